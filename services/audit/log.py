@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fanzha.errors import Unavailable
 from infra import atomic_file
+from infra.periodic import run_periodically
 from services.audit import keys
 from services.audit.chain import Chain
 from services.audit.checkpoint_copies import CheckpointCopies
@@ -149,12 +150,20 @@ class AuditLog:
 
     async def run(self) -> None:
         """Write checkpoints when idle, and copy them to Redis, until cancelled."""
-        while True:
-            await asyncio.sleep(_POLL_SECONDS)
-            if self._chain.uncovered and self._writer.idle_seconds >= self._quiet_seconds:
-                with suppress(Unavailable):  # logged by the writer; retried
-                    await self.checkpoint(CheckpointReason.QUIET)
-            await self._copy()
+        await asyncio.gather(
+            run_periodically(
+                self._cover,
+                every_seconds=_POLL_SECONDS,
+                task="audit checkpoints",
+                logger=logger,
+            ),
+            run_periodically(
+                self._copy,
+                every_seconds=_POLL_SECONDS,
+                task="copies of audit checkpoints",
+                logger=logger,
+            ),
+        )
 
     async def close(self) -> None:
         """Write a last checkpoint and close the log."""
@@ -163,7 +172,8 @@ class AuditLog:
         await self._writer.flush()
         with suppress(Unavailable):
             await self.checkpoint(CheckpointReason.STOPPED)
-        await self._copy()
+        with suppress(Unavailable):
+            await self._copy()
         self._last = None
         await self._writer.close()
 
@@ -179,13 +189,15 @@ class AuditLog:
         if self._copies is not None:
             self._uncopied += made
 
+    async def _cover(self) -> None:
+        """Write a checkpoint once the log has been idle for long enough."""
+        if self._chain.uncovered and self._writer.idle_seconds >= self._quiet_seconds:
+            await self.checkpoint(CheckpointReason.QUIET)
+
     async def _copy(self) -> None:
         """Copy checkpoints to Redis; keep those that fail for the next time."""
         while self._uncopied and self._copies is not None:
-            try:
-                await self._copies.append(self._uncopied[0])
-            except Unavailable:
-                return
+            await self._copies.append(self._uncopied[0])
             self._uncopied.pop(0)
 
     async def _compare(self, end: LogTail) -> None:

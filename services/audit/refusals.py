@@ -5,7 +5,6 @@ the end of the minute. Kinds beyond the first 32 are counted together. A process
 most 65 records per minute, and every refusal is counted in one.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from fanzha.errors import FanzhaError, NotAllowed, Unauthenticated
+from infra.periodic import run_periodically
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 
@@ -70,9 +70,9 @@ class RefusalRecorder:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            await self.write()
+        await run_periodically(
+            self.write, every_seconds=TICK_SECONDS, task="writing of refusals", logger=logger
+        )
 
     async def write(self, *, last: bool = False) -> None:
         """Write what is due; with *last*, everything."""

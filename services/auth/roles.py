@@ -44,6 +44,8 @@ _DECIDERS = _of(Role.APPROVER, Role.APPEALS_OFFICER)
 _WARNERS = _of(Role.CARRIER, Role.SOURCE)
 _DISPATCHER = _of(Role.DISPATCHER)
 _CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
+# What subscribers did, masked: `services.auth.personal_data` says who sees it whole.
+_DECISION_READERS = _of(Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR)
 _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
@@ -147,6 +149,15 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     },
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
+    },
+    "fanzha.v1.DecisionLogService": {
+        "FindDecisions": _DECISION_READERS,
+        "GetDecision": _DECISION_READERS,
+        "CountDecisions": _OVERSEERS,
+    },
+    "fanzha.v1.HitService": {
+        "TailHits": _DECISION_READERS,
+        "ListCampaigns": _OVERSEERS,
     },
     "fanzha.v1.ModelService": {
         "ListModels": _OVERSEERS,

@@ -1,6 +1,5 @@
 """`fanzha hits`: follow the hit streams, confirm and dismiss hits."""
 
-import asyncio
 import json
 import re
 import sys
@@ -12,21 +11,29 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
-from fanzha.phone import masked
-from fanzha.v1 import decision_pb2, feedback_pb2_grpc
+from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
-from infra.redis.client import connect
-from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.console import fail, out, print_json
+from services.cli._common.options import (
+    DEFAULT_DECISION_TARGET,
+    DEFAULT_TARGET,
+    AsJson,
+    By,
+    DecisionTarget,
+    Note,
+    Target,
+    Timeout,
+)
 from services.cli._common.plain_text import one_line
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.cli.check.commands import DEFAULT_TARGET, Target, Timeout, word
-from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED, HitStore
+from services.cli._common.server import ServerOf
+from services.cli.check.commands import word
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
+_server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
+_hit_server = ServerOf(hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
-_STREAMS = {"confirmed": CONFIRMED, "suspected": SUSPECTED, "dismissed": DISMISSED}
+_STREAM = "HIT_STREAM_"
 _WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
 
 
@@ -40,9 +47,6 @@ class HitStream(StrEnum):
 
 
 DecisionId = Annotated[int, typer.Argument(min=1, help="Id of the decision.")]
-By = Annotated[str, typer.Option("--by", help="Who says so, a person or a system.")]
-Note = Annotated[str, typer.Option(help="Why, for the record.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -52,18 +56,34 @@ def tail(
         str, typer.Option(help="A place in the stream, or beginning, or now.")
     ] = "now",
     count: Annotated[int, typer.Option(min=0, help="End after so many hits; 0: never.")] = 0,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    full: Annotated[bool, typer.Option("--full", help="Show whole numbers.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Show whole numbers and notes; for auditors and appeals officers, on record.",
+        ),
+    ] = False,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Follow the hit streams; Ctrl-C ends."""
-    names = list(_STREAMS) if stream is HitStream.ALL else [stream.value]
     if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
         fail(f"--since: a place such as 1764000000000-0, beginning or now, not {since!r}", status=2)
-    url = store_url(redis_url, data_dir)
-    with one_sentence("the store"), suppress(KeyboardInterrupt):
-        asyncio.run(_tail(url, names, since, count, full=full, as_json=as_json))
+    request = hit_pb2.TailHitsRequest(
+        after={"beginning": "0", "now": ""}.get(since, since), unmasked=full
+    )
+    if stream is not HitStream.ALL:
+        request.streams.append(hit_pb2.HitStream.Value(f"{_STREAM}{stream.name}"))
+    with _hit_server(target) as stub, suppress(KeyboardInterrupt):
+        if not as_json:
+            _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
+        # Without a deadline: it follows until somebody ends it.
+        hits: Any = stub.TailHits(request)
+        for shown, hit in enumerate(hits, 1):
+            _show(hit, as_json)
+            if shown == count:
+                hits.cancel()
+                return
 
 
 @app.command()
@@ -74,7 +94,7 @@ def confirm(
         str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
     ] = "",
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
@@ -82,8 +102,7 @@ def confirm(
     request = pb.ConfirmHitRequest(
         decision_id=decision_id, confirmed_by=by, note=note, fraud_type=_fraud_type(fraud_type)
     )
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.ConfirmHit(request, timeout=timeout)
     _tell("confirmed", answer, as_json, place=answer.stream_id)
 
@@ -93,47 +112,21 @@ def dismiss(
     decision_id: DecisionId,
     by: By,
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Say that a decision was not about fraud; ends when the store has it."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.DismissHit(request, timeout=timeout)
     _tell("dismissed", answer, as_json)
 
 
-async def _tail(
-    url: str, names: list[str], since: str, count: int, *, full: bool, as_json: bool
-) -> None:
-    client = connect(url)
-    try:
-        store = HitStore(client)
-        after = {_STREAMS[name]: since for name in names}
-        for stream in after:
-            if since == "beginning":
-                after[stream] = "0"
-            elif since == "now":
-                after[stream] = await store.newest(stream)
-        if not as_json:
-            _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
-        shown = 0
-        while not count or shown < count:
-            wanted = min(100, count - shown) if count else 100
-            for stream, place, hit in (await store.follow(after, count=wanted))[:wanted]:
-                after[stream] = place
-                _show(stream, place, hit if full else _masked(hit), as_json)
-                shown += 1
-    finally:
-        await client.aclose()
-
-
-def _show(stream: str, place: str, hit: Mapping[str, str], as_json: bool) -> None:
-    name = stream.rsplit(":", 1)[1]
+def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
+    name, hit = hit_pb2.HitStream.Name(one.stream).removeprefix(_STREAM).lower(), one.fields
     if as_json:
-        _write(json.dumps({"stream": name, "place": place, **hit}, ensure_ascii=False))
+        _write(json.dumps({"stream": name, "place": one.place, **hit}, ensure_ascii=False))
         return
     at = datetime.fromtimestamp(int(hit.get("occurred_at_ms", 0)) / 1000, UTC)
     cells = {
@@ -159,13 +152,6 @@ def _write(line: str) -> None:
 def _columns(cells: Mapping[str, str], rest: str) -> str:
     padded = (f"{cells[name] or '–':<{width}}" for name, width in _WIDTHS.items())
     return " ".join((*padded, rest))
-
-
-def _masked(hit: Mapping[str, str]) -> dict[str, str]:
-    # A pattern is masked when it is one of the parties: the number itself is listed.
-    parties = {hit.get("from_party"), hit.get("to_party")}
-    hide = {"from_party", "to_party"} | ({"pattern"} if hit.get("pattern") in parties else set())
-    return {name: masked(value) if name in hide else value for name, value in hit.items()}
 
 
 def _fraud_type(name: str) -> Any:

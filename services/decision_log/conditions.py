@@ -33,6 +33,8 @@ class Conditions:
     channel: Channel | None = None
     action: Action | None = None
     reason: Reason | None = None
+    after: tuple[int, int] | None = None
+    """When the last decision of the page before was decided, and its id."""
     limit: int = 100
 
     def sql(self, home: HomePlan) -> tuple[str, list[Any]]:
@@ -40,6 +42,10 @@ class Conditions:
         parts: list[tuple[str, Sequence[Any]]] = [("decided_at_ms >= ?", [self.since_ms])]
         if self.until_ms is not None:
             parts.append(("decided_at_ms < ?", [self.until_ms]))
+        if self.after is not None:
+            decided_at_ms, decision_id = self.after
+            following = "decided_at_ms < ? OR decided_at_ms = ? AND decision_id > ?"
+            parts.append((following, [decided_at_ms, decided_at_ms, decision_id]))
         if self.number:
             parts.append(_of_number(self.number, home))
         if self.sender:

@@ -48,9 +48,9 @@ class DecisionPage:
 
     rows: Sequence[Mapping[str, Any]]
     total: int
-    """Logged decisions that fit, shown or not."""
+    """Logged decisions that fit, shown or not; counted for the first page only."""
     events: int
-    """How many decisions these stand for, by their weights."""
+    """How many decisions these stand for, by their weights; likewise."""
     torn: Sequence[Path] = field(default_factory=tuple)
     """Segments that could not be read, and are left out."""
 
@@ -86,10 +86,14 @@ class DecisionQuery:
 
         def ask(connection: Any, files: list[str]) -> DecisionPage:
             source = f"FROM {FILES} WHERE {where}"
-            total, events = connection.execute(
-                f"SELECT count(*), coalesce(sum(weight), 0) {source}",
-                [files, *values],
-            ).fetchone()
+            counted = wanted.after is None
+            total, events = (
+                connection.execute(
+                    f"SELECT count(*), coalesce(sum(weight), 0) {source}", [files, *values]
+                ).fetchone()
+                if counted
+                else (0, 0)
+            )
             rows = connection.execute(
                 f"SELECT * {source} ORDER BY decided_at_ms DESC, decision_id LIMIT ?",
                 [files, *values, wanted.limit],
@@ -142,7 +146,9 @@ class DecisionQuery:
         hours = list(logged_hours(self.folder, schema.TEXT_CONTENT, since_ms))
         return self._several(decision_ids, hours)
 
-    def stats(self, since_ms: int, by: Sequence[str]) -> Sequence[DecisionCount]:
+    def stats(
+        self, since_ms: int, by: Sequence[str], *, limit: int = 100_000
+    ) -> Sequence[DecisionCount]:
         """Count decisions by some of `BY`, the most events first; by hour, in order of time."""
         unknown = [name for name in by if name not in BY]
         if unknown or not by:
@@ -154,8 +160,8 @@ class DecisionQuery:
         def ask(connection: Any, files: list[str]) -> list[DecisionCount]:
             rows = connection.execute(
                 f"SELECT {columns}, count(*), sum(weight) AS events FROM {FILES} "  # noqa: S608
-                f"WHERE decided_at_ms >= ? GROUP BY {places} ORDER BY {order}",
-                [files, since_ms],
+                f"WHERE decided_at_ms >= ? GROUP BY {places} ORDER BY {order} LIMIT ?",
+                [files, since_ms, limit],
             ).fetchall()
             return [
                 DecisionCount(values=tuple(map(str, row[:-2])), rows=row[-2], events=int(row[-1]))

@@ -32,8 +32,12 @@ from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.popularity import PopularHosts
 from services.changes.store import ChangeStore
+from services.decision.campaigns.store import CampaignStore
+from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
+from services.decision_log.service import DecisionLogReader
 from services.evidence_package import wiring as dossier_assembly
+from services.feedback.hit_reader import HitReader
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
 from services.lists.findings import FindingRecorder
@@ -47,6 +51,8 @@ from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
+from services.rpc.decision_log.handler import DecisionLogServicer
+from services.rpc.hits.handler import HitServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.models.handler import ModelServicer
@@ -59,7 +65,7 @@ from services.telemetry import admin_exporter
 from services.warning import control
 from services.warning.backfill import service
 from services.warning.backfill import wiring as waiting_assembly
-from services.warning.figures import LandingCounters
+from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
@@ -177,6 +183,14 @@ async def run(settings: Settings) -> int:
             "audit": AuditServicer(audit, dossiers),
             "changes": ChangeServicer(changes, drafting),
             "mapping": MappingServicer(ColumnMappings(connect(settings.redis_url), now_ms=now_ms)),
+            "decision_log": DecisionLogServicer(
+                DecisionLogReader(logged, find_entries=administration.views.find, audit=audit)
+            ),
+            "hits": HitServicer(
+                HitReader(HitStore(connect(settings.redis_url)), audit=audit),
+                CampaignStore(connect(settings.redis_url)),
+                now_ms,
+            ),
             "models": ModelServicer(
                 ModelControl(
                     ModelStore(connect(settings.redis_url)),
@@ -196,14 +210,14 @@ async def run(settings: Settings) -> int:
                     now_ms=now_ms,
                     audit=audit,
                 ),
-                waiting_assembly.desk(
+                waiting_assembly.build_pending_service(
                     settings,
                     connect(settings.redis_url),
                     audit=audit,
-                    figures=LandingCounters(registry),
+                    metrics=BackfillMetrics(registry),
                     now_ms=now_ms,
                 ),
-                waiting_assembly.suspects(
+                waiting_assembly.build_suspected_hits(
                     settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
                 ),
             ),

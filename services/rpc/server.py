@@ -21,8 +21,12 @@ from fanzha.v1 import (
     case_pb2_grpc,
     change_pb2,
     change_pb2_grpc,
+    decision_log_pb2,
+    decision_log_pb2_grpc,
     feedback_pb2,
     feedback_pb2_grpc,
+    hit_pb2,
+    hit_pb2_grpc,
     interception_pb2,
     mapping_pb2,
     mapping_pb2_grpc,
@@ -80,6 +84,14 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,
         mapping_pb2_grpc.add_MappingServiceServicer_to_server,
+    ),
+    "decision_log": (
+        decision_log_pb2.DESCRIPTOR.services_by_name["DecisionLogService"].full_name,
+        decision_log_pb2_grpc.add_DecisionLogServiceServicer_to_server,
+    ),
+    "hits": (
+        hit_pb2.DESCRIPTOR.services_by_name["HitService"].full_name,
+        hit_pb2_grpc.add_HitServiceServicer_to_server,
     ),
     "models": (
         model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,

@@ -1,49 +1,35 @@
 """`fanzha decisions`: ask the decision log which decisions were made, why, and how many."""
 
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from fanzha.phone import HomePlan
-from fanzha.tables import Channel
+from fanzha.v1 import decision_log_pb2 as pb
+from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
-from services.cli._common.console import err, fail, one_sentence, out, print_json, progress
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir
-from services.cli.lists.options import DEFAULT_TARGET, Target
+from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.decisions import display
+from services.cli.decisions.log_access import LogFolder, decision_log
+from services.cli.decisions.options import (
+    Folder,
+    Full,
+    Home,
+    Memory,
+    Offline,
+    OfflineDataDir,
+    Since,
+    member,
+    span_ms,
+)
 
 app = typer.Typer(
     no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."
 )
 
-DECISIONS = "decisions"
-_SPAN = re.compile(r"([1-9][0-9]{0,5})\s*(m|h|d)")
-_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_LOOK_UP_SECONDS = 3.0
-
-Folder = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="FANZHA_DECISION_LOG_DIR",
-        help="Folder of the decision log.",
-        show_default="decisions, in the data folder",
-    ),
-]
-Since = Annotated[str, typer.Option(help="How far back: 30m, 24h, 7d.")]
-Full = Annotated[bool, typer.Option("--full", help="Show whole numbers and links.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Memory = Annotated[
-    str,
-    typer.Option(
-        envvar="FANZHA_DECISION_LOG_QUERY_MEMORY", help="Memory for the question, such as 1GB."
-    ),
-]
-Home = Annotated[
-    str, typer.Option(envvar="FANZHA_HOME_COUNTRY", help="Country code of the numbering plan.")
-]
+_DATA_DIR = Path("data")
+_PAGE = 1000
 
 
 @app.command()
@@ -60,8 +46,10 @@ def find(
     reason: Annotated[str, typer.Option(help="Such as blocklisted or scored; empty: all.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most decisions shown.")] = 50,
     full: Full = False,
+    target: Target = DEFAULT_TARGET,
+    offline: Offline = False,
     folder: Folder = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: OfflineDataDir = _DATA_DIR,
     home: Home = "86",
     memory: Memory = "1GB",
     as_json: AsJson = False,
@@ -69,97 +57,81 @@ def find(
     """Find logged decisions, newest first; status 1 when there is none.
 
     Of what was let through the log has a sample: how many decisions the found ones stand for is
-    an estimate, and one that is not found may have been made.
+    an estimate, and one that is not found may have been made. Asking about a number is on record.
     """
-    from fanzha.decisions import Action, Reason
-    from services.cli.decisions import display
-    from services.decision_log.conditions import Conditions
-
-    wanted = Conditions(
-        since_ms=now_ms() - span_ms(since),
+    request = pb.FindDecisionsRequest(
+        since_ms=max(1, now_ms() - span_ms(since)),
         number=number,
         sender=sender,
         host=host,
         link=link,
-        channel=_member(Channel, channel, "--channel"),
-        action=_member(Action, action, "--action"),
-        reason=_member(Reason, reason, "--reason"),
-        limit=limit,
+        channel=member(decision_pb2.Channel, "CHANNEL_", channel, "--channel"),
+        action=member(decision_pb2.Action, "ACTION_", action, "--action"),
+        reason=member(decision_pb2.Reason, "REASON_", reason, "--reason"),
+        unmasked=full,
     )
-    with _log(folder, data_dir, home, memory) as log, one_sentence("the decision log"):
-        found = log.find(wanted)
-    for path in found.torn:
-        err.print(f"torn, and left out: {path.name}", style="yellow")
+    files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
+    with decision_log(target, files if offline else None) as log:
+        first = log.FindDecisions(_page(request, limit))
+        found, request.page_token = list(first.decisions), first.next_page_token
+        while request.page_token and len(found) < limit:
+            wanted = _page(request, limit - len(found))
+            answer = log.FindDecisions(wanted)
+            found += answer.decisions
+            request.page_token = answer.next_page_token
+    for name in first.torn:
+        err.print(f"torn, and left out: {name}", style="yellow")
+    rows = list(map(display.as_row, found))
     if as_json:
-        rows = [display.facts(row, full=full) for row in found.rows]
-        print_json({"total": found.total, "stand_for": found.events, "decisions": rows})
-    elif found.rows:
-        display.show_rows(found.rows, full=full)
-        out.print(
-            f"{len(found.rows)} shown of {found.total} logged; they stand for about {found.events}"
-        )
+        facts = list(map(display.facts, rows))
+        print_json({"total": first.total, "stand_for": first.events, "decisions": facts})
+    elif rows:
+        display.show_rows(rows)
+        out.print(f"{len(rows)} shown of {first.total} logged; they stand for about {first.events}")
     else:
         out.print("no logged decision fits")
-    if not found.rows:
+    if not rows:
         raise typer.Exit(1)
 
 
 @app.command()
 def why(
-    decision_id: Annotated[int, typer.Argument(min=1, help="Id of the decision.")],
+    decision_id: Annotated[int, typer.Argument(min=1, max=2**64 - 1, help="Id of the decision.")],
     since: Since = "3650d",
     content: Annotated[
-        bool, typer.Option("--text", help="Show what the text said, where that is logged.")
+        bool,
+        typer.Option(
+            "--text",
+            help="Show what the text said, where that is logged; for auditors and appeals "
+            "officers, on record.",
+        ),
     ] = False,
     full: Full = False,
+    target: Target = DEFAULT_TARGET,
+    offline: Offline = False,
     folder: Folder = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: OfflineDataDir = _DATA_DIR,
     home: Home = "86",
     memory: Memory = "1GB",
-    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Tell why a decision was what it was; status 1 when it is not logged.
 
-    The entry behind it is asked of list administration, where that can be reached and the entry
-    still exists. Words are in Chinese and English.
+    With the entry that decided, where it is still on the lists. Words are in Chinese and English.
     """
-    from services.cli.decisions import display
-    from services.decision_log import explanation
-
-    since_ms = max(0, now_ms() - span_ms(since))
-    with (
-        _log(folder, data_dir, home, memory) as log,
-        one_sentence("the decision log"),
-        progress() as bar,
-    ):
-        task = bar.add_task("looking through days", total=None, note="")
-        row = log.why(
-            decision_id,
-            since_ms=since_ms,
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
-        )
-        asks = content and row is not None and row["channel"] == Channel.TEXT.name
-        said = log.content(decision_id, row["decided_at_ms"]) if asks and row else None
-    if row is None:
-        fail(
-            f"decision {decision_id} is not logged. What is blocked is logged until it is too old; "
-            "of what was let through, a sample."
-        )
-    entry = _entry(row, target)
-    if not as_json:
-        display.show_one(row, entry, content=said, full=full)
-        return
-    sentence, shadow = explanation.why(row), explanation.would_have(row)
-    print_json(
-        {
-            "decision": display.facts(row, full=full),
-            "entry": entry,
-            "why": {"zh": sentence.chinese, "en": sentence.english},
-            **({"shadow": {"zh": shadow.chinese, "en": shadow.english}} if shadow else {}),
-            **({"text": said["body"]} if said else {}),
-        }
+    request = pb.GetDecisionRequest(
+        decision_id=decision_id,
+        since_ms=max(0, now_ms() - span_ms(since)),
+        unmasked=full,
+        with_content=content,
     )
+    files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
+    with decision_log(target, files if offline else None) as log:
+        answer = log.GetDecision(request)
+    if as_json:
+        print_json(display.explained_json(answer))
+    else:
+        display.show_one(answer)
 
 
 @app.command()
@@ -168,92 +140,43 @@ def stats(
     by: Annotated[
         str,
         typer.Option(
-            help="One or more of channel, action, reason, fraud_type, source, hour, ingress, "
-            "list_version, model_version; with commas."
+            "--group-by",
+            help="One to four of channel, action, reason, fraud_type, source, hour, ingress, "
+            "list_version, model_version; with commas.",
         ),
     ] = "channel,action,reason",
+    target: Target = DEFAULT_TARGET,
+    offline: Offline = False,
     folder: Folder = None,
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    data_dir: OfflineDataDir = _DATA_DIR,
     home: Home = "86",
     memory: Memory = "1GB",
     as_json: AsJson = False,
 ) -> None:
     """Count decisions, with bars. Events are estimates: what was let through is a sample."""
-    from services.cli.decisions import display
-
-    since_ms = now_ms() - span_ms(since)
     names = [name.strip() for name in by.split(",") if name.strip()]
-    with _log(folder, data_dir, home, memory) as log, one_sentence("the decision log"):
-        counts = log.stats(since_ms, names)
+    request = pb.CountDecisionsRequest(since_ms=max(1, now_ms() - span_ms(since)))
+    for name in names:
+        request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--by"))
+    files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
+    with decision_log(target, files if offline else None) as log:
+        answer = log.CountDecisions(request)
+    if answer.cut:
+        err.print(f"only the first {len(answer.counts)} are shown")
     if as_json:
         print_json(
             [
                 dict(zip(names, count.values, strict=True))
-                | {"events": count.events, "logged": count.rows}
-                for count in counts
+                | {"events": count.events, "logged": count.logged}
+                for count in answer.counts
             ]
         )
-    elif counts:
-        display.show_counts(counts, names)
+    elif answer.counts:
+        display.show_counts(answer.counts, names)
     else:
         out.print(f"nothing is logged of the last {since}")
 
 
-def span_ms(word: str) -> int:
-    """Read how far back, in milliseconds; a wrong word is a usage error."""
-    match = _SPAN.fullmatch(word.strip())
-    if match is None:
-        raise typer.BadParameter(f"such as 30m, 24h or 7d, not {word!r}", param_hint="--since")
-    return int(match[1]) * _UNIT_MS[match[2]]
-
-
-@contextmanager
-def _log(folder: Path | None, data_dir: Path, home: str, memory: str) -> Iterator[Any]:
-    """Open the log; without one, end the command."""
-    from services.decision_log.query import DecisionQuery
-
-    place = folder or data_dir / DECISIONS
-    if not place.is_dir():
-        fail(f"there is no decision log in {place}", status=2)
-    yield DecisionQuery(place, HomePlan(home), memory=memory)
-
-
-def _member(kind: Any, word: str, option: str) -> Any:
-    if not word:
-        return None
-    known = {member.name.lower(): member for member in kind}
-    if word.lower() not in known:
-        raise typer.BadParameter(f"one of {', '.join(known)}; not {word!r}", param_hint=option)
-    return known[word.lower()]
-
-
-def _entry(row: Mapping[str, Any], target: str) -> dict[str, Any] | None:
-    """Ask list administration for the entry behind a decision; None when it cannot tell."""
-    if not row.get("entry_id"):
-        return None
-    import grpc
-
-    from fanzha.client import LoginError, channels
-    from fanzha.v1 import blocklist_pb2 as pb
-    from fanzha.v1 import blocklist_pb2_grpc
-    from services.cli.lists.server import as_dict
-
-    try:
-        with channels.blocking(target) as channel:
-            stub = blocklist_pb2_grpc.BlocklistServiceStub(channel)
-            request = pb.FindEntriesRequest(query=row["pattern"])
-            answer = stub.FindEntries(request, timeout=_LOOK_UP_SECONDS)
-    except grpc.RpcError as error:
-        code = error.code().name if hasattr(error, "code") else "unknown"
-        err.print(f"list administration at {target} was not asked about the entry: {code}")
-        return None
-    except LoginError as error:
-        err.print(f"list administration was not asked about the entry: {error}")
-        return None
-    for entry in answer.entries:
-        if entry.entry_id == row["entry_id"]:
-            shown = as_dict(entry)
-            names = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
-            return {name: shown[name] for name in names if shown[name] not in {"", "0"}}
-    err.print("the entry is no longer on the lists")
-    return None
+def _page(request: pb.FindDecisionsRequest, rows: int) -> pb.FindDecisionsRequest:
+    request.page_size = min(rows, _PAGE)
+    return request

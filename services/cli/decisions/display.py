@@ -1,63 +1,87 @@
 """Shows logged decisions: tables and bars for people, JSON for programs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
 
-from fanzha.phone import masked
-from services.cli._common.console import out
+from fanzha.v1 import decision_log_pb2 as pb
+from services.cli._common.console import as_dict, out
 from services.cli._common.plain_text import one_line
-from services.decision_log import explanation, query
-from services.decision_log.query import DecisionCount
+from services.cli._common.time_arguments import written
 
 _BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_FIRST = ("decision_id", "channel", "decided_at", "occurred_at", "from_party", "to_party")
+_ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
 
 
-def show_rows(rows: Sequence[Mapping[str, Any]], *, full: bool) -> None:
+def as_row(logged: pb.LoggedDecision) -> dict[str, Any]:
+    """Return the fields of a decision, enums as words such as ``BLOCK``; None where absent."""
+    row: dict[str, Any] = {}
+    message: Any = logged
+    for field in logged.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.enum_type is not None:
+            value = _word(field.enum_type, value)
+        elif field.name == "hosts":
+            value = list(value)
+        elif field.has_presence and not message.HasField(field.name):
+            value = None
+        row[field.name] = value
+    return row
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Show decisions, a line each."""
     lines = [("time", "channel", "from", "to", "action", "reason", "decision", "why")]
     for row in rows:
-        link = row.get("host") or ", ".join(row.get("hosts") or ())
+        link = row["host"] or ", ".join(row["hosts"])
         lines.append(
             (
-                _moment(row["decided_at_ms"]),
+                written(row["decided_at_ms"]),
                 row["channel"].lower(),
-                _shown(query.party(row, "from"), full) or link or "–",
-                _shown(query.party(row, "to"), full) or "–",
+                row["from_party"] or link or "–",
+                row["to_party"] or "–",
                 row["action"].lower(),
                 row["reason"].lower(),
                 str(row["decision_id"]),
-                _evidence(row, full),
+                _evidence(row),
             )
         )
     _print(lines)
 
 
-def show_one(
-    row: Mapping[str, Any],
-    entry: Mapping[str, Any] | None,
-    *,
-    content: Mapping[str, Any] | None,
-    full: bool,
-) -> None:
+def show_one(answer: pb.GetDecisionResponse) -> None:
     """Show all that is known of one decision."""
     table = Table(box=None, show_header=False)
-    for name, value in facts(row, full=full).items():
+    for name, value in facts(as_row(answer.decision)).items():
         table.add_row(name, one_line(str(value)))
-    for name, value in (entry or {}).items():
+    for name, value in (_entry(answer) or {}).items():
         table.add_row(f"entry {name}", one_line(str(value)))
-    if content is not None:
-        table.add_row("text", one_line(content["body"]))
+    if answer.HasField("content"):
+        table.add_row("text", one_line(answer.content))
     out.print(table)
-    for sentence in filter(None, (explanation.why(row), explanation.would_have(row))):
-        out.print(sentence.chinese, markup=False, soft_wrap=True)
-        out.print(sentence.english, markup=False, soft_wrap=True)
+    for sentence in (answer.why, answer.shadow):
+        for words in filter(None, (sentence.zh, sentence.en)):
+            out.print(words, markup=False, soft_wrap=True)
 
 
-def show_counts(counts: Sequence[DecisionCount], by: Sequence[str]) -> None:
+def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
+    """Return the same for programs."""
+    shown: dict[str, Any] = {
+        "decision": facts(as_row(answer.decision)),
+        "entry": _entry(answer),
+        "why": {"zh": answer.why.zh, "en": answer.why.en},
+    }
+    if answer.HasField("shadow"):
+        shown["shadow"] = {"zh": answer.shadow.zh, "en": answer.shadow.en}
+    if answer.HasField("content"):
+        shown["text"] = answer.content
+    return shown
+
+
+def show_counts(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> None:
     """Show how many decisions have what in common, with bars."""
     most = max((count.events for count in counts), default=0) or 1
     lines: list[tuple[str, ...]] = [(*by, "", "events", "logged")]
@@ -66,58 +90,54 @@ def show_counts(counts: Sequence[DecisionCount], by: Sequence[str]) -> None:
             *(value.lower() if value.isupper() else value for value in count.values),
             _bar(count.events / most),
             f"{count.events:,}",
-            f"{count.rows:,}",
+            f"{count.logged:,}",
         )
         for count in counts
     ]
     _print(lines)
 
 
-def facts(row: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
-    """Return what is logged of a decision and not empty, parties masked unless *full*."""
-    known = {
-        "decision_id": row["decision_id"],
-        "channel": row["channel"],
-        "decided_at": _moment(row["decided_at_ms"]),
-        "occurred_at": _moment(row["occurred_at_ms"]),
-        "from_party": _shown(query.party(row, "from"), full),
-        "to_party": _shown(query.party(row, "to"), full),
-        "url": (row.get("url") or "") if full else "",
-        "host": row.get("host"),
-        "hosts": ", ".join(row.get("hosts") or ()),
-        "pattern": _pattern(row, full),
+def facts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is logged of a decision and not empty."""
+    times = {
+        "decided_at": written(row["decided_at_ms"]),
+        "occurred_at": written(row["occurred_at_ms"]),
     }
-    rest = {
-        name: value
-        for name, value in row.items()
-        if not name.endswith(("_key", "_ms", "_name"))
-        and name not in {*known, "would_block_pattern"}
-    }
+    known = {name: times.get(name) or row[name] for name in _FIRST}
+    rest = {name: value for name, value in row.items() if not name.endswith("_ms")}
+    shown = known | rest | {"hosts": ", ".join(row["hosts"])}
     return {
         name: round(value, 6) if isinstance(value, float) else value
-        for name, value in (known | rest).items()
+        for name, value in shown.items()
         if value not in (None, "")
     }
 
 
-def _evidence(row: Mapping[str, Any], full: bool) -> str:
-    if row.get("pattern"):
-        return _pattern(row, full)
-    if row["reason"] == "VELOCITY" and row.get("velocity_score") is not None:
+def _entry(answer: pb.GetDecisionResponse) -> dict[str, Any] | None:
+    if not answer.HasField("entry"):
+        return None
+    shown = as_dict(answer.entry)
+    return {name: shown[name] for name in _ENTRY if shown[name] not in {"", "0"}}
+
+
+def _evidence(row: Mapping[str, Any]) -> str:
+    if row["pattern"]:
+        return str(row["pattern"])
+    if row["reason"] == "VELOCITY" and row["velocity_score"] is not None:
         return f"velocity {row['velocity_score']:.3f}"
-    if row.get("score") is None:
+    if row["score"] is None:
         return "–"
     return f"score {row['score']:.3f} / {row['threshold']:.3f}"
 
 
-def _pattern(row: Mapping[str, Any], full: bool) -> str:
-    pattern: str = row.get("pattern") or ""
-    # Of what names a party: the number itself is listed.
-    return pattern if full or (row.get("entry_id") or "")[:1] not in {"n", "s"} else masked(pattern)
-
-
-def _shown(party: str, full: bool) -> str:
-    return party if full else masked(party)
+def _word(kind: Any, number: int) -> str:
+    """Return the word of a number, without the prefix of its enum; empty for 0."""
+    if not number:
+        return ""
+    if number not in kind.values_by_number:
+        return str(number)
+    prefix = str(kind.values_by_number[0].name).removesuffix("UNSPECIFIED")
+    return str(kind.values_by_number[number].name).removeprefix(prefix)
 
 
 def _print(lines: Sequence[Sequence[str]]) -> None:
@@ -127,10 +147,6 @@ def _print(lines: Sequence[Sequence[str]]) -> None:
     for line in shown:
         padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
         out.print(padded.rstrip(), markup=False, soft_wrap=True)
-
-
-def _moment(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _bar(share: float) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from infra.clock import now_ms
+from infra.data_paths import DECISIONS
 from services.cli._common.console import one_sentence, out
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.cli.decisions.commands import DECISIONS, Folder, Home, Memory, Since, span_ms
+from services.cli.decisions.options import Folder, Home, Memory, Since, span_ms
 
 app = typer.Typer(
     no_args_is_help=True, help="Labelled examples of cases closed as false alarm or lost money."

@@ -1,19 +1,37 @@
-"""`fanzha hits tail`, on a real store."""
+"""HitService and `fanzha hits tail`, on a real store: roles, masks, records, hostile input."""
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+import grpc
 import pytest
 from typer.testing import CliRunner
 
 from fanzha.decisions import Reason
 from fanzha.tables import Channel
+from fanzha.v1 import hit_pb2 as pb
+from fanzha.v1.hit_pb2_grpc import HitServiceStub
 from infra.redis.client import connect
+from services.audit.events import AuditKind
+from services.auth.identity import Role
 from services.cli import hits
+from services.decision.campaigns.store import CampaignStore
 from services.decision.sinks.hit_records import Hit
-from services.decision.sinks.hit_store import HitStore
+from services.decision.sinks.hit_store import CONFIRMED, HitStore
+from services.feedback.hit_reader import HitReader
+from services.rpc import security
+from services.rpc.hits.handler import HitServicer
+from services.rpc.server import RpcServer
 from tests.support.builders import as_written
+from tests.support.change_desk import MemoryAudit
+from tests.support.identities import Issuer
+from tests.support.secured_server import secured_server
+from tests.support.server_thread import in_a_thread
 
+NOW_MS = 1_767_603_600_000
 CALLER, VICTIM = "+8617000000100", "+8617000000200"
 
 
@@ -38,16 +56,45 @@ def a_hit(decision_id: int, reason: Reason, caller: str = CALLER) -> Hit:
     )
 
 
-def tail(url: str, *options: str) -> str:
-    found = CliRunner().invoke(hits.app, ["tail", *options], env={"FANZHA_REDIS_URL": url})
+@asynccontextmanager
+async def hit_service(url: str, audit: MemoryAudit) -> AsyncIterator[HitServicer]:
+    client = connect(url)
+    yield HitServicer(
+        HitReader(HitStore(client), audit=audit), CampaignStore(client), lambda: NOW_MS
+    )
+    await client.aclose()
+
+
+@pytest.fixture
+def target(redis_url: str) -> Iterator[str]:
+    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+        async with hit_service(redis_url, MemoryAudit()) as servicer:
+            server = RpcServer(
+                {"hits": servicer}, max_message_bytes=2**20, security=security.DEVELOPMENT
+            )
+            ready(await server.start("127.0.0.1", 0))
+            await stop.wait()
+            await server.drain(1)
+
+    with in_a_thread(serve) as port:
+        yield f"127.0.0.1:{port}"
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    return Issuer(tmp_path / "jwks.json")
+
+
+def tail(target: str, *options: str) -> str:
+    found = CliRunner().invoke(hits.app, ["tail", "--target", target, *options])
     assert found.exit_code == 0, found.output
     return found.stdout
 
 
 @pytest.fixture
-def two_hits(redis_url: str) -> str:
+def two_hits(redis_url: str, target: str) -> str:
     write(redis_url, a_hit(1, Reason.BLOCKLISTED), a_hit(2, Reason.SCORED))
-    return redis_url
+    return target
 
 
 def test_all_streams_are_followed_from_their_beginning(two_hits: str) -> None:
@@ -77,10 +124,10 @@ def test_one_stream_from_a_place_as_json(two_hits: str) -> None:
     assert (hit["stream"], hit["decision_id"]) == ("suspected", "2")
 
 
-def test_a_name_cannot_steer_the_terminal(redis_url: str) -> None:
+def test_a_name_cannot_steer_the_terminal(redis_url: str, target: str) -> None:
     write(redis_url, a_hit(1, Reason.SCORED, caller="Bank\x9b31m\u202e"))
 
-    shown = tail(redis_url, "--since", "beginning", "--count", "1", "--full")
+    shown = tail(target, "--since", "beginning", "--count", "1", "--full")
 
     assert "Bank?31m?" in shown
 
@@ -89,7 +136,6 @@ def test_a_name_cannot_steer_the_terminal(redis_url: str) -> None:
     ("options", "named"),
     [
         (["tail", "--since", "yesterday"], "--since"),
-        (["tail", "--data-dir", "no-such-folder"], "no-such-folder"),
         (["confirm", "7", "--by", "li", "--fraud-type", "theft"], "fake_loan"),
     ],
 )
@@ -100,8 +146,79 @@ def test_a_wrong_option_is_told_in_a_sentence(options: list[str], named: str) ->
     assert named in found.stderr
 
 
-def test_a_store_that_is_away_is_told_in_a_sentence() -> None:
-    found = CliRunner().invoke(hits.app, ["tail", "--redis-url", "redis://127.0.0.1:1"])
+def test_a_server_that_is_away_is_told_in_a_sentence() -> None:
+    found = CliRunner().invoke(hits.app, ["tail", "--target", "127.0.0.1:1"])
 
     assert found.exit_code == 1
-    assert "the store cannot be used" in found.stderr
+    assert "no answer from 127.0.0.1:1" in " ".join(found.stderr.split())
+
+
+ALL_KEPT = pb.TailHitsRequest(after="0", end_at_newest=True)
+
+
+async def test_each_role_follows_what_it_may(redis_url: str, issuer: Issuer) -> None:
+    audit = MemoryAudit()
+    whole = pb.TailHitsRequest(after="0", end_at_newest=True, unmasked=True)
+    async with (
+        hit_service(redis_url, audit) as servicer,
+        secured_server({"hits": servicer}, HitServiceStub, issuer) as server,
+    ):
+        may_follow = await server.who_may("TailHits", ALL_KEPT, streams=True)
+        nothing = list(audit.records)
+        may_unmask = await server.who_may("TailHits", whole, streams=True)
+        may_list = await server.who_may("ListCampaigns", pb.ListCampaignsRequest())
+
+    assert may_follow == {Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR}
+    assert may_unmask == {Role.AUDITOR, Role.APPEALS_OFFICER}
+    assert may_list == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+    assert nothing == []
+    assert audit.kinds == [AuditKind.HITS_READ] * 2
+
+
+async def test_notes_and_numbers_are_whole_only_for_who_asks_on_record(
+    redis_url: str, issuer: Issuer
+) -> None:
+    audit = MemoryAudit()
+    async with (
+        hit_service(redis_url, audit) as servicer,
+        secured_server({"hits": servicer}, HitServiceStub, issuer) as server,
+    ):
+        client = connect(redis_url)
+        fields = a_hit(7, Reason.BLOCKLISTED).fields() | {"note": "called Mr Zhang"}
+        await HitStore(client).append_once(CONFIRMED, 7, fields, {"verdict": "confirmed"})
+        await client.aclose()
+        (masked,) = await server.stream("TailHits", ALL_KEPT, "operator")
+        asked = pb.TailHitsRequest(after="0", end_at_newest=True, unmasked=True)
+        (whole,) = await server.stream("TailHits", asked, "auditor", name="zhao")
+        audit.full = True
+        code, _ = await server.refused("TailHits", asked, "auditor", streams=True)
+
+    assert CALLER not in str(masked)
+    assert "note" not in masked.fields
+    assert (whole.fields["from_party"], whole.fields["note"]) == (CALLER, "called Mr Zhang")
+    assert len(audit.records) == 1
+    assert code is grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pb.TailHitsRequest(after="$"),
+        pb.TailHitsRequest(after="9" * 30),
+        pb.TailHitsRequest(after="1-2-3"),
+        pb.TailHitsRequest(streams=[77]),  # type: ignore[list-item]
+    ],
+)
+async def test_a_place_or_stream_that_is_none_is_refused(
+    redis_url: str, issuer: Issuer, request_: pb.TailHitsRequest
+) -> None:
+    async with (
+        hit_service(redis_url, MemoryAudit()) as servicer,
+        secured_server({"hits": servicer}, HitServiceStub, issuer) as server,
+    ):
+        code, _ = await server.refused("TailHits", request_, "operator", streams=True)
+        huge = await server.refused(
+            "ListCampaigns", pb.ListCampaignsRequest(limit=1001), "operator"
+        )
+
+    assert code is huge[0] is grpc.StatusCode.INVALID_ARGUMENT

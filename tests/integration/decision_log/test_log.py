@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fanzha.client import Call, CallEnd, Client, Options
-from tests.support.processes import LEAN, Running, eventually, fanzha_up
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
 PATIENT = Options(timeout=20.0)
@@ -33,9 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def found(service: Running, *arguments: str) -> dict[str, object]:
-    done = service.fanzha(
-        "decisions", *arguments, "--data-dir", str(service.folder), "--json", check=False
-    )
+    done = service.fanzha("decisions", *arguments, "--json", check=False)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
 
@@ -63,20 +61,35 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
 
 def test_people_read_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
-    folder = "--data-dir", str(service.folder)
 
-    rows = service.fanzha("decisions", "find", *folder).stdout
-    counts = service.fanzha("decisions", "stats", "--by", "channel,action,source", *folder).stdout
+    rows = service.fanzha("decisions", "find").stdout
+    counts = service.fanzha("decisions", "stats", "--group-by", "channel,action,source").stdout
 
     assert "decision" in rows
     assert "they stand for about" in rows
     assert "█" in counts
 
 
+def test_files_of_this_host_are_read_without_a_server_where_that_is_asked_for(
+    service: Running,
+) -> None:
+    eventually(lambda: bool(logged(service)))
+    folder = "--offline", "--data-dir", str(service.folder)
+
+    done = run("decisions", "find", *folder, "--json")
+    counted = run("decisions", "stats", *folder, "--json")
+    row = json.loads(done.stdout)["decisions"][0]
+    told = run("decisions", "why", str(row["decision_id"]), *folder, "--full")
+    nowhere = run("decisions", "find", "--offline", "--folder", "no-such-folder")
+
+    assert (done.returncode, counted.returncode, told.returncode) == (0, 0, 0)
+    assert json.loads(counted.stdout)[0]["logged"] > 0
+    assert "This call was" in told.stdout
+    assert (nowhere.returncode, "no decision log in" in nowhere.stderr) == (2, True)
+
+
 def test_what_is_not_logged_is_told_so(service: Running) -> None:
-    done = service.fanzha(
-        "decisions", "why", "12345", "--data-dir", str(service.folder), check=False
-    )
+    done = service.fanzha("decisions", "why", "12345", check=False)
 
     assert done.returncode == 1
     assert "is not logged" in done.stderr

@@ -10,11 +10,11 @@ from typer.testing import CliRunner, Result
 
 from fanzha.errors import InvalidInput
 from infra.redis.client import connect
-from services.cli import hits
 from services.cli._common.stores import RedisUrl
 from services.cli.audit import commands
 from services.settings.settings import Settings
 from services.telemetry import logging_setup
+from tests.support.audit_logs import a_log
 
 URL = "redis://fanzha:S3cret@127.0.0.1:1/0"
 app = typer.Typer()
@@ -72,8 +72,10 @@ def test_verify_refuses_it_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", [URL, "redis://:S3/cret@127.0.0.1:1", "http://:S3cret@a.example"])
-def test_no_error_tells_the_password(url: str) -> None:
-    found = CliRunner().invoke(hits.app, ["tail"], env={"FANZHA_REDIS_URL": url})
+def test_no_error_tells_the_password(url: str, tmp_path: Path) -> None:
+    a_log(tmp_path, [1])
+    asked = ["verify", str(tmp_path), "--store", "env"]
+    found = CliRunner().invoke(commands.app, asked, env={"FANZHA_REDIS_URL": url})
 
     assert found.exit_code == 1
     assert "error: " in found.output

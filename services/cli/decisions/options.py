@@ -1,0 +1,64 @@
+"""Options of `fanzha decisions`, and the words they take."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Since = Annotated[str, typer.Option(help="How far back: 30m, 24h, 7d.")]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full", help="Show whole numbers and links; for auditors and appeals officers, on record."
+    ),
+]
+Offline = Annotated[
+    bool,
+    typer.Option("--offline", help="Ask no server: read the log in a folder of this host."),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FANZHA_DECISION_LOG_DIR",
+        help="With --offline: folder of the decision log.",
+        show_default="decisions, in the data folder",
+    ),
+]
+OfflineDataDir = Annotated[
+    Path, typer.Option(envvar="FANZHA_DATA_DIR", help="With --offline: the data folder.")
+]
+Memory = Annotated[
+    str,
+    typer.Option(
+        envvar="FANZHA_DECISION_LOG_QUERY_MEMORY",
+        help="With --offline: memory for the question, such as 1GB.",
+    ),
+]
+Home = Annotated[
+    str,
+    typer.Option(
+        envvar="FANZHA_HOME_COUNTRY", help="With --offline: country code of the numbering plan."
+    ),
+]
+
+_SPAN = re.compile(r"([1-9][0-9]{0,5})\s*(m|h|d)")
+_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def span_ms(word: str) -> int:
+    """Read how far back, in milliseconds; a wrong word is a usage error."""
+    match = _SPAN.fullmatch(word.strip())
+    if match is None:
+        raise typer.BadParameter(f"such as 30m, 24h or 7d, not {word!r}", param_hint="--since")
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+def member(kind: Any, prefix: str, word: str, option: str) -> Any:
+    """Read the word of an enum of the wire, such as ``block``; 0 for an empty one."""
+    if not word:
+        return 0
+    known = {name.removeprefix(prefix).lower(): number for name, number in kind.items() if number}
+    if word.lower() not in known:
+        raise typer.BadParameter(f"one of {', '.join(known)}; not {word!r}", param_hint=option)
+    return known[word.lower()]

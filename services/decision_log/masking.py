@@ -1,0 +1,33 @@
+"""Mask logged decisions: parties to their last digits, links to their hosts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fanzha.phone import masked
+from services.decision_log.query import party
+
+_PARTY_KINDS = frozenset("ns")
+"""First letters of the ids of entries whose pattern is a number or sender."""
+
+
+def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
+    """Return a row with its parties written out as ``from_party`` and ``to_party``.
+
+    Without *unmasked*, these and the pattern of an entry about a number or sender are masked, and
+    the link is left out.
+    """
+    written = dict(row) | {"from_party": party(row, "from"), "to_party": party(row, "to")}
+    if unmasked:
+        return written
+    pattern = row.get("pattern") or ""
+    return written | {
+        "from_party": masked(written["from_party"]),
+        "to_party": masked(written["to_party"]),
+        "url": "",
+        "pattern": masked(pattern) if names_party(row.get("entry_id") or "") else pattern,
+    }
+
+
+def names_party(entry_id: str) -> bool:
+    """Tell whether the pattern of an entry is a number or sender, by its id."""
+    return entry_id[:1] in _PARTY_KINDS

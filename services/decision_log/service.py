@@ -1,0 +1,190 @@
+"""Answer questions about logged decisions: masked by role, and recorded where they name a person.
+
+DuckDB takes a core and up to its memory limit for each question, so two run at a time and the
+others wait.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from blocklists.entries import Entry
+from blocklists.queries import MatchingEntries
+from fanzha.errors import InvalidInput, NotFound
+from fanzha.phone import masked
+from fanzha.tables import Channel
+from services.audit.events import Audit, AuditKind
+from services.auth import personal_data
+from services.decision_log import explanation, masking
+from services.decision_log.conditions import Conditions
+from services.decision_log.explanation import Sentence
+from services.decision_log.query import BY, DecisionCount, DecisionQuery
+
+DEFAULT_PER_PAGE = 100
+MOST_PER_PAGE = 1000
+MOST_COUNTS = 10_000
+MOST_GROUPINGS = 4
+
+_AT_ONCE = 2
+_MOST_LETTERS = 2048
+_TOKEN = re.compile(r"([0-9]{1,15})-([0-9]{1,20})")
+_Answer = TypeVar("_Answer")
+FindEntries = Callable[[str], Awaitable[MatchingEntries]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionListing:
+    """One page of decisions, newest first."""
+
+    rows: Sequence[dict[str, Any]]
+    """As `masking.shown` returns them."""
+    next_token: str
+    total: int
+    events: int
+    torn: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedDecision:
+    """A decision and what is behind it."""
+
+    row: dict[str, Any]
+    why: Sentence
+    shadow: Sentence | None
+    entry: Entry | None
+    content: str | None
+
+
+class DecisionLogReader:
+    """Reads the decision log of this host."""
+
+    def __init__(
+        self, log: DecisionQuery | None, *, find_entries: FindEntries, audit: Audit
+    ) -> None:
+        """*log* is None where nothing is logged."""
+        self._log = log
+        self._find_entries = find_entries
+        self._audit = audit
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="decision-log")
+
+    async def find(
+        self, wanted: Conditions, *, unmasked: bool, page_size: int, page_token: str
+    ) -> DecisionListing:
+        """Return one page; raises `NotFound` where this host has no log."""
+        log = self._existing()
+        if not 0 <= page_size <= MOST_PER_PAGE:
+            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {page_size}")
+        _check_lengths(wanted)
+        if unmasked:
+            personal_data.check_unmasked("unmasked")
+        if unmasked or wanted.number or wanted.sender:
+            await self._record("decisions", _details(wanted, unmasked=unmasked))
+        size = page_size or DEFAULT_PER_PAGE
+        asked = replace(wanted, after=_position(page_token), limit=size + 1)
+        found = await self._ask(lambda: log.find(asked))
+        rows = found.rows[:size]
+        more = len(found.rows) > size
+        return DecisionListing(
+            rows=[masking.shown(row, unmasked=unmasked) for row in rows],
+            next_token=f"{rows[-1]['decided_at_ms']}-{rows[-1]['decision_id']}" if more else "",
+            total=found.total,
+            events=found.events,
+            torn=[path.name for path in found.torn],
+        )
+
+    async def get(
+        self, decision_id: int, *, since_ms: int, unmasked: bool, with_content: bool
+    ) -> ExplainedDecision:
+        """Return one decision; raises `NotFound` when it is not logged."""
+        log = self._existing()
+        if not decision_id:
+            raise InvalidInput("decision_id: required")
+        for name, asked in (("unmasked", unmasked), ("with_content", with_content)):
+            if asked:
+                personal_data.check_unmasked(name)
+        if unmasked or with_content:
+            details = {"unmasked": _yes(unmasked), "content": _yes(with_content)}
+            await self._record(f"decision:{decision_id}", details)
+        row = await self._ask(lambda: log.why(decision_id, since_ms=max(0, since_ms)))
+        if row is None:
+            raise NotFound(
+                f"decision {decision_id} is not logged. What is blocked is logged until it is too "
+                "old; of what was let through, a sample."
+            )
+        content = None
+        if with_content and row["channel"] == Channel.TEXT.name:
+            decided_at_ms = row["decided_at_ms"]
+            content = await self._ask(lambda: log.content(decision_id, decided_at_ms))
+        return ExplainedDecision(
+            row=masking.shown(row, unmasked=unmasked),
+            why=explanation.why(row),
+            shadow=explanation.would_have(row),
+            entry=await self._entry(row, unmasked=unmasked),
+            content=content["body"] if content else None,
+        )
+
+    async def count(self, since_ms: int, by: Sequence[str]) -> Sequence[DecisionCount]:
+        """Count by some of `query.BY`; one more than `MOST_COUNTS` where there are more."""
+        log = self._existing()
+        if not 1 <= len(by) <= MOST_GROUPINGS or len(set(by)) < len(by):
+            raise InvalidInput(f"by: 1 to {MOST_GROUPINGS} different ones of {', '.join(BY)}")
+        return await self._ask(lambda: log.stats(since_ms, by, limit=MOST_COUNTS + 1))
+
+    def _existing(self) -> DecisionQuery:
+        if self._log is None or not self._log.exists:
+            raise NotFound("there is no decision log on the host of list administration")
+        return self._log
+
+    async def _ask(self, question: Callable[[], _Answer]) -> _Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, question)
+
+    async def _record(self, subject: str, details: dict[str, str]) -> None:
+        await self._audit.record(AuditKind.DECISIONS_READ, subject=subject, details=details)
+
+    async def _entry(self, row: Any, *, unmasked: bool) -> Entry | None:
+        if not row.get("entry_id") or not row.get("pattern"):
+            return None
+        try:
+            found = await self._find_entries(row["pattern"])
+        except InvalidInput:
+            return None
+        for entry in found.entries:
+            if entry.entry_id == row["entry_id"]:
+                hides = not unmasked and masking.names_party(entry.entry_id)
+                return replace(entry, pattern=masked(entry.pattern)) if hides else entry
+        return None
+
+
+def _check_lengths(wanted: Conditions) -> None:
+    for name in ("number", "sender", "host", "link"):
+        if len(getattr(wanted, name)) > _MOST_LETTERS:
+            raise InvalidInput(f"{name}: at most {_MOST_LETTERS} characters")
+
+
+def _position(token: str) -> tuple[int, int] | None:
+    if not token:
+        return None
+    match = _TOKEN.fullmatch(token)
+    if match is None or int(match[2]) >= 2**64:
+        raise InvalidInput("page_token: not one that was given out")
+    return int(match[1]), int(match[2])
+
+
+def _details(wanted: Conditions, *, unmasked: bool) -> dict[str, str]:
+    """Say what was asked, without a whole number."""
+    details = {"unmasked": _yes(unmasked), "since_ms": str(wanted.since_ms)}
+    details |= {
+        name: masked(getattr(wanted, name))
+        for name in ("number", "sender")
+        if getattr(wanted, name)
+    }
+    if wanted.host:
+        details["host"] = wanted.host[:200]
+    return details
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"

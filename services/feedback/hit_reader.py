@@ -1,0 +1,73 @@
+"""Follow the hit streams: masked by role, and recorded where whole numbers are shown."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fanzha.errors import InvalidInput
+from fanzha.phone import masked
+from services.audit.events import Audit, AuditKind
+from services.auth import personal_data
+from services.decision.sinks.hit_store import HitStore
+
+BEGINNING = "0"
+_PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
+_BATCH = 100
+_HIGHEST = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedHit:
+    """A hit and where it stands."""
+
+    stream: str
+    place: str
+    fields: Mapping[str, str]
+
+
+class HitReader:
+    """Reads the hit streams. Raises `Unavailable` while Redis is away."""
+
+    def __init__(self, store: HitStore, *, audit: Audit) -> None:
+        self._store = store
+        self._audit = audit
+
+    async def follow(
+        self, streams: Sequence[str], *, after: str, end_at_newest: bool, unmasked: bool
+    ) -> AsyncIterator[FollowedHit]:
+        """Yield what comes after place *after* in *streams*; empty: what is written from now on."""
+        if after and not _is_place(after):
+            raise InvalidInput(f"after: a place such as 1764000000000-0, not {after[:40]!r}")
+        if unmasked:
+            personal_data.check_unmasked("unmasked")
+            names = ", ".join(name.rsplit(":", 1)[1] for name in streams)
+            await self._audit.record(
+                AuditKind.HITS_READ, subject="hits", details={"streams": names, "after": after}
+            )
+        places = {one: after or await self._store.newest(one) for one in streams}
+        while True:
+            wait_ms = 1 if end_at_newest else 1000
+            found = await self._store.follow(places, count=_BATCH, block_ms=wait_ms)
+            for stream, place, hit in found:
+                places[stream] = place
+                fields = hit if unmasked else masked_fields(hit)
+                yield FollowedHit(stream=stream, place=place, fields=fields)
+            if not found and end_at_newest:
+                return
+
+
+def masked_fields(hit: Mapping[str, str]) -> dict[str, str]:
+    """Mask the parties of a hit, and its pattern where that is one of them; leave its note out."""
+    parties = {hit.get("from_party"), hit.get("to_party")}
+    hide = {"from_party", "to_party"} | ({"pattern"} if hit.get("pattern") in parties else set())
+    return {
+        name: masked(value) if name in hide else value
+        for name, value in hit.items()
+        if name != "note"
+    }
+
+
+def _is_place(text: str) -> bool:
+    if not _PLACE.fullmatch(text):
+        return False
+    return all(int(part) <= _HIGHEST for part in text.split("-"))

@@ -1,0 +1,88 @@
+"""Reads conditions of a search and writes logged decisions as messages."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from blocklists.entries import Source
+from fanzha.decisions import Action, MatchedOn, Reason
+from fanzha.errors import InvalidInput
+from fanzha.fraud import FraudType
+from fanzha.tables import Attestation, Channel, Ingress
+from fanzha.v1 import decision_log_pb2 as pb
+from services.decision_log.conditions import Conditions
+from services.decision_log.explanation import Sentence
+from services.decision_log.query import BY, DecisionCount
+
+Member = TypeVar("Member", bound=IntEnum)
+
+GROUPINGS = dict(enumerate(BY, 1))
+"""What decisions are counted by, by the number on the wire."""
+_ENUMS: Mapping[str, type[IntEnum]] = {
+    "channel": Channel,
+    "action": Action,
+    "reason": Reason,
+    "fraud_type": FraudType,
+    "source": Source,
+    "evidence": MatchedOn,
+    "ingress": Ingress,
+    "attestation": Attestation,
+}
+"""Columns that the log holds as words; their enums carry the numbers of the wire."""
+_FIELDS = [field.name for field in pb.LoggedDecision.DESCRIPTOR.fields]
+"""Named like the columns of the log."""
+
+
+def conditions(request: pb.FindDecisionsRequest) -> Conditions:
+    """Read what is looked for; an unknown number of an enum is an error, not an empty answer."""
+    return Conditions(
+        since_ms=since(request.since_ms),
+        until_ms=request.until_ms or None,
+        number=request.number,
+        sender=request.sender,
+        host=request.host,
+        link=request.link,
+        channel=_member("channel", Channel, request.channel),
+        action=_member("action", Action, request.action),
+        reason=_member("reason", Reason, request.reason),
+    )
+
+
+def since(at_ms: int) -> int:
+    """Read the beginning of a span."""
+    if at_ms <= 0:
+        raise InvalidInput("since_ms: required")
+    return at_ms
+
+
+def decision(row: Mapping[str, Any]) -> pb.LoggedDecision:
+    """Write a row of the log, as `services.decision_log.masking` shows it."""
+    fields: dict[str, Any] = {}
+    for name in _FIELDS:
+        value = row.get(name)
+        if value is None:
+            continue
+        kind = _ENUMS.get(name)
+        # A later version may log words that this one does not know.
+        known = kind is None or value in kind.__members__
+        fields[name] = value if kind is None else int(kind[value]) if known else 0
+    return pb.LoggedDecision(**fields)
+
+
+def explanation(sentence: Sentence) -> pb.Explanation:
+    """Write a sentence."""
+    return pb.Explanation(zh=sentence.chinese, en=sentence.english)
+
+
+def count(one: DecisionCount) -> pb.DecisionCount:
+    """Write how many decisions have what in common."""
+    return pb.DecisionCount(values=one.values, logged=one.rows, events=one.events)
+
+
+def _member(name: str, kind: type[Member], number: int) -> Member | None:
+    if not number:
+        return None
+    try:
+        return kind(number)
+    except ValueError:
+        raise InvalidInput(f"{name}: there is none with number {number}") from None

@@ -1,0 +1,78 @@
+"""Serves HitService: convert, follow or list, convert back."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from math import isnan
+from typing import Any
+
+from fanzha.errors import InvalidInput
+from fanzha.v1 import hit_pb2 as pb
+from fanzha.v1 import hit_pb2_grpc as pb_grpc
+from services.decision.campaigns.bulk_texts import Campaign, senders
+from services.decision.campaigns.store import CampaignStore
+from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED
+from services.feedback.hit_reader import HitReader
+
+DEFAULT_CAMPAIGNS = 100
+MOST_CAMPAIGNS = 1000
+_STREAMS = {
+    pb.HIT_STREAM_CONFIRMED: CONFIRMED,
+    pb.HIT_STREAM_SUSPECTED: SUSPECTED,
+    pb.HIT_STREAM_DISMISSED: DISMISSED,
+}
+_NUMBERS: dict[str, Any] = {stream: number for number, stream in _STREAMS.items()}
+
+
+class HitServicer(pb_grpc.HitServiceServicer):
+    """Follows hits and lists campaigns. Errors become statuses in the error interceptor."""
+
+    def __init__(
+        self, hits: HitReader, campaigns: CampaignStore, now_ms: Callable[[], int]
+    ) -> None:
+        self._hits = hits
+        self._campaigns = campaigns
+        self._now_ms = now_ms
+
+    async def TailHits(
+        self, request: pb.TailHitsRequest, context: object
+    ) -> AsyncIterator[pb.TailHitsResponse]:
+        async for hit in self._hits.follow(
+            _streams(request.streams),
+            after=request.after,
+            end_at_newest=request.end_at_newest,
+            unmasked=request.unmasked,
+        ):
+            yield pb.TailHitsResponse(
+                stream=_NUMBERS[hit.stream], place=hit.place, fields=hit.fields
+            )
+
+    async def ListCampaigns(
+        self, request: pb.ListCampaignsRequest, context: object
+    ) -> pb.ListCampaignsResponse:
+        if request.limit > MOST_CAMPAIGNS:
+            raise InvalidInput(f"limit: 1 to {MOST_CAMPAIGNS}, not {request.limit}")
+        found = await self._campaigns.all(self._now_ms())
+        chosen = [one for one in found if not (request.unlisted and one.listed)]
+        return pb.ListCampaignsResponse(
+            campaigns=map(_campaign, chosen[: request.limit or DEFAULT_CAMPAIGNS]),
+            total=len(chosen),
+        )
+
+
+def _streams(numbers: Sequence[Any]) -> list[str]:
+    unknown = set(numbers) - set(_STREAMS)
+    if unknown:
+        raise InvalidInput(f"streams: there is none with number {min(unknown)}")
+    return [_STREAMS[number] for number in dict.fromkeys(numbers)] or list(_STREAMS.values())
+
+
+def _campaign(one: Campaign) -> pb.TextCampaign:
+    return pb.TextCampaign(
+        fingerprint=one.fingerprint,
+        listed=one.listed,
+        texts=round(one.texts),
+        blocked=round(one.blocked),
+        senders_at_least=senders(one.sender_bits),
+        score=None if isnan(one.score) else one.score,
+        first_seen_ms=one.first_ms,
+        last_seen_ms=one.last_ms,
+    )
