@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -47,6 +48,7 @@ from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
+from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
@@ -72,8 +74,6 @@ from services.warning.outcomes.proposals import ListProposals
 from services.warning.reports import service as reporting
 
 logger = logging.getLogger(__name__)
-
-REFRESH_SECONDS = 0.02
 
 
 async def run(settings: Settings) -> int:
@@ -238,7 +238,7 @@ async def run(settings: Settings) -> int:
         background = [
             asyncio.create_task(_settle_then_follow(upkeep, follower)),
             asyncio.create_task(upkeep.run()),
-            asyncio.create_task(_follow(replica, server)),
+            asyncio.create_task(_follow(settings.data_dir / ADMIN_LISTS, replica, server)),
             asyncio.create_task(audit.run()),
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
@@ -277,12 +277,15 @@ async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> 
     await follower.run()
 
 
-async def _follow(replica: Replica, server: RpcServer) -> None:
+async def _follow(folder: Path, replica: Replica, server: RpcServer) -> None:
     """Take new lists over as they come; serve from the first."""
     serving = False
-    while True:
-        if replica.changed and await asyncio.to_thread(replica.refresh) and not serving:
+
+    async def taken() -> None:
+        nonlocal serving
+        if not serving:
             serving = True
             await server.serve()
             process_lifecycle.say_serving()
-        await asyncio.sleep(REFRESH_SECONDS)
+
+    await follow_lists(folder, replica, taken)

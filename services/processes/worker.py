@@ -47,6 +47,7 @@ from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
+from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
@@ -55,8 +56,6 @@ from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 0.05
-"""How often a worker looks for a new list file; a look is one `stat`."""
 REPORT_SECONDS = 1.0
 
 
@@ -228,10 +227,7 @@ class Worker:
         """Take new lists over as they come; serve from the first."""
         if await asyncio.wrap_future(self._first_lists):
             await self._took_lists()
-        while True:
-            if self._replica.changed and await asyncio.to_thread(self._replica.refresh):
-                await self._took_lists()
-            await asyncio.sleep(REFRESH_SECONDS)
+        await follow_lists(self._settings.data_dir / LISTS, self._replica, self._took_lists)
 
     async def _took_lists(self) -> None:
         first = self._applied_at_ms == 0
