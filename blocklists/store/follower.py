@@ -27,12 +27,14 @@ from blocklists.store.packing import DamagedPack
 from blocklists.store.store import ListHead, Store
 from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
 WAIT_MS = 1000
 """How long one question to the store waits for a change."""
-RETRY_SECONDS = 0.2
+RETRY_SECONDS = 1.0
 MAX_CHANGES = 10_000
 """Changes in the store before they are put into its base."""
 _CHECK_EVERY = 256
@@ -74,7 +76,6 @@ class Follower:
         self._rebases = rebases
         self._rebasing: asyncio.Task[None] | None = None
         self._published = 0
-        self._away = False
         self._refuse_unaudited = refuse_unaudited
         self._found = found
         self._reload = False
@@ -86,27 +87,23 @@ class Follower:
         """Follow until cancelled; an outage of the store is logged once and waited out."""
         await asyncio.to_thread(self._start_from_files)
         try:
-            while True:
-                await self._try_step()
+            await run_periodically(
+                self._follow,
+                every_seconds=0,
+                task="list follower",
+                logger=logger,
+                outages=(Unavailable, DamagedPack, DamagedFile, OSError),
+                backoff=Backoff(first_seconds=0.2, max_seconds=RETRY_SECONDS),
+            )
         finally:
             if self._rebasing is not None:
                 self._rebasing.cancel()
             if self._merge is not None:
                 self._merge.task.cancel()
 
-    async def _try_step(self) -> None:
-        try:
-            await self._step()
-        except Unavailable as error:
-            self._note_outage(error)
-            await asyncio.sleep(RETRY_SECONDS)
-        except (DamagedPack, DamagedFile, OSError) as error:
-            # A damaged change in the store, or no room on the disk.
-            logger.warning("lists cannot be brought in step: %s", error)
-            await asyncio.sleep(WAIT_MS / 1000)
-        else:
-            self._note_recovery()
-            (self._folder / IN_STEP).touch(FILE_MODE)
+    async def _follow(self) -> None:
+        await self._step()
+        (self._folder / IN_STEP).touch(FILE_MODE)
 
     async def _step(self) -> None:
         if self._lists is None or self._reload:
@@ -263,17 +260,6 @@ class Follower:
                      f"{one.rows} rows" if one.rows else "applied", one.why,
                      self._unlogged)  # fmt: skip
         self._logged_at, self._unlogged = time.monotonic(), 0
-
-    def _note_outage(self, error: Unavailable) -> None:
-        if not self._away:
-            version = self._lists.version if self._lists else 0
-            logger.warning("lists stay at version %d: %s", version, error)
-        self._away = True
-
-    def _note_recovery(self) -> None:
-        if self._away:
-            logger.info("the store is back")
-        self._away = False
 
 
 def _applied(lists: ListSegments, changes: list[ListChange]) -> ListSegments:

@@ -1,6 +1,5 @@
 """Puts on record what is wrong with changes to the lists, and lets an operator settle it."""
 
-import asyncio
 import json
 import logging
 from collections import deque
@@ -9,20 +8,21 @@ from collections.abc import Callable, Sequence
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
-from fanzha.errors import InvalidInput, NotFound, Unavailable
+from fanzha.errors import InvalidInput, NotFound
+from infra.periodic import run_periodically
 from services.audit.events import Audit, AuditKind
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "fanzha"
 """Who puts down what a process found by itself."""
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 """Findings that wait to be put down; of more, the newest are said in the log only."""
-LONGEST_REASON = 500
-_LOOK_SECONDS = 0.5
+MAX_REASON_CHARACTERS = 500
+_POLL_SECONDS = 0.5
 
 
-class ListFindings:
+class FindingRecorder:
     """What list administration found while it followed the lists."""
 
     def __init__(
@@ -47,28 +47,23 @@ class ListFindings:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Take in what the follower found."""
-        room = max(0, MOST_WAITING - len(self._waiting))
+        room = max(0, MAX_WAITING - len(self._waiting))
         self._waiting.extend(findings[:room])
         self.unrecorded += len(findings[room:])
 
     async def run(self) -> None:
         """Put findings into the audit log, until cancelled."""
-        while True:
-            while self._waiting:
-                try:
-                    await self._record(self._waiting[0])
-                except Unavailable:  # told by the audit log; tried again
-                    break
-                self._waiting.popleft()
-            await asyncio.sleep(_LOOK_SECONDS)
+        await run_periodically(
+            self._record_all, every_seconds=_POLL_SECONDS, task="list findings", logger=logger
+        )
 
     async def settle(self, version: int, reason: str, author: str) -> None:
         """Put down, and say to whoever follows, that a person has dealt with a version.
 
         What was skipped of it stays so; the lists may be compacted again.
         """
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
+            raise InvalidInput(f"reason: 1 to {MAX_REASON_CHARACTERS} characters are required")
         about = [one for one in self.current if one.version == version]
         if not about:
             raise NotFound(f"version: nothing is wrong with {version}, or it is settled")
@@ -79,6 +74,11 @@ class ListFindings:
         )
         said = {"by": author, "reason": reason, "at_ms": self._now_ms()}
         await self._store.settle(version, json.dumps(said, ensure_ascii=False))
+
+    async def _record_all(self) -> None:
+        while self._waiting:
+            await self._record(self._waiting[0])
+            self._waiting.popleft()
 
     async def _record(self, one: Finding) -> None:
         await self._audit.record(

@@ -1,7 +1,7 @@
 """Counts how often each list entry decides, or as a shadow would have, on its way to the store.
 
 A worker adds to a dictionary, some 0.1 µs a row that an entry decided, and a task writes it away
-every few seconds. Bounded: beyond `MOST_WAITING` entries those not seen lately are not counted,
+every few seconds. Bounded: beyond `MAX_WAITING` entries those not seen lately are not counted,
 and that is told. Approximate: what waits when a worker dies is lost, and what was written when
 its answer got lost counts twice. One event loop.
 """
@@ -15,12 +15,13 @@ from typing import NamedTuple, Protocol
 
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
 """Also how exactly it is known when an entry last decided."""
-MOST_WAITING = 200_000
+MAX_WAITING = 200_000
 """Entries in memory that wait to be written; their ids are some 100 bytes each."""
 
 
@@ -76,7 +77,7 @@ class EntryHits:
     """The hits of one worker that are not written yet."""
 
     def __init__(
-        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MOST_WAITING
+        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MAX_WAITING
     ) -> None:
         self._now_ms = now_ms
         self._counters = counters
@@ -136,7 +137,7 @@ class EntryHitFlusher:
         counters: EntryHitCounters,
         now_ms: Callable[[], int],
         interval_seconds: float = FLUSH_SECONDS,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MAX_WAITING,
     ) -> None:
         self._hits = hits
         self._sink = sink
@@ -148,21 +149,18 @@ class EntryHitFlusher:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval_seconds)
-            await self.flush()
+        await run_periodically(
+            self._write_all,
+            every_seconds=self._interval_seconds,
+            task="counts of list hits",
+            logger=logger,
+        )
 
     async def flush(self) -> bool:
         """Write all there is; False when the store is away, and then it waits."""
-        taken = self._hits.take()
-        if taken is not None:
-            self._waiting.append(taken)
         try:
-            while self._waiting:
-                await self._sink.add(self._waiting[0], self._now_ms() // 1000)
-                self._waiting.popleft()
+            await self._write_all()
         except Unavailable:
-            self._drop_surplus()  # the parent logs an outage
             return False
         return True
 
@@ -175,6 +173,18 @@ class EntryHitFlusher:
             logger.warning("hits of entries could not all be written")
         self._count_dropped(list(self._waiting))
         self._waiting.clear()
+
+    async def _write_all(self) -> None:
+        taken = self._hits.take()
+        if taken is not None:
+            self._waiting.append(taken)
+        try:
+            while self._waiting:
+                await self._sink.add(self._waiting[0], self._now_ms() // 1000)
+                self._waiting.popleft()
+        except Unavailable:
+            self._drop_surplus()
+            raise
 
     def _drop_surplus(self) -> None:
         # The oldest go: what an entry did lately says more.
