@@ -17,7 +17,7 @@ from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
-from services.lists.findings import ListFindings
+from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
@@ -59,7 +59,7 @@ async def _list_admin(
         now_ms=now_ms,
         default_expiry_days=365,
     )
-    findings = ListFindings(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
+    findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
     servicers = {
         "blocklist": BlocklistServicer(administration, findings=findings),
         "changes": ChangeServicer(changes, drafting),
