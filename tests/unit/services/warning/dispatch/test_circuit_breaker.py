@@ -12,7 +12,7 @@ class Clock:
 
 def fail(breaker: CircuitBreaker, times: int = FAILURES) -> None:
     for _ in range(times):
-        breaker.failed()
+        breaker.record_failure()
 
 
 def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
@@ -21,8 +21,8 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
     pauses = []
     for _ in range(7):
         fail(breaker)
-        pauses.append(breaker.closed_in)
-        clock.now += breaker.closed_in
+        pauses.append(breaker.open_for)
+        clock.now += breaker.open_for
 
     assert pauses == [2, 4, 8, 16, 32, 60, 60]
 
@@ -30,14 +30,14 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
 def test_one_success_forgets_all_failures() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, FAILURES - 1)
-    breaker.worked()
+    breaker.record_success()
     fail(breaker, FAILURES - 1)
 
-    assert breaker.closed_in == 0
+    assert breaker.open_for == 0
 
 
 def test_failures_of_what_was_under_way_do_not_lengthen_the_pause() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, 3 * FAILURES)
 
-    assert breaker.closed_in == 2
+    assert breaker.open_for == 2
