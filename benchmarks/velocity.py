@@ -36,13 +36,13 @@ def main() -> int:
 
 
 def _measure(callers: int, chance: Generator) -> dict[str, float]:
-    stage = VelocityStage(current=always(bundles.load_moment()), memory=VelocityMemory())
+    stage = VelocityStage(current=always(bundles.load_velocity()), memory=VelocityMemory())
     nothing, scored, times = np.zeros(ROWS, np.bool_), 0, []
     for number in range(WARM + BATCHES):
         calls = _calls(callers, number, chance)
         activity = ActivityTable(2).observe(calls)
         begin = time.perf_counter()
-        found = stage.ask(calls, activity, nothing, _raise)
+        found = stage.score(calls, activity, nothing, _raise)
         times.append((time.perf_counter() - begin) * 1e6)
         scored += len(found.rows)
     measured = np.array(times[WARM:])

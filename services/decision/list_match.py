@@ -26,7 +26,7 @@ import numpy as np
 
 from blocklists.snapshot.snapshot import Matches
 from fanzha.decisions import Action, MatchedOn
-from fanzha.links import look_for_links
+from fanzha.links import extract_links
 from fanzha.tables import Int64s, Texts, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
@@ -45,14 +45,14 @@ class ListMatch(NamedTuple):
     """What about the row it matched, a `MatchedOn`; 0 for none."""
 
 
-def of_parties(first: Matches, second: Matches, *, names: tuple[MatchedOn, MatchedOn]) -> ListMatch:
+def of_parties(first: Matches, second: Matches, *, sides: tuple[MatchedOn, MatchedOn]) -> ListMatch:
     """Choose the more decisive of two parties' entries, row by row."""
     if not np.count_nonzero(second.actions):
         # The usual case: most entries are about callers and senders.
-        return ListMatch(first.rows, first.actions, _matched_on(first, names[0]))
+        return ListMatch(first.rows, first.actions, _matched_on(first, sides[0]))
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)
-    matched_on = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
+    matched_on = np.where(second_wins, np.uint8(sides[1]), np.uint8(sides[0]))
     return ListMatch(
         rows=rows,
         actions=np.where(second_wins, second.actions, first.actions),
@@ -83,7 +83,7 @@ def links_in(texts: Texts) -> LinksInTexts:
     cut = 0
     # Row by row: extracting links is string work that no column operation does.
     for row, body in enumerate(texts.bodies):
-        found, is_cut = look_for_links(body)
+        found, is_cut = extract_links(body)
         cut += is_cut
         if found:
             urls += found

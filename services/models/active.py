@@ -20,8 +20,8 @@ from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
 from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
+from services.decision.evidence import ModelSet
 from services.decision.model_kinds import ModelKind
-from services.decision.pipeline import ModelSet
 from services.decision.shadow.models import Scorer, Shadows
 from services.decision.velocity import VelocityModel
 from services.models.desired_models import DesiredModel, WantedModels
@@ -145,5 +145,5 @@ _LINK: ModelLoading[LinkScorer] = ModelLoading(
     kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link
 )
 _VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(
-    kind=ModelKind.VELOCITY, load=bundles.load_moment, warm=_warm_nothing
+    kind=ModelKind.VELOCITY, load=bundles.load_velocity, warm=_warm_nothing
 )

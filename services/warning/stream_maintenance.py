@@ -1,10 +1,10 @@
-"""Looks after the streams of the pipeline: what waits in them, and consumers that died."""
+"""Maintenance of the pipeline's streams: backlog metrics, and removal of dead consumers."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
+from itertools import count
 
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from services.warning.cases.metrics import CaseBacklogMetrics
@@ -38,17 +38,18 @@ class StreamMaintenance:
 
     async def run(self) -> None:
         """Look every few seconds."""
-        looks = 0
-        while True:
-            try:
-                await self.look()
-                if looks % _TIDY_EVERY == 0:
-                    for group in (self._hits, *self._outboxes):
-                        await group.remove_idle_consumers(_GONE_MS)
-            except Unavailable as error:
-                logger.debug("figures wait: %s", error)
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        looks = count()
+
+        async def step() -> None:
+            look = next(looks)
+            await self.look()
+            if look % _TIDY_EVERY == 0:
+                for group in (self._hits, *self._outboxes):
+                    await group.remove_idle_consumers(_GONE_MS)
+
+        await run_periodically(
+            step, every_seconds=LOOK_SECONDS, task="stream maintenance", logger=logger
+        )
 
     async def look(self) -> None:
         """Tell what waits now."""

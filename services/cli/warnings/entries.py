@@ -2,23 +2,22 @@
 
 import asyncio
 import heapq
-from typing import Annotated
 
-import typer
 from rich.table import Table
 
 from infra.redis.client import connect
 from services.cli._common.console import one_sentence, out, print_json, wide
+from services.cli._common.options import AsJson, Limit
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOutcomeStore
 from services.warning.outcomes.reliability import NOTHING, OutcomeTally
 
 
 def entries(
-    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
     redis_url: RedisUrl = "",
     data_dir: DataDir = DEFAULT_DATA_DIR,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: Limit = 50,
+    as_json: AsJson = False,
 ) -> None:
     """Show list entries whose cases were closed, those of the lowest reliability first.
 

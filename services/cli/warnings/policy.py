@@ -11,9 +11,9 @@ from rich.table import Table
 from fanzha.errors import Unavailable
 from infra.clock import now_ms
 from services.cli._common.console import fail, out, print_json, progress
+from services.cli._common.options import AsJson
 from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
 from services.cli._common.time_arguments import moment
-from services.cli.lists.options import AsJson
 from services.warning.model import Tier
 from services.warning.policy import facts, plans
 from services.warning.policy.preview import PolicyPreview, PolicyPreviewer

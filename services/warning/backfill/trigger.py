@@ -12,6 +12,8 @@ from hashlib import blake2b
 
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 from services.warning.backfill import effective_entries
 from services.warning.backfill.effective_entries import EffectiveEntries, EntryEffect
 from services.warning.backfill.list_log import ListLog, ListVersionChange
@@ -26,7 +28,6 @@ WAIT_MS = 1000
 """How long one read waits for a list change."""
 LONGEST_MS = 30 * 86_400_000
 """Age at which a pending backfill is withdrawn."""
-_RETRY_SECONDS = 1.0
 _NO_MORE = "its entries were removed, allowed, made shadow entries, or lost their kind of fraud"
 
 
@@ -54,17 +55,15 @@ class BackfillTrigger:
         self._metrics = metrics
 
     async def run(self) -> None:
-        """Follow until cancelled, and survive outages; each is logged once."""
-        waits = False
-        while True:
-            try:
-                await self.step(block_ms=WAIT_MS)
-                waits = False
-            except (Unavailable, DamagedPack) as error:
-                if not waits:
-                    logger.warning("what lands on the lists waits to be noticed: %s", error)
-                waits = True
-                await asyncio.sleep(_RETRY_SECONDS)
+        """Follow until cancelled, and survive outages."""
+        await run_periodically(
+            lambda: self.step(block_ms=WAIT_MS),
+            every_seconds=0,
+            task="backfill trigger",
+            logger=logger,
+            outages=(Unavailable, DamagedPack),
+            backoff=Backoff(),
+        )
 
     async def step(self, *, block_ms: int = 0) -> int:
         """Handle the next list changes; return the number of versions."""

@@ -28,9 +28,11 @@ class CircuitBreaker:
 
     def record_failure(self) -> None:
         """Record a failure of the channel."""
+        if self.open_for:
+            # Sends that were in flight when it opened fail too: they do not count.
+            return
         self._failures += 1
-        # Sends that were in flight when it opened fail too: they do not count.
-        if self._failures >= FAILURES and not self.open_for:
+        if self._failures >= FAILURES:
             self._until = self._clock() + self._pause
             self._pause = min(self._pause * 2, _LONGEST_SECONDS)
             self._failures = 0

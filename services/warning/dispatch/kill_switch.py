@@ -1,13 +1,13 @@
 """Kill switch: one Redis key that stops all warnings; every process sees it within a second."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import InvalidInput
+from infra.periodic import run_periodically
 from infra.redis.client import Client, execute_synced, within
 from services.audit.events import Audit, AuditKind, NoAudit
 from services.auth import identity
@@ -67,12 +67,12 @@ class KillSwitch:
 
     async def poll(self) -> None:
         """Poll until cancelled."""
-        while True:
-            try:
-                await self.read(_POLL_TIMEOUT_SECONDS)
-            except Unavailable as error:
-                logger.warning("the switch of warnings cannot be read: %s", error)
-            await asyncio.sleep(POLL_SECONDS)
+        await run_periodically(
+            lambda: self.read(_POLL_TIMEOUT_SECONDS),
+            every_seconds=POLL_SECONDS,
+            task="kill switch follower",
+            logger=logger,
+        )
 
     async def stop(self, *, by: str, why: str) -> StopOrder:
         """Stop all warnings, then audit the stop; a second stop replaces the reason."""

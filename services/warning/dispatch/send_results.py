@@ -4,12 +4,12 @@ The order lets another worker resume after a crash: a settled message is recorde
 again, and its entry is acknowledged last.
 """
 
-import asyncio
 import json
+import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from fanzha.errors import Unavailable
+from infra.periodic import retry_until_available
 from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import StreamReader
@@ -21,12 +21,12 @@ from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.permits import SendPermit
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 
+logger = logging.getLogger(__name__)
+
 MOST_ATTEMPTS = 20
 """Attempts before a message that a channel keeps deferring becomes a dead letter."""
 _DOWN_S = 5.0
 _NOTE_AGAIN_MS = 5 * 60_000
-INSIST_S = 0.5
-"""Retry interval of writes that only this process can make."""
 
 
 class SendResultRecorder(Protocol):
@@ -166,21 +166,19 @@ class SendResults:
         provider_ids: Sequence[str] = (),
         remember: str = "",
     ) -> None:
-        """Write to the ledger, and retry until it succeeds: only this process knows the result."""
-        while True:
-            try:
-                await self._claims.settle(
-                    outgoing.message_id,
-                    status,
-                    self._now_ms(),
-                    why=why,
-                    provider_ids=provider_ids,
-                    remember=remember,
-                )
-            except Unavailable:
-                await asyncio.sleep(INSIST_S)
-            else:
-                return
+        """Write to the ledger, retrying until it succeeds: only this process knows the result."""
+        await retry_until_available(
+            lambda: self._claims.settle(
+                outgoing.message_id,
+                status,
+                self._now_ms(),
+                why=why,
+                provider_ids=provider_ids,
+                remember=remember,
+            ),
+            task=f"send results of {self._channel}",
+            logger=logger,
+        )
 
     async def _sent(self, entry: StreamEntry, outgoing: Outgoing) -> None:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)
