@@ -1,9 +1,8 @@
 """Linter of messages: refuses what a fraudster could imitate or abuse, as 12381 requires.
 
-No link, no number but 110 and 96110, no messenger or mail account, no invitation to reply, to
-call back or to add a contact; also not disguised (`services.warning.messages.folded_text`). Each
-fault tells where and why. It is strict rather than clever: what it refuses by mistake can be
-written in other words.
+A message may have no link, no number but 110 and 96110, no messenger or mail account, and no
+invitation to reply, call back or add a contact, not even disguised (`folded_text`). Each fault has
+its position and rule. The linter prefers false positives: the wording can be changed.
 """
 
 import re
