@@ -22,7 +22,7 @@ from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import StreamConsumer
+from infra.redis.stream_consumer import BLOCK_MS, StreamConsumer
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -218,7 +218,7 @@ def consumers(
     now_ms: Callable[[], int],
     died: Callable[[str], None] = lambda _stream: None,
     claim_ms: int,
-    block_ms: int = 1000,
+    block_ms: int = BLOCK_MS,
 ) -> list[StreamConsumer]:
     """Build a consumer for the outbox of each shard."""
     return [
