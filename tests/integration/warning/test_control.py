@@ -88,7 +88,7 @@ def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
     again = run("opt-out", PERSON, "--kind", "advice", "--again", "--by", "li")
 
     assert "opted out of: advice" in out.stdout
-    assert "nobody opts out of emergency" in " ".join(refused.stderr.split())
+    assert "no opt-out of emergency is allowed" in " ".join(refused.stderr.split())
     assert "opted out of: advice" in shown.stdout
     assert "opted out of: nothing" in again.stdout
     assert audit.kinds == [AuditKind.OPT_OUT_CHANGED] * 2
