@@ -27,7 +27,7 @@ from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
 from infra.periodic import run_periodically
 from infra.redis.client import connect
 from services.audit.forwarder import AuditForwarder
-from services.audit.refusals import Refusals
+from services.audit.refusals import RefusalRecorder
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
@@ -150,7 +150,7 @@ class Worker:
                 now_ms=now_ms,
             ),
         )
-        self._refusals = Refusals(AuditForwarder(redis, self._name))
+        self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
@@ -159,7 +159,7 @@ class Worker:
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
-            security=security.of(settings, "decisions", self._refusals.note),
+            security=security.of(settings, "decisions", self._refusals.count),
         )
 
     async def run(self) -> int:
