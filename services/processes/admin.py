@@ -17,6 +17,7 @@ from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS, AUDIT
 from infra.redis.client import connect
+from infra.redis.shared_key import SharedKey
 from services.appeals import wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
@@ -56,6 +57,7 @@ from services.rpc.decision_log.handler import DecisionLogServicer
 from services.rpc.hits.handler import HitServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
@@ -226,6 +228,7 @@ async def run(settings: Settings) -> int:
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)
             ),
         },
+        page_key=SharedKey(connect(settings.redis_url), PAGE_KEY).get,
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
         security=security.of(settings, "admin", refusals.note),

@@ -46,6 +46,7 @@ from services.auth import identity
 from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
 from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.paging import PageKey, process_key
 from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.security import PortSecurity
 from services.rpc.server_options import ConnectionTimes, channel_options
@@ -126,7 +127,11 @@ def known_services() -> list[str]:
 
 
 class RpcServer:
-    """A gRPC server that says NOT_SERVING until told otherwise."""
+    """A gRPC server that says NOT_SERVING until told otherwise.
+
+    *page_key* returns the key that signs page tokens; processes with the same key understand each
+    other's. Without one the tokens end with the process.
+    """
 
     def __init__(
         self,
@@ -140,6 +145,7 @@ class RpcServer:
         failed: Callable[[str], None] = lambda _code: None,
         shed: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
+        page_key: PageKey | None = None,
     ) -> None:
         self._security = security
         servicers = {"access": AccessServicer()} | servicers
@@ -153,7 +159,7 @@ class RpcServer:
         )
         self._health = health.aio.HealthServicer()
         shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
-        registry: Any = MethodRegistry(failed, shedder, self._security)
+        registry: Any = MethodRegistry(failed, shedder, self._security, page_key or process_key())
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():
