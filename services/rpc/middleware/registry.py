@@ -89,7 +89,7 @@ class MethodRegistry:
     def _authenticate(self, path: str) -> Authenticate:
         if self._security.interceptor is not None:
             return self._security.interceptor.authenticate(path)
-        if roles.allowed_at(path) is None:
+        if roles.access_of(path) is None:
             return refuse_all(path)
         return lambda _context: None  # everyone is the developer
 
@@ -99,7 +99,7 @@ class MethodRegistry:
         return lambda serve: paging.with_tokens(path, serve, self._page_key)
 
     def _is_open(self, path: str) -> bool:
-        return self._security.interceptor is not None and roles.allowed_at(path) is AccessLevel.OPEN
+        return self._security.interceptor is not None and roles.access_of(path) is AccessLevel.OPEN
 
     @property
     def methods(self) -> list[str]:

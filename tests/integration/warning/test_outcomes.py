@@ -16,7 +16,7 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes.model import ChangeKind, ChangeState
 from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
@@ -46,13 +46,15 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     await loop.list_(LISTED)
     first, second, third = [await loop.hit(number) for number in (1, 2, 3)]
 
-    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [f"lowered: {LISTED}, standing 0.33"]
+    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [
+        f"lowered: {LISTED}, reliability 0.33"
+    ]
     assert await loop.requests() == []
 
     (said,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
     (request,) = await loop.requests()
 
-    assert said == f"proposed: change {request.id} removes {LISTED}, standing 0.25"
+    assert said == f"proposed: change {request.id} removes {LISTED}, reliability 0.25"
     assert (request.kind, request.state) == (ChangeKind.RETIREMENT, ChangeState.PENDING)
     assert "2 were false alarms, 0 lost money" in request.reason
     assert request.reason.endswith(f"cases {second}, {first}")
@@ -62,7 +64,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     await loop.ends(third, CaseOutcome.FALSE_ALARM)
     assert len(await loop.requests()) == 1
 
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.approve(request.id)
     assert f"block {LISTED}" not in await loop.desk.listed()
     assert (await loop.pipeline.store.history(second))[-1].why == said
@@ -86,10 +88,10 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
 
     (record,) = [one async for one in EntryOutcomeStore(loop.client).all()]
     quality = await loop.pipeline.sources.quality("fanzha")
-    assert (record.tally.confirmed, record.tally.false, record.tally.silent) == (1, 1, 2)
+    assert (record.tally.confirmed, record.tally.false, record.tally.uninformative) == (1, 1, 2)
     assert record.tally == quality.tally
     assert (record.pattern, record.source) == ("+861990000*", "province")
-    assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
+    assert said == [f"blocked: {LISTED}", "raised: +861990000*, reliability 0.50"]
     assert await loop.requests() == []
 
     servicer = BlocklistServicer(loop.administration, outcomes=EntryOutcomeStore(loop.client))
@@ -106,7 +108,7 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     )
     (entry,) = json.loads(shown.stdout)["entries"]
     assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
-    assert entry["standing"] == 0.5
+    assert entry["reliability"] == 0.5
     assert await loop.pipeline.sources.names() == ["fanzha"]
 
 
@@ -154,7 +156,7 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
         f"already: change {number.id} blocks {OTHER}, and waits"
     ]
     assert number.state is link.state is ChangeState.PENDING
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.approve(number.id)
     entry = (await loop.desk.listed())[f"block {OTHER}"]
     assert (entry.campaign, entry.fraud_type) == ("parcel", FraudType.FAKE_LOAN)
@@ -203,7 +205,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     await loop.list_(LISTED)
     cases = [await loop.hit(number) for number in (1, 2)]
     reference = Reference(kind=0, pattern=LISTED, action=0)
-    with acting(LI):
+    with acting_as(LI):
         held = await loop.administration.update(
             row_validation.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
         )
@@ -216,7 +218,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     await loop.ends(other, CaseOutcome.LOST_MONEY)
     assert [one.kind for one in await loop.requests()] == [ChangeKind.NORMAL]
 
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.reject(held.requested.change_id, reason="look again")
     loop.desk.clock[0] += 2 * 3_600_000
     for case in cases:
