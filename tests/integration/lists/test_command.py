@@ -209,7 +209,7 @@ def test_a_page_token_is_of_one_query(stub: Any) -> None:
         with pytest.raises(grpc.RpcError) as raised:
             stub.ListEntries(request)
         assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert "page_token: not given out for this query" in raised.value.details()
+        assert "page_token: not given out for this query" in str(raised.value.details())
 
 
 def test_a_page_of_other_lists_is_aborted(stub: Any) -> None:
