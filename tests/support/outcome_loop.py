@@ -169,7 +169,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
         redis_url=redis_url,
         data_dir=folder,
         warning_claim_ms=500,
-        warning_standing_cases=2,
+        warning_reliability_min_cases=2,
     )
     client, registry = connect(redis_url, connections=64), CollectorRegistry()
     async with change_desk(redis_url, folder / "lists") as desk:

@@ -107,7 +107,8 @@ def build(
             learned=learned,
             proposals=proposals,
             rule=RetirementRule(
-                floor=settings.warning_standing_floor, cases=settings.warning_standing_cases
+                floor=settings.warning_reliability_floor,
+                cases=settings.warning_reliability_min_cases,
             ),
             now_ms=now_ms,
         ),
