@@ -63,14 +63,14 @@ class WarningSettings(AdministrationSettings):
         default=0.3,
         ge=0,
         le=1,
-        description="Reliability (0 to 1) of a list entry below which its removal is proposed: "
+        description="Reliability of a list entry below which its removal is proposed, "
         "docs/how-to/outcomes.md. 0: never.",
     )
-    warning_reliability_min_cases: int = Field(
+    warning_reliability_cases: int = Field(
         default=5,
         ge=1,
         le=100_000,
-        description="Closed cases that must count for or against a list entry before its removal "
+        description="Informative cases of a list entry required before its removal "
         "is proposed, and false alarms before it is proposed again.",
     )
     warning_loss_entry_days: int = Field(

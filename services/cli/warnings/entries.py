@@ -19,11 +19,11 @@ def entries(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show list entries whose cases were closed, those of the lowest standing first.
+    """Show list entries whose cases were closed, those of the lowest reliability first.
 
-    The standing is 0.5 where nothing speaks for or against an entry: docs/how-to/outcomes.md. Then
-    the same for all entries of each source of lists. An entry without a pattern led to no case yet
-    that speaks for or against it, or list administration has not looked it up.
+    The reliability is 0.5 without informative cases: docs/how-to/outcomes.md. The totals of each
+    list source follow. An entry without a pattern has no informative case yet, or list
+    administration has not processed it.
     """
     with one_sentence("the store"):
         shown, total, by_source = asyncio.run(_read(store_url(redis_url, data_dir), limit))
@@ -34,7 +34,9 @@ def entries(
     if not shown:
         out.print("no case of a list entry was closed")
         return
-    table = Table("entry", "pattern", "source", "lost", "false", "neither", "standing", "request")
+    table = Table(
+        "entry", "pattern", "source", "lost", "false", "neither", "reliability", "request"
+    )
     table.box = None
     table.columns[0].no_wrap = True
     for one in shown:
@@ -43,8 +45,10 @@ def entries(
     wide().print(table)
     out.print(f"{len(shown)} of {total} shown")
     for name, tally in sorted(by_source.items()):
-        lost, false, neither, standing = _columns(tally)
-        out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
+        lost, false, neither, reliability = _columns(tally)
+        out.print(
+            f"{name}: {lost} lost, {false} false, {neither} neither, reliability {reliability}"
+        )
 
 
 async def _read(
@@ -60,17 +64,22 @@ async def _read(
             by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
     finally:
         await client.aclose()
-    worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.standing, one.entry_id))
+    worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.reliability, one.entry_id))
     return worst, len(found), by_source
 
 
 def _columns(tally: OutcomeTally) -> tuple[str, str, str, str]:
-    return str(tally.confirmed), str(tally.false), str(tally.silent), f"{tally.standing:.2f}"
+    return (
+        str(tally.confirmed),
+        str(tally.false),
+        str(tally.uninformative),
+        f"{tally.reliability:.2f}",
+    )
 
 
 def _figures(tally: OutcomeTally) -> dict[str, object]:
     outcomes = {one.value: count for one, count in tally.outcomes.items()}
-    return {"cases": outcomes, "standing": round(tally.standing, 4)}
+    return {"cases": outcomes, "reliability": round(tally.reliability, 4)}
 
 
 def _written(one: EntryOutcomeRecord) -> dict[str, object]:

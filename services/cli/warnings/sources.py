@@ -27,7 +27,7 @@ def sources(
 ) -> None:
     """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
 
-    The standing is 0.5 where nothing is known, and is told of cases: docs/how-to/outcomes.md.
+    The reliability is 0.5 without informative cases: docs/how-to/outcomes.md.
     """
     with one_sentence("the store"):
         found = asyncio.run(_quality(store_url(redis_url, data_dir), name))
@@ -35,12 +35,14 @@ def sources(
         print_json([_written(one) for one in found])
         return
     heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false")
-    table = Table(*heads, "standing", "late", box=None)
+    table = Table(*heads, "reliability", "late", box=None)
     for one in found:
         counts = (one.accepted, one.joined, one.duplicates, one.refused)
         verdicts = (one.confirmed, one.false_alarms)
-        standing = f"{one.tally.standing:.2f}"
-        table.add_row(one.source_name, *map(str, (*counts, *verdicts)), standing, _half_within(one))
+        reliability = f"{one.tally.reliability:.2f}"
+        table.add_row(
+            one.source_name, *map(str, (*counts, *verdicts)), reliability, _half_within(one)
+        )
     if found:
         wide().print(table)
     else:
@@ -115,7 +117,7 @@ def _written(quality: SourceQuality) -> dict[str, object]:
         "refused": quality.refused,
         "confirmed": quality.confirmed,
         "false_alarms": quality.false_alarms,
-        "standing": round(quality.tally.standing, 4),
+        "reliability": round(quality.tally.reliability, 4),
         "cases": {one.value: count for one, count in quality.tally.outcomes.items()},
         "delays_s": delays,
     }

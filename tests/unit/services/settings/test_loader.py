@@ -70,7 +70,9 @@ def test_a_variable_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (settings.workers, settings.admin_port) == (2, 9000)
 
 
-@pytest.mark.parametrize(("text", "wrong"), [(None, "No such file"), ("workers = ", "not valid TOML")])
+@pytest.mark.parametrize(
+    ("text", "wrong"), [(None, "No such file"), ("workers = ", "not valid TOML")]
+)
 def test_a_file_that_cannot_be_read_is_a_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, wrong: str
 ) -> None:
