@@ -58,6 +58,7 @@ from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
+from services.rpc.warnings import operations_wiring
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
@@ -221,6 +222,9 @@ async def run(settings: Settings) -> int:
                 waiting_assembly.suspects(
                     settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
                 ),
+            ),
+            "warning_operations": operations_wiring.servicer(
+                settings, connect(settings.redis_url), log=logged, audit=audit
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)
