@@ -72,6 +72,8 @@ async def secured_server(
         dict(servicers), max_message_bytes=2**20, security=security.of(issuer.settings(), "admin")
     )
     port = await server.start("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield SecuredServer(port=port, stub=stub(channel), issuer=issuer)
-    await server.drain(1)
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield SecuredServer(port=port, stub=stub(channel), issuer=issuer)
+    finally:
+        await server.drain(1)

@@ -1,24 +1,20 @@
 """`fanzha warnings entries`: list entries that led to cases, and how these ended."""
 
-import asyncio
-import heapq
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from infra.redis.client import connect
-from services.cli._common.console import one_sentence, out, print_json, wide
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOutcomeStore
-from services.warning.outcomes.reliability import NOTHING, OutcomeTally
+from fanzha.v1 import warning_operations_pb2 as pb
+from services.cli._common.console import out, print_json, wide
+from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.warnings.operations_server import DEADLINE_SECONDS, server
 
 
 def entries(
-    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most entries shown.")] = 50,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
 ) -> None:
     """Show list entries whose cases were closed, those of the lowest standing first.
 
@@ -26,60 +22,47 @@ def entries(
     the same for all entries of each source of lists. An entry without a pattern led to no case yet
     that speaks for or against it, or list administration has not looked it up.
     """
-    with one_sentence("the store"):
-        shown, total, by_source = asyncio.run(_read(store_url(redis_url, data_dir), limit))
+    with server(target) as stub:
+        request = pb.ListEntryOutcomesRequest(limit=limit)
+        found = stub.ListEntryOutcomes(request, timeout=DEADLINE_SECONDS)
+    by_source = sorted(found.by_source.items())
     if as_json:
-        lists = {name: _figures(tally) for name, tally in sorted(by_source.items())}
-        print_json({"total": total, "entries": list(map(_written, shown)), "lists": lists})
+        lists = {name: _figures(figures) for name, figures in by_source}
+        shown = list(map(_as_words, found.entries))
+        print_json({"total": found.total, "entries": shown, "lists": lists})
         return
-    if not shown:
+    if not found.entries:
         out.print("no case of a list entry was closed")
         return
     table = Table("entry", "pattern", "source", "lost", "false", "neither", "standing", "request")
     table.box = None
     table.columns[0].no_wrap = True
-    for one in shown:
-        request = f"change {one.proposed}" if one.proposed else ""
-        table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.tally), request)
+    for one in found.entries:
+        request_shown = f"change {one.proposed_removal}" if one.proposed_removal else ""
+        table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.figures), request_shown)
     wide().print(table)
-    out.print(f"{len(shown)} of {total} shown")
-    for name, tally in sorted(by_source.items()):
-        lost, false, neither, standing = _columns(tally)
+    out.print(f"{len(found.entries)} of {found.total} shown")
+    for name, figures in by_source:
+        lost, false, neither, standing = _columns(figures)
         out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
 
 
-async def _read(
-    url: str, limit: int
-) -> tuple[list[EntryOutcomeRecord], int, dict[str, OutcomeTally]]:
-    client = connect(url)
-    by_source: dict[str, OutcomeTally] = {}
-    found: list[EntryOutcomeRecord] = []
-    try:
-        async for one in EntryOutcomeStore(client).all():
-            found.append(one)
-            name = one.source or "not looked up"
-            by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
-    finally:
-        await client.aclose()
-    worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.standing, one.entry_id))
-    return worst, len(found), by_source
+def _columns(figures: pb.OutcomeFigures) -> tuple[str, str, str, str]:
+    counts = (figures.confirmed, figures.false_alarms, figures.neither)
+    lost, false, neither = map(str, counts)
+    return lost, false, neither, f"{figures.standing:.2f}"
 
 
-def _columns(tally: OutcomeTally) -> tuple[str, str, str, str]:
-    return str(tally.confirmed), str(tally.false), str(tally.silent), f"{tally.standing:.2f}"
+def _figures(figures: pb.OutcomeFigures) -> dict[str, object]:
+    return {"cases": dict(sorted(figures.cases.items())), "standing": round(figures.standing, 4)}
 
 
-def _figures(tally: OutcomeTally) -> dict[str, object]:
-    outcomes = {one.value: count for one, count in tally.outcomes.items()}
-    return {"cases": outcomes, "standing": round(tally.standing, 4)}
-
-
-def _written(one: EntryOutcomeRecord) -> dict[str, object]:
+def _as_words(one: pb.EntryOutcomes) -> dict[str, object]:
     return {
         "entry_id": one.entry_id,
         "kind": one.kind,
         "pattern": one.pattern,
         "source": one.source,
-        **_figures(one.tally),
-        "proposed_removal": one.proposed,
+        **_figures(one.figures),
+        "proposed_removal": one.proposed_removal,
     }

@@ -54,9 +54,10 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: object
     ) -> pb.ReplayDeadLettersResponse:
-        places = list(dict.fromkeys(request.places))
+        places = request.places
         missing = await self._dead_letters.replay(places, by=request.replayed_by)
-        return pb.ReplayDeadLettersResponse(replayed=len(places) - len(missing), missing=missing)
+        replayed = len(set(places)) - len(missing)
+        return pb.ReplayDeadLettersResponse(replayed=replayed, missing=missing)
 
     async def DropDeadLetter(
         self, request: pb.DropDeadLetterRequest, context: object

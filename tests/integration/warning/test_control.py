@@ -14,7 +14,9 @@ from services.audit.events import AuditKind
 from services.cli.warnings.commands import app
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
+from services.rpc.warnings import operations_wiring
 from services.rpc.warnings.control_handler import WarningControlServicer
+from services.settings.settings import Settings
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.control import WarningControl
@@ -45,8 +47,14 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
         )
         switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
         control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)
+        policies = operations_wiring.servicer(
+            Settings(redis_url=redis_url), client, log=None, audit=audit
+        )
         server = RpcServer(
-            {"warning_control": WarningControlServicer(control)},
+            {
+                "warning_control": WarningControlServicer(control),
+                "warning_operations": policies,
+            },
             max_message_bytes=2**20,
             security=DEVELOPMENT,
         )
@@ -101,7 +109,7 @@ def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
     assert all("0000001" not in record[1] for record in audit.records)
 
 
-def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path) -> None:
+def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path, run: Run) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
         """version = "trial"
@@ -129,9 +137,8 @@ at_least = "high"
     asyncio.run(take())
 
     asked = ["policy", "preview", str(policy), "--since", ""]
-    runner = CliRunner(env={"FANZHA_REDIS_URL": redis_url})
-    found = json.loads(runner.invoke(app, [*asked, "--json"]).stdout)
-    shown = runner.invoke(app, asked)
+    found = json.loads(run(*asked, "--json").stdout)
+    shown = run(*asked)
 
     assert (found["cases"], found["changed"]) == (3, 2)
     assert found["lines"] == {"sure": 2}
