@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def _measure(callers: int, chance: Generator) -> dict[str, float]:
-    stage = VelocityStage(current=always(bundles.load_moment()), memory=VelocityMemory())
+    stage = VelocityStage(current=always(bundles.load_velocity()), memory=VelocityMemory())
     nothing, scored, times = np.zeros(ROWS, np.bool_), 0, []
     for number in range(WARM + BATCHES):
         calls = _calls(callers, number, chance)

@@ -30,7 +30,7 @@ _CLASSES = _classes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainNames:
+class CanonicalHosts:
     """What is known of the texts of a batch."""
 
     plain: Bools
@@ -42,31 +42,31 @@ class PlainNames:
     """All texts; empty where none is plain."""
 
     @classmethod
-    def none(cls, rows: int) -> "PlainNames":
+    def none(cls, rows: int) -> "CanonicalHosts":
         """Know of nothing."""
         no = np.zeros(rows, np.bool_)
         return cls(plain=no, dotted=no, raw=())
 
 
-def find(texts: Sequence[str]) -> PlainNames:
-    """Look at all *texts*."""
+def find(texts: Sequence[str]) -> CanonicalHosts:
+    """Inspect all *texts*."""
     # What UTF-8 cannot write becomes a question mark, which no name has.
     joined = "\n".join(texts).encode(errors="replace") + b"\n"
     data = np.frombuffer(joined, np.uint8)
     classes = _CLASSES.take(data)
     ends = np.flatnonzero(data == _END_BYTE)
     if len(ends) != len(texts) or not (classes == _LETTER).any():
-        return PlainNames.none(len(texts))  # a text with a line feed in it, or only numbers
+        return CanonicalHosts.none(len(texts))  # a text with a line feed in it, or only numbers
     wrong, labels = _wrong_labels(classes, len(texts))
     wrong[np.searchsorted(ends, np.flatnonzero(classes == _OTHER))] = True
     wrong |= np.diff(ends, prepend=-1) - 1 > MAX_HOST_CHARACTERS
     if wrong.all():
-        return PlainNames.none(len(texts))
-    return PlainNames(plain=~wrong, dotted=~wrong & (labels > 1), raw=joined.split(b"\n")[:-1])
+        return CanonicalHosts.none(len(texts))
+    return CanonicalHosts(plain=~wrong, dotted=~wrong & (labels > 1), raw=joined.split(b"\n")[:-1])
 
 
 def _wrong_labels(classes: Uint8s, rows: int) -> tuple[Bools, Int64s]:
-    """Tell which rows have labels no name has, and how many labels each row has."""
+    """Return a mask of which rows have labels no name has, and how many labels each row has."""
     ends = np.flatnonzero(classes >= _DOT)
     sizes = np.diff(ends, prepend=-1) - 1
     last = classes[ends] == _END

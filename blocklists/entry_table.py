@@ -15,7 +15,7 @@ A hash only says where to look. What is found there is compared with the text, s
 and URL prefixes are exact: nobody can collide into an entry or out of one. A sender is
 its key, as `fanzha.phone` explains. What a fingerprint matches is in `fanzha.fingerprint`.
 
-Who stands behind an entry, its provenance, is stored once for all entries that share it.
+Who stands provenance an entry, its provenance, is stored once for all entries that share it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,8 +28,8 @@ import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
 from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode
-from blocklists.indexes.unique_values import used
-from blocklists.provenance import Provenance, chosen, joined
+from blocklists.indexes.unique_values import compact
+from blocklists.provenance import Provenance, merge, take
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
@@ -105,7 +105,7 @@ class EntryTable(Identities):
     provenances: Uint32s
     """Place in ``provenance``."""
     provenance: Sequence[Provenance]
-    """Who stands behind the entries, and when they must be reviewed."""
+    """Who stands provenance the entries, and when they must be reviewed."""
     modes: Uint8s = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Whether each enforces or is a shadow, a `EntryMode`; not given: all enforce."""
 
@@ -141,21 +141,21 @@ class EntryTable(Identities):
         )
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out."""
-        return written_out(
+        """Return one entry as an object."""
+        return make_entry(
             kind=EntryKind(int(self.kinds[row])),
             pattern=self.pattern(row),
             action=int(self.actions[row]),
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
-            behind=self.provenance[int(self.provenances[row])],
+            provenance=self.provenance[int(self.provenances[row])],
             mode=int(self.modes[row]),
         )
 
     def take(self, rows: npt.NDArray[np.integer]) -> Self:
         """Return some rows, in the order given, with the provenance they need."""
-        places, provenances = used(self.provenances[rows], len(self.provenance))
+        places, provenances = compact(self.provenances[rows], len(self.provenance))
         return type(self)(
             kinds=self.kinds[rows],
             keys=self.keys[rows],
@@ -166,7 +166,7 @@ class EntryTable(Identities):
             fraud_types=self.fraud_types[rows],
             expires_s=self.expires_s[rows],
             provenances=provenances,
-            provenance=chosen(self.provenance, places),
+            provenance=take(self.provenance, places),
             modes=self.modes[rows],
         )
 
@@ -185,7 +185,7 @@ def concatenate_identities(tables: Sequence[Identities]) -> Identities:
 
 def concatenate(tables: Sequence[EntryTable]) -> EntryTable:
     """Lay tables end to end, equal provenance stored once."""
-    provenance, moved = joined([table.provenance for table in tables])
+    provenance, moved = merge([table.provenance for table in tables])
     numbered = [place[table.provenances] for place, table in zip(moved, tables, strict=True)]
 
     def column(of: Callable[[EntryTable], _Column], empty: _Column) -> _Column:
@@ -234,7 +234,7 @@ def key_text(kind: EntryKind, key: int, digits: int) -> str:
     return range_text(key, digits) if kind == EntryKind.RANGE else ""
 
 
-def written_out(
+def make_entry(
     *,
     kind: EntryKind,
     pattern: str,
@@ -242,25 +242,25 @@ def written_out(
     direction: int,
     fraud_type: int,
     expires_s: int,
-    behind: Provenance,
+    provenance: Provenance,
     mode: int,
 ) -> Entry:
     """Make an entry of what the columns hold."""
-    review_s = behind.review_at_s
+    review_s = provenance.review_at_s
     return Entry(
         kind=kind,
         pattern=pattern,
         action=Action(action),
         direction=Direction(direction),
         fraud_type=FraudType(fraud_type),
-        source=behind.source,
-        reason=behind.reason,
-        legal_basis=behind.legal_basis,
-        created_by=behind.created_by,
-        approved_by=behind.approved_by,
-        created_at=datetime.fromtimestamp(behind.created_at_s, UTC),
+        source=provenance.source,
+        reason=provenance.reason,
+        legal_basis=provenance.legal_basis,
+        created_by=provenance.created_by,
+        approved_by=provenance.approved_by,
+        created_at=datetime.fromtimestamp(provenance.created_at_s, UTC),
         expires_at=datetime.fromtimestamp(expires_s, UTC),
-        campaign=behind.campaign,
+        campaign=provenance.campaign,
         mode=EntryMode(mode),
         review_at=datetime.fromtimestamp(review_s, UTC) if review_s else None,
     )

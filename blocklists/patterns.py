@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from blocklists import canonical_hosts
-from blocklists.canonical_hosts import PlainNames
+from blocklists.canonical_hosts import CanonicalHosts
 from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, keys_of_bytes, text_keys
 from blocklists.text_column import TextColumn
@@ -129,12 +129,12 @@ class _PatternParser:
             if self.kinds[row] == UNKNOWN_KIND:
                 self._refuse(row, "neither a number, a range, a sender, a host nor a URL")
 
-    def _plain_names(self) -> PlainNames:
+    def _plain_names(self) -> CanonicalHosts:
         """Find the rows that are host names in their one spelling, all at once."""
         unknown = self.kinds == UNKNOWN_KIND
         asked = unknown | (self.kinds == EntryKind.HOST)
         if not asked.any():
-            return PlainNames.none(len(asked))
+            return CanonicalHosts.none(len(asked))
         found = canonical_hosts.find(self._texts)
         # A word without a dot is a host only where it is said to be.
         hosts = found.plain & asked & (found.dotted | ~unknown)

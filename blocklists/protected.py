@@ -49,7 +49,7 @@ _GOVERNMENT = re.compile(r"[a-z]+://(?:[^/?#]*\.)?gov\.cn/")
 
 
 def calls(table: Calls) -> Bools:
-    """Tell which calls must be connected: those to a protected number, and those from one.
+    """Return a mask of calls that must be connected: those to or from a protected number.
 
     A service code cannot call from abroad: such callers are forged and get no protection.
     Which form of a code a domestic trunk shows makes no difference.
@@ -58,12 +58,12 @@ def calls(table: Calls) -> Bools:
 
 
 def texts(table: Texts) -> Bools:
-    """Tell which texts must be delivered, as `calls` does."""
+    """Return a mask of which texts must be delivered, as `calls` does."""
     return _parties(table.senders, table.receivers, table.ingress)
 
 
 def links(urls: Sequence[str]) -> Bools:
-    """Tell which canonical URLs lead to a protected site."""
+    """Return a mask of which canonical URLs lead to a protected site."""
     # Row by row: strings are Python objects anyway, and nearly all end at the first test.
     return np.fromiter(
         ("gov.cn/" in each and _GOVERNMENT.match(each) is not None for each in urls),
@@ -73,17 +73,17 @@ def links(urls: Sequence[str]) -> Bools:
 
 
 def protected_numbers(keys: Int64s) -> Bools:
-    """Tell which numbers are protected, in whatever form they are written."""
-    return service_codes.rings(keys)
+    """Return a mask of which numbers are protected, in whatever form they are written."""
+    return service_codes.is_dialled_code(keys)
 
 
-def forms_of(code: str) -> Iterator[str]:
+def written_forms(code: str) -> Iterator[str]:
     """Write a service code, such as ``96110``, in every form that must ring."""
-    return service_codes.written(code)
+    return service_codes.written_forms(code)
 
 
 def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
-    """Tell which numbers and ranges no block entry may have; *digits* as in `EntryTable`."""
+    """Return a mask of numbers and ranges that cannot be blocked; *digits* as in `EntryTable`."""
     refused = protected_numbers(keys)
     ranges = np.flatnonzero(digits != _EXACT)
     if len(ranges):
@@ -93,7 +93,7 @@ def refused_numbers(keys: Int64s, digits: Uint8s) -> Bools:
 
 
 def too_broad(heads: Int64s, digits: Int64s) -> Bools:
-    """Tell which ranges would act on a whole country, network or class of services."""
+    """Return a mask of which ranges would act on a whole country, network or class of services."""
     size = np.abs(heads)
     # One digit alone reads as followed by a zero; too short it is either way.
     first_two = size * 10 // _POWERS[np.maximum(digits - 1, 0)]
@@ -123,7 +123,7 @@ def suspects(entries: Identities) -> Int64s:
 
 
 def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action) -> str:
-    """Say why no entry may have this pattern; empty when it may.
+    """Return why no entry may have this pattern; empty when it may.
 
     *pattern* is canonical; *key* and *digits* are those of a number, range or sender.
     An ALLOW entry cuts nobody off, but one for a whole country would disarm the lists, and
@@ -160,8 +160,8 @@ def _disguised(entries: Identities) -> Int64s:
 
 
 def _looks_protected(name: str) -> bool:
-    digits = number_deobfuscation.undisguised(name)
-    return bool(digits) and bool(service_codes.rings(_PLAN.number_keys([digits]))[0])
+    digits = number_deobfuscation.deobfuscate(name)
+    return bool(digits) and bool(service_codes.is_dialled_code(_PLAN.number_keys([digits]))[0])
 
 
 def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
@@ -170,5 +170,5 @@ def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
     if not len(service_codes.candidates(np.concatenate((from_, to)))):
         return protected  # nearly always
     real = service_codes.is_form(from_) & (ingress != _INTERNATIONAL)
-    protected |= real | service_codes.rings(to)
+    protected |= real | service_codes.is_dialled_code(to)
     return protected

@@ -33,7 +33,7 @@ _ENDS_OF_ADDRESSES = frozenset([b"]", *(b"%d" % digit for digit in range(10))])
 
 
 def refusal(kind: EntryKind, pattern: str) -> str:
-    """Say why no block entry may have this host or URL prefix; empty when it may."""
+    """Return why no block entry may have this host or URL prefix; empty when it may."""
     host = pattern.partition("/")[0]
     if host == _GOVERNMENT or host.endswith(f".{_GOVERNMENT}"):
         return f"{host} is a government name: nothing may block {_GOVERNMENT}"

@@ -32,7 +32,7 @@ class Provenance:
     """When an entry must be looked at again; 0: at its end. Here because entries share it."""
 
 
-class WrittenProvenance(Sequence[Provenance]):
+class EncodedProvenance(Sequence[Provenance]):
     """Provenance in a column of texts, which may lie in a mapped file."""
 
     def __init__(self, texts: TextColumn) -> None:
@@ -59,35 +59,35 @@ class WrittenProvenance(Sequence[Provenance]):
 _Places: TypeAlias = Int64s | Uint32s
 
 
-def written(provenance: Sequence[Provenance]) -> TextColumn:
+def encode(provenance: Sequence[Provenance]) -> TextColumn:
     """Return the texts of a sequence, in its order."""
-    if isinstance(provenance, WrittenProvenance):
+    if isinstance(provenance, EncodedProvenance):
         return provenance.texts
     return TextColumn.of_bytes(list(map(_text, provenance)))
 
 
-def chosen(provenance: Sequence[Provenance], places: _Places) -> Sequence[Provenance]:
+def take(provenance: Sequence[Provenance], places: _Places) -> Sequence[Provenance]:
     """Return some of a sequence, in the order given."""
-    if isinstance(provenance, WrittenProvenance):
-        return WrittenProvenance(provenance.texts.take(places))
+    if isinstance(provenance, EncodedProvenance):
+        return EncodedProvenance(provenance.texts.take(places))
     return tuple(provenance[place] for place in places.tolist())
 
 
-def joined(
+def merge(
     sequences: Sequence[Sequence[Provenance]],
 ) -> tuple[Sequence[Provenance], list[Uint32s]]:
     """Return what is in any sequence, once, and for each sequence where its items went."""
     known: dict[bytes, int] = {}
     moved = [
-        np.array([known.setdefault(text, len(known)) for text in written(one).all_raw()], np.uint32)
+        np.array([known.setdefault(text, len(known)) for text in encode(one).all_raw()], np.uint32)
         for one in sequences
     ]
-    return WrittenProvenance(TextColumn.of_bytes(list(known))), moved
+    return EncodedProvenance(TextColumn.of_bytes(list(known))), moved
 
 
 @lru_cache(maxsize=4096)
 def read(text: bytes) -> Provenance:
-    """Read what `written` wrote."""
+    """Read what `encode` wrote."""
     fields = json.loads(text)
     return Provenance(**fields | {"source": Source(fields["source"])})
 

@@ -18,7 +18,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.delta import locate
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import NO_ENTRY, Layer, Snapshot
-from blocklists.store.store import ListHead, Store, WorkerReport
+from blocklists.store.store import ListHead, Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha import url
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict
@@ -75,7 +76,7 @@ class ListStatus:
     """Change requests that wait for a second person."""
 
 
-class ListViews:
+class ListQueries:
     """Reads the lists for administrators."""
 
     def __init__(
@@ -193,11 +194,11 @@ def _wanted(layer: Layer, wanted: EntryFilter) -> Bools:
 
 def _same_identity(snapshot: Snapshot, kind: EntryKind, pattern: str) -> list[Entry]:
     both = Identities.of([(kind, pattern, Action.ALLOW), (kind, pattern, Action.BLOCK)])
-    rows = places(snapshot, both)
+    rows = rows_of(snapshot, both)
     return [snapshot.entry(row) for row in rows[rows != NO_ENTRY].tolist()]
 
 
-def places(snapshot: Snapshot, identities: Identities) -> Int64s:
+def rows_of(snapshot: Snapshot, identities: Identities) -> Int64s:
     """Return the row of each identity, `NO_ENTRY` where it is not in the lists."""
     found = np.full(len(identities), NO_ENTRY, np.int64)
     for layer in snapshot.layers:

@@ -1,8 +1,8 @@
 """Turns rows as administrators send them into entries, or into reasons why not.
 
 Column by column, for an import may have ten million rows: some 1 µs for a number or a host
-name in its one spelling. Whatever enters the lists comes through `check`, so nothing gets past the
-guard of `blocklists.protected`.
+name in its one spelling. Whatever enters the lists comes through `validate`, so nothing gets past
+the guard of `blocklists.protected`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
 
-LONGEST_TEXT = 1000
+MAX_TEXT_CHARACTERS = 1000
 """Characters of a reason, legal basis, author or campaign."""
 _SOURCES = frozenset(Source)
 NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
@@ -103,7 +103,7 @@ class CheckedRows:
     """Rows that asked for no end without a review, and end after the default term."""
 
 
-def check(
+def validate(
     proposed: ProposedRows, defaults: RowDefaults, *, home: HomePlan, now_s: int
 ) -> CheckedRows:
     """Read and guard every row; a bad one never stops the others."""
@@ -280,6 +280,6 @@ def _provenance(
 
 def _too_long(ground: Provenance) -> str:
     for name in ("reason", "legal_basis", "created_by", "campaign"):
-        if len(getattr(ground, name)) > LONGEST_TEXT:
-            return f"{name}: longer than {LONGEST_TEXT} characters"
+        if len(getattr(ground, name)) > MAX_TEXT_CHARACTERS:
+            return f"{name}: longer than {MAX_TEXT_CHARACTERS} characters"
     return ""

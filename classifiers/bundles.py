@@ -63,7 +63,7 @@ def load_caller(
     return CallerClassifier(_load(root, "caller", version), lowest_threshold)
 
 
-def load_moment(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
+def load_velocity(root: Path | None = None, version: str | None = None) -> VelocityClassifier:
     """Load a velocity model, by default the newest."""
     return VelocityClassifier(_load(root, "moment", version))
 
@@ -86,7 +86,7 @@ def in_order(found: Iterable[str]) -> list[str]:
 
 
 def is_version(text: str) -> bool:
-    """Tell whether *text* can be the version of a bundle."""
+    """Return whether *text* can be the version of a bundle."""
     return _VERSION.fullmatch(text) is not None
 
 

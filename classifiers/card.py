@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from classifiers import feature_histogram
-from classifiers.card_fields import Wanted
+from classifiers.card_fields import FieldType
 from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
 from classifiers.text import cascade_card
@@ -22,7 +22,7 @@ from fanzha.tables import Float32s
 
 CARD = "card.toml"
 GRAPH = "model.onnx"
-SECOND = "second.onnx"
+CASCADE_HEAD = "second.onnx"
 """The head of a second stage, in bundles that have one."""
 GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
@@ -81,7 +81,7 @@ class Card:
     cascade: CascadeCard | None = None
     """Of text models that have one."""
 
-    def setting(self, name: str, kind: type[Wanted]) -> Wanted:
+    def setting(self, name: str, kind: type[FieldType]) -> FieldType:
         """Return the setting *name* of the inputs, which must be of *kind*."""
         return _field(self.inputs, name, kind)
 
@@ -133,7 +133,7 @@ def read_cascade_head(bundle: Path, card: Card) -> bytes:
     """Read the head of the second stage of *bundle*, as `read_graph` does the graph."""
     if card.cascade is None:
         raise ValueError(f"{bundle}: the card knows no second stage")
-    return _checked(bundle / SECOND, card.cascade.sha256)
+    return _checked(bundle / CASCADE_HEAD, card.cascade.sha256)
 
 
 def check_golden(card: Card, scores: Float32s) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-Wanted = TypeVar("Wanted")
+FieldType = TypeVar("FieldType")
 
 
-def checked_field(table: Mapping[str, object], name: str, kind: type[Wanted]) -> Wanted:
+def checked_field(table: Mapping[str, object], name: str, kind: type[FieldType]) -> FieldType:
     """Return *name* of *table*, which must be of *kind* and not empty."""
     value = table.get(name)
     if not isinstance(value, kind):

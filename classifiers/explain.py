@@ -16,7 +16,7 @@ from classifiers.caller import classifier
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.link.classifier import LinkClassifier
 from classifiers.text.classifier import TextClassifier
-from classifiers.velocity.classifier import VelocityClassifier, VelocityInputs, moment_features
+from classifiers.velocity.classifier import VelocityClassifier, VelocityInputs, velocity_features
 from fanzha.tables import CallerActivity, Float32s
 from fanzha.url import canonical
 
@@ -89,14 +89,14 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedP
     return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
-def moment(model: VelocityClassifier, inputs: VelocityInputs) -> list[ExplainedPart]:
+def velocity(model: VelocityClassifier, inputs: VelocityInputs) -> list[ExplainedPart]:
     """Return the features of the one call in *inputs* that weighed most, as `caller` does."""
-    columns = moment_features(inputs)
+    columns = velocity_features(inputs)
     rows = len(columns) + 1
     variants = {name: np.repeat(column, rows) for name, column in columns.items()}
     for row, name in enumerate(columns, start=1):
         variants[name][row] = np.nan
-    attempts = np.repeat(inputs.moment.attempts_hour, rows)
+    attempts = np.repeat(inputs.velocity.attempts_hour, rows)
     weights = _weights(model.score_features(variants, attempts))
     return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 

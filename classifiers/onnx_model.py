@@ -63,7 +63,7 @@ class OnnxModel:
         table: npt.NDArray[np.int8] = self._session.run([CONSTANT], dict(inputs))[0]
         return table
 
-    def places(self, names: Sequence[str]) -> list[int] | None:
+    def column_order(self, names: Sequence[str]) -> list[int] | None:
         """Return where the features the card names stand among *names*; None where they are those.
 
         ValueError when one is missing.

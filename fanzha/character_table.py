@@ -1,4 +1,4 @@
-"""Which characters look or mean the same: one table that folds each character of a text.
+"""Folds characters that look or mean the same: one table maps each character of a text.
 
 Full-width, circled, emoji and mathematical forms become plain ones, accents and zero-width
 characters go, look-alikes of other scripts become Latin, common traditional characters become
@@ -23,7 +23,7 @@ SPACE, NARROW, WIDE, BREAK = range(4)
 """What a folded character is to its neighbours: words of narrow characters are separated by
 spaces, wide ones stand next to each other."""
 FIRST_TOKEN, LAST_TOKEN = 0xE000, 0xE00F
-"""Private-use characters that stand for a number or a link; they fold to themselves."""
+"""Private-use characters that replace numbers and links; they fold to themselves."""
 ROW_BREAK = "\x1e"
 
 _LOOKALIKES = ("аеорсухіјѕкмтнԁɡоαοντρικıł", "aeopcyxijskmthdgoaovtpikil")
@@ -45,7 +45,7 @@ _UNCHANGED = (
 
 @cache
 def folds() -> Uint32s:
-    """Return what each character becomes: itself, another, `DELETED` or `EXPANDS`."""
+    """Return the fold of each character, uint32 by code point: another, `DELETED` or `EXPANDS`."""
     table = np.arange(SIZE, dtype=np.uint32)
     for code in _walked():
         table[code] = _fold(chr(code))
@@ -65,7 +65,7 @@ def folds() -> Uint32s:
 
 @cache
 def expansions() -> dict[str, str]:
-    """Return the characters that become several."""
+    """Return the characters that fold to several."""
     table = folds()
     rare = {chr(code) for code in np.flatnonzero(table == EXPANDS).tolist()}
     found = {}

@@ -1,7 +1,7 @@
 """Writes cells of CSV that no spreadsheet takes for a formula, and reads them back.
 
-What begins with one of ``= + - @``, a tab or a line end is calculated when somebody opens the file,
-and a reason or a reference is what a stranger wrote. Such a cell gets an apostrophe in front, as
+Spreadsheets evaluate cells that begin with ``= + - @``, a tab or a line end, and reasons and
+references are untrusted text. Such a cell gets an apostrophe in front, as
 OWASP advises. So does one that has apostrophes before such a sign: thus what is read back is always
 what was written. A number, a telephone number or a range stays as it is: a sign and digits can
 call nothing.
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\*?")
 
 
 def escaped(text: str) -> str:
-    """Return a cell that stands for *text* and is no formula."""
+    """Return *text* as a cell that is not evaluated as a formula."""
     if text[:1] in _FIRST and _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
@@ -32,7 +32,7 @@ def unescaped(cell: str) -> str:
 
 
 def is_escaped(cell: str) -> bool:
-    """Tell whether *cell* has an apostrophe that `escaped` may have put there."""
+    """Return whether *cell* has an apostrophe that `escaped` may have put there."""
     return cell.startswith("'") and _ESCAPED.match(cell) is not None
 
 

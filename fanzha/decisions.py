@@ -87,7 +87,7 @@ class Decisions:
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
-    """Fraud probability in [0, 1]; NaN where no model was heard."""
+    """Fraud probability in [0, 1]; NaN where no model scored the row."""
     threshold: float
     """The score from which this channel blocks."""
     entries: Int64s
@@ -95,7 +95,7 @@ class Decisions:
     details: Mapping[int, Detail]
     list_version: int
     model_version: str
-    """Version of the model that was asked; empty when there is none."""
+    """Version of the model that scored; empty without one."""
     velocity_version: str = ""
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)

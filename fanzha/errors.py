@@ -17,14 +17,14 @@ class NotFound(FanzhaError):
 
 
 class Unauthenticated(FanzhaError):
-    """Nobody knows who asks: no credentials, or such as cannot be believed."""
+    """The caller is not authenticated: no credentials, or invalid ones."""
 
 
 class NotAllowed(FanzhaError):
     """This caller may not do this."""
 
     on_record = False
-    """Whether the audit log has it already, told in more detail than the edge could."""
+    """Whether the audit log has a record of it already, more detailed than the interceptor's."""
 
 
 class VersionConflict(FanzhaError):

@@ -30,13 +30,13 @@ Values: TypeAlias = npt.NDArray[np.uint16]
 
 VALUES = 16
 NEAR = 10
-"""Equal values that make near-duplicates of two texts; ADR 10 tells how it was chosen."""
+"""Equal values that make near-duplicates of two texts; see ADR 10."""
 FEWEST = 10
 """Places that a text must fill to have a fingerprint; some fifteen different trigrams do."""
 LONGEST = 1024
 """What a normalised text has beyond this does not count."""
 BANDS = 8
-"""Pairs of values to look a sketch up by: near-duplicates nearly always have one in common."""
+"""LSH bands: pairs of values of which near-duplicates nearly always share one."""
 
 _PREFIX = "fp1:"
 _WRITTEN = re.compile(_PREFIX + r"[0-9a-f]{64}")
@@ -77,7 +77,7 @@ def write(values: Values) -> str:
 
 
 def is_fingerprint(text: str) -> bool:
-    """Tell a written fingerprint from other texts."""
+    """Return whether *text* is a written fingerprint."""
     return _WRITTEN.fullmatch(text) is not None
 
 
@@ -101,7 +101,7 @@ def band_keys(values: Values) -> Int64s:
 
 
 def _trigrams(texts: Sequence[str]) -> tuple[Uint32s, Int64s]:
-    """Hash the trigrams of all texts; tell for each whose it is."""
+    """Return the hashes of the trigrams of all texts, and for each the row of its text."""
     joined = "".join([text + _END for text in texts])
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1

@@ -1,4 +1,4 @@
-"""Hosts of URLs: one spelling each, and which part of them somebody registered.
+"""Hosts of URLs: their canonical spelling, and their registrable domain.
 
 The canonical host is what a browser would connect to: lower case, IDN as punycode,
 every spelling of an IPv4 address as four decimals, IPv6 in square brackets. Characters
@@ -27,7 +27,7 @@ MAX_HOSTS_CACHED = 100_000
 """About 20 MB when full."""
 _MOST_PARENTS = 4
 _LONGEST_READ = 1000
-"""Characters; more cannot become a host, even when some of them are dropped."""
+"""Characters; longer input cannot be a host, even after mapping drops some."""
 
 _DOTS = re.compile(r"[.。．｡]+")
 _NEVER_IN_HOSTS = re.compile(r"[/\\?@:<>^|\[\]]")
@@ -67,7 +67,7 @@ def registrable(host: str) -> str:
 
 
 def is_public_suffix(host: str) -> bool:
-    """Tell whether a canonical host is nobody's own, such as ``com.cn`` or ``github.io``."""
+    """Return whether a canonical host is a public suffix, such as ``com.cn`` or ``github.io``."""
     return host != "" and public_suffix(host) == host
 
 
@@ -87,7 +87,7 @@ def host_suffixes(host: str) -> tuple[str, ...]:
 
 
 def has_suffixes_below(host: str) -> bool:
-    """Tell whether public suffixes lie below a canonical host, and so names of many others.
+    """Return whether public suffixes lie below a canonical host, and so names of many others.
 
     ``amazonaws.com`` is no public suffix, but ``s3.amazonaws.com`` is one.
     """
@@ -130,7 +130,7 @@ def listed_suffix(host: str) -> str:
 
 
 def is_address(host: str) -> bool:
-    """Tell whether a canonical host is an IP address."""
+    """Return whether a canonical host is an IP address."""
     return host.startswith("[") or _IPV4.fullmatch(host) is not None
 
 
@@ -211,14 +211,14 @@ class _Rules(NamedTuple):
     wildcards: frozenset[str]
     """Names below which every label is a suffix."""
     exceptions: frozenset[str]
-    """Names that are none although a wildcard covers them."""
+    """Exception rules: names that are no suffix although a wildcard covers them."""
     most_dots: int
     """Dots of the longest suffix there can be."""
 
 
 @lru_cache(1)
 def _suffix_rules() -> _Rules:
-    from tldextract import TLDExtract  # noqa: PLC0415 - takes 0.1 s, and not everyone asks
+    from tldextract import TLDExtract  # noqa: PLC0415 - takes 0.1 s, and few processes need it
 
     extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
     rules = [re.match(r"(!|\*\.)?(.*)", rule) for rule in extract.tlds]

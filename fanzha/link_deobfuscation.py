@@ -1,12 +1,12 @@
-"""Undo the ways in which links are disguised, so that one plain pattern finds them.
+"""Deobfuscates links, so that one plain pattern finds them.
 
 ``ｅｖｉｌ．ｃｏｍ``, ``evil点com``, ``evil[.]com``, ``evil dot com``, ``www . evil . com`` and
 zero-width characters are written plainly, ``hxxp`` becomes ``http``; the rest of the text stays.
-Only what is no ordinary writing is undone: "See you. Come early" has no link in it, so after
-spaces or words for the dot only some domains count.
+Ordinary prose must stay too: "See you. Come early" has no link in it, so after spaces or words for
+the dot only some top-level domains count.
 
-Most texts hold no link. `may_hold_link` says so in 1 to 3 µs; undoing costs about 6 µs.
-Every pattern is bounded, so time is linear in the length.
+Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfuscation takes about
+6 µs. Every pattern is bounded, so time is linear in the length.
 """
 
 import re
@@ -29,7 +29,7 @@ _SQUARED = {
 }
 _INVISIBLE = re.compile(f"[{_ZERO_WIDTH}]+")
 
-# Domains that are no words: where a dot is only hinted at, they tell that a link is meant.
+# Top-level domains that are no words: they mark a link where the dot is obfuscated.
 _PLAIN = "com|net|org|cn|cc|xyz|vip|icu|biz|hk|tw|ru|io|pw|cyou|sbs|example|test"
 _WORDS = "info|top|shop|club|site|online|app|link|win|fun|store|click"
 DOMAINS = f"{_PLAIN}|{_WORDS}"
@@ -84,24 +84,24 @@ _HINT = re.compile(
 )
 
 
-def may_hold_link(text: str) -> bool:
-    """Tell whether *text* is worth a closer look; false for most texts without a link."""
-    return _HINT.search(text) is not None or _says_dot(text)
+def may_contain_link(text: str) -> bool:
+    """Return whether *text* may hold a link; false for most texts without one."""
+    return _HINT.search(text) is not None or _has_dot_word(text)
 
 
-def undisguised(text: str) -> str:
+def deobfuscate(text: str) -> str:
     """Return *text* with the links in it written plainly."""
     text = _DISGUISED.sub(_undone, text)
     if _SLASH.search(text):
         text = _SCHEME.sub(r" http\1://", text)
     if _SPELLED_END.search(text):
         text = _SPELLED_OUT.sub(lambda match: match[0].replace(" ", ""), text)
-    if _SEPARATED_HINT.search(text) or _says_dot(text):
+    if _SEPARATED_HINT.search(text) or _has_dot_word(text):
         text = _CHAIN.sub(_joined, text)
     return text
 
 
-def _says_dot(text: str) -> bool:
+def _has_dot_word(text: str) -> bool:
     # Looking for three plain words takes a tenth of the time the pattern takes.
     if "dot" in text or "Dot" in text or "DOT" in text:
         return _DOT_WORD.search(text) is not None
@@ -128,7 +128,7 @@ def _joined(match: re.Match[str]) -> str:
     after_scheme = text.endswith("://", 0, start)
     first = 0 if after_scheme else _first_of_host(labels, separators)
     certain = after_scheme or labels[first].lower() == "www" or _FOLDER_FOLLOWS.match(text, end)
-    if not certain and not _is_meant(labels, separators[-1]):
+    if not certain and not _is_separator(labels, separators[-1]):
         return whole
     before = "".join(label + separator for label, separator in parts[:first])
     return before + ".".join(labels[first:])
@@ -145,8 +145,8 @@ def _first_of_host(labels: list[str], separators: list[str]) -> int:
     return first
 
 
-def _is_meant(labels: list[str], separator: str) -> bool:
-    """Tell whether what stands before the last label is a dot, and not the end of a sentence."""
+def _is_separator(labels: list[str], separator: str) -> bool:
+    """Return whether what stands before the last label is a dot, and not the end of a sentence."""
     name, domain = labels[-2], labels[-1].lower()
     if labels[-1].istitle() and not name.istitle():
         return False

@@ -1,8 +1,8 @@
-"""Finds the link of texts that hold one plain link and nothing else that looks like a part of one.
+"""Fast path for texts with one plain link and nothing else that looks like part of one.
 
 Most messages with a link are such: ``http://host/path`` among words. They take about 3 µs instead
-of 20. What is found here is what `fanzha.links` would find the long way; a property test compares
-the two. Time is linear in the length.
+of 20. The result equals that of the general path in `fanzha.links`; a property test compares the
+two. Time is linear in the length.
 """
 
 import re
@@ -44,7 +44,7 @@ _LINK = re.compile(
 )
 
 
-def known_suffix(host: str) -> str:
+def registry_suffix(host: str) -> str:
     """Return the suffix of a lower-case host below which names are registered; empty if none."""
     host = host if host.isascii() else canonical_host(host)
     last = host.rpartition(".")[2]
@@ -52,7 +52,7 @@ def known_suffix(host: str) -> str:
 
 
 def plain_link(text: str) -> str | None:
-    """Return the canonical URL of the one link; None where a text wants a closer look."""
+    """Return the canonical URL of the only link, empty without one; None: use `fanzha.links`."""
     start = text.find("http")
     link = _LINK.match(text, start) if start >= 0 else None
     if not link:
@@ -60,4 +60,4 @@ def plain_link(text: str) -> str | None:
     if not (_QUIET.fullmatch(text, 0, start) and _QUIET.fullmatch(text, link.end())):
         return None
     host = link[1]
-    return canonical(link[0]) if known_suffix(host) not in {"", host} else None
+    return canonical(link[0]) if registry_suffix(host) not in {"", host} else None

@@ -13,15 +13,15 @@ import re
 from collections.abc import Iterator
 
 from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.link_deobfuscation import LABEL, LETTERS, may_hold_link, undisguised
-from fanzha.link_fast_path import known_suffix, plain_link
+from fanzha.link_deobfuscation import LABEL, LETTERS, deobfuscate, may_contain_link
+from fanzha.link_fast_path import plain_link, registry_suffix
 from fanzha.url import canonical, split
 
-MOST_LINKS = 16
-"""What a text has beyond this is not looked up; no honest message comes near."""
-MOST_CANDIDATES = 128
-"""What looks like a link, beyond this, is not looked at. One costs up to 30 µs, and a text may be
-full of the same one, or of what turns out to be none."""
+MAX_LINKS = 16
+"""Further links of a text are not looked up; no legitimate message comes near."""
+MAX_CANDIDATES = 128
+"""Further candidates of a text are not parsed. One costs up to 30 µs, and a text may repeat one
+link, or hold candidates that turn out to be none."""
 
 _UNAMBIGUOUS = re.compile(
     r"""
@@ -57,7 +57,7 @@ _AUTHORITY_END = re.compile(r"[/\\?#]")
 _TRAILING = ".,;:!?*~|\\"
 _CLOSING = ")]"
 
-# Names in other letters. Chinese has no spaces: what is said before the name is cut off.
+# Internationalised names. Chinese has no spaces: words before the name are cut off.
 _CHINESE_SUFFIX = re.compile(
     r"[A-Za-z]{2,18}(?![A-Za-z0-9-])|[\u3400-\u9fff]{2,4}(?![\u3400-\u9fff])"
 )
@@ -72,25 +72,25 @@ _SHORT_NAME = 4
 
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
-    return look_for_links(text)[0]
+    return extract_links(text)[0]
 
 
-def look_for_links(text: str) -> tuple[list[str], bool]:
-    """Find the links in *text*; tell whether more may be there, beyond one of the bounds."""
+def extract_links(text: str) -> tuple[list[str], bool]:
+    """Return the links in *text*, and whether a bound may have cut off more."""
     if (link := plain_link(text)) is not None:
         return [link] if link else [], False
-    return _look_however_written(text) if may_hold_link(text) else ([], False)
+    return _extract_obfuscated(text) if may_contain_link(text) else ([], False)
 
 
-def find_links_however_written(text: str) -> list[str]:
+def find_obfuscated_links(text: str) -> list[str]:
     """Return the links of a text that may have any, however they are written."""
-    return _look_however_written(text)[0]
+    return _extract_obfuscated(text)[0]
 
 
-def _look_however_written(text: str) -> tuple[list[str], bool]:
+def _extract_obfuscated(text: str) -> tuple[list[str], bool]:
     found: dict[str, None] = {}
-    for seen, link in enumerate(_links(undisguised(text))):
-        if seen == MOST_CANDIDATES or len(found) == MOST_LINKS:
+    for seen, link in enumerate(_links(deobfuscate(text))):
+        if seen == MAX_CANDIDATES or len(found) == MAX_LINKS:
             return list(found), True
         if link and (url := canonical(link)):
             found[url] = None
@@ -128,7 +128,7 @@ def _after_scheme(match: re.Match[str]) -> str:
 
 
 def _bare(written: str, tail: str) -> str:
-    """Return the link that is no more than a host, and maybe a path; empty if it is none."""
+    """Return the link of a bare host with an optional path; empty if it is none."""
     host = _host_with_suffix(written)
     if not host:
         return ""
@@ -137,24 +137,24 @@ def _bare(written: str, tail: str) -> str:
     tail = _without_trailing(tail)
     if host[:4].lower() == "www." or _FOLDER.match(tail):
         return host + tail
-    return host + tail if _means_a_link(host) else ""
+    return host + tail if _is_link(host) else ""
 
 
 def _host_with_suffix(written: str) -> str:
     """Cut what follows the domain: ``evil.example.Reply`` ends at ``example``."""
     host = written.strip(".")
     for _ in range(_LABELS_DROPPED):
-        suffix = known_suffix(host.lower())
+        suffix = registry_suffix(host.lower())
         if suffix and suffix != host.lower():
             return host
         host = host.rpartition(".")[0]
     return ""
 
 
-def _means_a_link(host: str) -> bool:
-    """Tell whether a bare host is one, rather than two sentences without a space."""
+def _is_link(host: str) -> bool:
+    """Return whether a bare host is one, rather than two sentences without a space."""
     name = canonical_host(host)
-    suffix = known_suffix(name)
+    suffix = registry_suffix(name)
     last = host.rpartition(".")[2]
     if "." not in suffix and not _UNAMBIGUOUS.fullmatch(suffix):
         return False
@@ -167,7 +167,7 @@ def _in_chinese(text: str, dot: int) -> str:
     """Return the link around a dot after Chinese letters; empty if it only ends a sentence."""
     suffix = _CHINESE_SUFFIX.match(text, dot + 1)
     before = _NAME_BEFORE.search(text, max(0, dot - _LONGEST_NAME), dot)
-    if not suffix or not before or not known_suffix("a." + suffix[0].lower()):
+    if not suffix or not before or not registry_suffix("a." + suffix[0].lower()):
         return ""
     name = _INTRODUCTION.sub("", before[0])
     tail = _tail_at(text, suffix.end())
@@ -182,7 +182,7 @@ def _international_host(written: str) -> str:
     """Cut Chinese text that follows the domain: 例子.中国查询 ends at 中国."""
     labels, _, last = written.rpartition(".")
     for end in range(len(last), 1, -1):
-        if known_suffix("a." + last[:end].lower()):
+        if registry_suffix("a." + last[:end].lower()):
             return f"{labels}.{last[:end]}"
     return ""
 

@@ -1,8 +1,8 @@
-"""Reads what a text shows as a number, where other characters stand for the digits.
+"""Reads numbers written with look-alike digits, such as ``①①⓪`` or ``一一〇``.
 
-For list patterns only. Traffic is taken as it came: a sender ``①①⓪`` is a name, so it gains
-nothing from looking like the police, and a list could tell it from them. Yet whatever reads
-the lists after us may undo the disguise, and then an entry for the name hurts the number.
+For list patterns only. In traffic a sender ``①①⓪`` is a name: it gets no protection, and a list
+entry can block it. But systems that import our lists may normalise such a name to the number 110,
+and an entry for the name would then block the number.
 """
 
 import re
@@ -12,12 +12,12 @@ from urllib.parse import unquote
 _SCHEME = re.compile(r"\s*(?:tel|sips?|callto|sms|smsto|mms|mmsto):(?://)?", re.IGNORECASE)
 _AFTER_NUMBER = re.compile(r"[@;?].*", re.DOTALL)
 _MOST_CHARACTERS = 64
-"""Longer names are none of a number."""
+"""Longer names show no number."""
 _LARGEST_ENCLOSED = 50
 """Unicode has numbers in circles up to this one."""
 
 
-def undisguised(text: str) -> str:
+def deobfuscate(text: str) -> str:
     """Return the number that *text* shows, in plain digits; empty where it shows none.
 
     Undone are schemes and what belongs to them (``tel:``, ``sip:…@host``), the digits of
@@ -46,5 +46,5 @@ def _plain(character: str) -> str:
 
 
 def _is_mark(character: str) -> bool:
-    """Tell whether *character* is a space, a sign, or one that is not seen."""
+    """Return whether *character* is a space, a sign, or one that is not seen."""
     return unicodedata.category(character)[0] in "PSZCM"

@@ -1,8 +1,8 @@
-"""Tells which calling numbers cannot exist, and which cannot come from where they came.
+"""Finds calling numbers that cannot exist, and ones that cannot have come in by their trunk.
 
-Only what is certain counts: a country code nobody has, a length its country does not
-use, a Chinese number that fits no form of the plan. Whether a segment is in use is not
-asked, for that changes, and in doubt the phone rings. Names (hashed senders),
+Only certain cases count: an unassigned country code, a length its country does not use, a
+Chinese number that fits no form of the plan. Whether a number block is assigned is not checked:
+assignments change, and in doubt the phone rings. Names (hashed senders),
 unreadable keys and service codes, in whatever form (`fanzha.service_codes`), are never
 impossible.
 
@@ -19,10 +19,10 @@ from fanzha import possible_numbers, service_codes
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Attestation, Bools, Ingress, Int64s, Uint8s
 
-# Members of an enum cost a microsecond each time they are named; these do not.
+# Access to an enum member takes a microsecond; to these constants it does not.
 _INTERNATIONAL, _ATTESTED = np.uint8(Ingress.INTERNATIONAL), np.uint8(Attestation.FULL)
 NO_NUMBER, HOME, FOREIGN = range(3)
-"""Whose a number is, see `origins`."""
+"""Origins of a number, see `origins`."""
 
 
 def prepare() -> None:
@@ -32,7 +32,7 @@ def prepare() -> None:
 
 
 def impossible(keys: Int64s) -> Bools:
-    """Tell which keys are E.164 numbers that neither a subscriber nor a service can have."""
+    """Return a mask of E.164 numbers that neither a subscriber nor a service can have."""
     found = _inside(_impossible(), keys)
     if np.count_nonzero(found):
         rows = np.flatnonzero(found)
@@ -41,22 +41,19 @@ def impossible(keys: Int64s) -> Bools:
 
 
 def domestic(keys: Int64s, country_code: str = "86") -> Bools:
-    """Tell which keys are numbers of this country, existing or forged, such as ``+86110``."""
+    """Return a mask of numbers of this country, existing or forged, such as ``+86110``."""
     return _inside(_of_country(country_code), keys)
 
 
 def origins(keys: Int64s, country_code: str = "86") -> Int64s:
-    """Return of each key `HOME` or `FOREIGN`, or `NO_NUMBER` of what is no E.164 number.
-
-    Home is what `domestic` says.
-    """
+    """Return per key, int64, `HOME` (as in `domestic`), `FOREIGN`, or `NO_NUMBER` (not E.164)."""
     bounds, kinds = _origins(country_code)
     found: Int64s = kinds.take(bounds.searchsorted(keys, side="right"))
     return found
 
 
 def service_code(keys: Int64s) -> Bools:
-    """Tell which keys are codes such as ``110`` or ``95588``, written without a country."""
+    """Return a mask of codes such as ``110`` or ``95588``, written without a country."""
     codes: Bools = keys < 0
     return codes
 
@@ -64,11 +61,11 @@ def service_code(keys: Int64s) -> Bools:
 def forged_from_abroad(
     callers: Int64s, ingress: Uint8s, attestations: Uint8s, country_code: str = "86"
 ) -> Bools:
-    """Tell which callers pretend to be here, yet come in from abroad.
+    """Return a mask of callers with a domestic number that come in from abroad.
 
     Full attestation clears a caller. Subscribers who roam call home with a domestic
     number too: where their calls are not attested, the gateway must not report them as
-    international, for nothing else tells them from forged ones.
+    international: they cannot be distinguished from forged ones.
     """
     suspicious: Bools = ingress == _INTERNATIONAL
     if np.count_nonzero(suspicious):
@@ -79,7 +76,7 @@ def forged_from_abroad(
 
 
 def _inside(bounds: Int64s, keys: Int64s) -> Bools:
-    """Tell which keys lie in spans: from the first of *bounds* to before the second, and so on."""
+    """Return a mask of keys in the half-open spans between alternating *bounds*."""
     passed = bounds.searchsorted(keys, side="right")
     inside: Bools = (passed & 1).astype(np.bool_)
     return inside
@@ -87,7 +84,7 @@ def _inside(bounds: Int64s, keys: Int64s) -> Bools:
 
 @cache
 def _impossible() -> Int64s:
-    """Return the bounds of what lies between the spans of possible numbers."""
+    """Return the bounds of the gaps between the spans of possible numbers."""
     bounds = [1]
     for low, after in possible_numbers.spans():
         bounds += [low, after]
@@ -105,7 +102,7 @@ def _of_country(country_code: str) -> Int64s:
 
 @cache
 def _origins(country_code: str) -> tuple[Int64s, Int64s]:
-    """Return bounds, and what lies before, between and after them."""
+    """Return bounds, and the origin of the spans before, between and after them."""
     home = _of_country(country_code)
     kinds = np.full(len(home) + 3, FOREIGN)
     kinds[2::2] = HOME

@@ -72,7 +72,7 @@ def _at_home(
 
 
 def _numbers(buffer: bytes, ends: Int64s, digits: Int64s) -> tuple[Int64s, Bools]:
-    """Parse the decimal numbers of *digits* bytes before *ends*; say which are digits only."""
+    """Parse the numbers of *digits* bytes before *ends*; also return a mask of the decimal ones."""
     halves = integers(buffer)[ends - _BEFORE_END]
     halves ^= _ZEROS
     halves &= _KEEP.take(digits, axis=1, mode="clip")

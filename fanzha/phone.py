@@ -143,6 +143,6 @@ _LONGEST_SERVICE_CODE = 6
 
 
 def masked(text: str) -> str:
-    """Hide a party for logs: of what is longer than a service code, four characters stay."""
+    """Mask a party for logs: all but the last four characters of a text longer than six."""
     hidden = len(text) - _SHOWN
     return "*" * hidden + text[-_SHOWN:] if len(text) > _LONGEST_SERVICE_CODE else text

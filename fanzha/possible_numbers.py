@@ -24,7 +24,7 @@ Span = tuple[int, int]
 
 
 class _Country(NamedTuple):
-    """What the metadata say of the numbers that begin with a country code."""
+    """Metadata of the numbers that begin with a country code."""
 
     code: int
     lengths: frozenset[int]

@@ -1,8 +1,8 @@
 """The protected service codes, and every written form of them, as one table.
 
 The parser (`fanzha.phone`) reads the forms of `FORMS`, the guard (`blocklists.protected`)
-refuses and protects them, and the plausibility rule (`fanzha.numbering`) knows them: all
-three ask this module.
+refuses and protects them, and the plausibility rule (`fanzha.numbering`) accepts them: all
+three use this module.
 
 No real subscriber is among them, for three reasons, one per kind of form:
 
@@ -46,12 +46,12 @@ SERVICE_CODES = (
     "96xxx",  # provincial services, 96110 among them
     "96xxxx",
 )
-"""An x stands for any digit."""
+"""An x is any digit."""
 
 AREA_CODES = (10, *range(20, 30), *(area for area in range(300, 1000) if area not in (400, 800)))
 """Without the trunk prefix 0: Beijing, other cities with two digits, all others with three.
 
-Which of them are given out is not asked. 400 and 800 are hotlines, whose ranges can be listed.
+Unassigned ones are included. 400 and 800 are hotlines, whose ranges can be listed.
 """
 
 
@@ -59,11 +59,11 @@ class Form(NamedTuple):
     """A way to write a service code."""
 
     front: str
-    """What stands first."""
+    """Digits and signs before the area code."""
     area: bool
-    """Whether an area code, without its 0, stands before the service code."""
+    """Whether an area code, without its 0, precedes the service code."""
     key: str
-    """The digits that front becomes in a number key, see `fanzha.phone`."""
+    """The digits of *front* in a number key, see `fanzha.phone`."""
     example: str
 
 
@@ -105,7 +105,7 @@ _LARGEST = 861 * 10**9
 """All keys of forms are below, in size."""
 _MOST_DIGITS = 12
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
-# One look into few bounds spares most foreign numbers the look into many: forms have at most
+# A search in a few bounds spares most foreign numbers the search in 26,000: forms have at most
 # eight digits or begin with 86.
 _COARSE: Int64s = np.array(
     [0, 10**8, *(side * 10**digits for digits in range(7, 10) for side in (86, 87)), 860 * 10**9],
@@ -113,7 +113,7 @@ _COARSE: Int64s = np.array(
 )
 
 
-def written(code: str, areas: Iterable[int] = AREA_CODES) -> Iterator[str]:
+def written_forms(code: str, areas: Iterable[int] = AREA_CODES) -> Iterator[str]:
     """Write *code*, such as ``96110``, in every form, with each of these area codes."""
     known = list(areas)
     for form in FORMS:
@@ -130,25 +130,25 @@ def national_pattern() -> str:
 
 
 def prepare() -> None:
-    """Find the bounds now, so that the first decision need not."""
+    """Compute the bounds now rather than at the first decision."""
     _forms()
     _area_alone()
     _refused_ranges()
 
 
 def is_form(keys: Int64s) -> Bools:
-    """Tell which number keys are a service code in a form of `FORMS`."""
+    """Return a mask of which number keys are a service code in a form of `FORMS`."""
     # Where home is elsewhere 86110 is read as a code; the sign makes no difference.
     return _among(_forms(), keys)
 
 
 def after_bare_plus(keys: Int64s) -> Bools:
-    """Tell which number keys are service codes with nothing but a plus in front."""
+    """Return a mask of which number keys are service codes with nothing but a plus in front."""
     return _odd(_alone(), keys)
 
 
-def rings(keys: Int64s) -> Bools:
-    """Tell which number keys mean a service code when they are called."""
+def is_dialled_code(keys: Int64s) -> Bools:
+    """Return a mask of which number keys mean a service code when they are called."""
     found = _among(_forms(), keys)
     if np.count_nonzero(keys < 0):
         found |= (keys < 0) & _among(_area_alone(), keys)
@@ -156,9 +156,9 @@ def rings(keys: Int64s) -> Bools:
 
 
 def ranges_cover(heads: Int64s, digits: Int64s) -> Bools:
-    """Tell which ranges hold a form, or several; *digits* is how many leading digits they give.
+    """Return a mask of ranges that hold a form, or several; *digits* counts their leading digits.
 
-    Ranges of foreign numbers that hold a form with a bare plus are not told: ``+1212*`` is
+    Foreign ranges that hold a form with a bare plus are not covered: ``+1212*`` is
     New York first and ``+12123`` second. Calls to the second are connected all the same.
     """
     covering = np.zeros(len(heads), np.bool_)
@@ -173,7 +173,7 @@ def ranges_cover(heads: Int64s, digits: Int64s) -> Bools:
 
 
 def candidates(keys: Int64s) -> Int64s:
-    """Return the rows of number keys that may be a form; mostly none, which is soon found out."""
+    """Return the rows of keys that may be a form; mostly none, which one comparison shows."""
     size = np.abs(keys)
     small: Bools = size < _LARGEST
     if not np.count_nonzero(small):
@@ -192,13 +192,13 @@ def _among(bounds: Int64s, keys: Int64s) -> Bools:
 
 
 def _odd(bounds: Int64s, sizes: Int64s) -> Bools:
-    """Tell which numbers lie in a span: from one of *bounds* to before the next."""
+    """Return a mask of which numbers lie in a span: from one of *bounds* to before the next."""
     inside: Bools = (bounds.searchsorted(sizes, side="right") & 1).astype(np.bool_)
     return inside
 
 
 def _touches(bounds: Int64s, low: Int64s, last: Int64s) -> Bools:
-    """Tell which intervals share a number with a span."""
+    """Return a mask of which intervals share a number with a span."""
     first, end = (bounds.searchsorted(each, side="right") for each in (low, last))
     touching: Bools = (first != end) | (first & 1).astype(np.bool_)
     return touching
@@ -233,7 +233,7 @@ def _refused_ranges() -> tuple[Int64s, Int64s]:
 
 
 def _fronts(form: Form) -> Iterator[int]:
-    """Return the digits that stand before the service code in the keys of *form*."""
+    """Return the digits before the service code in the keys of *form*."""
     for area in AREA_CODES if form.area else ("",):
         yield int(f"{form.key}{area}" or 0)
 

@@ -1,4 +1,4 @@
-"""Bytes handled eight at a time, as integers, for whole columns at once.
+"""SWAR (SIMD within a register): eight bytes at a time as one uint64, for whole columns.
 
 On the wire the first byte is the lowest of an integer (little-endian).
 """
@@ -20,11 +20,11 @@ LAST = ~FIRST[::-1]
 
 _SIX = 6
 _SIX_ENDS = HIGHEST_BITS >> np.uint64(16)
-"""The highest bits of six bytes, and those of them that say that more bytes follow."""
+"""The highest bits of six bytes, and the continuation bits among them."""
 _SIX_MORE = HIGHEST_BITS >> np.uint64(24)
 _SEVENS = 1 << (7 * np.arange(_SIX, dtype=np.int64))
 _SIX_HIGHEST = int(0x80 * _SEVENS[:-1].sum())
-"""What these bits add to the number."""
+"""What these continuation bits add to the number."""
 
 _GAPS = tuple(
     (np.uint64(keep), np.uint64(keep << lane), np.uint64(gap))

@@ -48,7 +48,7 @@ class Ingress(IntEnum):
 
 
 class Attestation(IntEnum):
-    """What the SHAKEN PASSporT says of the calling number (RFC 8588); numbered as on the wire."""
+    """Attestation of the calling number in a SHAKEN PASSporT (RFC 8588); values as on the wire."""
 
     UNSPECIFIED = 0
     FULL = 1
@@ -68,11 +68,11 @@ class Calls:
     ingress: Uint8s
     attestations: Uint8s
     trunks: Sequence[str]
-    """Trunk group of each call as the switch names it; empty where not told."""
+    """Trunk group of each call as the switch names it; empty where unknown."""
     names: Mapping[int, str]
     """The callers that are names, such as ``anonymous``: their keys cannot be read back."""
     errors: Mapping[int, str]
-    """What is wrong with the few rows that could not be read."""
+    """Error message of each row that could not be read."""
 
     def __len__(self) -> int:
         return len(self.callers)
@@ -86,7 +86,7 @@ class Texts:
     """Number keys, see `fanzha.phone`; 0 where the text could not be read."""
     receivers: Int64s
     bodies: Sequence[str]
-    """What was written, as it came; parts of a long message already joined."""
+    """Message text as received; parts of a long message already joined."""
     submitted_at_ms: Int64s
     ingress: Uint8s
     names: Mapping[int, str]
@@ -99,12 +99,12 @@ class Texts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Look-ups of a URL or a host name, seen before the subscriber gets there."""
+    """Look-ups of a URL or a host name, seen before the subscriber reaches it."""
 
     urls: Sequence[str]
     """Canonical, see `fanzha.url`; empty where the URL could not be read."""
     subscribers: Int64s
-    """Number keys; 0 where not told."""
+    """Number keys; 0 where unknown."""
     requested_at_ms: Int64s
     errors: Mapping[int, str]
 
@@ -114,7 +114,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerActivity:
-    """What is known of each caller at the moment of its call, that call included.
+    """What is known of each caller at its call, that call included.
 
     Counters fade: an event counts half after `classifiers.caller.activity_calendar.HALF_LIFE_MS`.
     All zero: nothing is known, or the caller is one that is not counted.

@@ -1,4 +1,4 @@
-"""Brings text messages into one form, so that tricks of writing change nothing.
+"""Normalises text messages, so that obfuscated spellings make no difference.
 
 A whole batch is folded at once (`fanzha.character_table`), then links and numbers become one
 typed token each, punctuation goes, and spaces stay only between words of narrow letters. About
@@ -13,14 +13,14 @@ import numpy as np
 
 from fanzha.character_table import DELETED, EXPANDS, ROW_BREAK, SIZE, expansions, folds
 from fanzha.tables import Uint32s
-from fanzha.whitespace import squeeze
+from fanzha.whitespace import collapse
 
 MAX_CHARACTERS = 8192
-"""What a message has beyond this is not read."""
+"""Characters of a message beyond this are not read."""
 
 
 class Token(StrEnum):
-    """One character that stands for a number or a link."""
+    """One private-use character that replaces a number or a link."""
 
     LINK = "\ue000"
     NUMBER = "\ue001"  # of unknown length, such as the placeholder DIGIT
@@ -103,7 +103,7 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
         folded = _SCHEME_LINK.sub(Token.LINK, folded)
     folded = _without_hosts(folded)
     folded = _NUMBER.sub(_token, folded)
-    return _text(squeeze(_codes(folded))).split(ROW_BREAK)
+    return _text(collapse(_codes(folded))).split(ROW_BREAK)
 
 
 def _join(texts: Sequence[str]) -> str:
@@ -139,7 +139,7 @@ def _without_hosts(folded: str) -> str:
 
 
 def _expanded(text: str, at: list[int]) -> str:
-    # Few characters of a batch become several; their parts are folded after this.
+    # Few characters of a batch expand to several; those are folded afterwards.
     rare = expansions()
     starts = [0, *[position + 1 for position in at]]
     pieces = [text[start:end] for start, end in zip(starts, [*at, len(text)], strict=True)]

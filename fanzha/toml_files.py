@@ -7,7 +7,7 @@ from typing import Any
 
 
 def read_table(file: Traversable | Path) -> dict[str, Any]:
-    """Read a TOML file; `ValueError` with its name if it is none."""
+    """Parse a TOML file; `ValueError` with its name if it is malformed."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -15,7 +15,7 @@ def read_table(file: Traversable | Path) -> dict[str, Any]:
 
 
 def read_words(values: object, where: str) -> tuple[str, ...]:
-    """Return a list of words as read; `ValueError` with *where* it stands if it is none."""
+    """Return a non-empty list of words; `ValueError` naming *where* if it is none."""
     if not isinstance(values, list) or not values:
         raise ValueError(f"{where}: not a list of words")
     if not all(isinstance(one, str) and one.strip() == one != "" for one in values):

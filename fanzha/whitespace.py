@@ -1,6 +1,6 @@
-"""Takes out of folded texts the spaces that separate nothing, in a batch of them at once.
+"""Removes spaces that separate no words from folded texts, a batch at a time.
 
-Only words of narrow characters are separated. Work is by run of spaces, of which there are few.
+Only words of narrow characters need spaces. Cost is per run of spaces, of which there are few.
 """
 
 import numpy as np
@@ -9,13 +9,13 @@ from fanzha.character_table import BREAK, NARROW, SIZE, SPACE, WIDE, classes
 from fanzha.tables import Int64s, Uint8s, Uint32s
 
 _MARGIN = 2
-"""Characters that are looked at on either side of a space."""
+"""Characters inspected on either side of a space."""
 _BEFORE_ALL = -2
 """Not next to any place."""
 
 
-def squeeze(codes: Uint32s) -> Uint32s:
-    """Leave one space of each run that stands between narrow characters, and none of others."""
+def collapse(codes: Uint32s) -> Uint32s:
+    """Collapse runs of spaces between narrow characters to one; remove all others."""
     kinds = _kinds(codes)
     is_kept = kinds[_MARGIN:-_MARGIN] != SPACE
     spaces = np.flatnonzero(~is_kept)

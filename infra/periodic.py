@@ -1,16 +1,22 @@
 """Run a step periodically and survive outages of what it needs.
 
 The first failure of an outage and the recovery are logged, and every failure is counted by task
-(`FailureKind.PERIODIC_TASK`). What is not an outage ends the loop with its exception.
+(`FailureKind.PERIODIC_TASK`). In an event loop, whatever is not an outage ends the task; a thread,
+which nobody awaits, survives every exception.
 """
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from fanzha.errors import Unavailable
 from infra.backoff import Backoff
 from infra.failure_counts import FAILURES, FailureKind
+from infra.safe_traceback import kind_and_places
+
+Result = TypeVar("Result")
 
 
 class OutageLog:
@@ -64,3 +70,47 @@ async def run_periodically(
             if backoff is not None:
                 backoff.reset()
         await asyncio.sleep(wait)
+
+
+def run_periodically_in_thread(
+    step: Callable[[], object],
+    *,
+    every_seconds: float,
+    task: str,
+    logger: logging.Logger,
+    ending: threading.Event,
+) -> None:
+    """Call *step* in this thread, then wait *every_seconds*, until *ending* is set.
+
+    Every exception counts as a failure; only its type and places are logged.
+    """
+    outage = OutageLog(task, logger)
+    while True:
+        try:
+            step()
+        except Exception as error:
+            outage.failed(kind_and_places(error))
+        else:
+            outage.succeeded()
+        if ending.wait(every_seconds):
+            return
+
+
+async def retry_until_available(
+    call: Callable[[], Awaitable[Result]],
+    *,
+    task: str,
+    logger: logging.Logger,
+    backoff: Backoff | None = None,
+) -> Result:
+    """Await *call* until it raises no `Unavailable`, with *backoff*; return its result."""
+    outage, backoff = OutageLog(task, logger), backoff or Backoff()
+    while True:
+        try:
+            result = await call()
+        except Unavailable as error:
+            outage.failed(error)
+            await asyncio.sleep(backoff.next_seconds())
+        else:
+            outage.succeeded()
+            return result

@@ -4,7 +4,7 @@ import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.micro import fixtures
-from classifiers.bundles import load_moment
+from classifiers.bundles import load_velocity
 from classifiers.caller.activity import ActivityTable
 from classifiers.text import features
 from classifiers.velocity.memory import VelocityMemory
@@ -53,8 +53,8 @@ def bench_caller_score(benchmark: BenchmarkFixture) -> None:
     assert len(benchmark(fixtures.models().caller.score, activity)) == ROWS
 
 
-def bench_moment(benchmark: BenchmarkFixture) -> None:
-    stage = VelocityStage(current=always(load_moment()), memory=VelocityMemory())
+def bench_velocity(benchmark: BenchmarkFixture) -> None:
+    stage = VelocityStage(current=always(load_velocity()), memory=VelocityMemory())
     batches = fixtures.call_batches(ROWS)
     activity = ActivityTable().observe(fixtures.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)

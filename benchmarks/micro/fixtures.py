@@ -134,7 +134,7 @@ def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> DecisionP
         rules=DecisionRules(),
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 1 << 40,
-        velocity=VelocityStage(current=always(bundles.load_moment()), memory=VelocityMemory()),
+        velocity=VelocityStage(current=always(bundles.load_velocity()), memory=VelocityMemory()),
     )
 
 

@@ -149,7 +149,7 @@ def cutoff_for(harmless: Float32s) -> float:
 
 
 def missing(name: str, reason: str) -> Judged:
-    """Say why a filter was not judged."""
+    """Return why a filter was not judged."""
     return Judged(filter=name, learnt=0, tested=0, missing_reason=reason)
 
 

@@ -148,7 +148,7 @@ async def left(client: Client) -> dict[str, int]:
 
 
 async def quiet(client: Client) -> bool:
-    """Tell whether nothing is left to do."""
+    """Return whether nothing is left to do."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
     ).backlog()

@@ -71,11 +71,11 @@ class ConflictColumns:
         self.names_not_compared = 0
 
     def note(self, relation: ConflictRelation, rows: Int64s, others: Int64s) -> None:
-        """Put down that additions contradict one entry each."""
+        """Record that additions contradict one entry each."""
         self._relations[rows], self._others[rows], self._counts[rows] = relation, others, 1
 
     def note_within(self, rows: Int64s, others: Int64s) -> None:
-        """Put down entries that lie within additions, in pairs; an addition may hold several."""
+        """Record entries that lie within additions, in pairs; an addition may hold several."""
         self._relations[rows], self._others[rows] = ConflictRelation.NARROWER, others
         np.add.at(self._counts, rows, 1)
 
@@ -104,7 +104,7 @@ def acting(
 
 
 def meets(layer: Layer, rows: Int64s, directions: Uint8s, now_s: int) -> Bools:
-    """Tell which *rows* of a layer act in one of the *directions* beside them."""
+    """Return a mask of which *rows* of a layer act in one of the *directions* beside them."""
     segment = layer.segment
     acts: Bools = segment.expires_s[rows] > now_s
     acts &= (segment.directions[rows] & directions) != 0

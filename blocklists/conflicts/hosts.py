@@ -110,7 +110,7 @@ def _pairs(
 ) -> Iterator[tuple[int, int]]:
     """Return each addition with a listed name below it, by looking above that name."""
     for row in listed:
-        kind, text = layer.segment.named(row)
+        kind, text = layer.segment.identity_of(row)
         opposite = int(OPPOSITES[layer.segment.actions[row]])
         for above_kind, above in _above(kind, text):
             for holder in proposed.get((above_kind, above, opposite), ()):
@@ -162,7 +162,7 @@ def _listed_hosts(snapshot: Snapshot, actions: Sequence[int], now_s: int) -> set
 
 
 def _below(texts: TextColumn, hosts: Set[bytes]) -> Bools:
-    """Tell which names may lie below one of *hosts*: most do not, and need no closer look."""
+    """Return a mask of names that may lie below one of *hosts*; most do not, and are done."""
     return np.array([_is_below(text, hosts) for text in texts.all_raw()], np.bool_)
 
 

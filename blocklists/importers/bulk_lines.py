@@ -12,7 +12,7 @@ from itertools import islice
 from blocklists.entries import EntryKind
 from blocklists.importers.rows import Item, LineItem, PlainRun
 
-LEAST = 64
+MIN_RUN_LINES = 64
 """Lines of a run; fewer are read one by one."""
 _BLOCK_LINES = 4000
 _NAME = r"(?![0-9]\.e[0-9]{1,3}\n)(?:[a-z0-9][a-z0-9_-]{0,62}+\.){1,8}+[a-z][a-z0-9_-]{0,62}+"
@@ -26,7 +26,7 @@ def _runs_of(line: str) -> re.Pattern[str]:
 
 NAMES = _runs_of(_NAME)
 NUMBERS = _runs_of(_NUMBER)
-WHOLE_NUMBERS = _runs_of(r"\+[0-9]{3,20}+|1[3-9][0-9]{9}")
+COMPLETE_NUMBERS = _runs_of(r"\+[0-9]{3,20}+|1[3-9][0-9]{9}")
 """Numbers of which none may lack a leading 0, see `lost_digits`."""
 NAMES_AND_NUMBERS = _runs_of(f"{_NAME}|{_NUMBER}")
 
@@ -74,11 +74,11 @@ class RunLines(Iterator[str]):
             start = line + joined.count("\n", read, found.start())
             line = start + joined.count("\n", found.start(), found.end())
             read = found.end()
-            if line - start >= LEAST:
+            if line - start >= MIN_RUN_LINES:
                 self._runs.append((start, line))
 
 
-def plain(line: int, run: list[str], kind: EntryKind | None) -> PlainRun:
+def to_run(line: int, run: list[str], kind: EntryKind | None) -> PlainRun:
     """Make one of a run that begins on *line*."""
     return PlainRun(line, len(run), "\n".join([*run, ""]), kind)
 
@@ -93,7 +93,7 @@ def read(
     source, number = RunLines(lines, runs), 0
     while True:
         if run := source.run():
-            yield plain(number + 1, run, kind)
+            yield to_run(number + 1, run, kind)
             number += len(run)
         elif (text := next(source, None)) is not None:
             number += 1

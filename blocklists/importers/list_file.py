@@ -62,7 +62,10 @@ class ListFile:
         if start in (workbook.ZIP, workbook.OLD_WORKBOOK) or self._ways.format_ == Format.XLSX:
             self.format_ = Format.XLSX
             self._book = Workbook(
-                self._file, sheets=self._ways.sheets, choose=self._ways.choose, told=self._told
+                self._file,
+                sheets=self._ways.sheets,
+                choose=self._ways.choose,
+                on_header=self._note_header,
             )
             return
         if self._ways.sheets:
@@ -133,12 +136,12 @@ class ListFile:
 
     def _reader(self) -> Reader:
         if self.format_ == Format.CSV:
-            return partial(csv_table.read, choose=self._ways.choose, told=self._told)
+            return partial(csv_table.read, choose=self._ways.choose, on_header=self._note_header)
         if self.format_ == Format.STIX:
             return partial(formats.read_stix, now_s=self._now_s)
         return formats.READERS[self.format_]
 
-    def _told(self, header: Header) -> None:
+    def _note_header(self, header: Header) -> None:
         self.headers.append(header)
 
     def _counted(self) -> Iterator[str]:

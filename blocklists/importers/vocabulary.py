@@ -21,7 +21,7 @@ Word = TypeVar("Word")
 Meaning = TypeVar("Meaning")
 
 
-class WordFile:
+class VocabularyFile:
     """A file with a table for each field, in it a list of words for each meaning."""
 
     def __init__(self, file: Traversable) -> None:
@@ -50,7 +50,7 @@ class WordFile:
 
 _CHINA_TIME = timezone(timedelta(hours=8))
 
-_WORDS = WordFile(files(__package__) / "vocabulary.toml")
+_WORDS = VocabularyFile(files(__package__) / "vocabulary.toml")
 _KIND_OF: Mapping[str, EntryKind | None] = {
     "NUMBER_OR_RANGE": None,
     **{kind.name: kind for kind in EntryKind if kind is not EntryKind.NUMBER},

@@ -15,7 +15,7 @@ from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import EXACT
 from blocklists.indexes.ranges import RangeIndex
 from blocklists.indexes.slot_index import slots_of
-from blocklists.snapshot.layers import Layer, Matches, Place, places, sides
+from blocklists.snapshot.layers import Layer, LayerGroup, Matches, groups_of, sides
 from fanzha.decisions import Action
 from fanzha.tables import Int64s, Uint8s, Uint64s
 
@@ -33,8 +33,8 @@ class NumberIndex:
     """Looks numbers up in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._numbers = places(layers, EntryKind.NUMBER)
-        self._senders = places(layers, EntryKind.NUMBER, EntryKind.SENDER)
+        self._numbers = groups_of(layers, EntryKind.NUMBER)
+        self._senders = groups_of(layers, EntryKind.NUMBER, EntryKind.SENDER)
         self._ranges = RangeIndex(layers)
         self._layers = layers
 
@@ -101,7 +101,7 @@ class NumberIndex:
         return [layer.segment.entry(row - layer.first_row) for layer, row in pairs]
 
 
-def _hits(place: Place, slots: Uint64s, first_to: int, now_s: int) -> _Hits | None:
+def _hits(place: LayerGroup, slots: Uint64s, first_to: int, now_s: int) -> _Hits | None:
     layer, group = place
     queries, positions = group.index.find(slots)
     if not len(queries):

@@ -12,7 +12,7 @@ import numpy as np
 
 from blocklists.entries import Direction, EntryKind
 from blocklists.indexes.slot_index import SlotIndex, keys_of, slots_of
-from blocklists.snapshot.layers import Layer, places, sides
+from blocklists.snapshot.layers import Layer, groups_of, sides
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Int64s, Uint8s, Uint64s
 
@@ -100,7 +100,7 @@ class RangeIndex:
 
 
 def _columns(layer: Layer) -> tuple[Uint64s, Int64s, Uint8s, Uint8s, Int64s, Uint8s]:
-    groups = [group for _, group in places([layer], EntryKind.RANGE)]
+    groups = [group for _, group in groups_of([layer], EntryKind.RANGE)]
     rows = np.concatenate(
         [
             np.zeros(0, np.int64),

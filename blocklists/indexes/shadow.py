@@ -40,7 +40,7 @@ class ShadowIndex:
         return self._rows
 
     def has(self, rows: Int64s) -> Bools:
-        """Tell which *rows* of the snapshot are shadow entries."""
+        """Return a mask of which *rows* of the snapshot are shadow entries."""
         has: Bools = (rows >= self._first_row) & (rows < self._first_row + self._rows)
         return has
 
@@ -71,7 +71,7 @@ class ShadowIndex:
         return self._fingerprints.find_all(written)
 
 
-def over(enforcing: Matches, shadows: Matches) -> Matches:
+def more_specific(enforcing: Matches, shadows: Matches) -> Matches:
     """Return what would decide if shadow entries enforced: the more specific of the two.
 
     At equal specificity the entry that enforces decides, whatever its action.

@@ -13,7 +13,7 @@ from fanzha.tables import Int64s, Uint32s, Uint64s
 _Keys = TypeVar("_Keys", Int64s, Uint64s)
 
 
-def distinct(keys: _Keys) -> _Keys:
+def sorted_unique(keys: _Keys) -> _Keys:
     """Return *keys* in order, each once."""
     ordered: _Keys = np.sort(keys)
     first = np.ones(len(ordered), np.bool_)
@@ -21,7 +21,7 @@ def distinct(keys: _Keys) -> _Keys:
     return ordered[first]
 
 
-def used(places: npt.NDArray[np.unsignedinteger], room: int) -> tuple[Int64s, Uint32s]:
+def compact(places: npt.NDArray[np.unsignedinteger], room: int) -> tuple[Int64s, Uint32s]:
     """Return which of *room* places are used, in order, and for each row which of them it is."""
     if room > len(places):  # a few rows of very much: what they leave out is not looked at
         few, renumbered = np.unique(places, return_inverse=True)

@@ -17,7 +17,7 @@ import numpy as np
 from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import text_key, text_keys
 from blocklists.indexes.slot_index import slots_of
-from blocklists.snapshot.layers import Layer, Matches, Place, places
+from blocklists.snapshot.layers import Layer, LayerGroup, Matches, groups_of
 from fanzha.tables import Int64s
 from fanzha.url import expressions, host_suffixes, path_prefixes, split
 
@@ -39,8 +39,8 @@ class UrlIndex:
     """Looks links up in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self._hosts = places(layers, EntryKind.HOST)
-        self._prefixes = places(layers, EntryKind.URL_PREFIX)
+        self._hosts = groups_of(layers, EntryKind.HOST)
+        self._prefixes = groups_of(layers, EntryKind.URL_PREFIX)
         self._prefix_hosts = [
             layer.segment.prefix_hosts for layer in layers if layer.segment.prefix_hosts is not None
         ]
@@ -84,7 +84,7 @@ class UrlIndex:
 
     @staticmethod
     def _decide(
-        where: Sequence[Place],
+        where: Sequence[LayerGroup],
         keys: Int64s,
         name_of: Callable[[int], _Name],
         now_s: int,
@@ -142,7 +142,7 @@ def _suffix_keys(host: str) -> tuple[int, ...]:
     return tuple(map(text_key, host_suffixes(host)))
 
 
-def _entries(where: Sequence[Place], text: str) -> list[Entry]:
+def _entries(where: Sequence[LayerGroup], text: str) -> list[Entry]:
     slots = slots_of(np.array([text_key(text)], np.int64))
     found: list[Entry] = []
     for layer, group in where:

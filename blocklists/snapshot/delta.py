@@ -21,7 +21,7 @@ from blocklists.entry_table import (
     concatenate_identities,
 )
 from blocklists.indexes.slot_index import slots_of
-from blocklists.indexes.unique_values import distinct
+from blocklists.indexes.unique_values import sorted_unique
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.layers import Layer, layered
 from blocklists.snapshot.segment import Segment, empty
@@ -94,7 +94,7 @@ def apply(lists: ListSegments, change: ListChange) -> ListSegments:
     """Return the lists after *change*; a large one makes a new base at once."""
     additions = change.additions.take(last_of_each(change.additions))
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
-    dead = distinct(np.concatenate([lists.dead, *gone]))
+    dead = sorted_unique(np.concatenate([lists.dead, *gone]))
     stays = _stays(lists.overlay, change.removals, additions)
     kept = lists.overlay.table(np.flatnonzero(stays))
     stays = _stays(lists.shadows, change.removals, additions)
@@ -113,7 +113,7 @@ def apply(lists: ListSegments, change: ListChange) -> ListSegments:
 
 
 def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:
-    """Tell which entries of a segment a change neither removes nor replaces."""
+    """Return a mask of which entries of a segment a change neither removes nor replaces."""
     stays = np.ones(len(segment), np.bool_)
     for rows in (locate(segment, removals), locate(segment, additions)):
         stays[rows[rows != NO_ENTRY]] = False
@@ -158,7 +158,7 @@ def fold(changes: Sequence[ListChange]) -> ListChange:
 
 
 def has_grown(lists: ListSegments) -> bool:
-    """Tell whether it is time for a new base."""
+    """Return whether it is time for a new base."""
     return max(len(lists.overlay), len(lists.dead)) > COMPACT_ROWS
 
 
@@ -204,7 +204,7 @@ def locate(segment: Segment, wanted: Identities) -> Int64s:
 
 
 def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
-    """Tell for each addition what would become of it: `RowOutcome` ADDED, REPLACED or DUPLICATE.
+    """Return for each addition what would become of it: `RowOutcome` ADDED, REPLACED or DUPLICATE.
 
     An entry is a duplicate when one that counts has the same contents, its expiry and review
     to the day, or a later row of *additions* is about the same.
@@ -225,7 +225,7 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
 
 
 def softened(snapshot: Snapshot, additions: EntryTable) -> Bools:
-    """Tell which additions would turn an entry that enforces into a shadow of itself."""
+    """Return a mask of additions that would turn an enforcing entry into a shadow entry."""
     soft: Bools = additions.modes == EntryMode.SHADOW
     if soft.any():
         enforced = np.zeros(len(additions), np.bool_)
@@ -276,7 +276,7 @@ def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64
 
 
 def same_contents(old: EntryTable, new: EntryTable) -> Bools:
-    """Tell, row by row, which entries say the same, their expiry to the day."""
+    """Return a mask of which entries say the same, their expiry to the day."""
     same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
     same &= old.modes == new.modes

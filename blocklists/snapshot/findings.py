@@ -18,7 +18,7 @@ from blocklists.entry_table import EntryTable
 from blocklists.store.changes import ListChange
 from fanzha.decisions import Action
 
-MOST_KEPT = 200
+MAX_FINDINGS = 200
 """Findings that are kept; of more, those of skipped changes and then the newest stay."""
 _LONGEST_WHY = 300
 _ROWS_AT_ONCE = 100_000
@@ -56,7 +56,7 @@ class Finding:
 
 def read(written: object) -> tuple[Finding, ...]:
     """Read what `Finding.written` wrote of several; raise `BadColumns` for anything else."""
-    if not isinstance(written, list) or len(written) > MOST_KEPT:
+    if not isinstance(written, list) or len(written) > MAX_FINDINGS:
         raise BadColumns("findings: are no list")
     return tuple(map(_read, written))
 
@@ -74,7 +74,7 @@ def _read(one: object) -> Finding:
     raise BadColumns("findings: one is none")
 
 
-def screened(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange, list[Finding]]:
+def screen(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange, list[Finding]]:
     """Return what is to be applied of a change, and what is wrong with it."""
     if change.skipped:
         kind = FindingKind.NEWER if change.newer else FindingKind.UNREADABLE
@@ -95,11 +95,11 @@ def screened(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange,
             nothing = np.zeros(0, np.int64)
             additions, removals = change.additions.take(nothing), change.removals.take(nothing)
             return replace(change, additions=additions, removals=removals, skipped=why), found
-    additions, refused = guarded(change.additions, change.version)
+    additions, refused = drop_refused(change.additions, change.version)
     return replace(change, additions=additions), found + refused
 
 
-def guarded(table: EntryTable, version: int) -> tuple[EntryTable, list[Finding]]:
+def drop_refused(table: EntryTable, version: int) -> tuple[EntryTable, list[Finding]]:
     """Leave out of a table what the guard refuses."""
     refused: list[int] = []
     why = ""
@@ -128,11 +128,11 @@ def guarded(table: EntryTable, version: int) -> tuple[EntryTable, list[Finding]]
     return table.take(np.flatnonzero(stays)), [finding]
 
 
-def kept(findings: Iterable[Finding], *, without: Collection[int] = ()) -> tuple[Finding, ...]:
+def retained(findings: Iterable[Finding], *, without: Collection[int] = ()) -> tuple[Finding, ...]:
     """Return those that stay, each once, in the order of their versions."""
     each = {(one.version, one.kind): one for one in findings if one.version not in without}
     most_wanted = sorted(each.values(), key=lambda one: (not one.skipped, -one.version))
-    return tuple(sorted(most_wanted[:MOST_KEPT], key=lambda one: (one.version, one.kind)))
+    return tuple(sorted(most_wanted[:MAX_FINDINGS], key=lambda one: (one.version, one.kind)))
 
 
 def counts(findings: Sequence[Finding]) -> dict[FindingKind, int]:

@@ -44,13 +44,13 @@ class Layer:
     """Rows of the segment that were removed or replaced since, sorted."""
 
     def acting(self, rows: Int64s, direction: Direction | Uint8s, now_s: int) -> Bools:
-        """Tell which *rows* of the segment act."""
+        """Return a mask of which *rows* of the segment act."""
         live: Bools = self.segment.expires_s[rows] > now_s
         meant: Bools = (self.segment.directions[rows] & direction) != 0
         return live & meant & ~self.is_dead(rows)
 
     def is_dead(self, rows: Int64s) -> Bools:
-        """Tell which *rows* were removed or replaced."""
+        """Return a mask of which *rows* were removed or replaced."""
         if not len(self.dead):
             return np.zeros(len(rows), np.bool_)
         at = np.minimum(np.searchsorted(self.dead, rows), len(self.dead) - 1)
@@ -83,10 +83,10 @@ def sides(queries: Int64s, first_to: int) -> Uint8s:
     return asked
 
 
-Place: TypeAlias = tuple[Layer, KeyGroup]
+LayerGroup: TypeAlias = tuple[Layer, KeyGroup]
 """Where to look: a group, and the layer it is in."""
 
 
-def places(layers: Sequence[Layer], *kinds: EntryKind) -> list[Place]:
+def groups_of(layers: Sequence[Layer], *kinds: EntryKind) -> list[LayerGroup]:
     """Return where entries of some kinds are, layer by layer."""
     return [(layer, group) for layer in layers for group in layer.groups(*kinds)]

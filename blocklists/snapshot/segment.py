@@ -19,13 +19,13 @@ from blocklists.entry_table import (
     EXACT,
     EntryTable,
     key_text,
+    make_entry,
     text_keys,
-    written_out,
 )
 from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, key_of, keys_of, slots_of
-from blocklists.indexes.unique_values import distinct, used
-from blocklists.provenance import Provenance, WrittenProvenance, read, written
+from blocklists.indexes.unique_values import compact, sorted_unique
+from blocklists.provenance import EncodedProvenance, Provenance, encode, read
 from blocklists.text_column import TextColumn
 from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
@@ -100,7 +100,7 @@ class Segment:
             expires_s=table.expires_s,
             provenances=_narrow_places(table.provenances, len(table.provenance)),
             patterns=_narrow(table.patterns.take(np.arange(with_text))),
-            provenance=_narrow(written(table.provenance)),
+            provenance=_narrow(encode(table.provenance)),
             prefix_hosts=_index_of_distinct(host_keys),
             bands=_bands(table),
             mode=mode,
@@ -114,27 +114,27 @@ class Segment:
         """Return the text of a sender, host, URL prefix or fingerprint."""
         return self.patterns.get(row)
 
-    def named(self, row: int) -> tuple[EntryKind, str]:
+    def identity_of(self, row: int) -> tuple[EntryKind, str]:
         """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
         return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
 
-    def behind(self, row: int) -> Provenance:
+    def provenance_of(self, row: int) -> Provenance:
         """Return who stands behind an entry."""
         return read(self.provenance.raw(int(self.provenances[row])))
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out; takes some 10 µs."""
-        kind, pattern = self.named(row)
-        return written_out(
+        """Return one entry as an object; takes some 10 µs."""
+        kind, pattern = self.identity_of(row)
+        return make_entry(
             kind=kind,
             pattern=pattern,
             action=int(self.actions[row]),
             direction=int(self.directions[row]),
             fraud_type=int(self.fraud_types[row]),
             expires_s=int(self.expires_s[row]),
-            behind=read(self.provenance.raw(int(self.provenances[row]))),
+            provenance=read(self.provenance.raw(int(self.provenances[row]))),
             mode=self.mode,
         )
 
@@ -142,7 +142,7 @@ class Segment:
         """Write some rows out as a table, or all."""
         wanted = np.arange(len(self)) if rows is None else rows
         kinds, digits, keys = self._identities(wanted)
-        places, provenances = used(self.provenances[wanted], len(self.provenance))
+        places, provenances = compact(self.provenances[wanted], len(self.provenance))
         return EntryTable(
             kinds=kinds,
             keys=keys,
@@ -153,7 +153,7 @@ class Segment:
             fraud_types=np.asarray(self.fraud_types[wanted]),
             expires_s=np.asarray(self.expires_s[wanted]),
             provenances=provenances,
-            provenance=WrittenProvenance(self.provenance.take(places)),
+            provenance=EncodedProvenance(self.provenance.take(places)),
             modes=np.full(len(wanted), self.mode, np.uint8),
         )
 
@@ -219,7 +219,7 @@ def _groups(table: EntryTable, slots: Uint64s) -> tuple[KeyGroup, ...]:
 
 
 def _index_of_distinct(keys: Int64s) -> SlotIndex | None:
-    return SlotIndex.build(distinct(slots_of(keys))) if len(keys) else None
+    return SlotIndex.build(sorted_unique(slots_of(keys))) if len(keys) else None
 
 
 def _bands(table: EntryTable) -> BandIndex | None:

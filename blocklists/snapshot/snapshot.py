@@ -160,19 +160,24 @@ class Snapshot:
         shadows = self.shadows.find_all_fingerprints(written) if self.shadows else []
         return [*self._fingerprints.find_all(written), *shadows]
 
-    def named(self, row: int) -> EntryIdentity:
+    def identity_of(self, row: int) -> EntryIdentity:
         """Return what a decision says of an entry; the rest is in `entry`."""
         layer = self._layer_of(row)
         segment, row = layer.segment, row - layer.first_row
-        kind, pattern = segment.named(row)
-        behind = segment.behind(row)
+        kind, pattern = segment.identity_of(row)
+        provenance = segment.provenance_of(row)
         fraud_type = FraudType(int(segment.fraud_types[row]))
         return EntryIdentity(
-            kind, pattern, fraud_type, behind.source, behind.campaign, behind.legal_basis
+            kind,
+            pattern,
+            fraud_type,
+            provenance.source,
+            provenance.campaign,
+            provenance.legal_basis,
         )
 
     def entry(self, row: int) -> Entry:
-        """Write one entry out."""
+        """Return one entry as an object."""
         layer = self._layer_of(row)
         return layer.segment.entry(row - layer.first_row)
 

@@ -42,7 +42,7 @@ def note(folder: Path, just_verified: Collection[str], *, keep: Collection[str] 
 
 
 def noted(file: Path) -> bool:
-    """Tell whether *file* was verified since the host started, and has not changed since."""
+    """Return whether *file* was verified since the host started, and has not changed since."""
     boot = _boot()
     return bool(boot) and _notes(file.parent, boot).get(file.name) == _identity(file)
 

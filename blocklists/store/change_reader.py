@@ -21,7 +21,7 @@ from blocklists.store import packing
 from blocklists.store.changes import ListChange
 from blocklists.store.chunks import Chunks, Digest
 from blocklists.store.packing import DamagedPack, NewerPack
-from blocklists.store.seals import SEAL, CheckSeal, told
+from blocklists.store.seals import SEAL, CheckSeal, signed_payload
 
 Record: TypeAlias = Mapping[bytes, bytes]
 """The fields of an entry of the stream."""
@@ -78,7 +78,7 @@ class ChangeReader:
         if self._check is None:
             return change
         seal = record.get(SEAL.encode(), b"").decode(errors="replace")
-        return replace(change, audited=self._check(told(change, digests), seal))
+        return replace(change, audited=self._check(signed_payload(change, digests), seal))
 
     async def _rows(
         self, record: Record, digests: Mapping[str, Digest]

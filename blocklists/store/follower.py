@@ -28,15 +28,17 @@ from blocklists.store.packing import DamagedPack
 from blocklists.store.store import ListHead, Store
 from fanzha.errors import Unavailable
 from infra.atomic_file import FILE_MODE
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
 WAIT_MS = 1000
 """How long one question to the store waits for a change."""
-RETRY_SECONDS = 0.2
-MOST_CHANGES_KEPT = 10_000
+RETRY_SECONDS = 1.0
+MAX_CHANGES = 10_000
 """Changes in the store before they are put into its base."""
-_LOOK_EVERY = 256
+_CHECK_EVERY = 256
 """Publications between two looks at how many changes the store keeps."""
 _LOG_SECONDS = 10.0
 """Between two lines of the log that say what is wrong with changes."""
@@ -75,10 +77,9 @@ class Follower:
         self._rebases = rebases
         self._rebasing: asyncio.Task[None] | None = None
         self._published = 0
-        self._away = False
         self._refuse_unaudited = refuse_unaudited
         self._found = found
-        self._look_again = False
+        self._reload = False
         """Whether changes were skipped, perhaps by an earlier release, that may be read now."""
         self._logged_at = -_LOG_SECONDS
         self._unlogged = 0
@@ -87,32 +88,28 @@ class Follower:
         """Follow until cancelled; an outage of the store is logged once and waited out."""
         await asyncio.to_thread(self._start_from_files)
         try:
-            while True:
-                await self._try_step()
+            await run_periodically(
+                self._follow,
+                every_seconds=0,
+                task="list follower",
+                logger=logger,
+                outages=(Unavailable, DamagedPack, DamagedFile, OSError),
+                backoff=Backoff(first_seconds=0.2, max_seconds=RETRY_SECONDS),
+            )
         finally:
             if self._rebasing is not None:
                 self._rebasing.cancel()
             if self._merge is not None:
                 self._merge.task.cancel()
 
-    async def _try_step(self) -> None:
-        try:
-            await self._step()
-        except Unavailable as error:
-            self._tell_away(error)
-            await asyncio.sleep(RETRY_SECONDS)
-        except (DamagedPack, DamagedFile, OSError) as error:
-            # A damaged change in the store, or no room on the disk.
-            logger.warning("lists cannot be brought in step: %s", error)
-            await asyncio.sleep(WAIT_MS / 1000)
-        else:
-            self._tell_back()
-            (self._folder / IN_STEP).touch(FILE_MODE)
+    async def _follow(self) -> None:
+        await self._step()
+        (self._folder / IN_STEP).touch(FILE_MODE)
 
     async def _step(self) -> None:
-        if self._lists is None or self._look_again:
+        if self._lists is None or self._reload:
             await self._load()
-            self._look_again = False
+            self._reload = False
             return
         if self._rebases and (moved := await self._store.move_strays()):
             logger.error("%d records that no commit made were moved out of the stream of changes; "
@@ -120,7 +117,7 @@ class Follower:
         if self._lists.findings and await self._settle(self._lists):
             return
         if self._merge is not None and self._merge.task.done():
-            await self._take_over_merge(self._merge)
+            await self._adopt_merge(self._merge)
         changes = await self._store.changes_after(
             self._lists.version, self._lists.commit, block_ms=WAIT_MS
         )
@@ -132,14 +129,14 @@ class Follower:
 
     async def _load(self) -> None:
         head, table = await self._store.load()
-        table, refused = await asyncio.to_thread(findings.guarded, table, head.version)
+        table, refused = await asyncio.to_thread(findings.drop_refused, table, head.version)
         before = self._lists.findings if self._lists else ()
-        self._tell_found(refused)
+        self._report(refused)
         lists = await asyncio.to_thread(
             ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit
         )
         still = [one for one in before if not one.skipped]
-        lists = replace(lists, findings=findings.kept([*still, *refused]))
+        lists = replace(lists, findings=findings.retained([*still, *refused]))
         while changes := await self._store.changes_after(lists.version, lists.commit):
             changes, lists = await self._screened(changes, lists)
             lists = await asyncio.to_thread(_applied, lists, changes)
@@ -169,19 +166,19 @@ class Follower:
         """Return what is to be applied, and the lists with what is wrong with it."""
         pairs = await asyncio.to_thread(
             lambda: [
-                findings.screened(one, refuse_unaudited=self._refuse_unaudited) for one in changes
+                findings.screen(one, refuse_unaudited=self._refuse_unaudited) for one in changes
             ]
         )
         found = [finding for _, several in pairs for finding in several]
-        self._tell_found(found)
+        self._report(found)
         if found:
-            lists = replace(lists, findings=findings.kept([*lists.findings, *found]))
+            lists = replace(lists, findings=findings.retained([*lists.findings, *found]))
         return [change for change, _ in pairs], lists
 
     async def _settle(self, lists: ListSegments) -> bool:
         """Forget findings that an operator settled; load anew what a newer base has after all."""
         settled, base = await self._store.settled(), await self._store.base_version()
-        left = findings.kept(lists.findings, without=settled)
+        left = findings.retained(lists.findings, without=settled)
         if any(one.skipped and one.version <= base for one in left):
             await self._load()
             return True
@@ -190,7 +187,7 @@ class Follower:
         await self._publish(replace(lists, findings=left))
         return True
 
-    async def _take_over_merge(self, merge: _Merge) -> None:
+    async def _adopt_merge(self, merge: _Merge) -> None:
         self._merge = None
         lists = merge.task.result()
         if self._lists is not None:
@@ -205,8 +202,8 @@ class Follower:
         logger.info("lists are at version %d, %d rows in the base, %d over it",
                     lists.version, len(lists.base), len(lists.overlay))  # fmt: skip
         self._published += 1
-        look = self._rebases and self._published % _LOOK_EVERY == 0
-        if look and await self._store.changes_kept() > MOST_CHANGES_KEPT:
+        look = self._rebases and self._published % _CHECK_EVERY == 0
+        if look and await self._store.change_count() > MAX_CHANGES:
             self._begin_rebase()
 
     def _begin_rebase(self) -> None:
@@ -242,37 +239,26 @@ class Follower:
             return
         self._publisher.adopt(found, lists)
         self._lists = lists
-        self._look_again = any(one.skipped for one in lists.findings)
+        self._reload = any(one.skipped for one in lists.findings)
 
-    def _tell_found(self, found: Sequence[Finding]) -> None:
+    def _report(self, found: Sequence[Finding]) -> None:
         """Say what is wrong with changes: some of it in the log, the whole to who asked."""
         before = set(self._lists.findings) if self._lists else set()
-        fresh = [one for one in found if one not in before]
-        if not fresh:
+        new = [one for one in found if one not in before]
+        if not new:
             return
         if self._found is not None:
-            self._found(fresh)
-        self._unlogged += len(fresh)
+            self._found(new)
+        self._unlogged += len(new)
         if time.monotonic() - self._logged_at < _LOG_SECONDS:
             return
-        one = fresh[0]
+        one = new[0]
         logger.error("version %d of the lists: %s change, %s: %s; %d findings in all since the "
                      "last such line, see `fanzha blocklist quarantine`",
                      one.version, one.kind, "not applied" if one.skipped else "applied but for "
                      f"{one.rows} rows" if one.rows else "applied", one.why,
                      self._unlogged)  # fmt: skip
         self._logged_at, self._unlogged = time.monotonic(), 0
-
-    def _tell_away(self, error: Unavailable) -> None:
-        if not self._away:
-            version = self._lists.version if self._lists else 0
-            logger.warning("lists stay at version %d: %s", version, error)
-        self._away = True
-
-    def _tell_back(self) -> None:
-        if self._away:
-            logger.info("the store is back")
-        self._away = False
 
 
 def _applied(lists: ListSegments, changes: list[ListChange]) -> ListSegments:

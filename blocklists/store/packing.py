@@ -18,7 +18,7 @@ from blocklists import column_checks
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
 from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS, EntryTable, Identities
-from blocklists.provenance import WrittenProvenance, written
+from blocklists.provenance import EncodedProvenance, encode
 from blocklists.text_column import TextColumn
 
 _COLUMNS = ("kinds", "keys", "digits", "actions")
@@ -72,7 +72,7 @@ def pack(table: Identities) -> bytes:
     columns = {name: getattr(table, name) for name in names}
     columns |= {"offsets": table.patterns.offsets, "blob": table.patterns.blob}
     if isinstance(table, EntryTable):
-        behind = written(table.provenance)
+        behind = encode(table.provenance)
         shadows = (table.modes == EntryMode.SHADOW).any()
         columns |= {"provenance_offsets": behind.offsets, _MODES: table.modes}
         columns[_WITH_SHADOWS if shadows else _PROVENANCE] = behind.blob
@@ -125,7 +125,7 @@ def _entries(columns: dict[str, Any]) -> EntryTable:
     return EntryTable(
         **_picked(columns, _COLUMNS + _ENTRY_COLUMNS),
         patterns=TextColumn(**_picked(columns, ("offsets", "blob"))),
-        provenance=WrittenProvenance(
+        provenance=EncodedProvenance(
             TextColumn(offsets=behind["provenance_offsets"], blob=behind[blob])
         ),
         **modes,
@@ -140,7 +140,7 @@ def _checked(table: EntryTable) -> EntryTable:
     column_checks.contents(
         directions=table.directions, fraud_types=table.fraud_types, modes=table.modes
     )
-    behind = written(table.provenance)
+    behind = encode(table.provenance)
     if not len(behind.offsets):
         raise BadColumns("provenance: has no offsets")
     column_checks.texts(behind, len(behind), "provenance")

@@ -18,12 +18,12 @@ SEAL = "seal"
 _PURPOSE = "fanzha: a change of the lists, audited"
 
 Sign: TypeAlias = Callable[[bytes], str]
-"""Signs what `told` returns."""
+"""Signs what `signed_payload` returns."""
 CheckSeal: TypeAlias = Callable[[bytes, str], bool | None]
-"""Tells whether a seal is of what `told` returns; None when that cannot be known."""
+"""Tells whether a seal is of what `signed_payload` returns; None when that cannot be known."""
 
 
-def told(change: ListChange, digests: Mapping[str, str]) -> bytes:
+def signed_payload(change: ListChange, digests: Mapping[str, str]) -> bytes:
     """Return what a seal vouches for; *digests* are of the packed additions and removals."""
     said = [
         *(_PURPOSE, change.version, change.commit, change.committed_at_ms),

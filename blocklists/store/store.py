@@ -10,7 +10,7 @@ key                                    what
 ``{fanzha:lists}:settled``             hash: what operators said of bad records, by version
 ``{fanzha:lists}:base``                hash: version, committed_at_ms, commit, chunks
 ``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
-``{fanzha:workers}``                   hash: what each worker reports
+``{fanzha:workers}``                   see `blocklists.store.worker_reports`
 =====================================  ================================================
 
 A change is committed by one script on one slot that compares the version and appends
@@ -38,7 +38,7 @@ from typing import Any
 from uuid import uuid4
 
 from blocklists.entry_table import EntryTable, concatenate
-from blocklists.store import packing
+from blocklists.store import packing, worker_reports
 from blocklists.store.change_reader import (
     UNKNOWN,
     ChangeReader,
@@ -51,7 +51,8 @@ from blocklists.store.changes import ListChange
 from blocklists.store.chunks import CHUNK_ROWS, Chunks, MissingChunk
 from blocklists.store.packing import DamagedPack
 from blocklists.store.scripts import COMMIT, REBASE, STRAYS
-from blocklists.store.seals import SEAL, CheckSeal, Sign, told
+from blocklists.store.seals import SEAL, CheckSeal, Sign, signed_payload
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import Client, execute_synced, within
 
@@ -61,12 +62,10 @@ HEAD, CHANGES, BASE, RECENT, STRAY, SETTLED, WHOLE = (
     f"{{fanzha:lists}}:{name}"
     for name in ("head", "changes", "base", "recent", "strays", "settled", "whole")
 )
-WORKERS = "{fanzha:workers}"
 CHUNK = "fanzha:lists:chunk"
 INLINE_BYTES = 32_768
 READ_CHANGES = 512
 """Changes read at a time."""
-REPORT_AGE_MS = 10_000
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 _ANY_VERSION = -1
@@ -94,16 +93,6 @@ class CommitResult:
     version: int
     synced: bool
     """Whether it is on the disk of the store; otherwise in its memory."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerReport:
-    """What a worker says of itself."""
-
-    worker: str
-    list_version: int
-    applied_at_ms: int
-    reported_at_ms: int
 
 
 class Store:
@@ -147,7 +136,7 @@ class Store:
         expected = _ANY_VERSION if expected_version is None else expected_version
         change = replace(change, version=expected + 1, commit=change.commit or uuid4().hex)
         if self._sign is not None and expected_version is not None:
-            fields[SEAL] = self._sign(told(change, digests))
+            fields[SEAL] = self._sign(signed_payload(change, digests))
         pairs = [text for field in fields.items() for text in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
@@ -260,7 +249,7 @@ class Store:
             return int(await self._client.xlen(STRAY))
 
     async def settle(self, version: int, said: str) -> None:
-        """Put down that an operator has dealt with the record of *version*."""
+        """Record that an operator has dealt with the record of *version*."""
         async with within(_WRITE_SECONDS):
             await self._client.hset(SETTLED, str(version), said)
 
@@ -283,28 +272,18 @@ class Store:
         await self._chunks.drop(old if done else keys)
         return bool(done)
 
-    async def changes_kept(self) -> int:
+    async def change_count(self) -> int:
         """Return how many changes there are since the base."""
         async with within(_READ_SECONDS):
             return int(await self._client.xlen(CHANGES))
 
     async def report_worker(self, report: WorkerReport) -> None:
-        """Put down what a worker says of itself."""
-        text = json.dumps([report.list_version, report.applied_at_ms, report.reported_at_ms])
-        async with within(_READ_SECONDS):
-            await self._client.hset(WORKERS, report.worker, text)
+        """Write the report of a worker over its last one."""
+        await worker_reports.write(self._client, report)
 
     async def workers(self, now_ms: int) -> list[WorkerReport]:
-        """Return the workers that reported in the last ten seconds; forget the others."""
-        async with within(_READ_SECONDS):
-            found = await self._client.hgetall(WORKERS)
-            reports = {name: _report(name, text) for name, text in sorted(found.items())}
-            oldest = now_ms - REPORT_AGE_MS
-            # What cannot be read goes with those that fell silent; a worker reports each second.
-            silent = [n for n, one in reports.items() if one is None or one.reported_at_ms < oldest]
-            if silent:
-                await self._client.hdel(WORKERS, *silent)
-        return [one for name, one in reports.items() if one is not None and name not in silent]
+        """Return the workers that reported in the last ten seconds; drop the others."""
+        return await worker_reports.active(self._client, now_ms)
 
     async def _changes(
         self, records: Sequence[tuple[int, Record]], head: ListHead
@@ -372,23 +351,8 @@ def _head(found: dict[bytes, bytes]) -> ListHead:
     )
 
 
-def _report(name: bytes, text: bytes) -> WorkerReport | None:
-    """Read what a worker says; None where that cannot be read."""
-    try:
-        version, applied, reported = map(int, json.loads(text))
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        logger.warning("a worker reports what cannot be read; it is forgotten")
-        return None
-    return WorkerReport(
-        worker=name.decode(errors="replace"),
-        list_version=version,
-        applied_at_ms=applied,
-        reported_at_ms=reported,
-    )
-
-
 def _differ(name: str | None, other: str) -> bool:
-    """Tell whether two names of a commit are of different ones, as far as they are known."""
+    """Return whether two names of a commit are of different ones, as far as they are known."""
     return name is not None and UNKNOWN not in (name, other) and name != other
 
 

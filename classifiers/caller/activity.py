@@ -125,7 +125,7 @@ class ActivityTable:
         return events, hashes
 
     def _held(self, parties: Int64s, slots: Int64s) -> Bools:
-        """Tell which parties hold their slots."""
+        """Return a mask of which parties hold their slots."""
         held: Bools = self._words.take(slots * _WORDS) == parties
         return held
 
@@ -183,7 +183,7 @@ class ActivityTable:
         at = events.slots * _WORDS
         marks = activity_calendar.bits_of(events.times, today)
         np.bitwise_or.at(self._bits, at + _DAYS_AND_HOURS, marks)
-        words, bits = cardinality.places(hashes_of_others)
+        words, bits = cardinality.bit_positions(hashes_of_others)
         np.bitwise_or.at(self._bits, at + _COUNTERPARTS + words, bits)
 
     def _known(self, callers: Int64s, held: Bools, slots: Int64s) -> CallerActivity:
@@ -230,10 +230,10 @@ def _faded(ages_ms: Int64s) -> Float32s:
 
 
 def _pass_days(slots: Uint64s, days_before: Int64s, today: Int64s) -> None:
-    over = rolling_window.starting_over(days_before, today)
+    over = rolling_window.expired_groups(days_before, today)
     days = slots[:, _DAYS_AND_HOURS]
-    days[:] = activity_calendar.later(days, today - days_before, over)
+    days[:] = activity_calendar.advance(days, today - days_before, over)
     if over is not None:
         words, written_with = slots[:, _COUNTERPARTS:_WRITTEN_WITH], slots[:, _WRITTEN_WITH]
-        words[:] = cardinality.forget(words, over)
-        written_with[:] = cardinality.forget_texts(written_with, over)
+        words[:] = cardinality.expire(words, over)
+        written_with[:] = cardinality.expire_texts(written_with, over)

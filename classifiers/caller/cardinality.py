@@ -17,7 +17,7 @@ _BITS = 64
 _QUARTER = _BITS // rolling_window.GROUPS
 
 
-def places(hashes: Uint64s) -> tuple[Int64s, Uint64s]:
+def bit_positions(hashes: Uint64s) -> tuple[Int64s, Uint64s]:
     """Return for each number someone talks to, given its hash, its word and its bit in there."""
     # Of the good upper half those bits that do not choose slots, see `classifiers.caller.activity`.
     words = (hashes >> np.uint64(38)) & np.uint64(WORDS - 1)
@@ -29,14 +29,14 @@ def text_bits(hashes: Uint64s) -> Uint64s:
     return np.uint64(1) << ((hashes >> np.uint64(32)) & np.uint64(_BITS - 1))
 
 
-def forget(words: Uint64s, over: Bools) -> Uint64s:
+def expire(words: Uint64s, over: Bools) -> Uint64s:
     """Return *words* of calls, one row for each number, without the groups *over*."""
     return np.where(over, np.uint64(0), words)
 
 
-def forget_texts(words: Uint64s, over: Bools) -> Uint64s:
+def expire_texts(words: Uint64s, over: Bools) -> Uint64s:
     """Return *words* of texts, one for each number, without the groups *over*."""
-    return words & rolling_window.keeping(over, _KEPT_QUARTERS)
+    return words & rolling_window.retained_bits(over, _KEPT_QUARTERS)
 
 
 def estimate(words: Uint64s) -> tuple[Float32s, Float32s]:
@@ -51,6 +51,6 @@ def estimate(words: Uint64s) -> tuple[Float32s, Float32s]:
 # By how many of the bits are set; half a bit is left unset in a full word.
 _UNSET = np.maximum(_BITS - np.arange(_BITS + 1), 0.5)
 _ESTIMATES = (_BITS * np.log(_BITS / _UNSET)).astype(np.float32)
-_KEPT_QUARTERS = rolling_window.kept_bits(
+_KEPT_QUARTERS = rolling_window.retention_masks(
     tuple((2**_QUARTER - 1) << (_QUARTER * group) for group in range(rolling_window.GROUPS))
 )

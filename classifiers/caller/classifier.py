@@ -65,7 +65,7 @@ class CallerClassifier:
         self.version = model.version
         self.threshold = model.threshold
         self._held_below = model.threshold
-        self._places = model.places(FEATURES)
+        self._column_order = model.column_order(FEATURES)
         card.check_golden(model.card, self._score_golden(model.card))
         # The golden rows are of the card's threshold.
         if lowest_threshold is not None:
@@ -74,14 +74,14 @@ class CallerClassifier:
     def score(self, activity: CallerActivity) -> Float32s:
         """Return one probability in [0, 1] per row; 0 for callers nothing is known of."""
         rows = feature_rows(activity)
-        if self._places is not None:
-            rows = rows[self._places]
+        if self._column_order is not None:
+            rows = rows[self._column_order]
         scores = self._model.predict_rows(rows)
-        return held_back(scores, activity.outgoing_calls, self._held_below)
+        return cap_scores(scores, activity.outgoing_calls, self._held_below)
 
     def score_features(self, columns: Mapping[str, Float32s], outgoing_calls: Float32s) -> Float32s:
         """Score what `features` returns; NaN stands for what is typical."""
-        return held_back(self._model.predict(columns), outgoing_calls, self._held_below)
+        return cap_scores(self._model.predict(columns), outgoing_calls, self._held_below)
 
     def score_table(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Score subscribers given by `table_columns`; NaN in empty cells, or no such column."""
@@ -97,7 +97,7 @@ class CallerClassifier:
         return self.score(CallerActivity(**columns))
 
 
-def held_back(scores: Float32s, outgoing_calls: Float32s, threshold: float) -> Float32s:
+def cap_scores(scores: Float32s, outgoing_calls: Float32s, threshold: float) -> Float32s:
     """Return *scores* so that too few calls stay under *threshold*, whatever they look like."""
     few = outgoing_calls < MINIMUM_CALLS
     if not np.count_nonzero(few):

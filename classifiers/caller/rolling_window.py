@@ -12,7 +12,7 @@ PERIOD_DAYS = 5
 _PLACES = 1 << np.arange(GROUPS)
 
 
-def starting_over(days_before: Int64s, days_now: Int64s) -> Bools | None:
+def expired_groups(days_before: Int64s, days_now: Int64s) -> Bools | None:
     """Return for each row the groups whose turn came in between; None where there are none."""
     periods = days_before // PERIOD_DAYS
     passed = days_now // PERIOD_DAYS - periods
@@ -23,8 +23,8 @@ def starting_over(days_before: Int64s, days_now: Int64s) -> Bools | None:
     return turns
 
 
-def kept_bits(groups: tuple[int, ...]) -> Uint64s:
-    """Return what `keeping` looks up, for a word with the bits of four *groups* in it."""
+def retention_masks(groups: tuple[int, ...]) -> Uint64s:
+    """Return what `retained_bits` looks up, for a word with the bits of four *groups* in it."""
     everything = 2**64 - 1
     return np.array(
         [
@@ -35,6 +35,6 @@ def kept_bits(groups: tuple[int, ...]) -> Uint64s:
     )
 
 
-def keeping(over: Bools, kept: Uint64s) -> Uint64s:
+def retained_bits(over: Bools, kept: Uint64s) -> Uint64s:
     """Return for each row the bits of a word that stay, where the groups *over* start over."""
     return kept.take(over @ _PLACES)

@@ -26,7 +26,7 @@ _LOOKS_LIKE = str.maketrans(
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
-class Likeness(StrEnum):
+class LookalikeKind(StrEnum):
     """How a name is borrowed."""
 
     NAMED = "names"
@@ -36,18 +36,18 @@ class Likeness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookAlike:
+class LookalikeDomain:
     """A brand, and the word of a host that looks like it."""
 
     brand: str
     word: str
-    likeness: Likeness
+    likeness: LookalikeKind
 
     def __str__(self) -> str:
         return f"{self.word!r} {self.likeness} {self.brand}, which is not known to own the host"
 
 
-def look_alike(host: str) -> LookAlike | None:
+def find_lookalike(host: str) -> LookalikeDomain | None:
     """Return the brand that the canonical *host* looks like; None for a brand's own host."""
     if is_address(host) or not host:
         return None
@@ -55,13 +55,13 @@ def look_alike(host: str) -> LookAlike | None:
     strangers = [brand for brand, own in own_domains().items() if parents.isdisjoint(own)]
     words = _words(host.removesuffix(public_suffix(host)))
     found = [
-        LookAlike(brand=brand, word=word, likeness=likeness)
+        LookalikeDomain(brand=brand, word=word, likeness=likeness)
         for word in words
         for brand in strangers
         if (likeness := _likeness(word, brand))
     ]
     # Certain kinds first, then the longer name: `office365` rather than a part of it.
-    order = list(Likeness)
+    order = list(LookalikeKind)
     return min(found, key=lambda one: (order.index(one.likeness), -len(one.brand)), default=None)
 
 
@@ -73,7 +73,7 @@ def folded(word: str) -> str:
 
 
 def one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one letter put in, left out, changed, or swapped with the next makes *other*."""
+    """Return whether two words are at a Damerau-Levenshtein distance of one."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
@@ -88,16 +88,16 @@ def one_edit_apart(one: str, other: str) -> bool:
     )
 
 
-def _likeness(word: str, brand: str) -> Likeness | None:
+def _likeness(word: str, brand: str) -> LookalikeKind | None:
     if word == brand:
-        return Likeness.NAMED
+        return LookalikeKind.NAMED
     forms = _forms(word)
     if brand in forms:
-        return Likeness.LETTERS
+        return LookalikeKind.LETTERS
     if len(brand) >= SHORTEST_WITHIN and brand in word:
-        return Likeness.WITHIN
+        return LookalikeKind.WITHIN
     if len(brand) >= SHORTEST_MISSPELT and any(one_edit_apart(form, brand) for form in forms):
-        return Likeness.MISSPELT
+        return LookalikeKind.MISSPELT
     return None
 
 

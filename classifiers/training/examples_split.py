@@ -38,7 +38,7 @@ class NearDuplicates:
         self._keys = np.take_along_axis(keys, self._orders, axis=0)
 
     def among(self, texts: Sequence[str]) -> Bools:
-        """Tell which of *texts* are near to one of the others, or the same."""
+        """Return a mask of which of *texts* are near to one of the others, or the same."""
         values, known = _sketches(texts)
         keys = fingerprint.band_keys(values)
         found = np.array([text in self._whole for text in texts], np.bool_)

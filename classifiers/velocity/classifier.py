@@ -47,14 +47,14 @@ _ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VelocityInputs:
-    """All that a moment model is asked about, row by row."""
+    """All that a velocity model is asked about, row by row."""
 
     flags: Float32s
     """A row for each of `FLAGS`."""
     outgoing_calls: Float32s
     """As `CallerActivity` counts them, like the next."""
     incoming_calls: Float32s
-    moment: CallerVelocity
+    velocity: CallerVelocity
 
     def __len__(self) -> int:
         return len(self.outgoing_calls)
@@ -70,31 +70,31 @@ class VelocityClassifier:
         self._model = model
         self.version = model.version
         self.threshold = model.threshold
-        self._places = model.places(FEATURES)
+        self._column_order = model.column_order(FEATURES)
         card.check_golden(model.card, self.score(read_inputs(model.card.golden)))
 
     def score(self, inputs: VelocityInputs) -> Float32s:
         """Return one score in [0, 1] per call."""
         rows = feature_rows(inputs)
-        if self._places is not None:
-            rows = rows[self._places]
-        return held_back(
-            self._model.predict_rows(rows), inputs.moment.attempts_hour, self.threshold
+        if self._column_order is not None:
+            rows = rows[self._column_order]
+        return cap_scores(
+            self._model.predict_rows(rows), inputs.velocity.attempts_hour, self.threshold
         )
 
     def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
-        """Score what `moment_features` returns; NaN stands for what is typical."""
-        return held_back(self._model.predict(columns), attempts, self.threshold)
+        """Score what `velocity_features` returns; NaN stands for what is typical."""
+        return cap_scores(self._model.predict(columns), attempts, self.threshold)
 
 
 def enough(attempts: Float32s) -> Bools:
-    """Tell which calls may be suspicious, by the attempts their callers made in the last hour."""
+    """Return a mask of calls whose callers made enough attempts in the last hour to be scored."""
     # A little less, for attempts have begun to fade.
     many: Bools = attempts >= np.float32(FEWEST_ATTEMPTS - 0.5)
     return many
 
 
-def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
+def cap_scores(scores: Float32s, attempts: Float32s, threshold: float) -> Float32s:
     """Return *scores* so that too few attempts stay under *threshold*."""
     many = enough(attempts)
     if np.count_nonzero(many) == len(many):
@@ -105,7 +105,7 @@ def held_back(scores: Float32s, attempts: Float32s, threshold: float) -> Float32
 
 def inputs_of(
     calls: Calls,
-    moment: CallerVelocity,
+    velocity: CallerVelocity,
     activity: CallerActivity,
     implausible: Bools,
     *,
@@ -118,7 +118,7 @@ def inputs_of(
     if len(rows) < len(calls):
         callers, ingress, attestations = callers[rows], ingress[rows], attestations[rows]
         outgoing, incoming, implausible = outgoing[rows], incoming[rows], implausible[rows]
-        moment = moment.take(rows)
+        velocity = velocity.take(rows)
     flags = np.empty((len(FLAGS), len(callers)), np.float32)
     # Looked up for all flags of a column at once.
     _OF_INGRESS.take(ingress, axis=1, out=flags[:2], mode="clip")
@@ -126,27 +126,27 @@ def inputs_of(
     flags[5] = implausible
     _OF_ORIGIN.take(numbering.origins(callers, home_country), axis=1, out=flags[6:], mode="clip")
     return VelocityInputs(
-        flags=flags, outgoing_calls=outgoing, incoming_calls=incoming, moment=moment
+        flags=flags, outgoing_calls=outgoing, incoming_calls=incoming, velocity=velocity
     )
 
 
-def moment_features(inputs: VelocityInputs) -> dict[str, Float32s]:
+def velocity_features(inputs: VelocityInputs) -> dict[str, Float32s]:
     """Describe each call to a model. NaN where no end was ever reported."""
     return dict(zip(FEATURES, feature_rows(inputs), strict=True))
 
 
 def feature_rows(inputs: VelocityInputs) -> Float32s:
     """Return the same as one array, with a row for each of `FEATURES`."""
-    counters, moment = inputs.moment.counters, inputs.moment
+    counters, velocity = inputs.velocity.counters, inputs.velocity
     rows = np.empty((len(FEATURES), len(inputs)), np.float32)
     rows[:8] = inputs.flags
     np.add(counters[:3], _ONE, out=rows[8:11])
     # Of attempts, those that were repeated, and those to neighbours.
     np.divide(counters[3:5], rows[10], out=rows[11:13])
-    ended = moment.ended + _ONE
-    np.divide(moment.unanswered + _HALF, ended, out=rows[13])
-    np.divide(moment.brief, ended, out=rows[14])
-    np.copyto(rows[13:15], _NOTHING, where=moment.ended < _HALF)
+    ended = velocity.ended + _ONE
+    np.divide(velocity.unanswered + _HALF, ended, out=rows[13])
+    np.divide(velocity.brief, ended, out=rows[14])
+    np.copyto(rows[13:15], _NOTHING, where=velocity.ended < _HALF)
     np.divide(inputs.outgoing_calls + _ONE, inputs.incoming_calls + _ONE, out=rows[15])
     np.log(rows[8:11], out=rows[8:11])
     np.log(rows[15], out=rows[15])
@@ -174,7 +174,7 @@ def read_inputs(golden: Sequence[card.GoldenRow]) -> VelocityInputs:
         flags=columns(FLAGS),
         outgoing_calls=outgoing,
         incoming_calls=incoming,
-        moment=CallerVelocity(columns(COUNTERS)),
+        velocity=CallerVelocity(columns(COUNTERS)),
     )
 
 
@@ -183,7 +183,7 @@ def _columns_of(inputs: VelocityInputs) -> dict[str, Float32s]:
         **dict(zip(FLAGS, inputs.flags, strict=True)),
         "outgoing_calls": inputs.outgoing_calls,
         "incoming_calls": inputs.incoming_calls,
-        **dict(zip(COUNTERS, inputs.moment.counters, strict=True)),
+        **dict(zip(COUNTERS, inputs.velocity.counters, strict=True)),
     }
 
 

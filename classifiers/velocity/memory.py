@@ -164,13 +164,13 @@ class VelocityMemory:
         contents = self._slots.take(events.slots, axis=0)
         happened = np.zeros((_KINDS, len(events.rows)), np.float32)
         happened[:_REPEATED] = 1
-        callees = recent_callees.short(calls.callees.take(events.rows))
+        callees = recent_callees.truncate(calls.callees.take(events.rows))
         words = contents[:, _CALLEES:_COUNTERS]
         if events.groups is None:
             before = recent_callees.push(words, callees)
         else:
             before = recent_callees.push_several(words, callees, *events.groups)
-        happened[_REPEATED], happened[_NEIGHBOURS] = recent_callees.known_and_near(before, callees)
+        happened[_REPEATED], happened[_NEIGHBOURS] = recent_callees.match(before, callees)
         counters = self._count(contents, events, happened)
         if events.groups is not None:
             counters = counters.take(events.groups.of, axis=1)
@@ -204,7 +204,7 @@ class VelocityMemory:
         return (spread(callers) >> self._shift).view(np.int64)
 
     def _held(self, callers: Int64s, slots: Int64s) -> Bools:
-        """Tell which callers hold their slots."""
+        """Return a mask of which callers hold their slots."""
         held: Bools = self._words.take(slots * _WORDS) == callers
         return held
 

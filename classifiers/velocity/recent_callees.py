@@ -24,7 +24,7 @@ _FAR = np.uint16(2**15)
 _CALLEE_BITS, _OLDEST_OF_WORD = np.uint64(16), np.uint64(48)
 
 
-def short(callees: Int64s) -> Uint16s:
+def truncate(callees: Int64s) -> Uint16s:
     """Return what is remembered of callees."""
     return np.maximum(callees.astype(np.uint16), np.uint16(1))
 
@@ -58,8 +58,8 @@ def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s)
     return tape.take(places - _BACK)
 
 
-def known_and_near(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
-    """Tell which *callees* were there *before*, and which were not but next to one that was."""
+def match(before: Uint16s, callees: Uint16s) -> tuple[Bools, Bools]:
+    """Return masks of *callees*: those in the history *before*, and neighbours of one in it."""
     # Unsigned: 2**15 apart, the difference has no absolute value as a signed number.
     apart = np.abs((before - callees).view(np.int16)).view(np.uint16)
     np.putmask(apart, before == 0, _FAR)

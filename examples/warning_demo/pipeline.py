@@ -64,7 +64,7 @@ def _sms(case: Case) -> dict[str, str]:
 
 
 def switched_off(case: Case) -> bool:
-    """Tell whether the phone of the person is switched off."""
+    """Return whether the phone of the person is switched off."""
     return case.victim.endswith(UNREACHABLE)
 
 

@@ -1,7 +1,7 @@
 """Answers to requests.
 
-Rows of a batch become objects only when somebody looks at them: one costs a microsecond or
-two, a row of the arrays beneath a few nanoseconds.
+Rows of a batch become objects on access only: an object costs one or two microseconds, a row of
+the arrays a few nanoseconds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class Answer:
     reason: int
     """One REASON; new ones may be added."""
     score: float | None = None
-    """Fraud probability; None when no model was heard."""
+    """Fraud probability; None when no model scored it."""
     threshold: float = 0.0
     decision_id: int = 0
     """Quote it in appeals and confirmations; 0 when no server decided."""
@@ -42,7 +42,7 @@ class Answer:
     velocity_score: float | None = None
     velocity_version: str = ""
     failed_open: bool = False
-    """No server answered, so the traffic is let through."""
+    """No server answered in time, so the traffic is allowed."""
     status: grpc.StatusCode | None = None
     """Why no server answered."""
     error: str = ""
@@ -55,7 +55,7 @@ class Answer:
 
 
 def let_through(failure: RequestFailed) -> Answer:
-    """Return the answer for want of one."""
+    """Return the fail-open answer: allow."""
     return Answer(
         action=pb.ACTION_ALLOW,
         reason=pb.REASON_FAILED_OPEN,
@@ -74,7 +74,7 @@ class Answers(Sequence[Answer]):
         self._details = {detail.row: detail for detail in decisions.details}
         self._failed: Answer | None = None
         self._rows = len(decisions.actions)
-        # Read once: a look into a message costs as much as a tenth of an answer.
+        # Read once: access to a protobuf field costs a tenth of an answer.
         self._first_id = decisions.first_decision_id
         self._common: dict[str, Any] = {
             "threshold": decisions.threshold,

@@ -9,7 +9,7 @@ import grpc
 
 from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.login import Login
@@ -20,10 +20,10 @@ from fanzha.v1 import interception_pb2 as pb
 
 
 class AsyncClient:
-    """Asks servers of Fanzha, such as ``10.0.0.1:7361,10.0.0.2:7361``.
+    """Requests decisions from servers, such as ``10.0.0.1:7361,10.0.0.2:7361``.
 
     *login* is what it shows them; unless given, what the variables FANZHA_TOKEN_FILE and
-    FANZHA_TLS_… say. *credentials* replace the TLS of the login.
+    FANZHA_TLS_… hold. *credentials* replace the TLS of the login.
 
     Made and used inside one running event loop. A message handed to a method must not be
     changed before its answer is there.
@@ -42,20 +42,20 @@ class AsyncClient:
     def decide_call(
         self, call: pb.Call, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
-        """Decide whether to connect a call. Asked for at once, whether awaited or not."""
-        return self._ask(self._core.calls, call, timeout)
+        """Decide whether to connect a call. The request is sent whether awaited or not."""
+        return self._call(self._core.calls, call, timeout)
 
     def decide_text(
         self, text: pb.Text, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
         """Decide whether to deliver a text message."""
-        return self._ask(self._core.texts, text, timeout)
+        return self._call(self._core.texts, text, timeout)
 
     def decide_link(
         self, link: pb.Link, *, timeout: float | None = None
     ) -> "asyncio.Future[Answer]":
         """Decide whether to let a link be opened."""
-        return self._ask(self._core.links, link, timeout)
+        return self._call(self._core.links, link, timeout)
 
     async def decide_calls(
         self, calls: Sequence[pb.Call], *, timeout: float | None = None
@@ -78,7 +78,7 @@ class AsyncClient:
     async def report_call_ends(
         self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
-        """Report ended calls. Never repeated; raises `RequestFailed` for want of an answer."""
+        """Report ended calls. Never repeated; raises `RequestFailed` without an answer."""
         return await feedback.call_ends(self._core, ends, timeout)
 
     async def confirm_hit(
@@ -89,7 +89,7 @@ class AsyncClient:
         note: str = "",
         timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
-        """Say that a decision was about fraud; raises `RequestFailed` for want of an answer."""
+        """Report that a decision was about fraud; raises `RequestFailed` without an answer."""
         return await feedback.confirm(self._core, decision_id, confirmed_by, note, timeout)
 
     async def dismiss_hit(
@@ -100,11 +100,11 @@ class AsyncClient:
         note: str = "",
         timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
-        """Say that a decision was not about fraud."""
+        """Report that a decision was not about fraud."""
         return await feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout)
 
     async def wait_until_ready(self, timeout: float) -> bool:
-        """Wait until a server is ready; tell whether one is."""
+        """Wait until a server is ready; return whether one is."""
         return await self._core.wait_until_ready(timeout)
 
     @property
@@ -113,7 +113,7 @@ class AsyncClient:
         return self._core.counters.copy()
 
     async def close(self) -> None:
-        """Finish what was asked for, and close the connections."""
+        """Drain requests in flight, and close the connections."""
         await self._core.close()
 
     async def __aenter__(self) -> Self:
@@ -127,12 +127,12 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    def _ask(
-        self, gatherer: Gatherer[Row], row: Row, timeout: float | None
+    def _call(
+        self, coalescer: RequestCoalescer[Row], row: Row, timeout: float | None
     ) -> "asyncio.Future[Answer]":
         core = self._core
         core.check_open()
         answer: asyncio.Future[Answer] = core.loop.create_future()
         seconds = core.options.timeout if timeout is None else timeout
-        gatherer.put(row, answer, core.loop.time() + seconds)
+        coalescer.put(row, answer, core.loop.time() + seconds)
         return answer

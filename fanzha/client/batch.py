@@ -14,7 +14,7 @@ from fanzha.client.answers import Answer, Answers
 from fanzha.client.failures import RequestFailed
 from fanzha.client.request_kinds import Row
 
-TOGETHER_SECONDS = 0.001
+EXPIRY_GRANULARITY_SECONDS = 0.001
 """Deadlines so near to each other end at once."""
 
 
@@ -22,14 +22,14 @@ class AnswerSink(Protocol):
     """Where an answer goes: an `asyncio.Future`, or a thread that waits."""
 
     def done(self) -> bool:
-        """Tell whether nothing more is wanted."""
+        """Return whether it has its answer, or was cancelled."""
         ...
 
     def set_result(self, answer: Answer, /) -> None:
         """Take the answer."""
 
     def set_exception(self, failure: Exception, /) -> None:
-        """Take why there is none."""
+        """Take the failure."""
 
 
 class Batch(Generic[Row]):
@@ -59,16 +59,16 @@ class Batch(Generic[Row]):
         if self._timer is None or deadline < self._timer.when():
             self._watch(deadline)
 
-    def drop_hopeless(self) -> None:
-        """Forget requests that are over, and give up those that waited too long.
+    def drop_late(self) -> None:
+        """Drop requests that are done; fail those that waited longer than the time they have left.
 
-        Whoever has waited longer than it has time left is most likely answered too late:
-        under overload, all would be, if the oldest always went first.
+        Their answers would most likely be late; under overload all would be, if the oldest always
+        went first.
         """
         now = self._loop.time()
         waited = now - self._first
         late = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "waited too long for a connection")
-        hopeful = []
+        in_time = []
         for one in self._rows:
             _, sink, deadline = one
             if sink.done():
@@ -76,14 +76,14 @@ class Batch(Generic[Row]):
             if deadline - now < waited:
                 self._fail(sink, late)
             else:
-                hopeful.append(one)
-        self._rows = hopeful
-        if not hopeful:
+                in_time.append(one)
+        self._rows = in_time
+        if not in_time:
             self._unwatch()
 
     @property
     def rows(self) -> list[Row]:
-        """What is asked."""
+        """The rows of the request."""
         return [row for row, _, _ in self._rows]
 
     def answer(self, answers: Answers) -> None:
@@ -94,7 +94,7 @@ class Batch(Generic[Row]):
                 sink.set_result(answer)
 
     def fail(self, failure: RequestFailed) -> None:
-        """Tell all requests that there is no answer."""
+        """Fail all requests."""
         self._unwatch()
         for _, sink, _ in self._rows:
             if not sink.done():
@@ -110,7 +110,7 @@ class Batch(Generic[Row]):
             self._timer = None
 
     def _expire(self) -> None:
-        late = self._loop.time() + TOGETHER_SECONDS
+        late = self._loop.time() + EXPIRY_GRANULARITY_SECONDS
         self._timer = None
         failure = RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no answer in time")
         open_ = []

@@ -11,7 +11,7 @@ import grpc
 
 from fanzha.client import feedback
 from fanzha.client.answers import Answer, Answers, let_through
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.core import Core
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
@@ -27,7 +27,7 @@ GRACE_SECONDS = 0.01
 """The loop answers at the deadline; a thread waits this much longer for it to do so."""
 
 
-class Waiter:
+class ReplySlot:
     """Takes one answer in the event loop, and hands it to the thread that waits.
 
     A bare lock: `concurrent.futures.Future` does the same at five times the cost.
@@ -42,7 +42,7 @@ class Waiter:
         self._failure: Exception | None = None
 
     def done(self) -> bool:
-        """Tell whether there is an answer."""
+        """Return whether there is an answer."""
         return self._answer is not None or self._failure is not None
 
     def set_result(self, answer: Answer) -> None:
@@ -51,12 +51,12 @@ class Waiter:
         self._lock.release()
 
     def set_exception(self, failure: Exception) -> None:
-        """Hand over why there is none."""
+        """Hand the failure over."""
         self._failure = failure
         self._lock.release()
 
     def wait(self, seconds: float) -> Answer:
-        """Return the answer, or raise why there is none."""
+        """Return the answer, or raise the failure."""
         self._lock.acquire(timeout=seconds)
         if self._answer is not None:
             return self._answer
@@ -66,12 +66,12 @@ class Waiter:
 
 
 class Client:
-    """Asks servers of Fanzha, such as ``10.0.0.1:7361,10.0.0.2:7361``. Any thread may use it.
+    """Requests decisions from servers, such as ``10.0.0.1:7361,10.0.0.2:7361``. Thread-safe.
 
     *login* is what it shows them; unless given, what the variables FANZHA_TOKEN_FILE and
-    FANZHA_TLS_… say. *credentials* replace the TLS of the login.
+    FANZHA_TLS_… hold. *credentials* replace the TLS of the login.
 
-    Threads that ask at the same time share requests. Make it after forking, not before. A
+    Concurrent decisions of several threads share requests. Make it after forking, not before. A
     message handed to a method must not be changed before its answer is there.
     """
 
@@ -90,7 +90,7 @@ class Client:
             target=self._loop.run_forever, name="fanzha-client", daemon=True
         )
         self._thread.start()
-        self._asked: deque[tuple[Gatherer[Any], Any, Waiter, float]] = deque()
+        self._asked: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
         self._woken = False
         try:
             self._core = self._run(self._make(found, credentials, login))
@@ -100,15 +100,15 @@ class Client:
 
     def decide_call(self, call: pb.Call, *, timeout: float | None = None) -> Answer:
         """Decide whether to connect a call."""
-        return self._ask(self._core.calls, call, timeout)
+        return self._call(self._core.calls, call, timeout)
 
     def decide_text(self, text: pb.Text, *, timeout: float | None = None) -> Answer:
         """Decide whether to deliver a text message."""
-        return self._ask(self._core.texts, text, timeout)
+        return self._call(self._core.texts, text, timeout)
 
     def decide_link(self, link: pb.Link, *, timeout: float | None = None) -> Answer:
         """Decide whether to let a link be opened."""
-        return self._ask(self._core.links, link, timeout)
+        return self._call(self._core.links, link, timeout)
 
     def decide_calls(self, calls: Sequence[pb.Call], *, timeout: float | None = None) -> Answers:
         """Decide on up to 4096 calls in one request."""
@@ -125,7 +125,7 @@ class Client:
     def report_call_ends(
         self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
-        """Report ended calls. Never repeated; raises `RequestFailed` for want of an answer."""
+        """Report ended calls. Never repeated; raises `RequestFailed` without an answer."""
         return self._run(feedback.call_ends(self._core, ends, timeout))
 
     def confirm_hit(
@@ -136,7 +136,7 @@ class Client:
         note: str = "",
         timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
-        """Say that a decision was about fraud; raises `RequestFailed` for want of an answer."""
+        """Report that a decision was about fraud; raises `RequestFailed` without an answer."""
         return self._run(feedback.confirm(self._core, decision_id, confirmed_by, note, timeout))
 
     def dismiss_hit(
@@ -147,11 +147,11 @@ class Client:
         note: str = "",
         timeout: float = feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
-        """Say that a decision was not about fraud."""
+        """Report that a decision was not about fraud."""
         return self._run(feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout))
 
     def wait_until_ready(self, timeout: float) -> bool:
-        """Wait until a server is ready; tell whether one is."""
+        """Wait until a server is ready; return whether one is."""
         return self._run(self._core.wait_until_ready(timeout))
 
     @property
@@ -160,7 +160,7 @@ class Client:
         return self._core.counters.copy()
 
     def close(self) -> None:
-        """Finish what was asked for, and close the connections."""
+        """Drain requests in flight, and close the connections."""
         if self._thread.is_alive():
             self._run(self._core.close())
             self._end_loop()
@@ -195,12 +195,12 @@ class Client:
             raise RuntimeError("this client is closed")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _ask(self, gatherer: Gatherer[Any], row: Any, timeout: float | None) -> Answer:
+    def _call(self, coalescer: RequestCoalescer[Any], row: Any, timeout: float | None) -> Answer:
         self._core.check_open()
         seconds = self._options.timeout if timeout is None else timeout
-        waiter = Waiter()
-        self._asked.append((gatherer, row, waiter, self._loop.time() + seconds))
-        # One wakes the loop for all who come before it looks.
+        waiter = ReplySlot()
+        self._asked.append((coalescer, row, waiter, self._loop.time() + seconds))
+        # One wake-up serves all rows queued before the loop drains them.
         if not self._woken:
             self._woken = True
             self._loop.call_soon_threadsafe(self._hand_over)
@@ -215,5 +215,5 @@ class Client:
         # In this order: who finds the loop woken has put its request in before.
         self._woken = False
         while self._asked:
-            gatherer, row, waiter, deadline = self._asked.popleft()
-            gatherer.put(row, waiter, deadline)
+            coalescer, row, waiter, deadline = self._asked.popleft()
+            coalescer.put(row, waiter, deadline)

@@ -1,7 +1,7 @@
 """Opens channels to a Fanzha server. Needs grpcio and nothing else of ours.
 
 What a client shows to a server, and whether TLS is spoken, is a `Login`; unless one is given, it
-is what the environment says.
+is taken from the environment.
 """
 
 import json
@@ -60,7 +60,7 @@ def balanced(
 ) -> grpc.aio.Channel:
     """Open a channel for asyncio that is ready only while the service *watched* is SERVING.
 
-    It sends no token: whoever asks puts it in, request by request, which costs less.
+    It sends no token: callers add it to each request as metadata, which costs less.
     Where a name has several addresses, requests go to those that are ready in turn.
     """
     service_config = {

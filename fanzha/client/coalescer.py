@@ -1,8 +1,8 @@
-"""Gathers single requests into batches.
+"""Coalesces single requests into batches.
 
-The first request goes at once. Those that come while others are under way wait for company,
-`linger` at most, or until a connection has room: the busier the server, the larger the
-batches, and the cheaper each row. Everything here runs in one event loop.
+The first request is sent at once. Those that arrive while others are in flight wait for `linger`
+at most, or until a connection has room: the busier the server, the larger the batches, and the
+cheaper each row. Everything here runs in one event loop.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from fanzha.client.request_kinds import RequestKind, Row
 from fanzha.client.sender import RequestSender
 
 
-class Gatherer(Generic[Row]):
+class RequestCoalescer(Generic[Row]):
     """Single requests of one kind of traffic."""
 
     def __init__(
@@ -45,9 +45,9 @@ class Gatherer(Generic[Row]):
         self._sending: set[asyncio.Task[None]] = set()
 
     def put(self, row: Row, sink: AnswerSink, deadline: float) -> None:
-        """Ask for one row, until *deadline* in the loop's time; its answer goes to *sink*."""
+        """Queue one row until *deadline*, in the loop's time; its answer goes to *sink*."""
         if not isinstance(row, self._kind.row):
-            # Found here, it spoils no batch of others.
+            # Rejected here, it fails no batch of others.
             sink.set_exception(TypeError(f"not a {self._kind.row.__name__}: {type(row).__name__}"))
             return
         if self._waiting >= self._options.max_waiting:
@@ -60,20 +60,20 @@ class Gatherer(Generic[Row]):
             self._begin()
             self.pump()
         elif len(self._open) == 1:
-            self._linger = self._when_ripe()
+            self._linger = self._schedule_dispatch()
 
     def pump(self) -> None:
-        """Send what may be sent now."""
+        """Send the batches for which a connection has room."""
         while self._full:
-            if not self._gone(self._full[0]):
+            if not self._dispatch(self._full[0]):
                 return
             self._full.popleft()
-        if len(self._open) and self._linger is None and self._gone(self._open):
+        if len(self._open) and self._linger is None and self._dispatch(self._open):
             self._begin()
 
     async def flush(self) -> None:
-        """Send what waits, and wait for what is under way; deadlines bound both."""
-        self._ripe()
+        """Send queued rows, and wait for requests in flight; deadlines bound both."""
+        self._linger_over()
         while self._sending or self._waiting:
             await asyncio.wait(self._sending or [asyncio.ensure_future(asyncio.sleep(0.001))])
 
@@ -87,18 +87,18 @@ class Gatherer(Generic[Row]):
             self._linger = None
         self._open = Batch(self._loop, self._fail)
 
-    def _when_ripe(self) -> asyncio.Handle:
+    def _schedule_dispatch(self) -> asyncio.Handle:
         if self._connections.idle:
-            return self._loop.call_soon(self._ripe)
-        return self._loop.call_later(self._options.linger, self._ripe)
+            return self._loop.call_soon(self._linger_over)
+        return self._loop.call_later(self._options.linger, self._linger_over)
 
-    def _ripe(self) -> None:
+    def _linger_over(self) -> None:
         self._linger = None
         self.pump()
 
-    def _gone(self, batch: Batch[Row]) -> bool:
-        """Send a batch; tell whether it needs no more care."""
-        batch.drop_hopeless()
+    def _dispatch(self, batch: Batch[Row]) -> bool:
+        """Send a batch; return whether it needs no more care."""
+        batch.drop_late()
         if not len(batch):
             return True
         try:

@@ -1,15 +1,15 @@
-"""How many requests one target gets at once.
+"""Adaptive concurrency limit of one target: additive increase, multiplicative decrease.
 
-A server that answers late has too much to do at once, and every request more makes all of
-them later: fewer after each deadline that was missed, slowly more again after answers.
+A server that misses deadlines is overloaded, and each request in flight delays the others: the
+limit shrinks with each missed deadline, and grows slowly with answers.
 """
 
-_FEWER = 0.8
-_MORE = 0.05
+_DECREASE = 0.8
+_INCREASE = 0.05
 
 
 class AdaptiveConcurrency:
-    """Adapts to one target; never above *most*, never below one."""
+    """The limit of one target, from one to *most*."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -18,21 +18,21 @@ class AdaptiveConcurrency:
 
     @property
     def full(self) -> bool:
-        """Whether the target has enough to do."""
+        """Whether the limit is reached."""
         return self._in_flight >= int(self._limit)
 
     def begin(self) -> None:
-        """Count a request in."""
+        """Count a request as in flight."""
         self._in_flight += 1
 
     def end(self) -> None:
-        """Count a request out."""
+        """Count a request as done."""
         self._in_flight -= 1
 
     def answered(self) -> None:
-        """Dare a little more."""
-        self._limit = min(self._limit + _MORE / self._limit, self._most)
+        """Raise the limit after an answer."""
+        self._limit = min(self._limit + _INCREASE / self._limit, self._most)
 
     def missed(self) -> None:
-        """Ask for less at once."""
-        self._limit = max(self._limit * _FEWER, 1.0)
+        """Lower the limit after a missed deadline."""
+        self._limit = max(self._limit * _DECREASE, 1.0)

@@ -1,9 +1,8 @@
 """The connections of a client, and which of them takes the next request.
 
-gRPC itself reconnects, and watches the health of what it is connected to: a channel whose
-server is not SERVING is in TRANSIENT_FAILURE. Left to us are three things that it does not
-do: several connections for each target, leaving a server alone that sheds, and turning from
-one that is connected but does not answer.
+gRPC itself reconnects and watches health: a channel whose server is not SERVING is in
+TRANSIENT_FAILURE. Three things it does not do are here: several connections per target, backing
+off from a server that sheds, and avoiding one that is connected but does not answer.
 """
 
 import asyncio
@@ -20,19 +19,19 @@ from fanzha.client.options import Options
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name
-_AWAY = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+_UNAVAILABLE = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
 _SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
-"""The second is how gRPC's core cuts a server's line."""
+"""The second is what gRPC's core answers for requests beyond a server's queue."""
 
-REST_SECONDS = 0.02
-"""For a connection whose server sheds and does not say for how long."""
+BACKOFF_SECONDS = 0.02
+"""Back-off from a server that sheds without a hint for how long."""
 MISSES = 3
-"""So many deadlines missed in a row make a suspect: others are preferred."""
+"""Deadlines missed in a row that make a connection suspect: others are preferred."""
 SUSPECT_SECONDS = 1.0
-"""Before a suspect is tried again."""
+"""How long a connection stays suspect after missed deadlines."""
 REFUSED_SECONDS = 0.1
-"""The same for one that is connected, but said UNAVAILABLE."""
+"""The same after UNAVAILABLE from a server that is connected."""
 
 
 class Connection:
@@ -42,14 +41,14 @@ class Connection:
         self,
         target: str,
         *,
-        pace: AdaptiveConcurrency,
+        concurrency: AdaptiveConcurrency,
         credentials: grpc.ChannelCredentials | None,
         bearer: Bearer | None,
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self.target = target
-        self.pace = pace
+        self.concurrency = concurrency
         self._bearer = bearer
         self._freed = freed
         self._now = now
@@ -59,48 +58,52 @@ class Connection:
             feedback_pb2_grpc.FeedbackServiceStub(self.channel),
         )
         self.in_flight = 0
-        """Requests for which it was picked, and that are not over."""
-        self.rests_until = 0.0
-        """Until then its server wants to be left alone."""
+        """Requests for which it was picked and that are not done."""
+        self.backs_off_until = 0.0
+        """Its server sheds until then."""
         self.suspect_until = 0.0
         self._missed = 0
         self.channel.get_state(try_to_connect=True)
 
     @property
-    def away(self) -> bool:
+    def unavailable(self) -> bool:
         """Whether requests would fail at once."""
-        return self.channel.get_state() in _AWAY
+        return self.channel.get_state() in _UNAVAILABLE
 
     @property
     def ready(self) -> bool:
         """Whether requests would be sent at once."""
         return self.channel.get_state() is grpc.ChannelConnectivity.READY
 
-    def take(self) -> None:
-        """Count a request in, before it begins: others may be placed meanwhile."""
-        self.in_flight += 1
-        self.pace.begin()
+    def accepts(self, now: float) -> bool:
+        """Return whether it takes requests at *now*: connected, and not backing off."""
+        return self.backs_off_until <= now and not self.unavailable
 
-    async def ask(self, method: str, request: Any, deadline: float) -> Any:
-        """Send the request it was picked for; raise `RequestFailed` for want of an answer."""
+    def take(self) -> None:
+        """Count a request before it is sent: others may be placed meanwhile."""
+        self.in_flight += 1
+        self.concurrency.begin()
+
+    async def call(self, method: str, request: Any, deadline: float) -> Any:
+        """Send the request it was picked for; raise `RequestFailed` without an answer."""
         try:
-            answer = await self._ask(method, request, deadline - self._now())
+            answer = await self._call(method, request, deadline - self._now())
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
             self._note(failure, self._now())
             raise failure from error
         finally:
             self.in_flight -= 1
-            self.pace.end()
+            self.concurrency.end()
             self._freed()
-        self.pace.answered()
+        self.concurrency.answered()
         self._missed = 0
         self.suspect_until = 0.0
         return answer
 
-    async def _ask(self, method: str, request: Any, timeout: float) -> Any:
+    async def _call(self, method: str, request: Any, timeout: float) -> Any:
         if timeout <= 0:
-            raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to ask")
+            raise RequestFailed(grpc.StatusCode.DEADLINE_EXCEEDED, "no time left to send")
         decisions, feedback = self._stubs
         ask = getattr(decisions, method, None) or getattr(feedback, method)
         metadata = None if self._bearer is None else self._bearer.metadata()
@@ -108,10 +111,10 @@ class Connection:
 
     def _note(self, failure: RequestFailed, now: float) -> None:
         if failure.status in _SHED:
-            hint = REST_SECONDS if failure.retry_after is None else failure.retry_after
-            self.rests_until = now + hint
+            hint = BACKOFF_SECONDS if failure.retry_after is None else failure.retry_after
+            self.backs_off_until = now + hint
         elif failure.status is grpc.StatusCode.DEADLINE_EXCEEDED:
-            self.pace.missed()
+            self.concurrency.missed()
             self._missed += 1
             if self._missed >= MISSES:
                 self.suspect_until = now + SUSPECT_SECONDS
@@ -132,15 +135,15 @@ class Connections:
         freed: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
-        # Credentials that were handed in are taken for TLS.
+        # Credentials passed by the caller imply TLS.
         encrypted = credentials is not None or login.encrypted
         credentials = login.credentials() if credentials is None else credentials
-        paces = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
+        limits = {target: AdaptiveConcurrency(options.max_in_flight) for target in targets}
         bearers = {target: login.bearer(target, encrypted=encrypted) for target in targets}
         self._all = [
             Connection(
                 target,
-                pace=paces[target],
+                concurrency=limits[target],
                 credentials=credentials,
                 bearer=bearers[target],
                 freed=freed,
@@ -157,20 +160,20 @@ class Connections:
         """Whether no request is under way."""
         return not any(one.in_flight for one in self._all)
 
-    def pick(self, *, crowded: bool = False, after: str = "") -> Connection | None:
-        """Return the connection for one request, or None while all have enough to do.
+    def pick(self, *, over_limit: bool = False, after: str = "") -> Connection | None:
+        """Return the connection for one request, or None while all are at their limit.
 
-        *crowded* ones are taken, too, when asked for. After a failure at the target *after*,
-        another is preferred. Raises `RequestFailed` when no request can be sent now.
+        With *over_limit*, also one at its limit. After a failure at the target *after*, another
+        is preferred. Raises `RequestFailed` when no request can be sent now.
         """
         now = self._now()
-        usable = [one for one in self._in_turn() if one.rests_until <= now and not one.away]
+        usable = [one for one in self._in_turn() if one.accepts(now)]
         if not usable:
-            raise self._why_none(now)
-        # A suspect is asked only where all are.
+            raise self._no_connection(now)
+        # A suspect is used only where all are.
         usable = [one for one in usable if one.suspect_until <= now] or usable
-        if not crowded:
-            usable = [one for one in usable if not one.pace.full]
+        if not over_limit:
+            usable = [one for one in usable if not one.concurrency.full]
         if not usable:
             return None
         picked = min(usable, key=lambda one: (one.target == after, not one.ready, one.in_flight))
@@ -178,7 +181,7 @@ class Connections:
         return picked
 
     async def wait_until_ready(self, timeout: float) -> bool:
-        """Wait until one connection is ready; tell whether one is."""
+        """Wait until one connection is ready; return whether one is."""
         waits = [asyncio.ensure_future(one.channel.channel_ready()) for one in self._all]
         try:
             done, _ = await asyncio.wait(
@@ -191,7 +194,7 @@ class Connections:
         return bool(done)
 
     async def close(self) -> None:
-        """Close all connections; what is under way ends as cancelled."""
+        """Close all connections; requests in flight end as cancelled."""
         for one in self._all:
             await one.channel.close()
 
@@ -199,12 +202,12 @@ class Connections:
         self._turn = (self._turn + 1) % len(self._all)
         return self._all[self._turn :] + self._all[: self._turn]
 
-    def _why_none(self, now: float) -> RequestFailed:
-        rests = [one.rests_until - now for one in self._all if one.rests_until > now]
+    def _no_connection(self, now: float) -> RequestFailed:
+        rests = [one.backs_off_until - now for one in self._all if one.backs_off_until > now]
         if rests:
             return RequestFailed(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                "every server asked to be left alone",
+                "every server sheds load",
                 min(rests),
             )
         return RequestFailed(grpc.StatusCode.UNAVAILABLE, "no target is serving")

@@ -1,4 +1,4 @@
-"""What both clients share: it lives in one event loop, and only that loop may touch it."""
+"""What both clients share. It belongs to one event loop; only that loop may use it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import grpc
 
 from fanzha.client.answers import Answers, let_through
 from fanzha.client.batch import AnswerSink
-from fanzha.client.coalescer import Gatherer
+from fanzha.client.coalescer import RequestCoalescer
 from fanzha.client.connections import Connection, Connections
 from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
@@ -20,7 +20,7 @@ from fanzha.v1 import decision_pb2
 
 
 class Core:
-    """Connections, and what gathers requests for them. Made inside the running loop."""
+    """Connections and the coalescers that feed them. To be created in the running loop."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class Core:
         self._sender = RequestSender(self._connections, self.counters, loop.time)
         self._closed = False
 
-        def gatherer(kind: RequestKind[Row]) -> Gatherer[Row]:
-            return Gatherer(
+        def coalescer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:
+            return RequestCoalescer(
                 kind,
                 sender=self._sender,
                 connections=self._connections,
@@ -54,10 +54,10 @@ class Core:
                 loop=loop,
             )
 
-        self.calls, self.texts, self.links = gatherer(CALLS), gatherer(TEXTS), gatherer(LINKS)
+        self.calls, self.texts, self.links = coalescer(CALLS), coalescer(TEXTS), coalescer(LINKS)
 
     def fail(self, sink: AnswerSink, failure: RequestFailed) -> None:
-        """Tell *sink* that there is no answer, the way that was chosen."""
+        """Fail open or raise, as the options say."""
         self.counters.count_failed(failure.status.name)
         if self.options.fail_open:
             sink.set_result(let_through(failure))
@@ -67,7 +67,7 @@ class Core:
     async def decide(
         self, kind: RequestKind[Row], rows: Sequence[Row], timeout: float | None
     ) -> Answers:
-        """Decide rows that came together already."""
+        """Decide a batch in one request, without coalescing."""
         if len(rows) > MAX_ROWS:
             raise ValueError(f"at most {MAX_ROWS} rows at once, not {len(rows)}")
         self.check_open()
@@ -84,23 +84,23 @@ class Core:
                 return Answers.failed(failure, len(rows))
             raise
 
-    async def ask_once(self, method: str, request: Any, timeout: float) -> Any:
-        """Ask what must not be repeated; raise `RequestFailed` for want of an answer."""
+    async def call_once(self, method: str, request: Any, timeout: float) -> Any:
+        """Make a call that must not be retried; raise `RequestFailed` without an answer."""
         self.check_open()
         self.counters.requests += 1
-        return await self._pick().ask(method, request, self.loop.time() + timeout)
+        return await self._pick().call(method, request, self.loop.time() + timeout)
 
     async def wait_until_ready(self, timeout: float) -> bool:
-        """Wait until a server is ready; tell whether one is."""
+        """Wait until a server is ready; return whether one is."""
         return await self._connections.wait_until_ready(timeout)
 
     def check_open(self) -> None:
-        """Refuse what comes after `close`."""
+        """Raise `RuntimeError` after `close`."""
         if self._closed:
             raise RuntimeError("this client is closed")
 
     async def close(self) -> None:
-        """Take no more requests, finish those that were taken, and close the connections."""
+        """Refuse new requests, drain those accepted, and close the connections."""
         if not self._closed:
             self._closed = True
             await asyncio.gather(self.calls.flush(), self.texts.flush(), self.links.flush())
@@ -109,11 +109,11 @@ class Core:
             await self._connections.close()
 
     def _pick(self) -> Connection:
-        connection = self._connections.pick(crowded=True)
+        connection = self._connections.pick(over_limit=True)
         if connection is None:
             raise RequestFailed(grpc.StatusCode.UNAVAILABLE, "no target is serving")
         return connection
 
     def _pump(self) -> None:
-        for gatherer in (self.calls, self.texts, self.links):
-            gatherer.pump()
+        for coalescer in (self.calls, self.texts, self.links):
+            coalescer.pump()

@@ -13,7 +13,7 @@ class Counters:
     blocked: int = 0
     """Of those, rows to block."""
     failed: int = 0
-    """Rows without an answer: let through, or raised as `RequestFailed`."""
+    """Rows without an answer: allowed, or raised as `RequestFailed`."""
     failed_by_status: "Counter[str]" = field(default_factory=Counter)
     """The same by gRPC status, such as ``DEADLINE_EXCEEDED``."""
     requests: int = 0

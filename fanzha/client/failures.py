@@ -1,12 +1,12 @@
-"""What may go wrong with a request, as one class."""
+"""Failures of requests, as one class."""
 
 from typing import Any
 
 import grpc
 
 _HINTS = ("retry-after-ms", "grpc-retry-pushback-ms")
-"""Trailers by which a server says when to come again."""
-LONGEST_HINT = 5.0
+"""Trailers with a server's retry hint, in milliseconds."""
+MAX_HINT_SECONDS = 5.0
 
 
 class RequestFailed(Exception):
@@ -19,11 +19,11 @@ class RequestFailed(Exception):
         self.status = status
         self.message = message
         self.retry_after = retry_after
-        """Seconds for which the server wants to be left alone, where it says so."""
+        """Retry hint of the server, in seconds."""
 
 
 def failure_of(error: "grpc.aio.AioRpcError") -> RequestFailed:
-    """Read what a failed RPC says."""
+    """Convert the error of an RPC, with its retry hint."""
     trailers: Any = error.trailing_metadata() or ()
     hints = [_seconds(value) for key, value in trailers if key in _HINTS]
     return RequestFailed(error.code(), error.details() or "", next(iter(hints), None))
@@ -31,6 +31,6 @@ def failure_of(error: "grpc.aio.AioRpcError") -> RequestFailed:
 
 def _seconds(milliseconds: str | bytes) -> float | None:
     try:
-        return min(max(int(milliseconds) / 1000, 0.0), LONGEST_HINT)
+        return min(max(int(milliseconds) / 1000, 0.0), MAX_HINT_SECONDS)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""What is told back to the service. None of it is repeated."""
+"""Feedback to the service: call ends, confirmed and dismissed hits. Never retried."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from fanzha.client.core import Core
 from fanzha.v1 import feedback_pb2 as pb
 
 TIMEOUT = 5.0
-"""Seconds: nobody's phone waits for these, and the service may wait for its disk for two."""
+"""Seconds: no call waits for these, and the service may wait two for its disk."""
 
 
 async def call_ends(
@@ -14,23 +14,23 @@ async def call_ends(
 ) -> pb.ReportCallEndsResponse:
     """Report up to 4096 ended calls."""
     request = pb.ReportCallEndsRequest(ends=ends)
-    answer: pb.ReportCallEndsResponse = await core.ask_once("ReportCallEnds", request, timeout)
+    answer: pb.ReportCallEndsResponse = await core.call_once("ReportCallEnds", request, timeout)
     return answer
 
 
 async def confirm(
     core: Core, decision_id: int, confirmed_by: str, note: str, timeout: float
 ) -> pb.ConfirmHitResponse:
-    """Say that a decision was about fraud."""
+    """Report that a decision was about fraud."""
     request = pb.ConfirmHitRequest(decision_id=decision_id, confirmed_by=confirmed_by, note=note)
-    answer: pb.ConfirmHitResponse = await core.ask_once("ConfirmHit", request, timeout)
+    answer: pb.ConfirmHitResponse = await core.call_once("ConfirmHit", request, timeout)
     return answer
 
 
 async def dismiss(
     core: Core, decision_id: int, dismissed_by: str, note: str, timeout: float
 ) -> pb.DismissHitResponse:
-    """Say that a decision was not about fraud."""
+    """Report that a decision was not about fraud."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=dismissed_by, note=note)
-    answer: pb.DismissHitResponse = await core.ask_once("DismissHit", request, timeout)
+    answer: pb.DismissHitResponse = await core.call_once("DismissHit", request, timeout)
     return answer

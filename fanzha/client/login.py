@@ -1,7 +1,7 @@
-"""How a client shows who it is, and whom it trusts: a token, a certificate, an authority.
+"""Credentials of a client: a token, a client certificate, the authorities it trusts.
 
-Needs grpcio and nothing else of ours. A token is a secret that whoever reads may use, so without
-TLS it is sent to this machine only.
+Needs grpcio and nothing else of ours. A token is a bearer secret, so without TLS it is sent to
+loopback only.
 """
 
 import ipaddress
@@ -23,26 +23,26 @@ TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
 TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
 """Not FANZHA_TLS_KEY, which is the server's."""
 
-LOOK_SECONDS = 1.0
-"""How often a token file is looked at, when requests are sent at all."""
+RELOAD_SECONDS = 1.0
+"""How often a token file is checked, while requests are sent."""
 
 
 class LoginError(ValueError):
-    """What a client is to show, or to trust, is not there or must not be sent."""
+    """A credential is missing, unreadable, or must not be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """All empty: no TLS, and nobody says who they are."""
+    """All empty: no TLS, no credentials."""
 
     token: str = ""
     token_file: str = ""
-    """Read anew when it changes: whoever issues tokens replaces them."""
+    """Reloaded when it changes, for tokens rotate."""
     ca: str = ""
-    """PEM file with the authorities of servers; set, TLS is spoken. ``system``: those gRPC
-    brings along."""
+    """PEM file with the authorities of servers; setting it turns TLS on. ``system``: gRPC's
+    own."""
     certificate: str = ""
-    """PEM file with the client's certificate; with it, TLS is spoken."""
+    """PEM file with the client's certificate; setting it turns TLS on."""
     key: str = ""
     """PEM file with its private key."""
 
@@ -54,19 +54,19 @@ class Login:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Take what the variables FANZHA_TOKEN, FANZHA_TOKEN_FILE and FANZHA_TLS_… say."""
-        said = os.environ if environment is None else environment
+        """Read FANZHA_TOKEN, FANZHA_TOKEN_FILE and FANZHA_TLS_…."""
+        variables = os.environ if environment is None else environment
         return cls(
-            token=said.get(TOKEN, "").strip(),
-            token_file=said.get(TOKEN_FILE, ""),
-            ca=said.get(TLS_CA, ""),
-            certificate=said.get(TLS_CERTIFICATE, ""),
-            key=said.get(TLS_KEY, ""),
+            token=variables.get(TOKEN, "").strip(),
+            token_file=variables.get(TOKEN_FILE, ""),
+            ca=variables.get(TLS_CA, ""),
+            certificate=variables.get(TLS_CERTIFICATE, ""),
+            key=variables.get(TLS_KEY, ""),
         )
 
     @property
     def encrypted(self) -> bool:
-        """Whether TLS is spoken."""
+        """Whether TLS is on."""
         return bool(self.ca or self.certificate)
 
     def credentials(self) -> grpc.ChannelCredentials | None:
@@ -80,13 +80,13 @@ class Login:
         )
 
     def bearer(self, target: str, *, encrypted: bool) -> "Bearer | None":
-        """Return what sends the token to *target*; None: there is none."""
+        """Return the token as metadata for *target*; None without one."""
         if not (self.token or self.token_file):
             return None
         if not encrypted and not is_local(target):
             raise LoginError(
-                f"the token is not sent: {target} is another machine, and without TLS everybody "
-                f"on the way could use it; name the server's authority with --tls-ca or {TLS_CA}"
+                f"the token is not sent: {target} is another machine, and without TLS anyone on "
+                f"the path could read it; set the authority of the server with --tls-ca or {TLS_CA}"
             )
         return Bearer(self)
 
@@ -98,31 +98,31 @@ class Bearer:
         self._path = Path(login.token_file) if login.token_file else None
         self._clock = clock
         self._mark = 0
-        self._look_at = clock()
+        self._reload_at = clock()
         self._metadata = _metadata(login.token)
         self.metadata()
 
     def metadata(self) -> Metadata:
-        """Return it; the file is read anew when it has changed."""
-        if self._path is not None and self._clock() >= self._look_at:
-            self._look_at = self._clock() + LOOK_SECONDS
-            self._look(self._path)
+        """Return the metadata; a changed token file is reloaded."""
+        if self._path is not None and self._clock() >= self._reload_at:
+            self._reload_at = self._clock() + RELOAD_SECONDS
+            self._reload(self._path)
         return self._metadata
 
-    def _look(self, path: Path) -> None:
+    def _reload(self, path: Path) -> None:
         try:
             mark = path.stat().st_mtime_ns
             if mark != self._mark:
                 self._metadata = _metadata(path.read_text("ascii").strip())
                 self._mark = mark
         except (OSError, ValueError) as error:
-            if not self._mark:  # later, the token before may still be good
+            if not self._mark:  # else keep the previous token: it may still be valid
                 why = error.strerror if isinstance(error, OSError) else "is no token"
                 raise LoginError(f"{path}: {why}") from error
 
 
 def is_local(target: str) -> bool:
-    """Tell whether what is sent to *target* stays on this machine."""
+    """Return whether what is sent to *target* stays on this machine."""
     if target.startswith(("unix:", "unix-abstract:")):
         return True
     for scheme in ("dns:///", "dns:", "ipv4:", "ipv6:"):

@@ -1,4 +1,4 @@
-"""How a client behaves."""
+"""Options of a client."""
 
 from dataclasses import dataclass
 
@@ -11,17 +11,17 @@ class Options:
     """All times in seconds."""
 
     timeout: float = 0.05
-    """For a decision; what a call of a method says instead wins."""
+    """For a decision; the *timeout* of a method overrides it."""
     linger: float = 0.001
-    """How long a single decision waits for company while others are under way; the first
-    one waits for nobody."""
+    """How long a single decision may wait to share a request while others are in flight; the
+    first is sent at once."""
     max_batch: int = 128
-    """Single decisions that travel together at most."""
+    """Most single decisions in one request."""
     connections: int = 4
     """For each target: a server spreads connections, not requests, over its workers."""
     max_in_flight: int = 2
-    """Batches under way at one target; what comes meanwhile makes the next batch larger. A few
-    more keep a server busy that has many workers, or is far away; too many make all late."""
+    """Batches in flight per target; decisions that arrive meanwhile make the next batch larger.
+    Raise it for a server with many workers or a long round trip; too many delay all."""
     max_waiting: int = 8192
     """Single decisions of one channel that may wait here; more fail at once."""
     fail_open: bool = True

@@ -11,7 +11,7 @@ Row = TypeVar("Row", pb.Call, pb.Text, pb.Link)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestKind(Generic[Row]):
-    """How rows of one kind are asked for."""
+    """Row type, method and request of one kind of traffic."""
 
     row: type[Row]
     method: str

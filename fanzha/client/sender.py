@@ -11,12 +11,12 @@ from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.v1 import decision_pb2
 
-WORTH_SECONDS = 0.002
+MIN_RETRY_SECONDS = 0.002
 """With less time left, a retry is not worth it."""
 
 
 class RequestSender:
-    """Asks the connection that was picked; another one when that is not available."""
+    """Sends over the connection that was picked; retries over another when it is unavailable."""
 
     def __init__(
         self, connections: Connections, counters: Counters, now: Callable[[], float]
@@ -28,19 +28,19 @@ class RequestSender:
     async def decide(
         self, connection: Connection, method: str, request: Any, deadline: float, rows: int
     ) -> Answers:
-        """Return the answers to *rows* rows; raise `RequestFailed` for want of them.
+        """Return the answers to *rows* rows; raise `RequestFailed` without them.
 
-        Only UNAVAILABLE is tried again, and once: most likely, nobody decided the first
-        attempt. A server that is overloaded is not asked more often for it.
+        Only UNAVAILABLE is retried, and once: most likely the first attempt was not decided.
+        Overload is never retried.
         """
         try:
-            answers = Answers(await self._ask(connection, method, request, deadline))
+            answers = Answers(await self._call(connection, method, request, deadline))
         except RequestFailed as failure:
             other = self._other(failure, connection, deadline)
             if other is None:
                 raise
             self._counters.retries += 1
-            answers = Answers(await self._ask(other, method, request, deadline))
+            answers = Answers(await self._call(other, method, request, deadline))
         if len(answers) != rows:
             raise RequestFailed(
                 grpc.StatusCode.INTERNAL, f"{rows} rows asked, {len(answers)} answered"
@@ -49,11 +49,11 @@ class RequestSender:
         self._counters.blocked += len(answers.blocked)
         return answers
 
-    async def _ask(
+    async def _call(
         self, connection: Connection, method: str, request: Any, deadline: float
     ) -> decision_pb2.Decisions:
         self._counters.requests += 1
-        answer = await connection.ask(method, request, deadline)
+        answer = await connection.call(method, request, deadline)
         decisions: decision_pb2.Decisions = answer.decisions
         return decisions
 
@@ -62,9 +62,9 @@ class RequestSender:
     ) -> Connection | None:
         if failure.status is not grpc.StatusCode.UNAVAILABLE:
             return None
-        if deadline - self._now() < WORTH_SECONDS:
+        if deadline - self._now() < MIN_RETRY_SECONDS:
             return None
         try:
-            return self._connections.pick(crowded=True, after=failed.target)
+            return self._connections.pick(over_limit=True, after=failed.target)
         except RequestFailed:
             return None

@@ -13,6 +13,7 @@ from dataclasses import replace
 from time import monotonic
 
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
+from infra.periodic import run_periodically
 from services.appeals import serialization
 from services.appeals.lift_changes import LiftChanges
 from services.appeals.list_access import ListAccess
@@ -62,13 +63,9 @@ class Lifter:
 
     async def run(self) -> None:
         """Finish what was interrupted, until cancelled."""
-        while True:
-            try:
-                for appeal in await self._store.page("lifting", 0, _MOST_AT_ONCE):
-                    await asyncio.shield(self.begin(appeal.appeal_id))
-            except Unavailable as error:
-                logger.warning("lifts wait: %s", error)
-            await asyncio.sleep(AGAIN_SECONDS)
+        await run_periodically(
+            self._resume, every_seconds=AGAIN_SECONDS, task="lifts of appeals", logger=logger
+        )
 
     def begin(self, appeal_id: int) -> "asyncio.Task[None]":
         """Lift the block of an upheld appeal, unless that is under way; return what does it.
@@ -80,6 +77,10 @@ class Lifter:
             task = self._under_way[appeal_id] = asyncio.create_task(self._attempt(appeal_id))
             task.add_done_callback(lambda _: self._under_way.pop(appeal_id, None))
         return task
+
+    async def _resume(self) -> None:
+        for appeal in await self._store.page("lifting", 0, _MOST_AT_ONCE):
+            await asyncio.shield(self.begin(appeal.appeal_id))
 
     async def _attempt(self, appeal_id: int) -> None:
         appeal = await self._store.get(appeal_id)

@@ -8,7 +8,8 @@ from blocklists.entries import NO_END_S, Direction, Entry, Source
 from blocklists.queries import MatchingEntries
 from blocklists.row_validation import ProposedRows
 from blocklists.store.changes import RowOutcome
-from blocklists.store.store import Store, WorkerReport
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from services.appeals.lift_plan import LiftPlan

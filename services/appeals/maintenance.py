@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from services.appeals.documents import DocumentFolder
 from services.appeals.metrics import AppealFigures
 from services.appeals.model import SERVICE, Appeal, AppealEvent, AppealEventKind
@@ -41,13 +41,14 @@ class AppealMaintenance:
 
     async def run(self) -> None:
         """Look after appeals until cancelled."""
-        while True:
-            try:
-                await self.look()
-                await self.erase()
-            except Unavailable as error:
-                logger.warning("appeals are not looked after: %s", error)
-            await asyncio.sleep(LOOK_SECONDS)
+
+        async def step() -> None:
+            await self.look()
+            await self.erase()
+
+        await run_periodically(
+            step, every_seconds=LOOK_SECONDS, task="appeal maintenance", logger=logger
+        )
 
     async def look(self) -> None:
         """Tell how the queue stands, and warn once of each appeal that is due soon or overdue."""

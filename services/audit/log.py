@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fanzha.errors import Unavailable
 from infra import atomic_file
+from infra.periodic import run_periodically
 from services.audit import keys
 from services.audit.chain import Chain
 from services.audit.checkpoint_copies import CheckpointCopies
@@ -150,12 +151,20 @@ class AuditLog:
 
     async def run(self) -> None:
         """Vouch for records when it gets quiet, and copy checkpoints; until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            if self._chain.uncovered and self._writer.quiet_for >= self._quiet_seconds:
-                with suppress(Unavailable):  # told in the log of the process; tried again
-                    await self.checkpoint(CheckpointReason.QUIET)
-            await self._copy()
+        await asyncio.gather(
+            run_periodically(
+                self._cover,
+                every_seconds=_LOOK_SECONDS,
+                task="audit checkpoints",
+                logger=logger,
+            ),
+            run_periodically(
+                self._copy,
+                every_seconds=_LOOK_SECONDS,
+                task="copies of audit checkpoints",
+                logger=logger,
+            ),
+        )
 
     async def close(self) -> None:
         """Vouch for everything, and let go of the log."""
@@ -164,7 +173,8 @@ class AuditLog:
         await self._writer.settle()
         with suppress(Unavailable):
             await self.checkpoint(CheckpointReason.STOPPED)
-        await self._copy()
+        with suppress(Unavailable):
+            await self._copy()
         self._last = None
         await self._writer.close()
 
@@ -180,13 +190,15 @@ class AuditLog:
         if self._copies is not None:
             self._uncopied += made
 
+    async def _cover(self) -> None:
+        """Vouch for records once it has been quiet for a while."""
+        if self._chain.uncovered and self._writer.quiet_for >= self._quiet_seconds:
+            await self.checkpoint(CheckpointReason.QUIET)
+
     async def _copy(self) -> None:
-        """Copy checkpoints to the store; what does not get there now waits for the next time."""
+        """Copy checkpoints to the store; those that fail stay for the next time."""
         while self._uncopied and self._copies is not None:
-            try:
-                await self._copies.append(self._uncopied[0])
-            except Unavailable:
-                return
+            await self._copies.append(self._uncopied[0])
             self._uncopied.pop(0)
 
     async def _compare(self, end: LogTail) -> None:

@@ -5,7 +5,6 @@ it; kinds beyond the first 32 are counted together. So however many come, a proc
 records a minute at most, and every one of them is in a count.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from fanzha.errors import FanzhaError, NotAllowed, Unauthenticated
+from infra.periodic import run_periodically
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 
@@ -70,9 +70,9 @@ class Refusals:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            await self.write()
+        await run_periodically(
+            self.write, every_seconds=TICK_SECONDS, task="writing of refusals", logger=logger
+        )
 
     async def write(self, *, last: bool = False) -> None:
         """Write what is due; with *last*, all there is."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from blocklists.row_validation import LONGEST_TEXT
+from blocklists.row_validation import MAX_TEXT_CHARACTERS
 from fanzha.errors import InvalidInput
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState
@@ -28,8 +28,8 @@ def stored_preview(found: SubmissionResult) -> dict[str, object] | None:
 
 def check_text(name: str, value: str) -> None:
     """Raise `InvalidInput` for a text that is empty or too long."""
-    if not 0 < len(value) <= LONGEST_TEXT:
-        raise InvalidInput(f"{name}: 1 to {LONGEST_TEXT} characters are required")
+    if not 0 < len(value) <= MAX_TEXT_CHARACTERS:
+        raise InvalidInput(f"{name}: 1 to {MAX_TEXT_CHARACTERS} characters are required")
 
 
 def details_of(record: ChangeRequest) -> dict[str, str]:

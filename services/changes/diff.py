@@ -15,9 +15,9 @@ from blocklists.entry_table import (
     concatenate,
     concatenate_identities,
 )
-from blocklists.indexes.unique_values import distinct
-from blocklists.provenance import WrittenProvenance, written
-from blocklists.queries import places
+from blocklists.indexes.unique_values import sorted_unique
+from blocklists.provenance import EncodedProvenance, encode
+from blocklists.queries import rows_of
 from blocklists.snapshot.delta import classify, last_of_each, same_contents, softened
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
@@ -55,11 +55,11 @@ class ChangeDiff:
 
 def compute_diff(snapshot: Snapshot, additions: EntryTable, removals: Identities) -> ChangeDiff:
     """Compare a change with the lists in *snapshot*."""
-    gone = places(snapshot, removals)
+    gone = rows_of(snapshot, removals)
     present: Bools = gone != NO_ENTRY
     outcomes = classify(snapshot, additions)
     outcomes[_softened(snapshot, additions, removals, present)] = RowOutcome.REFUSED
-    met = places(snapshot, additions.take(np.flatnonzero(outcomes == RowOutcome.REPLACED)))
+    met = rows_of(snapshot, additions.take(np.flatnonzero(outcomes == RowOutcome.REPLACED)))
     return ChangeDiff(
         version=snapshot.version,
         outcomes=outcomes,
@@ -82,7 +82,7 @@ def _softened(
 
 def entries_at(snapshot: Snapshot, rows: Int64s) -> EntryTable:
     """Return the entries at *rows* as a table, each once, in snapshot order."""
-    return concatenate(snapshot.table(distinct(rows[rows != NO_ENTRY])))
+    return concatenate(snapshot.table(sorted_unique(rows[rows != NO_ENTRY])))
 
 
 def rows_to_write(additions: EntryTable, removals: Identities, diff: ChangeDiff) -> Bools:
@@ -101,7 +101,7 @@ def rows_to_write(additions: EntryTable, removals: Identities, diff: ChangeDiff)
 
 def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
     """Return which identities are in the lists and have not expired."""
-    rows = places(snapshot, identities)
+    rows = rows_of(snapshot, identities)
     acts: Bools = rows != NO_ENTRY
     present = np.flatnonzero(acts)
     order = present[np.argsort(rows[present], kind="stable")]
@@ -130,9 +130,9 @@ def with_approver(table: EntryTable, by: str) -> EntryTable:
     """Return *table* with *by* as approver in its provenance."""
     if not by or not len(table):
         return table
-    name = WrittenProvenance(written(table.provenance))
+    name = EncodedProvenance(encode(table.provenance))
     texts = [_with_approver(text, by) for text in name.texts.all_raw()]
-    return replace(table, provenance=WrittenProvenance(TextColumn.of_bytes(texts)))
+    return replace(table, provenance=EncodedProvenance(TextColumn.of_bytes(texts)))
 
 
 def rows_without_effect(snapshot: Snapshot, additions: EntryTable, diff: ChangeDiff) -> Bools:
@@ -145,7 +145,7 @@ def rows_without_effect(snapshot: Snapshot, additions: EntryTable, diff: ChangeD
     idle |= (diff.outcomes == RowOutcome.ADDED) & (additions.modes == EntryMode.SHADOW)
     replaced = np.flatnonzero(diff.outcomes == RowOutcome.REPLACED)
     if len(replaced):
-        rows = places(snapshot, additions.take(replaced))
+        rows = rows_of(snapshot, additions.take(replaced))
         order = np.argsort(rows, kind="stable")
         old = concatenate(snapshot.table(rows[order]))
         new = additions.take(replaced[order])
@@ -162,7 +162,7 @@ def inverse(
     """
     identities = concatenate_identities([wrote, removed])
     touched = identities.take(last_of_each(identities))
-    now = places(snapshot, touched)
+    now = rows_of(snapshot, touched)
     wrote_at = rows_in(wrote, touched)
     before_at = rows_in(before, touched)
     clash = _clashes(snapshot, now, wrote, wrote_at, had_before=before_at != NO_ENTRY)
@@ -197,7 +197,7 @@ def unchanged(snapshot: Snapshot, wrote: EntryTable, now: Int64s | None = None) 
 
     *now* holds their rows in the snapshot, where the caller has them already.
     """
-    now = places(snapshot, wrote) if now is None else now
+    now = rows_of(snapshot, wrote) if now is None else now
     present = np.flatnonzero(now != NO_ENTRY)
     present = present[np.argsort(now[present], kind="stable")]
     same = np.zeros(len(wrote), np.bool_)

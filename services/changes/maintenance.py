@@ -3,11 +3,12 @@
 Entries of an emergency expire by themselves in every worker; this only records it.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
+from itertools import count
 
 from fanzha.errors import Unavailable, VersionConflict
+from infra.periodic import run_periodically
 from services.audit.events import AuditKind
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContext
@@ -41,20 +42,21 @@ class ChangeMaintenance:
 
     async def run(self) -> None:
         """Run every two seconds until cancelled; survive outages of the store."""
-        passes, away = 0, False
-        while True:
-            try:
-                await self.run_once()
-                if passes % _PASSES_PER_RETENTION == 0:
-                    await self.retain()
-            except (Unavailable, VersionConflict) as error:
-                if not away:
-                    logger.warning("maintenance of change requests paused: %s", error)
-                away = True
-            else:
-                away = False
-            passes += 1
-            await asyncio.sleep(INTERVAL_SECONDS)
+        passes = count()
+
+        async def step() -> None:
+            number = next(passes)
+            await self.run_once()
+            if number % _PASSES_PER_RETENTION == 0:
+                await self.retain()
+
+        await run_periodically(
+            step,
+            every_seconds=INTERVAL_SECONDS,
+            task="change maintenance",
+            logger=logger,
+            outages=(Unavailable, VersionConflict),
+        )
 
     async def run_once(self) -> None:
         """Record expired emergencies, recover interrupted applications, set the gauges."""

@@ -5,7 +5,7 @@ import numpy as np
 from blocklists import provenance
 from blocklists.entries import EntryKind, Source
 from blocklists.entry_table import EntryTable, Identities
-from blocklists.queries import places
+from blocklists.queries import rows_of
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
@@ -93,7 +93,7 @@ def check_sources(
     """
     if not identity.sources:
         return
-    there = np.concatenate([places(snapshot, table), places(snapshot, removals)])
+    there = np.concatenate([rows_of(snapshot, table), rows_of(snapshot, removals)])
     added = {table.provenance[place].source for place in np.unique(table.provenances).tolist()}
     roles.check_source(identity, added | _sources_of(snapshot, there[there != NO_ENTRY]))
 

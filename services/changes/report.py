@@ -78,9 +78,9 @@ class ChangeTerms:
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):
-            if not 0 < len(getattr(self, name)) <= row_validation.LONGEST_TEXT:
+            if not 0 < len(getattr(self, name)) <= row_validation.MAX_TEXT_CHARACTERS:
                 raise InvalidInput(
-                    f"{name}: 1 to {row_validation.LONGEST_TEXT} characters are required"
+                    f"{name}: 1 to {row_validation.MAX_TEXT_CHARACTERS} characters are required"
                 )
 
 

@@ -41,7 +41,7 @@ class EntryDetails:
         key = row, action, matched_on
         detail = self._known.get(key)
         if detail is None:
-            entry = snapshot.named(row)
+            entry = snapshot.identity_of(row)
             detail = self._known[key] = Detail(
                 entry_id=entry_id(entry.kind, entry.pattern, Action(action)),
                 pattern=entry.pattern,

@@ -5,14 +5,16 @@ carries the id. Without the store, two workers share a prefix with a probability
 comes to light, in the log, when the store is back. Ids are taken in runs, one run per batch.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from fanzha.errors import Unavailable
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 10.0
 
 PREFIX_BITS = 24
 COUNTER_BITS = 40
@@ -64,16 +66,14 @@ class DecisionIds:
         self._next = (self._next >> BLOCK_BITS) + 1 << BLOCK_BITS
 
 
-async def claim(ids: DecisionIds, claims: PrefixRegistry) -> bool:
-    """Claim the prefix of *ids*, with a new one for each that is taken; False without the store."""
-    try:
-        while not await claims.claim(ids.prefix):
-            logger.warning("decision id prefix %06x is another worker's; drawing again", ids.prefix)
-            ids.renew()
-    except Unavailable as error:
-        logger.warning("decision id prefix %06x is not claimed: %s", ids.prefix, error)
-        return False
-    return True
+async def claim(ids: DecisionIds, claims: PrefixRegistry) -> None:
+    """Claim the prefix of *ids*, with a new one for each that is taken.
+
+    Raises `Unavailable` without the store; ids are given out all the same.
+    """
+    while not await claims.claim(ids.prefix):
+        logger.warning("decision id prefix %06x is another worker's; drawing again", ids.prefix)
+        ids.renew()
 
 
 async def keep_claimed(
@@ -84,7 +84,16 @@ async def keep_claimed(
     A block expires whole, so each turn begins another: records outlive their days by an hour
     at most, however few decisions there are.
     """
-    while True:
+
+    async def step() -> None:
         ids.next_block()
-        claimed = await claim(ids, claims)
-        await asyncio.sleep(every_seconds if claimed else min(every_seconds, 10.0))
+        await claim(ids, claims)
+
+    longest = min(every_seconds, _RETRY_SECONDS)
+    await run_periodically(
+        step,
+        every_seconds=every_seconds,
+        task="claim of the decision id prefix",
+        logger=logger,
+        backoff=Backoff(first_seconds=min(1.0, longest), max_seconds=longest),
+    )

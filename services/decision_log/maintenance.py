@@ -16,7 +16,7 @@ from time import time
 
 from infra import atomic_file
 from infra.file_lock import lock
-from infra.safe_traceback import kind_and_places
+from infra.periodic import run_periodically_in_thread
 from services.decision_log import compaction, retention, schema, segment_files
 from services.decision_log.partitions import HOUR_MS, logged_hours, segment_name, writer_of
 
@@ -121,14 +121,13 @@ class LogMaintenance:
         kept.size, kept.segments = removed.left
 
     def _run(self) -> None:
-        while True:
-            try:
-                self.turn()
-            except Exception as error:
-                # A disk that is full or away today may be there again tomorrow.
-                logger.error("the decision log is not kept in order: %s", kind_and_places(error))  # noqa: TRY400
-            if self._ending.wait(self._turn_seconds):
-                return
+        run_periodically_in_thread(
+            self.turn,
+            every_seconds=self._turn_seconds,
+            task="decision log maintenance",
+            logger=logger,
+            ending=self._ending,
+        )
 
     def _name(self) -> str:
         self._number = max(self._now_ms(), self._number + 1)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.periodic import OutageLog
 from infra.safe_traceback import kind_and_places
 from infra.thread_priority import step_back
 from services.decision_log import arrow_tables, schema, segment_files
@@ -49,7 +50,7 @@ class LogWriter:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="decision-log", daemon=True)
         self._number = 0
-        self._failing = False
+        self._outage = OutageLog("decision log", logger)
 
     def start(self) -> None:
         """Begin to write."""
@@ -97,9 +98,7 @@ class LogWriter:
             size = segment_files.write([table], table.schema, path, notes)
         except OSError as error:
             self._counters.log_failed(rows)
-            if not self._failing:
-                logger.warning("decisions are not logged: %s", error.strerror or type(error))
-            self._failing = True
+            self._outage.failed(error.strerror or type(error))
             return
         except Exception as error:
             # The thread must live on: rows nobody foresaw are no reason to log no others.
@@ -107,9 +106,7 @@ class LogWriter:
             # Not its message, which may quote what somebody wrote.
             logger.error("%d decisions cannot be logged: %s", rows, kind_and_places(error))  # noqa: TRY400
             return
-        if self._failing:
-            logger.info("decisions are logged again")
-        self._failing = False
+        self._outage.succeeded()
         self._counters.log_written(len(table), size)
 
     def _next_name(self) -> str:

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import Identities
-from blocklists.queries import ListViews
+from blocklists.queries import ListQueries
 from blocklists.store.changes import ListChange
-from blocklists.store.store import ListHead, WorkerReport
+from blocklists.store.store import ListHead
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
 from services.evidence_package.formats import time_of
 from services.evidence_package.sections import Section
@@ -42,7 +43,7 @@ class ChangeStream(Protocol):
 class EntriesNow:
     """The entries that match now."""
 
-    def __init__(self, views: ListViews) -> None:
+    def __init__(self, views: ListQueries) -> None:
         self._views = views
 
     async def section(self, subject: PackageSubject) -> Section:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from blocklists.queries import ListViews
+from blocklists.queries import ListQueries
 from blocklists.store.store import Store
 from fanzha.phone import HomePlan
 from infra.redis.client import connect
@@ -24,7 +24,7 @@ def build(
     *,
     redis_url: str,
     store: Store,
-    views: ListViews,
+    views: ListQueries,
     audit: AuditLog,
     logged: DecisionQuery | None,
     now_ms: Callable[[], int],

@@ -115,7 +115,7 @@ class DraftReader:
             raise InvalidInput(f"source: there is none with number {contents.source}")
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            row_validation.check,
+            row_validation.validate,
             contents.additions,
             self._defaults(contents, author, now_s),
             home=self._home,

@@ -7,8 +7,8 @@ from typing import Any
 
 from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import Identities
-from blocklists.queries import places
-from blocklists.row_validation import LONGEST_TEXT, NEEDS_REVIEW, RejectedRow
+from blocklists.queries import rows_of
+from blocklists.row_validation import MAX_TEXT_CHARACTERS, NEEDS_REVIEW, RejectedRow
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
@@ -49,7 +49,7 @@ def edited(
 ) -> Edited:
     """Apply edits to the entries of *snapshot*; one that cannot be made stops no other."""
     named, unreadable = resolve_references([edit.entry for edit in edits], home)
-    found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
+    found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
     there: dict[int, list[int]] = {}
     for (row, _), place in zip(named, found, strict=True):
         if place != NO_ENTRY:
@@ -90,8 +90,8 @@ def _end_or_review(entry: Entry) -> None:
 def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
     read = dict(fields)
     for name in _TEXTS:
-        if len(read.get(name, "")) > LONGEST_TEXT:
-            raise InvalidInput(f"{name}: longer than {LONGEST_TEXT} characters")
+        if len(read.get(name, "")) > MAX_TEXT_CHARACTERS:
+            raise InvalidInput(f"{name}: longer than {MAX_TEXT_CHARACTERS} characters")
     for name, known in (
         ("direction", Direction),
         ("fraud_type", FraudType),

@@ -1,6 +1,5 @@
 """Puts on record what is wrong with changes to the lists, and lets an operator settle it."""
 
-import asyncio
 import json
 import logging
 from collections import deque
@@ -9,7 +8,8 @@ from collections.abc import Callable, Sequence
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
-from fanzha.errors import InvalidInput, NotFound, Unavailable
+from fanzha.errors import InvalidInput, NotFound
+from infra.periodic import run_periodically
 from services.audit.events import Audit, AuditKind
 
 logger = logging.getLogger(__name__)
@@ -53,14 +53,9 @@ class ListFindings:
 
     async def run(self) -> None:
         """Put findings into the audit log, until cancelled."""
-        while True:
-            while self._waiting:
-                try:
-                    await self._record(self._waiting[0])
-                except Unavailable:  # told by the audit log; tried again
-                    break
-                self._waiting.popleft()
-            await asyncio.sleep(_LOOK_SECONDS)
+        await run_periodically(
+            self._record_all, every_seconds=_LOOK_SECONDS, task="list findings", logger=logger
+        )
 
     async def settle(self, version: int, reason: str, author: str) -> None:
         """Put down, and say to whoever follows, that a person has dealt with a version.
@@ -79,6 +74,11 @@ class ListFindings:
         )
         said = {"by": author, "reason": reason, "at_ms": self._now_ms()}
         await self._store.settle(version, json.dumps(said, ensure_ascii=False))
+
+    async def _record_all(self) -> None:
+        while self._waiting:
+            await self._record(self._waiting[0])
+            self._waiting.popleft()
 
     async def _record(self, one: Finding) -> None:
         await self._audit.record(

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.errors import Unavailable
 from fanzha.tables import Int64s, Uint64s
+from infra.periodic import run_periodically
 from services.lists.hit_count_store import EntryHitStore, marks
 from services.lists.lifecycle import names_of
 
@@ -42,12 +42,9 @@ class HitCountRetention:
     async def run(self) -> None:
         """Look every day until cancelled."""
         await asyncio.sleep(FIRST_SECONDS)
-        while True:
-            try:
-                await self.forget_gone()
-            except Unavailable as error:
-                logger.warning("hits of entries that are gone stay until tomorrow: %s", error)
-            await asyncio.sleep(EVERY_SECONDS)
+        await run_periodically(
+            self.forget_gone, every_seconds=EVERY_SECONDS, task="hit count retention", logger=logger
+        )
 
     async def forget_gone(self) -> int:
         """Drop the counts of entries that are gone; return how many."""

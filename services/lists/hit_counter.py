@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from fanzha.decisions import Action, Decisions, WouldBlock
 from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
@@ -148,21 +149,18 @@ class EntryHitFlusher:
 
     async def run(self) -> None:
         """Write until cancelled."""
-        while True:
-            await asyncio.sleep(self._interval_seconds)
-            await self.flush()
+        await run_periodically(
+            self._write_all,
+            every_seconds=self._interval_seconds,
+            task="counts of list hits",
+            logger=logger,
+        )
 
     async def flush(self) -> bool:
         """Write all there is; False when the store is away, and then it waits."""
-        taken = self._hits.take()
-        if taken is not None:
-            self._waiting.append(taken)
         try:
-            while self._waiting:
-                await self._sink.add(self._waiting[0], self._now_ms() // 1000)
-                self._waiting.popleft()
+            await self._write_all()
         except Unavailable:
-            self._drop_surplus()  # the parent logs an outage
             return False
         return True
 
@@ -175,6 +173,18 @@ class EntryHitFlusher:
             logger.warning("hits of entries could not all be written")
         self._count_dropped(list(self._waiting))
         self._waiting.clear()
+
+    async def _write_all(self) -> None:
+        taken = self._hits.take()
+        if taken is not None:
+            self._waiting.append(taken)
+        try:
+            while self._waiting:
+                await self._sink.add(self._waiting[0], self._now_ms() // 1000)
+                self._waiting.popleft()
+        except Unavailable:
+            self._drop_surplus()
+            raise
 
     def _drop_surplus(self) -> None:
         # The oldest go: what an entry did lately says more.

@@ -13,7 +13,7 @@ import numpy as np
 from blocklists.entries import Entry, EntryMode, entry_id
 from blocklists.entry_table import EntryTable
 from blocklists.provenance_columns import ProvenanceReader
-from blocklists.queries import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListViews
+from blocklists.queries import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListQueries
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
@@ -40,7 +40,7 @@ class EntryLifecycle:
     def __init__(
         self,
         *,
-        views: ListViews,
+        views: ListQueries,
         hits: HitReader,
         now_ms: Callable[[], int],
         dead_entry_days: int,

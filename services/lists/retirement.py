@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from blocklists.entry_table import Identities
-from blocklists.queries import places
+from blocklists.queries import rows_of
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.phone import HomePlan
@@ -40,7 +40,7 @@ async def propose(
     The report on each is in ``removals``: REMOVED, REFUSED for what is not dead, or ABSENT.
     """
     named, unreadable = resolve_references(references, home)
-    found = places(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
+    found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
     rows, listed = [], []
     for (row, _), place in zip(named, found, strict=True):
         if place != NO_ENTRY:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from blocklists import row_validation
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
-from blocklists.queries import ListStatus, ListViews
+from blocklists.queries import ListQueries, ListStatus
 from blocklists.row_validation import ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
 from blocklists.store.changes import RowOutcome
@@ -64,7 +64,7 @@ class ListService:
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
         self._no_end_needs_review = no_end_needs_review
-        self.views = ListViews(store=store, replica=replica, home=home, now_ms=now_ms)
+        self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
         self.life = EntryLifecycle(
             views=self.views,
             hits=hits or NoHits(),
@@ -84,7 +84,7 @@ class ListService:
         """Add and remove entries in one change request; with *wait* it is not applied yet."""
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
-            row_validation.check,
+            row_validation.validate,
             additions,
             self._defaults(terms, now_s),
             home=self._home,
@@ -217,7 +217,9 @@ class ImportUpload:
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Take rows in; for a thread. *lines* name them in the report."""
-        checked = row_validation.check(proposed, self._defaults, home=self._home, now_s=self._now_s)
+        checked = row_validation.validate(
+            proposed, self._defaults, home=self._home, now_s=self._now_s
+        )
         self._tables.append(checked.table)
         self._report.add(lines, checked)
 

@@ -145,5 +145,5 @@ _LINK: ModelLoading[LinkScorer] = ModelLoading(
     kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link
 )
 _VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(
-    kind=ModelKind.VELOCITY, load=bundles.load_moment, warm=_warm_nothing
+    kind=ModelKind.VELOCITY, load=bundles.load_velocity, warm=_warm_nothing
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers import bundles, card
-from classifiers.card import GRAPH, SECOND, Card
+from classifiers.card import CASCADE_HEAD, GRAPH, Card
 from services.decision.model_kinds import ModelKind
 
 
@@ -49,7 +49,7 @@ def _summary(root: Path | None, kind: ModelKind, version: str) -> BundleSummary:
     try:
         bundle = bundles.folder(root, kind.folder, version)
         found = card.read(bundle)
-        graphs = [bundle / GRAPH, *bundle.glob(SECOND)]
+        graphs = [bundle / GRAPH, *bundle.glob(CASCADE_HEAD)]
         size = sum(graph.stat().st_size for graph in graphs)
     except (OSError, ValueError) as error:
         return BundleSummary(version=version, error=str(error) or type(error).__name__)

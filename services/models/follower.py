@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
 from services.models.active import ActiveModels
@@ -58,18 +58,15 @@ class ModelFollower:
 
     async def run(self) -> None:
         """Follow and report, for ever."""
-        while True:
-            await self.follow_once()
-            await asyncio.sleep(FOLLOW_SECONDS)
+        await run_periodically(
+            self.follow_once, every_seconds=FOLLOW_SECONDS, task="model follower", logger=logger
+        )
 
     async def follow_once(self) -> None:
-        """Do what is wanted now, and report; without the store, do nothing."""
+        """Do what is wanted now, and report; raise `Unavailable` without the store."""
         try:
             await self._follow()
             await self._store.report(self._report())
-        except Unavailable:
-            # The parent logs an outage; a missing report says the rest.
-            return
         except ValueError as error:
             self._say_unreadable(str(error))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic
 
 from classifiers import bundles, card
-from classifiers.card import CARD, GRAPH, SECOND, Card, Histogram
+from classifiers.card import CARD, CASCADE_HEAD, GRAPH, Card, Histogram
 from classifiers.feature_histogram import FeatureHistogram
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import Scorer, Shadow
@@ -196,7 +196,7 @@ def _mark(root: Path | None, channel: str, version: str) -> _Mark:
     try:
         bundle = bundles.folder(root, channel, version)
         stats = [(bundle / name).stat() for name in (CARD, GRAPH)]
-        stats += [file.stat() for file in bundle.glob(SECOND)]
+        stats += [file.stat() for file in bundle.glob(CASCADE_HEAD)]
     except (OSError, ValueError):
         return ()
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

@@ -67,7 +67,7 @@ from services.telemetry import admin_exporter
 from services.warning import control
 from services.warning.backfill import service
 from services.warning.backfill import wiring as waiting_assembly
-from services.warning.figures import LandingCounters
+from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.outcomes import wiring as learning_assembly
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
@@ -212,14 +212,14 @@ async def run(settings: Settings) -> int:
                     now_ms=now_ms,
                     audit=audit,
                 ),
-                waiting_assembly.desk(
+                waiting_assembly.build_pending_service(
                     settings,
                     connect(settings.redis_url),
                     audit=audit,
-                    figures=LandingCounters(registry),
+                    metrics=BackfillMetrics(registry),
                     now_ms=now_ms,
                 ),
-                waiting_assembly.suspects(
+                waiting_assembly.build_suspected_hits(
                     settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
                 ),
             ),

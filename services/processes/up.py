@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
+from infra.periodic import run_periodically
 from infra.port_binding import SharedPort
 from infra.supervisor import Child, Supervisor
 from services.auth import exposure
@@ -217,6 +218,9 @@ def _second_person(settings: Settings) -> str:
 
 
 async def _keep_running(valkey: "EmbeddedValkey") -> None:
-    while True:
-        await asyncio.sleep(WATCH_SECONDS)
-        await valkey.ensure_running()
+    await run_periodically(
+        valkey.ensure_running,
+        every_seconds=WATCH_SECONDS,
+        task="watch on the embedded Valkey",
+        logger=logger,
+    )

@@ -22,13 +22,13 @@ from services.settings.settings import Settings
 from services.telemetry import admin_exporter
 from services.warning import wiring
 from services.warning.backfill import wiring as waiting_assembly
+from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.desk.service import CaseDesk
 from services.warning.dispatch import wiring as way_out
 from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
-from services.warning.figures import LandingCounters
 from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
@@ -72,14 +72,14 @@ async def run(settings: Settings) -> int:
         trail=AuditTrail(audit, of="case"),
         now_ms=now_ms,
     )
-    landing = waiting_assembly.landing(
+    landing = waiting_assembly.build_background(
         settings,
         client,
         lists=connect(settings.redis_url, decode_responses=False),
         router=router,
         audit=audit,
         worker=pipeline.consumer,
-        figures=LandingCounters(registry),
+        metrics=BackfillMetrics(registry),
         now_ms=now_ms,
     )
     async with AsyncExitStack() as stack:

@@ -11,10 +11,12 @@ import secrets
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from blocklists.snapshot import findings
 from blocklists.snapshot.replica import Replica
-from blocklists.store.store import Store, WorkerReport
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
@@ -22,6 +24,7 @@ from fanzha.tables import Bools, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.periodic import run_periodically
 from infra.redis.client import connect
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import Refusals
@@ -238,13 +241,17 @@ class Worker:
             await self._server.serve()
             process_lifecycle.say_serving()
             logger.info("serving", extra={"list_version": self._replica.current.version})
-        await self._report_once()
+        with suppress(Unavailable):  # the next report says the same
+            await self._report_once()
 
     async def _report(self) -> None:
-        while True:
+        async def step() -> None:
             self._tell_metrics()
             await self._report_once()
-            await asyncio.sleep(REPORT_SECONDS)
+
+        await run_periodically(
+            step, every_seconds=REPORT_SECONDS, task="worker reports", logger=logger
+        )
 
     def _tell_metrics(self) -> None:
         snapshot = self._replica.current
@@ -266,18 +273,14 @@ class Worker:
     async def _report_once(self) -> None:
         if not self._applied_at_ms:
             return
-        try:
-            await self._store.report_worker(
-                WorkerReport(
-                    worker=self._name,
-                    list_version=self._replica.current.version,
-                    applied_at_ms=self._applied_at_ms,
-                    reported_at_ms=now_ms(),
-                )
+        await self._store.report_worker(
+            WorkerReport(
+                worker=self._name,
+                list_version=self._replica.current.version,
+                applied_at_ms=self._applied_at_ms,
+                reported_at_ms=now_ms(),
             )
-        except Unavailable:
-            # The parent logs an outage; a missing report says the rest.
-            return
+        )
 
 
 def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:

@@ -1,14 +1,14 @@
 """Looks after the streams of the pipeline: what waits in them, and consumers that died."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
+from itertools import count
 
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
 from services.warning.cases.metrics import CaseBacklogMetrics
-from services.warning.figures import WarningFigures
+from services.warning.metrics import WarningMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -27,36 +27,37 @@ class StreamMaintenance:
         hits: ConsumerGroup,
         outboxes: Sequence[ConsumerGroup],
         dead: DeadLetters,
-        figures: WarningFigures,
+        metrics: WarningMetrics,
         cases: CaseBacklogMetrics,
     ) -> None:
         self._hits = hits
         self._outboxes = outboxes
         self._dead = dead
-        self._figures = figures
+        self._metrics = metrics
         self._cases = cases
 
     async def run(self) -> None:
         """Look every few seconds."""
-        looks = 0
-        while True:
-            try:
-                await self.look()
-                if looks % _TIDY_EVERY == 0:
-                    for group in (self._hits, *self._outboxes):
-                        await group.remove_idle_consumers(_GONE_MS)
-            except Unavailable as error:
-                logger.debug("figures wait: %s", error)
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        looks = count()
+
+        async def step() -> None:
+            look = next(looks)
+            await self.look()
+            if look % _TIDY_EVERY == 0:
+                for group in (self._hits, *self._outboxes):
+                    await group.remove_idle_consumers(_GONE_MS)
+
+        await run_periodically(
+            step, every_seconds=LOOK_SECONDS, task="stream maintenance", logger=logger
+        )
 
     async def look(self) -> None:
         """Tell what waits now."""
-        held, waiting = await self._hits.backlog()
-        self._figures.streams("hits", waiting, held)
+        pending, lag = await self._hits.backlog()
+        self._metrics.stream("hits", lag, pending)
         parts = [await group.backlog() for group in self._outboxes]
         known = all(lag >= 0 for _, lag in parts)
         lag = sum(lag for _, lag in parts) if known else -1
-        self._figures.streams("outbox", lag, sum(held for held, _ in parts))
-        self._figures.letters(await self._dead.count())
+        self._metrics.stream("outbox", lag, sum(pending for pending, _ in parts))
+        self._metrics.dead_letters_kept(await self._dead.count())
         await self._cases.refresh()

@@ -26,7 +26,6 @@ from services.warning.cases.store import CaseStore
 from services.warning.dispatch import outbox_relay
 from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.outbox_relay import Composer, OutboxRelay, PlainComposer
-from services.warning.figures import WarningFigures
 from services.warning.intake import own_hits
 from services.warning.intake.dismissals import DismissalHandler
 from services.warning.intake.own_hits import OwnHitIntake
@@ -34,6 +33,7 @@ from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.intake.submission import WarningSubmission
+from services.warning.metrics import WarningMetrics
 from services.warning.stream_maintenance import StreamMaintenance
 
 
@@ -79,7 +79,7 @@ def build(
     composer: Composer | None = None,
 ) -> WarningPipeline:
     """Build everything; *client* must decode answers."""
-    figures = WarningFigures(registry)
+    metrics = WarningMetrics(registry)
     store = CaseStore(
         client,
         retention_days=settings.warning_retention_days,
@@ -99,14 +99,14 @@ def build(
         intake,
         now_ms=now_ms,
         most_age_hours=settings.warning_most_age_hours,
-        counted=figures.hits,
+        counted=metrics.hits,
     )
     handing = OutboxRelay(
         client=client,
         store=store,
         composer=composer or PlainComposer(),
         now_ms=now_ms,
-        handed=figures.handed,
+        relayed=metrics.relayed,
     )
     hit_group = ConsumerGroup(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
     relays = outbox_relay.consumers(
@@ -115,7 +115,7 @@ def build(
         consumer=consumer,
         dead=dead,
         now_ms=now_ms,
-        died=figures.died,
+        died=metrics.dead_letter,
         claim_ms=settings.warning_claim_ms,
     )
     return WarningPipeline(
@@ -124,7 +124,7 @@ def build(
         reader=reader,
         intake=intake,
         submission=WarningSubmission(
-            intake=intake, warning_parser=reader, sources=sources, counted=figures.submitted
+            intake=intake, warning_parser=reader, sources=sources, counted=metrics.submitted
         ),
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
@@ -134,7 +134,7 @@ def build(
             hits.handle,
             dead_letters=dead,
             now_ms=now_ms,
-            on_dead_letter=figures.died,
+            on_dead_letter=metrics.dead_letter,
             claim_ms=settings.warning_claim_ms,
         ),
         dismissals=StreamConsumer(
@@ -142,18 +142,22 @@ def build(
             DismissalHandler(store, now_ms=now_ms).handle,
             dead_letters=dead,
             now_ms=now_ms,
-            on_dead_letter=figures.died,
+            on_dead_letter=metrics.dead_letter,
             claim_ms=settings.warning_claim_ms,
         ),
         relays=relays,
         backfills=BackfillRunner(
-            BackfillStore(client), intake, worker=consumer, now_ms=now_ms, counted=figures.reached
+            BackfillStore(client),
+            intake,
+            worker=consumer,
+            now_ms=now_ms,
+            counted=metrics.backfilled,
         ),
         upkeep=StreamMaintenance(
             hits=hit_group,
             outboxes=[one.group for one in relays],
             dead=dead,
-            figures=figures,
+            metrics=metrics,
             cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),
         ),
         consumer=consumer,

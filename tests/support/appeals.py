@@ -16,7 +16,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from blocklists.snapshot.replica import Replica
 from blocklists.store.follower import Follower
-from blocklists.store.store import Store, WorkerReport
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan

@@ -9,7 +9,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from classifiers import bundles, card
-from classifiers.card import CARD, GRAPH, SECOND
+from classifiers.card import CARD, CASCADE_HEAD, GRAPH
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import cascade, sentence_encoder
 from classifiers.text.cascade import ScoreCombiner, TextCascade
@@ -78,7 +78,7 @@ def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
     bundle = root / "sms" / version
     bundle.mkdir(parents=True)
     (bundle / GRAPH).write_bytes((source / GRAPH).read_bytes())
-    (bundle / SECOND).write_bytes(a_head())
+    (bundle / CASCADE_HEAD).write_bytes(a_head())
     about = card.read(source)
     odds = fast().log_odds([UNCERTAIN], np.zeros(1, np.int64))
     score = float(a_cascade().score(normalise_all([UNCERTAIN]), odds)[0])

@@ -29,17 +29,17 @@ from services.feedback.service import FeedbackService
 from services.warning.backfill.counter import BackfillMode, RecipientCounter
 from services.warning.backfill.list_log import ListLog
 from services.warning.backfill.lookback import Lookback
+from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.backfill.pending_service import PendingBackfillService
 from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.service import BackfillService
-from services.warning.backfill.start import BackfillStart
+from services.warning.backfill.start import BackfillStarter
 from services.warning.backfill.store import BackfillStore
 from services.warning.backfill.suspected_hits import SuspectedHitService
 from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
-from services.warning.figures import LandingCounters
 from services.warning.intake.service import WarningIntake
 from services.warning.policy.regions import RegionFinder
 from tests.support.builders import an_entry, some_calls
@@ -69,7 +69,7 @@ class LandingRig:
         self.store = PendingBackfillStore(self.client)
         self.backfills = BackfillStore(self.client)
         self.registry = CollectorRegistry()
-        self.figures = LandingCounters(self.registry)
+        self.metrics = BackfillMetrics(self.registry)
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -96,7 +96,7 @@ class LandingRig:
             most_entries=self.most_entries,
             proposes=self.mode is not BackfillMode.OFF,
             now_ms=self.clock,
-            figures=self.figures,
+            metrics=self.metrics,
         )
 
     def looking(self) -> Lookback:
@@ -105,8 +105,8 @@ class LandingRig:
             query, home=HomePlan(), router=PlainRouter, samples=False, now_ms=self.clock
         )
 
-    def beginning(self) -> BackfillStart:
-        return BackfillStart(self.backfills, self.audit, now_ms=self.clock)
+    def beginning(self) -> BackfillStarter:
+        return BackfillStarter(self.backfills, self.audit, now_ms=self.clock)
 
     def counting(self, worker: str = "a") -> RecipientCounter:
         return RecipientCounter(
@@ -118,7 +118,7 @@ class LandingRig:
             most_people=self.most_people,
             settle_ms=0,
             now_ms=self.clock,
-            figures=self.figures,
+            metrics=self.metrics,
         )
 
     def desk(self) -> PendingBackfillService:
@@ -128,7 +128,7 @@ class LandingRig:
             self.beginning(),
             audit=self.audit,
             now_ms=self.clock,
-            figures=self.figures,
+            metrics=self.metrics,
         )
 
     def suspects(self) -> SuspectedHitService:

@@ -15,7 +15,7 @@ from blocklists.importers.tables.records import TableLayout
 Cells: TypeAlias = tuple[Any, ...]
 
 _ZEROS = re.compile(r"0+")
-_MOST_EXACT = 10**spreadsheet_numbers.MOST_SHEET_DIGITS
+_MOST_EXACT = 10**spreadsheet_numbers.MAX_SHEET_DIGITS
 
 
 def wrong_number(cells: Cells, layout: TableLayout) -> str:

@@ -29,25 +29,23 @@ _NO_PATTERN = "no column holds a pattern"
 def read(
     lines: Iterable[str],
     choose: Choose = nothing_chosen,
-    told: Callable[[Header], None] = lambda _header: None,
+    on_header: Callable[[Header], None] = lambda _header: None,
 ) -> Iterator[Item]:
     """Read rows; a line that starts with ``#`` is a comment, or the header.
 
-    *choose* says what columns hold whose names say less; *told* gets the header.
+    *choose* maps columns whose names are ambiguous; *on_header* is called with the header found.
     """
     lines = iter(lines)
-    held: list[BadLine] = []
-    above: list[str] = []
-    unknown_header = False
+    titles = _Titles()
     for first, last, text in _leading(lines):
         if not text.strip():
             yield Ignored(first, BLANK)
             continue
         delimiter = delimiter_of(text)
         cells = _cells(text, delimiter)
-        names = headers.joined(above, cells)
+        names = headers.joined(titles.last_cells, cells)
         if (layout := headers.layout_of(names, choose(names))) is not None:
-            yield from (Ignored(title.line, TITLE) for title in held)
+            yield from titles.as_titles()
             yield from _table(
                 first,
                 last,
@@ -56,25 +54,42 @@ def read(
                 names=names,
                 layout=layout,
                 choose=choose,
-                told=told,
+                on_header=on_header,
             )
             return
         if text.startswith("#"):
             yield Ignored(first, COMMENT)
-        elif (layout := _guess(cells)) is not None and not unknown_header:
-            yield from held
+        elif (layout := _guess(cells)) is not None and not titles.may_be_header:
+            yield from titles.bad_lines
             yield layout.item(first, cells)
             yield from _rows(last, lines, delimiter, layout)
             return
         else:
-            # A title, if a header follows soon. Names that nobody knows are no reason to guess: a
-            # column that looks like numbers may be whom to call.
-            unknown_header = unknown_header or headers.looks_like_names(cells)
-            held.append(BadLine(first, text, _NO_PATTERN))
-            above = cells
-            if len(held) > MOST_LEADING:
-                yield held.pop(0)
-    yield from held
+            yield from titles.add(first, text, cells)
+    yield from titles.bad_lines
+
+
+class _Titles:
+    """Lines without a pattern above the first row: titles if a header follows, else bad lines."""
+
+    def __init__(self) -> None:
+        self.bad_lines: list[BadLine] = []
+        self.last_cells: list[str] = []
+        self.may_be_header = False
+        """Whether one of them looks like a header with unknown names. Columns are not guessed
+        then: a column that looks like numbers may hold those to call back."""
+
+    def add(self, line: int, text: str, cells: list[str]) -> Iterator[BadLine]:
+        """Hold one more; yield the first, as a bad line, once there are too many for titles."""
+        self.may_be_header = self.may_be_header or headers.looks_like_names(cells)
+        self.bad_lines.append(BadLine(line, text, _NO_PATTERN))
+        self.last_cells = cells
+        if len(self.bad_lines) > MOST_LEADING:
+            yield self.bad_lines.pop(0)
+
+    def as_titles(self) -> Iterator[Ignored]:
+        """Yield what is held, as titles of a table."""
+        return (Ignored(one.line, TITLE) for one in self.bad_lines)
 
 
 def delimiter_of(text: str) -> str:
@@ -106,7 +121,7 @@ def _table(
     names: Sequence[str],
     layout: TableLayout,
     choose: Choose,
-    told: Callable[[Header], None],
+    on_header: Callable[[Header], None],
 ) -> Iterator[Item]:
     """Read what begins with a header, which may have a second row."""
     second = next(lines, None)
@@ -115,7 +130,7 @@ def _table(
     double = headers.goes_on(names, below, choose(names)) and TableLayout.of(both, choose(both))
     if double:
         names, layout = both, double
-    told(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
+    on_header(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
     unused = f"; columns not used: {', '.join(layout.unused)}" if layout.unused else ""
     yield Ignored(first, f"{HEADER}{unused}")
     if double:
@@ -142,7 +157,7 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
     while True:
         # No row is begun here, so a run is not part of a cell in quotes.
         while source is not None and (run := source.run()):
-            yield bulk_lines.plain(line + before + 1, run, kind)
+            yield bulk_lines.to_run(line + before + 1, run, kind)
             line += len(run)
         try:
             cells = next(rows, None)

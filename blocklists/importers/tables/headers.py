@@ -58,7 +58,7 @@ def joined(above: Sequence[str], cells: Sequence[str]) -> list[str]:
 
 
 def goes_on(names: Sequence[str], below: Sequence[str], chosen: Chosen | None = None) -> bool:
-    """Tell whether the row below a header is its second: it has names and no contents."""
+    """Return whether the row below a header is its second: it has names and no contents."""
     said = [name for name in below if name.strip()]
     known = [columns.target_of(name) or (chosen or {}).get(columns.plain(name)) for name in said]
     below_a_name = any(
@@ -69,24 +69,24 @@ def goes_on(names: Sequence[str], below: Sequence[str], chosen: Chosen | None = 
 
 
 def holds_contents(cell: str) -> bool:
-    """Tell whether a cell holds what an entry has, not the name of a column."""
+    """Return whether a cell holds what an entry has, not the name of a column."""
     return bool(_LOOKS_LIKE_A_PATTERN.fullmatch(cell) or _DATE.fullmatch(cell))
 
 
 def looks_like_names(cells: Sequence[str]) -> bool:
-    """Tell whether a row may be a header, though none of its names is known."""
+    """Return whether a row may be a header, though none of its names is known."""
     said = [cell.strip() for cell in cells if cell.strip()]
     several = len(said) > 1
     return several and not any(holds_contents(cell) or cell.isdecimal() for cell in said)
 
 
 def is_date(cell: str) -> bool:
-    """Tell whether a cell holds a date."""
+    """Return whether a cell holds a date."""
     return _DATE.fullmatch(cell) is not None
 
 
 def looks_like_a_pattern(cell: str) -> bool:
-    """Tell whether a cell may hold a number, a name or a URL."""
+    """Return whether a cell may hold a number, a name or a URL."""
     return _LOOKS_LIKE_A_PATTERN.fullmatch(cell) is not None and not is_date(cell)
 
 

@@ -17,7 +17,7 @@ from fanzha.errors import InvalidInput
 
 _ALONE = {
     "pattern": (bulk_lines.NAMES_AND_NUMBERS, None),
-    "number": (bulk_lines.WHOLE_NUMBERS, EntryKind.NUMBER),
+    "number": (bulk_lines.COMPLETE_NUMBERS, EntryKind.NUMBER),
     "host": (bulk_lines.NAMES, EntryKind.HOST),
 }
 _KINDS = {"sender": EntryKind.SENDER, "url": EntryKind.URL_PREFIX, "host": EntryKind.HOST}
@@ -136,11 +136,11 @@ class TableLayout:
         if not pattern:
             raise InvalidInput(f"{column}: empty")
         if column in _NUMBERS:
-            pattern = spreadsheet_numbers.whole(pattern)
+            pattern = spreadsheet_numbers.restore(pattern)
             kind = _number_kind(pattern)
             direction = Direction.TO if column == "callee" else None
         elif column in _MAYBE_NUMBERS and pattern[0] in _NUMBER_STARTS:
-            pattern = spreadsheet_numbers.whole(pattern)
+            pattern = spreadsheet_numbers.restore(pattern)
         values = [line, pattern, kind, action, direction, None, None, "", "", "", "", "", None]
         for field, at in self.fields:
             if word := csv_cells.unescaped(cells[at].strip()):
@@ -151,7 +151,7 @@ class TableLayout:
         return ListRow._make(values)
 
     def _is_name(self, cells: Sequence[str]) -> bool:
-        """Tell whether the row says that its pattern is a sender."""
+        """Return whether the row says that its pattern is a sender."""
         if not self.fields or self.fields[0][0] != "type":
             return False
         word = cells[self.fields[0][1]].strip().lower()

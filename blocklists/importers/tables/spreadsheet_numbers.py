@@ -8,7 +8,7 @@ import re
 
 from fanzha.errors import InvalidInput
 
-MOST_SHEET_DIGITS = 15
+MAX_SHEET_DIGITS = 15
 """Digits of a number that a sheet keeps; those after are zeros."""
 
 _SCIENTIFIC = re.compile(r"\+?([0-9])(?:\.([0-9]*))?[eE]\+?([0-9]{1,3})")
@@ -17,7 +17,7 @@ _FRACTION = re.compile(r"(\+?[0-9]{5,})\.0{1,6}")
 _AREA = re.compile(r"(?![48]00)(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}")
 
 
-def whole(text: str) -> str:
+def restore(text: str) -> str:
     """Return a number without the marks of a spreadsheet; `InvalidInput` when digits are lost."""
     if text.isdecimal() or text[1:].isdecimal():
         return text
@@ -28,14 +28,14 @@ def whole(text: str) -> str:
 
 
 def may_lack_zero(text: str) -> bool:
-    """Tell whether *text* may be a landline of China whose leading 0 a sheet has dropped."""
+    """Return whether *text* may be a landline of China whose leading 0 a sheet has dropped."""
     return text[:1] != "0" and _AREA.fullmatch(text) is not None
 
 
 def _written_out(text: str, match: re.Match[str]) -> str:
     first, fraction, exponent = match[1], match[2] or "", int(match[3])
     # As many digits as the number has: none was rounded away.
-    if len(fraction) == exponent and exponent < MOST_SHEET_DIGITS:
+    if len(fraction) == exponent and exponent < MAX_SHEET_DIGITS:
         return first + fraction
     raise InvalidInput(
         f"number: digits are lost, as a sheet shows long numbers: {text[:50]!r}; format the "

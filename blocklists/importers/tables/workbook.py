@@ -35,14 +35,14 @@ class Workbook:
         *,
         sheets: Sequence[str] = (),
         choose: Choose = nothing_chosen,
-        told: Callable[[Header], None] = lambda _header: None,
+        on_header: Callable[[Header], None] = lambda _header: None,
         limits: Limits = LIMITS,
     ) -> None:
         """Open one; *sheets* are those to be read, if not all that are visible."""
         self.rows = 0
         """How many were read so far."""
         self._choose = choose
-        self._told = told
+        self._on_header = on_header
         self._book = _opened(raw, limits)
         self.hidden = [
             sheet.title for sheet in self._book.worksheets if sheet.sheet_state != "visible"
@@ -122,7 +122,9 @@ class Workbook:
         if double:
             names, layout = both, double
         sheet = self.sheets[base >> SHEET_BITS]
-        self._told(Header(sheet=sheet, line=row + bool(double), names=tuple(names), layout=layout))
+        self._on_header(
+            Header(sheet=sheet, line=row + bool(double), names=tuple(names), layout=layout)
+        )
         yield Ignored(base + row, HEADER)
         if double:
             yield Ignored(base + row + 1, HEADER)

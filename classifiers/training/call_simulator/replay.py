@@ -10,7 +10,7 @@ import numpy as np
 
 from classifiers.caller.activity import ActivityTable
 from classifiers.training.call_simulator.events import NOBODY, CallStream
-from classifiers.velocity.classifier import VelocityInputs, inputs_of, moment_features
+from classifiers.velocity.classifier import VelocityInputs, inputs_of, velocity_features
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.tables import Calls, Float32s, Int64s
@@ -22,7 +22,7 @@ def replay(
     stream: CallStream, told: Callable[[float], None] = lambda _share: None
 ) -> tuple[dict[str, Float32s], Float32s, Int64s]:
     """Return the features of all judged attempts, the attempts of their last hour, and who."""
-    activity, moments = ActivityTable(2**17), VelocityMemory(2**17)
+    activity, velocities = ActivityTable(2**17), VelocityMemory(2**17)
     ends = np.flatnonzero(stream.ended)
     ends = ends[np.argsort(stream.ended[ends], kind="stable")]
     end_times = stream.ended[ends]
@@ -32,18 +32,20 @@ def replay(
     for start in range(0, len(stream), BATCH):
         part = stream.take(slice(start, start + BATCH))
         now = int(np.searchsorted(end_times, part.times[0]))
-        _tell_ends(stream.take(ends[done:now]), activity, moments)
+        _tell_ends(stream.take(ends[done:now]), activity, velocities)
         done = now
-        inputs = _inputs(part, activity, moments)
+        inputs = _inputs(part, activity, velocities)
         judged = part.who != NOBODY
-        columns.append({name: c[judged] for name, c in moment_features(inputs).items()})
-        attempts.append(inputs.moment.attempts_hour[judged])
+        columns.append({name: c[judged] for name, c in velocity_features(inputs).items()})
+        attempts.append(inputs.velocity.attempts_hour[judged])
         told((start + len(part)) / len(stream))
     whole = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     return whole, np.concatenate(attempts), stream.who[stream.who != NOBODY]
 
 
-def _inputs(part: CallStream, activity: ActivityTable, moments: VelocityMemory) -> VelocityInputs:
+def _inputs(
+    part: CallStream, activity: ActivityTable, velocities: VelocityMemory
+) -> VelocityInputs:
     calls = Calls(
         callers=part.callers,
         callees=part.callees,
@@ -58,12 +60,12 @@ def _inputs(part: CallStream, activity: ActivityTable, moments: VelocityMemory) 
         calls.callers, calls.ingress, calls.attestations
     )
     everything = np.arange(len(part))
-    moment, known = moments.observe(calls), activity.observe(calls)
-    return inputs_of(calls, moment, known, implausible, rows=everything)
+    velocity, known = velocities.observe(calls), activity.observe(calls)
+    return inputs_of(calls, velocity, known, implausible, rows=everything)
 
 
-def _tell_ends(ended: CallStream, activity: ActivityTable, moments: VelocityMemory) -> None:
+def _tell_ends(ended: CallStream, activity: ActivityTable, velocities: VelocityMemory) -> None:
     told = (ended.callers, ended.callees, ended.answered, ended.talked_ms, ended.ended)
     if len(ended):
         activity.record_ends(*told)
-        moments.record_ends(*told)
+        velocities.record_ends(*told)

@@ -21,7 +21,7 @@ import onnxruntime as ort
 import torch
 from rich.progress import Progress
 
-from classifiers.caller.classifier import held_back
+from classifiers.caller.classifier import cap_scores
 from classifiers.training import card_plots, examples_card
 from classifiers.training.caller import card, data, examples, metrics, network, page
 from classifiers.training.caller.data import Subscribers
@@ -46,7 +46,44 @@ logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Train, measure, write."""
+    """Train, measure and write the bundle, as the command line says."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    try:
+        site = examples.read(arguments.examples) if arguments.examples else None
+    except ExampleError as error:
+        sys.exit(f"examples: {error}")
+    for line in examples_card.lines(site.site.about) if site else []:
+        sys.stderr.write(f"{line}\n")
+    everyone = data.read(arguments.data)
+    parts = data.split(everyone.frauds, np.random.default_rng(arguments.seed))
+    train, validation, test = (everyone[rows] for rows in parts)
+    development = everyone[np.concatenate(parts[:2])]
+    with Progress() as display:
+        task = display.add_task("networks", total=len(SHARES) + FOLDS + 1 + bool(site))
+
+        def fit(subscribers: Subscribers) -> onnx.ModelProto:
+            graph = network.train(subscribers, arguments.seed)
+            display.advance(task)
+            return graph
+
+        def fit_with_site(subscribers: Subscribers) -> onnx.ModelProto:
+            return fit(site.beside(subscribers) if site else subscribers)
+
+        points = learning_curve(fit_with_site, train, validation, arguments.seed)
+        run(
+            *(fit_with_site, development, test, arguments.out),
+            seed=arguments.seed,
+            learning=points,
+            site=site,
+            without=fit(development) if site else None,
+        )
+    if arguments.page:
+        page.write(arguments.out, arguments.page)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled table")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to write")
@@ -55,40 +92,7 @@ def main() -> None:
     parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
     )
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(1)
-    try:
-        own = examples.read(arguments.examples) if arguments.examples else None
-    except ExampleError as error:
-        sys.exit(f"examples: {error}")
-    for line in examples_card.lines(own.site.about) if own else []:
-        sys.stderr.write(f"{line}\n")
-    everyone = data.read(arguments.data)
-    parts = data.split(everyone.frauds, np.random.default_rng(arguments.seed))
-    train, validation, test = (everyone[rows] for rows in parts)
-    development = everyone[np.concatenate(parts[:2])]
-    with Progress() as display:
-        task = display.add_task("networks", total=len(SHARES) + FOLDS + 1 + bool(own))
-
-        def fit(subscribers: Subscribers) -> onnx.ModelProto:
-            graph = network.train(subscribers, arguments.seed)
-            display.advance(task)
-            return graph
-
-        def fit_with_own(subscribers: Subscribers) -> onnx.ModelProto:
-            return fit(own.beside(subscribers) if own else subscribers)
-
-        points = learning_curve(fit_with_own, train, validation, arguments.seed)
-        run(
-            *(fit_with_own, development, test, arguments.out),
-            seed=arguments.seed,
-            learning=points,
-            own=own,
-            without=fit(development) if own else None,
-        )
-    if arguments.page:
-        page.write(arguments.out, arguments.page)
+    return parser.parse_args()
 
 
 def run(
@@ -99,24 +103,19 @@ def run(
     *,
     seed: int,
     learning: Points,
-    own: CallerExamples | None = None,
+    site: CallerExamples | None = None,
     without: onnx.ModelProto | None = None,
 ) -> None:
     """Choose on *development*, measure on *test*, write *bundle*.
 
-    A site's *own* examples are measured too, also by a graph that learned *without* them.
+    The examples of a *site* are measured too, also by the graph trained *without* them.
     """
     fitted = cross_fit(fit, development, seed)
     threshold = metrics.choose_threshold(fitted.highest, development.frauds)
     logger.info("threshold %.4f", threshold)
     graph = fit(development)
     raw = scorer(graph)
-    score = careful(raw, threshold)
-    served = score(test.activity)
-    speed = card.microseconds_per_row(score, test)
-    plots = card_plots.figures(served, test.frauds, threshold)
-    ordinary = development[np.flatnonzero(~development.frauds)]
-    looks = data.joined(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    score = capped(raw, threshold)
     table: dict[str, Any] = {
         "version": bundle.name,
         "channel": "caller",
@@ -124,23 +123,37 @@ def run(
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "data": [{**SOURCE, "rows": len(development) + len(test)}],
-        **card.spread(looks, score(looks)),
+        **_histograms(score, development, seed),
         "metrics": {
-            "microseconds_per_row": speed,
+            "microseconds_per_row": card.microseconds_per_row(score, test),
             "kilobytes": round(graph.ByteSize() / 1000),
             "development": fitted.report(development.frauds, threshold),
             "test": metrics.report(raw, score, test, threshold, seed),
         },
-        "plots": {**plots, "learning": learning},
+        "plots": {
+            **card_plots.figures(score(test.activity), test.frauds, threshold),
+            "learning": learning,
+        },
     }
-    if own is not None and without is not None:
-        table["examples"] = own.site.about
-        table["data"] += own.site.data(own.used)
-        table["metrics"]["examples"] = own.blocked(score, threshold)
-        table["metrics"]["left_out"] = own.blocked(careful(scorer(without), threshold), threshold)
-    golden = score(card.examples())
-    card.write(bundle, graph=graph, table=table, golden=golden)
+    if site is not None and without is not None:
+        _add_site(table, site, score, capped(scorer(without), threshold))
+    card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
     logger.info("wrote %s", bundle)
+
+
+def _histograms(score: Score, development: Subscribers, seed: int) -> dict[str, Any]:
+    """Return the histograms of ordinary callers, for drift, over their observations."""
+    ordinary = development[np.flatnonzero(~development.frauds)]
+    observed = data.joined(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    return card.spread(observed, score(observed))
+
+
+def _add_site(table: dict[str, Any], site: CallerExamples, score: Score, without: Score) -> None:
+    threshold = table["threshold"]
+    table["examples"] = site.site.about
+    table["data"] += site.site.data(site.used)
+    table["metrics"]["examples"] = site.blocked(score, threshold)
+    table["metrics"]["left_out"] = site.blocked(without, threshold)
 
 
 def learning_curve(fit: Fit, train: Subscribers, validation: Subscribers, seed: int) -> Points:
@@ -163,15 +176,16 @@ def learning_curve(fit: Fit, train: Subscribers, validation: Subscribers, seed: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What networks said of subscribers they had not seen, little evidence held back below 1."""
+    """Scores of subscribers by networks that were not trained on them, float32 in [0, 1]."""
 
     called: Bools
     """Who made a call."""
     alone: Float32s
-    """Of whole observations, by the graph alone."""
-    whole: Float32s
+    """Of complete observations, by the graph alone."""
+    complete: Float32s
+    """The same, capped."""
     highest: Float32s
-    """The highest score ever."""
+    """The highest capped score over a simulated history."""
 
     def report(self, frauds: Bools, threshold: float) -> dict[str, object]:
         """Measure each."""
@@ -180,7 +194,7 @@ class Fitted:
             "graph_alone_callers": metrics.measure(
                 self.alone[self.called], frauds[self.called], threshold
             ),
-            "whole": metrics.measure(self.whole, frauds, threshold),
+            "whole": metrics.measure(self.complete, frauds, threshold),
             "imagined_ever": metrics.measure(self.highest, frauds, threshold),
         }
 
@@ -189,26 +203,26 @@ def cross_fit(fit: Fit, development: Subscribers, seed: int) -> Fitted:
     """Score each subscriber by a network that has not seen it."""
     chance = np.random.default_rng(seed)
     folds = chance.permutation(np.arange(len(development)) % FOLDS)
-    alone, whole, highest = np.empty((3, len(development)), np.float32)
+    alone, complete, highest = np.empty((3, len(development)), np.float32)
     for fold in range(FOLDS):
         held_out = np.flatnonzero(folds == fold)
         raw = scorer(fit(development[np.flatnonzero(folds != fold)]))
-        score = careful(raw, 1.0)
+        score = capped(raw, 1.0)
         activity = development[held_out].activity
         alone[held_out] = raw(activity)
-        whole[held_out] = score(activity)
+        complete[held_out] = score(activity)
         highest[held_out] = metrics.highest_scores(score, activity, chance)
     called = development.activity.outgoing_calls > 0
-    return Fitted(called=called, alone=alone, whole=whole, highest=highest)
+    return Fitted(called=called, alone=alone, complete=complete, highest=highest)
 
 
-def careful(score: Score, threshold: float) -> Score:
-    """Hold back what *score* says on little evidence, as the service does."""
-    return lambda activity: held_back(score(activity), activity.outgoing_calls, threshold)
+def capped(score: Score, threshold: float) -> Score:
+    """Cap scores that rest on too few calls, as the service does."""
+    return lambda activity: cap_scores(score(activity), activity.outgoing_calls, threshold)
 
 
 def scorer(graph: onnx.ModelProto) -> Score:
-    """Return what the graph says of activity, before little evidence is held back."""
+    """Return the graph's scores, before those that rest on too few calls are capped."""
     session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def score(activity: CallerActivity) -> Float32s:

@@ -20,7 +20,7 @@ MOMENTS = tuple(float(MINIMUM_CALLS * 2**step) for step in range(8))
 
 
 def lives(activity: CallerActivity, chance: Generator) -> Iterator[CallerActivity]:
-    """Look at subscribers from their first scored call to the end, with and without reports."""
+    """Inspect subscribers from their first scored call to the end, with and without reports."""
     for outgoing in (*MOMENTS, np.inf):
         seen = after_calls(activity, outgoing, chance)
         yield seen

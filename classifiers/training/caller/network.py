@@ -26,14 +26,14 @@ FEATURES = (
 )
 MEMBERS = 5
 HIDDEN = (32, 16)
-LOOKS = 120
+OBSERVATIONS = 120
 """Looks at each subscriber, drawn once; an epoch learns from one of them."""
 EPOCHS = 600
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 FEWEST_CALLS = 12
 """The shortest observations to learn from; somewhat below what the service scores."""
-WHOLE = 0.3
+COMPLETE_SHARE = 0.3
 """Share of subscribers seen with all their calls, in each epoch."""
 HIDDEN_SHARE = 0.25
 """Share of observations without ends of calls, and as many without texts."""
@@ -44,7 +44,7 @@ _RARE = (1, 99)
 def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     """Fit all members and return their common graph."""
     chance = np.random.default_rng(seed)
-    looks = [rows(_observe(subscribers, chance)) for _ in range(LOOKS)]
+    looks = [rows(_observe(subscribers, chance)) for _ in range(OBSERVATIONS)]
     scaling = Scaling(np.concatenate(looks))
     scaled = [torch.from_numpy(scaling(look)) for look in looks]
     wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
@@ -75,11 +75,11 @@ def rows(activity: CallerActivity) -> Float32s:
 
 
 def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
-    """Look at each subscriber after some of its calls, or all, with some things unreported."""
+    """Inspect each subscriber after some of its calls, or all, with some things unreported."""
     count = len(subscribers)
     most = np.maximum(subscribers.activity.outgoing_calls, FEWEST_CALLS)
     calls = FEWEST_CALLS * (most / FEWEST_CALLS) ** chance.random(count)
-    calls = np.where(chance.random(count) < WHOLE, most, calls)
+    calls = np.where(chance.random(count) < COMPLETE_SHARE, most, calls)
     return without(
         after_calls(subscribers.activity, calls.astype(np.float32), chance),
         ends=chance.random(count) < HIDDEN_SHARE,

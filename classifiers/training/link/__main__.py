@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,15 +62,7 @@ GOLDEN_URLS = (
 
 def main() -> None:
     """Train as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of urls.csv.gz and others")
-    parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
-    parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument(
-        "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
-    )
-    arguments = parser.parse_args()
+    arguments = _arguments()
     torch.set_num_threads(1)
     try:
         links, splits, site = examples.read(arguments.data, arguments.examples)
@@ -78,67 +71,58 @@ def main() -> None:
     for line in examples_card.lines(site.about):
         sys.stderr.write(f"{line}\n")
     with Progress() as progress:
-        preparing = progress.add_task("describing links", total=1)
-        described = feature_matrix.describe(links.urls, LinkFeatureSettings())
+        preparing = progress.add_task("computing features", total=1)
+        matrix = feature_matrix.compute(links.urls, LinkFeatureSettings())
         progress.advance(preparing)
-        bench = LinkTrainingSetup(
-            links=links,
-            described=described,
-            splits=splits,
-            seed=arguments.seed,
-            progress=progress,
+        setup = LinkTrainingSetup(
+            links=links, described=matrix, splits=splits, seed=arguments.seed, progress=progress
         )
         licences = data.licences(arguments.data)
-        train(bench, arguments.out, arguments.page, licences, site)
+        train(setup, arguments.out, arguments.page, licences, site)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of urls.csv.gz and others")
+    parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
+    parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
+    )
+    return parser.parse_args()
 
 
 def train(
-    bench: LinkTrainingSetup,
+    setup: LinkTrainingSetup,
     bundle: Path,
     page: Path,
     licences: Mapping[str, str],
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Train and measure; write *bundle* and *page*."""
-    links, splits = bench.links, bench.splits
-    network = bench.fit("training", splits.train)
-    calibration = bench.calibrate(network, splits.validation)
-    threshold, set_by = bench.choose_threshold(network, splits.validation)
-    without = (*LEFT_OUT, *((source,) for source in site.sources))
-    left_out = [row for sources in without for row in bench.without(sources)]
-    learning = [bench.with_share(share) for share in LEARNING_SHARES]
-    scores = bench.scores(
-        network,
-        [
-            *(splits.validation, splits.test, splits.later, splits.unseen, splits.gambling),
-            splits.examples,
-        ],
-    )
-    metrics = {
-        **report.measure(links, splits, scores, threshold),
-        "left_out_sources": left_out,
-        "popular": report.popular(popular_hosts(), partial(score, network), threshold),
-    }
+    links, splits = setup.links, setup.splits
+    network = setup.fit("training", splits.train)
+    calibration = setup.calibrate(network, splits.validation)
+    threshold, set_by = setup.choose_threshold(network, splits.validation)
+    measured, scores = _measure(setup, network, threshold, site)
+    metrics: dict[str, Any] = measured["metrics"]
+    all_licences = {**licences, **dict.fromkeys(site.sources, SITE_LICENCE)}
     table = {
         "version": bundle.name,
         "channel": "url",
         "threshold": threshold,
         "date": datetime.now(UTC).date().isoformat(),
-        "seed": bench.seed,
+        "seed": setup.seed,
         "score_histogram": report.ordinary_scores(links, splits, scores),
         "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
         "training": {**_how(links, splits, set_by), **_vocabulary(network), **calibration},
-        "metrics": metrics,
-        "plots": report.plots(
-            links, splits, scores, threshold, [*learning, bench.learned(network, len(splits.train))]
-        ),
+        **measured,
         "feature_histograms": feature_histograms.of_links(
             [links.urls[row] for row in report.ordinary(links, splits).tolist()]
         ),
         **({"examples": site.about} if site.about else {}),
-        "data": _sources(
-            links, splits.train, {**licences, **dict.fromkeys(site.sources, SITE_LICENCE)}
-        ),
+        "data": _sources(links, splits.train, all_licences),
         "golden": [
             {"url": url, "score": round(float(found), 5)}
             for url, found in zip(GOLDEN_URLS, score(network, GOLDEN_URLS), strict=True)
@@ -156,10 +140,32 @@ def train(
     page.write_text(link_page.render(table, card_plots.draw(table, page)), encoding="utf-8")
 
 
+def _measure(
+    setup: LinkTrainingSetup, network: LinkNetwork, threshold: float, site: SiteExamples
+) -> tuple[dict[str, Any], Float32s]:
+    """Return metrics and plots of the card, and a score for each row that was not trained on."""
+    links, splits = setup.links, setup.splits
+    without = (*LEFT_OUT, *((source,) for source in site.sources))
+    left_out = [row for sources in without for row in setup.without(sources)]
+    learning = [setup.with_share(share) for share in LEARNING_SHARES]
+    parts = (splits.validation, splits.test, splits.later, splits.unseen, splits.gambling)
+    scores = setup.scores(network, [*parts, splits.examples])
+    points = [*learning, setup.learned(network, len(splits.train))]
+    found = {
+        "metrics": {
+            **report.measure(links, splits, scores, threshold),
+            "left_out_sources": left_out,
+            "popular": report.popular(popular_hosts(), partial(score, network), threshold),
+        },
+        "plots": report.plots(links, splits, scores, threshold, points),
+    }
+    return found, scores
+
+
 def score(network: LinkNetwork, urls: Sequence[str]) -> Float32s:
     """Score links that are in no table."""
     return link_network.scores(
-        network, feature_matrix.describe(urls, LinkFeatureSettings()), np.arange(len(urls))
+        network, feature_matrix.compute(urls, LinkFeatureSettings()), np.arange(len(urls))
     )
 
 

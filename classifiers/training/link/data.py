@@ -131,7 +131,7 @@ def split_rows(links: LabelledLinks) -> Splits:
 
 
 def popular_domains(links: LabelledLinks, rows: Bools) -> Bools:
-    """Tell which rows are of a domain that several sources among *rows* call benign."""
+    """Return a mask of which rows are of a domain that several sources among *rows* call benign."""
     benign = rows & ~links.malicious
     pairs = {*zip(links.domains[benign].tolist(), links.sources[benign].tolist(), strict=True)}
     sources = np.bincount([domain for domain, _source in pairs], minlength=links.domains.max() + 1)
@@ -140,7 +140,7 @@ def popular_domains(links: LabelledLinks, rows: Bools) -> Bools:
 
 
 def newest_rows(links: LabelledLinks) -> Bools:
-    """Tell which malicious rows are of the newest months of a source with three or more."""
+    """Return a mask of malicious rows in the newest months of a source with three or more."""
     newest = np.zeros(len(links), np.bool_)
     for source in np.unique(links.sources[links.malicious]):
         dated = links.malicious & (links.sources == source) & (links.months != "")

@@ -14,7 +14,7 @@ _CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class LinkFeatureMatrix:
     """N-grams and shape of all links; the parts of link i are 2 * i and 2 * i + 1."""
 
     buckets: int
@@ -39,14 +39,14 @@ class Described:
         return ids, counts.reshape(-1, 2).sum(axis=1)
 
 
-def describe(urls: Sequence[str], settings: LinkFeatureSettings) -> Described:
+def compute(urls: Sequence[str], settings: LinkFeatureSettings) -> LinkFeatureMatrix:
     """Compute the features of all links."""
     pieces = [
         _packed(link_features.of_links(urls[at : at + _CHUNK], settings))
         for at in range(0, len(urls), _CHUNK)
     ]
     ids, counts, shape = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return Described(
+    return LinkFeatureMatrix(
         buckets=2**settings.bits,
         ids=ids,
         starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),

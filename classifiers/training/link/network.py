@@ -15,7 +15,7 @@ from torch import nn
 from classifiers.link.features import SHAPE_WIDTH, part_weights
 from classifiers.text.ngrams import PADDING, Int32s
 from classifiers.training.link.calibration import Calibration
-from classifiers.training.link.feature_matrix import Described
+from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from fanzha.tables import Bools, Float32s, Int64s
 
 WIDTH = 16
@@ -92,7 +92,7 @@ class LinkNetwork(nn.Module):
 
 
 def fit(
-    described: Described,
+    described: LinkFeatureMatrix,
     vocabulary: Int32s,
     malicious: Bools,
     rows: Int64s,
@@ -134,7 +134,7 @@ def fit(
 
 
 @torch.no_grad()
-def log_odds(network: LinkNetwork, described: Described, rows: Int64s) -> Float32s:
+def log_odds(network: LinkNetwork, described: LinkFeatureMatrix, rows: Int64s) -> Float32s:
     """Return the log odds of *rows*."""
     found = [
         network(_batch(described, network.vocabulary, rows[at : at + _CHUNK])).numpy()
@@ -143,7 +143,7 @@ def log_odds(network: LinkNetwork, described: Described, rows: Int64s) -> Float3
     return np.concatenate([np.zeros(0, np.float32), *found])
 
 
-def scores(network: LinkNetwork, described: Described, rows: Int64s) -> Float32s:
+def scores(network: LinkNetwork, described: LinkFeatureMatrix, rows: Int64s) -> Float32s:
     """Return the probabilities of *rows*."""
     odds = torch.from_numpy(log_odds(network, described, rows))
     found: Float32s = torch.sigmoid(odds).numpy()
@@ -155,7 +155,7 @@ def _learning_rate(step: int, steps: int) -> float:
 
 
 def _batch(
-    described: Described,
+    described: LinkFeatureMatrix,
     vocabulary: Int32s,
     rows: Int64s,
     *,

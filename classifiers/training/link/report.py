@@ -62,7 +62,6 @@ def measure(
 
     test_benign = splits.test[~links.malicious[splits.test]]
     benign = ~links.malicious[splits.validation]
-    seen_never = np.concatenate([splits.test, splits.later, splits.unseen])
     return {
         "validation_links": both(splits.validation, where=~links.host_only),
         "validation_hosts": both(splits.validation, where=links.host_only),
@@ -75,13 +74,27 @@ def measure(
             name: threshold_for(scores[splits.validation][benign], rate)
             for name, rate in RATES.items()
         },
-        "test_calibration_error": round(
-            calibration_error(scores[splits.test], links.malicious[splits.test]), 4
-        ),
+        **_calibration(scores[splits.test], links.malicious[splits.test]),
+        **_groups(links, splits, scores, threshold),
+    }
+
+
+def _calibration(scores: Float32s, malicious: Bools) -> dict[str, object]:
+    return {
+        "test_calibration_error": round(calibration_error(scores, malicious), 4),
         "test_reliability": [
             {"rows": one.rows, "believed": round(one.believed, 4), "true": round(one.true, 4)}
-            for one in reliability(scores[splits.test], links.malicious[splits.test])
+            for one in reliability(scores, malicious)
         ],
+    }
+
+
+def _groups(
+    links: LabelledLinks, splits: Splits, scores: Float32s, threshold: float
+) -> dict[str, object]:
+    """Return what is blocked of each source, platform and top-level domain."""
+    untrained = np.concatenate([splits.test, splits.later, splits.unseen])
+    return {
         "test_sources": by_source(links, splits.test, scores, threshold),
         "later_sources": by_source(links, splits.later, scores, threshold),
         "unseen_sources": by_source(links, splits.unseen, scores, threshold),
@@ -91,8 +104,8 @@ def measure(
             if links.examples
             else {}
         ),
-        "platforms": _by_suffix(links, seen_never, scores, threshold, PLATFORMS),
-        "tlds": _by_suffix(links, seen_never, scores, threshold, TLDS),
+        "platforms": _by_suffix(links, untrained, scores, threshold, PLATFORMS),
+        "tlds": _by_suffix(links, untrained, scores, threshold, TLDS),
     }
 
 

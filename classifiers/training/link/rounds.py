@@ -11,7 +11,7 @@ from classifiers.training.bundle_writer import budget_threshold
 from classifiers.training.link import calibration, report, vocabulary
 from classifiers.training.link import network as link_network
 from classifiers.training.link.data import LabelledLinks, Splits
-from classifiers.training.link.feature_matrix import Described
+from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from classifiers.training.link.network import LinkNetwork
 from fanzha.tables import Float32s, Int64s
 
@@ -27,7 +27,7 @@ class LinkTrainingSetup:
     """What all rounds of one training share."""
 
     links: LabelledLinks
-    described: Described
+    described: LinkFeatureMatrix
     splits: Splits
     seed: int
     progress: Progress

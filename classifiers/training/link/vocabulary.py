@@ -7,13 +7,13 @@ training rows by heart; it costs time in service, too.
 import numpy as np
 
 from classifiers.text.ngrams import PADDING, Int32s
-from classifiers.training.link.feature_matrix import Described
+from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from fanzha.tables import Int64s
 
 LEAST_DOMAINS = 8
 
 
-def choose(described: Described, domains: Int64s, rows: Int64s) -> Int32s:
+def choose(described: LinkFeatureMatrix, domains: Int64s, rows: Int64s) -> Int32s:
     """Give buckets that *rows* of `LEAST_DOMAINS` domains hold a number from 1 on, all others 0.
 
     *domains* has a number for the registered domain of each link.
@@ -24,7 +24,7 @@ def choose(described: Described, domains: Int64s, rows: Int64s) -> Int32s:
     return np.where(known, np.cumsum(known), PADDING).astype(np.int32)
 
 
-def _domains_by_bucket(described: Described, domains: Int64s, rows: Int64s) -> Int64s:
+def _domains_by_bucket(described: LinkFeatureMatrix, domains: Int64s, rows: Int64s) -> Int64s:
     ids, counts = described.of_rows(rows)
     number = int(domains.max()) + 1
     pairs = ids.astype(np.int64) * number + np.repeat(domains[rows], counts)

@@ -20,7 +20,7 @@ from classifiers.training.text import examples as sms_examples
 from classifiers.training.text import page as sms_page
 from classifiers.training.text import rounds as sms_rounds
 from classifiers.training.text.rounds import TextTrainingSetup
-from classifiers.training.text.row_selection import Round
+from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.teacher import Teacher
 
 LEFT_OUT = (("mendeley",), ("fbs",), ("inbox",), ("spamhunter", "spamhunter_labelled"))
@@ -49,18 +49,18 @@ def main(
         sys.exit(f"examples: {error}")
     for line in examples_card.lines(site.about):
         sys.stderr.write(f"{line}\n")
-    others = [Round(left_out=one, epochs=epochs) for one in LEFT_OUT if leave_out]
-    others += [Round(share=share, epochs=epochs) for share in SHARES if leave_out]
+    others = [RowSelection(left_out=one, epochs=epochs) for one in LEFT_OUT if leave_out]
+    others += [RowSelection(share=share, epochs=epochs) for share in SHARES if leave_out]
     # What a site's examples bring is told by what becomes of them without.
-    others += [Round(left_out=(source,), epochs=epochs) for source in site.sources]
+    others += [RowSelection(left_out=(source,), epochs=epochs) for source in site.sources]
     with Progress() as progress:
         encoding = progress.add_task("encoding", total=1.0)
         teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
-        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, only_taught=site.sources)
+        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, train_only=site.sources)
         task = progress.add_task("training", total=1 + len(others))
         trained, figures = sms_rounds.run_all(
             bench,
-            Round(epochs=epochs),
+            RowSelection(epochs=epochs),
             others,
             done=lambda: progress.advance(task),
         )

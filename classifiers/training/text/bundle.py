@@ -32,9 +32,9 @@ from classifiers.training.text.data import (
 )
 from classifiers.training.text.network import Trained, logits
 from classifiers.training.text.report import Figures
-from classifiers.training.text.row_selection import Round
-from classifiers.training.text.scores import careful, probabilities
-from fanzha.tables import Float32s
+from classifiers.training.text.row_selection import RowSelection
+from classifiers.training.text.scores import adjusted_classes, probabilities
+from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
 SECOND_GRAPH = "second.onnx"
@@ -50,39 +50,26 @@ def write(
     rows: Sequence[LabelledText],
     trained: Trained,
     *,
-    rounds: Sequence[tuple[Round, Figures]],
+    rounds: Sequence[tuple[RowSelection, Figures]],
     seed: int,
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
-    """Write the graphs and their card, and load them again."""
+    """Write the graphs and their card, then load the bundle as the service does."""
     model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
     graph = model.SerializeToString(deterministic=True)
     served = _served(graph)
-    validation = [row for row in rows if row.split == VALIDATION]
-    ham = [row.text for row in validation if row.label == "ham"]
-    table: dict[str, object] = {
+    table = {
         "version": out.name,
         "channel": "sms",
         "threshold": trained.stages.threshold,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
-        "classes": list(CLASSES),
-        "languages": list(LANGUAGES),
-        "caution": [round(float(value), 3) for value in trained.caution],
-        "calibration": [round(value, 5) for value in trained.calibration],
-        "inputs": {**features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
-        # Ordinary traffic is legitimate. Public texts hold more chat than a network carries.
-        "score_histogram": _histogram(served(ham)[0]),
-        "feature_histograms": feature_histograms.of_texts(ham),
+        **_parameters(trained),
+        **_histograms(served, rows),
         "data": [*_sources(rows), *site.data([row.source for row in rows])],
         **({"examples": site.about} if site.about else {}),
         **_measured(served, rows, trained, rounds, seed=seed, no_sample=site.sources),
-        "golden": golden.rows(
-            trained.stages,
-            served(golden.EXAMPLES)[0],
-            validation,
-            served([row.text for row in validation])[0],
-        ),
+        "golden": _golden(served, rows, trained),
     }
     second = trained.stages.second
     if second is not None:
@@ -95,11 +82,39 @@ def write(
     TextClassifier(OnnxModel(out))
 
 
+def _parameters(trained: Trained) -> dict[str, object]:
+    return {
+        "classes": list(CLASSES),
+        "languages": list(LANGUAGES),
+        "caution": [round(float(value), 3) for value in trained.caution],
+        "calibration": [round(value, 5) for value in trained.calibration],
+        "inputs": {**features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
+    }
+
+
+def _histograms(served: Served, rows: Sequence[LabelledText]) -> dict[str, object]:
+    """Return the histograms of ordinary traffic, for drift: legitimate validation rows."""
+    # Public texts hold more chat than a network carries.
+    ham = [row.text for row in rows if row.split == VALIDATION and row.label == "ham"]
+    return {
+        "score_histogram": _histogram(served(ham)[0]),
+        "feature_histograms": feature_histograms.of_texts(ham),
+    }
+
+
+def _golden(
+    served: Served, rows: Sequence[LabelledText], trained: Trained
+) -> list[dict[str, object]]:
+    validation = [row for row in rows if row.split == VALIDATION]
+    texts = [row.text for row in validation]
+    return golden.rows(trained.stages, served(golden.EXAMPLES)[0], validation, served(texts)[0])
+
+
 def _measured(
     served: Served,
     rows: Sequence[LabelledText],
     trained: Trained,
-    rounds: Sequence[tuple[Round, Figures]],
+    rounds: Sequence[tuple[RowSelection, Figures]],
     *,
     seed: int,
     no_sample: Sequence[str],
@@ -114,10 +129,7 @@ def _measured(
         judged = trained.stages.judge(texts, p_fraud)
         by_source[name] = found[name] = report.by_source(splits[name], judged)
         found[f"{name}_kinds"] = report.kinds(splits[name], kinds)
-        clear = np.array(
-            [sum(row.allowed) == 1 and row.source not in no_sample for row in splits[name]]
-        )
-        frauds = np.array([row.label == "fraud" for row in splits[name]])
+        clear, frauds = _clear_labels(splits[name], no_sample)
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
     tested = [row.source for row in splits[TEST]]
@@ -138,9 +150,15 @@ def _measured(
     return {"metrics": found, "plots": plots}
 
 
+def _clear_labels(rows: Sequence[LabelledText], no_sample: Sequence[str]) -> tuple[Bools, Bools]:
+    """Return masks: rows with one possible label that are a sample of traffic, and frauds."""
+    clear = [sum(row.allowed) == 1 and row.source not in no_sample for row in rows]
+    return np.array(clear), np.array([row.label == "fraud" for row in rows])
+
+
 def _quantising_error(served: Served, rows: Sequence[LabelledText], trained: Trained) -> float:
     some = [row.text for row in rows[:: max(len(rows) // 2000, 1)]]
-    classes = careful(logits(trained.network, some), trained.caution)
+    classes = adjusted_classes(logits(trained.network, some), trained.caution)
     exact = probabilities(classes, trained.calibration)[:, FRAUD]
     return round(float(np.abs(exact - served(some)[0]).max()), 4)
 

@@ -145,7 +145,7 @@ class _Budget:
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
         self.public = ham & (sources != OWN)
-        self.parts = logit_adjustment.parts(rows, ham, logit_adjustment.OWN_TOGETHER)
+        self.parts = logit_adjustment.budget_groups(rows, ham, logit_adjustment.OWN_TOGETHER)
         of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
 

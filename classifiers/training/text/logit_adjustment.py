@@ -23,7 +23,7 @@ LOWEST_THRESHOLD = 0.6
 _NEVER = np.float32(-1e3)
 
 
-def needed(found: Float32s) -> Float32s:
+def required_margins(found: Float32s) -> Float32s:
     """Return what has to be added to the logit of ham so that fraud has a probability of 0.5.
 
     Where spam is likelier than fraud, nothing has to.
@@ -36,22 +36,24 @@ def needed(found: Float32s) -> Float32s:
     return caution
 
 
-def cautions(rows: Sequence[LabelledText], found: Float32s) -> Float32s:
+def ham_offsets(rows: Sequence[LabelledText], found: Float32s) -> Float32s:
     """Return the caution of each language, from the logits of the validation *rows*."""
-    wanted = needed(found)
+    wanted = required_margins(found)
     caution = np.zeros(len(LANGUAGES), np.float32)
     enough = np.zeros(len(LANGUAGES), np.bool_)
     for language in range(len(LANGUAGES)):
         ham = np.array([row.language == language and row.label == "ham" for row in rows])
         enough[language] = ham.sum() >= ENOUGH
-        for of_source, budget in parts(rows, ham, OWN_BUDGET):
+        for of_source, budget in budget_groups(rows, ham, OWN_BUDGET):
             caution[language] = max(caution[language], _highest(wanted[of_source], budget))
     # Where little ham can speak for a language, it is treated as the hardest known one.
     caution[~enough] = np.maximum(caution[~enough], caution[enough].max(initial=0))
     return caution
 
 
-def parts(rows: Sequence[LabelledText], ham: Bools, own: float) -> list[tuple[Bools, float]]:
+def budget_groups(
+    rows: Sequence[LabelledText], ham: Bools, own: float
+) -> list[tuple[Bools, float]]:
     """Return the rows of each source in *ham*, and the share of them that may be blocked.
 
     Of our own messages it is *own*. Sources too small to show a rate of one in a thousand are

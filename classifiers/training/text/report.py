@@ -11,7 +11,7 @@ from classifiers.text.classifier import kinds_of
 from classifiers.training.text.cascade import CascadeResult
 from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
 from classifiers.training.text.evasions import EVASIONS
-from classifiers.training.text.row_selection import Round
+from classifiers.training.text.row_selection import RowSelection
 from fanzha.tables import Bools, Float32s
 from fanzha.text import normalise_all
 
@@ -90,7 +90,7 @@ def kinds(rows: Sequence[LabelledText], scores: Float32s) -> Figures:
     return figures
 
 
-def left_out(rounds: Sequence[tuple[Round, Figures]]) -> Figures:
+def left_out(rounds: Sequence[tuple[RowSelection, Figures]]) -> Figures:
     """Return the figures of what rounds left out, named as they name it."""
     figures: Figures = []
     for one, found in rounds:
@@ -102,7 +102,7 @@ def left_out(rounds: Sequence[tuple[Round, Figures]]) -> Figures:
 
 
 def learning(
-    rounds: Sequence[tuple[Round, Figures]], whole: Figures, rows: int
+    rounds: Sequence[tuple[RowSelection, Figures]], whole: Figures, rows: int
 ) -> list[dict[str, float]]:
     """Return the recall on validation rows of rounds that learned from fewer groups."""
     fewer = sorted((one.share, found) for one, found in rounds if not one.left_out)

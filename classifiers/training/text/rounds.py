@@ -19,8 +19,8 @@ from classifiers.training.text.data import FRAUD, SPAM, TRAIN, VALIDATION, Label
 from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
-from classifiers.training.text.row_selection import Round
-from classifiers.training.text.scores import calibrated, careful, fraud_odds, probabilities
+from classifiers.training.text.row_selection import RowSelection
+from classifiers.training.text.scores import adjusted_classes, calibrated, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Float32s
 
@@ -34,13 +34,13 @@ class TextTrainingSetup:
     rows: Sequence[LabelledText]
     teacher: Teacher
     seed: int
-    only_taught: tuple[str, ...] = ()
+    train_only: tuple[str, ...] = ()
     """Sources that are no sample: they teach and are measured, and choose nothing."""
 
-    def fit(self, one: Round) -> Trained:
+    def fit(self, one: RowSelection) -> Trained:
         """Train a network and a head, and choose what keeps them within the budget."""
-        known = [row for row in self.rows if one.knows(row)]
-        soft, head = self.teacher.taught(one.knows, self.seed)
+        known = [row for row in self.rows if one.includes(row)]
+        soft, head = self.teacher.distil(one.includes, self.seed)
         network = train(
             [row for row in known if row.split == TRAIN],
             epochs=one.epochs,
@@ -50,12 +50,12 @@ class TextTrainingSetup:
         )
         return self.careful(one, network, head)
 
-    def careful(self, one: Round, network: TextNetwork, head: EncoderHead) -> Trained:
+    def careful(self, one: RowSelection, network: TextNetwork, head: EncoderHead) -> Trained:
         """Choose what keeps *network* and *head* within the budget, on validation rows."""
-        validation = [row for row in self.rows if one.chooses(row, self.only_taught)]
+        validation = [row for row in self.rows if one.selects(row, self.train_only)]
         found = logits(network, [row.text for row in validation])
-        caution = logit_adjustment.cautions(validation, found)
-        classes = careful(found, caution)
+        caution = logit_adjustment.ham_offsets(validation, found)
+        classes = adjusted_classes(found, caution)
         calibration = _calibration(validation, classes)
         scores = probabilities(classes, calibration)
         sources = np.array([row.source for row in validation])
@@ -69,24 +69,24 @@ class TextTrainingSetup:
             spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
         )
 
-    def run(self, one: Round) -> report.Figures:
+    def run(self, one: RowSelection) -> report.Figures:
         """Train without something, and count what is blocked of it, or of the validation rows."""
         return self.blocked(one, self.fit(one))
 
-    def blocked(self, one: Round, trained: Trained) -> report.Figures:
+    def blocked(self, one: RowSelection, trained: Trained) -> report.Figures:
         """Count what is blocked of what *one* left out, or of the validation rows."""
         rows = [row for row in self.rows if one.leaves_out(row)]
         rows = rows or [row for row in self.rows if row.split == VALIDATION]
         found = logits(trained.network, [row.text for row in rows])
-        classes = careful(found, trained.caution)
+        classes = adjusted_classes(found, trained.caution)
         p_fraud = probabilities(classes, trained.calibration)[:, FRAUD]
         return report.by_source(rows, trained.stages.judge([r.text for r in rows], p_fraud))
 
 
 def run_all(
     bench: TextTrainingSetup,
-    one: Round,
-    others: Sequence[Round],
+    one: RowSelection,
+    others: Sequence[RowSelection],
     *,
     done: Callable[[], None],
 ) -> tuple[Trained, list[report.Figures]]:
@@ -109,11 +109,11 @@ def _share(bench: TextTrainingSetup) -> None:
     _SHARED.append(bench)
 
 
-def _fit_shared(one: Round) -> Trained:
+def _fit_shared(one: RowSelection) -> Trained:
     return _SHARED[0].fit(one)
 
 
-def _run_shared(one: Round) -> report.Figures:
+def _run_shared(one: RowSelection) -> report.Figures:
     return _SHARED[0].run(one)
 
 

@@ -10,7 +10,7 @@ HEADS = (len(CLASSES), len(LANGUAGES))
 """Logits of classes, then of languages, then of kinds of fraud."""
 
 
-def careful(found: Float32s, caution: Float32s) -> Float32s:
+def adjusted_classes(found: Float32s, caution: Float32s) -> Float32s:
     """Return the logits of the classes, with *caution* added to ham."""
     classes = found[:, : HEADS[0]].copy()
     classes[:, HAM] += _softmax(found[:, HEADS[0] : sum(HEADS)]) @ caution

@@ -46,7 +46,7 @@ class Teacher:
         self._texts = [augmentation.unmask(row.text, chance) for row in self._rows]
         self._embeddings = encoded(self._texts, tell)
 
-    def taught(
+    def distil(
         self, knows: Callable[[LabelledText], bool], seed: int
     ) -> tuple[SoftLabels, EncoderHead]:
         """Fit the head on the rows that it may know, and judge the texts of those."""

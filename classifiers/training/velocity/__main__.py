@@ -1,4 +1,4 @@
-"""Trains the moment model: ``python -m classifiers.training.velocity --out BUNDLE``.
+"""Trains the velocity model: ``python -m classifiers.training.velocity --out BUNDLE``.
 
 There is no labelled public data of single calls, so calls are simulated. Three worlds are
 imagined: one to learn from, one like it to choose the threshold in, and a different one to test
@@ -21,9 +21,9 @@ from rich.progress import Progress
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.call_simulator import worlds
 from classifiers.training.velocity import data, network, page
-from classifiers.training.velocity import examples as moment_examples
+from classifiers.training.velocity import examples as golden_examples
 from classifiers.training.velocity.data import Figures, Observed
-from classifiers.velocity.classifier import held_back, moment_features
+from classifiers.velocity.classifier import cap_scores, velocity_features
 from fanzha.tables import Float32s
 
 SEED = 20261125
@@ -72,7 +72,7 @@ def run(bundle: Path, seed: int, scale: float, progress: Progress) -> None:
         "inputs": {"features": list(learning.names)},
         "data": [{"source": source, "licence": "own", "rows": rows}],
         "metrics": metrics,
-        "golden": moment_examples.golden(_example_scores(graph, threshold)),
+        "golden": golden_examples.golden(_example_scores(graph, threshold)),
     }
     write_bundle(bundle, graph.SerializeToString(deterministic=True), card)
     logger.info("wrote %s", bundle)
@@ -133,10 +133,10 @@ def _left_out(
 
 
 def _example_scores(graph: onnx.ModelProto, threshold: float) -> Float32s:
-    examples = moment_examples.inputs()
-    rows = np.column_stack(list(moment_features(examples).values()))
+    examples = golden_examples.inputs()
+    rows = np.column_stack(list(velocity_features(examples).values()))
     scores = network.scorer(graph)(rows)
-    return held_back(scores, examples.moment.attempts_hour, threshold)
+    return cap_scores(scores, examples.velocity.attempts_hour, threshold)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Observed:
 
     @property
     def frauds(self) -> Bools:
-        """Tell which kinds are frauds."""
+        """Return a mask of which kinds are frauds."""
         return np.array([behaviour.fraud for behaviour in self.world.behaviours])
 
 

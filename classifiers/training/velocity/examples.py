@@ -1,4 +1,4 @@
-"""Golden rows of the moment model: moments of our own making."""
+"""Golden rows of the velocity model: calls of our own making."""
 
 from classifiers.card import GoldenRow
 from classifiers.velocity.classifier import VelocityInputs, read_inputs

@@ -1,4 +1,4 @@
-"""The network of the moment model: a small perceptron, and its graph."""
+"""The network of the velocity model: a small perceptron, and its graph."""
 
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Renders the page about a moment model, from its card and the behaviours it was trained on."""
+"""Renders the page about a velocity model, from its card and the behaviours it was trained on."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from classifiers.training.call_simulator import worlds
 from classifiers.training.call_simulator.behaviour import Behaviour, Range
 from classifiers.training.call_simulator.worlds import World
 
-_TEMPLATE = Path(__file__).with_name("moment_page.md")
+_TEMPLATE = Path(__file__).with_name("velocity_page.md")
 _KIND_TITLES = ("kind", "callers", "of them with calls enough", "marked", "calls", "marked calls")
 _RANGES = (
     ("rate", "calls an hour, in bursts"),
@@ -27,7 +27,7 @@ _RANGES = (
 
 
 def page(bundle: Path) -> str:
-    """Render the page about the moment model in *bundle*."""
+    """Render the page about the velocity model in *bundle*."""
     card = tomllib.loads((bundle / "card.toml").read_text(encoding="utf-8"))
     metrics = card["metrics"]
     values = {

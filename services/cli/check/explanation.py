@@ -73,7 +73,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     url = canonical(message.url)
     _same_score(decision, float(model.score([url])[0]))
     found = _by_parts(model.version, explain.link(model, url))
-    borrowed = lookalike_domains.look_alike(split(url)[0])
+    borrowed = lookalike_domains.find_lookalike(split(url)[0])
     # Beside the model, which does not know whose name is whose.
     return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")
 
@@ -99,14 +99,14 @@ def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
     from classifiers.velocity.classifier import read_inputs
     from services.settings import loader
 
-    model = bundles.load_moment(loader.load().models_dir)
+    model = bundles.load_velocity(loader.load().models_dir)
     if decision.velocity_version != model.version:
         fail(f"decided by velocity model {decision.velocity_version}, and here is {model.version}")
     inputs = read_inputs([GoldenRow(inputs=dict(decision.velocity_inputs), score=0.0)])
     score = float(model.score(inputs)[0])
     if not abs(score - decision.velocity_score) <= SAME:
         fail(f"the model here scores {score:.4f}, the server scored {decision.velocity_score:.4f}")
-    return _by_parts(f"velocity {model.version}", explain.moment(model, inputs))
+    return _by_parts(f"velocity {model.version}", explain.velocity(model, inputs))
 
 
 def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:

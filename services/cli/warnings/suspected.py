@@ -15,7 +15,7 @@ from services.cli.warnings import backfill_server
 _WHY = {
     "old": "too old to warn of (warning_most_age_hours)",
     "spam": "advertising, which is no fraud",
-    "nobody": "nobody with a number is at risk",
+    "no_victim": "nobody with a number is at risk",
 }
 
 

@@ -4,14 +4,14 @@
 `KEPT_MS` after it is gone, so that a restart does not lose sight of a campaign.
 """
 
-import asyncio
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from fanzha import fingerprint
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from infra.redis.client import Client, within
 from infra.redis.damaged_records import readable
 from services.decision.campaigns.bulk_texts import Campaign
@@ -24,6 +24,8 @@ MOST = 100
 """Campaigns that a worker tells of."""
 
 _SECONDS = 2.0
+logger = logging.getLogger(__name__)
+
 _REPORT_SECONDS = 2.0
 
 
@@ -65,18 +67,15 @@ class CampaignReporter:
 
     async def run(self) -> None:
         """Report until cancelled."""
-        while True:
-            await asyncio.sleep(_REPORT_SECONDS)
-            await self.report()
+        await run_periodically(
+            self.report, every_seconds=_REPORT_SECONDS, task="campaign reports", logger=logger
+        )
 
     async def report(self) -> None:
-        """Report once; without the store, or a campaign, do nothing."""
+        """Report once, unless there is no campaign; raise `Unavailable` without the store."""
         top = list(self._campaigns.top(MOST))
         if top:
-            try:
-                await self._store.report(self._worker, top, self._now_ms())
-            except Unavailable:
-                return  # the parent logs an outage
+            await self._store.report(self._worker, top, self._now_ms())
 
 
 def together(campaigns: list[Campaign]) -> list[Campaign]:

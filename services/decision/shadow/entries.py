@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from blocklists.entries import entry_id
-from blocklists.indexes.shadow import ShadowIndex, over
+from blocklists.indexes.shadow import ShadowIndex, more_specific
 from blocklists.snapshot.layers import Matches
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, MatchedOn, Reason, WouldBlock
@@ -53,7 +53,9 @@ def of_calls(
     if not _any(first, second):
         return None
     names = (MatchedOn.CALLER, MatchedOn.CALLEE)
-    return list_match.of_parties(over(callers, first), over(callees, second), names=names)
+    return list_match.of_parties(
+        more_specific(callers, first), more_specific(callees, second), names=names
+    )
 
 
 def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -> ListMatch | None:
@@ -66,14 +68,14 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
     words = shadows.find_texts(texts.bodies, now_s)
     if not _any(first, second, links, words):
         return None
-    links = over(found.links, links)
+    links = more_specific(found.links, links)
     parties = list_match.of_parties(
-        over(found.senders, first),
-        over(found.receivers, second),
+        more_specific(found.senders, first),
+        more_specific(found.receivers, second),
         names=(MatchedOn.SENDER, MatchedOn.RECEIVER),
     )
     listed = list_match.with_links(parties, links, found.owners)
-    return list_match.with_words(listed, over(found.words, words), links, found.owners)
+    return list_match.with_words(listed, more_specific(found.words, words), links, found.owners)
 
 
 def of_links(
@@ -83,7 +85,7 @@ def of_links(
     if snapshot.shadows is None:
         return None
     found = snapshot.shadows.find_urls(urls, now_s)
-    return list_match.of_links(over(links, found)) if _any(found) else None
+    return list_match.of_links(more_specific(links, found)) if _any(found) else None
 
 
 class ShadowDetails:
@@ -114,7 +116,7 @@ class ShadowDetails:
             self._snapshot, self._known = snapshot, {}
         known = self._known.get((row, matched))
         if known is None:
-            entry = snapshot.named(row)
+            entry = snapshot.identity_of(row)
             known = self._known[row, matched] = WouldBlock(
                 entry_id=entry_id(entry.kind, entry.pattern, Action.BLOCK),
                 pattern=entry.pattern,

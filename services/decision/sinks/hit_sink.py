@@ -15,6 +15,8 @@ from typing import Protocol
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS, Channel
+from infra.backoff import Backoff
+from infra.periodic import retry_until_available, run_periodically
 from services.decision.sinks.hit_encoder import WrittenHit, written
 from services.decision.sinks.hit_records import HitBatch, Table, blocked
 
@@ -126,29 +128,36 @@ class HitFlusher:
         self._sink = sink
         self._counters = counters
         self._interval_seconds = interval_seconds
-        self._failures = 0
+        longest = max(_LONGEST_PAUSE_SECONDS, interval_seconds)
+        first = max(interval_seconds, 0.001)
+        self._backoff = Backoff(first_seconds=first, max_seconds=longest)
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
         """Write until cancelled; what is being written then goes back into the buffer."""
-        while True:
-            await self._pause()
-            await self.flush()
+        await run_periodically(
+            self._write_all,
+            every_seconds=self._interval_seconds,
+            task="writing of hits",
+            logger=logger,
+            backoff=self._backoff,
+        )
 
     async def flush(self) -> bool:
         """Write all there is; False when the store went away over it."""
-        async with self._writing:
-            while batches := self._buffer.take():
-                if not await self._written(batches):
-                    return False
+        try:
+            await self._write_all()
+        except Unavailable:
+            return False
         return True
 
     async def drain(self, timeout_seconds: float) -> int:
         """Write what is left, for so long; drop and return the number of rows that remain."""
         try:
             async with asyncio.timeout(timeout_seconds):
-                while not await self.flush():
-                    await self._pause()
+                await retry_until_available(
+                    self._write_all, task="writing of hits", logger=logger, backoff=self._backoff
+                )
         except TimeoutError:
             pass
         left = self._buffer.drop_all()
@@ -156,25 +165,15 @@ class HitFlusher:
             logger.error("%d hits could not be written and are lost", left)
         return left
 
-    async def _written(self, batches: list[HitBatch]) -> bool:
+    async def _write_all(self) -> None:
+        async with self._writing:
+            while batches := self._buffer.take():
+                await self._write(batches)
+
+    async def _write(self, batches: list[HitBatch]) -> None:
         try:
             await self._sink.write(hit for batch in batches for hit in written(batch))
-        except Unavailable as error:
-            self._buffer.put_back(batches)
-            self._failures += 1
-            if self._failures == 1:
-                logger.warning("hits wait, %d of them: %s", len(self._buffer), error)
-            return False
         except BaseException:
             self._buffer.put_back(batches)
             raise
-        if self._failures:
-            logger.info("hits are written again")
-        self._failures = 0
         self._counters.hits_written(sum(map(len, batches)))
-        return True
-
-    async def _pause(self) -> None:
-        longest = max(_LONGEST_PAUSE_SECONDS, self._interval_seconds)
-        wanted = self._interval_seconds * 2.0 ** min(self._failures, 10)
-        await asyncio.sleep(min(wanted, longest))

@@ -205,7 +205,7 @@ def _top(question: ImpactQuery, changed: ChangedRows, good: Bools) -> list[Impac
             ImpactTop(
                 pattern=changed.patterns[row]
                 if entry == NO_ENTRY
-                else question.additions.named(entry).pattern,
+                else question.additions.identity_of(entry).pattern,
                 action=Action(int(changed.actions[row])),
                 channel=Channel(int(changed.channels[row])),
                 events=int(events[group]),

@@ -6,7 +6,7 @@ what it lets through is looked up.
 
 import numpy as np
 
-from blocklists.indexes.unique_values import distinct
+from blocklists.indexes.unique_values import sorted_unique
 from fanzha.tables import Bools, Int64s, Uint64s
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -17,7 +17,7 @@ class KeyFilter:
     """Some keys, ready to be looked for."""
 
     def __init__(self, keys: Int64s) -> None:
-        self.keys: Int64s = distinct(keys)
+        self.keys: Int64s = sorted_unique(keys)
         bits = min(max(len(self.keys).bit_length() + _ROOM_BITS, _LEAST_BITS), _MOST_BITS)
         self._shift = np.uint64(64 - bits)
         self._marks = np.zeros(2**bits, np.bool_)

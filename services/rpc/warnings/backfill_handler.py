@@ -10,10 +10,10 @@ from fanzha.v1 import warning_backfill_pb2_grpc as pb_grpc
 from services.decision_log.recipient_subject import SubjectKind
 from services.rpc.warnings import pending_messages as waiting_messages
 from services.rpc.warnings.pending_messages import KINDS
+from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.pending_service import PendingBackfillService
 from services.warning.backfill.runner import DEFAULT_RATE
 from services.warning.backfill.service import BackfillPreview, BackfillRequest, BackfillService
-from services.warning.backfill.store import Backfill, BackfillState
 from services.warning.backfill.suspected_hits import SuspectedHitService
 
 _LISTED = 100

@@ -5,7 +5,7 @@ from typing import Any
 
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.decision_log.recipient_subject import SubjectKind
-from services.warning.backfill.pending import CHANGE, PendingBackfill, PendingState, RecipientCount
+from services.warning.backfill.model import CHANGE, PendingBackfill, PendingState, RecipientCount
 
 _wire: Callable[[int], Any] = int
 KINDS: dict[str, int] = {
@@ -25,9 +25,9 @@ def waiting(one: PendingBackfill) -> pb.PendingBackfill:
         change_id=one.change_id,
         listed_by=one.by,
         approved_by=one.approved_by,
-        landed_at_ms=one.landed_at_ms,
+        landed_at_ms=one.effective_at_ms,
         days=one.days,
-        landed=one.landed,
+        landed=one.effective_count,
         entries=[
             pb.LandedEntry(
                 entry_id=entry.entry_id,
@@ -60,7 +60,7 @@ def _count(count: RecipientCount) -> pb.PendingBackfillCount:
         covers_from_ms=count.covers_from_ms,
         by_exposure=count.by_exposure,
         by_tier=count.by_tier,
-        judged=count.judged,
+        judged=count.assessed,
         uncounted=count.uncounted,
         why=count.why,
     )

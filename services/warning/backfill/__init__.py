@@ -1,1 +1,1 @@
-"""Warning everybody whom something reached before it was confirmed."""
+"""Backfills: warn everyone whom a number, link or text reached before it was confirmed."""

@@ -8,21 +8,21 @@ from enum import StrEnum
 from fanzha.errors import NotFound
 from infra.periodic import run_periodically
 from services.warning.backfill.lookback import Lookback, LookbackResult
-from services.warning.backfill.pending import PendingBackfill, PendingState
+from services.warning.backfill.metrics import BackfillMetrics
+from services.warning.backfill.model import PendingBackfill, PendingState
 from services.warning.backfill.pending_store import PendingBackfillStore
 from services.warning.backfill.runner import DEFAULT_RATE
-from services.warning.backfill.start import BackfillStart
-from services.warning.figures import LandingCounters
+from services.warning.backfill.start import BackfillStarter
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 AUTO_STARTED_BY = "warning-pipeline"
-"""Who started it, on record, where nobody did."""
+"""Author of backfills that were started automatically."""
 
 
 class BackfillMode(StrEnum):
-    """What happens to entries that land, by itself."""
+    """What happens automatically when entries take effect."""
 
     OFF = "off"
     PROPOSE = "propose"
@@ -30,35 +30,35 @@ class BackfillMode(StrEnum):
 
 
 class RecipientCounter:
-    """Counts what waits, one after the other, until cancelled."""
+    """Counts the recipients of pending backfills, one at a time, until cancelled."""
 
     def __init__(
         self,
         store: PendingBackfillStore,
-        looking: Lookback,
-        beginning: BackfillStart,
+        lookback: Lookback,
+        starter: BackfillStarter,
         *,
         worker: str,
         mode: BackfillMode,
         most_people: int,
         settle_ms: int,
         now_ms: Callable[[], int],
-        figures: LandingCounters | None = None,
+        metrics: BackfillMetrics | None = None,
     ) -> None:
-        """*settle_ms* after it landed, the log has what was decided before."""
+        """Wait *settle_ms* after entries took effect: then the log has all earlier decisions."""
         self._store = store
-        self._looking = looking
-        self._beginning = beginning
+        self._lookback = lookback
+        self._starter = starter
         self._worker = worker
         self._mode = mode
         self._most_people = most_people
         self._settle_ms = settle_ms
         self._now_ms = now_ms
-        self._figures = figures
-        self._told_no_log = False
+        self._metrics = metrics
+        self._warned_no_log = False
 
     async def run(self) -> None:
-        """Look for what is not counted, every second."""
+        """Count every `LOOK_SECONDS`."""
         await run_periodically(
             self.step,
             every_seconds=LOOK_SECONDS,
@@ -67,64 +67,64 @@ class RecipientCounter:
         )
 
     async def step(self) -> int:
-        """Count what is to be counted; return how many were."""
-        waiting = await self._store.waiting()
-        if self._figures is not None:
-            self._figures.waiting(len(waiting))
+        """Count the pending backfills that have no count; return their number."""
+        pending = await self._store.pending()
+        if self._metrics is not None:
+            self._metrics.pending(len(pending))
         counted = 0
-        for one in waiting:
-            settled = self._now_ms() >= one.landed_at_ms + self._settle_ms
+        for one in pending:
+            settled = self._now_ms() >= one.effective_at_ms + self._settle_ms
             if one.count is None and settled and self._has_log():
-                counted += await self._leased(one)
+                counted += await self._count_leased(one)
         return counted
 
     def _has_log(self) -> bool:
-        if not self._looking.ready and not self._told_no_log:
-            self._told_no_log = True
+        if not self._lookback.ready and not self._warned_no_log:
+            self._warned_no_log = True
             logger.warning(
-                "there is no decision log on this host: backfills wait without a count until "
-                "somebody has them counted where list administration runs"
+                "there is no decision log on this host: backfills stay without a count until "
+                "a person requests it from list administration"
             )
-        return self._looking.ready
+        return self._lookback.ready
 
-    async def _leased(self, one: PendingBackfill) -> bool:
+    async def _count_leased(self, one: PendingBackfill) -> bool:
         if not await self._store.lease(one.id, self._worker):
             return False
         try:
-            return await self._counted(one)
+            return await self._count(one)
         except NotFound:
-            return False  # the log went away meanwhile
+            return False  # the log was removed meanwhile
         finally:
             await self._store.release(one.id)
 
-    async def _counted(self, one: PendingBackfill) -> bool:
-        """Look, and write down what was found: begun, for a person to see, or nobody."""
-        looked = await self._looking.look(one)
-        if self._may_begin(looked):
-            begun = await self._beginning.begin(one, looked, rate=DEFAULT_RATE, by=AUTO_STARTED_BY)
-            if begun is not None:
-                self._tell(begun.waiting, "auto_started")
-            return begun is not None
-        after = with_count(one, looked)
+    async def _count(self, one: PendingBackfill) -> bool:
+        """Look back; then start the backfill, record its count, or end it without recipients."""
+        result = await self._lookback.search(one)
+        if self._may_start(result):
+            started = await self._starter.start(one, result, rate=DEFAULT_RATE, by=AUTO_STARTED_BY)
+            if started is not None:
+                self._report(started.pending, "auto_started")
+            return started is not None
+        after = with_count(one, result)
         if not await self._store.move([after]):
             return False
-        self._tell(after, after.state.value if after.state is PendingState.NOBODY else "")
+        self._report(after, after.state.value if after.state is PendingState.NO_RECIPIENTS else "")
         return True
 
-    def _may_begin(self, looked: LookbackResult) -> bool:
-        few = 0 < looked.count.persons <= self._most_people
-        return self._mode is BackfillMode.START and few and looked.count.complete
+    def _may_start(self, result: LookbackResult) -> bool:
+        few = 0 < result.count.persons <= self._most_people
+        return self._mode is BackfillMode.START and few and result.count.complete
 
-    def _tell(self, one: PendingBackfill, what: str) -> None:
+    def _report(self, one: PendingBackfill, what: str) -> None:
         persons = one.count.persons if one.count else 0
         logger.info("backfill %s is %s: %d persons", one.id, what or one.state.value, persons)
-        if what and self._figures is not None:
-            self._figures.backfill(what)
+        if what and self._metrics is not None:
+            self._metrics.state_changed(what)
 
 
-def with_count(one: PendingBackfill, looked: LookbackResult) -> PendingBackfill:
+def with_count(one: PendingBackfill, result: LookbackResult) -> PendingBackfill:
     """Return a backfill with its count; ended if the count is complete and found no one."""
-    after = replace(one, count=looked.count)
-    if looked.count.persons or not looked.count.complete:
+    after = replace(one, count=result.count)
+    if result.count.persons or not result.count.complete:
         return after
-    return after.ended(PendingState.NOBODY, now_ms=looked.count.at_ms)
+    return after.ended(PendingState.NO_RECIPIENTS, now_ms=result.count.at_ms)

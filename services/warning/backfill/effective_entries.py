@@ -1,6 +1,6 @@
-"""Which entries of a change take effect as blocks of confirmed fraud, and which cease. No store.
+"""Finds the entries of a list change that start or cease to block confirmed fraud. No store.
 
-Columns only, up to the few entries that are wanted: a change may have a million rows.
+Works on columns and materialises only the entries found: a change may have a million rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,119 +16,121 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Uint8s
 from services.changes.entry_set import NOT_FOUND, EntrySet
-from services.warning.backfill.pending import EffectiveEntry
+from services.warning.backfill.model import EffectiveEntry
 
 
 class EntryEffect(IntEnum):
-    """What an entry of a change is to a backfill; the first that holds."""
+    """Effect of an entry, as far as backfills go; the first that applies."""
 
     ALLOW = 1
-    """It lets through."""
+    """An allow entry."""
     SHADOW = 2
-    """It only tells what it would have blocked."""
-    ENDED = 3
-    ACTED = 4
-    """It blocked before this change, too."""
-    NO_FRAUD = 5
+    """A shadow entry: it does not block."""
+    EXPIRED = 3
+    ALREADY_EFFECTIVE = 4
+    """It blocked before the change."""
+    NO_FRAUD_TYPE = 5
     """It names no kind of fraud."""
     URL_PREFIX = 6
-    """The log knows hosts: everybody who asked for the host would be found."""
-    LANDED = 7
-    """It blocks from now on."""
+    """The log has hosts only, so it would match every visitor of the host."""
+    EFFECTIVE = 7
+    """It starts to block confirmed fraud."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveEntries:
-    """What of a change takes effect."""
+    """The effective entries of a change."""
 
     entries: Sequence[Entry]
-    """Those that landed; none where there are more than were asked for."""
+    """Empty where there are more than the limit of the query."""
     rows: Mapping[EntryEffect, int]
-    """Rows of the change by what they are."""
+    """Number of rows by effect."""
 
     @property
-    def landed(self) -> int:
-        """How many landed."""
-        return self.rows.get(EntryEffect.LANDED, 0)
+    def effective_count(self) -> int:
+        """Number of effective entries."""
+        return self.rows.get(EntryEffect.EFFECTIVE, 0)
 
 
-def landing(additions: EntryTable, before: EntryTable, *, at_s: int, most: int) -> EffectiveEntries:
-    """Tell which of *additions* take effect at *at_s*; *before* is what they replaced."""
+def find_effective(
+    additions: EntryTable, before: EntryTable, *, at_s: int, most: int
+) -> EffectiveEntries:
+    """Classify *additions* at *at_s*; *before* has the entries that they replaced."""
     table = additions.take(last_of_each(additions))
-    became = _became(table, before, at_s)
-    numbers = np.bincount(became, minlength=len(EntryEffect) + 1).tolist()
-    rows = np.flatnonzero(became == EntryEffect.LANDED).tolist()
+    effects = _effects(table, before, at_s)
+    numbers = np.bincount(effects, minlength=len(EntryEffect) + 1).tolist()
+    rows = np.flatnonzero(effects == EntryEffect.EFFECTIVE).tolist()
     return EffectiveEntries(
         entries=[table.entry(row) for row in rows] if len(rows) <= most else (),
         rows={one: numbers[one] for one in EntryEffect if numbers[one]},
     )
 
 
-def touched(
+def affected_by(
     entries: Sequence[EffectiveEntry], additions: EntryTable, removals: Identities
 ) -> Sequence[bool]:
-    """Tell which of *entries* a change says anything of; quick for many."""
-    came, went = EntrySet.of(additions), EntrySet.of(removals)
+    """For each of *entries*, whether a change has a row for it; vectorised."""
+    added, removed_keys = EntrySet.of(additions), EntrySet.of(removals)
     blocks, allows = _identities(entries, Action.BLOCK), _identities(entries, Action.ALLOW)
-    said = came.find(blocks) != NOT_FOUND
-    said |= went.find(blocks) != NOT_FOUND
-    said |= came.find(allows) != NOT_FOUND
-    told: list[bool] = said.tolist()
-    return told
+    affected = added.find(blocks) != NOT_FOUND
+    affected |= removed_keys.find(blocks) != NOT_FOUND
+    affected |= added.find(allows) != NOT_FOUND
+    result: list[bool] = affected.tolist()
+    return result
 
 
-def still_there(
+def still_effective(
     entries: Sequence[EffectiveEntry], additions: EntryTable, removals: Identities, *, at_s: int
 ) -> list[EffectiveEntry]:
-    """Return those of *entries* that block as fraud after a change, as it left them.
+    """Return those of *entries* that still block as fraud after a change, updated by it.
 
-    One that somebody now lets through by an entry of the same pattern blocks no more.
+    An allow entry with the same pattern ends the effect of an entry.
     """
     blocks = _identities(entries, Action.BLOCK)
-    came = EntrySet.of(additions)
-    written, removed = came.find(blocks), EntrySet.of(removals).find(blocks) != NOT_FOUND
-    allowed = came.find(_identities(entries, Action.ALLOW)) != NOT_FOUND
-    left: list[EffectiveEntry] = []
+    added = EntrySet.of(additions)
+    written, removed = added.find(blocks), EntrySet.of(removals).find(blocks) != NOT_FOUND
+    allowed = added.find(_identities(entries, Action.ALLOW)) != NOT_FOUND
+    remaining: list[EffectiveEntry] = []
     for place, entry in enumerate(entries):
         row = int(written[place])
         if allowed[place] or (removed[place] and row == NOT_FOUND):
             continue
         if row == NOT_FOUND:
-            left.append(entry)
+            remaining.append(entry)
         elif (
             additions.modes[row] == EntryMode.ENFORCE
             and additions.expires_s[row] > at_s
             and additions.fraud_types[row] != FraudType.UNSPECIFIED
         ):
-            left.append(EffectiveEntry.of(additions.entry(row)))
-    return left
+            remaining.append(EffectiveEntry.of(additions.entry(row)))
+    return remaining
 
 
-def _became(table: EntryTable, before: EntryTable, at_s: int) -> Uint8s:
+def _effects(table: EntryTable, before: EntryTable, at_s: int) -> Uint8s:
     lines = (
         (table.actions != Action.BLOCK, EntryEffect.ALLOW),
         (table.modes == EntryMode.SHADOW, EntryEffect.SHADOW),
-        (table.expires_s <= at_s, EntryEffect.ENDED),
-        (_acted(table, before, at_s), EntryEffect.ACTED),
-        (table.fraud_types == FraudType.UNSPECIFIED, EntryEffect.NO_FRAUD),
+        (table.expires_s <= at_s, EntryEffect.EXPIRED),
+        (_blocked_before(table, before, at_s), EntryEffect.ALREADY_EFFECTIVE),
+        (table.fraud_types == FraudType.UNSPECIFIED, EntryEffect.NO_FRAUD_TYPE),
         (table.kinds == EntryKind.URL_PREFIX, EntryEffect.URL_PREFIX),
     )
     holds, what = zip(*lines, strict=True)
-    found: Uint8s = np.select(list(holds), [np.uint8(one) for one in what], EntryEffect.LANDED)
+    found: Uint8s = np.select(list(holds), [np.uint8(one) for one in what], EntryEffect.EFFECTIVE)
     return found.astype(np.uint8)
 
 
-def _acted(table: EntryTable, before: EntryTable, at_s: int) -> Bools:
-    """Tell which entries blocked as fraud before the change."""
+def _blocked_before(table: EntryTable, before: EntryTable, at_s: int) -> Bools:
+    """For each entry, whether it blocked as fraud before the change."""
     at = EntrySet.of(before).find(table)
-    acted: Bools = at != NOT_FOUND
-    met = at[acted]
-    acted[acted] = (
-        (before.modes[met] == EntryMode.ENFORCE)
-        & (before.expires_s[met] > at_s)
-        & (before.fraud_types[met] != FraudType.UNSPECIFIED)
+    blocked: Bools = at != NOT_FOUND
+    matches = at[blocked]
+    blocked[blocked] = (
+        (before.modes[matches] == EntryMode.ENFORCE)
+        & (before.expires_s[matches] > at_s)
+        & (before.fraud_types[matches] != FraudType.UNSPECIFIED)
     )
-    return acted
+    return blocked
 
 
 def _identities(entries: Sequence[EffectiveEntry], action: Action) -> Identities:

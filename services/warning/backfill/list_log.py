@@ -1,7 +1,7 @@
-"""Follows what is committed to the lists, change by change, with what each change replaced.
+"""Follows the commits of the lists, each with the entries that it replaced.
 
-The log of changes has it. Where the log was put into the base of the lists meanwhile, change
-requests know what they did; a version that neither can tell of is said to be lost.
+Reads the list log, and change requests where the log was compacted into the base of the lists. A
+version that neither has is reported as lost.
 """
 
 import re
@@ -18,30 +18,30 @@ from services.changes.store import ChangeStore
 from services.warning.backfill.pending_store import ListLogPosition
 
 _AT_ONCE = 100
-"""Versions read from requests at a time."""
+"""Versions read from change requests at a time."""
 _REQUEST = re.compile(r"change:([0-9]+):.+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListLogStep:
-    """What one version of the lists changed."""
+class ListVersionChange:
+    """The change of one list version."""
 
-    place: ListLogPosition
-    """After it."""
+    position: ListLogPosition
+    """Position after the change."""
     committed_at_ms: int = 0
     author: str = ""
     change_id: int = 0
-    """The request that made it; 0: none is known."""
+    """Its change request; 0: unknown."""
     additions: EntryTable
     removals: Identities
     before: EntryTable
-    """What it replaced or removed, as far as that is known."""
+    """The entries it replaced or removed, where known."""
     lost: int = 0
-    """Versions up to this one that nobody can tell of."""
+    """Number of versions up to this one whose changes are unknown."""
 
 
 class ListLog:
-    """Reads the log; *client* must not decode answers. Raises `Unavailable` like the stores."""
+    """Reads list changes; *client* must not decode answers. Raises `Unavailable`."""
 
     def __init__(self, client: Client) -> None:
         self._lists = Store(client)
@@ -49,28 +49,30 @@ class ListLog:
         self._history = History(self._requests, self._lists)
 
     async def head(self) -> ListLogPosition:
-        """Return where the lists are."""
+        """Return the current position of the lists."""
         head = await self._lists.head()
         return ListLogPosition(version=head.version, commit=head.commit)
 
-    async def after(self, place: ListLogPosition, *, block_ms: int) -> list[ListLogStep]:
-        """Return what came after *place*, some of it; waits up to *block_ms* for the first."""
-        changes = await self._lists.changes_after(place.version, place.commit, block_ms=block_ms)
+    async def after(self, position: ListLogPosition, *, block_ms: int) -> list[ListVersionChange]:
+        """Return the next changes after *position*; wait up to *block_ms* for the first."""
+        changes = await self._lists.changes_after(
+            position.version, position.commit, block_ms=block_ms
+        )
         if changes is not None:
-            return [await self._told(change) for change in changes]
+            return [await self._change_from_log(change) for change in changes]
         base = await self._lists.base_head()
-        if place.version < base.version:
+        if position.version < base.version:
             return await self._from_requests(
-                place, ListLogPosition(version=base.version, commit=base.commit)
+                position, ListLogPosition(version=base.version, commit=base.commit)
             )
         head = await self.head()
-        # Other lists than those that were read: how they came to be, nobody can tell.
-        return [_nothing(head, lost=max(1, abs(head.version - place.version)))]
+        # These lists are not a continuation of those that were read.
+        return [_lost_change(head, lost=max(1, abs(head.version - position.version)))]
 
-    async def _told(self, change: ListChange) -> ListLogStep:
+    async def _change_from_log(self, change: ListChange) -> ListVersionChange:
         record = await self._request(change.commit)
-        return ListLogStep(
-            place=ListLogPosition(version=change.version, commit=change.commit),
+        return ListVersionChange(
+            position=ListLogPosition(version=change.version, commit=change.commit),
             committed_at_ms=change.committed_at_ms,
             author=change.author,
             change_id=record.id if record else 0,
@@ -91,39 +93,47 @@ class ListLog:
             return EntryTable.from_entries([])
         try:
             return await self._requests.before(record)
-        except NotFound:  # no longer kept: entries that were there count as new, and are looked at
+        except NotFound:  # expired: replaced entries count as new
             return EntryTable.from_entries([])
 
     async def _from_requests(
-        self, place: ListLogPosition, base: ListLogPosition
-    ) -> list[ListLogStep]:
-        last = min(base.version, place.version + _AT_ONCE)
-        made = await self._requests.ids_by_version(place.version + 1, last)
+        self, position: ListLogPosition, base: ListLogPosition
+    ) -> list[ListVersionChange]:
+        last = min(base.version, position.version + _AT_ONCE)
+        made = await self._requests.ids_by_version(position.version + 1, last)
         known = {one.id: one for one in await self._requests.get_many(list(made.values()))}
         steps = []
-        for version in range(place.version + 1, last + 1):
+        for version in range(position.version + 1, last + 1):
             record = known.get(made.get(version, 0))
             here = ListLogPosition(version=version, commit=record.commit if record else "")
             here = base if version == base.version else here
-            steps.append(await self._done(record, here) if record else _nothing(here, lost=1))
+            steps.append(
+                await self._change_from_request(record, here)
+                if record
+                else _lost_change(here, lost=1)
+            )
         return steps
 
-    async def _done(self, record: ChangeRequest, here: ListLogPosition) -> ListLogStep:
+    async def _change_from_request(
+        self, record: ChangeRequest, here: ListLogPosition
+    ) -> ListVersionChange:
         try:
-            done = await self._history.step_of(record)
+            step = await self._history.step_of(record)
         except NotFound:
-            return _nothing(here, lost=1)
-        return ListLogStep(
-            place=here,
+            return _lost_change(here, lost=1)
+        return ListVersionChange(
+            position=here,
             committed_at_ms=record.applied_ms,
             author=record.author,
             change_id=record.id,
-            additions=done.written,
-            removals=done.removed,
-            before=done.before,
+            additions=step.written,
+            removals=step.removed,
+            before=step.before,
         )
 
 
-def _nothing(place: ListLogPosition, *, lost: int) -> ListLogStep:
+def _lost_change(position: ListLogPosition, *, lost: int) -> ListVersionChange:
     empty = EntryTable.from_entries([])
-    return ListLogStep(place=place, additions=empty, removals=empty, before=empty, lost=lost)
+    return ListVersionChange(
+        position=position, additions=empty, removals=empty, before=empty, lost=lost
+    )

@@ -1,4 +1,4 @@
-"""Looks whom the entries of one change had reached: each person once, the most exposed first."""
+"""Searches the decision log for the recipients of a change's entries, most exposed first."""
 
 import asyncio
 import logging
@@ -13,21 +13,21 @@ from services.decision_log import recipient_subject
 from services.decision_log.recipient_subject import RecipientSubject
 from services.decision_log.recipients import MOST_PERSONS, Recipient, RecipientQuery, Recipients
 from services.warning.backfill import recipients
-from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, RecipientCount
+from services.warning.backfill.model import EffectiveEntry, PendingBackfill, RecipientCount
 from services.warning.backfill.recipients import BackfillRecipient, most_exposed_first
 from services.warning.cases import opening
 from services.warning.cases.opening import Router
 
 logger = logging.getLogger(__name__)
 
-MOST_JUDGED = 5000
-"""Persons whose tier is told; of more, each so-manyth of the order of exposure."""
+MOST_ASSESSED = 5000
+"""Persons whose tier is assessed; of more, an even sample in order of exposure."""
 _DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RecipientMatch:
-    """How one person was reached by one entry."""
+    """The contacts of one person with one entry."""
 
     entry: EffectiveEntry
     subject: RecipientSubject
@@ -36,21 +36,23 @@ class _RecipientMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookbackResult:
-    """Who was found."""
+    """The recipients found."""
 
     count: RecipientCount
     persons: Sequence[Recipient]
-    """The most exposed first; each with all that is known of them."""
-    met: "dict[str, list[_RecipientMatch]]"
-    """By number of the person."""
+    """Most exposed first, each with the contacts of all entries."""
+    matches: "dict[str, list[_RecipientMatch]]"
+    """Matches by the person's number."""
 
     def plan(self, now_ms: int) -> Iterator[BackfillRecipient]:
-        """Make the warnings, person by person."""
-        return (_prepared(person, self.met[person.number], now_ms) for person in self.persons)
+        """Yield the recipients with their warnings."""
+        return (
+            _recipient_of(person, self.matches[person.number], now_ms) for person in self.persons
+        )
 
 
 class Lookback:
-    """Asks the decision log for several entries at once."""
+    """Queries the decision log for the entries of a pending backfill."""
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class Lookback:
         now_ms: Callable[[], int],
         most_persons: int = MOST_PERSONS,
     ) -> None:
-        """*router* is asked in a thread; *samples*: whether the log is set to sample."""
+        """*router* is called in a thread; *samples*: whether the log is configured to sample."""
         self._query = query
         self._home = home
         self._router = router
@@ -73,68 +75,69 @@ class Lookback:
 
     @property
     def ready(self) -> bool:
-        """Tell whether there is a log on this host."""
+        """Whether there is a decision log on this host."""
         return self._query is not None and self._query.exists
 
-    async def look(self, waiting: PendingBackfill) -> LookbackResult:
-        """Find everybody whom the entries reached; `NotFound` where there is no log."""
+    async def search(self, pending: PendingBackfill) -> LookbackResult:
+        """Find all recipients of the entries. Raises `NotFound` without a decision log."""
         query = self._query
         if query is None or not query.exists:
-            raise NotFound("the decision log: there is none on this host, so nobody can be found")
+            raise NotFound(
+                "the decision log: there is none on this host, so recipients are unknown"
+            )
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._look, query, waiting)
+            return await asyncio.to_thread(self._search, query, pending)
 
-    def _look(self, query: RecipientQuery, waiting: PendingBackfill) -> LookbackResult:
-        now, since = self._now_ms(), waiting.landed_at_ms - waiting.days * _DAY_MS
-        gathered = _Gathered(self._most)
-        for entry in waiting.entries:
+    def _search(self, query: RecipientQuery, pending: PendingBackfill) -> LookbackResult:
+        now, since = self._now_ms(), pending.effective_at_ms - pending.days * _DAY_MS
+        accumulator = _LookbackAccumulator(self._most)
+        for entry in pending.entries:
             try:
                 subject = recipient_subject.read(self._home, entry.subject, entry.pattern)
                 reached = query.reached(subject, since_ms=since, until_ms=now)
             except FanzhaError as error:
-                gathered.uncounted.append(str(error))
+                accumulator.uncounted.append(str(error))
             except Exception as error:
-                # What the log cannot answer must not end the pipeline; somebody is told. Not its
-                # message, which may quote a number.
+                # A failed query must not end the pipeline. Its message may quote a number.
                 places = kind_and_places(error)
-                logger.error("the decision log could not be asked: %s", places)  # noqa: TRY400
-                gathered.uncounted.append(f"the decision log: {type(error).__name__}")
+                logger.error("the decision log could not be queried: %s", places)  # noqa: TRY400
+                accumulator.uncounted.append(f"the decision log: {type(error).__name__}")
             else:
-                gathered.add(entry, subject, reached)
-        return self._looked(gathered, now)
+                accumulator.add(entry, subject, reached)
+        return self._result_of(accumulator, now)
 
-    def _looked(self, gathered: "_Gathered", now: int) -> LookbackResult:
-        persons = most_exposed_first(gathered.whole.values())
+    def _result_of(self, accumulator: "_LookbackAccumulator", now: int) -> LookbackResult:
+        persons = most_exposed_first(accumulator.totals.values())
         exposed = Counter(recipients.exposure(one).name.lower() for one in persons)
-        judged = persons[:: -(-len(persons) // MOST_JUDGED) or 1]
+        assessed = persons[:: -(-len(persons) // MOST_ASSESSED) or 1]
         router, tiers = self._router(), Counter[str]()
-        for person in judged:
-            made = _prepared(person, gathered.met[person.number], now)
+        for person in assessed:
+            made = _recipient_of(person, accumulator.matches[person.number], now)
             tier = opening.apply_warnings(None, made.warnings, router, now).case.tier
             tiers[tier.name.lower() if tier else "none"] += 1
         count = RecipientCount(
             at_ms=now,
             persons=len(persons),
-            lower_bound=self._samples or gathered.sampled,
-            left_out=gathered.left_out,
-            torn=gathered.torn,
-            covers_from_ms=gathered.covers_from_ms,
+            lower_bound=self._samples or accumulator.sampled,
+            left_out=accumulator.left_out,
+            torn=accumulator.torn,
+            covers_from_ms=accumulator.covers_from_ms,
             by_exposure=dict(exposed),
             by_tier=dict(tiers),
-            judged=len(judged),
-            uncounted=len(gathered.uncounted),
-            why=gathered.uncounted[0] if gathered.uncounted else "",
+            assessed=len(assessed),
+            uncounted=len(accumulator.uncounted),
+            why=accumulator.uncounted[0] if accumulator.uncounted else "",
         )
-        return LookbackResult(count=count, persons=persons, met=gathered.met)
+        return LookbackResult(count=count, persons=persons, matches=accumulator.matches)
 
 
-class _Gathered:
-    """What was found so far; never many more persons than *most*."""
+class _LookbackAccumulator:
+    """Merges the matches of several entries, bounded to *most* persons."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.met: dict[str, list[_RecipientMatch]] = {}
-        self.whole: dict[str, Recipient] = {}
+        self.matches: dict[str, list[_RecipientMatch]] = {}
+        self.totals: dict[str, Recipient] = {}
         self.uncounted: list[str] = []
         self.sampled = False
         self.left_out = 0
@@ -148,20 +151,20 @@ class _Gathered:
         self.covers_from_ms = max(self.covers_from_ms, reached.covers_from_ms)
         for person in reached.persons:
             number = person.number
-            self.met.setdefault(number, []).append(
+            self.matches.setdefault(number, []).append(
                 _RecipientMatch(entry=entry, subject=subject, person=person)
             )
-            known = self.whole.get(number)
-            self.whole[number] = person if known is None else _together(known, person)
-        if len(self.whole) > self._most:
-            beyond = most_exposed_first(self.whole.values())[self._most :]
-            self.left_out += len(beyond)
-            for person in beyond:
-                del self.whole[person.number], self.met[person.number]
+            known = self.totals.get(number)
+            self.totals[number] = person if known is None else _merged(known, person)
+        if len(self.totals) > self._most:
+            excess = most_exposed_first(self.totals.values())[self._most :]
+            self.left_out += len(excess)
+            for person in excess:
+                del self.totals[person.number], self.matches[person.number]
 
 
-def _together(one: Recipient, other: Recipient) -> Recipient:
-    """Add what another entry tells of a person, for their place in the order."""
+def _merged(one: Recipient, other: Recipient) -> Recipient:
+    """Merge the contacts of one person with two entries, for the order of exposure."""
     return replace(
         one,
         contacts=[*one.contacts, *other.contacts],
@@ -170,11 +173,13 @@ def _together(one: Recipient, other: Recipient) -> Recipient:
     )
 
 
-def _prepared(person: Recipient, met: Sequence[_RecipientMatch], now_ms: int) -> BackfillRecipient:
+def _recipient_of(
+    person: Recipient, matches: Sequence[_RecipientMatch], now_ms: int
+) -> BackfillRecipient:
     warnings = [
         warning
-        for one in met
-        for warning in recipients.prepared(
+        for one in matches
+        for warning in recipients.recipient_of(
             one.person,
             one.subject,
             campaign=one.entry.campaign,

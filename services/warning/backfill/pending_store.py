@@ -1,15 +1,18 @@
-"""Keeps backfills that wait in Redis, and how far the log of the lists was read.
+"""Store of pending backfills in Redis, and of the position in the list log.
 
-A change of the lists is noticed and read past by one script: it compares the place, so that of two
-processes, and of one that was killed and begins anew, one notices it, once. Every other step names
-the revision it was made from. All keys lie in the slot of backfills, see `store`.
+One script writes the backfills of a list change and advances the position, if it is still the one
+that was read: so each change is handled once, with several processes and after a crash. All other
+writes name the revision they were derived from. All keys lie in the slot of backfills: see `store`.
 
-==================================  ============================================
-``fanzha:{warning:backfill}:place``    version and commit of the lists, read so far
-``…:noticed``, ``…:waiting``        sorted sets by when they landed: all; those that wait
-``…:waiting:<id>``                  hash: record, revision
-``…:counting:<id>``                 who counts it
-==================================  ============================================
+======================================  ==========================================================
+key                                     value
+======================================  ==========================================================
+``fanzha:{warning:backfill}:position``  version and commit of the lists that were read
+``…:proposed``                          sorted set: all, by when their entries took effect
+``…:pending``                           sorted set: those that are pending, likewise
+``…:pending:<id>``                      hash: record, revision
+``…:counting:<id>``                     lease of the process that counts
+======================================  ==========================================================
 """
 
 from collections.abc import Sequence
@@ -21,12 +24,12 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
-from services.warning.backfill.pending import PendingBackfill
+from services.warning.backfill.model import PendingBackfill
 from services.warning.backfill.store import KEEP_S, TAG, PendingResolution
 
 _SECONDS = 5.0
 _COUNTING_MS = 120_000
-_PLACE, _ALL, _OPEN = f"{TAG}:place", f"{TAG}:noticed", f"{TAG}:waiting"
+_POSITION, _ALL, _OPEN = f"{TAG}:position", f"{TAG}:proposed", f"{TAG}:pending"
 _RECORD = TypeAdapter(PendingBackfill)
 
 _MOVE = """
@@ -53,38 +56,38 @@ return 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLogPosition:
-    """How far the log of the lists was read."""
+    """A position in the list log."""
 
     version: int
     commit: str
 
     @property
     def written(self) -> str:
-        """As the store has it."""
+        """The form in the store."""
         return f"{self.version} {self.commit}"
 
 
 class PendingBackfillStore:
-    """Reads and changes backfills that wait. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and writes pending backfills. Raises `Unavailable` within seconds without Redis."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
         self._client: Any = client
 
-    async def place(self) -> ListLogPosition | None:
-        """Return how far the lists were read; None: never."""
+    async def position(self) -> ListLogPosition | None:
+        """Return the position in the list log; None: nothing was read yet."""
         async with within(_SECONDS):
-            found = await self._client.get(_PLACE)
+            found = await self._client.get(_POSITION)
         if found is None:
             return None
         version, _, commit = found.partition(" ")
         with reading("place in the log of the lists"):
             return ListLogPosition(version=int(version), commit=commit)
 
-    async def begin(self, place: ListLogPosition) -> None:
-        """Begin at *place*, unless another process has begun."""
+    async def set_first_position(self, position: ListLogPosition) -> None:
+        """Set the first position, unless there is one."""
         async with within(_SECONDS):
-            await self._client.set(_PLACE, place.written, nx=True)
+            await self._client.set(_POSITION, position.written, nx=True)
 
     async def move(
         self,
@@ -93,16 +96,16 @@ class PendingBackfillStore:
         read: tuple[ListLogPosition, ListLogPosition] | None = None,
         synced: bool = False,
     ) -> bool:
-        """Write records, and that the lists were read from one place to another; all or nothing.
+        """Write records, and advance the position if *read* (from, to) is given; all or nothing.
 
-        False when somebody else was faster: then look again. With *synced*, waits for the disk;
-        what is noticed or counted need not: where the store loses it, it is done anew.
+        Returns False on a conflict: read again. With *synced* waits for fsync; without it a lost
+        write is repeated after a crash of Redis.
         """
         before, after = (one.written for one in read) if read else ("", "")
         arguments: list[Any] = [before, after, KEEP_S]
         for one in records:
-            arguments += [one.id, one.revision, int(one.open), one.landed_at_ms, _written(one)]
-        found = [_PLACE, _ALL, _OPEN, *(_key(one.id) for one in records)]
+            arguments += [one.id, one.revision, int(one.open), one.effective_at_ms, _written(one)]
+        found = [_POSITION, _ALL, _OPEN, *(_key(one.id) for one in records)]
         async with within(_SECONDS):
             moving = self._client.pipeline(transaction=False)
             moving.eval(_MOVE, len(found), *found, *arguments)
@@ -113,37 +116,37 @@ class PendingBackfillStore:
         return bool(answers[0])
 
     async def get(self, backfill_id: str) -> PendingBackfill:
-        """Return one; `NotFound` when there is none."""
+        """Return one backfill. Raises `NotFound`."""
         found = await self._several([backfill_id])
         if not found:
             raise NotFound(f"backfill_id: there is no {backfill_id!r}")
         return found[0]
 
-    async def waiting(self) -> list[PendingBackfill]:
-        """Return those that wait, the one that landed first first."""
+    async def pending(self) -> list[PendingBackfill]:
+        """Return pending backfills, oldest first."""
         async with within(_SECONDS):
             ids = await self._client.zrange(_OPEN, 0, -1)
         return await self._several(ids)
 
     async def newest(self, count: int) -> list[PendingBackfill]:
-        """Return the newest, whatever became of them."""
+        """Return the newest backfills of any state."""
         async with within(_SECONDS):
             ids = await self._client.zrevrange(_ALL, 0, count - 1)
         return await self._several(ids)
 
     async def forget(self, before_ms: int) -> None:
-        """Let those leave the list whose record has gone by itself."""
+        """Remove expired backfills from the index."""
         async with within(_SECONDS):
             await self._client.zremrangebyscore(_ALL, "-inf", before_ms)
 
     async def lease(self, backfill_id: str, worker: str) -> bool:
-        """Let *worker* count; False while another does."""
+        """Acquire the lease for counting; False while another worker has it."""
         async with within(_SECONDS):
             key = f"{TAG}:counting:{backfill_id}"
             return bool(await self._client.set(key, worker, nx=True, px=_COUNTING_MS))
 
     async def release(self, backfill_id: str) -> None:
-        """Let others count again."""
+        """Release the lease."""
         async with within(_SECONDS):
             await self._client.delete(f"{TAG}:counting:{backfill_id}")
 
@@ -154,21 +157,21 @@ class PendingBackfillStore:
                 reading.hmget(_key(one), "record", "revision")
             answers = await reading.execute() if ids else []
         return readable(
-            "waiting backfill",
+            "pending backfill",
             lambda one: replace(_RECORD.validate_json(one[0]), revision=int(one[1])),
             [one for one in answers if one[0] is not None],
         )
 
 
-def closing(before: PendingBackfill, after: PendingBackfill) -> PendingResolution:
-    """Return what ends *before* in the same step that begins its backfill."""
+def resolution_of(before: PendingBackfill, after: PendingBackfill) -> PendingResolution:
+    """Return the write that ends *before*, for the script that starts its backfill."""
     return PendingResolution(
-        key=_key(before.id), waiting=_OPEN, revision=before.revision, record=_written(after)
+        key=_key(before.id), pending=_OPEN, revision=before.revision, record=_written(after)
     )
 
 
 def _key(backfill_id: str) -> str:
-    return f"{TAG}:waiting:{backfill_id}"
+    return f"{TAG}:pending:{backfill_id}"
 
 
 def _written(record: PendingBackfill) -> str:

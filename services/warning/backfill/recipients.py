@@ -1,7 +1,7 @@
-"""Whom a confirmed number, link or text reached, most exposed first, and what they are warned of.
+"""Recipients of a confirmed number, link or text: order of exposure, and their warnings.
 
-Each logged contact is one warning, with the id of its decision as reference: so the same contact is
-never taken in twice, whoever starts the backfill again and on whatever day.
+Each logged contact becomes one warning, with its decision id as reference. So a contact is ingested
+once, however often a backfill is started.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ from services.decision_log.recipients import Recipient, RecipientContact
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 LONG_CALL_S = 60
-"""As the shipped policy has it: `long-call`."""
+"""As in the rule `long-call` of the shipped policy."""
 
 
 class Exposure(IntEnum):
-    """How near the harm is; the highest that holds."""
+    """How exposed a person is; the highest level that applies."""
 
     ONCE = 1
     REPEATED = 2
@@ -31,7 +31,7 @@ class Exposure(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillRecipient:
-    """One person, ready to be warned; what of them lies in the store until then."""
+    """One person with their warnings; an element of the plan of a backfill."""
 
     number: str
     exposure: Exposure
@@ -39,7 +39,7 @@ class BackfillRecipient:
 
 
 def exposure(person: Recipient) -> Exposure:
-    """Tell how near the harm is to a person."""
+    """Return the exposure of a person."""
     channels = {one.channel for one in person.contacts}
     if person.talked_s >= LONG_CALL_S:
         return Exposure.LONG_CALL
@@ -51,7 +51,7 @@ def exposure(person: Recipient) -> Exposure:
 
 
 def most_exposed_first(persons: Iterable[Recipient]) -> list[Recipient]:
-    """Order persons by exposure, then by how long they talked, how often, and how lately."""
+    """Sort persons by exposure, then by talk time, number of contacts, and recency."""
     return sorted(
         persons,
         key=lambda one: (
@@ -64,7 +64,7 @@ def most_exposed_first(persons: Iterable[Recipient]) -> list[Recipient]:
     )
 
 
-def prepared(
+def recipient_of(
     person: Recipient,
     subject: RecipientSubject,
     *,
@@ -72,9 +72,9 @@ def prepared(
     fraud_type: FraudType,
     now_ms: int,
 ) -> BackfillRecipient:
-    """Make the warnings about a person, one for each contact that is told of.
+    """Build the warnings of a person, one for each logged contact.
 
-    *campaign* is that of the entry that lists the subject, which hits of it have, too.
+    *campaign* is that of the list entry, so that they join the same cases as its hits.
     """
     first_call = next((one for one in person.contacts if one.channel is Channel.CALL), None)
     warnings = [
@@ -91,7 +91,7 @@ def prepared(
             received_at_ms=now_ms,
             campaign=campaign,
             decision_id=one.decision_id,
-            # Of a link, text or name, cases are connected by it anyway.
+            # Warnings of a link join by host anyway.
             pattern=subject.pattern if subject.kind is not SubjectKind.LINK else "",
             talked_s=person.talked_s if one is first_call else 0,
             opened=one.channel is Channel.LINK,

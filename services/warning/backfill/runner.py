@@ -1,7 +1,6 @@
-"""Runs backfills in the background: takes persons in, the most exposed first, at a given rate.
+"""Runs backfills in the background: ingests recipients, most exposed first, at a given rate.
 
-Any process of the pipeline may; one at a time works on a backfill, and when it dies another goes on
-where it was.
+Each backfill is leased by one process; when that dies, another resumes where it was.
 """
 
 import logging
@@ -9,21 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from infra.periodic import run_periodically
+from services.warning.backfill.model import Backfill
 from services.warning.backfill.recipients import BackfillRecipient
-from services.warning.backfill.store import WHAT, Backfill, BackfillStore
+from services.warning.backfill.store import RESULTS, BackfillStore
 from services.warning.intake.service import IntakeResult, WarningIntake
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 DEFAULT_RATE = 20
-"""Persons a second where nobody says."""
+"""Persons a second by default."""
 MOST_RATE = 500
-"""Persons a second; beside these, hits must come through."""
+"""Persons a second at most, so that hits are not delayed."""
 
 
 class BackfillRunner:
-    """Works on what runs, until cancelled."""
+    """Works on running backfills, until cancelled."""
 
     def __init__(
         self,
@@ -41,13 +41,13 @@ class BackfillRunner:
         self._counted = counted
 
     async def run(self) -> None:
-        """Look for work, every second."""
+        """Take a step every `LOOK_SECONDS`."""
         await run_periodically(
             self.step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger
         )
 
     async def step(self) -> int:
-        """Take in a second's worth of each backfill that nobody else works on; return how many."""
+        """Ingest one second's worth of each backfill it can lease; return the number of persons."""
         taken = 0
         for backfill in await self._store.running():
             if await self._store.lease(backfill.id, self._worker):
@@ -59,14 +59,14 @@ class BackfillRunner:
         if not persons:
             return 0
         counts = await self._take(persons)
-        if not await self._store.move_on(backfill, len(persons), counts, self._now_ms()):
-            return 0  # stopped meanwhile; what was taken in stays
+        if not await self._store.advance(backfill, len(persons), counts, self._now_ms()):
+            return 0  # stopped meanwhile; what was ingested stays
         for what, by in counts.items():
             self._counted(what, by)
         return len(persons)
 
     async def _take(self, persons: Sequence[BackfillRecipient]) -> Counter[str]:
-        """Take persons in, and count them by what became of them."""
+        """Ingest persons, and count them by result."""
         results = iter(
             await self._intake.ingest([one for some in persons for one in some.warnings])
         )
@@ -75,4 +75,4 @@ class BackfillRunner:
 
 def _best(results: Sequence[IntakeResult]) -> str:
     became = {one.status.value for one in results}
-    return next(what for what in WHAT if what in became)
+    return next(what for what in RESULTS if what in became)

@@ -1,4 +1,4 @@
-"""Backfills: looks whom something reached in the last days, counts them, and has them warned."""
+"""Preview, start and stop backfills of one number, sender, link or text."""
 
 import asyncio
 import secrets
@@ -22,9 +22,10 @@ from services.decision_log.recipient_subject import RecipientSubject, SubjectKin
 from services.decision_log.recipients import RecipientQuery, Recipients
 from services.settings.settings import Settings
 from services.warning.backfill import recipients
+from services.warning.backfill.model import Backfill
 from services.warning.backfill.recipients import most_exposed_first
 from services.warning.backfill.runner import MOST_RATE
-from services.warning.backfill.store import Backfill, BackfillStore
+from services.warning.backfill.store import BackfillStore
 from services.warning.policy.regions import RegionFinder
 
 MOST_DAYS = 180
@@ -34,7 +35,7 @@ _LISTED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillRequest:
-    """What is to be looked for."""
+    """The subject of a backfill, and the days to search."""
 
     kind: SubjectKind
     pattern: str
@@ -43,23 +44,23 @@ class BackfillRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillPreview:
-    """Who would be warned."""
+    """The recipients that a backfill would have."""
 
     subject: RecipientSubject
     reached: Recipients
     sampled: bool
-    """Whether the log has only some of what was let through: then there are at least so many."""
+    """Whether the log is sampled, so the counts are lower bounds."""
     by_exposure: Mapping[str, int]
     by_channel: Mapping[str, int]
-    """Persons reached by a channel; who was reached by two counts in both."""
+    """Persons by channel; a person reached over two channels counts in both."""
     by_region: Mapping[str, int]
-    """By city, else province; empty: not known."""
+    """Persons by city, else province; empty: unknown."""
     by_day: Mapping[str, int]
-    """By when they were last reached."""
+    """Persons by day of their last contact."""
 
 
 class BackfillService:
-    """Previews, starts and stops backfills. Raises `Unavailable` while Redis is away."""
+    """Raises `Unavailable` while Redis is away, `NotFound` without a decision log."""
 
     def __init__(
         self,
@@ -74,9 +75,9 @@ class BackfillService:
         now_ms: Callable[[], int],
         utc_offset: timedelta = timedelta(hours=8),
     ) -> None:
-        """*regions* is asked once, in a thread; *samples*: whether the log is set to sample.
+        """*regions* is called once, in a thread; *samples*: whether the log is set to sample.
 
-        *listed* finds the entries that match a pattern.
+        *listed* finds the list entries that match a pattern.
         """
         self._query = query
         self._store = store
@@ -91,7 +92,7 @@ class BackfillService:
         self._one_at_a_time = asyncio.Lock()
 
     async def preview(self, asked: BackfillRequest) -> BackfillPreview:
-        """Count who would be warned."""
+        """Count the recipients."""
         check_all_regions()
         subject, reached = await self._reached(asked)
         if self._regions is None:
@@ -101,19 +102,21 @@ class BackfillService:
     async def start(
         self, asked: BackfillRequest, *, rate: int, fraud_type: FraudType, by: str
     ) -> Backfill:
-        """Have everybody warned who was reached; returns once that is sure to happen."""
+        """Start a backfill; return once it is durable."""
         check_all_regions()
         if not 1 <= rate <= MOST_RATE:
             raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
         subject, reached = await self._reached(asked)
         if not reached.persons:
-            raise InvalidInput("pattern: the decision log knows of nobody whom it reached")
+            raise InvalidInput("pattern: the decision log has no recipients")
         now, who = self._now_ms(), identity.author(by)
         campaign = await self._campaign(subject)
         async with self._one_at_a_time:
             for one in await self._store.running():
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
-                    raise VersionConflict(f"pattern: backfill {one.id} runs already; stop it first")
+                    raise VersionConflict(
+                        f"pattern: backfill {one.id} is already running; stop it first"
+                    )
             persons = most_exposed_first(reached.persons)
             backfill = Backfill(
                 id=secrets.token_hex(6),
@@ -125,21 +128,9 @@ class BackfillService:
                 by=who,
                 started_at_ms=now,
             )
-            # On record first: nobody is warned whom nobody answers for.
-            await self._audit.record(
-                AuditKind.BACKFILL_STARTED,
-                subject=f"backfill:{backfill.id}",
-                details={
-                    "kind": backfill.kind,
-                    "pattern": backfill.pattern,
-                    "days": str(backfill.days),
-                    "persons": str(backfill.total),
-                    "rate": str(rate),
-                },
-                actor=who,
-            )
+            await self._record_start(backfill)
             plan = (
-                recipients.prepared(
+                recipients.recipient_of(
                     one, subject, campaign=campaign, fraud_type=fraud_type, now_ms=now
                 )
                 for one in persons
@@ -147,17 +138,32 @@ class BackfillService:
             await self._store.add(backfill, plan)
         return backfill
 
+    async def _record_start(self, backfill: Backfill) -> None:
+        # Audited first: no backfill runs without a record of who started it.
+        await self._audit.record(
+            AuditKind.BACKFILL_STARTED,
+            subject=f"backfill:{backfill.id}",
+            details={
+                "kind": backfill.kind,
+                "pattern": backfill.pattern,
+                "days": str(backfill.days),
+                "persons": str(backfill.total),
+                "rate": str(backfill.rate),
+            },
+            actor=backfill.by,
+        )
+
     async def backfills(self) -> list[Backfill]:
-        """Return the newest hundred."""
+        """Return the newest hundred backfills."""
         return await self._store.newest(_LISTED)
 
     async def stop(self, backfill_id: str, *, by: str) -> Backfill:
-        """Stop a backfill; who was warned stays warned."""
+        """Stop a backfill; cases it has opened stay."""
         check_all_regions()
         who = identity.author(by)
         if not await self._store.stop(backfill_id, who, self._now_ms()):
             found = await self._store.get(backfill_id)
-            raise VersionConflict(f"backfill_id: it is {found.state.value} already")
+            raise VersionConflict(f"backfill_id: is already {found.state.value}")
         backfill = await self._store.get(backfill_id)
         await self._audit.record(
             AuditKind.BACKFILL_STOPPED,
@@ -173,18 +179,20 @@ class BackfillService:
         subject = recipient_subject.read(self._home, asked.kind, asked.pattern)
         query, now = self._query, self._now_ms()
         if query is None or not query.exists:
-            raise NotFound("the decision log: there is none on this host, so nobody can be found")
+            raise NotFound(
+                "the decision log: there is none on this host, so recipients are unknown"
+            )
         since = now - asked.days * _DAY_MS
         async with self._one_at_a_time:
             reached = await asyncio.to_thread(query.reached, subject, since_ms=since, until_ms=now)
         return subject, reached
 
     async def _campaign(self, subject: RecipientSubject) -> str:
-        """Return the campaign of the entry that blocks the subject; empty where none names one."""
+        """Return the campaign of the entry that blocks the subject; empty if it has none."""
         try:
             found = await self._listed(subject.pattern)
         except InvalidInput:
-            return ""  # what lists cannot hold, no entry names
+            return ""  # no list entry can have this pattern
         for entry in found.entries:
             expired = entry.expires_at.timestamp() * 1000 <= self._now_ms()
             if entry.action is Action.BLOCK and entry.mode is EntryMode.ENFORCE and not expired:
@@ -223,7 +231,7 @@ def build(
     now_ms: Callable[[], int],
     audit: Audit,
 ) -> BackfillService:
-    """Put together what list administration serves; *client* must decode answers."""
+    """Build the service for list administration; *client* must decode answers."""
     log = decision_log.query(settings)
 
     def regions() -> RegionFinder:

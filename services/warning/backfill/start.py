@@ -1,25 +1,25 @@
-"""Begins the backfill of what waited: written whole, in the step that ends its waiting."""
+"""Starts a pending backfill: one script writes its plan and ends its pending state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.audit.events import Audit, AuditKind
 from services.warning.backfill.lookback import LookbackResult
-from services.warning.backfill.pending import PendingBackfill, PendingState
-from services.warning.backfill.pending_store import closing
-from services.warning.backfill.store import Backfill, BackfillStore
+from services.warning.backfill.model import Backfill, PendingBackfill, PendingState
+from services.warning.backfill.pending_store import resolution_of
+from services.warning.backfill.store import BackfillStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedBackfill:
-    """A backfill that waited and now runs."""
+    """A running backfill, and the pending one that it was."""
 
     backfill: Backfill
-    waiting: PendingBackfill
+    pending: PendingBackfill
 
 
-class BackfillStart:
-    """Begins the backfill of what waits: written whole, in the step that ends its waiting."""
+class BackfillStarter:
+    """Starts pending backfills. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self, backfills: BackfillStore, audit: Audit, *, now_ms: Callable[[], int]
@@ -28,19 +28,19 @@ class BackfillStart:
         self._audit = audit
         self._now_ms = now_ms
 
-    async def begin(
-        self, waiting: PendingBackfill, looked: LookbackResult, *, rate: int, by: str
+    async def start(
+        self, pending: PendingBackfill, result: LookbackResult, *, rate: int, by: str
     ) -> StartedBackfill | None:
-        """Begin it, on record first; None when somebody else was faster."""
+        """Audit the start, then start the backfill; None if another process did or it changed."""
         now = self._now_ms()
-        kind, pattern = waiting.subject
+        kind, pattern = pending.subject
         backfill = Backfill(
-            id=waiting.id,
+            id=pending.id,
             kind=kind,
             pattern=pattern,
-            days=waiting.days,
+            days=pending.days,
             rate=rate,
-            total=len(looked.persons),
+            total=len(result.persons),
             by=by,
             started_at_ms=now,
         )
@@ -50,16 +50,16 @@ class BackfillStart:
             details={
                 "kind": kind,
                 "pattern": pattern,
-                "entries": " ".join(one.entry_id for one in waiting.entries),
-                "change": f"change:{waiting.change_id}" if waiting.change_id else "",
+                "entries": " ".join(one.entry_id for one in pending.entries),
+                "change": f"change:{pending.change_id}" if pending.change_id else "",
                 "days": str(backfill.days),
                 "persons": str(backfill.total),
                 "rate": str(rate),
             },
             actor=by,
         )
-        after = replace(waiting, count=looked.count)
+        after = replace(pending, count=result.count)
         after = after.ended(PendingState.STARTED, now_ms=now, by=by)
-        if not await self._backfills.add(backfill, looked.plan(now), closing(waiting, after)):
+        if not await self._backfills.add(backfill, result.plan(now), resolution_of(pending, after)):
             return None
-        return StartedBackfill(backfill=backfill, waiting=after)
+        return StartedBackfill(backfill=backfill, pending=after)

@@ -1,25 +1,27 @@
-"""Keeps backfills in Redis: what is asked, who is still to be warned, and how far it is.
+"""Store of backfills in Redis: request, plan and progress.
 
 All keys lie in one slot. The plan of a backfill, its persons in order, is first written under a key
 of its own. One script then makes it the plan, starts the backfill and ends what the backfill came
-from, see `pending_store`: no reader sees half of it, and nothing starts twice. A worker takes
-persons from the head of the plan, and one script advances it by the number done before: of two
-workers that took the same persons only one counts them. Persons taken twice after a crash are
-recognised, see `recipients`.
+from, see `pending_store`: no reader sees half of it, and nothing starts twice. A worker reads
+persons from the head of the plan, and one script advances the plan if `done` is unchanged: of two
+workers that read the same persons only one counts them. Persons ingested twice after a crash are
+deduplicated by their references, see `recipients`.
 
-================================  ==============================================
-``fanzha:{warning:backfill}:all``    sorted set: backfills by when they were started
-``fanzha:{warning:backfill}:open``   sorted set: those that run
-``…:job:<id>``, ``…:plan:<id>``   hash: the backfill; list: persons still to be warned
-``…:lease:<id>``                  who works on it
-``…:writing:<attempt>``           list: a plan that is being written; gone in an hour
-================================  ==============================================
+==================================  ==============================================
+key                                 value
+==================================  ==============================================
+``fanzha:{warning:backfill}:all``   sorted set: backfills by start
+``fanzha:{warning:backfill}:open``  sorted set: running backfills
+``…:job:<id>``                      hash: the backfill
+``…:plan:<id>``                     list: persons still to be warned
+``…:lease:<id>``                    lease of the worker
+``…:writing:<attempt>``             list: a plan being written; expires in an hour
+==================================  ==============================================
 """
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -28,6 +30,7 @@ from pydantic import TypeAdapter
 from fanzha.errors import NotFound
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable, reading
+from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.recipients import BackfillRecipient
 
 _SECONDS = 5.0
@@ -36,7 +39,7 @@ _LEASE_MS = 30_000
 _PLAN_S = 30 * 86_400
 _WRITING_S = 3600
 KEEP_S = 180 * 86_400
-"""How long a backfill is known."""
+"""Retention of backfills."""
 TAG = "fanzha:{warning:backfill}"
 _ALL, _OPEN = f"{TAG}:all", f"{TAG}:open"
 _PERSON = TypeAdapter(BackfillRecipient)
@@ -63,7 +66,7 @@ redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
 return 1
 """
 
-_MOVE_ON = """
+_ADVANCE = """
 if redis.call('HGET', KEYS[1], 'state') ~= 'running' then return 0 end
 if redis.call('HGET', KEYS[1], 'done') ~= ARGV[1] then return 0 end
 redis.call('LTRIM', KEYS[2], ARGV[2], -1)
@@ -83,53 +86,23 @@ redis.call('DEL', KEYS[2])
 return 1
 """
 
-WHAT = ("accepted", "joined", "duplicate", "refused")
-"""What can become of a person: the first of these that any of their warnings became."""
-
-
-class BackfillState(StrEnum):
-    """Where a backfill stands."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backfill:
-    """One backfill."""
-
-    id: str
-    kind: str
-    pattern: str
-    days: int
-    rate: int
-    """Persons a second."""
-    total: int
-    """Persons."""
-    by: str
-    started_at_ms: int
-    state: BackfillState = BackfillState.RUNNING
-    done: int = 0
-    counts: Mapping[str, int] = field(default_factory=dict)
-    """Persons by what became of them: accepted, joined, duplicate, refused."""
-    stopped_by: str = ""
-    ended_at_ms: int = 0
+RESULTS = ("accepted", "joined", "duplicate", "refused")
+"""Results of a person: the first of these that any of their warnings has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingResolution:
-    """What waited for a backfill, and ends in the step in which the backfill begins."""
+    """The write that ends a pending backfill, in the script that starts it."""
 
     key: str
-    waiting: str
-    """The sorted set that it leaves."""
+    pending: str
+    """The sorted set to remove it from."""
     revision: int
     record: str
 
 
 class BackfillStore:
-    """Reads and changes backfills. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and writes backfills. Raises `Unavailable` within seconds while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
@@ -141,15 +114,15 @@ class BackfillStore:
         plan: Iterable[BackfillRecipient],
         closing: PendingResolution | None = None,
     ) -> bool:
-        """Write a backfill and its plan; it runs once all of it is on the disk of the store.
+        """Write a backfill and its plan; return once Redis has fsynced them.
 
-        False when it is there already, or what it closes is no longer as it was.
+        Returns False if it exists, or if the pending backfill it resolves has changed.
         """
         attempt = secrets.token_hex(6)
         writing_to = _key("writing", attempt)
-        for some in _in_batches(plan):
+        for batch in _in_batches(plan):
             async with within(_SECONDS):
-                await self._client.rpush(writing_to, *(_PERSON.dump_json(one) for one in some))
+                await self._client.rpush(writing_to, *(_PERSON.dump_json(one) for one in batch))
                 await self._client.expire(writing_to, _WRITING_S)
         fields = {
             "kind": backfill.kind,
@@ -165,7 +138,7 @@ class BackfillStore:
         found = [writing_to, _key("plan", backfill.id), _key("job", backfill.id), _ALL, _OPEN]
         closed: tuple[int | str, str] = ("", "")
         if closing is not None:
-            found += [closing.key, closing.waiting]
+            found += [closing.key, closing.pending]
             closed = (closing.revision, closing.record)
         times = (backfill.started_at_ms, _PLAN_S, KEEP_S)
         pairs = [part for field in fields.items() for part in field]
@@ -176,7 +149,7 @@ class BackfillStore:
         return bool(answers[0])
 
     async def get(self, backfill_id: str) -> Backfill:
-        """Return a backfill; `NotFound` when there is none."""
+        """Return a backfill. Raises `NotFound`."""
         async with within(_SECONDS):
             found = await self._client.hgetall(_key("job", backfill_id))
         if not found:
@@ -185,19 +158,19 @@ class BackfillStore:
             return _read(backfill_id, found)
 
     async def newest(self, count: int) -> list[Backfill]:
-        """Return backfills, the newest first; those that were forgotten leave the list."""
+        """Return backfills, newest first; expired ones are removed from the index."""
         async with within(_SECONDS):
             ids = await self._client.zrevrange(_ALL, 0, count - 1)
             return [one for one_id in ids if (one := await self._known(one_id)) is not None]
 
     async def running(self) -> list[Backfill]:
-        """Return what runs, the oldest first."""
+        """Return running backfills, oldest first."""
         async with within(_SECONDS):
             ids = await self._client.zrange(_OPEN, 0, -1)
             return [one for one_id in ids if (one := await self._known(one_id)) is not None]
 
     async def lease(self, backfill_id: str, worker: str) -> bool:
-        """Let *worker* work on a backfill, or go on with it; False while another does."""
+        """Acquire or renew the lease of *worker*; False while another worker has it."""
         key = _key("lease", backfill_id)
         async with within(_SECONDS):
             if await self._client.set(key, worker, nx=True, px=_LEASE_MS):
@@ -208,26 +181,26 @@ class BackfillStore:
             return True
 
     async def head(self, backfill_id: str, count: int) -> list[BackfillRecipient]:
-        """Return the next persons; they stay until `move_on`."""
+        """Return the next persons of the plan; `advance` removes them."""
         async with within(_SECONDS):
             found = await self._client.lrange(_key("plan", backfill_id), 0, count - 1)
-        with reading("person to be reached"):
+        with reading("recipient"):
             return [_PERSON.validate_json(text) for text in found]
 
-    async def move_on(
+    async def advance(
         self, backfill: Backfill, count: int, counts: Mapping[str, int], now_ms: int
     ) -> bool:
-        """Take *count* persons off; False when it was stopped, or another was faster."""
+        """Remove *count* persons from the plan; False if it was stopped or advanced meanwhile."""
         pairs = [part for what in counts.items() for part in what]
         keys = (_key("job", backfill.id), _key("plan", backfill.id), _OPEN)
         async with within(_SECONDS):
             moved = await self._client.eval(
-                _MOVE_ON, len(keys), *keys, backfill.done, count, now_ms, *pairs, backfill.id
+                _ADVANCE, len(keys), *keys, backfill.done, count, now_ms, *pairs, backfill.id
             )
         return bool(moved)
 
     async def stop(self, backfill_id: str, by: str, now_ms: int) -> bool:
-        """Stop a backfill and forget who was still to be warned; False when it did not run."""
+        """Stop a backfill and delete the rest of its plan; False if it is not running."""
         keys = (_key("job", backfill_id), _key("plan", backfill_id), _OPEN)
         async with within(_SECONDS):
             stopping = self._client.pipeline(transaction=False)
@@ -250,9 +223,9 @@ def _key(what: str, backfill_id: str) -> str:
 
 
 def _in_batches(plan: Iterable[BackfillRecipient]) -> Iterator[Sequence[BackfillRecipient]]:
-    waiting = iter(plan)
-    while some := list(islice(waiting, _AT_ONCE)):
-        yield some
+    pending = iter(plan)
+    while batch := list(islice(pending, _AT_ONCE)):
+        yield batch
 
 
 def _read(backfill_id: str, found: Mapping[str, str]) -> Backfill:
@@ -267,7 +240,7 @@ def _read(backfill_id: str, found: Mapping[str, str]) -> Backfill:
         started_at_ms=int(found["started_at_ms"]),
         state=BackfillState(found["state"]),
         done=int(found["done"]),
-        counts={what: int(found[what]) for what in WHAT if what in found},
+        counts={what: int(found[what]) for what in RESULTS if what in found},
         stopped_by=found.get("stopped_by", ""),
         ended_at_ms=int(found.get("ended_at_ms", 0)),
     )

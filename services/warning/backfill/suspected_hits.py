@@ -1,7 +1,7 @@
-"""What models blocked or marked, and nobody has judged: confirmed for many people at once.
+"""Bulk confirmation of suspected hits: decisions of models without a verdict yet.
 
-The stream of suspected hits is read from when hits are young enough to warn of. What is confirmed
-is what was counted: later hits are not in it. Each verdict is on record once, whoever repeats it.
+The stream of suspected hits is read from the maximum age of warnings on. A confirmation covers what
+the preview counted, and no later hits. Each verdict is recorded once, however often it is repeated.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ from services.feedback.service import FeedbackService, FeedbackVerdict
 from services.warning.backfill.service import check_all_regions
 
 AT_ONCE = 500
-"""Hits confirmed by one request, about."""
+"""Approximate number of hits confirmed by one request."""
 _READ = 500
-_PLACE = re.compile(r"\(?[0-9]{1,20}-[0-9]{1,20}")
-_TOGETHER = 50
-"""Verdicts on their way to the disk of the store at a time."""
+_POSITION = re.compile(r"\(?[0-9]{1,20}-[0-9]{1,20}")
+_CONCURRENT = 50
+"""Verdicts written concurrently."""
 
 
 @dataclass(slots=True, kw_only=True)
 class SuspectedHits:
-    """Hits of one number, sender or link that nobody has judged."""
+    """Hits of one number, sender or link, by verdict."""
 
     subject: RecipientSubject
     hits: int = 0
@@ -41,31 +41,31 @@ class SuspectedHits:
     by_channel: Counter[str] = field(default_factory=Counter)
     by_reason: Counter[str] = field(default_factory=Counter)
     dismissed: int = 0
-    """Somebody said they are no fraud: they stay so."""
+    """Dismissed before: they stay dismissed."""
     confirmed: int = 0
-    """Somebody has confirmed them before."""
+    """Confirmed before."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """Hits that would make no case: old, spam, nobody."""
+    """Hits that would open no case, by `SkipReason`."""
     until: str = "0-0"
-    """Place in the stream up to which was counted."""
+    """Stream position up to which hits were counted."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ConfirmedHits:
-    """What one request confirmed."""
+    """The result of one request."""
 
     hits: int = 0
     before: int = 0
-    """Somebody else was faster."""
+    """Hits that another request confirmed or dismissed meanwhile."""
     next_place: str = ""
-    """Where the next request goes on; empty: that was all."""
+    """Stream position for the next request; empty: there are no more."""
 
 
 Hit = Mapping[str, str]
 
 
 class SuspectedHitService:
-    """Counts and confirms. Raises `Unavailable` while Redis is away."""
+    """Counts and confirms suspected hits. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -85,17 +85,17 @@ class SuspectedHitService:
         self._now_ms = now_ms
 
     async def preview(self, kind: SubjectKind, pattern: str) -> SuspectedHits:
-        """Count what would be confirmed."""
+        """Count the hits of a subject by verdict."""
         check_all_regions()
         found = SuspectedHits(subject=self._subject(kind, pattern))
         found.until = await self._hits.newest(SUSPECTED)
         place: str | None = self._first_place()
         seen: set[str] = set()
         while place is not None:
-            some, place = await self._some(found.subject, place, found.until)
-            fresh = {one: hit for hit in some if (one := hit["decision_id"]) not in seen}
-            seen.update(fresh)
-            await self._count(found, list(fresh.values()))
+            batch, place = await self._read(found.subject, place, found.until)
+            new_hits = {one: hit for hit in batch if (one := hit["decision_id"]) not in seen}
+            seen.update(new_hits)
+            await self._count(found, list(new_hits.values()))
         return found
 
     async def confirm(
@@ -109,64 +109,74 @@ class SuspectedHitService:
         note: str,
         by: str,
     ) -> ConfirmedHits:
-        """Confirm some, from *place* (empty: the first) up to *until*, as `preview` told it."""
+        """Confirm a batch of hits, from *place* (empty: the first) up to *until* of the preview."""
         check_all_regions()
         subject, who = self._subject(kind, pattern), identity.author(by)
-        for name, said in (("place", place or "0-0"), ("until_place", until)):
-            if not _PLACE.fullmatch(said):
-                raise InvalidInput(f"{name}: a place as an answer told it, not {said[:50]!r}")
-        following: str | None = place or self._first_place()
-        wanted: dict[str, Hit] = {}
-        while following is not None and len(wanted) < AT_ONCE:
-            some, following = await self._some(subject, following, until)
-            verdicts = await self._hits.verdicts([hit["decision_id"] for hit in some])
-            for hit, verdict in zip(some, verdicts, strict=True):
-                if not verdict and not self._why_not(hit):
-                    wanted[hit["decision_id"]] = hit
-        if wanted:
+        for name, position in (("place", place or "0-0"), ("until_place", until)):
+            if not _POSITION.fullmatch(position):
+                raise InvalidInput(
+                    f"{name}: not a position from an earlier answer: {position[:50]!r}"
+                )
+        hits, following = await self._without_verdict(subject, place or self._first_place(), until)
+        if hits:
+            details = {
+                "hits": str(len(hits)),
+                "people": str(len({hit["to_party"] for hit in hits.values()})),
+                "fraud_type": fraud_type.name.lower() if fraud_type else "as decided",
+                "note": note,
+            }
             await self._audit.record(
                 AuditKind.HITS_CONFIRMED,
                 subject=f"hits:{subject.kind.value}:{subject.pattern}",
-                details={
-                    "hits": str(len(wanted)),
-                    "people": str(len({hit["to_party"] for hit in wanted.values()})),
-                    "fraud_type": fraud_type.name.lower() if fraud_type else "as decided",
-                    "note": note,
-                },
+                details=details,
                 actor=who,
             )
-        told = await self._all([
+        is_first = await self._write_verdicts([
             FeedbackVerdict(decision_id=int(one), by=who, note=note, fraud_type=fraud_type)
-            for one in wanted
+            for one in hits
         ])  # fmt: skip
-        first = sum(told)
-        return ConfirmedHits(hits=first, before=len(told) - first, next_place=following or "")
+        first = sum(is_first)
+        return ConfirmedHits(hits=first, before=len(is_first) - first, next_place=following or "")
 
-    async def _all(self, verdicts: Sequence[FeedbackVerdict]) -> list[bool]:
-        """Put verdicts on record, many at a time; tell which were the first of their decision."""
-        told: list[bool] = []
-        for start in range(0, len(verdicts), _TOGETHER):
-            some = verdicts[start : start + _TOGETHER]
-            recorded = await asyncio.gather(*(self._feedback.confirm(one, None) for one in some))
-            told += [one.first for one in recorded]
-        return told
+    async def _without_verdict(
+        self, subject: RecipientSubject, position: str, until: str
+    ) -> tuple[dict[str, Hit], str | None]:
+        """Return up to about `AT_ONCE` hits by decision id, and the position of the next."""
+        following: str | None = position
+        hits: dict[str, Hit] = {}
+        while following is not None and len(hits) < AT_ONCE:
+            batch, following = await self._read(subject, following, until)
+            verdicts = await self._hits.verdicts([hit["decision_id"] for hit in batch])
+            for hit, verdict in zip(batch, verdicts, strict=True):
+                if not verdict and not self._skip_reason(hit):
+                    hits[hit["decision_id"]] = hit
+        return hits, following
 
-    async def _some(
+    async def _write_verdicts(self, verdicts: Sequence[FeedbackVerdict]) -> list[bool]:
+        """Write verdicts concurrently; for each, whether it was the first of its decision."""
+        is_first: list[bool] = []
+        for start in range(0, len(verdicts), _CONCURRENT):
+            batch = verdicts[start : start + _CONCURRENT]
+            recorded = await asyncio.gather(*(self._feedback.confirm(one, None) for one in batch))
+            is_first += [one.first for one in recorded]
+        return is_first
+
+    async def _read(
         self, subject: RecipientSubject, place: str, until: str
     ) -> "tuple[list[Hit], str | None]":
-        """Return the hits of *subject* in a part of the stream, and where the next part begins."""
+        """Return the hits of *subject* in one part of the stream, and the position of the next."""
         found = await self._hits.between(SUSPECTED, place, until, count=_READ)
         hits: list[Hit] = [hit for _, hit in found if _is_of(subject, hit)]
         return hits, f"({found[-1][0]}" if len(found) == _READ else None
 
-    async def _count(self, found: SuspectedHits, some: Sequence[Hit]) -> None:
-        verdicts = await self._hits.verdicts([hit["decision_id"] for hit in some])
-        for hit, verdict in zip(some, verdicts, strict=True):
+    async def _count(self, found: SuspectedHits, batch: Sequence[Hit]) -> None:
+        verdicts = await self._hits.verdicts([hit["decision_id"] for hit in batch])
+        for hit, verdict in zip(batch, verdicts, strict=True):
             if verdict == "dismissed":
                 found.dismissed += 1
             elif verdict:
                 found.confirmed += 1
-            elif why := self._why_not(hit):
+            elif why := self._skip_reason(hit):
                 found.left_out[why] += 1
             else:
                 found.hits += 1
@@ -174,13 +184,13 @@ class SuspectedHitService:
                 found.by_channel[hit["channel"].lower()] += 1
                 found.by_reason[hit.get("reason", "").lower()] += 1
 
-    def _why_not(self, hit: Hit) -> str:
-        """Say why a hit would make no case, as the intake has it; empty: it would."""
+    def _skip_reason(self, hit: Hit) -> str:
+        """Return the `SkipReason` of a hit, as intake has it; empty: it would open a case."""
         if hit.get("reason") == Reason.SPAM.name:
             return "spam"
         if self._now_ms() - int(hit["occurred_at_ms"]) > self._most_age_ms:
             return "old"
-        return "" if hit.get("to_party", "").startswith("+") else "nobody"
+        return "" if hit.get("to_party", "").startswith("+") else "no_victim"
 
     def _first_place(self) -> str:
         return f"{max(0, self._now_ms() - self._most_age_ms)}-0"
@@ -192,7 +202,7 @@ class SuspectedHitService:
 
 
 def _is_of(subject: RecipientSubject, hit: Hit) -> bool:
-    """Tell whether a hit is of who called or wrote, or of the host that was asked for."""
+    """Whether the caller, sender or host of a hit is *subject*."""
     if subject.kind is SubjectKind.LINK:
         page = hit.get("url", "")
         host = url.split(page)[0] if page else ""

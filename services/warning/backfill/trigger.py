@@ -1,7 +1,7 @@
-"""Notices what lands on the lists, and puts it before a person as a backfill that waits.
+"""Proposes a pending backfill for each list change that starts to block confirmed fraud.
 
-Any process of the pipeline may: the place in the log of the lists moves on in the same step that
-writes what was noticed. What ceases to block before somebody started it is withdrawn.
+Any process of the pipeline may run it: one script writes the proposals of a change and advances the
+position in the list log. A pending backfill whose entries cease to block is withdrawn.
 """
 
 import asyncio
@@ -12,26 +12,27 @@ from hashlib import blake2b
 
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
+from infra.backoff import Backoff
+from infra.periodic import run_periodically
 from services.warning.backfill import effective_entries
 from services.warning.backfill.effective_entries import EffectiveEntries, EntryEffect
-from services.warning.backfill.list_log import ListLog, ListLogStep
-from services.warning.backfill.pending import EffectiveEntry, PendingBackfill, PendingState
+from services.warning.backfill.list_log import ListLog, ListVersionChange
+from services.warning.backfill.metrics import BackfillMetrics
+from services.warning.backfill.model import EffectiveEntry, PendingBackfill, PendingState
 from services.warning.backfill.pending_store import ListLogPosition, PendingBackfillStore
 from services.warning.backfill.store import KEEP_S
-from services.warning.figures import LandingCounters
 
 logger = logging.getLogger(__name__)
 
 WAIT_MS = 1000
-"""How long one question to the lists waits for a change."""
+"""How long one read waits for a list change."""
 LONGEST_MS = 30 * 86_400_000
-"""What nobody started for so long is withdrawn."""
-_RETRY_SECONDS = 1.0
-_NO_MORE = "its entries were removed, let through, made shadows, or name no fraud any more"
+"""Age at which a pending backfill is withdrawn."""
+_NO_MORE = "its entries were removed, allowed, made shadow entries, or lost their kind of fraud"
 
 
 class BackfillTrigger:
-    """Reads the lists on, until cancelled."""
+    """Follows the list log, until cancelled."""
 
     def __init__(
         self,
@@ -42,154 +43,174 @@ class BackfillTrigger:
         most_entries: int,
         proposes: bool,
         now_ms: Callable[[], int],
-        figures: LandingCounters | None = None,
+        metrics: BackfillMetrics | None = None,
     ) -> None:
-        """*proposes*: whether anything new is put before a person; withdrawn is always."""
+        """*proposes*: whether new backfills are proposed; withdrawing is always on."""
         self._log = log
         self._store = store
         self._days = days
         self._most = most_entries
         self._proposes = proposes
         self._now_ms = now_ms
-        self._figures = figures
+        self._metrics = metrics
 
     async def run(self) -> None:
-        """Read on; an outage is said once, and waited out."""
-        waits = False
-        while True:
-            try:
-                await self.step(block_ms=WAIT_MS)
-                waits = False
-            except (Unavailable, DamagedPack) as error:
-                if not waits:
-                    logger.warning("what lands on the lists waits to be noticed: %s", error)
-                waits = True
-                await asyncio.sleep(_RETRY_SECONDS)
+        """Follow until cancelled, and survive outages."""
+        await run_periodically(
+            lambda: self.step(block_ms=WAIT_MS),
+            every_seconds=0,
+            task="backfill trigger",
+            logger=logger,
+            outages=(Unavailable, DamagedPack),
+            backoff=Backoff(),
+        )
 
     async def step(self, *, block_ms: int = 0) -> int:
-        """Read what there is, some of it; return how many versions."""
-        place = await self._store.place()
-        if place is None:
-            place = await self._log.head()
-            await self._store.begin(place)
-            logger.info("entries that land after version %d of the lists are looked after",
-                        place.version)  # fmt: skip
+        """Handle the next list changes; return the number of versions."""
+        position = await self._store.position()
+        if position is None:
+            position = await self._log.head()
+            await self._store.set_first_position(position)
+            logger.info("backfills are proposed for list changes after version %d",
+                        position.version)  # fmt: skip
             return 0
-        steps = await self._log.after(place, block_ms=block_ms)
-        waiting = {one.id: one for one in await self._store.waiting()}
+        steps = await self._log.after(position, block_ms=block_ms)
+        pending = {one.id: one for one in await self._store.pending()}
         for step in steps:
-            if not await self._take(place, step, waiting):
-                return len(steps)  # another process was faster: look where it is
-            place = step.place
-        await self._end_what_is_over(waiting.values())
+            if not await self._handle_change(position, step, pending):
+                return len(steps)  # another process advanced the position
+            position = step.position
+        await self._withdraw_expired(pending.values())
         return len(steps)
 
-    async def _take(
-        self, place: ListLogPosition, step: ListLogStep, waiting: dict[str, PendingBackfill]
+    async def _handle_change(
+        self,
+        position: ListLogPosition,
+        step: ListVersionChange,
+        pending: dict[str, PendingBackfill],
     ) -> bool:
-        """Write down what a change makes wait and what it withdraws, and that it was read.
+        """Write the backfills that a change proposes and withdraws, and the new position.
 
-        *waiting* is what waits before, and after, the change.
+        Updates *pending*, which has all pending backfills.
         """
         at_s, now = step.committed_at_ms // 1000, self._now_ms()
         found = await asyncio.to_thread(
-            effective_entries.landing, step.additions, step.before, at_s=at_s, most=self._most
+            effective_entries.find_effective,
+            step.additions,
+            step.before,
+            at_s=at_s,
+            most=self._most,
         )
-        changed = _changed(list(waiting.values()), step, now)
-        fresh = self._noticed(step, found) if self._proposes and found.landed else None
-        records = [*changed, fresh] if fresh else changed
-        if not await self._store.move(records, read=(place, step.place)):
+        altered = _altered(list(pending.values()), step, now)
+        new_pending = (
+            self._new_pending(step, found) if self._proposes and found.effective_count else None
+        )
+        records = [*altered, new_pending] if new_pending else altered
+        if not await self._store.move(records, read=(position, step.position)):
             return False
         for one in records:
-            waiting.pop(one.id, None)
+            pending.pop(one.id, None)
             if one.open:
-                waiting[one.id] = replace(one, revision=one.revision + 1)
-        await self._tell(step, found, fresh)
-        self._withdrawn(changed)
+                pending[one.id] = replace(one, revision=one.revision + 1)
+        await self._report(step, found, new_pending)
+        self._report_withdrawn(altered)
         return True
 
-    def _noticed(self, step: ListLogStep, found: EffectiveEntries) -> PendingBackfill:
+    def _new_pending(self, step: ListVersionChange, found: EffectiveEntries) -> PendingBackfill:
         entries = tuple(EffectiveEntry.of(one) for one in found.entries)
         too_many = not entries
-        name = f"{step.place.version} {step.place.commit}".encode()
+        name = f"{step.position.version} {step.position.commit}".encode()
         return PendingBackfill(
             id=blake2b(name, digest_size=6).hexdigest(),
-            list_version=step.place.version,
+            list_version=step.position.version,
             change_id=step.change_id,
             by=step.author,
             approved_by=next((one.approved_by for one in found.entries if one.approved_by), ""),
-            landed_at_ms=step.committed_at_ms,
+            effective_at_ms=step.committed_at_ms,
             days=self._days,
-            landed=found.landed,
+            effective_count=found.effective_count,
             entries=entries,
             rows=_names(found.rows),
-            state=PendingState.LEFT if too_many else PendingState.WAITING,
+            state=PendingState.TOO_LARGE if too_many else PendingState.PENDING,
             ended_at_ms=self._now_ms() if too_many else 0,
             why=f"more than {self._most} entries at once" if too_many else "",
         )
 
-    async def _tell(
-        self, step: ListLogStep, found: EffectiveEntries, fresh: PendingBackfill | None
+    async def _report(
+        self, step: ListVersionChange, found: EffectiveEntries, new_pending: PendingBackfill | None
     ) -> None:
         if step.lost:
-            logger.warning("up to version %d, nobody can tell what %d versions of the lists made "
-                           "land; `fanzha warnings backfill` starts one by hand",
-                           step.place.version, step.lost)  # fmt: skip
-        if fresh is not None:
+            logger.warning("the changes of %d list versions up to %d are unknown; "
+                           "`fanzha warnings backfill` starts a backfill by hand",
+                           step.lost, step.position.version)  # fmt: skip
+        if new_pending is not None:
             await self._store.forget(self._now_ms() - KEEP_S * 1000)
-            logger.info("%d entries of version %d of the lists landed: backfill %s is %s",
-                        found.landed, step.place.version, fresh.id, fresh.state)  # fmt: skip
-        if self._figures is None:
+            logger.info(
+                "%d entries took effect in list version %d: backfill %s is %s",
+                found.effective_count,
+                step.position.version,
+                new_pending.id,
+                new_pending.state,
+            )
+        if self._metrics is None:
             return
-        self._figures.rows(_names(found.rows))
-        self._figures.lost(step.lost)
-        if fresh is not None:
-            self._figures.backfill(fresh.state.value)
+        self._metrics.rows(_names(found.rows))
+        self._metrics.lost(step.lost)
+        if new_pending is not None:
+            self._metrics.state_changed(new_pending.state.value)
 
-    async def _end_what_is_over(self, waiting: Iterable[PendingBackfill]) -> None:
-        """Withdraw what has ended by itself."""
+    async def _withdraw_expired(self, pending: Iterable[PendingBackfill]) -> None:
+        """Withdraw backfills that are too old or whose entries have expired."""
         now = self._now_ms()
-        over = [after for one in waiting if (after := _later(one, now)) is not one]
-        for one in over:
+        expired = [after for one in pending if (after := _after_time(one, now)) is not one]
+        for one in expired:
             if await self._store.move([one]):
-                self._withdrawn([one])
+                self._report_withdrawn([one])
 
-    def _withdrawn(self, records: list[PendingBackfill]) -> None:
+    def _report_withdrawn(self, records: list[PendingBackfill]) -> None:
         for one in records:
             if one.state is PendingState.WITHDRAWN:
                 logger.info("backfill %s is withdrawn: %s", one.id, one.why)
-                if self._figures is not None:
-                    self._figures.backfill(one.state.value)
+                if self._metrics is not None:
+                    self._metrics.state_changed(one.state.value)
 
 
-def _changed(
-    waiting: Sequence[PendingBackfill], step: ListLogStep, now_ms: int
+def _altered(
+    pending: Sequence[PendingBackfill], step: ListVersionChange, now_ms: int
 ) -> list[PendingBackfill]:
-    """Return those that a change of the lists leaves otherwise than they were."""
-    owners = [one for one in waiting for _ in one.entries]
-    entries = [entry for one in waiting for entry in one.entries]
-    said = effective_entries.touched(entries, step.additions, step.removals)
-    about = {one.id: one for one, told in zip(owners, said, strict=True) if told}
-    return [after for one in about.values() if (after := _after(one, step, now_ms)) is not one]
+    """Return the pending backfills that a list change alters, altered."""
+    owners = [one for one in pending for _ in one.entries]
+    entries = [entry for one in pending for entry in one.entries]
+    affected = effective_entries.affected_by(entries, step.additions, step.removals)
+    about = {one.id: one for one, is_affected in zip(owners, affected, strict=True) if is_affected}
+    return [
+        after for one in about.values() if (after := _after_change(one, step, now_ms)) is not one
+    ]
 
 
-def _after(one: PendingBackfill, step: ListLogStep, now_ms: int) -> PendingBackfill:
-    """Return a backfill after a change of the lists; the same object where nothing came of it."""
+def _after_change(one: PendingBackfill, step: ListVersionChange, now_ms: int) -> PendingBackfill:
+    """Return a backfill after a list change; the same object if it is unaffected."""
     at_s = step.committed_at_ms // 1000
-    left = effective_entries.still_there(one.entries, step.additions, step.removals, at_s=at_s)
-    return one if left == list(one.entries) else one.with_entries(left, why=_NO_MORE, now_ms=now_ms)
+    remaining = effective_entries.still_effective(
+        one.entries, step.additions, step.removals, at_s=at_s
+    )
+    return (
+        one
+        if remaining == list(one.entries)
+        else one.with_entries(remaining, why=_NO_MORE, now_ms=now_ms)
+    )
 
 
-def _later(one: PendingBackfill, now_ms: int) -> PendingBackfill:
-    """Return a backfill as time makes it; the same object where it does nothing."""
-    if now_ms - one.landed_at_ms > LONGEST_MS:
+def _after_time(one: PendingBackfill, now_ms: int) -> PendingBackfill:
+    """Return a backfill at *now_ms*; the same object if nothing has expired."""
+    if now_ms - one.effective_at_ms > LONGEST_MS:
         days = LONGEST_MS // 86_400_000
-        why = f"nobody started it in {days} days"
+        why = f"not started within {days} days"
         return one.ended(PendingState.WITHDRAWN, now_ms=now_ms, why=why)
-    left = [entry for entry in one.entries if entry.expires_s * 1000 > now_ms]
-    if len(left) == len(one.entries):
+    remaining = [entry for entry in one.entries if entry.expires_s * 1000 > now_ms]
+    if len(remaining) == len(one.entries):
         return one
-    return one.with_entries(left, why="its entries have ended", now_ms=now_ms)
+    return one.with_entries(remaining, why="its entries have expired", now_ms=now_ms)
 
 
 def _names(rows: Mapping[EntryEffect, int]) -> dict[str, int]:

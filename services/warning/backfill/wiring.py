@@ -1,4 +1,4 @@
-"""Puts together what notices, counts and serves backfills that wait, and what models suspected."""
+"""Builds the background work and the services of backfills and suspected hits from settings."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -16,41 +16,41 @@ from services.settings.settings import Settings
 from services.warning.backfill.counter import BackfillMode, RecipientCounter
 from services.warning.backfill.list_log import ListLog
 from services.warning.backfill.lookback import Lookback
+from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.backfill.pending_service import PendingBackfillService
 from services.warning.backfill.pending_store import PendingBackfillStore
-from services.warning.backfill.start import BackfillStart
+from services.warning.backfill.start import BackfillStarter
 from services.warning.backfill.store import BackfillStore
 from services.warning.backfill.suspected_hits import SuspectedHitService
 from services.warning.backfill.trigger import BackfillTrigger
 from services.warning.cases.opening import Router
-from services.warning.figures import LandingCounters
 from services.warning.policy import rulebook
 from services.warning.policy.router import PolicyRouter
 
 _FLUSHES = 2
 _MORE_SECONDS = 2.0
-"""After so many times the pause between segments of the log, and this, what was decided is there,
-also on a busy machine: what is counted too early may seem to have reached nobody."""
+"""Flush intervals and extra seconds after which the log has all earlier decisions, even on a busy
+machine. Counted earlier, recipients would be missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillBackground:
-    """What a process of the pipeline does in the background about entries that land."""
+    """The background work of backfills in `fanzha warn`."""
 
-    noticing: BackfillTrigger
-    counting: RecipientCounter
+    trigger: BackfillTrigger
+    counter: RecipientCounter
     lists: Client
 
     def running(self) -> list[Coroutine[Any, Any, None]]:
-        """Return what is to be run until cancelled."""
-        return [self.noticing.run(), self.counting.run()]
+        """Return the coroutines to run until cancelled."""
+        return [self.trigger.run(), self.counter.run()]
 
     async def close(self) -> None:
-        """Close the connection to the lists."""
+        """Close the connection to the list store."""
         await self.lists.aclose()
 
 
-def landing(
+def build_background(
     settings: Settings,
     client: Client,
     *,
@@ -58,47 +58,47 @@ def landing(
     router: Router,
     audit: Audit,
     worker: str,
-    figures: LandingCounters,
+    metrics: BackfillMetrics,
     now_ms: Callable[[], int],
 ) -> BackfillBackground:
-    """Build what `fanzha warn` runs; *client* must decode answers, *lists* must not."""
+    """Build the background work of `fanzha warn`; *client* must decode answers, *lists* not."""
     store = PendingBackfillStore(client)
     settle_s = _FLUSHES * settings.decision_log_flush_seconds + _MORE_SECONDS
     mode = BackfillMode(settings.warning_backfill_mode)
     return BackfillBackground(
-        noticing=BackfillTrigger(
+        trigger=BackfillTrigger(
             ListLog(lists),
             store,
             days=settings.warning_backfill_days,
             most_entries=settings.warning_backfill_most_entries,
             proposes=mode is not BackfillMode.OFF,
             now_ms=now_ms,
-            figures=figures,
+            metrics=metrics,
         ),
-        counting=RecipientCounter(
+        counter=RecipientCounter(
             store,
-            _looking(settings, lambda: router, now_ms),
-            BackfillStart(BackfillStore(client), audit, now_ms=now_ms),
+            _lookback(settings, lambda: router, now_ms),
+            BackfillStarter(BackfillStore(client), audit, now_ms=now_ms),
             worker=worker,
             mode=mode,
             most_people=settings.warning_backfill_start_most_people,
             settle_ms=int(settle_s * 1000),
             now_ms=now_ms,
-            figures=figures,
+            metrics=metrics,
         ),
         lists=lists,
     )
 
 
-def desk(
+def build_pending_service(
     settings: Settings,
     client: Client,
     *,
     audit: Audit,
-    figures: LandingCounters,
+    metrics: BackfillMetrics,
     now_ms: Callable[[], int],
 ) -> PendingBackfillService:
-    """Build what list administration serves; *client* must decode answers."""
+    """Build the service for list administration; *client* must decode answers."""
 
     @cache
     def router() -> Router:
@@ -107,18 +107,18 @@ def desk(
 
     return PendingBackfillService(
         PendingBackfillStore(client),
-        _looking(settings, router, now_ms),
-        BackfillStart(BackfillStore(client), audit, now_ms=now_ms),
+        _lookback(settings, router, now_ms),
+        BackfillStarter(BackfillStore(client), audit, now_ms=now_ms),
         audit=audit,
         now_ms=now_ms,
-        figures=figures,
+        metrics=metrics,
     )
 
 
-def suspects(
+def build_suspected_hits(
     settings: Settings, client: Client, *, audit: Audit, now_ms: Callable[[], int]
 ) -> SuspectedHitService:
-    """Build what list administration serves; *client* must decode answers."""
+    """Build the service for list administration; *client* must decode answers."""
     hits = HitStore(
         client,
         stream_rows=settings.hit_stream_rows,
@@ -135,7 +135,7 @@ def suspects(
     )
 
 
-def _looking(
+def _lookback(
     settings: Settings, router: Callable[[], Router], now_ms: Callable[[], int]
 ) -> Lookback:
     log = decision_log.query(settings)

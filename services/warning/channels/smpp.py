@@ -17,7 +17,9 @@ import logging
 from collections.abc import Callable
 
 from fanzha.errors import InvalidInput, Unavailable
+from infra.backoff import Backoff
 from infra.clock import now_ms
+from infra.periodic import OutageLog
 from services.warning.channels import pdus, smpp_receipts
 from services.warning.channels.channel import OnReceipt, Outgoing, SendResult
 from services.warning.channels.pdus import Pdu
@@ -147,21 +149,19 @@ class SmppSender:
         return SendResult(error=error)
 
     async def _keep_connected(self) -> None:
-        backoff = _FIRST_BACKOFF
+        backoff = Backoff(first_seconds=_FIRST_BACKOFF, max_seconds=_LONGEST_BACKOFF)
+        outage = OutageLog("SMPP connection", LOG)
         while True:
             try:
                 self._link = await SmppLink.open(self._centre, self._delivered)
-            except BindRefused as error:
-                LOG.warning("smpp: %s; again in %g s", error, _REFUSED_BACKOFF)
-                await asyncio.sleep(_REFUSED_BACKOFF)
-                continue
-            except LinkLost as error:
-                LOG.warning("smpp: %s; again in %g s", error, backoff)
-                await asyncio.sleep(backoff)
-                backoff = min(backoff * 2, _LONGEST_BACKOFF)
+            except (BindRefused, LinkLost) as error:
+                outage.failed(error)
+                refused = isinstance(error, BindRefused)
+                await asyncio.sleep(_REFUSED_BACKOFF if refused else backoff.next_seconds())
                 continue
             self.connects += 1
-            backoff = _FIRST_BACKOFF
+            outage.succeeded()
+            backoff.reset()
             self._up.set()
             try:
                 why = await asyncio.shield(self._link.ended)
@@ -169,7 +169,7 @@ class SmppSender:
                 self._up.clear()
             LOG.warning("smpp: the connection ended: %s", why)
             await self._link.close()
-            await asyncio.sleep(backoff)
+            await asyncio.sleep(backoff.next_seconds())
 
     async def _delivered(self, pdu: Pdu) -> int:
         receipt = smpp_receipts.read(pdu, self._time_ms())

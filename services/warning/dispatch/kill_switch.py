@@ -1,13 +1,13 @@
 """The kill switch: one key in Redis that stops all warnings, seen by everybody within a second."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import InvalidInput
+from infra.periodic import run_periodically
 from infra.redis.client import Client, execute_synced, within
 from services.audit.events import Audit, AuditKind, NoAudit
 from services.auth import identity
@@ -67,12 +67,12 @@ class KillSwitch:
 
     async def follow(self) -> None:
         """Look again and again, until cancelled."""
-        while True:
-            try:
-                await self.look(_LOOK_SECONDS)
-            except Unavailable as error:
-                logger.warning("the switch of warnings cannot be read: %s", error)
-            await asyncio.sleep(LOOK_SECONDS)
+        await run_periodically(
+            lambda: self.look(_LOOK_SECONDS),
+            every_seconds=LOOK_SECONDS,
+            task="kill switch follower",
+            logger=logger,
+        )
 
     async def stop(self, *, by: str, why: str) -> StopOrder:
         """Stop all warnings, and put it on record; stopping twice changes the reason."""

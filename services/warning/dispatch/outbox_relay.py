@@ -85,34 +85,34 @@ class OutboxRelay:
         store: CaseStore,
         composer: Composer,
         now_ms: Callable[[], int],
-        handed: Callable[[str], None] = lambda _channel: None,
+        relayed: Callable[[str], None] = lambda _channel: None,
     ) -> None:
         self._client: Any = client
         self._store = store
         self._composer = composer
         self._now_ms = now_ms
-        self._handed = handed
+        self._relayed = relayed
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Do what the entries of one shard say."""
         todos = [entry.fields["task"].split(" ") for entry in entries]
         found = await self._store.find([todo[1] for todo in todos])
         adding: Any = self._client.pipeline(transaction=False)
-        handed: list[str] = []
+        channels: list[str] = []
         for todo, case in zip(todos, found, strict=True):
             if case is None:
                 continue  # forgotten since
             if todo[0] == "send":
                 message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
-                handed += await self._send(adding, case, message)
+                channels += await self._send(adding, case, message)
             elif todo[0] == "outcome":
                 self._once(adding, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS)
             else:
                 self._tell(adding, case)
         async with within(_SECONDS):
             await adding.execute()
-        for channel in handed:
-            self._handed(channel)
+        for channel in channels:
+            self._relayed(channel)
 
     async def _send(self, adding: Any, case: Case, message: MessageRef) -> list[str]:
         """Hand a message to its channel; return that, or nothing where it is not to be sent."""

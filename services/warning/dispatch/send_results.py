@@ -4,11 +4,11 @@ In this order, so that whoever takes over from a process that died finds out how
 is settled is put on record again and not sent again, and an entry is acknowledged last.
 """
 
-import asyncio
 import json
+import logging
 from collections.abc import Callable, Sequence
 
-from fanzha.errors import Unavailable
+from infra.periodic import retry_until_available
 from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import StreamReader
@@ -20,12 +20,12 @@ from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.protocols import SendPermit, SendResultRecorder
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 
+logger = logging.getLogger(__name__)
+
 MOST_ATTEMPTS = 20
 """So often a channel may ask for later before a message becomes a dead letter."""
 _DOWN_S = 5.0
 _NOTE_AGAIN_MS = 5 * 60_000
-INSIST_S = 0.5
-"""So long after it failed, what only this process knows is written down again."""
 
 
 class SendResults:
@@ -150,20 +150,18 @@ class SendResults:
         remember: str = "",
     ) -> None:
         """Write down what only this process knows: as long as it lives, it tries to."""
-        while True:
-            try:
-                await self._claims.settle(
-                    outgoing.message_id,
-                    status,
-                    self._now_ms(),
-                    why=why,
-                    provider_ids=provider_ids,
-                    remember=remember,
-                )
-            except Unavailable:
-                await asyncio.sleep(INSIST_S)
-            else:
-                return
+        await retry_until_available(
+            lambda: self._claims.settle(
+                outgoing.message_id,
+                status,
+                self._now_ms(),
+                why=why,
+                provider_ids=provider_ids,
+                remember=remember,
+            ),
+            task=f"send results of {self._channel}",
+            logger=logger,
+        )
 
     async def _sent(self, entry: StreamEntry, outgoing: Outgoing) -> None:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)

@@ -15,7 +15,7 @@ from functools import partial
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
 from infra.backoff import Backoff
-from infra.periodic import run_periodically
+from infra.periodic import retry_until_available, run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
@@ -27,7 +27,7 @@ from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
-from services.warning.dispatch.send_results import INSIST_S, SendResults
+from services.warning.dispatch.send_results import SendResults
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
@@ -191,22 +191,20 @@ class SendWorker:
         This process knows that it has not sent them; left to another, they would be in doubt.
         """
         now = self._now_ms()
-        while True:
-            try:
-                return await self._claims.claim(
-                    message_ids, now, repeatable=self._sender.repeatable
-                )
-            except Unavailable:
-                await asyncio.sleep(INSIST_S)
+        return await retry_until_available(
+            lambda: self._claims.claim(message_ids, now, repeatable=self._sender.repeatable),
+            task=f"claims of {self.channel}",
+            logger=logger,
+        )
 
     async def _begun(self, message_id: str) -> bool:
         """Mark a message as going out now, for the same reason for as long as it takes."""
-        while True:
-            try:
-                async with self._writing:
-                    return await self._claims.begin(message_id)
-            except Unavailable:
-                await asyncio.sleep(INSIST_S)
+
+        async def begin() -> bool:
+            async with self._writing:
+                return await self._claims.begin(message_id)
+
+        return await retry_until_available(begin, task=f"claims of {self.channel}", logger=logger)
 
     def _over(self, place: str, task: "asyncio.Task[None]") -> None:
         self._under_way.pop(place, None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import InvalidInput
+from infra.periodic import run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
@@ -224,11 +225,12 @@ def _lines(file: Path | None) -> list[str]:
 
 async def _upkeep(channel: ChannelRuntime) -> None:
     """Bring back receipts that fitted nothing yet, and see what call centres dealt with."""
-    while True:
-        try:
-            await channel.receipts.bring_back()
-            if channel.handled is not None:
-                await channel.handled.step()
-        except Unavailable as error:
-            logger.debug("receipts wait: %s", error)
-        await asyncio.sleep(_EVERY_SECONDS)
+
+    async def step() -> None:
+        await channel.receipts.bring_back()
+        if channel.handled is not None:
+            await channel.handled.step()
+
+    await run_periodically(
+        step, every_seconds=_EVERY_SECONDS, task="receipt maintenance", logger=logger
+    )

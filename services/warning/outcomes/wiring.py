@@ -7,10 +7,11 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from fanzha.errors import Unavailable
+from infra.periodic import run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup
 from infra.redis.dead_letters import DeadLetters
@@ -51,19 +52,20 @@ class OutcomeRuntime:
         return [asyncio.create_task(one) for one in (self.consumer.run(), self._look_after())]
 
     async def _look_after(self) -> None:
-        looks = 0
-        while True:
-            try:
-                await self.later.bring_back(self.now_ms())
-                held, lag = await self.consumer.group.backlog()
-                self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
-                self.waiting.labels("put_off").set(await self.later.count())
-                if looks % _TIDY_EVERY == 0:
-                    await self.consumer.group.remove_idle_consumers(_GONE_MS)
-            except Unavailable as error:
-                logger.debug("lessons wait: %s", error)
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        looks = count()
+
+        async def step() -> None:
+            look = next(looks)
+            await self.later.bring_back(self.now_ms())
+            held, lag = await self.consumer.group.backlog()
+            self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
+            self.waiting.labels("put_off").set(await self.later.count())
+            if look % _TIDY_EVERY == 0:
+                await self.consumer.group.remove_idle_consumers(_GONE_MS)
+
+        await run_periodically(
+            step, every_seconds=LOOK_SECONDS, task="outcome maintenance", logger=logger
+        )
 
 
 def build(

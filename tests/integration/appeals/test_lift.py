@@ -11,7 +11,7 @@ import pytest
 from blocklists.entries import Direction, Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.queries import MatchingEntries
-from blocklists.store.store import WorkerReport
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from infra.redis.client import connect

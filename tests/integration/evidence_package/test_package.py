@@ -11,7 +11,8 @@ import pytest
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import ListChange
-from blocklists.store.store import Store, WorkerReport
+from blocklists.store.store import Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import InvalidInput, Unavailable
 from fanzha.phone import HomePlan
 from infra.redis.client import connect

@@ -147,7 +147,7 @@ def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
         emergencies = {
             written: switch.call(LISTED, written.replace("+", "%2B"))
             for callee in PROTECTED_CALLEES
-            for written in (*service_codes.written(callee, [10, 571]), f"10{callee}")
+            for written in (*service_codes.written_forms(callee, [10, 571]), f"10{callee}")
         }
         subscribers = [
             switch.call(LISTED, one) for one in ("+861012345678", "057188880000", "+12025550123")

@@ -13,7 +13,8 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.store.changes import ListChange
-from blocklists.store.store import ListHead, Store, WorkerReport
+from blocklists.store.store import ListHead, Store
+from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import Client, connect
 from tests.support.builders import NINE_O_CLOCK_MS, an_entry
@@ -188,7 +189,7 @@ async def test_a_new_base_replaces_the_changes_before_it(in_chunks: Store, url: 
 
     after = await replayed(in_chunks)
     assert done
-    assert await in_chunks.changes_kept() == 1
+    assert await in_chunks.change_count() == 1
     assert (after.version, len(after.snapshot())) == (3, 5)
     assert await in_chunks.changes_after(0, "") is None, "who is older must load anew"
     assert len(keys_of_chunks(url)) == 2, "chunks of the old base and changes are gone"

@@ -217,7 +217,7 @@ def test_the_columns_find_names_that_read_like_protected_numbers() -> None:
 
 
 def test_every_form_can_be_asked_for() -> None:
-    written = list(protected.forms_of("96110"))
+    written = list(protected.written_forms("96110"))
 
     assert {"96110", "+8657196110", "01096110", "+96110"} <= set(written)
     assert protected.protected_numbers(PLAN.number_keys(written)).all()

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
-from blocklists.row_validation import LONGEST_TEXT, CheckedRows, ProposedRows, RowDefaults, check
+from blocklists.row_validation import (
+    MAX_TEXT_CHARACTERS,
+    CheckedRows,
+    ProposedRows,
+    RowDefaults,
+    validate,
+)
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
@@ -23,7 +29,7 @@ DEFAULTS = RowDefaults(
 
 
 def checked(rows: ProposedRows, defaults: RowDefaults = DEFAULTS) -> CheckedRows:
-    return check(rows, defaults, home=HomePlan(), now_s=NINE_O_CLOCK_S)
+    return validate(rows, defaults, home=HomePlan(), now_s=NINE_O_CLOCK_S)
 
 
 def outcomes(found: CheckedRows) -> list[tuple[int, RowOutcome]]:
@@ -77,7 +83,7 @@ def test_what_a_row_says_outranks_the_defaults() -> None:
         ("modes", [3], "mode"),
         ("reviews_s", [NINE_O_CLOCK_S], "review_at_s"),
         ("no_ends", [True], "no_end"),
-        ("reasons", ["x" * (LONGEST_TEXT + 1)], "reason"),
+        ("reasons", ["x" * (MAX_TEXT_CHARACTERS + 1)], "reason"),
     ],
 )
 def test_a_bad_field_makes_its_row_invalid_and_no_other(

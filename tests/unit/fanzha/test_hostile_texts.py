@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fanzha.hosts import listed_suffix
-from fanzha.links import MOST_CANDIDATES, MOST_LINKS, find_links, look_for_links
+from fanzha.links import MAX_CANDIDATES, MAX_LINKS, extract_links, find_links
 from tests.support.hostile_texts import FAMILIES
 
 
@@ -38,15 +38,15 @@ def test_the_suffix_of_a_long_host_is_that_of_its_end(host: str, suffix: str) ->
 
 
 def test_what_looks_like_a_link_is_looked_at_up_to_a_bound() -> None:
-    decoys = "http://a, " * MOST_CANDIDATES
+    decoys = "http://a, " * MAX_CANDIDATES
 
-    assert look_for_links(decoys[10:] + "http://evil.example/") == (["http://evil.example/"], False)
-    assert look_for_links(decoys + "http://evil.example/") == ([], True)
+    assert extract_links(decoys[10:] + "http://evil.example/") == (["http://evil.example/"], False)
+    assert extract_links(decoys + "http://evil.example/") == ([], True)
 
 
 def test_whether_links_were_left_out_is_told() -> None:
-    links = [f"http://a{number}.example/" for number in range(MOST_LINKS)]
+    links = [f"http://a{number}.example/" for number in range(MAX_LINKS)]
 
-    assert look_for_links(" ".join(links)) == (links, False)
-    assert look_for_links(" ".join([*links, "b.example"])) == (links, True)
+    assert extract_links(" ".join(links)) == (links, False)
+    assert extract_links(" ".join([*links, "b.example"])) == (links, True)
     assert find_links("您好") == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.links import MOST_LINKS, find_links
+from fanzha.links import MAX_LINKS, find_links
 from fanzha.url import canonical
 from tests.support.checkout import CHECKOUT
 
@@ -17,9 +17,9 @@ def test_a_text_holds_the_links_of_the_table(case: dict[str, str | list[str]]) -
 
 
 def test_only_the_first_links_are_found() -> None:
-    text = " ".join(f"a{number}.example" for number in range(MOST_LINKS + 5))
+    text = " ".join(f"a{number}.example" for number in range(MAX_LINKS + 5))
 
-    assert find_links(text) == [f"http://a{number}.example/" for number in range(MOST_LINKS)]
+    assert find_links(text) == [f"http://a{number}.example/" for number in range(MAX_LINKS)]
 
 
 chinese = st.text("请点击登录网址查看领取您的积分，。！：、", max_size=12)
@@ -115,4 +115,4 @@ def test_whatever_is_found_is_canonical_and_there_once(text: str) -> None:
     ],
 )
 def test_long_hostile_texts_are_read(piece: str) -> None:
-    assert len(find_links(piece * 4000 + " evil.example/a")) <= MOST_LINKS
+    assert len(find_links(piece * 4000 + " evil.example/a")) <= MAX_LINKS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.number_deobfuscation import undisguised
+from fanzha.number_deobfuscation import deobfuscate
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ from fanzha.number_deobfuscation import undisguised
     ],
 )
 def test_what_a_text_shows(text: str, number: str) -> None:
-    assert undisguised(text) == number
+    assert deobfuscate(text) == number
 
 
 @given(st.text(max_size=40))
 def test_what_is_plain_stays(text: str) -> None:
-    assert undisguised(undisguised(text)) == undisguised(text)
+    assert deobfuscate(deobfuscate(text)) == deobfuscate(text)

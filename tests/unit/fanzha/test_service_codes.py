@@ -55,7 +55,7 @@ def test_forms_are_those_of_the_table(digits: list[str]) -> None:
 
     assert service_codes.is_form(keys).tolist() == expected
     assert service_codes.is_form(-keys).tolist() == expected
-    assert service_codes.rings(keys).tolist() == expected
+    assert service_codes.is_dialled_code(keys).tolist() == expected
 
 
 @given(near_forms, st.integers(1, 12), st.sampled_from([-1, 1]))
@@ -66,7 +66,7 @@ def test_a_range_that_holds_a_form_is_told(digits: str, length: int, sign: int) 
         np.array([sign * int(head)], np.int64), np.array([len(head)], np.int64)
     )
 
-    if service_codes.rings(key)[0] and not service_codes.after_bare_plus(key)[0]:
+    if service_codes.is_dialled_code(key)[0] and not service_codes.after_bare_plus(key)[0]:
         assert is_told[0]
 
 
@@ -78,7 +78,7 @@ def test_a_range_that_holds_a_form_is_told(digits: str, length: int, sign: int) 
     ],
 )
 def test_subscribers_and_longer_codes_are_no_forms(number: str) -> None:
-    assert not service_codes.rings(PLAN.number_keys([number])).any()
+    assert not service_codes.is_dialled_code(PLAN.number_keys([number])).any()
 
 
 @pytest.mark.parametrize("head", ["+86102*", "+865716*", "+86139*", "+86400*", "+86106*", "+1212*"])

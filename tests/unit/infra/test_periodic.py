@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,11 @@ import pytest
 from fanzha.errors import Unavailable
 from infra.backoff import Backoff
 from infra.failure_counts import FAILURES, FailureKind
-from infra.periodic import run_periodically
+from infra.periodic import (
+    retry_until_available,
+    run_periodically,
+    run_periodically_in_thread,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -86,3 +91,38 @@ async def test_the_work_ends_when_it_is_not_to_go_on() -> None:
     )
 
     assert left == [0]
+
+
+async def test_a_call_is_retried_until_it_succeeds() -> None:
+    outcomes = [Unavailable("away"), Unavailable("away")]
+
+    async def call() -> str:
+        if outcomes:
+            raise outcomes.pop()
+        return "done"
+
+    result = await retry_until_available(
+        call, task="call", logger=logger, backoff=Backoff(first_seconds=1e-6, max_seconds=1e-6)
+    )
+
+    assert result == "done"
+
+
+def test_a_thread_survives_every_exception(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    ending, steps = threading.Event(), [0]
+
+    def step() -> None:
+        steps[0] += 1
+        if steps[0] <= 2:
+            raise ZeroDivisionError("".join(["+86138", "00138000"]))
+        ending.set()
+
+    run_periodically_in_thread(
+        step, every_seconds=0, task="thread work", logger=logger, ending=ending
+    )
+
+    first, last = caplog.messages
+    assert first.startswith("thread work failed and is retried: ZeroDivisionError")
+    assert "13800138000" not in first
+    assert last == "thread work works again after 2 failures"

@@ -16,7 +16,7 @@ from infra import process_lifecycle
 from services.audit.events import NoAudit
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
-from services.warning.backfill.pending import PendingState
+from services.warning.backfill.model import PendingState
 from tests.support.pending_backfills import (
     OTHER,
     LandingRig,

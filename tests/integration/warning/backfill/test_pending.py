@@ -16,8 +16,7 @@ from services.audit.events import AuditKind
 from services.auth.identity import acting
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
-from services.warning.backfill.pending import PendingState
-from services.warning.backfill.store import BackfillState
+from services.warning.backfill.model import BackfillState, PendingState
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.store import CaseStore
 from tests.support.builders import an_entry
@@ -71,11 +70,11 @@ async def cases(rig: LandingRig) -> Counter[str]:
     return Counter([case.campaign async for case, _ in walk])
 
 
-async def test_a_change_waits_with_its_count_and_somebody_starts_it(
+async def test_a_pending_backfill_is_counted_and_started(
     rig: LandingRig, audit: MemoryAudit
 ) -> None:
     await listed(rig, a_block(), replace(a_block(OTHER), campaign="star-river"))
-    (one,) = await rig.store.waiting()
+    (one,) = await rig.store.pending()
 
     begun = await rig.desk().start(one.id, rate=100, by="wang")
 
@@ -88,22 +87,22 @@ async def test_a_change_waits_with_its_count_and_somebody_starts_it(
     assert (done.id, done.state, done.done) == (one.id, BackfillState.DONE, 20)
     assert (await rig.store.get(one.id)).state is PendingState.STARTED
     assert audit.kinds == [AuditKind.BACKFILL_STARTED]
-    with pytest.raises(VersionConflict, match="started already"):
+    with pytest.raises(VersionConflict, match="already started"):
         await rig.desk().start(one.id, rate=100, by="wang")
-    assert (rig.counted("waiting"), rig.counted("started")) == (1, 1)
+    assert (rig.counted("pending"), rig.counted("started")) == (1, 1)
 
 
-async def test_what_reached_nobody_waits_for_nobody(rig: LandingRig) -> None:
+async def test_a_backfill_without_recipients_is_ended(rig: LandingRig) -> None:
     await listed(rig, a_block(SILENT))
 
-    assert await rig.store.waiting() == []
-    assert [one.state for one in await rig.store.newest(9)] == [PendingState.NOBODY]
+    assert await rig.store.pending() == []
+    assert [one.state for one in await rig.store.newest(9)] == [PendingState.NO_RECIPIENTS]
 
 
-async def test_entries_that_go_before_the_start_withdraw_it(rig: LandingRig) -> None:
+async def test_removed_entries_withdraw_a_pending_backfill(rig: LandingRig) -> None:
     await listed(rig, a_block(), a_block(OTHER))
     await listed(rig, removed=(a_block(),))
-    (half,) = await rig.store.waiting()
+    (half,) = await rig.store.pending()
     await listed(rig, an_entry(OTHER, Action.ALLOW, expires_at=LATER))
 
     (gone,) = await rig.store.newest(9)
@@ -111,28 +110,28 @@ async def test_entries_that_go_before_the_start_withdraw_it(rig: LandingRig) -> 
     assert half.count is not None
     assert (half.count.persons, half.subject) == (13, ("number", OTHER))
     assert (gone.state, rig.counted("withdrawn")) == (PendingState.WITHDRAWN, 1)
-    with pytest.raises(VersionConflict, match="withdrawn already"):
+    with pytest.raises(VersionConflict, match="already withdrawn"):
         await rig.desk().start(gone.id, rate=1, by="wang")
 
 
-async def test_entries_that_end_before_the_start_withdraw_it(rig: LandingRig) -> None:
+async def test_expired_entries_withdraw_a_pending_backfill(rig: LandingRig) -> None:
     soon = datetime.fromtimestamp(SOON_MS / 1000 + 60, UTC)
     await listed(rig, a_block(expires_at=soon))
-    assert len(await rig.store.waiting()) == 1
+    assert len(await rig.store.pending()) == 1
 
     rig.now_ms += 60_000
     await rig.all()
 
-    assert [one.why for one in await rig.store.newest(9)] == ["its entries have ended"]
+    assert [one.why for one in await rig.store.newest(9)] == ["its entries have expired"]
 
 
-async def test_a_person_who_starts_what_just_changed_is_told(rig: LandingRig) -> None:
+async def test_starting_a_changed_backfill_is_a_conflict(rig: LandingRig) -> None:
     await listed(rig, a_block(), a_block(OTHER))
-    (before,) = await rig.store.waiting()
-    looked = await rig.looking().look(before)
+    (before,) = await rig.store.pending()
+    looked = await rig.looking().search(before)
     await listed(rig, removed=(a_block(),))
 
-    begun = await rig.beginning().begin(before, looked, rate=20, by="wang")
+    begun = await rig.beginning().start(before, looked, rate=20, by="wang")
 
     assert begun is None
     assert await rig.backfills.running() == []
@@ -145,11 +144,11 @@ async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) 
     await listed(rig, a_block(OTHER))
 
     (started,) = await rig.backfills.running()
-    (waiting,) = await rig.store.waiting()
+    (pending,) = await rig.store.pending()
 
     assert (started.pattern, started.by, started.total) == (FRAUD, AUTO_STARTED_BY, 12)
-    assert waiting.count is not None
-    assert waiting.count.persons == 13
+    assert pending.count is not None
+    assert pending.count.persons == 13
     assert (rig.counted("auto_started"), rig.counted("started")) == (1, 0)
 
 
@@ -158,11 +157,11 @@ async def test_an_incomplete_count_never_begins_by_itself(rig: LandingRig) -> No
     # No texts are logged, so nobody can tell whom a fingerprint reached.
     await listed(rig, a_block(), a_block(f"fp1:{'0a' * 32}"))
 
-    (waiting,) = await rig.store.waiting()
+    (pending,) = await rig.store.pending()
 
-    assert waiting.count is not None
-    assert (waiting.count.persons, waiting.count.uncounted) == (12, 1)
-    assert "decision_log_texts" in waiting.count.why
+    assert pending.count is not None
+    assert (pending.count.persons, pending.count.uncounted) == (12, 1)
+    assert "decision_log_texts" in pending.count.why
 
 
 async def test_whole_lists_are_listed_as_left_and_said(rig: LandingRig) -> None:
@@ -170,9 +169,9 @@ async def test_whole_lists_are_listed_as_left_and_said(rig: LandingRig) -> None:
 
     (left,) = await rig.store.newest(9)
 
-    assert (left.state, left.landed, len(left.entries)) == (PendingState.LEFT, 4, 0)
-    assert (left.why, rig.counted("left")) == ("more than 3 entries at once", 1)
-    assert await rig.store.waiting() == []
+    assert (left.state, left.effective_count, len(left.entries)) == (PendingState.TOO_LARGE, 4, 0)
+    assert (left.why, rig.counted("too_large")) == ("more than 3 entries at once", 1)
+    assert await rig.store.pending() == []
 
 
 async def test_off_proposes_nothing_and_goes_on_where_it_is(rig: LandingRig) -> None:
@@ -195,7 +194,7 @@ async def test_without_a_log_it_waits_uncounted_until_somebody_counts_it(
     caplog.clear()
     await counting.step()
     await counting.step()
-    (one,) = await rig.store.waiting()
+    (one,) = await rig.store.pending()
     with pytest.raises(NotFound, match="decision log"):
         await rig.desk().start(one.id, rate=1, by="wang")
     assert one.count is None
@@ -210,7 +209,7 @@ async def test_without_a_log_it_waits_uncounted_until_somebody_counts_it(
 
 async def test_who_drops_one_says_why(rig: LandingRig, audit: MemoryAudit) -> None:
     await listed(rig, a_block())
-    (one,) = await rig.store.waiting()
+    (one,) = await rig.store.pending()
 
     with pytest.raises(InvalidInput, match="reason"):
         await rig.desk().drop(one.id, reason=" ", by="wang")
@@ -236,7 +235,7 @@ async def test_change_requests_tell_who_and_what_blocked_before(
 
         await rig.all()
 
-    found = await rig.store.waiting()
+    found = await rig.store.pending()
     assert {(one.change_id, one.subject[1], one.by) for one in found} == {
         (1, FRAUD, "li"),
         (4, OTHER, "li"),
@@ -256,9 +255,9 @@ async def test_what_went_into_the_base_of_the_lists_is_noticed_all_the_same(
 
         await rig.all()
 
-    assert {one.change_id for one in await rig.store.waiting()} == {1, 2}
-    lost = rig.registry.get_sample_value("fanzha_warning_landed_versions_lost_total")
+    assert {one.change_id for one in await rig.store.pending()} == {1, 2}
+    lost = rig.registry.get_sample_value("fanzha_warning_backfill_versions_lost_total")
     assert lost == 1
-    place = await rig.store.place()
+    place = await rig.store.position()
     assert place is not None
     assert (place.version, place.commit) == (head.version, head.commit)

@@ -27,9 +27,10 @@ from services.decision_log.recipients import RecipientQuery
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
+from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.runner import BackfillRunner
 from services.warning.backfill.service import BackfillRequest, BackfillService
-from services.warning.backfill.store import Backfill, BackfillState, BackfillStore
+from services.warning.backfill.store import BackfillStore
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
@@ -160,8 +161,8 @@ async def test_what_is_taken_in_twice_is_counted_once(
     backfill = await started(a_service(client, folder, audit), rate=5)
     store = BackfillStore(client)
 
-    first = await store.move_on(backfill, 5, {"accepted": 5}, SOON_MS)
-    second = await store.move_on(backfill, 5, {"accepted": 5}, SOON_MS)
+    first = await store.advance(backfill, 5, {"accepted": 5}, SOON_MS)
+    second = await store.advance(backfill, 5, {"accepted": 5}, SOON_MS)
 
     now = await store.get(backfill.id)
     assert (first, second, now.done, now.counts) == (True, False, 5, {"accepted": 5})
@@ -180,7 +181,7 @@ async def test_a_stopped_backfill_warns_nobody_else(
     assert (stopped.state, stopped.stopped_by, stopped.done) == (BackfillState.STOPPED, "li", 3)
     assert await runner(client).step() == 0
     assert await cases(client) == 3
-    with pytest.raises(VersionConflict, match="stopped already"):
+    with pytest.raises(VersionConflict, match="already stopped"):
         await desk.stop(backfill.id, by="li")
 
 
@@ -209,7 +210,7 @@ async def test_nobody_is_found_without_a_log_or_without_contacts(
     with pytest.raises(NotFound, match="decision log"):
         await started(a_service(client, tmp_path / "none", audit))
     nobody = BackfillRequest(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
-    with pytest.raises(InvalidInput, match="knows of nobody"):
+    with pytest.raises(InvalidInput, match="has no recipients"):
         await a_service(client, folder, audit).start(
             nobody, rate=1, fraud_type=FraudType.UNSPECIFIED, by="wang"
         )

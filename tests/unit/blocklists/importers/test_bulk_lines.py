@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from blocklists.entries import EntryKind
 from blocklists.importers import domains, numbers
-from blocklists.importers.bulk_lines import LEAST
+from blocklists.importers.bulk_lines import MIN_RUN_LINES
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote
 from blocklists.importers.tables import csv_table
 
-PLAIN = [f"h{number}.example" for number in range(LEAST)]
-NUMBERS = [f"+8617000000{number:03}" for number in range(LEAST)]
+PLAIN = [f"h{number}.example" for number in range(MIN_RUN_LINES)]
+NUMBERS = [f"+8617000000{number:03}" for number in range(MIN_RUN_LINES)]
 LINE = st.one_of(
     st.sampled_from(
         [
@@ -87,7 +87,7 @@ def test_plain_lines_come_as_one(
 ) -> None:
     *_, run = read(lines)
 
-    assert run == PlainRun(line, LEAST, "\n".join([*lines[line - 1 :], ""]), kind)
+    assert run == PlainRun(line, MIN_RUN_LINES, "\n".join([*lines[line - 1 :], ""]), kind)
 
 
 def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
@@ -96,7 +96,7 @@ def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
     _, cell, run = csv_table.read(lines)
 
     assert cell == ListRow(2, "".join(["bank", *PLAIN[:40], ".example"]))
-    assert run == PlainRun(44, LEAST, "\n".join([*PLAIN, ""]), None)
+    assert run == PlainRun(44, MIN_RUN_LINES, "\n".join([*PLAIN, ""]), None)
 
 
 def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
@@ -104,7 +104,7 @@ def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
 
     assert bad[1:] == [
         BadLine(2, "".join(["bank", *PLAIN, "x.example"])[:200], "a quote that is not closed"),
-        ListRow(LEAST + 4, "next.example"),
+        ListRow(MIN_RUN_LINES + 4, "next.example"),
     ]
 
 
@@ -121,10 +121,10 @@ def test_runs_go_on_over_blocks_and_end_with_the_file() -> None:
 
 
 def test_a_landline_without_its_zero_is_noted_as_before() -> None:
-    lines = ["号码", *NUMBERS, *["2155550199"] * LEAST]
+    lines = ["号码", *NUMBERS, *["2155550199"] * MIN_RUN_LINES]
 
     found = by_line(csv_table.read(lines))
 
-    assert len([item for item in found if isinstance(item, ListRow)]) == 2 * LEAST
+    assert len([item for item in found if isinstance(item, ListRow)]) == 2 * MIN_RUN_LINES
     assert not any(isinstance(item, RowNote) for item in found)
     assert isinstance(list(csv_table.read(lines))[-1], ListRow)  # looked at one by one

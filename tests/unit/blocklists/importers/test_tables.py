@@ -17,7 +17,7 @@ from fanzha.fraud import FraudType
 def read(text: str, chosen: Chosen | None = None) -> tuple[list[Item], list[Header]]:
     headers: list[Header] = []
     lines = text.strip("\n").split("\n")
-    items = csv_table.read(lines, choose=lambda _names: chosen or {}, told=headers.append)
+    items = csv_table.read(lines, choose=lambda _names: chosen or {}, on_header=headers.append)
     return list(items), headers
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blocklists.importers.tables import columns
-from blocklists.importers.vocabulary import WordFile
+from blocklists.importers.vocabulary import VocabularyFile
 
 COLUMNS = (files("blocklists.importers.tables") / "columns.toml").read_text(encoding="utf-8")
 MEMBERS = {"YES": 1, "NO": 2}
@@ -16,7 +16,7 @@ MEMBERS = {"YES": 1, "NO": 2}
 def test_words_mean_what_their_list_means(tmp_path: Path) -> None:
     (tmp_path / "words.toml").write_text('[said]\nNO = ["no", "否"]\nYES = ["a_b"]\n', "utf-8")
 
-    read = WordFile(tmp_path / "words.toml").meanings("said", MEMBERS)
+    read = VocabularyFile(tmp_path / "words.toml").meanings("said", MEMBERS)
 
     assert list(read.items()) == [("no", 2), ("否", 2), ("a_b", 1)]
 
@@ -38,7 +38,7 @@ def test_wrong_words_are_refused(tmp_path: Path, text: str, wrong: str) -> None:
     (tmp_path / "words.toml").write_text(text, encoding="utf-8")
 
     with pytest.raises(ValueError, match=r"^words\.toml: .*" + re.escape(wrong)):
-        WordFile(tmp_path / "words.toml").meanings("said", MEMBERS)
+        VocabularyFile(tmp_path / "words.toml").meanings("said", MEMBERS)
 
 
 @pytest.mark.parametrize(

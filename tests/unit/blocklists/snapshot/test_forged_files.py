@@ -152,7 +152,7 @@ def ask_everything(segment: Segment) -> None:
     if segment.bands is not None:
         segment.bands.find(segment.bands.values)
     for row in snapshot.live_rows().tolist():
-        snapshot.named(row)
+        snapshot.identity_of(row)
         snapshot.entry(row)
     segment.table()
 

@@ -66,7 +66,7 @@ def plain_of(packed: bytes) -> bytes:
 
 def use(change: ListChange) -> None:
     """Do with a change what follows its being read."""
-    checked, _ = findings.screened(change, refuse_unaudited=False)
+    checked, _ = findings.screen(change, refuse_unaudited=False)
     lists = delta.apply(ListSegments.nothing(), checked)
     table = lists.snapshot().table(lists.snapshot().live_rows())
     for one in table:
@@ -182,7 +182,7 @@ PROTECTED = [an_entry("110"), an_entry("agency.gov.cn"), an_entry("+861*"), an_e
 def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
     change = a_change(3, *A_FEW, *PROTECTED)
 
-    checked, found = findings.screened(change, refuse_unaudited=False)
+    checked, found = findings.screen(change, refuse_unaudited=False)
 
     left = [checked.additions.entry(row) for row in range(len(checked.additions))]
     assert left == A_FEW
@@ -195,10 +195,10 @@ def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
 def test_what_the_guard_lets_through_is_untouched(listed: list[Entry]) -> None:
     table = EntryTable.from_entries(listed)
 
-    left, found = findings.guarded(table, 1)
+    left, found = findings.drop_refused(table, 1)
 
     assert len(left) == len(table) - sum(one.rows for one in found)
-    assert findings.guarded(left, 1)[1] == []
+    assert findings.drop_refused(left, 1)[1] == []
 
 
 def test_findings_of_skipped_changes_stay_when_there_are_too_many() -> None:
@@ -206,9 +206,9 @@ def test_findings_of_skipped_changes_stay_when_there_are_too_many() -> None:
     skipped = findings.Finding(version=1, kind=kind.UNREADABLE, why="x", skipped=True)
     many = [findings.Finding(version=v, kind=kind.GUARDED, why="x", rows=1) for v in range(2, 900)]
 
-    left = findings.kept([skipped, *many])
+    left = findings.retained([skipped, *many])
 
-    assert len(left) == findings.MOST_KEPT
+    assert len(left) == findings.MAX_FINDINGS
     assert left[0] == skipped
     assert left[-1].version == 899
     assert findings.read([one.written() for one in left]) == left

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.link.brand_names import own_domains
-from classifiers.link.lookalike_domains import Likeness, folded, look_alike, one_edit_apart
+from classifiers.link.lookalike_domains import LookalikeKind, find_lookalike, folded, one_edit_apart
 from fanzha.url import canonical_host
 
 letters = st.text("abc", max_size=6)
@@ -14,22 +14,22 @@ letters = st.text("abc", max_size=6)
 @pytest.mark.parametrize(
     ("host", "brand", "likeness"),
     [
-        ("paypal.example", "paypal", Likeness.NAMED),
-        ("secure-paypal.example", "paypal", Likeness.NAMED),
-        ("office-365.example", "office365", Likeness.NAMED),
-        ("www.rakuten.co.jp.login.example", "rakuten", Likeness.NAMED),
-        ("myrakutenlogin.example", "rakuten", Likeness.WITHIN),
-        ("paypa1.example", "paypal", Likeness.LETTERS),
-        ("arnazon.example", "amazon", Likeness.LETTERS),
-        ("vvhatsapp.example", "whatsapp", Likeness.LETTERS),
-        ("twltch.example", "twitch", Likeness.MISSPELT),
-        ("gogle.example", "google", Likeness.MISSPELT),
-        ("facebok.example", "facebook", Likeness.MISSPELT),
-        ("netfilx.example", "netflix", Likeness.MISSPELT),
+        ("paypal.example", "paypal", LookalikeKind.NAMED),
+        ("secure-paypal.example", "paypal", LookalikeKind.NAMED),
+        ("office-365.example", "office365", LookalikeKind.NAMED),
+        ("www.rakuten.co.jp.login.example", "rakuten", LookalikeKind.NAMED),
+        ("myrakutenlogin.example", "rakuten", LookalikeKind.WITHIN),
+        ("paypa1.example", "paypal", LookalikeKind.LETTERS),
+        ("arnazon.example", "amazon", LookalikeKind.LETTERS),
+        ("vvhatsapp.example", "whatsapp", LookalikeKind.LETTERS),
+        ("twltch.example", "twitch", LookalikeKind.MISSPELT),
+        ("gogle.example", "google", LookalikeKind.MISSPELT),
+        ("facebok.example", "facebook", LookalikeKind.MISSPELT),
+        ("netfilx.example", "netflix", LookalikeKind.MISSPELT),
     ],
 )
-def test_a_borrowed_name_is_told(host: str, brand: str, likeness: Likeness) -> None:
-    found = look_alike(host)
+def test_a_borrowed_name_is_told(host: str, brand: str, likeness: LookalikeKind) -> None:
+    found = find_lookalike(host)
 
     assert found is not None
     assert (found.brand, found.likeness) == (brand, likeness)
@@ -37,28 +37,28 @@ def test_a_borrowed_name_is_told(host: str, brand: str, likeness: Likeness) -> N
 
 @pytest.mark.parametrize("name", ["pаypal", "gооgle", "äpple", "раураl"])
 def test_letters_of_other_scripts_are_seen_through(name: str) -> None:
-    found = look_alike(canonical_host(f"{name}.example"))
+    found = find_lookalike(canonical_host(f"{name}.example"))
 
     assert found is not None
     assert found.brand == folded(name)
-    assert found.likeness is Likeness.LETTERS
+    assert found.likeness is LookalikeKind.LETTERS
 
 
 @pytest.mark.parametrize("host", ["", "com", "203.0.113.7", "[2001:db8::1]", "a", "xn--zz--.test"])
 def test_a_host_without_a_name_looks_like_nobody(host: str) -> None:
-    assert look_alike(host) is None
+    assert find_lookalike(host) is None
 
 
 @pytest.mark.parametrize("host", ["pineapple.example", "bank.example", "citizen.example"])
 def test_ordinary_words_are_no_brand(host: str) -> None:
-    assert look_alike(host) is None
+    assert find_lookalike(host) is None
 
 
 @pytest.mark.parametrize("brand", sorted(own_domains()))
 def test_a_brand_does_not_borrow_its_own_name(brand: str) -> None:
     for domain in own_domains()[brand]:
         for host in (domain, f"www.{domain}"):
-            found = look_alike(host)
+            found = find_lookalike(host)
 
             assert found is None or found.brand != brand
 
@@ -71,7 +71,7 @@ def test_names_and_domains_are_written_as_hosts_are(brand: str) -> None:
 
 
 def test_the_sentence_names_word_and_brand() -> None:
-    assert str(look_alike("paypa1.example")) == (
+    assert str(find_lookalike("paypa1.example")) == (
         "'paypa1' is written with letters that look like paypal, which is not known to own the host"
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers import bundles
-from classifiers.card import CARD, SECOND
+from classifiers.card import CARD, CASCADE_HEAD
 from classifiers.text.cascade import ScoreCombiner
 from classifiers.text.escalation import EscalationBudget
 from fanzha.fraud import FraudType
@@ -76,7 +76,7 @@ def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
 
 
 def test_a_budget_of_no_time_looks_once_only(tmp_path: Path) -> None:
-    (a_text_bundle(tmp_path, "9") / SECOND).unlink()
+    (a_text_bundle(tmp_path, "9") / CASCADE_HEAD).unlink()
     tally = EscalationTally()
     budget = EscalationBudget(share=0.0, clock=lambda: 0.0, counters=tally)
 
@@ -100,7 +100,7 @@ def test_a_budget_does_not_keep_golden_rows_from_being_checked(tmp_path: Path) -
 
 def test_another_head_than_that_of_the_card_is_refused(tmp_path: Path) -> None:
     bundle = a_text_bundle(tmp_path, "9")
-    (bundle / SECOND).write_bytes((bundle / SECOND).read_bytes() + b"\x00")
+    (bundle / CASCADE_HEAD).write_bytes((bundle / CASCADE_HEAD).read_bytes() + b"\x00")
 
     with pytest.raises(ValueError, match=r"second\.onnx: sha256"):
         bundles.load_text(tmp_path)

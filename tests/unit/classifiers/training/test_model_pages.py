@@ -11,7 +11,7 @@ from classifiers.training import card_plots
 from classifiers.training.caller import page as caller_page
 from classifiers.training.link import page as link_page
 from classifiers.training.text import page as sms_page
-from classifiers.training.velocity import page as moment_page
+from classifiers.training.velocity import page as velocity_page
 from tests.support.checkout import CHECKOUT
 
 EXAMPLES = {
@@ -37,7 +37,7 @@ RENDER: dict[str, Render] = {
     "caller": lambda card, _: caller_page.render(card, card_plots.markdown(card)),
     "url": lambda card, _: link_page.render(card, card_plots.markdown(card)),
     "sms": lambda card, bundle: sms_page.render(card, bundle, card_plots.markdown(card)),
-    "moment": lambda _, bundle: moment_page.page(bundle),
+    "moment": lambda _, bundle: velocity_page.page(bundle),
 }
 
 

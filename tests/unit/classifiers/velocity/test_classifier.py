@@ -1,4 +1,4 @@
-"""How the moment of a call is described, and scored."""
+"""How the velocity of a call is described, and scored."""
 
 from dataclasses import replace
 
@@ -11,9 +11,9 @@ from classifiers.velocity.classifier import (
     FEWEST_ATTEMPTS,
     VelocityClassifier,
     VelocityInputs,
-    held_back,
+    cap_scores,
     inputs_of,
-    moment_features,
+    velocity_features,
 )
 from classifiers.velocity.memory import VelocityMemory
 from fanzha.tables import Attestation, Bools, Calls, Ingress
@@ -24,15 +24,15 @@ CALLER, FOREIGN = "+8617000000001", "+15550100123"
 
 @pytest.fixture(scope="module")
 def shipped() -> VelocityClassifier:
-    return bundles.load_moment()
+    return bundles.load_velocity()
 
 
 def inputs(calls: Calls, implausible: Bools | None = None) -> VelocityInputs:
     nothing = np.zeros(len(calls), np.bool_)
-    moment, activity = VelocityMemory(1024).observe(calls), ActivityTable(1024).observe(calls)
+    velocity, activity = VelocityMemory(1024).observe(calls), ActivityTable(1024).observe(calls)
     everything = np.arange(len(calls))
     forged = nothing if implausible is None else implausible
-    return inputs_of(calls, moment, activity, forged, rows=everything)
+    return inputs_of(calls, velocity, activity, forged, rows=everything)
 
 
 def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
@@ -40,7 +40,7 @@ def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
         CALLER, FOREIGN, ingress=Ingress.INTERNATIONAL, attestation=Attestation.GATEWAY
     )
 
-    found = moment_features(inputs(calls, np.array([True, False])))
+    found = velocity_features(inputs(calls, np.array([True, False])))
 
     assert found["international"].tolist() == found["attested_weakly"].tolist() == [1, 1]
     assert found["interconnect"].tolist() == found["attested_fully"].tolist() == [0, 0]
@@ -50,13 +50,13 @@ def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
 
 @pytest.mark.parametrize("caller", ["95588", "anonymous"])
 def test_codes_and_names_are_numbers_of_no_country(caller: str) -> None:
-    found = moment_features(inputs(some_calls(caller)))
+    found = velocity_features(inputs(some_calls(caller)))
 
     assert found["home_number"].tolist() == found["foreign_number"].tolist() == [0]
 
 
 def test_without_reported_ends_answers_are_not_known() -> None:
-    found = moment_features(inputs(some_calls(CALLER)))
+    found = velocity_features(inputs(some_calls(CALLER)))
 
     assert np.isnan(found["unanswered_share"]).all()
     assert np.isnan(found["brief_share"]).all()
@@ -65,7 +65,7 @@ def test_without_reported_ends_answers_are_not_known() -> None:
 def test_all_features_are_single_precision_columns_of_the_card(
     shipped: VelocityClassifier,
 ) -> None:
-    found = moment_features(inputs(some_calls(CALLER, FOREIGN)))
+    found = velocity_features(inputs(some_calls(CALLER, FOREIGN)))
 
     assert {column.dtype for column in found.values()} == {np.dtype(np.float32)}
     assert {column.shape for column in found.values()} == {(2,)}
@@ -75,7 +75,7 @@ def test_all_features_are_single_precision_columns_of_the_card(
 def test_too_few_attempts_stay_under_the_threshold_whatever_they_look_like() -> None:
     attempts = np.array([0, 1, FEWEST_ATTEMPTS - 0.6, FEWEST_ATTEMPTS], np.float32)
 
-    held = held_back(np.ones(4, np.float32), attempts, 0.8)
+    held = cap_scores(np.ones(4, np.float32), attempts, 0.8)
 
     assert (held[:3] < 0.8).all()
     assert (np.diff(held) > 0).all()
@@ -101,12 +101,12 @@ def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
             ingress=Ingress.INTERCONNECT,
             at_ms=NINE_O_CLOCK_MS + number * 20_000,
         )
-        moment, past, nothing = (
+        velocity, past, nothing = (
             memory.observe(calls),
             activity.observe(calls),
             np.zeros(2, np.bool_),
         )
-        known = inputs_of(calls, moment, past, nothing, rows=np.arange(2))
+        known = inputs_of(calls, velocity, past, nothing, rows=np.arange(2))
         scores.append(shipped.score(known))
 
     dialler, family = scores[-1].tolist()
@@ -115,8 +115,8 @@ def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
 
 def test_what_is_not_known_is_as_if_it_were_typical(shipped: VelocityClassifier) -> None:
     known = inputs(some_calls(*[CALLER] * 5))
-    columns = moment_features(replace(known, moment=known.moment))
+    columns = velocity_features(replace(known, velocity=known.velocity))
 
-    scores = shipped.score_features(columns, known.moment.attempts_hour)
+    scores = shipped.score_features(columns, known.velocity.attempts_hour)
 
     assert not np.isnan(scores).any()

@@ -21,9 +21,9 @@ from classifiers.velocity.recent_callees import HISTORY, NEAR
 def test_who_was_called_before_or_is_next_to_one(apart: int, known: bool, near: bool) -> None:
     called = 8617000012345
     before = np.zeros((HISTORY, 1), np.uint16)
-    before[3] = recent_callees.short(np.array([called]))
+    before[3] = recent_callees.truncate(np.array([called]))
 
-    found = recent_callees.known_and_near(before, recent_callees.short(np.array([called + apart])))
+    found = recent_callees.match(before, recent_callees.truncate(np.array([called + apart])))
 
     assert (found[0].tolist(), found[1].tolist()) == ([known], [near])
 
@@ -31,6 +31,6 @@ def test_who_was_called_before_or_is_next_to_one(apart: int, known: bool, near: 
 def test_nobody_was_called_before() -> None:
     nobody = np.zeros((HISTORY, 1), np.uint16)
 
-    known, near = recent_callees.known_and_near(nobody, np.array([1], np.uint16))
+    known, near = recent_callees.match(nobody, np.array([1], np.uint16))
 
     assert (known.tolist(), near.tolist()) == ([False], [False])

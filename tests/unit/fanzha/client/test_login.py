@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fanzha.client.login import LOOK_SECONDS, Bearer, Login, LoginError, is_local
+from fanzha.client.login import RELOAD_SECONDS, Bearer, Login, LoginError, is_local
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
 
 
 def test_the_environment_says_what_to_show() -> None:
-    said = {
+    variables = {
         "FANZHA_TOKEN_FILE": "token",
         "FANZHA_TLS_CA": "ca.pem",
         "FANZHA_TLS_CLIENT_CERTIFICATE": "me.pem",
@@ -26,7 +26,7 @@ def test_the_environment_says_what_to_show() -> None:
         "FANZHA_TLS_KEY": "the server's",
     }
 
-    login = Login.from_environment(said)
+    login = Login.from_environment(variables)
 
     assert login == Login(token_file="token", ca="ca.pem", certificate="me.pem", key="me.key")
     assert login.encrypted
@@ -103,7 +103,7 @@ def test_a_token_file_is_read_anew_when_it_changes(tmp_path: Path) -> None:
     beside.write_text("second\n")
     beside.replace(file)
     assert bearer.metadata() == (("authorization", "Bearer first"),)
-    clock.now += LOOK_SECONDS
+    clock.now += RELOAD_SECONDS
 
     assert bearer.metadata() == (("authorization", "Bearer second"),)
 
@@ -113,6 +113,6 @@ def test_a_token_file_that_went_leaves_the_token_there_was(tmp_path: Path) -> No
     file.write_text("first")
     bearer = Bearer(Login(token_file=str(file)), clock)
     file.unlink()
-    clock.now += LOOK_SECONDS
+    clock.now += RELOAD_SECONDS
 
     assert bearer.metadata() == (("authorization", "Bearer first"),)

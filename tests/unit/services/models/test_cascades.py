@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from classifiers.card import SECOND
+from classifiers.card import CASCADE_HEAD
 from classifiers.text.escalation import EscalationBudget
 from services.decision.model_kinds import ModelKind
 from services.models.active import ActiveModels
@@ -55,7 +55,7 @@ def no_such_encoder(bundle: Path) -> None:
 
 
 def no_head(bundle: Path) -> None:
-    (bundle / SECOND).unlink()
+    (bundle / CASCADE_HEAD).unlink()
 
 
 @pytest.mark.parametrize("damage", [no_such_encoder, no_head])
@@ -112,7 +112,7 @@ def test_the_status_says_whether_texts_are_looked_at_twice(
 
 
 def test_a_mended_second_look_is_tried_again(root: Path) -> None:
-    head = a_text_bundle(root, "2") / SECOND
+    head = a_text_bundle(root, "2") / CASCADE_HEAD
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])
     switch = ActiveModels(root, {}, {ModelKind.SMS: DesiredModel(active="1")})

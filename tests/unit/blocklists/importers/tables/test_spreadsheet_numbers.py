@@ -22,20 +22,20 @@ from fanzha.errors import InvalidInput
     ],
 )
 def test_a_number_is_made_whole(text: str, expected: str) -> None:
-    assert spreadsheet_numbers.whole(text) == expected
+    assert spreadsheet_numbers.restore(text) == expected
 
 
 @pytest.mark.parametrize("text", ["1.7E+10", "1.70E+10", "8.61700000000E+12", "1E+15", "1.7e99"])
 def test_a_number_that_lost_digits_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="digits are lost"):
-        spreadsheet_numbers.whole(text)
+        spreadsheet_numbers.restore(text)
 
 
 @given(st.integers(10**5, 10**14 - 1))
 def test_a_number_in_full_scientific_form_comes_back(number: int) -> None:
     digits = str(number)
 
-    assert spreadsheet_numbers.whole(f"{digits[0]}.{digits[1:]}E+{len(digits) - 1}") == digits
+    assert spreadsheet_numbers.restore(f"{digits[0]}.{digits[1:]}E+{len(digits) - 1}") == digits
 
 
 @given(st.integers(10**5, 10**14 - 1), st.integers(0, 4))
@@ -44,7 +44,7 @@ def test_a_shortened_number_is_never_another_number(number: int, kept: int) -> N
     shown = f"{digits[0]}.{digits[1 : 1 + kept]}E+{len(digits) - 1}"
 
     with pytest.raises(InvalidInput):
-        spreadsheet_numbers.whole(shown)
+        spreadsheet_numbers.restore(shown)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,6 @@ def test_a_landline_without_its_zero_is_noticed(text: str, lacks: bool) -> None:
 def test_no_text_makes_it_fail(text: str) -> None:
     spreadsheet_numbers.may_lack_zero(text)
     try:
-        assert spreadsheet_numbers.whole(text)[:1] == text[:1]
+        assert spreadsheet_numbers.restore(text)[:1] == text[:1]
     except InvalidInput:
         assert "e" in text.lower()

@@ -42,7 +42,7 @@ def of_rows(*rows: Sequence[Any]) -> Make:
 
 def read(file: io.BytesIO, **ways: Any) -> tuple[list[Item], list[Header]]:
     headers: list[Header] = []
-    return list(Workbook(file, told=headers.append, **ways).items()), headers
+    return list(Workbook(file, on_header=headers.append, **ways).items()), headers
 
 
 def entries(*rows: Sequence[Any]) -> list[Item]:

@@ -9,7 +9,7 @@ from fanzha.tables import Int64s
 
 URLS = ("http://bank.test/", "http://shop.test/pay", "http://mail.shop.test/a/b?c=1")
 SETTINGS = LinkFeatureSettings(bits=10)
-DESCRIBED = feature_matrix.describe(URLS, SETTINGS)
+DESCRIBED = feature_matrix.compute(URLS, SETTINGS)
 
 
 def ids_of(url: str) -> list[int]:

@@ -17,7 +17,7 @@ URLS = (
     *(f"http://only.test/pays/{number}" for number in range(50)),
 )
 DOMAINS = np.array([*range(2 * LEAST_DOMAINS - 1), *[99] * 50], np.int64)
-DESCRIBED = feature_matrix.describe(URLS, SETTINGS)
+DESCRIBED = feature_matrix.compute(URLS, SETTINGS)
 
 
 def test_ngrams_of_many_domains_are_known_and_numbered() -> None:

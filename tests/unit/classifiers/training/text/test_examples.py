@@ -12,7 +12,7 @@ from classifiers.training.examples_split import ECHO
 from classifiers.training.text import data as sms_data
 from classifiers.training.text import examples
 from classifiers.training.text.data import FRAUD, HAM, SPAM, TRAIN, VALIDATION, LabelledText
-from classifiers.training.text.row_selection import Round
+from classifiers.training.text.row_selection import RowSelection
 from fanzha.fraud import FraudType
 from tests.unit.classifiers.training.test_examples import a_file, a_row
 from tests.unit.classifiers.training.text.test_data import a_folder
@@ -76,15 +76,15 @@ def test_a_near_duplicate_of_a_table_on_another_side_is_left_out_and_counted(
 def test_examples_choose_nothing(tmp_path: Path) -> None:
     many = [a_row(text=campaign(n), group=f"g{n}", decision_id=n + 1) for n in range(60)]
     rows, site = examples.read(a_folder(tmp_path), 1, 1, [a_file(tmp_path, *many)])
-    one = Round(epochs=1)
+    one = RowSelection(epochs=1)
 
-    chosen = {row.source for row in rows if one.chooses(row, site.sources)}
+    chosen = {row.source for row in rows if one.selects(row, site.sources)}
     held_out = {row.source for row in rows if row.split == VALIDATION}
 
     assert held_out == {"cases", sms_data.OWN}
     assert chosen == {sms_data.OWN}
     assert not any(
-        Round(left_out=(sms_data.OWN,), epochs=1).chooses(row, site.sources) for row in rows
+        RowSelection(left_out=(sms_data.OWN,), epochs=1).selects(row, site.sources) for row in rows
     )
 
 

@@ -10,7 +10,7 @@ from classifiers.training.link.calibration import Calibration
 from classifiers.training.text import graph as sms_graph
 from classifiers.training.text.data import FRAUD, HAM, LANGUAGES, SPAM
 from classifiers.training.text.graph import Weights
-from classifiers.training.text.scores import HEADS, careful, fraud_odds, probabilities
+from classifiers.training.text.scores import HEADS, adjusted_classes, fraud_odds, probabilities
 from fanzha.fraud import FraudType
 from fanzha.tables import Float32s
 from fanzha.text import normalise_all
@@ -75,7 +75,9 @@ def test_the_graph_agrees_with_plain_arithmetic(weights: Weights) -> None:
 
     classes, kinds = served(weights, CAUTION)
 
-    assert np.allclose(classes, probabilities(careful(found, CAUTION), CALIBRATION), atol=0.02)
+    assert np.allclose(
+        classes, probabilities(adjusted_classes(found, CAUTION), CALIBRATION), atol=0.02
+    )
     assert np.allclose(kinds, found[:, sum(HEADS) :], atol=0.05)
 
 

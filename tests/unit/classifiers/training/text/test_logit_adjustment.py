@@ -4,7 +4,7 @@ import numpy as np
 
 from classifiers.training.text import logit_adjustment
 from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, LabelledText
-from classifiers.training.text.scores import careful, probabilities
+from classifiers.training.text.scores import adjusted_classes, probabilities
 from fanzha.tables import Float32s
 
 
@@ -31,7 +31,7 @@ def logits(chance: np.random.Generator, count: int, language: int = 0) -> Float3
 
 def test_the_caution_needed_makes_fraud_as_likely_as_not() -> None:
     found = logits(np.random.default_rng(1), 500)
-    needed = logit_adjustment.needed(found)
+    needed = logit_adjustment.required_margins(found)
     ahead = needed > -100
 
     classes = found[:, :3].copy()
@@ -45,15 +45,15 @@ def test_the_caution_needed_makes_fraud_as_likely_as_not() -> None:
 def test_where_spam_is_likelier_no_caution_is_needed() -> None:
     spam = np.array([[0, 2, 1]], np.float32)
 
-    assert logit_adjustment.needed(spam)[0] < -100
+    assert logit_adjustment.required_margins(spam)[0] < -100
 
 
 def test_one_in_a_thousand_of_a_source_may_reach_even_odds() -> None:
     found = logits(np.random.default_rng(2), 2000)
 
-    caution = logit_adjustment.cautions(rows_of(2000), found)
+    caution = logit_adjustment.ham_offsets(rows_of(2000), found)
 
-    p_fraud = probabilities(careful(found, caution))[:, FRAUD]
+    p_fraud = probabilities(adjusted_classes(found, caution))[:, FRAUD]
     assert (p_fraud > 0.501).sum() <= 2
     assert (p_fraud > 0.499).sum() >= 2
 
@@ -61,6 +61,6 @@ def test_one_in_a_thousand_of_a_source_may_reach_even_odds() -> None:
 def test_a_language_without_enough_ham_is_treated_as_the_hardest() -> None:
     found = logits(np.random.default_rng(3), 2000)
 
-    caution = logit_adjustment.cautions(rows_of(2000), found)
+    caution = logit_adjustment.ham_offsets(rows_of(2000), found)
 
     assert (caution == caution[0]).all()

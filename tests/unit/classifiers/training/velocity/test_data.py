@@ -1,4 +1,4 @@
-"""Rows to learn moments from, and figures by kind of caller."""
+"""Rows to learn velocity from, and figures by kind of caller."""
 
 import numpy as np
 import pytest

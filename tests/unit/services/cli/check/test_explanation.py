@@ -75,7 +75,7 @@ def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Deci
         "outgoing_calls": 90.0,
     }
     inputs = read_inputs([GoldenRow(inputs=facts, score=0.0)])
-    found = float(bundles.load_moment().score(inputs)[0])
+    found = float(bundles.load_velocity().score(inputs)[0])
     return decision_pb2.Decision(
         reason=decision_pb2.REASON_VELOCITY,
         velocity_version=version,
@@ -85,7 +85,7 @@ def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Deci
 
 
 def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
-    version = bundles.load_moment().version
+    version = bundles.load_velocity().version
 
     found = explanation.of_call(a_marked_call(version), local=False)
 
@@ -94,7 +94,7 @@ def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
 
 @pytest.mark.parametrize(("version", "score"), [("not this one", None), ("", 0.1)])
 def test_another_moment_model_cannot_explain_a_mark(version: str, score: float | None) -> None:
-    here = bundles.load_moment().version
+    here = bundles.load_velocity().version
 
     with pytest.raises(typer.Exit):
         explanation.of_call(a_marked_call(version or here, score), local=False)

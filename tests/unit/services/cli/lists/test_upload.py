@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blocklists.importers.bulk_lines import LEAST
+from blocklists.importers.bulk_lines import MIN_RUN_LINES
 from blocklists.importers.list_file import ListFile, ReadOptions
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
@@ -84,7 +84,7 @@ def test_who_looks_at_a_file_when_it_is_read_may_stop_it(tmp_path: Path) -> None
 
 
 def test_plain_rows_go_together_and_keep_their_place_in_the_file(tmp_path: Path) -> None:
-    names = [f"h{number}.example".encode() for number in range(LEAST)]
+    names = [f"h{number}.example".encode() for number in range(MIN_RUN_LINES)]
     path = written(tmp_path, b"pattern", b"first.example/pay", *names, b"# note", *names, b"1700*")
     upload = Upload(path, ReadOptions(), NINE_O_CLOCK_S)
 
@@ -93,8 +93,8 @@ def test_plain_rows_go_together_and_keep_their_place_in_the_file(tmp_path: Path)
 
     first, runs, last = messages
     assert [(row.line, row.pattern) for row in first.rows] == [(2, "first.example/pay")]
-    assert [run.first_line for run in runs.plain] == [3, LEAST + 4]
+    assert [run.first_line for run in runs.plain] == [3, MIN_RUN_LINES + 4]
     assert runs.plain[0].patterns.encode() == b"\n".join([*names, b""])
-    assert [(row.line, row.pattern) for row in last.rows] == [(2 * LEAST + 4, "1700*")]
+    assert [(row.line, row.pattern) for row in last.rows] == [(2 * MIN_RUN_LINES + 4, "1700*")]
     assert not [*first.plain, *runs.rows, *last.plain]
-    assert upload.reading.rows == 2 * LEAST + 2
+    assert upload.reading.rows == 2 * MIN_RUN_LINES + 2

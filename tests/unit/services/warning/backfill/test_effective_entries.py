@@ -11,10 +11,10 @@ from services.decision_log.recipient_subject import SubjectKind
 from services.warning.backfill.effective_entries import (
     EffectiveEntries,
     EntryEffect,
-    landing,
-    still_there,
+    find_effective,
+    still_effective,
 )
-from services.warning.backfill.pending import CHANGE, EffectiveEntry, PendingBackfill, PendingState
+from services.warning.backfill.model import CHANGE, EffectiveEntry, PendingBackfill, PendingState
 from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 FRAUD = "+8617000000001"
@@ -27,8 +27,10 @@ def a_block(pattern: str = FRAUD, *, expires_at: datetime = NEVER) -> Entry:
     return an_entry(pattern, expires_at=expires_at, fraud_type=FraudType.FAKE_LOAN)
 
 
-def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> EffectiveEntries:
-    return landing(
+def effective_count(
+    *entries: Entry, before: Entry | None = None, most: int = 10
+) -> EffectiveEntries:
+    return find_effective(
         EntryTable.from_entries(entries),
         EntryTable.from_entries([before] if before else []),
         at_s=NINE_O_CLOCK_S,
@@ -39,7 +41,7 @@ def landed(*entries: Entry, before: Entry | None = None, most: int = 10) -> Effe
 def left(
     entries: list[EffectiveEntry], *additions: Entry, removed: tuple[Entry, ...] = ()
 ) -> list[EffectiveEntry]:
-    return still_there(
+    return still_effective(
         entries,
         EntryTable.from_entries(additions),
         Identities.of((one.kind, one.pattern, one.action) for one in removed),
@@ -48,7 +50,7 @@ def left(
 
 
 def test_each_row_of_a_change_is_counted_once_by_what_it_is() -> None:
-    found = landed(
+    found = effective_count(
         a_block(),
         a_block("+861700*"),
         an_entry("+8617000000002", Action.ALLOW),
@@ -60,35 +62,38 @@ def test_each_row_of_a_change_is_counted_once_by_what_it_is() -> None:
 
     assert [one.pattern for one in found.entries] == [FRAUD, "+861700*"]
     assert found.rows == {
-        EntryEffect.LANDED: 2,
+        EntryEffect.EFFECTIVE: 2,
         EntryEffect.ALLOW: 1,
         EntryEffect.SHADOW: 1,
-        EntryEffect.ENDED: 1,
-        EntryEffect.NO_FRAUD: 1,
+        EntryEffect.EXPIRED: 1,
+        EntryEffect.NO_FRAUD_TYPE: 1,
         EntryEffect.URL_PREFIX: 1,
     }
 
 
 def test_of_a_pattern_that_is_there_twice_the_last_row_counts() -> None:
-    found = landed(a_block(), replace(a_block(), campaign="star-river"))
+    found = effective_count(a_block(), replace(a_block(), campaign="star-river"))
 
     assert [one.campaign for one in found.entries] == ["star-river"]
 
 
 def test_what_blocked_as_fraud_before_does_not_land_again() -> None:
-    renewed = landed(a_block(), before=a_block())
+    renewed = effective_count(a_block(), before=a_block())
 
-    assert renewed.rows == {EntryEffect.ACTED: 1}
+    assert renewed.rows == {EntryEffect.ALREADY_EFFECTIVE: 1}
     # A shadow that is promoted, one that had ended, and one that now names a fraud do land.
-    assert landed(a_block(), before=replace(a_block(), mode=EntryMode.SHADOW)).landed == 1
-    assert landed(a_block(), before=a_block(expires_at=OVER)).landed == 1
-    assert landed(a_block(), before=an_entry(FRAUD, expires_at=NEVER)).landed == 1
+    assert (
+        effective_count(a_block(), before=replace(a_block(), mode=EntryMode.SHADOW)).effective_count
+        == 1
+    )
+    assert effective_count(a_block(), before=a_block(expires_at=OVER)).effective_count == 1
+    assert effective_count(a_block(), before=an_entry(FRAUD, expires_at=NEVER)).effective_count == 1
 
 
 def test_of_more_than_were_asked_for_only_the_number_is_told() -> None:
-    found = landed(*(a_block(f"+861700000000{number}") for number in range(4)), most=3)
+    found = effective_count(*(a_block(f"+861700000000{number}") for number in range(4)), most=3)
 
-    assert (found.landed, found.entries) == (4, ())
+    assert (found.effective_count, found.entries) == (4, ())
 
 
 def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
@@ -118,9 +123,9 @@ def a_backfill(*entries: Entry) -> PendingBackfill:
         list_version=7,
         change_id=12,
         by="li",
-        landed_at_ms=0,
+        effective_at_ms=0,
         days=7,
-        landed=len(entries),
+        effective_count=len(entries),
         entries=tuple(map(EffectiveEntry.of, entries)),
     )
 
@@ -132,7 +137,7 @@ def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> N
     one = both.with_entries(both.entries[:1], why="gone", now_ms=5)
 
     assert (none.state, none.why, none.ended_at_ms) == (PendingState.WITHDRAWN, "gone", 5)
-    assert (one.state, one.count, len(one.entries)) == (PendingState.WAITING, None, 1)
+    assert (one.state, one.count, len(one.entries)) == (PendingState.PENDING, None, 1)
 
 
 def test_a_reach_is_about_its_only_entry_or_about_the_change() -> None:

@@ -7,7 +7,12 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from services.decision_log.recipient_subject import SubjectKind, read
 from services.decision_log.recipients import Recipient, RecipientContact
-from services.warning.backfill.recipients import Exposure, exposure, most_exposed_first, prepared
+from services.warning.backfill.recipients import (
+    Exposure,
+    exposure,
+    most_exposed_first,
+    recipient_of,
+)
 from services.warning.cases import ids
 from services.warning.model import Means, MeansKind
 from tests.support.warnings import NOW_MS
@@ -55,10 +60,10 @@ def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> Non
     subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
     ann = a_person(1, a_contact(), a_contact(Channel.TEXT, decision_id=8), talked_s=90)
 
-    first = prepared(
+    first = recipient_of(
         ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS
     ).warnings
-    again = prepared(
+    again = recipient_of(
         ann, subject, campaign="", fraud_type=FraudType.FAKE_LOAN, now_ms=NOW_MS + 1
     ).warnings
 
@@ -74,7 +79,9 @@ def test_a_reach_joins_the_case_that_a_hit_of_the_same_would_open() -> None:
 
     def campaign(kind: SubjectKind, pattern: str) -> str:
         subject = read(HomePlan(), kind, pattern)
-        made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+        made = recipient_of(
+            ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS
+        )
         return ids.campaign_of(made.warnings[0])
 
     fingerprint = f"fp1:{'0a' * 32}"
@@ -89,7 +96,7 @@ def test_who_opened_a_link_is_said_to_have() -> None:
     subject = read(HomePlan(), SubjectKind.LINK, "jf.example")
     ann = a_person(1, a_contact(Channel.LINK), a_contact(Channel.TEXT))
 
-    made = prepared(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
+    made = recipient_of(ann, subject, campaign="", fraud_type=FraudType.UNSPECIFIED, now_ms=NOW_MS)
 
     assert [one.opened for one in made.warnings] == [True, False]
     assert {one.means.kind for one in made.warnings} == {MeansKind.LINK}

@@ -371,7 +371,7 @@ def test_the_configuration_for_kamailio_exempts_every_written_form() -> None:
     exemption = Exemption()
     codes = [code.replace("x", digit) for code in service_codes.SERVICE_CODES for digit in "07"]
 
-    forms = [text for code in codes for text in protected.forms_of(code)]
+    forms = [text for code in codes for text in protected.written_forms(code)]
 
     assert len(forms) > 100_000
     assert [text for text in forms if not exemption.covers(text)] == []
