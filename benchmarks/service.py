@@ -92,7 +92,7 @@ def import_numbers(service: Service, listed: int) -> None:
         lines.writelines(f"+{number}\n" for number in range(first, first + listed))
     command = [
         *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
-        "--reason", "load test", "--author", "bench", "--target", service.admin, "--json",
+        "--reason", "load test", "--by", "bench", "--target", service.admin, "--json",
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run(

@@ -42,7 +42,7 @@ def _measure(callers: int, chance: Generator) -> dict[str, float]:
         calls = _calls(callers, number, chance)
         activity = ActivityTable(2).observe(calls)
         begin = time.perf_counter()
-        found = stage.ask(calls, activity, nothing, _raise)
+        found = stage.score(calls, activity, nothing, _raise)
         times.append((time.perf_counter() - begin) * 1e6)
         scored += len(found.rows)
     measured = np.array(times[WARM:])

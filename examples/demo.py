@@ -54,7 +54,7 @@ def main() -> int:
         }
         _heading("1. Import a small list: numbers, ranges, senders, hosts, URLs; one line is bad")
         report = _fanzha(environment, "blocklist", "import", str(HERE / "list.csv"),
-                         "--source", "province", "--author", "demo",
+                         "--source", "province", "--by", "demo",
                          "--reason", "example list")  # fmt: skip
         console.print(report, soft_wrap=True)
         with channels.blocking(endpoints["interception"]) as channel:
@@ -199,7 +199,7 @@ def _add_and_call(stub: Any, environment: dict[str, str]) -> None:
     console.print("before:", *_cells(before))
     _fanzha(environment, "blocklist", "add", NEW_FRAUDSTER, "--action", "block",
             "--fraud-type", "impersonate_authority", "--source", "bureau",
-            "--reason", "reported by three victims", "--author", "demo")  # fmt: skip
+            "--reason", "reported by three victims", "--by", "demo")  # fmt: skip
     start = time.perf_counter()
     while True:
         after, _ = _ask(stub, "DecideCall", request)

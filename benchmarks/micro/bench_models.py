@@ -59,7 +59,7 @@ def bench_velocity(benchmark: BenchmarkFixture) -> None:
     activity = ActivityTable().observe(fixtures.calls(ROWS))
     none = np.zeros(ROWS, np.bool_)
 
-    found = benchmark(lambda: stage.ask(next(batches), activity, none, _broken))
+    found = benchmark(lambda: stage.score(next(batches), activity, none, _broken))
 
     assert len(found.scores) == ROWS
 

@@ -71,7 +71,7 @@ def _import(work: Work, name: str, patterns: list[str], admin: str) -> None:
     file: Path = work.write(f"{name}.csv", ["pattern", *patterns])
     command = [
         sys.executable, "-m", "services", "blocklist", "import", str(file), "--source", "province",
-        "--expires", "365d", "--reason", "benchmark", "--author", "bench", "--target", admin,
+        "--expires", "365d", "--reason", "benchmark", "--by", "bench", "--target", admin,
         "--json",
     ]  # fmt: skip
     summary = json.loads(run(command, core=1, seconds=_IMPORT_SECONDS))

@@ -33,7 +33,7 @@ def timed(service: Service, patterns: Patterns) -> dict[str, Any]:
         opened.writelines(f"{line}\n" for line in patterns.lines)
     command = [
         *FANZHA, "blocklist", "import", str(file), "--source", "province", "--expires", "365d",
-        "--reason", "benchmark", "--author", "bench", "--target", service.admin, "--json",
+        "--reason", "benchmark", "--by", "bench", "--target", service.admin, "--json",
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     began = time.monotonic()

@@ -190,7 +190,7 @@ class Story:
     def report(self, seen: Seen) -> None:
         """Show the figures that a bureau reports."""
         heading("8. The report of the bureau, and what He sees of it: the cases of 合肥")
-        self.site.fanzha("chen", "report", "warnings", "--since", "1h", "--by", "city",
+        self.site.fanzha("chen", "report", "warnings", "--since", "1h", "--group-by", "city",
                          "--language", "en")  # fmt: skip
         counts = {
             who: self.site.json(who, "report", "warnings", "--since", "1h", quiet=True)

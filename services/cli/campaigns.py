@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1 import hit_pb2_grpc
-from services.cli._common.console import err, one_sentence, out, print_json
+from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
 
-DEADLINE_SECONDS = 15.0
+_server = ServerOf(hit_pb2_grpc.HitServiceStub, deadline_seconds=15.0)
 
 
 def show_campaigns(
@@ -28,9 +28,8 @@ def show_campaigns(
     is looked at, and counts fade by half every hour. Much of what is sent in bulk is legitimate.
     """
     request = pb.ListCampaignsRequest(limit=count, unlisted=unlisted)
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = hit_pb2_grpc.HitServiceStub(channel)
-        chosen = stub.ListCampaigns(request, timeout=DEADLINE_SECONDS).campaigns
+    with _server(target) as stub:
+        chosen = stub.ListCampaigns(request).campaigns
     if as_json:
         print_json([as_words(one) for one in chosen])
     elif chosen:

@@ -11,17 +11,27 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
-from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.console import fail, out, print_json
+from services.cli._common.options import (
+    DEFAULT_DECISION_TARGET,
+    DEFAULT_TARGET,
+    AsJson,
+    By,
+    DecisionTarget,
+    Note,
+    Target,
+    Timeout,
+)
 from services.cli._common.plain_text import one_line
-from services.cli.check.commands import DEFAULT_TARGET, Target, Timeout, word
-from services.cli.lists.options import DEFAULT_TARGET as DEFAULT_ADMIN_TARGET
-from services.cli.lists.options import Target as AdminTarget
+from services.cli._common.server import ServerOf
+from services.cli.check.commands import word
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
+_server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
+_hit_server = ServerOf(hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
 _STREAM = "HIT_STREAM_"
 _WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
@@ -37,9 +47,6 @@ class HitStream(StrEnum):
 
 
 DecisionId = Annotated[int, typer.Argument(min=1, help="Id of the decision.")]
-By = Annotated[str, typer.Option("--by", help="Who says so, a person or a system.")]
-Note = Annotated[str, typer.Option(help="Why, for the record.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -56,7 +63,7 @@ def tail(
             help="Show whole numbers and notes; for auditors and appeals officers, on record.",
         ),
     ] = False,
-    target: AdminTarget = DEFAULT_ADMIN_TARGET,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Follow the hit streams; Ctrl-C ends."""
@@ -67,11 +74,11 @@ def tail(
     )
     if stream is not HitStream.ALL:
         request.streams.append(hit_pb2.HitStream.Value(f"{_STREAM}{stream.name}"))
-    with one_sentence(target), channels.blocking(target) as channel, suppress(KeyboardInterrupt):
+    with _hit_server(target) as stub, suppress(KeyboardInterrupt):
         if not as_json:
             _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
         # Without a deadline: it follows until somebody ends it.
-        hits: Any = hit_pb2_grpc.HitServiceStub(channel).TailHits(request)
+        hits: Any = stub.TailHits(request)
         for shown, hit in enumerate(hits, 1):
             _show(hit, as_json)
             if shown == count:
@@ -87,7 +94,7 @@ def confirm(
         str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
     ] = "",
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
@@ -95,8 +102,7 @@ def confirm(
     request = pb.ConfirmHitRequest(
         decision_id=decision_id, confirmed_by=by, note=note, fraud_type=_fraud_type(fraud_type)
     )
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.ConfirmHit(request, timeout=timeout)
     _tell("confirmed", answer, as_json, place=answer.stream_id)
 
@@ -106,14 +112,13 @@ def dismiss(
     decision_id: DecisionId,
     by: By,
     note: Note = "",
-    target: Target = DEFAULT_TARGET,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Say that a decision was not about fraud; ends when the store has it."""
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = feedback_pb2_grpc.FeedbackServiceStub(channel)
+    with _server(target) as stub:
         answer = stub.DismissHit(request, timeout=timeout)
     _tell("dismissed", answer, as_json)
 

@@ -10,18 +10,18 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fanzha.client import channels
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
-from services.cli._common.console import err, fail, one_sentence, out, print_json, wide
-from services.cli.lists.options import DEFAULT_TARGET, AsJson
+from services.cli._common.console import err, fail, out, print_json, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson
+from services.cli._common.server import ServerOf
 
 app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
 )
 
-DEADLINE_SECONDS = 10.0
+_server = ServerOf(access_pb2_grpc.AccessServiceStub, deadline_seconds=10.0)
 DEFAULT_FOLDER = Path("identity")
 
 Where = Annotated[
@@ -146,14 +146,13 @@ def rotate(folder: Where = DEFAULT_FOLDER) -> None:
 
 @app.command()
 def show(
-    target: Target = DEFAULT_TARGET,
     methods: Annotated[bool, typer.Option("--methods", help="Also what you may call.")] = False,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Show who a server takes you for."""
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub = access_pb2_grpc.AccessServiceStub(channel)
-        who = stub.WhoAmI(pb.WhoAmIRequest(), timeout=DEADLINE_SECONDS)
+    with _server(target) as stub:
+        who = stub.WhoAmI(pb.WhoAmIRequest())
     said = _as_words(who)
     if as_json:
         print_json(said)

@@ -1,6 +1,5 @@
-"""What only some rows of an answer have: the entry that decided, the fraud type, an error."""
+"""The details that only some rows have: the deciding entry, the fraud type, an error."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +8,12 @@ from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Int64s, Uint8s
-from services.decision.list_match import ListMatch
+from fanzha.tables import Bools, Int64s
+from services.decision.evidence import BatchEvidence
 from services.decision.rules import Ruling
-from services.decision.velocity import Suspicion
 
 KNOWN_ENTRIES = 16_384
-"""What is said of so many entries is kept at most; who calls once on a list calls again."""
+"""Details of at most this many entries are kept: a listed caller calls again."""
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _BLOCK = np.uint8(Action.BLOCK)
@@ -24,7 +22,7 @@ _SCORED = np.uint8(Reason.SCORED)
 
 
 class EntryDetails:
-    """What is said of the entries of one snapshot, made once each. One thread only."""
+    """Details of the entries of one snapshot, made once each. One thread only."""
 
     def __init__(self, most: int = KNOWN_ENTRIES) -> None:
         self._most = most
@@ -35,7 +33,7 @@ class EntryDetails:
         return len(self._known)
 
     def of(self, snapshot: Snapshot, row: int, action: int, matched_on: int) -> Detail:
-        """Return what is said of the entry in *row*, whose action is *action*."""
+        """Return the detail of the entry in *row* of *snapshot*, whose action is *action*."""
         if snapshot is not self._snapshot or len(self._known) >= self._most:
             self._snapshot, self._known = snapshot, {}
         key = row, action, matched_on
@@ -62,25 +60,13 @@ def by_list(ruling: Ruling) -> Int64s:
 
 
 def of_rows(
-    ruling: Ruling,
-    listed: ListMatch,
-    decided: Int64s,
-    snapshot: Snapshot,
-    entries: EntryDetails,
-    *,
-    errors: Mapping[int, str],
-    fraud_types: Uint8s | None,
-    suspicion: Suspicion | None,
+    evidence: BatchEvidence, ruling: Ruling, decided: Int64s, entries: EntryDetails
 ) -> dict[int, Detail]:
-    """Collect the details.
-
-    *decided* are the rows that a list entry decided. *fraud_types* are the model's, one per row,
-    where it has any; *suspicion* is the velocity model's, of which rows that reach its threshold
-    are told.
-    """
+    """Collect the details; *decided* are the rows that a list entry decided."""
     details: dict[int, Detail] = {}
     # Row by row, as few rows are hits.
     if len(decided):
+        listed = evidence.listed
         matches = zip(
             decided.tolist(),
             listed.rows[decided].tolist(),
@@ -89,20 +75,21 @@ def of_rows(
             strict=True,
         )
         details = {
-            row: entries.of(snapshot, entry, action, matched_on)
+            row: entries.of(evidence.snapshot, entry, action, matched_on)
             for row, entry, action, matched_on in matches
         }
+    fraud_types = evidence.fraud_types
     if fraud_types is not None:
         scored_out = (ruling.actions == _BLOCK) & (ruling.reasons == _SCORED)
         for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
-    if suspicion is not None:
-        for row, score, facts in suspicion.told():
+    if evidence.velocity is not None:
+        for row, score, inputs in evidence.velocity.reached_inputs():
             known = details.get(row)
             if known is None:
-                details[row] = Detail(velocity_score=score, velocity_inputs=facts)
+                details[row] = Detail(velocity_score=score, velocity_inputs=inputs)
             else:
-                details[row] = replace(known, velocity_score=score, velocity_inputs=facts)
-    for row, error in errors.items():
+                details[row] = replace(known, velocity_score=score, velocity_inputs=inputs)
+    for row, error in evidence.table.errors.items():
         details[row] = Detail(error=error)
     return details

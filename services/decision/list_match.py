@@ -45,14 +45,14 @@ class ListMatch(NamedTuple):
     """What about the row it matched, a `MatchedOn`; 0 for none."""
 
 
-def of_parties(first: Matches, second: Matches, *, names: tuple[MatchedOn, MatchedOn]) -> ListMatch:
+def of_parties(first: Matches, second: Matches, *, sides: tuple[MatchedOn, MatchedOn]) -> ListMatch:
     """Choose the more decisive of two parties' entries, row by row."""
     if not np.count_nonzero(second.actions):
         # The usual case: most entries are about callers and senders.
-        return ListMatch(first.rows, first.actions, _matched_on(first, names[0]))
+        return ListMatch(first.rows, first.actions, _matched_on(first, sides[0]))
     second_wins = _weight(second) > _weight(first)
     rows = np.where(second_wins, second.rows, first.rows)
-    matched_on = np.where(second_wins, np.uint8(names[1]), np.uint8(names[0]))
+    matched_on = np.where(second_wins, np.uint8(sides[1]), np.uint8(sides[0]))
     return ListMatch(
         rows=rows,
         actions=np.where(second_wins, second.actions, first.actions),

@@ -1,4 +1,4 @@
-"""What kinds of models a worker holds: one for each channel, and one for the moment of a call."""
+"""The kinds of models of a worker: one for each channel, and one for the velocity of calls."""
 
 from enum import StrEnum
 
@@ -6,12 +6,13 @@ from fanzha.tables import Channel
 
 
 class ModelKind(StrEnum):
-    """A kind of model, by the word that people call it."""
+    """A kind of model; the value is its word in commands and metrics."""
 
     CALL = "call"
     SMS = "sms"
     URL = "url"
     VELOCITY = "moment"
+    """Bundles were released under this word, so commands and folders keep it."""
 
     @property
     def folder(self) -> str:

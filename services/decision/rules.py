@@ -1,4 +1,4 @@
-"""Turns evidence into actions. The whole precedence is `LINES`."""
+"""Applies the rules: turns what is known of each row into an action. `PRECEDENCE` is all of it."""
 
 from typing import NamedTuple
 
@@ -15,15 +15,15 @@ class Ruling(NamedTuple):
     reasons: Uint8s
 
 
-LINES = (
+PRECEDENCE = (
     ("invalid", Action.ALLOW, Reason.INVALID),
     ("protected", Action.ALLOW, Reason.PROTECTED),
     ("allowlisted", Action.ALLOW, Reason.ALLOWLISTED),
     ("blocklisted", Action.BLOCK, Reason.BLOCKLISTED),
     ("implausible", Action.BLOCK, Reason.IMPLAUSIBLE),
     # A broken model must not cut people off.
-    ("unheard", Action.ALLOW, Reason.FAILED_OPEN),
-    ("reached", Action.BLOCK, Reason.SCORED),
+    ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
+    ("scored", Action.BLOCK, Reason.SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
@@ -31,12 +31,12 @@ LINES = (
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
     ("under", Action.ALLOW, Reason.SCORED),
 )
-"""The precedence: for each row, the first line that holds decides."""
+"""For each row, the first rule that holds decides."""
 
-_PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(LINES)}
+_PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(PRECEDENCE)}
 _LEAST_FIRST = tuple(reversed(_PLACES.items()))
-_ACTIONS = np.array([action for _, action, _ in LINES], np.uint8)
-_REASONS = np.array([reason for _, _, reason in LINES], np.uint8)
+_ACTIONS = np.array([action for _, action, _ in PRECEDENCE], np.uint8)
+_REASONS = np.array([reason for _, _, reason in PRECEDENCE], np.uint8)
 _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
 
 
@@ -52,12 +52,11 @@ def rule(
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
 ) -> Ruling:
-    """Weigh all evidence by `LINES`.
+    """Apply `PRECEDENCE` to each row.
 
-    *listed* is the action of the deciding list entry, 0 without one; which entry
-    decides is written down in `blocklists.snapshot.snapshot` and `services.decision.list_match`.
-    *spam* are the texts to block as spam, *suspicious* the calls whose moment reached its
-    threshold; None for none.
+    *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
+    says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
+    as spam, *suspicious* the calls whose velocity score reached its threshold; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -66,17 +65,17 @@ def rule(
         "allowlisted": listed == _ALLOW if any_listed else None,
         "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
-        "unheard": np.isnan(scores),
-        "reached": scores >= np.float32(threshold),
+        "unscored": np.isnan(scores),
+        "scored": scores >= np.float32(threshold),
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
     }
-    # From the last line up, each over those below it; "under" is what is left.
+    # From the last rule up, each over those below it; "under" is what is left.
     first = np.full(len(scores), _PLACES["under"])
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
-        # Counting takes a third of the time of putting, and most lines hold for nothing.
+        # Counting takes a third of the time of putting, and most rules hold for no row.
         if held is not None and np.count_nonzero(held):
             np.putmask(first, held, place)
     return Ruling(_ACTIONS.take(first), _REASONS.take(first))

@@ -1,7 +1,7 @@
-"""Asks the velocity model about calls, between the caller model and the policy.
+"""Scores calls with the velocity model, between the caller model and the rules.
 
-Its memory counts every call, heard or not. A model that breaks says nothing, is told of once and
-counted; the calls go on without it.
+The memory counts every call, scored or not. A model that breaks marks nothing; the first failure is
+logged, the others are counted, and calls are decided without it.
 """
 
 import logging
@@ -21,15 +21,15 @@ logger = logging.getLogger(__name__)
 
 
 class VelocityModel(NamedTuple):
-    """The velocity model in force, and perhaps one that watches."""
+    """The velocity model in force, and perhaps its shadow."""
 
     model: VelocityScorer
     threshold: float
     shadow: Shadow[VelocityScorer] | None = None
 
 
-class Suspicion(NamedTuple):
-    """What the velocity model believes of a batch of calls."""
+class VelocityResult(NamedTuple):
+    """The scores of the velocity model for a batch of calls."""
 
     reached: Bools
     """Calls whose score reaches the threshold."""
@@ -38,14 +38,14 @@ class Suspicion(NamedTuple):
     blocks: bool
     """Whether such calls are blocked, and not only marked."""
     rows: Int64s
-    """Calls that were scored: those whose callers made enough of them lately."""
+    """The rows that were scored: calls of callers that made enough of them lately."""
     inputs: VelocityInputs | None
-    """What the model was told of these; None when it was not asked, or broke."""
-    question: ShadowQuery | None = None
-    """The same batch, put to a shadow; None without one, or when it is not its turn."""
+    """The model's inputs for these rows; None without any, or when the model broke."""
+    shadow_query: ShadowQuery | None = None
+    """The same batch for a shadow; None without one, or when it is not its turn."""
 
-    def told(self) -> Iterator[tuple[int, float, dict[str, float]]]:
-        """Return row, score and what the model was told, of the calls that are suspicious."""
+    def reached_inputs(self) -> Iterator[tuple[int, float, dict[str, float]]]:
+        """Return row, score and inputs of each call that reaches the threshold."""
         rows = self.reached.nonzero()[0]
         if self.inputs is not None and len(rows):
             known = facts(self.inputs, np.searchsorted(self.rows, rows))
@@ -53,7 +53,7 @@ class Suspicion(NamedTuple):
 
 
 class VelocityStage:
-    """The velocity model of a worker, and what it remembers. One thread only."""
+    """The velocity model of a worker, and its memory of callers. One thread only."""
 
     def __init__(
         self,
@@ -63,34 +63,34 @@ class VelocityStage:
         blocks: bool = False,
         home_country: str = "86",
     ) -> None:
-        """Make the stage; *current* is asked once for each batch."""
+        """Call *current* once for each batch."""
         self.memory = memory
         self._current = current
         self._blocks = blocks
         self._home_country = home_country
         self._faulted = False
 
-    def ask(
+    def score(
         self,
         calls: Calls,
         activity: CallerActivity,
         implausible: Bools,
         failed: Callable[[], None],
-    ) -> Suspicion:
-        """Score each call; none is suspicious, and *failed* is called, when the model breaks.
+    ) -> VelocityResult:
+        """Score each call; when the model breaks, call *failed* and mark none.
 
-        Calls of callers that made too few of them lately are not scored, and most are such.
+        Most callers made too few calls lately to be scored.
         """
-        moment = self.memory.observe(calls)
+        velocity = self.memory.observe(calls)
         model, threshold, shadow = self._current()
-        rows = enough(moment.attempts_hour).nonzero()[0]
+        rows = enough(velocity.attempts_hour).nonzero()[0]
         scores = np.zeros(len(calls), np.float32)
         inputs: VelocityInputs | None = None
         try:
             if len(rows):
                 inputs = inputs_of(
                     calls,
-                    moment,
+                    velocity,
                     activity,
                     implausible,
                     rows=rows,
@@ -99,46 +99,49 @@ class VelocityStage:
                 scores[rows] = model.score(inputs)
         except Exception as error:
             # Whatever breaks in the model, traffic goes on without it.
-            self._tell(error)
+            self._log_failure(error)
             failed()
         else:
             if self._faulted and len(rows):
-                logger.info("the velocity model is heard again")
+                logger.info("the velocity model scores again")
                 self._faulted = False
-        return Suspicion(
+        return VelocityResult(
             reached=scores >= np.float32(threshold),
             scores=scores,
             version=model.version,
             blocks=self._blocks,
             rows=rows,
             inputs=inputs,
-            question=_question(shadow, len(calls), rows, inputs),
+            shadow_query=_shadow_query(shadow, len(calls), rows, inputs),
         )
 
-    def _tell(self, error: Exception) -> None:
-        # Told once, then only counted: a line per batch would slow down what is left.
+    def _log_failure(self, error: Exception) -> None:
+        # Logged once, then only counted: a line per batch would slow down what is left.
         if not self._faulted:
-            logger.error("no velocity model is heard from now on: %s", kind_and_places(error))
+            logger.error(
+                "the velocity model fails; it is only counted from now on: %s",
+                kind_and_places(error),
+            )
         self._faulted = True
 
 
-def _question(
+def _shadow_query(
     shadow: Shadow[VelocityScorer] | None, calls: int, rows: Int64s, inputs: VelocityInputs | None
 ) -> ShadowQuery | None:
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
 
-    def ask() -> tuple[Float32s, None]:
+    def score() -> tuple[Float32s, None]:
         scores = np.zeros(calls, np.float32)
         if inputs is not None:
             scores[rows] = model.score(inputs)
         return scores, None
 
-    return ShadowQuery(shadow=shadow, ask=ask)
+    return ShadowQuery(shadow=shadow, score=score)
 
 
 def always(model: VelocityScorer) -> Callable[[], VelocityModel]:
-    """Return what says that *model* is in force, with its own threshold."""
+    """Return a source of models that is always *model*, with its own threshold."""
     in_force = VelocityModel(model, model.threshold)
     return lambda: in_force

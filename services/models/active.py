@@ -20,8 +20,8 @@ from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
 from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
+from services.decision.evidence import ModelSet
 from services.decision.model_kinds import ModelKind
-from services.decision.pipeline import ModelSet
 from services.decision.shadow.models import Scorer, Shadows
 from services.decision.velocity import VelocityModel
 from services.models.desired_models import DesiredModel, WantedModels

@@ -1,4 +1,4 @@
-"""What a port does about strangers: TLS, who asks, and what becomes of those turned away."""
+"""How a port is secured: TLS, authentication, and what happens on a refusal."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from services.settings.settings import Settings
 PortName = Literal["decisions", "admin"]
 
 
-def _forget(_method: str, _peer: str, _error: Exception) -> None:
+def _ignore(_method: str, _peer: str, _error: Exception) -> None:
     return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSecurity:
-    """There is no default: either a *doorkeeper* asks who they are, or *development* is said."""
+    """Either an *interceptor* authenticates callers, or *development* is set; no default."""
 
     tls: ServerTls | None = None
     interceptor: AuthInterceptor | None = None
     development: bool = False
-    """Whether nobody is asked who they are, and everybody may do everything."""
-    on_refusal: RefusalListener = _forget
+    """Whether callers are not authenticated and may do everything."""
+    on_refusal: RefusalListener = _ignore
 
     def __post_init__(self) -> None:
         if self.development == (self.interceptor is not None):
@@ -37,16 +37,16 @@ class PortSecurity:
 
     @property
     def before_authentication(self) -> Identity:
-        """Who a request is from until a doorkeeper has found out."""
+        """Identity of a request until an interceptor has authenticated its caller."""
         return DEVELOPER if self.development else NOBODY
 
 
 DEVELOPMENT = PortSecurity(development=True)
-"""No TLS, and everybody is the developer: for tests, and never a default."""
+"""No TLS, and every caller is the developer: for tests, never a default."""
 
 
-def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _forget) -> PortSecurity:
-    """Return what *settings* ask for at a port; raise `ValueError` naming a file that is wrong."""
+def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _ignore) -> PortSecurity:
+    """Return the security of a port by *settings*; raise `ValueError` naming a bad file."""
     return PortSecurity(
         tls=_tls(settings, port),
         interceptor=_interceptor(settings) if settings.auth_enabled else None,
@@ -58,29 +58,29 @@ def of(settings: Settings, port: PortName, on_refusal: RefusalListener = _forget
 def _tls(settings: Settings, port: PortName) -> ServerTls | None:
     if settings.tls_certificate is None or settings.tls_key is None:
         return None
-    asks = settings.tls_client_ports in ("both", port)
+    verifies_clients = settings.tls_client_ports in ("both", port)
     return ServerTls(
         certificate=settings.tls_certificate,
         key=settings.tls_key,
-        client_ca=settings.tls_client_ca if asks else None,
+        client_ca=settings.tls_client_ca if verifies_clients else None,
     )
 
 
 def _interceptor(settings: Settings) -> AuthInterceptor:
-    listed = _listed(settings)
+    roster = _roster(settings)
     tokens = None
     if settings.jwks_file is not None:
         tokens = TokenVerifier(
             keys=ReloadedFile(settings.jwks_file, jwks.read_keys).current,
-            revoked=lambda: listed().revoked_tokens,
+            revoked=lambda: roster().revoked_tokens,
             issuer=settings.token_issuer,
             audience=settings.token_audience,
         )
-    certificates = None if settings.tls_client_ca is None else CertificateIdentities(roster=listed)
+    certificates = None if settings.tls_client_ca is None else CertificateIdentities(roster=roster)
     return AuthInterceptor(tokens=tokens, certificates=certificates)
 
 
-def _listed(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:
+def _roster(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:
     if settings.identities_file is None:
         return lambda: identities_file.NO_ROSTER
     return ReloadedFile(settings.identities_file, identities_file.read_roster).current

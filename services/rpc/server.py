@@ -1,4 +1,4 @@
-"""Makes gRPC servers: the same options, health, reflection and errors for every role."""
+"""Makes gRPC servers: the same options, middleware, health and reflection for every role."""
 
 from collections.abc import Callable, Iterable
 from time import monotonic
@@ -132,7 +132,7 @@ def known_services() -> list[str]:
 
 
 class RpcServer:
-    """A gRPC server that says NOT_SERVING until told otherwise."""
+    """A gRPC server that answers NOT_SERVING until `serve` is called."""
 
     def __init__(
         self,
@@ -179,31 +179,31 @@ class RpcServer:
     async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Listen, answer NOT_SERVING, and return the port.
 
-        Unless the port is *shared*, raises RuntimeError when somebody serves there already.
+        Unless the port is *shared*, raises RuntimeError when another process serves there.
         """
         if not shared:
             insist_on_being_alone(host, port)
-        await self._say(self._names, serving=False)
+        await self._set_health(self._names, serving=False)
         address, tls = f"{_bracketed(host)}:{port}", self._security.tls
         if tls is None:
             bound = self._server.add_insecure_port(address)
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
-        # Requests inherit who they are from, until they are asked, and never who started us.
+        # Tasks of requests inherit this identity until authentication, and never the starter's.
         with identity.acting(self._security.before_authentication):
             await self._server.start()
         return bound
 
     async def serve(self) -> None:
         """Answer SERVING from now on."""
-        await self._say(self._names, serving=True)
+        await self._set_health(self._names, serving=True)
 
     async def drain(self, seconds: float) -> None:
-        """Answer NOT_SERVING, take no more requests, and finish those under way."""
+        """Answer NOT_SERVING, accept no more requests, and finish those in flight."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(seconds)
 
-    async def _say(self, names: Iterable[str], *, serving: bool) -> None:
+    async def _set_health(self, names: Iterable[str], *, serving: bool) -> None:
         status = health_pb2.HealthCheckResponse
         for name in names:
             await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)

@@ -107,8 +107,8 @@ class ServerSettings(BaseSettings):
         default=64,
         ge=1,
         le=100_000,
-        description="Requests of all connections that wait for a worker to accept them. It cuts "
-        "off what comes beyond: some up to a quarter more, then all, which end as CANCELLED.",
+        description="Requests of all connections that may wait for a worker to accept them. gRPC's "
+        "core cancels some beyond that, and all from a quarter more.",
     )
     max_wait_ms: int = Field(
         default=500,

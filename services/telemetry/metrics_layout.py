@@ -190,8 +190,8 @@ RPC_ERRORS = Family(
 REQUESTS_SHED = Family(
     name="fanzha_requests_shed",
     kind="counter",
-    text="Requests for decisions that were not decided, by reason; what gRPC's core cuts off the "
-    "line is not among them, for nobody here hears of it.",
+    text="Requests for decisions that were shed, by reason; without those that gRPC's core cancels "
+    "when its queue is full.",
     labels=("reason",),
     values=tuple((reason.value,) for reason in ShedReason),
 )

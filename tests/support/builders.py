@@ -29,8 +29,9 @@ from fanzha.tables import (
     Links,
     Texts,
 )
+from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, DecisionRules, ModelSet
+from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit

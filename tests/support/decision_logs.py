@@ -10,8 +10,9 @@ from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Links, Texts
+from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, ModelSet
+from services.decision.pipeline import DecisionPipeline
 from services.decision_log.impact.estimator import Impact, ImpactEstimator
 from services.decision_log.log import DecisionLog, LogOptions
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_engine

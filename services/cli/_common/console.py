@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import grpc
 import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
@@ -63,9 +65,21 @@ def fail(message: str, *, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
+def as_dict(message: Message) -> dict[str, Any]:
+    """Return a message as JSON has it, with the field names of its proto."""
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+
+
 def print_json(value: Any) -> None:
-    """Write *value* as JSON to standard output."""
-    sys.stdout.write(escaped_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+    """Write *value* as JSON to standard output; it may be, or hold, messages of the wire."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write(escaped_json(text) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return as_dict(value) if isinstance(value, Message) else list(value)
 
 
 @contextmanager

@@ -8,18 +8,25 @@ import typer
 
 from fanzha.v1 import appeal_pb2 as pb
 from services.cli._common.console import err, out, print_json, progress
+from services.cli._common.options import (
+    DEFAULT_TARGET,
+    After,
+    AsJson,
+    By,
+    LanguageWord,
+    Limit,
+    Reason,
+    Target,
+)
+from services.cli._common.server import read_pages, tell_more
 from services.cli.appeals import display
 from services.cli.appeals import documents as appeal_papers
 from services.cli.appeals import options as words
-from services.cli.appeals.options import AppealId, AsJson, By, LanguageWord
-from services.cli.appeals.server import DEADLINE_SECONDS, server
-from services.cli.lists.options import DEFAULT_TARGET, Target, login
+from services.cli.appeals.options import AppealId, server
 
 app = typer.Typer(
     no_args_is_help=True, help="Appeals against blocks: open, review, decide, lift, notify."
 )
-
-_PAGE = 1000
 
 
 @app.command("open")
@@ -65,14 +72,14 @@ def open_(
         contact=contact,
         grounds=grounds,
         documents=words.documents(document or [], digests_only=digests_only),
-        opened_by=by or login(),
+        opened_by=by,
         again=again,
         language=words.language(language),
     )
     with server(target) as stub:
-        answer = stub.OpenAppeal(request, timeout=DEADLINE_SECONDS)
+        answer = stub.OpenAppeal(request)
     if as_json:
-        print_json(display.as_dict(answer))
+        print_json(answer)
         return
     out.print(answer.receipt, markup=False, soft_wrap=True)
     if not answer.first:
@@ -97,10 +104,10 @@ def add(
     request = pb.AddDocumentsRequest(
         appeal_id=appeal_id,
         documents=words.documents(document, digests_only=digests_only),
-        by=by or login(),
+        by=by,
     )
     with server(target) as stub:
-        answer = stub.AddDocuments(request, timeout=DEADLINE_SECONDS)
+        answer = stub.AddDocuments(request)
     out.print(f"appeal {appeal_id} has {len(answer.appeal.documents)} documents")
 
 
@@ -115,39 +122,35 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only those after their deadline.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most appeals shown.")] = 50,
+    limit: Limit = 50,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List appeals: open ones with the nearest deadline first, closed ones newest first."""
-    request = pb.ListAppealsRequest(state=words.state(state), overdue_only=overdue)
-    found: list[pb.Appeal] = []
-    with server(target) as stub:
-        while True:
-            request.page_size = min(limit - len(found), _PAGE)
-            answer = stub.ListAppeals(request, timeout=DEADLINE_SECONDS)
-            found += answer.appeals
-            request.page_token = answer.next_page_token
-            if not request.page_token or len(found) >= limit:
-                break
-    if as_json:
-        print_json([display.as_dict(one) for one in found])
-        return
-    display.show_queue(found, int(time.time() * 1000))
-    more = "; there are more" if request.page_token else ""
-    out.print(
-        f"{len(found)} shown{more}; {answer.open} open, {answer.due_soon} with half of their time "
-        f"over, {answer.overdue} overdue"
+    request = pb.ListAppealsRequest(
+        state=words.state(state), overdue_only=overdue, page_token=after
     )
+    with server(target) as stub:
+        found, answer = read_pages(stub.ListAppeals, request, "appeals", limit=limit)
+    if as_json:
+        print_json(found)
+    else:
+        display.show_queue(found, int(time.time() * 1000))
+        out.print(
+            f"{len(found)} shown; {answer.open} open, {answer.due_soon} with half of their time "
+            f"over, {answer.overdue} overdue"
+        )
+    tell_more(answer)
 
 
 @app.command()
 def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show an appeal with the evidence; personal data to appeals officers only."""
     with server(target) as stub:
-        answer = stub.GetAppeal(pb.GetAppealRequest(appeal_id=appeal_id), timeout=DEADLINE_SECONDS)
+        answer = stub.GetAppeal(pb.GetAppealRequest(appeal_id=appeal_id))
     if as_json:
-        print_json(display.as_dict(answer))
+        print_json(answer)
         return
     now_ms = int(time.time() * 1000)
     display.show_appeal(answer.appeal, now_ms)
@@ -158,9 +161,9 @@ def show(appeal_id: AppealId, target: Target = DEFAULT_TARGET, as_json: AsJson =
 @app.command()
 def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> None:
     """Take an appeal into review, also from another officer."""
-    request = pb.TakeAppealRequest(appeal_id=appeal_id, by=by or login())
+    request = pb.TakeAppealRequest(appeal_id=appeal_id, by=by)
     with server(target) as stub:
-        answer = stub.TakeAppeal(request, timeout=DEADLINE_SECONDS)
+        answer = stub.TakeAppeal(request)
     left = (answer.appeal.deadline_ms - time.time() * 1000) / 3_600_000
     late = f"{left:.1f} hours left" if left >= 0 else f"{-left:.1f} hours overdue"
     out.print(f"appeal {appeal_id} is yours, {answer.appeal.officer}; {late}", markup=False)
@@ -204,7 +207,7 @@ def decide(
         reason=reason,
         remedy=remedy,
         documents_required=documents,
-        by=by or login(),
+        by=by,
         allow=allow,
         direction=words.direction(direction),
         allow_days=allow_days,
@@ -212,10 +215,10 @@ def decide(
     )
     with server(target) as stub, progress(bar=False) as bar:
         bar.add_task("waiting for the workers", total=1, note="")
-        answer = stub.DecideAppeal(request, timeout=DEADLINE_SECONDS)
+        answer = stub.DecideAppeal(request)
     appeal = answer.appeal
     if as_json:
-        print_json(display.as_dict(answer))
+        print_json(answer)
     else:
         out.print(f"appeal {appeal_id}: {words.STATES[appeal.state]}")
         display.show_lift(appeal)
@@ -226,14 +229,14 @@ def decide(
 @app.command()
 def withdraw(
     appeal_id: AppealId,
-    reason: Annotated[str, typer.Option(help="Why; for the record.")],
+    reason: Reason,
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Close an appeal that the appellant no longer wants."""
-    request = pb.WithdrawAppealRequest(appeal_id=appeal_id, reason=reason, by=by or login())
+    request = pb.WithdrawAppealRequest(appeal_id=appeal_id, reason=reason, by=by)
     with server(target) as stub:
-        stub.WithdrawAppeal(request, timeout=DEADLINE_SECONDS)
+        stub.WithdrawAppeal(request)
     out.print(f"appeal {appeal_id}: withdrawn")
 
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
 from rich.table import Table
 
 from fanzha.v1 import appeal_pb2 as pb
@@ -21,13 +18,6 @@ _FOUND = {
     pb.DECISION_FOUND_LOG: "in the decision log",
     pb.DECISION_FOUND_TOLD: "kept nowhere; as the appellant tells",
 }
-
-
-def as_dict(message: Message) -> dict[str, Any]:
-    """Write a message for JSON."""
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
 
 
 def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:

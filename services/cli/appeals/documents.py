@@ -8,11 +8,10 @@ import typer
 from fanzha.v1 import appeal_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, LanguageWord, Target
 from services.cli.appeals import display
 from services.cli.appeals import options as words
-from services.cli.appeals.options import AppealId, AsJson, By, LanguageWord
-from services.cli.appeals.server import DEADLINE_SECONDS, server
-from services.cli.lists.options import DEFAULT_TARGET, Target, login
+from services.cli.appeals.options import AppealId, server
 
 
 def document(
@@ -24,7 +23,7 @@ def document(
     """Write a document that was handed in to a file; the audit log says that you read it."""
     request = pb.GetDocumentRequest(appeal_id=appeal_id, sha256=sha256)
     with server(target) as stub:
-        answer = stub.GetDocument(request, timeout=DEADLINE_SECONDS)
+        answer = stub.GetDocument(request)
     try:
         atomic_file.write(file, answer.document.content)
     except OSError as error:
@@ -66,14 +65,14 @@ def notice(
                 kind=words.notice_kind(kind),
                 language=words.language(language),
                 delivered=delivered,
-                by=by or login(),
+                by=by,
             )
-            answer: Any = stub.WriteNotice(request, timeout=DEADLINE_SECONDS)
+            answer: Any = stub.WriteNotice(request)
         else:
             about = pb.WriteRestrictionNoticeRequest(
                 decision_id=decision, pattern=pattern, language=words.language(language)
             )
-            answer = stub.WriteRestrictionNotice(about, timeout=DEADLINE_SECONDS)
+            answer = stub.WriteRestrictionNotice(about)
     if file is None:
         out.print(answer.text, markup=False, soft_wrap=True)
         return
@@ -97,8 +96,8 @@ def report(
         since_ms=words.past_ms(since, "--since"), until_ms=words.past_ms(until, "--until")
     )
     with server(target) as stub:
-        answer = stub.GetAppealReport(request, timeout=DEADLINE_SECONDS)
+        answer = stub.GetAppealReport(request)
     if as_json:
-        print_json(display.as_dict(answer))
+        print_json(answer)
     else:
         display.show_report(answer)

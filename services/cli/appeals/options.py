@@ -1,5 +1,6 @@
 """Options of `fanzha appeals`, and the words they take, in English and Chinese."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -11,13 +12,16 @@ import typer
 
 from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import appeal_pb2 as pb
-from services.cli.lists.options import enum
+from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.options import enum
+from services.cli._common.server import ServerOf
+
+server = ServerOf(appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-By = Annotated[str, typer.Option(help="Who does this.", show_default="your login")]
-LanguageWord = Annotated[str, typer.Option("--language", help="zh or en.")]
 
+_AGO = re.compile(r"([0-9]{1,6})([mhd])")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CHINA_TIME = timezone(timedelta(hours=8))
 STATES = {
     pb.APPEAL_STATE_RECEIVED: "received",
@@ -102,9 +106,8 @@ def moment_ms(word: str, option: str) -> int:
 
 def past_ms(word: str, option: str) -> int:
     """Read a date, or how long ago, such as ``30d``, ``12h`` or ``30m``; 0 for an empty one."""
-    seconds = {"m": 60, "h": 3600, "d": 86_400}.get(word[-1:])
-    if seconds and word[:-1].isdecimal():
-        return int((time.time() - int(word[:-1]) * seconds) * 1000)
+    if ago := _AGO.fullmatch(word):
+        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
     return moment_ms(word, option)
 
 

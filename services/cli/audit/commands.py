@@ -2,34 +2,32 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
-from services.cli._common.console import err, one_sentence, out, print_json, progress
+from services.cli._common.console import err, out, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
+from services.cli._common.server import ServerOf, read_pages, tell_more
 from services.cli._common.time_arguments import moment, written
 from services.cli.audit import display
 from services.cli.audit.verify import verify
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, login
 
 app = typer.Typer(
     no_args_is_help=True, help="Read the audit log, check that it is whole, take evidence out."
 )
 app.command()(verify)
 
-DEADLINE_SECONDS = 60.0
+server = ServerOf(audit_pb2_grpc.AuditServiceStub)
 EVIDENCE_SECONDS = 600.0
 """Evidence reads the whole log."""
 _POLL_SECONDS = 0.5
-_PAGE = 1000
 
 Kinds = Annotated[
     list[str] | None,
@@ -51,9 +49,10 @@ def list_(
     subject: Subject = "",
     since: Annotated[str, typer.Option(help="From then on: 24h, 7d, 2026-11-25.")] = "",
     until: Annotated[str, typer.Option(help="Before then: 24h, 7d, 2026-11-25.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most records shown.")] = 50,
-    target: Target = DEFAULT_TARGET,
     as_lines: AsLines = False,
+    limit: Limit = 50,
+    after: After = "",
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Show records, newest first."""
@@ -64,16 +63,18 @@ def list_(
         subject=subject,
         since_ms=moment(since, now, "--since"),
         until_ms=moment(until, now, "--until"),
+        page_token=after,
     )
-    with _server(target) as stub:
-        records, more = _some(stub, request, limit)
+    with server(target) as stub:
+        records, answer = _some(stub, request, limit)
     if as_json:
         print_json([display.as_words(record) for record in records])
     elif as_lines:
         _write_lines(records)
     else:
         display.show(records)
-        err.print(f"{len(records)} shown{'; there are older ones' if more else ''}")
+        err.print(f"{len(records)} shown")
+    tell_more(answer)
 
 
 @app.command()
@@ -83,14 +84,14 @@ def tail(
     subject: Subject = "",
     count: Annotated[int, typer.Option(min=0, help="End after so many records; 0: never.")] = 0,
     last: Annotated[int, typer.Option(min=0, help="Begin with so many that there are.")] = 10,
-    target: Target = DEFAULT_TARGET,
     as_lines: AsLines = False,
+    target: Target = DEFAULT_TARGET,
 ) -> None:
     """Follow the log, oldest first; Ctrl-C ends."""
     wanted = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
     shown = 0
-    with _server(target) as stub, suppress(KeyboardInterrupt):
-        newest = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS).sequence
+    with server(target) as stub, suppress(KeyboardInterrupt):
+        newest = stub.GetHead(pb.GetHeadRequest()).sequence
         records = _some(stub, wanted, last)[0] if last else []
         while True:
             for record in reversed(records):
@@ -108,8 +109,8 @@ def tail(
 @app.command()
 def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show where the log stands: keep this elsewhere to prove later that nothing was changed."""
-    with _server(target) as stub:
-        answer = stub.GetHead(pb.GetHeadRequest(), timeout=DEADLINE_SECONDS)
+    with server(target) as stub:
+        answer = stub.GetHead(pb.GetHeadRequest())
     checkpoint = answer.checkpoint
     if as_json:
         print_json(
@@ -141,7 +142,7 @@ def evidence(
         str, typer.Option(help="Why, for the record, such as the number of a court's request.")
     ],
     file: Annotated[Path, typer.Option("--out", dir_okay=False, help="ZIP file to write.")],
-    author: Author = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Write what is on record about one number or host into a signed ZIP file.
@@ -149,10 +150,10 @@ def evidence(
     It holds entries, changes, decisions, appeals and audit records, with proof that these stood in
     the log; `fanzha audit verify FILE.zip` checks it. Taking it out is recorded.
     """
-    request = pb.ExportEvidenceRequest(query=query, author=author or login(), reason=reason)
+    request = pb.ExportEvidenceRequest(query=query, author=by, reason=reason)
     # Beside it first: what breaks off must not look whole.
     beside = file.with_name(f"{file.name}.part")
-    with _server(target) as stub, progress() as bar:
+    with server(target) as stub, progress() as bar:
         task = bar.add_task("gathering", total=None, note="")
         with atomic_file.replacing(file, beside=beside) as opened:
             for piece in stub.ExportEvidence(request, timeout=EVIDENCE_SECONDS):
@@ -161,31 +162,24 @@ def evidence(
     err.print(f"{file} written: {file.stat().st_size:,} bytes", soft_wrap=True)
 
 
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield audit_pb2_grpc.AuditServiceStub(channel)
-
-
 def _some(
     stub: Any, request: pb.ListRecordsRequest, limit: int
-) -> tuple[list[pb.AuditRecord], bool]:
-    """Return up to *limit* records, newest first, and whether there may be older ones."""
-    records: list[pb.AuditRecord] = []
+) -> tuple[list[pb.AuditRecord], pb.ListRecordsResponse]:
+    """Return up to *limit* records, newest first, and the last answer."""
     unreadable = 0
+
+    def call(request: pb.ListRecordsRequest) -> pb.ListRecordsResponse:
+        nonlocal unreadable
+        answer: pb.ListRecordsResponse = stub.ListRecords(request)
+        unreadable += answer.unreadable
+        return answer
+
     asked = pb.ListRecordsRequest()
     asked.CopyFrom(request)
-    while True:
-        asked.page_size = min(limit - len(records), _PAGE)
-        answer = stub.ListRecords(asked, timeout=DEADLINE_SECONDS)
-        records += answer.records
-        unreadable += answer.unreadable
-        asked.page_token = answer.next_page_token
-        if not asked.page_token or len(records) >= limit:
-            break
+    records, answer = read_pages(call, asked, "records", limit=limit)
     if unreadable:
         err.print(f"{unreadable} lines are no records: see fanzha audit verify")
-    return records, bool(asked.page_token)
+    return records, answer
 
 
 def _write_lines(records: list[pb.AuditRecord]) -> None:

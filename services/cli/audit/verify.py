@@ -10,9 +10,9 @@ from zipfile import is_zipfile
 import typer
 
 from services.cli._common.console import fail, one_sentence, print_json, progress
+from services.cli._common.options import AsJson
 from services.cli._common.stores import URL_HELP, given_url
 from services.cli.audit import display
-from services.cli.lists.options import AsJson
 
 if TYPE_CHECKING:
     from services.audit.findings import ChainReport

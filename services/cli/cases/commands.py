@@ -6,12 +6,20 @@ import typer
 
 from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common.console import err, out, print_json
+from services.cli._common.console import as_dict, err, out, print_json
+from services.cli._common.options import (
+    DEFAULT_WARNING_TARGET,
+    After,
+    AsJson,
+    By,
+    Limit,
+    Reason,
+    WarningTarget,
+)
+from services.cli._common.server import read_pages, tell_more
 from services.cli.cases import display
 from services.cli.cases import options as words
-from services.cli.cases.options import DEFAULT_TARGET, By, CaseId, Revision, Target, server
-from services.cli.lists.options import AsJson, login
-from services.cli.lists.server import as_dict
+from services.cli.cases.options import CaseId, Revision, server
 from services.cli.warnings import region_options
 
 app = typer.Typer(
@@ -19,7 +27,6 @@ app = typer.Typer(
     help="Cases of people at risk, at the desk of a city or county: list, take, note, close.",
 )
 _PAGE = 500
-_DEADLINE = words.DEADLINE_SECONDS
 
 
 @app.command("list")
@@ -50,8 +57,9 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only what is overdue, or waits for a person.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most cases shown.")] = 50,
-    target: Target = DEFAULT_TARGET,
+    limit: Limit = 50,
+    after: After = "",
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List cases: those that wait for a person first, then by what is due; people masked.
@@ -67,60 +75,55 @@ def list_(
         fraud_types=words.fraud_types(fraud_type or ()),
         due_before_ms=words.ahead_ms(due, now, "--due"),
         overdue_only=overdue,
+        page_token=after,
     )
-    found: list[pb.Case] = []
-    cut_short = False
     with server(target) as stub:
-        while True:
-            request.page_size = min(limit - len(found), _PAGE)
-            answer = stub.ListCases(request, timeout=_DEADLINE)
-            found += answer.cases
-            request.page_token, cut_short = answer.next_page_token, answer.cut_short
-            if not request.page_token or cut_short or len(found) >= limit:
-                break
+        found, answer = read_pages(stub.ListCases, request, "cases", limit=limit, page=_PAGE)
     if as_json:
         print_json(
             {
                 "cases": [as_dict(one) for one in found],
-                "more": bool(request.page_token),
-                "cut_short": cut_short,
+                "more": bool(answer.next_page_token),
+                "cut_short": answer.cut_short,
             }
         )
         return
     display.show_list(found, now)
-    if cut_short:
-        more = "; very many did not fit and were looked at: ask for less, such as one region"
-    else:
-        more = "; there are more" if request.page_token else ""
-    out.print(f"{len(found)} shown{more}")
+    more = "; very many others were read: ask for less, such as one region"
+    out.print(f"{len(found)} shown{more if answer.cut_short else ''}")
+    tell_more(answer)
     if not found and (unsure := region_options.doubt(region)):
         err.print(unsure, markup=False)
 
 
 @app.command()
-def show(case_id: CaseId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+def show(
+    case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
+) -> None:
     """Show a case and what it rests on; that you saw the whole number goes on record."""
     with server(target) as stub:
-        found = stub.GetCase(pb.GetCaseRequest(case_id=case_id), timeout=_DEADLINE).found
+        found = stub.GetCase(pb.GetCaseRequest(case_id=case_id)).found
     if as_json:
-        print_json(as_dict(found))
+        print_json(found)
         return
     display.show_case(found, now_ms())
 
 
 @app.command()
-def history(case_id: CaseId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+def history(
+    case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
+) -> None:
     """Show all that happened to a case, oldest first."""
     request, events = pb.GetCaseHistoryRequest(case_id=case_id), list[pb.CaseEvent]()
     with server(target) as stub:
         while True:
-            answer = stub.GetCaseHistory(request, timeout=_DEADLINE)
+            answer = stub.GetCaseHistory(request)
             events += answer.events
             request.after = answer.next_after
             if not request.after:
                 break
     if as_json:
-        print_json([as_dict(one) for one in events])
+        print_json(events)
         return
     display.show_history(events)
 
@@ -132,10 +135,10 @@ def assign(
         str, typer.Option(help="Code or name of a county, or of your city to give it back.")
     ] = "",
     officer: Annotated[str, typer.Option(help="Who shall deal with it.")] = "",
-    reason: Annotated[str, typer.Option(help="Why; goes on record.")] = "",
     revision: Revision = None,
+    reason: Reason = "",
     by: By = "",
-    target: Target = DEFAULT_TARGET,
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Give a case to a county, to an officer, or both."""
@@ -145,10 +148,10 @@ def assign(
         officer=officer,
         reason=reason,
         revision=revision,
-        by=by or login(),
+        by=by,
     )
     with server(target) as stub:
-        _tell(stub.AssignCase(request, timeout=_DEADLINE).found, as_json=as_json)
+        _tell(stub.AssignCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -159,15 +162,13 @@ def take(
     ] = False,
     revision: Revision = None,
     by: By = "",
-    target: Target = DEFAULT_TARGET,
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Take a case; the plan of its tier then waits for you."""
-    request = pb.TakeCaseRequest(
-        case_id=case_id, take_over=take_over, revision=revision, by=by or login()
-    )
+    request = pb.TakeCaseRequest(case_id=case_id, take_over=take_over, revision=revision, by=by)
     with server(target) as stub:
-        _tell(stub.TakeCase(request, timeout=_DEADLINE).found, as_json=as_json)
+        _tell(stub.TakeCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -186,7 +187,7 @@ def note(
     ] = "",
     revision: Revision = None,
     by: By = "",
-    target: Target = DEFAULT_TARGET,
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Write something down, also about a closed case."""
@@ -196,10 +197,10 @@ def note(
         unreached=unreached,
         due_at_ms=words.ahead_ms(due, now_ms(), "--due"),
         revision=revision,
-        by=by or login(),
+        by=by,
     )
     with server(target) as stub:
-        _tell(stub.NoteCase(request, timeout=_DEADLINE).found, as_json=as_json)
+        _tell(stub.NoteCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -228,7 +229,7 @@ def close(
     ] = "",
     revision: Revision = None,
     by: By = "",
-    target: Target = DEFAULT_TARGET,
+    target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Close a case with its outcome; it stays closed."""
@@ -240,16 +241,16 @@ def close(
         lost_to=words.took(lost_to or ()),
         duplicate_of=duplicate_of,
         revision=revision,
-        by=by or login(),
+        by=by,
     )
     with server(target) as stub:
-        _tell(stub.CloseCase(request, timeout=_DEADLINE).found, as_json=as_json)
+        _tell(stub.CloseCase(request).found, as_json=as_json)
 
 
 def _tell(case: pb.Case, *, as_json: bool) -> None:
     """Say how a case stands after a change."""
     if as_json:
-        print_json(as_dict(case))
+        print_json(case)
         return
     said = [
         f"case {case.case_id}",

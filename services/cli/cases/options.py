@@ -1,35 +1,26 @@
 """Options of `fanzha cases`, and the words they take, in English and Chinese."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from blocklists.importers import vocabulary as list_words
-from fanzha.client import channels
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc, warning_pb2
-from services.cli._common.console import one_sentence
-from services.cli.lists.options import enum
+from services.cli._common.options import enum
+from services.cli._common.server import ServerOf
 
-DEFAULT_TARGET = "127.0.0.1:7365"
-DEADLINE_SECONDS = 60.0
+server = ServerOf(case_pb2_grpc.CaseServiceStub)
+
 FEN = 100
 
 CaseId = Annotated[str, typer.Argument(help="Id of the case.")]
-By = Annotated[
-    str,
-    typer.Option(help="Who does it; a checked identity outranks it.", show_default="your login"),
-]
 Revision = Annotated[
     int | None,
     typer.Option(help="Change nothing unless the case is at this revision, as `show` tells it."),
-]
-Target = Annotated[
-    str, typer.Option(envvar="FANZHA_WARNING_TARGET", help="Address of the warning pipeline.")
 ]
 
 STATES = {
@@ -61,13 +52,6 @@ MEANS = {
 _YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
-
-
-@contextmanager
-def server(target: str) -> Iterator[Any]:
-    """Open a channel to the warning pipeline; what goes wrong becomes a sentence."""
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield case_pb2_grpc.CaseServiceStub(channel)
 
 
 def states(said: Sequence[str]) -> list[Any]:

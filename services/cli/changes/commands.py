@@ -5,20 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.v1 import change_pb2 as pb
-from services.cli._common.console import out, print_json
+from services.cli._common.console import as_dict, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Limit, Note, Reason, Target
 from services.cli.changes import create, display, revert
-from services.cli.changes.options import By, ChangeId, EmergencyWhy, Note, StateWord, state
-from services.cli.changes.server import DEADLINE_SECONDS, server
+from services.cli.changes.options import ChangeId, EmergencyWhy, StateWord, server, state
 from services.cli.lists import display as list_display
-from services.cli.lists.options import (
-    DEFAULT_TARGET,
-    AsJson,
-    ExpectedVersion,
-    Reason,
-    Target,
-    login,
-)
-from services.cli.lists.server import as_dict
+from services.cli.lists.options import ExpectedVersion
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +22,7 @@ _PAGE = 200
 @app.command("list")
 def list_(
     state_: StateWord = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most changes shown.")] = 50,
+    limit: Limit = 50,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -40,7 +32,7 @@ def list_(
     changes: list[pb.Change] = []
     with server(target) as stub:
         while True:
-            answer = stub.ListChanges(request, timeout=DEADLINE_SECONDS)
+            answer = stub.ListChanges(request)
             changes += answer.changes
             request.before_id = answer.next_before_id
             if not request.before_id or len(changes) >= limit:
@@ -65,13 +57,13 @@ def show(
 ) -> None:
     """Show a change: what it does, where it stands, what was done with it, and some rows."""
     with server(target) as stub:
-        change = stub.GetChange(pb.GetChangeRequest(id=change_id), timeout=DEADLINE_SECONDS).change
+        change = stub.GetChange(pb.GetChangeRequest(id=change_id)).change
         some = pb.ListChangeRowsResponse()
         if rows and change.rows_kept:
             wanted = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
-            some = stub.ListChangeRows(wanted, timeout=DEADLINE_SECONDS)
+            some = stub.ListChangeRows(wanted)
     if as_json:
-        print_json({"change": as_dict(change), "rows": as_dict(some)})
+        print_json({"change": change, "rows": some})
         return
     display.show(change)
     _show_rows(some, offset)
@@ -80,26 +72,26 @@ def show(
 @app.command()
 def submit(
     change_id: ChangeId,
-    by: By = "",
     hold: Annotated[
         bool, typer.Option("--hold", help="Do not apply it, even where one person may.")
     ] = False,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Submit a draft; it is applied at once where one person may, and waits otherwise."""
-    request = pb.SubmitChangeRequest(id=change_id, author=by or login(), apply=not hold)
+    request = pb.SubmitChangeRequest(id=change_id, author=by, apply=not hold)
     with server(target, f"submitting change {change_id}") as stub:
-        _tell(stub.SubmitChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+        _tell(stub.SubmitChange(request), as_json=as_json)
 
 
 @app.command()
 def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Preview a change against the lists and the decision log as they are now."""
     with server(target, f"previewing change {change_id}") as stub:
-        answer = stub.PreviewChange(pb.PreviewChangeRequest(id=change_id), timeout=DEADLINE_SECONDS)
+        answer = stub.PreviewChange(pb.PreviewChangeRequest(id=change_id))
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     display.show_preview(answer.preview)
     needed = "needed" if answer.second_person_needed else "not needed"
@@ -110,18 +102,18 @@ def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJso
 @app.command()
 def approve(
     change_id: ChangeId,
-    by: By = "",
-    note: Note = "",
     hold: Annotated[
         bool, typer.Option("--hold", help="Approve only; somebody applies it later.")
     ] = False,
+    note: Note = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Approve a change that waits, and apply it; never one's own."""
-    request = pb.ApproveChangeRequest(id=change_id, by=by or login(), note=note, hold=hold)
+    request = pb.ApproveChangeRequest(id=change_id, by=by, note=note, hold=hold)
     with server(target, f"approving change {change_id}") as stub:
-        _tell(stub.ApproveChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+        _tell(stub.ApproveChange(request), as_json=as_json)
 
 
 @app.command()
@@ -133,45 +125,45 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """Reject a change that waits, or withdraw one's own."""
-    request = pb.RejectChangeRequest(id=change_id, by=by or login(), reason=reason)
+    request = pb.RejectChangeRequest(id=change_id, by=by, reason=reason)
     with server(target) as stub:
-        _tell(stub.RejectChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+        _tell(stub.RejectChange(request), as_json=as_json)
 
 
 @app.command()
 def apply(
     change_id: ChangeId,
-    by: By = "",
     emergency: EmergencyWhy = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Apply an approved change; or one that waits, as an emergency."""
     request = pb.ApplyChangeRequest(
         id=change_id,
-        by=by or login(),
+        by=by,
         expected_version=expected_version,
         emergency_why=emergency,
     )
     with server(target, f"applying change {change_id}") as stub:
-        _tell(stub.ApplyChange(request, timeout=DEADLINE_SECONDS), as_json=as_json)
+        _tell(stub.ApplyChange(request), as_json=as_json)
 
 
 @app.command()
 def confirm(
     change_id: ChangeId,
-    by: By = "",
     note: Note = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Confirm an emergency as a second person: its entries get the end they were meant to have."""
-    request = pb.ConfirmEmergencyRequest(id=change_id, by=by or login(), note=note)
+    request = pb.ConfirmEmergencyRequest(id=change_id, by=by, note=note)
     with server(target, f"confirming change {change_id}") as stub:
-        answer = stub.ConfirmEmergency(request, timeout=DEADLINE_SECONDS)
+        answer = stub.ConfirmEmergency(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     display.show_line(answer.change)
     display.show_line(answer.confirmation)
@@ -186,7 +178,7 @@ app.command()(revert.diff)
 
 def _tell(answer: Any, *, as_json: bool) -> None:
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         display.show_line(answer.change)
 

@@ -9,15 +9,13 @@ from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.console import fail, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, enum
 from services.cli.changes import display
-from services.cli.changes.options import By, ChangeId, EmergencyWhy
-from services.cli.changes.server import DEADLINE_SECONDS, server
+from services.cli.changes.options import ChangeId, EmergencyWhy, server
 from services.cli.lists import display as list_display
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
-    DEFAULT_TARGET,
     ActionWord,
-    AsJson,
     Campaign,
     DirectionWord,
     ExpectedVersion,
@@ -25,14 +23,9 @@ from services.cli.lists.options import (
     FraudTypeWord,
     KindWord,
     LegalBasis,
-    Reason,
-    Target,
-    enum,
     expiry,
     kind,
-    login,
 )
-from services.cli.lists.server import as_dict
 
 _BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 
@@ -79,8 +72,8 @@ def create(
         bool, typer.Option("--hold", help="Submit, but do not apply even where one person may.")
     ] = False,
     emergency: EmergencyWhy = "",
-    by: By = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -97,15 +90,15 @@ def create(
         )
     request = pb.CreateChangeRequest(
         contents=contents,
-        author=by or login(),
+        author=by,
         go_to=go_to,
         expected_version=expected_version,
         emergency_why=emergency,
     )
     with server(target, "making the change") as stub:
-        answer = stub.CreateChange(request, timeout=DEADLINE_SECONDS)
+        answer = stub.CreateChange(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         list_display.show_reports([*(add or []), *(edit or [])], answer.additions)
         list_display.show_reports(remove or [], answer.removals)
@@ -139,11 +132,11 @@ def edit(
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
         expires=expires, campaign=campaign, entry_reason=entry_reason,
     )  # fmt: skip
-    request = pb.EditChangeRequest(id=change_id, contents=contents, author=by or login())
+    request = pb.EditChangeRequest(id=change_id, contents=contents, author=by)
     with server(target, f"editing change {change_id}") as stub:
-        answer = stub.EditChange(request, timeout=DEADLINE_SECONDS)
+        answer = stub.EditChange(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         display.show_line(answer.change)
 

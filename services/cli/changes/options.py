@@ -6,15 +6,14 @@ import typer
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
-from fanzha.v1 import change_state_pb2
-from services.cli.lists.options import read
+from fanzha.v1 import change_pb2_grpc, change_state_pb2
+from services.cli._common.options import read
+from services.cli._common.server import ServerOf
+
+server = ServerOf(change_pb2_grpc.ChangeServiceStub, deadline_seconds=300.0)
+"""A million rows take up to a minute to read, preview and write."""
 
 ChangeId = Annotated[int, typer.Argument(min=1, help="Number of the change.")]
-By = Annotated[
-    str,
-    typer.Option(help="Who does it; a checked identity outranks it.", show_default="your login"),
-]
-Note = Annotated[str, typer.Option(help="For the record.")]
 StateWord = Annotated[
     str,
     typer.Option(

@@ -7,11 +7,9 @@ import typer
 from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.console import print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
 from services.cli.changes import display
-from services.cli.changes.options import By, ChangeId, version
-from services.cli.changes.server import DEADLINE_SECONDS, server
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Reason, Target, login
-from services.cli.lists.server import as_dict
+from services.cli.changes.options import ChangeId, server, version
 
 
 def revert(
@@ -22,11 +20,11 @@ def revert(
     as_json: AsJson = False,
 ) -> None:
     """Undo an applied change by a new one; what others changed since is left alone."""
-    request = pb.RevertChangeRequest(id=change_id, author=by or login(), reason=reason)
+    request = pb.RevertChangeRequest(id=change_id, author=by, reason=reason)
     with server(target, f"reverting change {change_id}") as stub:
-        answer = stub.RevertChange(request, timeout=DEADLINE_SECONDS)
+        answer = stub.RevertChange(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         display.show_line(answer.change)
 
@@ -39,11 +37,11 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Bring the lists back to a version by a new change."""
-    request = pb.RestoreVersionRequest(version=list_version, author=by or login(), reason=reason)
+    request = pb.RestoreVersionRequest(version=list_version, author=by, reason=reason)
     with server(target, f"restoring version {list_version}") as stub:
-        answer = stub.RestoreVersion(request, timeout=DEADLINE_SECONDS)
+        answer = stub.RestoreVersion(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         display.show_line(answer.change)
 
@@ -61,8 +59,8 @@ def diff(
         raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
     request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
     with server(target, "comparing versions") as stub:
-        answer = stub.DiffVersions(request, timeout=DEADLINE_SECONDS)
+        answer = stub.DiffVersions(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         display.show_diff(answer)

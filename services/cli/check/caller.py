@@ -9,6 +9,7 @@ import typer
 from fanzha.tables import Float32s
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.files import Row, column, open_table
+from services.cli._common.options import AsJson
 from services.cli.check import explanation
 
 
@@ -21,7 +22,7 @@ def caller(
     models_dir: Annotated[
         Path | None, typer.Option(envvar="FANZHA_MODELS_DIR", help="Folder of model bundles.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score one subscriber by its behaviour, and show which features weighed most."""
     from classifiers import bundles

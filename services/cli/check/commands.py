@@ -7,10 +7,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from fanzha.client import channels
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Timeout
+from services.cli._common.server import ServerOf
 from services.cli.check import caller as check_caller
 from services.cli.check import explanation
 from services.cli.replay import traffic
@@ -18,23 +19,18 @@ from services.cli.replay import traffic
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
 app.command()(check_caller.caller)
 
-Target = Annotated[
-    str, typer.Option(envvar="FANZHA_TARGET", help="Address of an interception server.")
-]
+_server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
+
 Local = Annotated[
     bool,
     typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Show what weighed most, by the models found here.")
 ]
 WithShadows = Annotated[
     bool, typer.Option("--shadow", help="Tell which shadow entry would have blocked it.")
 ]
-Timeout = Annotated[float, typer.Option(min=0.01, help="Seconds to wait for the answer.")]
-
-DEFAULT_TARGET = "127.0.0.1:7361"
 
 
 @app.command()
@@ -48,12 +44,12 @@ def call(
         str, typer.Option(help="SHAKEN attestation: A, B, C or failed; empty: none.")
     ] = "",
     trunk: Annotated[str, typer.Option(help="Trunk group.")] = "",
-    target: Target = DEFAULT_TARGET,
     local: Local = False,
-    as_json: AsJson = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
+    as_json: AsJson = False,
 ) -> None:
     """Decide whether to connect a call."""
     message = pb.Call(
@@ -76,12 +72,12 @@ def sms(
     ingress: Annotated[
         str, typer.Option(help="local, interconnect or international; empty: not known.")
     ] = "",
-    target: Target = DEFAULT_TARGET,
     local: Local = False,
-    as_json: AsJson = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
+    as_json: AsJson = False,
 ) -> None:
     """Decide whether to deliver a text message."""
     message = pb.Text(
@@ -99,12 +95,12 @@ def sms(
 def url(
     url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
     subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
-    target: Target = DEFAULT_TARGET,
     local: Local = False,
-    as_json: AsJson = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
+    as_json: AsJson = False,
 ) -> None:
     """Decide whether to let a link be opened."""
     link = pb.Link(url=url, subscriber=subscriber)
@@ -114,12 +110,12 @@ def url(
 
 
 @app.command()
-def health(target: Target = DEFAULT_TARGET, timeout: Timeout = 5.0) -> None:
+def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 5.0) -> None:
     """Tell whether a server has its lists and models; status 0 only when it is SERVING."""
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    with one_sentence(target), channels.blocking(target) as channel:
-        stub: Any = health_pb2_grpc.HealthStub(channel)
+    server: ServerOf[Any] = ServerOf(health_pb2_grpc.HealthStub)
+    with server(target) as stub:
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         if status != "SERVING":
@@ -137,15 +133,14 @@ def _word(read: Any, word: str, field: str) -> Any:
 def _ask(
     method: str, request: Any, target: str, local: bool, timeout: float
 ) -> decision_pb2.Decision:
-    with one_sentence(target):
-        if local:
-            from services.cli.check.local import decide_here
+    if local:
+        from services.cli.check.local import decide_here
 
+        with one_sentence(target):
             return decide_here(method, request)
-        with channels.blocking(target) as channel:
-            stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-            answer: decision_pb2.Decision = getattr(stub, method)(request, timeout=timeout).decision
-            return answer
+    with _server(target) as stub:
+        answer: decision_pb2.Decision = getattr(stub, method)(request, timeout=timeout).decision
+        return answer
 
 
 def _show(

@@ -9,8 +9,9 @@ from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
 from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli.decisions import display
-from services.cli.decisions.log_access import DEADLINE_SECONDS, LogFolder, decision_log
+from services.cli.decisions.log_access import LogFolder, decision_log
 from services.cli.decisions.options import (
     Folder,
     Full,
@@ -22,7 +23,6 @@ from services.cli.decisions.options import (
     member,
     span_ms,
 )
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
 
 app = typer.Typer(
     no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."
@@ -72,11 +72,11 @@ def find(
     )
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
-        first = log.FindDecisions(_page(request, limit), timeout=DEADLINE_SECONDS)
+        first = log.FindDecisions(_page(request, limit))
         found, request.page_token = list(first.decisions), first.next_page_token
         while request.page_token and len(found) < limit:
             wanted = _page(request, limit - len(found))
-            answer = log.FindDecisions(wanted, timeout=DEADLINE_SECONDS)
+            answer = log.FindDecisions(wanted)
             found += answer.decisions
             request.page_token = answer.next_page_token
     for name in first.torn:
@@ -127,7 +127,7 @@ def why(
     )
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
-        answer = log.GetDecision(request, timeout=DEADLINE_SECONDS)
+        answer = log.GetDecision(request)
     if as_json:
         print_json(display.explained_json(answer))
     else:
@@ -140,8 +140,9 @@ def stats(
     by: Annotated[
         str,
         typer.Option(
+            "--group-by",
             help="One to four of channel, action, reason, fraud_type, source, hour, ingress, "
-            "list_version, model_version; with commas."
+            "list_version, model_version; with commas.",
         ),
     ] = "channel,action,reason",
     target: Target = DEFAULT_TARGET,
@@ -159,7 +160,7 @@ def stats(
         request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--by"))
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
-        answer = log.CountDecisions(request, timeout=DEADLINE_SECONDS)
+        answer = log.CountDecisions(request)
     if answer.cut:
         err.print(f"only the first {len(answer.counts)} are shown")
     if as_json:

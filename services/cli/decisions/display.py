@@ -6,10 +6,9 @@ from typing import Any
 from rich.table import Table
 
 from fanzha.v1 import decision_log_pb2 as pb
-from services.cli._common.console import out
+from services.cli._common.console import as_dict, out
 from services.cli._common.plain_text import one_line
 from services.cli._common.time_arguments import written
-from services.cli.lists.server import as_dict
 
 _BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fanzha.client import channels
 from fanzha.v1 import decision_log_pb2_grpc
 from infra.data_paths import DECISIONS
 from services.cli._common.console import fail, one_sentence
+from services.cli._common.server import ServerOf
 
-DEADLINE_SECONDS = 300.0
-"""Half a year of decisions is read in a part of it."""
+_server = ServerOf(decision_log_pb2_grpc.DecisionLogServiceStub, deadline_seconds=300.0)
+"""Half a year of decisions is read in a part of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,8 @@ def decision_log(target: str, offline: LogFolder | None) -> Iterator[Any]:
         with one_sentence("the decision log"):
             yield _OfflineStub(offline)
         return
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield decision_log_pb2_grpc.DecisionLogServiceStub(channel)
+    with _server(target) as stub:
+        yield stub
 
 
 class _OfflineStub:
@@ -58,7 +58,7 @@ class _OfflineStub:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         serve = getattr(self._servicer, method)
 
-        def call(request: Any, timeout: float = 0.0) -> Any:  # noqa: ARG001 - as stubs take it
+        def call(request: Any) -> Any:
             return asyncio.run(_as_user(serve(request, None)))
 
         return call

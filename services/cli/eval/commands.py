@@ -11,6 +11,7 @@ import typer
 from classifiers.evaluation.report import Figures, ScoredRows, report
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import open_table
+from services.cli._common.options import AsJson
 from services.cli.eval import display as eval_display
 from services.cli.eval import groups as eval_groups
 from services.cli.eval import model_runner
@@ -23,12 +24,13 @@ Data = Annotated[
         exists=True, dir_okay=False, help="TSV or CSV with a header and a column label, or .gz."
     ),
 ]
-By = Annotated[
+GroupBy = Annotated[
     str,
     typer.Option(
+        "--group-by",
         help="Column to tell rows apart by; empty: source, where there is one. "
         "Also month and year, of the first column of dates; of links also suffix, the public "
-        "suffix, such as com or a free host's domain, and tld."
+        "suffix, such as com or a free host's domain, and tld.",
     ),
 ]
 Budget = Annotated[
@@ -39,7 +41,6 @@ Budget = Annotated[
         help="Share of legitimate rows that may be blocked: the threshold for it is told.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
@@ -48,11 +49,11 @@ Plots = Annotated[
 def evaluate(
     channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
     data: Data,
-    by: By = "",
     budget: Budget = 0.001,
-    as_json: AsJson = False,
     plots: Plots = None,
     models_dir: Models = None,
+    by: GroupBy = "",
+    as_json: AsJson = False,
 ) -> None:
     """Measure a model on a labelled file, at the threshold of its card.
 

@@ -9,13 +9,21 @@ from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli._common.console import err, out, print_json
+from services.cli._common.options import (
+    DEFAULT_TARGET,
+    After,
+    AsJson,
+    By,
+    Limit,
+    Reason,
+    Target,
+    enum,
+)
+from services.cli._common.server import read_pages, tell_more
 from services.cli.lists import display, export, import_file, lifecycle, mappings, quarantine
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
-    DEFAULT_TARGET,
     ActionWord,
-    AsJson,
-    Author,
     Campaign,
     DirectionWord,
     ExpectedVersion,
@@ -24,18 +32,14 @@ from services.cli.lists.options import (
     KindWord,
     LegalBasis,
     ModeWord,
-    Reason,
     Review,
     SourceWord,
-    Target,
-    enum,
     expiry,
     kind,
-    login,
+    server,
 )
 from services.cli.lists.options import mode as read_mode
 from services.cli.lists.options import review as read_review
-from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(import_file.import_)
@@ -67,8 +71,8 @@ def add(
     review: Review = "",
     mode: ModeWord = "enforce",
     campaign: Campaign = "",
-    author: Author = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -91,11 +95,11 @@ def add(
                      **common)
             for pattern in patterns
         ],
-        author=author or login(),
+        author=by,
         reason=reason,
     )  # fmt: skip
     with server(target) as stub:
-        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+        answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.additions, as_json=as_json)
     if any(report.outcome in _BAD for report in answer.additions):
         raise typer.Exit(1)
@@ -107,8 +111,8 @@ def remove(
     reason: Reason,
     action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
     kind_: KindWord = "",
-    author: Author = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -120,11 +124,11 @@ def remove(
         removals=[
             pb.EntryRef(kind=kind(kind_), pattern=pattern, action=wanted) for pattern in patterns
         ],
-        author=author or login(),
+        author=by,
         reason=reason,
     )
     with server(target) as stub:
-        answer = stub.UpdateEntries(request, timeout=DEADLINE_SECONDS)
+        answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.removals, as_json=as_json)
     if any(report.outcome != pb.ROW_OUTCOME_REMOVED for report in answer.removals):
         raise typer.Exit(1)
@@ -140,9 +144,9 @@ def find(
 ) -> None:
     """Find the entries that match, most decisive first."""
     with server(target) as stub:
-        answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
+        answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     if answer.protected_because:
         out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
@@ -158,36 +162,32 @@ def list_(
     action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
     source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
     mode: Annotated[str, typer.Option(help="enforce or shadow; empty: both.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 50,
+    limit: Limit = 50,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List entries."""
-    request = pb.ListEntriesRequest(**_filter(kind_, action, source), mode=read_mode(mode))
-    entries: list[pb.Entry] = []
+    request = pb.ListEntriesRequest(
+        **_filter(kind_, action, source), mode=read_mode(mode), page_token=after
+    )
     with server(target) as stub:
-        while True:
-            request.page_size = min(limit - len(entries), 1000)
-            answer = stub.ListEntries(request, timeout=DEADLINE_SECONDS)
-            entries += answer.entries
-            request.page_token = answer.next_page_token
-            if not request.page_token or len(entries) >= limit:
-                break
+        entries, answer = read_pages(stub.ListEntries, request, "entries", limit=limit)
     if as_json:
-        print_json([as_dict(entry) for entry in entries])
-        return
-    display.show_entries(entries, int(time.time()))
-    more = "; there are more" if request.page_token else ""
-    out.print(f"{len(entries)} shown{more}; {answer.total} in all, version {answer.version}")
+        print_json(entries)
+    else:
+        display.show_entries(entries, int(time.time()))
+        out.print(f"{len(entries)} shown; {answer.total} in all, version {answer.version}")
+    tell_more(answer)
 
 
 @app.command()
 def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show the version of the lists, here and in every worker."""
     with server(target) as stub:
-        answer = stub.GetStatus(pb.GetStatusRequest(), timeout=DEADLINE_SECONDS)
+        answer = stub.GetStatus(pb.GetStatusRequest())
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
     out.print(f"version {answer.version}, committed {when if answer.version else 'never'}")
@@ -221,7 +221,7 @@ def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:
 
 def _tell(patterns: list[str], answer: Any, reports: Any, *, as_json: bool) -> None:
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     display.show_reports(patterns, reports)
     display.show_request(answer)

@@ -8,20 +8,12 @@ import typer
 
 from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli._common.console import out, print_json, progress
+from services.cli._common.console import as_dict, out, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
+from services.cli._common.server import read_pages, tell_more
 from services.cli.lists import display
-from services.cli.lists.options import (
-    DEFAULT_TARGET,
-    AsJson,
-    Author,
-    OneSource,
-    Target,
-    enum,
-    login,
-)
-from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
+from services.cli.lists.options import OneSource, server
 
-_PAGE = 1000
 _DAY_S = 86_400
 _MOST_PROPOSED = 10_000
 """Removals of one change."""
@@ -32,32 +24,36 @@ def dead(
         int, typer.Option(min=0, help="Days without a match; 0: as the server is set.")
     ] = 0,
     source: OneSource = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most entries listed.")] = 100,
     propose: Annotated[
         bool,
         typer.Option("--propose", help="Propose to remove them, as one change request that waits."),
     ] = False,
     reason: Annotated[str, typer.Option(help="Why, with --propose.")] = "",
-    author: Author = "",
+    by: By = "",
+    limit: Limit = 100,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List entries that matched nothing for long; removes nothing by itself."""
     if propose and limit > _MOST_PROPOSED:
         raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
-    request = pb.ListDeadRequest(days=days, source=enum(source, vocabulary.read_source, "--source"))
+    request = pb.ListDeadRequest(
+        days=days, source=enum(source, vocabulary.read_source, "--source"), page_token=after
+    )
     with server(target) as stub:
         entries, answer = _all_dead(stub, request, limit)
         proposed = None
         if propose and entries:
             why = reason or f"no match for {answer.days} days"
-            proposed = _propose_removal(stub, entries, answer, author or login(), why)
+            proposed = _propose_removal(stub, entries, answer, by, why)
     if as_json:
         del answer.entries[:]
         answer.entries.extend(entries)
-        print_json(as_dict(answer) | ({} if proposed is None else {"proposed": as_dict(proposed)}))
+        print_json(as_dict(answer) | ({} if proposed is None else {"proposed": proposed}))
         return
     _show_dead(entries, answer)
+    tell_more(answer)
     if proposed is not None:
         _tell_proposed(proposed)
 
@@ -65,18 +61,19 @@ def dead(
 def _all_dead(
     stub: Any, request: pb.ListDeadRequest, limit: int
 ) -> tuple[list[pb.Entry], pb.ListDeadResponse]:
-    entries: list[pb.Entry] = []
+    found = 0
     with progress() as shown:
         task = shown.add_task("looking for dead entries", total=None, note="")
-        while True:
-            request.page_size = min(limit - len(entries), _PAGE)
-            answer = stub.ListDead(request, timeout=DEADLINE_SECONDS)
-            entries += answer.entries
-            note = f"{len(entries):,} found"
+
+        def call(request: pb.ListDeadRequest) -> pb.ListDeadResponse:
+            nonlocal found
+            answer: pb.ListDeadResponse = stub.ListDead(request)
+            found += len(answer.entries)
+            note = f"{found:,} found"
             shown.update(task, completed=answer.looked_at, total=answer.total, note=note)
-            request.page_token = answer.next_page_token
-            if not request.page_token or len(entries) >= limit:
-                return entries, answer
+            return answer
+
+        return read_pages(call, request, "entries", limit=limit)
 
 
 def _propose_removal(
@@ -90,7 +87,7 @@ def _propose_removal(
         author=author,
         reason=reason,
     )
-    answer: pb.ProposeRetirementResponse = stub.ProposeRetirement(request, timeout=DEADLINE_SECONDS)
+    answer: pb.ProposeRetirementResponse = stub.ProposeRetirement(request)
     return answer
 
 

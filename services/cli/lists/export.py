@@ -16,12 +16,12 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
 from services.cli._common.console import err, fail, progress
+from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists.exporters import stix
 from services.cli.lists.exporters.forms import Context, ExportForm, ExportSummary
 from services.cli.lists.exporters.writer import FORMS, Export
-from services.cli.lists.options import DEFAULT_TARGET, KindWord, Target, enum, kind
+from services.cli.lists.options import KindWord, kind, server
 from services.cli.lists.options import mode as read_mode
-from services.cli.lists.server import server
 
 _SIDES = {"from": int(pb.DIRECTION_FROM), "to": int(pb.DIRECTION_TO)}
 

@@ -12,20 +12,17 @@ from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ReadOptions
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
-from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import blocklist_pb2_grpc, mapping_pb2_grpc
-from services.cli._common.console import one_sentence, print_json, progress
+from services.cli._common.console import print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, enum
 from services.cli.lists import import_display
 from services.cli.lists.file_sender import FileUpload
 from services.cli.lists.import_summary import EXAMPLES, ImportSummary
 from services.cli.lists.mappings import MappingsOfSource
+from services.cli.lists.mappings import server as mappings_server
 from services.cli.lists.options import (
-    DEFAULT_TARGET,
     ActionWord,
-    AsJson,
-    Author,
     Campaign,
     DirectionWord,
     ExpectedVersion,
@@ -34,10 +31,8 @@ from services.cli.lists.options import (
     LegalBasis,
     ModeWord,
     Review,
-    Target,
-    enum,
     expiry,
-    login,
+    server,
 )
 from services.cli.lists.options import mode as read_mode
 from services.cli.lists.options import review as read_review
@@ -89,7 +84,6 @@ def import_(
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
     legal_basis: LegalBasis = "",
     campaign: Campaign = "",
-    author: Author = "",
     expected_version: ExpectedVersion = None,
     dry_run: Annotated[
         bool,
@@ -107,6 +101,7 @@ def import_(
             help="Write all lines that are refused or invalid to this CSV file, as they stand.",
         ),
     ] = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -124,25 +119,22 @@ def import_(
             legal_basis=legal_basis,
             campaign=campaign,
         ),
-        author=author or login(),
+        author=by,
         reason=reason or file.name,
         dry_run=dry_run,
         most_problems=_MOST_REPORTED if report is not None else 0,
         most_examples=EXAMPLES,
     )
     chosen = _chosen(map_ or [])
-    with one_sentence(target), channels.blocking(target) as channel:
-        known = MappingsOfSource(
-            mapping_pb2_grpc.MappingServiceStub(channel), header.defaults.source, chosen,
-            use=remember,
-        )  # fmt: skip
+    with server(target) as lists, mappings_server(target) as mappings:
+        known = MappingsOfSource(mappings, header.defaults.source, chosen, use=remember)
         ways = ReadOptions(
             format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
             choose=known.choose,
         )  # fmt: skip
         sending = FileUpload(file, ways, header, known, keep_all=report is not None)
         with sending:
-            done = sending.send(blocklist_pb2_grpc.BlocklistServiceStub(channel))
+            done = sending.send(lists)
             _tell(done, report, as_json=as_json)
             known.save(done.file.headers, header.author)
 

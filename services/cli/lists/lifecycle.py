@@ -11,32 +11,35 @@ from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.console import out, print_json, wide
+from services.cli._common.options import (
+    DEFAULT_TARGET,
+    After,
+    AsJson,
+    By,
+    Limit,
+    Reason,
+    Target,
+    enum,
+    read,
+)
+from services.cli._common.server import read_pages, tell_more
 from services.cli.changes import display
-from services.cli.changes import server as change_server
+from services.cli.changes.options import server as change_server
 from services.cli.lists import dead
 from services.cli.lists import display as list_display
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
-    DEFAULT_TARGET,
-    AsJson,
-    Author,
     ExpectedVersion,
     Expires,
     KindWord,
     OneSource,
-    Reason,
     Review,
-    Target,
-    enum,
     expiry,
     kind,
-    login,
-    read,
+    server,
 )
 from services.cli.lists.options import review as read_review
-from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
 
-_PAGE = 1000
 _REASONS = {
     pb.DUE_REASON_ENDS: "ends",
     pb.DUE_REASON_REVIEW: "review",
@@ -65,9 +68,9 @@ def show(
 ) -> None:
     """Show everything about the entries that match, most decisive first, shadows last."""
     with server(target) as stub:
-        answer = stub.FindEntries(pb.FindEntriesRequest(query=query), timeout=DEADLINE_SECONDS)
+        answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
         return
     if answer.protected_because:
         out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
@@ -80,7 +83,8 @@ def show(
 def due(
     within: Annotated[str, typer.Option(help="How far to look ahead, such as 14d.")] = "14d",
     source: OneSource = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most entries shown.")] = 100,
+    limit: Limit = 100,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -90,23 +94,19 @@ def due(
     if until is None:
         raise typer.BadParameter("a term such as 14d", param_hint="--within")
     request = pb.ListDueRequest(
-        within_s=until - now_s, source=enum(source, vocabulary.read_source, "--source")
+        within_s=until - now_s,
+        source=enum(source, vocabulary.read_source, "--source"),
+        page_token=after,
     )
-    entries: list[pb.DueEntry] = []
     with server(target) as stub:
-        while True:
-            request.page_size = min(limit - len(entries), _PAGE)
-            answer = stub.ListDue(request, timeout=DEADLINE_SECONDS)
-            entries += answer.entries
-            request.page_token = answer.next_page_token
-            if not request.page_token or len(entries) >= limit:
-                break
+        entries, answer = read_pages(stub.ListDue, request, "entries", limit=limit)
     if as_json:
         del answer.entries[:]
         answer.entries.extend(entries)
-        print_json(as_dict(answer))
-        return
-    _show_due(entries, answer, more=bool(request.page_token))
+        print_json(answer)
+    else:
+        _show_due(entries, answer, more=bool(answer.next_page_token))
+    tell_more(answer)
 
 
 def renew(
@@ -116,7 +116,7 @@ def renew(
     review: Review = "",
     action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
     kind_: KindWord = "",
-    author: Author = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -141,13 +141,13 @@ def renew(
     ]
     request = change_pb2.CreateChangeRequest(
         contents=change_pb2.ChangeContents(edits=edits, reason=reason),
-        author=author or login(),
+        author=by,
         go_to=change_state_pb2.CHANGE_STATE_APPLIED,
     )
-    with change_server.server(target, "renewing") as stub:
-        answer = stub.CreateChange(request, timeout=change_server.DEADLINE_SECONDS)
+    with change_server(target, "renewing") as stub:
+        answer = stub.CreateChange(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         list_display.show_reports(patterns, answer.additions)
         display.show_line(answer.change)
@@ -159,33 +159,33 @@ def promote(
     patterns: Patterns,
     reason: Reason,
     kind_: KindWord = "",
-    author: Author = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Let shadow entries enforce from now on; status 1 where there is none."""
-    _resolve(patterns, reason, kind_, author, expected_version, target, as_json, drop=False)
+    _resolve(patterns, reason, kind_, by, expected_version, target, as_json, drop=False)
 
 
 def drop(
     patterns: Patterns,
     reason: Reason,
     kind_: KindWord = "",
-    author: Author = "",
     expected_version: ExpectedVersion = None,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Remove shadow entries, and nothing that enforces; status 1 where there is none."""
-    _resolve(patterns, reason, kind_, author, expected_version, target, as_json, drop=True)
+    _resolve(patterns, reason, kind_, by, expected_version, target, as_json, drop=True)
 
 
 def _resolve(
     patterns: list[str],
     reason: str,
     kind_: str,
-    author: str,
+    by: str,
     expected_version: int | None,
     target: str,
     as_json: bool,
@@ -197,13 +197,13 @@ def _resolve(
         expected_version=expected_version,
         entries=[pb.EntryRef(kind=kind(kind_), pattern=pattern) for pattern in patterns],
         drop=drop,
-        author=author or login(),
+        author=by,
         reason=reason,
     )
     with server(target) as stub:
-        answer = stub.ResolveShadows(request, timeout=DEADLINE_SECONDS)
+        answer = stub.ResolveShadows(request)
     if as_json:
-        print_json(as_dict(answer))
+        print_json(answer)
     else:
         list_display.show_reports(patterns, answer.entries)
         list_display.show_request(answer)

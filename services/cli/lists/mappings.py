@@ -1,32 +1,30 @@
 """`fanzha blocklist mappings`: what the columns of a source's files hold, as it was said once."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import grpc
 import typer
-from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
 from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
-from fanzha.client import channels
 from fanzha.errors import InvalidInput
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
-from services.cli._common.console import one_sentence, out, print_json, wide
+from services.cli._common.console import out, print_json, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, enum
+from services.cli._common.server import ServerOf
 from services.cli.lists.display import word
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, enum
 
 app = typer.Typer(
     no_args_is_help=True,
     help="What is remembered of the columns of files, by source and header.",
 )
-DEADLINE_SECONDS = 60.0
+server = ServerOf(mapping_pb2_grpc.MappingServiceStub)
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
@@ -91,7 +89,7 @@ class MappingsOfSource:
                 ],
                 saved_by=author,
             )
-            self._stub.SaveMapping(pb.SaveMappingRequest(mapping=mapping), timeout=DEADLINE_SECONDS)
+            self._stub.SaveMapping(pb.SaveMappingRequest(mapping=mapping))
 
     def _of(self, names: Sequence[str]) -> dict[str, str]:
         if self._known is None:
@@ -101,7 +99,7 @@ class MappingsOfSource:
     def _asked(self) -> dict[str, dict[str, str]]:
         request = pb.ListMappingsRequest(source=_wire(self._source))
         try:
-            answer = self._stub.ListMappings(request, timeout=DEADLINE_SECONDS)
+            answer = self._stub.ListMappings(request)
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 return {}  # a server from before mappings
@@ -124,10 +122,10 @@ def list_(
     request = pb.ListMappingsRequest()
     if source:
         request.source = enum(source, vocabulary.read_source, "--source")
-    with _server(target) as stub:
-        answer = stub.ListMappings(request, timeout=DEADLINE_SECONDS)
+    with server(target) as stub:
+        answer = stub.ListMappings(request)
     if as_json:
-        print_json([_as_dict(one) for one in answer.mappings])
+        print_json(answer.mappings)
         return
     table = Table(box=None, pad_edge=False)
     for name in ("id", "source", "columns", "saved by", "on"):
@@ -141,13 +139,13 @@ def list_(
 @app.command()
 def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show one mapping, with all columns of the header."""
-    with _server(target) as stub:
-        answer = stub.ListMappings(pb.ListMappingsRequest(), timeout=DEADLINE_SECONDS)
+    with server(target) as stub:
+        answer = stub.ListMappings(pb.ListMappingsRequest())
     found = next((one for one in answer.mappings if one.mapping_id == mapping_id), None)
     if found is None:
         raise typer.BadParameter(f"there is no mapping {mapping_id!r}", param_hint="MAPPING_ID")
     if as_json:
-        print_json(_as_dict(found))
+        print_json(found)
         return
     holds = {columns.plain(column.name): column.holds for column in found.columns}
     _say(f"{found.mapping_id}: {_source(found)}, saved by {found.saved_by} on {_day(found)}")
@@ -161,17 +159,9 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
 @app.command()
 def forget(mapping_id: MappingId, target: Target = DEFAULT_TARGET) -> None:
     """Forget one mapping; files are read by the names of their columns again."""
-    with _server(target) as stub:
-        answer = stub.ForgetMapping(
-            pb.ForgetMappingRequest(mapping_id=mapping_id), timeout=DEADLINE_SECONDS
-        )
+    with server(target) as stub:
+        answer = stub.ForgetMapping(pb.ForgetMappingRequest(mapping_id=mapping_id))
     _say(f"forgotten: {_source(answer.mapping)}, {_columns(answer.mapping)}")
-
-
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield mapping_pb2_grpc.MappingServiceStub(channel)
 
 
 def _source(one: pb.Mapping) -> str:
@@ -188,7 +178,3 @@ def _day(one: pb.Mapping) -> str:
 
 def _say(text: str) -> None:
     out.print(text, markup=False, soft_wrap=True)
-
-
-def _as_dict(one: pb.Mapping) -> dict[str, Any]:
-    return MessageToDict(one, preserving_proto_field_name=True)

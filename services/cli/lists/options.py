@@ -8,17 +8,14 @@ import typer
 
 from blocklists.importers import vocabulary
 from fanzha.errors import InvalidInput
+from fanzha.v1 import blocklist_pb2_grpc
+from services.cli._common.server import ServerOf
+
+server = ServerOf(blocklist_pb2_grpc.BlocklistServiceStub)
 
 Member = TypeVar("Member")
 
-DEFAULT_TARGET = "127.0.0.1:7362"
 
-Target = Annotated[
-    str, typer.Option(envvar="FANZHA_ADMIN_TARGET", help="Address of list administration.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Author = Annotated[str, typer.Option(help="Who changes the lists.", show_default="your login")]
-Reason = Annotated[str, typer.Option(help="Why.")]
 ActionWord = Annotated[str, typer.Option("--action", help="block or allow.")]
 KindWord = Annotated[
     str,

@@ -7,9 +7,9 @@ from rich.markup import escape
 
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
 from services.cli.lists import display
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Reason, Target, login
-from services.cli.lists.server import DEADLINE_SECONDS, as_dict, server
+from services.cli.lists.options import server
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,9 +21,9 @@ def add_to(app: typer.Typer) -> None:
 def quarantine(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show what is wrong with versions of the lists; status 1 when there is anything."""
     with server(target) as stub:
-        answer = stub.GetStatus(pb.GetStatusRequest(), timeout=DEADLINE_SECONDS)
+        answer = stub.GetStatus(pb.GetStatusRequest())
     if as_json:
-        print_json([as_dict(one) for one in answer.findings])
+        print_json(answer.findings)
     for one in () if as_json else answer.findings:
         kind = display.word(pb.ListFindingKind, one.kind, "LIST_FINDING_KIND_")
         done = "not applied" if one.skipped else "applied"
@@ -42,16 +42,14 @@ def quarantine(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None
 def settle(
     versions: Annotated[list[int], typer.Argument(help="Versions, as quarantine shows them.")],
     reason: Reason,
-    author: Author = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Say that versions were dealt with; what was skipped of them stays so. Goes on record."""
     with server(target) as stub:
         for version in versions:
-            request = pb.SettleFindingsRequest(
-                version=version, reason=reason, author=author or login()
-            )
-            stub.SettleFindings(request, timeout=DEADLINE_SECONDS)
+            request = pb.SettleFindingsRequest(version=version, reason=reason, author=by)
+            stub.SettleFindings(request)
             out.print(f"version {version} is settled")
 
 

@@ -1,31 +1,26 @@
 """`fanzha models`: which models there are and run; swap, shadow and roll back."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import feedback_pb2, model_pb2_grpc
 from fanzha.v1 import model_pb2 as pb
-from services.cli._common.console import err, one_sentence, out, print_json
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, login
+from services.cli._common.console import err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
+from services.cli._common.server import ServerOf
 from services.cli.models import display
 from services.decision.model_kinds import ModelKind
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
-DEADLINE_SECONDS = 15.0
+server = ServerOf(model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0)
 _POLL_SECONDS = 0.2
 
 
 KindWord = Annotated[ModelKind, typer.Argument(help="Kind of model.")]
-By = Annotated[
-    str, typer.Option("--by", help="Who changes it, for the record.", show_default="your login")
-]
 Wait = Annotated[
     float, typer.Option(min=0, help="Seconds to wait until every worker has followed.")
 ]
@@ -33,7 +28,6 @@ Wait = Annotated[
 
 @app.command(name="list")
 def list_models(
-    target: Target = DEFAULT_TARGET,
     offline: Annotated[
         bool,
         typer.Option("--offline", help="Ask no server: only the bundles on this host."),
@@ -45,14 +39,15 @@ def list_models(
             help="With --offline: folder of bundles. Empty: the package's.",
         ),
     ] = None,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Show the bundles of the server with their figures, what is desired and what workers run."""
     if offline:
         found = _on_this_host(models_dir)
     else:
-        with _server(target) as stub:
-            found = stub.ListModels(pb.ListModelsRequest(), timeout=DEADLINE_SECONDS)
+        with server(target) as stub:
+            found = stub.ListModels(pb.ListModelsRequest())
         if not any(model.workers for model in found.models):
             err.print("no worker reports")
     bundles = {one.kind: one.bundles for one in found.bundles}
@@ -73,8 +68,8 @@ def list_models(
 def activate(
     kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],
-    by: By = "",
     wait: Wait = 10.0,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -82,9 +77,9 @@ def activate(
 
     A version that no worker has is refused. Ends with status 1 when a worker refuses it or is late.
     """
-    request = pb.ActivateModelRequest(kind=wire(kind), version=version, changed_by=by or login())
-    with _server(target) as stub:
-        done = stub.ActivateModel(request, timeout=DEADLINE_SECONDS)
+    request = pb.ActivateModelRequest(kind=wire(kind), version=version, changed_by=by)
+    with server(target) as stub:
+        done = stub.ActivateModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
 
 
@@ -97,8 +92,8 @@ def shadow(
     share: Annotated[
         float, typer.Option(min=0, max=1, help="Part of the batches it scores.")
     ] = 1.0,
-    by: By = "",
     wait: Wait = 10.0,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -110,18 +105,18 @@ def shadow(
         kind=wire(kind),
         version="" if version == "off" else version,
         share=share,
-        changed_by=by or login(),
+        changed_by=by,
     )
-    with _server(target) as stub:
-        done = stub.ShadowModel(request, timeout=DEADLINE_SECONDS)
+    with server(target) as stub:
+        done = stub.ShadowModel(request)
         _follow(stub, kind, done, wait, as_json, state="shadow_state")
 
 
 @app.command()
 def rollback(
     kind: KindWord,
-    by: By = "",
     wait: Wait = 10.0,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -129,9 +124,9 @@ def rollback(
 
     Where workers refused the desired version, what still decides becomes the desired one.
     """
-    request = pb.RollbackModelRequest(kind=wire(kind), changed_by=by or login())
-    with _server(target) as stub:
-        done = stub.RollbackModel(request, timeout=DEADLINE_SECONDS)
+    request = pb.RollbackModelRequest(kind=wire(kind), changed_by=by)
+    with server(target) as stub:
+        done = stub.RollbackModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
 
 
@@ -178,7 +173,7 @@ def _followed(stub: Any, kind: ModelKind, wait: float, state: str) -> list[pb.Wo
     request = pb.GetModelStatusRequest(kind=wire(kind))
     ends = time.monotonic() + wait
     while True:
-        workers = list(stub.GetModelStatus(request, timeout=DEADLINE_SECONDS).model.workers)
+        workers = list(stub.GetModelStatus(request).model.workers)
         pending = any(getattr(one, state) == pb.FOLLOW_STATE_PENDING for one in workers)
         if not pending or time.monotonic() >= ends:
             return workers
@@ -195,9 +190,3 @@ def _on_this_host(models_dir: Path | None) -> pb.ListModelsResponse:
             messages.bundles(kind, bundle_listing.summaries(models_dir, kind)) for kind in ModelKind
         ],
     )
-
-
-@contextmanager
-def _server(target: str) -> Iterator[Any]:
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield model_pb2_grpc.ModelServiceStub(channel)

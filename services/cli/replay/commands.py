@@ -17,7 +17,7 @@ from fanzha.tables import MAX_ROWS
 from fanzha.v1 import interception_pb2_grpc
 from services.cli._common.console import fail, one_sentence, print_json, progress
 from services.cli._common.files import OpenTable, column, open_table
-from services.cli.check.commands import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget
 from services.cli.replay import traffic
 from services.cli.replay.tally import ReplayTally
 from services.cli.replay.traffic import ChannelTraffic
@@ -39,10 +39,10 @@ CONNECT_SECONDS = 5.0
 @app.command()
 def sms(
     file: File,
-    target: Target = DEFAULT_TARGET,
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay texts: column text (or body), and optionally sender, receiver, label, source."""
@@ -52,10 +52,10 @@ def sms(
 @app.command()
 def url(
     file: File,
-    target: Target = DEFAULT_TARGET,
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay links: column url (or domain), and optionally subscriber, label, source."""
@@ -65,10 +65,10 @@ def url(
 @app.command()
 def call(
     file: File,
-    target: Target = DEFAULT_TARGET,
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay calls: columns caller, callee, and optionally ingress, trunk, label, source."""

@@ -5,13 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
-from services.cli._common.console import err, fail, one_sentence, print_json, progress
-from services.cli.appeals.options import LanguageWord, past_ms
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
-from services.cli.lists.server import as_dict
+from services.cli._common.console import err, fail, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
+from services.cli._common.server import ServerOf
+from services.cli.appeals.options import past_ms
 from services.cli.report import display
 from services.cli.report import options as words
 from services.cli.warnings import region_options
@@ -19,6 +18,7 @@ from services.cli.warnings import region_options
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 
 _DEADLINE_SECONDS = 3600.0
+_server = ServerOf(warning_report_pb2_grpc.WarningReportServiceStub)
 """Some minutes are enough for millions of cases; another report may be before this one."""
 _PLOTS = (".svg", ".png")
 
@@ -38,7 +38,7 @@ def warnings(
     ] = "30d",
     until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
     by: Annotated[
-        str, typer.Option(help=f"Apart by {', '.join(words.BY)}; empty: all together.")
+        str, typer.Option("--group-by", help=f"Groups: {', '.join(words.BY)}; empty: all together.")
     ] = "",
     minutes: Annotated[
         int, typer.Option(min=1, help="Minutes within which a person is to be warned.")
@@ -61,7 +61,9 @@ def warnings(
     What each figure means: docs/how-to/warning-reports.md. Who is held to some regions gets theirs.
     """
     if by and by not in words.BY:
-        raise typer.BadParameter(f"{by!r} is none of {', '.join(words.BY)}", param_hint="--by")
+        raise typer.BadParameter(
+            f"{by!r} is none of {', '.join(words.BY)}", param_hint="--group-by"
+        )
     if language not in words.LANGUAGES:
         raise typer.BadParameter(f"{language!r} is neither zh nor en", param_hint="--language")
     paint = _painter(plot)
@@ -75,7 +77,7 @@ def warnings(
         request.by = words.BY[by]
     report = _ask(request, target)
     if as_json:
-        print_json(as_dict(report))
+        print_json(report)
     else:
         display.show(report, by, language)
     if not report.all.cases and (unsure := region_options.doubt(region)):
@@ -87,13 +89,8 @@ def warnings(
 
 
 def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
-    with (
-        one_sentence(target),
-        channels.blocking(target) as channel,
-        progress() as bar,
-    ):
+    with _server(target) as stub, progress() as bar:
         task = bar.add_task("looking at cases", total=None, note="")
-        stub = warning_report_pb2_grpc.WarningReportServiceStub(channel)
         for one in stub.GetWarningReport(request, timeout=_DEADLINE_SECONDS):
             bar.update(task, completed=one.looked_at, total=one.expected, note=f"{one.looked_at:,}")
             if one.HasField("report"):

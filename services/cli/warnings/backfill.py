@@ -8,14 +8,11 @@ from rich.table import Table
 from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Target, Yes, enum
 from services.cli._common.time_arguments import written
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Author, Target, enum, login
-from services.cli.lists.server import as_dict
 from services.cli.warnings import backfill_server, pending
 from services.cli.warnings.backfill_server import CHANGE_KIND, KINDS, STATES
 from services.warning.policy.places import places
-
-_DRY = typer.Option("--dry-run", help="Only count.")
 
 app = typer.Typer()
 app.command("list")(pending.list_waiting)
@@ -38,9 +35,9 @@ def backfill(
     fraud_type: Annotated[
         str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: not known.")
     ] = "",
-    dry_run: Annotated[bool, _DRY] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    author: Author = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -57,45 +54,41 @@ def backfill(
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("looking through the decision log", total=None, note="")
         asked = pb.PreviewBackfillRequest(subject=subject)
-        found = stub.PreviewBackfill(asked, timeout=backfill_server.LOOK_SECONDS)
+        found = stub.PreviewBackfill(asked)
     if not as_json:
         _show(found, rate)
     if dry_run or not found.persons:
         if as_json:
-            print_json(as_dict(found))
+            print_json(found)
         return
     if not yes and not typer.confirm(f"warn {found.persons:,} persons?", err=True):
         raise typer.Exit(1)
-    request = pb.StartBackfillRequest(
-        subject=subject, rate=rate, fraud_type=kind, started_by=author or login()
-    )
+    request = pb.StartBackfillRequest(subject=subject, rate=rate, fraud_type=kind, started_by=by)
     with backfill_server.server(target) as stub:
-        started = stub.StartBackfill(request, timeout=backfill_server.LOOK_SECONDS).backfill
+        started = stub.StartBackfill(request).backfill
         done = backfill_server.follow(stub, started)
     if as_json:
-        print_json({"preview": as_dict(found), "backfill": as_dict(done)})
+        print_json({"preview": found, "backfill": done})
     else:
         backfill_server.tell(done)
 
 
 def backfills(
     stop: Annotated[str, typer.Option(help="Stop the backfill with this id.")] = "",
-    author: Author = "",
+    by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List backfills, the newest first, or stop one. Warnings already sent stay sent."""
     with backfill_server.server(target) as stub:
         if stop:
-            request = pb.StopBackfillRequest(backfill_id=stop, stopped_by=author or login())
-            found = [stub.StopBackfill(request, timeout=backfill_server.DEADLINE_SECONDS).backfill]
+            request = pb.StopBackfillRequest(backfill_id=stop, stopped_by=by)
+            found = [stub.StopBackfill(request).backfill]
         else:
-            answer = stub.ListBackfills(
-                pb.ListBackfillsRequest(), timeout=backfill_server.DEADLINE_SECONDS
-            )
+            answer = stub.ListBackfills(pb.ListBackfillsRequest())
             found = list(answer.backfills)
     if as_json:
-        print_json([as_dict(one) for one in found])
+        print_json(found)
         return
     heads = ("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started")
     table = Table(*heads, box=None)

@@ -1,20 +1,17 @@
 """The channel to `WarningBackfillService`, and the progress of a backfill."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import typer
 
-from fanzha.client import channels
 from fanzha.v1 import warning_backfill_pb2 as pb
 from fanzha.v1 import warning_backfill_pb2_grpc
-from services.cli._common.console import err, one_sentence, out, progress
+from services.cli._common.console import err, out, progress
+from services.cli._common.server import ServerOf
 
-LOOK_SECONDS = 600.0
+server = ServerOf(warning_backfill_pb2_grpc.WarningBackfillServiceStub, deadline_seconds=600.0)
 """Months of a busy log take minutes to look through."""
-DEADLINE_SECONDS = 10.0
 STATES = {
     pb.BACKFILL_STATE_RUNNING: "running",
     pb.BACKFILL_STATE_STOPPED: "stopped",
@@ -31,13 +28,6 @@ _POLL_SECONDS = 0.5
 _IDLE_SECONDS = 15.0
 
 
-@contextmanager
-def server(target: str) -> Iterator[Any]:
-    """Open a channel to list administration; what goes wrong becomes a sentence."""
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield warning_backfill_pb2_grpc.WarningBackfillServiceStub(channel)
-
-
 def follow(stub: Any, started: pb.Backfill) -> pb.Backfill:
     """Wait until a backfill ends; Ctrl-C ends the waiting, and not the backfill."""
     reached, since = started, time.monotonic()
@@ -46,7 +36,7 @@ def follow(stub: Any, started: pb.Backfill) -> pb.Backfill:
         try:
             while reached.state == pb.BACKFILL_STATE_RUNNING:
                 time.sleep(_POLL_SECONDS)
-                answer = stub.ListBackfills(pb.ListBackfillsRequest(), timeout=DEADLINE_SECONDS)
+                answer = stub.ListBackfills(pb.ListBackfillsRequest())
                 known = {one.backfill_id: one for one in answer.backfills}
                 reached = known.get(started.backfill_id, reached)
                 bar.update(task, completed=reached.done, note=f"{reached.done:,}")

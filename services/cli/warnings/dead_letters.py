@@ -7,31 +7,26 @@ from rich.table import Table
 
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.console import fail, out, print_json, progress, wide
+from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
+from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import written
-from services.cli.cases.options import By
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, login
-from services.cli.warnings.operations_server import DEADLINE_SECONDS, PAGE, server
+from services.cli.warnings.operations_server import PAGE, server
 
 app = typer.Typer(no_args_is_help=True, help="Entries given up, with their reasons.")
 
 
 @app.command("list")
 def list_(
-    count: Annotated[int, typer.Option(min=1, help="At most so many, the oldest.")] = 100,
+    limit: Limit = 100,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List what failed for good: where it came from, how often it was tried, and why."""
-    letters: list[pb.WarningDeadLetter] = []
-    request = pb.ListDeadLettersRequest()
+    request = pb.ListDeadLettersRequest(page_token=after)
     with server(target) as stub:
-        while True:
-            request.page_size = min(count - len(letters), PAGE)
-            page = stub.ListDeadLetters(request, timeout=DEADLINE_SECONDS)
-            letters += page.letters
-            request.page_token = page.next_page_token
-            if not request.page_token or len(letters) >= count:
-                break
+        letters, answer = read_pages(stub.ListDeadLetters, request, "letters", limit=limit)
+    tell_more(answer)
     if as_json:
         print_json(list(map(_as_words, letters)))
         return
@@ -41,8 +36,8 @@ def list_(
         at = written(one.given_up_at_ms)
         table.add_row(one.place, at, one.stream, str(one.tries), one.reason)
     wide().print(table if letters else "nothing was given up")
-    if page.total > len(letters):
-        out.print(f"{len(letters)} of {page.total} shown")
+    if answer.total > len(letters):
+        out.print(f"{len(letters)} of {answer.total} shown")
 
 
 @app.command()
@@ -54,10 +49,10 @@ def replay(
     """Put entries back where they came from, to be tried again; nothing is done twice by that."""
     with server(target) as stub:
         if place == "all":
-            number = _replay_all(stub, by or login())
+            number = _replay_all(stub, by)
         else:
-            request = pb.ReplayDeadLettersRequest(places=[place], replayed_by=by or login())
-            number = stub.ReplayDeadLetters(request, timeout=DEADLINE_SECONDS).replayed
+            request = pb.ReplayDeadLettersRequest(places=[place], replayed_by=by)
+            number = stub.ReplayDeadLetters(request).replayed
             if not number:
                 fail(f"there is no dead letter {place}")
     out.print(f"{number} put back")
@@ -72,9 +67,9 @@ def drop(
     """Delete one for good: whoever it was about is not warned by it."""
     if place == "all":
         fail("drop takes one place", status=2)
-    request = pb.DropDeadLetterRequest(place=place, dropped_by=by or login())
+    request = pb.DropDeadLetterRequest(place=place, dropped_by=by)
     with server(target) as stub:
-        stub.DropDeadLetter(request, timeout=DEADLINE_SECONDS)
+        stub.DropDeadLetter(request)
     out.print("dropped")
 
 
@@ -82,20 +77,20 @@ def _replay_all(stub: Any, by: str) -> int:
     """Replay the letters there are now: what fails again meanwhile waits for another time."""
     replayed = seen = 0
     request = pb.ListDeadLettersRequest(page_size=PAGE)
-    page = stub.ListDeadLetters(request, timeout=DEADLINE_SECONDS)
+    page = stub.ListDeadLetters(request)
     total = page.total
     with progress() as bar:
         task = bar.add_task("replaying", total=total, note="")
         while seen < total and page.letters:
             places = [one.place for one in page.letters][: total - seen]
             wanted = pb.ReplayDeadLettersRequest(places=places, replayed_by=by)
-            replayed += stub.ReplayDeadLetters(wanted, timeout=DEADLINE_SECONDS).replayed
+            replayed += stub.ReplayDeadLetters(wanted).replayed
             seen += len(places)
             bar.update(task, completed=seen)
             if not page.next_page_token:
                 break
             request.page_token = page.next_page_token
-            page = stub.ListDeadLetters(request, timeout=DEADLINE_SECONDS)
+            page = stub.ListDeadLetters(request)
     return replayed
 
 

@@ -1,18 +1,16 @@
 """`fanzha warnings entries`: list entries that led to cases, and how these ended."""
 
-from typing import Annotated
-
-import typer
 from rich.table import Table
 
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.console import out, print_json, wide
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
-from services.cli.warnings.operations_server import DEADLINE_SECONDS, server
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Limit, Target
+from services.cli._common.server import MOST_ROWS
+from services.cli.warnings.operations_server import server
 
 
 def entries(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most entries shown.")] = 50,
+    limit: Limit = 50,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
@@ -23,8 +21,8 @@ def entries(
     that speaks for or against it, or list administration has not looked it up.
     """
     with server(target) as stub:
-        request = pb.ListEntryOutcomesRequest(limit=limit)
-        found = stub.ListEntryOutcomes(request, timeout=DEADLINE_SECONDS)
+        request = pb.ListEntryOutcomesRequest(limit=min(limit, MOST_ROWS))
+        found = stub.ListEntryOutcomes(request)
     by_source = sorted(found.by_source.items())
     if as_json:
         lists = {name: _figures(figures) for name, figures in by_source}

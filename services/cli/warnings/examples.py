@@ -8,8 +8,8 @@ import typer
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import out
+from services.cli._common.options import DEFAULT_TARGET, Target
 from services.cli.decisions.options import Since, span_ms
-from services.cli.lists.options import DEFAULT_TARGET, Target
 from services.cli.warnings import example_export
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 

@@ -1,21 +1,9 @@
-"""Reaches WarningOperationsService of list administration."""
+"""The channel to `WarningOperationsService`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-from fanzha.client import channels
 from fanzha.v1 import warning_operations_pb2_grpc
-from services.cli._common.console import one_sentence
+from services.cli._common.server import ServerOf
 
-DEADLINE_SECONDS = 60.0
+server = ServerOf(warning_operations_pb2_grpc.WarningOperationsServiceStub)
 LONG_SECONDS = 3600.0
-"""For what goes through all past cases."""
+"""Deadline of streams that go through all past cases."""
 PAGE = 500
-
-
-@contextmanager
-def server(target: str) -> Iterator[Any]:
-    """Open a channel; what goes wrong becomes a sentence."""
-    with one_sentence(target), channels.blocking(target) as channel:
-        yield warning_operations_pb2_grpc.WarningOperationsServiceStub(channel)

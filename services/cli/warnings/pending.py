@@ -10,11 +10,9 @@ from blocklists.entries import NO_END_S
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.time_arguments import written
-from services.cli.cases.options import By
 from services.cli.lists.display import day, word
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, login
-from services.cli.lists.server import as_dict
 from services.cli.warnings import backfill_server
 
 STATES = {
@@ -35,16 +33,16 @@ def list_waiting(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those no longer pending, the newest first.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows shown.")] = 100,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List pending backfills: changes of the lists, and how many persons their entries reached."""
     request = pb.ListPendingBackfillsRequest(all=everything, page_size=limit)
     with backfill_server.server(target) as stub:
-        answer = stub.ListPendingBackfills(request, timeout=backfill_server.DEADLINE_SECONDS)
+        answer = stub.ListPendingBackfills(request)
     if as_json:
-        print_json([as_dict(one) for one in answer.backfills])
+        print_json(answer.backfills)
     elif not answer.backfills:
         out.print("no pending backfills" if not everything else "no backfills yet")
     else:
@@ -60,7 +58,7 @@ def show(
     """Show a pending backfill: entries, their author, and the persons they reached by tier."""
     one = _get(backfill_id, target, count=count)
     if as_json:
-        print_json(as_dict(one))
+        print_json(one)
     else:
         _show(one)
 
@@ -68,7 +66,7 @@ def show(
 def start(
     backfill_id: Annotated[str, _ID],
     rate: Annotated[int, typer.Option(min=1, max=500, help="Persons a second, at most.")] = 20,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -80,33 +78,29 @@ def start(
     ask = one.state == pb.PENDING_BACKFILL_STATE_WAITING and not yes
     if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
         raise typer.Exit(1)
-    request = pb.StartPendingBackfillRequest(
-        backfill_id=backfill_id, rate=rate, started_by=by or login()
-    )
+    request = pb.StartPendingBackfillRequest(backfill_id=backfill_id, rate=rate, started_by=by)
     with backfill_server.server(target) as stub:
-        answer = stub.StartPendingBackfill(request, timeout=backfill_server.LOOK_SECONDS)
+        answer = stub.StartPendingBackfill(request)
         done = backfill_server.follow(stub, answer.backfill)
     if as_json:
-        print_json({"waiting": as_dict(one), "backfill": as_dict(done)})
+        print_json({"waiting": one, "backfill": done})
     else:
         backfill_server.tell(done)
 
 
 def drop(
     backfill_id: Annotated[str, _ID],
-    reason: Annotated[str, typer.Option(help="Why no one is to be warned.")],
+    reason: Reason,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Drop a pending backfill. Its entries stay on the list."""
-    request = pb.DropPendingBackfillRequest(
-        backfill_id=backfill_id, reason=reason, dropped_by=by or login()
-    )
+    request = pb.DropPendingBackfillRequest(backfill_id=backfill_id, reason=reason, dropped_by=by)
     with backfill_server.server(target) as stub:
-        answer = stub.DropPendingBackfill(request, timeout=backfill_server.DEADLINE_SECONDS)
+        answer = stub.DropPendingBackfill(request)
     if as_json:
-        print_json(as_dict(answer.backfill))
+        print_json(answer.backfill)
     else:
         out.print(f"{backfill_id}: {_state(answer.backfill)}")
 
@@ -116,7 +110,7 @@ def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         if count:
             bar.add_task("looking through the decision log", total=None, note="")
-        answer = stub.GetPendingBackfill(request, timeout=backfill_server.LOOK_SECONDS)
+        answer = stub.GetPendingBackfill(request)
     backfill: pb.PendingBackfill = answer.backfill
     return backfill
 

@@ -10,8 +10,8 @@ from rich.table import Table
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import fail, out, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.time_arguments import moment
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 from services.warning.model import Tier
 from services.warning.policy import facts, plans

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from services.cli._common.console import err, fail, out, print_json
-from services.cli.lists.options import AsJson
+from services.cli._common.options import AsJson
 
 
 def region(

@@ -12,8 +12,8 @@ from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, out, print_json, progress, wide
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target
-from services.cli.warnings.operations_server import DEADLINE_SECONDS, PAGE, server
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.warnings.operations_server import PAGE, server
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
 
@@ -29,7 +29,7 @@ def sources(
     """
     with server(target) as stub:
         request = pb.ListSourcesRequest(source_name=name)
-        found = stub.ListSources(request, timeout=DEADLINE_SECONDS).sources
+        found = stub.ListSources(request).sources
     if as_json:
         print_json([_as_words(one) for one in found])
         return
@@ -71,7 +71,7 @@ def feedback(
 def _steps(stub: Any, source: str, after: str) -> Iterator[pb.FeedbackStep]:
     request = pb.GetSourceFeedbackRequest(source_name=source, after=after, page_size=PAGE)
     while True:
-        steps = stub.GetSourceFeedback(request, timeout=DEADLINE_SECONDS).steps
+        steps = stub.GetSourceFeedback(request).steps
         yield from steps
         if not steps:
             return

@@ -7,9 +7,7 @@ import typer
 from blocklists.importers import vocabulary as list_words
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.console import out, print_json, progress
-from services.cli.cases.options import By
-from services.cli.lists.options import DEFAULT_TARGET, AsJson, Target, enum, login
-from services.cli.lists.server import as_dict
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Note, Target, Yes, enum
 from services.cli.warnings import backfill_server
 
 _WHY = {
@@ -26,9 +24,9 @@ def suspected(
     fraud_type: Annotated[
         str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
     ] = "",
-    note: Annotated[str, typer.Option(help="Why, for the record.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    note: Note = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -43,12 +41,12 @@ def suspected(
     asked = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("reading what models suspected", total=None, note="")
-        found = stub.PreviewSuspects(asked, timeout=backfill_server.LOOK_SECONDS)
+        found = stub.PreviewSuspects(asked)
     if not as_json:
         _show(found)
     if dry_run or not found.hits:
         if as_json:
-            print_json(as_dict(found))
+            print_json(found)
         return
     question = f"confirm {found.hits:,} hits, which warn {found.persons:,} persons?"
     if not yes and not typer.confirm(question, err=True):
@@ -59,11 +57,11 @@ def suspected(
         until_place=found.until_place,
         fraud_type=fraud,
         note=note,
-        confirmed_by=by or login(),
+        confirmed_by=by,
     )
     confirmed, before = _confirmed(request, found.hits, target)
     if as_json:
-        print_json({"preview": as_dict(found), "confirmed": confirmed, "before": before})
+        print_json({"preview": found, "confirmed": confirmed, "before": before})
     else:
         others = f"; {before:,} by somebody else meanwhile" if before else ""
         out.print(f"{confirmed:,} hits confirmed{others}")
@@ -75,7 +73,7 @@ def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tu
     with backfill_server.server(target) as stub, progress() as bar:
         task = bar.add_task("confirming", total=hits, note="")
         while True:
-            done = stub.ConfirmSuspects(request, timeout=backfill_server.LOOK_SECONDS)
+            done = stub.ConfirmSuspects(request)
             confirmed += done.hits
             before += done.before
             bar.update(task, completed=confirmed + before, note=f"{confirmed:,}")

@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from services.cli._common.console import fail, out, print_json
+from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
-from services.cli.lists.options import AsJson
 from services.warning.messages import linter, template_files
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.messages.template import LANGUAGES, MessageFacts, WarningTemplate

@@ -1,12 +1,12 @@
-"""Asks what shadow entries would have blocked, after everything is decided without them.
+"""Finds what shadow entries would have blocked; they change no decision.
 
-The evidence of a batch is weighed a second time as if shadow entries enforced, by the same
-rules (`services.decision.list_match`, `services.decision.rules`). So a shadow entry that an allow
-entry outranks, or that matches a protected number, would not have blocked. Nothing here runs while
-there are no shadow entries; with some, a batch that none matches costs their look-ups.
+The rules are applied a second time as if shadow entries enforced (`services.decision.list_match`,
+`services.decision.rules`). So a shadow entry that an allow entry outranks, or that matches a
+protected number, would not have blocked. Nothing here runs while there are no shadow entries; with
+some, a batch that none matches costs their look-ups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,19 +22,19 @@ from services.decision.list_match import ListMatch
 from services.decision.rules import Ruling
 
 KNOWN_ENTRIES = 16_384
-"""What is said of so many shadow entries is kept at most."""
+"""Details of at most this many shadow entries are kept."""
 
 _BLOCKLISTED = np.uint8(Reason.BLOCKLISTED)
 
 
 class TextMatches(NamedTuple):
-    """What entries that enforce matched in a batch of texts."""
+    """What enforcing entries matched in a batch of texts."""
 
     senders: Matches
     receivers: Matches
     urls: Sequence[str]
     owners: Int64s
-    """Whose text each URL stands in."""
+    """For each URL, the row of its text."""
     links: Matches
     words: Matches
 
@@ -42,9 +42,9 @@ class TextMatches(NamedTuple):
 def of_calls(
     snapshot: Snapshot, calls: Calls, now_s: int, callers: Matches, callees: Matches
 ) -> ListMatch | None:
-    """Return what the lists would say of calls; None where no shadow entry matches.
+    """Return the matches of calls if shadow entries enforced; None where none matches.
 
-    *callers* and *callees* are what entries that enforce match.
+    *callers* and *callees* are what enforcing entries match.
     """
     shadows = snapshot.shadows
     if shadows is None:
@@ -52,14 +52,14 @@ def of_calls(
     first, second = shadows.find_both(calls.callers, calls.callees, now_s)
     if not _any(first, second):
         return None
-    names = (MatchedOn.CALLER, MatchedOn.CALLEE)
+    sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
     return list_match.of_parties(
-        more_specific(callers, first), more_specific(callees, second), names=names
+        more_specific(callers, first), more_specific(callees, second), sides=sides
     )
 
 
 def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -> ListMatch | None:
-    """Return what the lists would say of texts; None where no shadow entry matches."""
+    """Return the matches of texts if shadow entries enforced; None where none matches."""
     shadows = snapshot.shadows
     if shadows is None:
         return None
@@ -72,7 +72,7 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
     parties = list_match.of_parties(
         more_specific(found.senders, first),
         more_specific(found.receivers, second),
-        names=(MatchedOn.SENDER, MatchedOn.RECEIVER),
+        sides=(MatchedOn.SENDER, MatchedOn.RECEIVER),
     )
     listed = list_match.with_links(parties, links, found.owners)
     return list_match.with_words(listed, more_specific(found.words, words), links, found.owners)
@@ -81,7 +81,7 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
 def of_links(
     snapshot: Snapshot, urls: Sequence[str], now_s: int, links: Matches
 ) -> ListMatch | None:
-    """Return what the lists would say of links; None where no shadow entry matches."""
+    """Return the matches of links if shadow entries enforced; None where none matches."""
     if snapshot.shadows is None:
         return None
     found = snapshot.shadows.find_urls(urls, now_s)
@@ -89,7 +89,7 @@ def of_links(
 
 
 class ShadowDetails:
-    """What is said of the shadow entries of one snapshot, made once each. One thread only."""
+    """Details of the shadow entries of one snapshot, made once each. One thread only."""
 
     def __init__(self, most: int = KNOWN_ENTRIES) -> None:
         self._most = most
@@ -97,14 +97,14 @@ class ShadowDetails:
         self._known: dict[tuple[int, int], WouldBlock] = {}
 
     def would_block(
-        self, snapshot: Snapshot, listed: ListMatch, rule: Callable[..., Ruling]
+        self, snapshot: Snapshot, listed: ListMatch, ruling: Ruling
     ) -> dict[int, WouldBlock]:
-        """Return the rows that a shadow entry would have blocked, by *rule* on the evidence."""
+        """Return the rows that *ruling*, with shadow entries enforced, blocks by one of them."""
         shadows: ShadowIndex | None = snapshot.shadows
         if shadows is None:
             return {}
         rows = shadows.has(listed.rows)
-        rows &= rule(listed=listed.actions).reasons == _BLOCKLISTED
+        rows &= ruling.reasons == _BLOCKLISTED
         # Row by row, as few rows match.
         return {
             row: self._of(snapshot, int(listed.rows[row]), int(listed.matched_on[row]))

@@ -1,7 +1,7 @@
-"""Asks a second model of a kind about the same traffic, to see what it would decide otherwise.
+"""A second model of a kind that scores the same traffic and decides nothing.
 
-A shadow decides nothing. It costs its time on the decision path of the batches it sees, so the
-share of batches is settable; which ones is counted out, not drawn.
+A shadow takes time on the decision path for each batch it sees, so the share of batches is a
+setting; batches are picked at regular intervals, not at random.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,14 +35,14 @@ class MarkChange(IntEnum):
 
 
 class Shadow(Generic[Scorer]):
-    """A model that watches. One thread only."""
+    """A shadow model. One thread only."""
 
     def __init__(self, model: Scorer, threshold: float, share: float = 1.0) -> None:
         self.model: Scorer = model
         self.threshold = threshold
         self.share = share
         self.faulted = False
-        """Whether it has failed before; one traceback in the log is enough."""
+        """Whether it has failed before; only the first failure is logged."""
         self._credit = 0.0
 
     def takes_turn(self) -> bool:
@@ -65,42 +65,42 @@ class Shadows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowQuery:
-    """One batch, put to a shadow; nothing is scored before `ask`."""
+    """One batch for a shadow; nothing is scored before `score` is called."""
 
     shadow: Shadow[Any]
-    ask: Callable[[], tuple[Float32s, Uint8s | None]]
-    """Scores, and of texts the fraud types."""
+    score: Callable[[], tuple[Float32s, Uint8s | None]]
+    """Returns scores, and of texts the fraud types."""
 
 
-def about_calls(
+def query_calls(
     shadow: Shadow[CallerScorer] | None, activity: CallerActivity
 ) -> ShadowQuery | None:
-    """Ask about callers; None without a shadow, or when it is not its turn."""
+    """Return the query for a batch of calls; None without a shadow, or when it is not its turn."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
-    return ShadowQuery(shadow=shadow, ask=lambda: (model.score(activity), None))
+    return ShadowQuery(shadow=shadow, score=lambda: (model.score(activity), None))
 
 
-def about_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> ShadowQuery | None:
-    """Ask about texts, as `about_calls` does."""
+def query_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> ShadowQuery | None:
+    """Return the query for a batch of texts, as `query_calls` does."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
 
-    def ask() -> tuple[Float32s, Uint8s]:
+    def score() -> tuple[Float32s, Uint8s]:
         scores = model.score(texts)
         return scores.p_fraud, scores.fraud_types
 
-    return ShadowQuery(shadow=shadow, ask=ask)
+    return ShadowQuery(shadow=shadow, score=score)
 
 
-def about_links(shadow: Shadow[LinkScorer] | None, urls: Sequence[str]) -> ShadowQuery | None:
-    """Ask about links, as `about_calls` does."""
+def query_links(shadow: Shadow[LinkScorer] | None, urls: Sequence[str]) -> ShadowQuery | None:
+    """Return the query for a batch of links, as `query_calls` does."""
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
-    return ShadowQuery(shadow=shadow, ask=lambda: (model.score(urls), None))
+    return ShadowQuery(shadow=shadow, score=lambda: (model.score(urls), None))
 
 
 def changes(actions: Uint8s, otherwise: Uint8s) -> Uint8s:
@@ -115,7 +115,7 @@ def changes(actions: Uint8s, otherwise: Uint8s) -> Uint8s:
 def mark_changes(reasons: Uint8s, otherwise: Uint8s) -> Uint8s:
     """Return the `MarkChange` of each call from its reason to the one a shadow would give.
 
-    Calls that are decided by something else are the same, whatever their moment.
+    A call that something else decides is the same, whatever its velocity.
     """
     marked, would_mark = (
         reasons == np.uint8(Reason.VELOCITY),

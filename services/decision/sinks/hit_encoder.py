@@ -45,7 +45,7 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
     # Read the same in every row, so written once.
     channel = f',"channel","{batch.channel.name}"'
     lists = f',"list_version","{batch.list_version}"'
-    model, moment = _model(batch.model_version), _model(batch.velocity_version)
+    model, velocity = _model(batch.model_version), _model(batch.velocity_version)
     decided = f',"decided_at_ms","{batch.decided_at_ms}"' if batch.decided_at_ms else ""
     for place, decision_id, sender, receiver, action, reason, score, at in zip(
         range(len(batch)),
@@ -60,14 +60,14 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
     ):
         detail = batch.details.get(place, _NO_DETAIL)
         by_velocity = reason == _VELOCITY and detail.velocity_score is not None
-        told, version = (detail.velocity_score, moment) if by_velocity else (score, model)
+        shown, version = (detail.velocity_score, velocity) if by_velocity else (score, model)
         who = batch.from_names.get(place) or number_text(sender)
         yield WrittenHit(
             decision_id,
             reason == _BLOCKLISTED,
             f'["decision_id","{decision_id}"{channel}{_field("from_party", who)}'
             f"{_field('to_party', number_text(receiver))}{_url(batch, place, detail)}"
-            f"{_FRAUD_TYPES[detail.fraud_type]}{_RULINGS[action, reason]}{_score(told)}"
+            f"{_FRAUD_TYPES[detail.fraud_type]}{_RULINGS[action, reason]}{_score(shown)}"
             f"{_entry(detail) if detail.entry_id else ''}{lists}{version}"
             f',"occurred_at_ms","{at}"{decided}]',
         )

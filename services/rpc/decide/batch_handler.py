@@ -1,8 +1,16 @@
-"""Answers the requests of one channel: bytes in, bytes out; requests that wait, together.
+"""The path of a request for decisions, from bytes to bytes, for one channel.
+
+1. `services.rpc.middleware.chain` authenticates, sheds load and reads the bytes;
+2. `handler` picks the `BatchHandler` of the channel; from here on it is this file:
+3. open: find the rows of the request, without decoding them (`request_decoder`);
+4. coalesce: wait for other requests, if that pays (`coalescer`);
+5. decode: make one table of all their rows (`request_decoder`);
+6. decide: one decision per row (`services.decision.pipeline`);
+7. encode: the bytes of each response (`encoder`).
 
 A long request of texts or links is decided in parts, with a turn of the event loop after each, so
-that other requests and health checks need not wait for its end. Work for which nobody waits any
-more stops between the stages of deciding.
+that other requests and health checks need not wait for its end. Work stops between two stages once
+all deadlines have passed.
 """
 
 import asyncio
@@ -15,154 +23,159 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
-from services.decision.joined_decisions import joined
+from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
-from services.decision.pipeline import BatchContext
 from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.coalescer import Coalescer
 from services.rpc.decide.encoder import batch_response, single_response
-from services.rpc.decide.request_decoder import (
-    EncodedRequest,
-    Remaining,
-    RequestDecoder,
-    no_deadline,
+from services.rpc.decide.request_decoder import EncodedRequest, RequestDecoder, no_deadline
+from services.rpc.decide.request_parts import (
+    NOT_READ,
+    PART_BYTES,
+    PART_ROWS,
+    RequestPart,
+    join_decisions,
+    split,
 )
-from services.rpc.decide.request_parts import NOT_READ, PART_BYTES, PART_ROWS, RequestPart, parts
-from services.rpc.middleware.load_shedder import DeadlineExceeded
+from services.rpc.middleware.load_shedder import DeadlineExceeded, Remaining
 
 Answer = bytes | InvalidInput | DeadlineExceeded
 
-MOST_ROWS_TOGETHER = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
-"""With so many rows a batch waits for no more. Of texts and links each row costs ten times as
-much as of calls, so company gains little, and everybody would wait for a large batch."""
+MAX_COALESCED_ROWS = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
+"""A batch of this many rows waits for no more. A row of texts or links costs ten times as much as
+one of calls, so coalescing saves little, and everyone would wait for a large batch."""
 BYTES_OF_A_ROW = 256
-"""A request with longer rows counts for more of them."""
+"""A request with longer rows counts as more of them."""
 _IN_PARTS = {Channel.TEXT, Channel.LINK}
-"""Of calls even a full batch takes no longer than a part of these."""
+"""Even a full batch of calls takes no longer than a part of these."""
 
 
 class Decide(Protocol):
     """Decides on a table, or on a part of one that shares a context with the others."""
 
-    def __call__(self, table: Any, now_s: int, batch: BatchContext, /) -> Decisions:
+    def __call__(self, table: Any, now_s: int, context: BatchContext, /) -> Decisions:
         """Return the decisions, row by row."""
         ...
 
 
 class BatchHandler:
-    """Where the requests of one channel are answered."""
+    """Answers the requests of one channel."""
 
     def __init__(
         self,
         channel: Channel,
         *,
-        intake: RequestDecoder,
+        decoder: RequestDecoder,
         decide: Decide,
         now_ms: Callable[[], int],
         observer: Observer,
     ) -> None:
         self._channel = channel
-        self._intake = intake
+        self._decoder = decoder
         self._decide = decide
         self._now_ms = now_ms
         self._observer = observer
-        most = MOST_ROWS_TOGETHER[channel]
-        self._most_in_company = most // 2
-        self._together: Coalescer[EncodedRequest, Answer] = Coalescer(self._answers, most)
+        max_rows = MAX_COALESCED_ROWS[channel]
+        self._max_rows_each = max_rows // 2
+        """A request of more rows is decided alone."""
+        self._coalescer: Coalescer[EncodedRequest, Answer] = Coalescer(self._answer_batch, max_rows)
 
     async def answer(
         self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
     ) -> bytes:
-        """Answer one request; raises `InvalidInput`, and `DeadlineExceeded` once nobody waits."""
-        request = self._intake.opened(data, single=single)
+        """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
+        request = self._decoder.open(data, single=single)
         request.remaining = remaining
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
-        if weight <= self._most_in_company:
-            answer = await self._together.ask(request, weight)
+        if weight <= self._max_rows_each:
+            answer = await self._coalescer.submit(request, weight)
         elif self._is_long(request):
             answer = await self._answer_in_parts(request)
         else:
-            (answer,) = self._answers([request])
+            (answer,) = self._answer_batch([request])
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _is_long(self, request: EncodedRequest) -> bool:
-        long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
-        return long and not request.single and self._channel in _IN_PARTS
-
-    def _answers(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
+    def _answer_batch(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
+        """Answer requests that were coalesced, apart from those whose deadline has passed."""
         late = [request.is_late() for request in requests]
         if not any(late):
-            return self._answers_in_time(requests)
+            return self._answer_in_time(requests)
         in_time = [request for request, is_late in zip(requests, late, strict=True) if not is_late]
-        others = iter(self._answers_in_time(in_time) if in_time else ())
+        others = iter(self._answer_in_time(in_time) if in_time else ())
         return [
             DeadlineExceeded(ShedReason.LATE_WHEN_GATHERED) if is_late else next(others)
             for is_late in late
         ]
 
-    def _answers_in_time(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
+    def _answer_in_time(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
         now_ms = self._now_ms()
-        table = self._table(requests, now_ms)
-        go_on = partial(_go_on, requests)
+        table = self._decode(requests, now_ms)
+        check_deadline = partial(_check_deadlines, requests)
         try:
-            go_on()
-            decisions = self._decide(table, now_ms // 1000, BatchContext(go_on=go_on))
+            check_deadline()
+            context = BatchContext(check_deadline=check_deadline)
+            decisions = self._decide(table, now_ms // 1000, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
-        answers = _written(requests, decisions)
+        answers = _encode(requests, decisions)
         self._observer.stage_done(self._channel, "respond")
         return answers
 
-    def _table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
+    def _decode(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         self._observer.started(self._channel)
-        table = self._intake.table(requests, now_ms)
+        table = self._decoder.table(requests, now_ms)
         self._observer.stage_done(self._channel, "convert")
         return table
 
+    def _is_long(self, request: EncodedRequest) -> bool:
+        long = request.rows > PART_ROWS or len(request.data) > PART_BYTES
+        return long and not request.single and self._channel in _IN_PARTS
+
     async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
-        now_ms, go_on = self._now_ms(), partial(_go_on, [request])
+        now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
         tables: list[Table] = []
-        # All parts are read before any is decided, by one time of day.
-        for part in parts(self._intake.rows(request)):
-            go_on()
-            own = _request(part, request)
-            tables.append(self._without(part.unread, self._table([own], now_ms)))
+        # All parts are decoded before any is decided, with one time of day.
+        for part in split(self._decoder.rows(request)):
+            check_deadline()
+            table = self._decode([_part_request(part, request)], now_ms)
+            tables.append(self._mark_unread(part.unread, table))
             await asyncio.sleep(0)
-        batch, decided = BatchContext(request.rows, go_on), list[Decisions]()
+        context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
         for table in tables:
-            go_on()
-            # Others may have been decided meanwhile.
+            check_deadline()
+            # Other batches may have started and ended meanwhile.
             self._observer.started(self._channel)
-            decided.append(self._decide(table, now_ms // 1000, batch))
+            decided.append(self._decide(table, now_ms // 1000, context))
             await asyncio.sleep(0)
         self._observer.started(self._channel)
-        (answer,) = _written([request], joined(decided))
+        (answer,) = _encode([request], join_decisions(decided))
         self._observer.stage_done(self._channel, "respond")
         return answer
 
-    def _without(self, unread: Sequence[int], table: Table) -> Table:
+    def _mark_unread(self, unread: Sequence[int], table: Table) -> Table:
         if not unread:
             return table
         self._observer.rows_unread(self._channel, len(unread))
         return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
 
 
-def _go_on(requests: Sequence[EncodedRequest]) -> None:
+def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
     if all(request.is_late() for request in requests):
         raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
 
 
-def _request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
-    # What protobuf had to read may hold rows that only protobuf can read.
+def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
+    # A request that protobuf had to read may hold rows that only protobuf can read.
     heads = part.heads if whole.heads else ()
     return EncodedRequest(data=part.data, single=False, rows=len(part.heads), heads=heads)
 
 
-def _written(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[Answer]:
+def _encode(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[Answer]:
+    """Write the response to each request from its rows of the batch."""
     if len(requests) == 1:
-        return [_answer(requests[0], decisions, decisions.details, 0)]
+        return [_response(requests[0], decisions, decisions.details, 0)]
     firsts, rows = [], 0
     for request in requests:
         firsts.append(rows)
@@ -171,12 +184,12 @@ def _written(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[A
     for row, detail in decisions.details.items():
         details[bisect_right(firsts, row) - 1][row] = detail
     return [
-        _answer(request, decisions, own, first)
+        _response(request, decisions, own, first)
         for request, own, first in zip(requests, details, firsts, strict=True)
     ]
 
 
-def _answer(
+def _response(
     request: EncodedRequest, decisions: Decisions, details: Mapping[int, Detail], first: int
 ) -> Answer:
     would_block = decisions.would_block if request.with_shadow_entries else {}

@@ -1,7 +1,7 @@
-"""Serves InterceptionService: hands the bytes of each request to the desk of its channel.
+"""Serves InterceptionService: hands the bytes of each request to the handler of its channel.
 
-Requests and responses stay bytes here, because reading and writing them row by row would
-take most of the time (ADR 11).
+Requests and responses stay bytes here, because decoding and encoding them row by row would take
+most of the time (ADR 11). `batch_handler` shows the path of a request.
 """
 
 from collections.abc import Callable, Coroutine
@@ -10,15 +10,15 @@ from typing import Any
 from fanzha.tables import Channel
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
-from services.rpc.decide.batch_handler import BatchHandler
+from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
-from services.rpc.decide.request_decoder import RequestDecoder
+from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, RequestDecoder
 
-Answering = Coroutine[Any, Any, bytes]
+Response = Coroutine[Any, Any, bytes]
 
-FEWEST_BY_COLUMN = {Channel.CALL: 64, Channel.TEXT: 40, Channel.LINK: 128}
-"""Rows from which reading by column is the quicker way."""
+MIN_COLUMNAR_ROWS = {Channel.CALL: 64, Channel.TEXT: 40, Channel.LINK: 128}
+"""Rows from which decoding by column is the quicker way."""
 
 
 class InterceptionServicer:
@@ -34,35 +34,37 @@ class InterceptionServicer:
     ) -> None:
         columns = ColumnarDecoder(reader.home)
 
-        def desk(channel: Channel, by_column: Any, by_message: Any, decide: Any) -> BatchHandler:
-            intake = RequestDecoder(
+        def handler(
+            channel: Channel, by_column: DecodeColumns, by_message: DecodeMessages, decide: Decide
+        ) -> BatchHandler:
+            decoder = RequestDecoder(
                 channel,
                 by_column=by_column,
                 by_message=by_message,
-                fewest_by_column=FEWEST_BY_COLUMN[channel],
+                min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
             )
             return BatchHandler(
-                channel, intake=intake, decide=decide, now_ms=now_ms, observer=observer
+                channel, decoder=decoder, decide=decide, now_ms=now_ms, observer=observer
             )
 
-        self._calls = desk(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)
-        self._texts = desk(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)
-        self._links = desk(Channel.LINK, columns.links, reader.links, engine.decide_links)
+        self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)
+        self._texts = handler(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)
+        self._links = handler(Channel.LINK, columns.links, reader.links, engine.decide_links)
 
-    def DecideCall(self, request: bytes, context: Any) -> Answering:
+    def DecideCall(self, request: bytes, context: Any) -> Response:
         return self._calls.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideCalls(self, request: bytes, context: Any) -> Answering:
+    def DecideCalls(self, request: bytes, context: Any) -> Response:
         return self._calls.answer(request, single=False, remaining=context.time_remaining)
 
-    def DecideText(self, request: bytes, context: Any) -> Answering:
+    def DecideText(self, request: bytes, context: Any) -> Response:
         return self._texts.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideTexts(self, request: bytes, context: Any) -> Answering:
+    def DecideTexts(self, request: bytes, context: Any) -> Response:
         return self._texts.answer(request, single=False, remaining=context.time_remaining)
 
-    def DecideLink(self, request: bytes, context: Any) -> Answering:
+    def DecideLink(self, request: bytes, context: Any) -> Response:
         return self._links.answer(request, single=True, remaining=context.time_remaining)
 
-    def DecideLinks(self, request: bytes, context: Any) -> Answering:
+    def DecideLinks(self, request: bytes, context: Any) -> Response:
         return self._links.answer(request, single=False, remaining=context.time_remaining)

@@ -1,14 +1,14 @@
-"""Requests for decisions as they come in: bytes of one row or many, and tables made of them.
+"""Decodes requests for decisions: bytes of one row or many become one table.
 
 Protobuf appends the rows of two messages when their bytes are joined, and a request for a
-single decision looks like a batch of one. So requests that are decided together are
-joined as they are, and read once.
+single decision looks like a batch of one. So coalesced requests are joined as they
+are, and decoded once.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from google.protobuf.message import DecodeError
 
@@ -17,7 +17,8 @@ from fanzha.tables import MAX_ROWS, Channel
 from fanzha.v1 import interception_pb2 as pb
 from services.decision.observer import Table
 from services.rpc.decide import wire_format
-from services.rpc.decide.row_recovery import ReadRows, recovered, rows_as_written
+from services.rpc.decide.row_recovery import ParsedRows, recover, rows_as_written
+from services.rpc.middleware.load_shedder import Remaining
 
 _SINGLE = {
     Channel.CALL: pb.DecideCallRequest,
@@ -30,19 +31,20 @@ _BATCH = {
     Channel.LINK: pb.DecideLinksRequest,
 }
 _OTHER_FIELDS = 64
-"""So many fields a request may have besides its rows, some of which a later version may know."""
+"""Fields a request may have besides its rows, some of which a later version may know."""
 
-Remaining = Callable[[], float | None]
-"""Seconds until a deadline; None where there is none."""
+DecodeColumns: TypeAlias = Callable[[wire_format.WireRows, int], Table]
+"""Takes rows and the time in milliseconds for rows that have none."""
+DecodeMessages: TypeAlias = Callable[[Sequence[Any], int], Table]
 
 
 def no_deadline() -> None:
-    """Stand for the time that is left where nobody set a deadline."""
+    """Return None: the request has no deadline."""
 
 
 @dataclass(slots=True, kw_only=True)
 class EncodedRequest:
-    """One request, not yet read."""
+    """One request, not yet decoded."""
 
     data: bytes
     single: bool
@@ -50,28 +52,28 @@ class EncodedRequest:
     rows: int
     """At least one."""
     heads: Sequence[int] = ()
-    """Where its rows begin; none if it is not written as usual."""
+    """Where its rows begin; empty if only protobuf can decode it."""
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
-    slower: it is not written as usual, and protobuf reads it."""
+    slower: protobuf decodes it."""
     remaining: Remaining = no_deadline
 
     def is_late(self) -> bool:
-        """Tell whether nobody waits for the answer any more."""
+        """Tell whether the deadline has passed."""
         remaining = self.remaining()
         return remaining is not None and remaining <= 0
 
 
 class RequestDecoder:
-    """Reads the requests of one channel, the quick way where that is possible and pays."""
+    """Decodes the requests of one channel, by column where that is possible and quicker."""
 
     def __init__(
         self,
         channel: Channel,
         *,
-        by_column: Callable[[wire_format.WireRows, int], Table],
-        by_message: Callable[[Sequence[Any], int], Table],
-        fewest_by_column: int,
+        by_column: DecodeColumns,
+        by_message: DecodeMessages,
+        min_columnar_rows: int,
     ) -> None:
         self._channel = channel
         self._field = channel.name.lower()
@@ -79,17 +81,17 @@ class RequestDecoder:
         self._batch: Any = _BATCH[channel]
         self._by_column = by_column
         self._by_message = by_message
-        self._fewest_by_column = fewest_by_column
+        self._min_columnar_rows = min_columnar_rows
 
-    def opened(self, data: bytes, *, single: bool) -> EncodedRequest:
-        """Find out how many rows a request has; what cannot be a request raises."""
+    def open(self, data: bytes, *, single: bool) -> EncodedRequest:
+        """Find the rows of a request; raises `InvalidInput` for what cannot be one."""
         try:
             heads = wire_format.heads(data)
         except wire_format.Unusual:
             heads = ()
         if not heads or (single and len(heads) > 1):
             self._check_fields(data)
-            read = self._read(data, single=single)
+            read = self._parse(data, single=single)
             return EncodedRequest(
                 data=data,
                 single=single,
@@ -106,8 +108,8 @@ class RequestDecoder:
         return rows_as_written(data)
 
     def table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
-        """Read all rows of requests that were opened into one table."""
-        if sum(request.rows for request in requests) >= self._fewest_by_column and all(
+        """Decode all rows of opened requests into one table."""
+        if sum(request.rows for request in requests) >= self._min_columnar_rows and all(
             request.heads for request in requests
         ):
             try:
@@ -120,7 +122,7 @@ class RequestDecoder:
         messages: list[Any] = []
         errors: dict[int, str] = {}
         for request in requests:
-            read = self._read(request.data, single=request.single)
+            read = self._parse(request.data, single=request.single)
             errors |= {len(messages) + row: error for row, error in read.errors.items()}
             messages += read.messages
         table = self._by_message(messages, now_ms)
@@ -130,12 +132,12 @@ class RequestDecoder:
         if wire_format.has_more_fields(data, MAX_ROWS + _OTHER_FIELDS):
             raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not more")
 
-    def _read(self, data: bytes, *, single: bool) -> ReadRows:
+    def _parse(self, data: bytes, *, single: bool) -> ParsedRows:
         try:
-            read = self._parsed(data, single=single)
+            read = self._parse_message(data, single=single)
         except DecodeError:
             try:
-                read = recovered(self._channel, data, single=single)
+                read = recover(self._channel, data, single=single)
             except DecodeError:
                 raise InvalidInput("request: its bytes are no message of this method") from None
         rows = len(read.messages)
@@ -143,9 +145,9 @@ class RequestDecoder:
             raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not {rows}")
         return read
 
-    def _parsed(self, data: bytes, *, single: bool) -> ReadRows:
+    def _parse_message(self, data: bytes, *, single: bool) -> ParsedRows:
         request = (self._single if single else self._batch).FromString(data)
         rows = (getattr(request, self._field),) if single else getattr(request, f"{self._field}s")
-        return ReadRows(
+        return ParsedRows(
             messages=list(rows), errors={}, with_shadow_entries=request.with_shadow_entries
         )

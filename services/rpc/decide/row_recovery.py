@@ -1,8 +1,8 @@
-"""Reads requests for decisions that protobuf refuses because of some of their rows.
+"""Parses requests for decisions that protobuf refuses because of some of their rows.
 
 Protobuf refuses a whole request for one text in it that is not UTF-8. Here the same bytes are
-read by a schema in which each row is bytes, and then row by row, so one bad row fails no other.
-The framing stays protobuf's own: unknown fields and rows in pieces mean what they always mean.
+parsed with a schema in which each row is bytes, and then row by row, so one bad row fails no other.
+The framing stays protobuf's: unknown fields and split rows mean what they always mean.
 """
 
 from collections.abc import Mapping
@@ -22,18 +22,18 @@ _FIRST_FIELD, _SHADOWS_FIELD = 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRows:
+class ParsedRows:
     """The rows of one request, as messages."""
 
     messages: list[Any]
     """An empty message stands for each row that is in `errors`."""
     errors: Mapping[int, str]
-    """What is wrong with the rows whose bytes could not be read."""
+    """What is wrong with the rows whose bytes could not be parsed."""
     with_shadow_entries: bool
 
 
-def recovered(channel: Channel, data: bytes, *, single: bool) -> ReadRows:
-    """Read what can be read; raise `DecodeError` where not even the rows can be told apart."""
+def recover(channel: Channel, data: bytes, *, single: bool) -> ParsedRows:
+    """Parse what can be parsed; raise `DecodeError` where not even the rows can be told apart."""
     request = _REQUEST.FromString(data)
     # Of a single request the pieces make one row, as protobuf merges them.
     parts = [b"".join(request.rows)] if single else request.rows
@@ -44,7 +44,7 @@ def recovered(channel: Channel, data: bytes, *, single: bool) -> ReadRows:
         except DecodeError:
             messages.append(_ROWS[channel]())
             errors[row] = _fault(channel, part)
-    return ReadRows(
+    return ParsedRows(
         messages=messages, errors=errors, with_shadow_entries=request.with_shadow_entries
     )
 

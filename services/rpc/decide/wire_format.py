@@ -1,20 +1,20 @@
-"""Reads the rows of batch requests column by column, straight from their bytes.
+"""Decodes the rows of batch requests column by column, straight from their bytes.
 
-A request is one field 1 after the other, each a row; a row is its fields in ascending
-order, as every protobuf library writes them. `heads` finds the rows, the only loop;
-`WireRows` then takes a field of all rows at a time. Bytes that are written in any other
-way raise `Unusual`: protobuf reads them, and says what is wrong if anything is.
+A request is a sequence of field 1, each a row; a row is its fields in ascending order, as every
+protobuf library writes them. `heads` finds the rows, in the only loop; `WireRows` then decodes one
+field of all rows at a time. Bytes in any other form raise `Unusual`: protobuf decodes them, and
+says what is wrong if anything is.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
 from fanzha.party_columns import WIDTH
 from fanzha.swar import EIGHT, FIRST, HIGHEST_BITS, integers, six_byte_varints, varints
 from fanzha.tables import MAX_ROWS, Bools, Int64s, Uint8s
-from services.rpc.decide.lazy_strings import LazyStrings
 
 _ROW = 0x0A
 _VARINT, _BYTES = 0, 2
@@ -106,6 +106,28 @@ class FieldSpans:
 
     starts: Int64s
     lengths: Int64s
+
+
+class LazyStrings(Sequence[str]):
+    """A column of texts, each decoded when it is read, from *starts* to *ends* of UTF-8."""
+
+    def __init__(self, buffer: bytes, starts: Int64s, ends: Int64s) -> None:
+        self._buffer = buffer
+        self._starts = starts
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        """Decode one text; take a part of the column."""
+        if isinstance(index, slice):
+            return LazyStrings(self._buffer, self._starts[index], self._ends[index])
+        return self._buffer[self._starts[index] : self._ends[index]].decode()
 
 
 class WireRows:

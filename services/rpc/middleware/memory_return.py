@@ -1,7 +1,7 @@
-"""Gives memory back to the system some time after large requests.
+"""Returns memory to the system some time after large requests.
 
-glibc keeps what gRPC's core frees, in pieces of a few KiB and one arena for each of its threads, so
-a process would stay as large as the largest requests that it ever had at the same time.
+glibc keeps what gRPC's core frees, in pieces of a few KiB and one arena per thread, so a process
+would stay as large as the largest requests that it ever held at the same time.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 LARGE_BYTES = 2**20
 PAUSE_SECONDS = 2.0
-"""From a large request until then, so once in this time at most."""
+"""From a large request to the return; more often never."""
 
 
 def trim() -> None:

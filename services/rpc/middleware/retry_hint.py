@@ -1,7 +1,7 @@
-"""The trailers of a refused request: when to come again, as google.rpc.RetryInfo and as a number.
+"""The trailers of a refused request: when to retry, as google.rpc.RetryInfo and as a number.
 
-The two messages of google.rpc are written by hand, because the package that has them has a
-hundred more: Status is a code, a message and details; RetryInfo is one Duration.
+The two messages of google.rpc are encoded by hand, because the package that has them has a hundred
+more: Status is a code, a message and details; RetryInfo is one Duration.
 """
 
 from google.protobuf.any_pb2 import Any as Packed
@@ -13,7 +13,7 @@ _MORE, _LOW = 0x80, 0x7F
 
 
 def retry_trailers(code: int, message: str, seconds: float) -> tuple[tuple[str, str | bytes], ...]:
-    """Write the trailers of a status *code*; nothing is asked to come again at once."""
+    """Write the trailers of a status *code*; the delay is at least one millisecond."""
     milliseconds = max(1, round(seconds * 1000))
     delay = Duration()
     delay.FromMilliseconds(milliseconds)

@@ -1,4 +1,4 @@
-"""Logs failures nobody foresaw, each kind once a minute: a sender may repeat what causes one."""
+"""Logs unexpected errors, each kind once a minute: a sender may repeat what causes one."""
 
 import logging
 from collections import Counter
@@ -10,8 +10,8 @@ from infra.safe_traceback import kind_and_places
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60.0
-MOST_KINDS = 32
-"""Told apart within a window; those beyond are counted, by nothing else than their number."""
+MAX_KINDS = 32
+"""Kinds told apart within a window; errors of further kinds are only counted."""
 
 
 class UnexpectedLog:
@@ -28,7 +28,7 @@ class UnexpectedLog:
         if self._clock() >= self._window_ends:
             self._begin_window()
         kind = (method, type(error).__name__)
-        if kind not in self._seen and len(self._seen) >= MOST_KINDS:
+        if kind not in self._seen and len(self._seen) >= MAX_KINDS:
             self._others += 1
             return
         self._seen[kind] += 1
@@ -43,4 +43,4 @@ class UnexpectedLog:
             if times > 1:
                 logger.error("unexpected in %s: %s %d more times", method, kind, times - 1)
         if others:
-            logger.error("unexpected: %d failures of yet other kinds", others)
+            logger.error("unexpected: %d failures of further kinds", others)

@@ -32,7 +32,9 @@ _NUMBERED = {
     7: "UNKNOWN",
     8: "REJECTD",
 }
-_LONGEST_HEX = 16
+_DECIMAL = re.compile(r"[0-9]{1,20}")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
+"""Ids of 64 bits; a longer one, or one of other digits, is written one way only."""
 
 
 def read(pdu: Pdu, at_ms: int) -> Receipt | None:
@@ -59,8 +61,8 @@ def id_forms(provider_id: str, *, converted: bool = True) -> list[str]:
     forms = [provider_id, provider_id.lstrip("0").lower()]
     if not converted:
         pass
-    elif provider_id.isdigit():
+    elif _DECIMAL.fullmatch(provider_id):
         forms.append(f"{int(provider_id):x}")
-    elif len(provider_id) <= _LONGEST_HEX and re.fullmatch(r"[0-9a-fA-F]+", provider_id):
+    elif _HEXADECIMAL.fullmatch(provider_id):
         forms.append(str(int(provider_id, 16)))
     return list(dict.fromkeys(filter(None, forms)))

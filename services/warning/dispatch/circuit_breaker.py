@@ -28,9 +28,11 @@ class CircuitBreaker:
 
     def failed(self) -> None:
         """Note that the channel did not work."""
+        if self.closed_in:
+            # Those that were under way when it opened fail too, and count for nothing.
+            return
         self._failures += 1
-        # Those that were under way when it opened fail too, and count for nothing.
-        if self._failures >= FAILURES and not self.closed_in:
+        if self._failures >= FAILURES:
             self._until = self._clock() + self._pause
             self._pause = min(self._pause * 2, _LONGEST_SECONDS)
             self._failures = 0

@@ -39,7 +39,7 @@ def call(running: Running, caller: str) -> decision_pb2.Decision:
 def block(running: Running, pattern: str) -> None:
     running.fanzha("blocklist", "add", pattern, "--source", "bureau", "--reason",
                    "reported by three victims", "--legal-basis", "Order 7",
-                   "--author", "li")  # fmt: skip
+                   "--by", "li")  # fmt: skip
 
 
 def appeals(running: Running, *arguments: str, check: bool = True) -> Result:

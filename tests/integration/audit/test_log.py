@@ -55,7 +55,7 @@ class Office:
 
     def add(self, pattern: str) -> None:
         self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
-                 "--author", "li")  # fmt: skip
+                 "--by", "li")  # fmt: skip
 
 
 @pytest.fixture
@@ -203,8 +203,8 @@ def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
     with office.open():
         office.add(LISTED)
         office.add("+8617000000002")
-        office.run("blocklist", "remove", LISTED, "--reason", "wrong", "--author", "wu")
-        arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--author", "wang")
+        office.run("blocklist", "remove", LISTED, "--reason", "wrong", "--by", "wu")
+        arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--by", "wang")
         office.run(*arguments, "--out", str(file))
         again = office.run(*arguments, "--out", str(file))
         refused = office.run("audit", "evidence", "??", "--reason", "x", "--out", str(file))

@@ -119,7 +119,7 @@ def test_show_says_who_one_is(site: Site) -> None:
 
 def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
     editor, approver = site.as_("editor"), site.as_("approver", name="li")
-    _, said = site.run(editor, *ADD, "bureau", "--author", "somebody else", "--json")
+    _, said = site.run(editor, *ADD, "bureau", "--by", "somebody else", "--json")
     change = json.loads(said)
     # Without a decision log of a day the impact is not known, so a second person is needed.
     assert change["change_state"] == "CHANGE_STATE_PENDING", change

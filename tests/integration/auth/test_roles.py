@@ -53,7 +53,7 @@ def test_hosts_and_administration_meet_in_redis_and_a_host_restarts_without_it(
         target = endpoints(host, parent)["interception"]
         eventually(lambda: serves(admin))
         run("blocklist", "add", LISTED, "--action", "block", "--source", "bureau", "--reason",
-            "test", "--author", "li", "--target", admin)  # fmt: skip
+            "test", "--by", "li", "--target", admin)  # fmt: skip
         eventually(lambda: blocks(target))
 
     with role("serve", host, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1", **LEAN) as parent:

@@ -32,10 +32,8 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
 def run(target: str) -> Run:
     def run_command(*arguments: str, by: str = "li") -> Result:
         command = [*arguments, "--target", target]
-        # Commands of the lists call whoever asks the author.
-        named = {"blocklist": ["--author", by], "changes": ["--by", by]}[arguments[0]]
         asks = arguments[1] not in {"list", "show", "preview", "diff", "status", "find"}
-        return CliRunner().invoke(app, command + (named if asks else []))
+        return CliRunner().invoke(app, command + (["--by", by] if asks else []))
 
     return run_command
 

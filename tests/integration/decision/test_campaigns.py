@@ -45,7 +45,7 @@ def test_a_text_in_bulk_is_shown_can_be_listed_and_is_then_counted_exactly(
     (before,) = shown(service, "--unlisted")
     service.fanzha(
         "blocklist", "add", before["fingerprint"], "--kind", "fingerprint", "--action", "block",
-        "--source", "bureau", "--reason", "test", "--author", "li",
+        "--source", "bureau", "--reason", "test", "--by", "li",
     )  # fmt: skip
     eventually(lambda: "fanzha_list_entries" in service.metrics_page() and listed(service))
 

@@ -45,10 +45,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("hostile")
     with fanzha_up(folder, workers=1, **LEAN) as running:
         running.fanzha("blocklist", "add", LISTED, "--source", "bureau", "--reason", HOSTILE,
-                       "--legal-basis", "Order 7", "--author", "li")  # fmt: skip
+                       "--legal-basis", "Order 7", "--by", "li")  # fmt: skip
         listed = folder / "list.csv"
         listed.write_text(f'number,reason\n{IMPORTED},"{HOSTILE}"\n', encoding="utf-8")
-        running.fanzha("blocklist", "import", str(listed), "--source", "bureau", "--author", "li")
+        running.fanzha("blocklist", "import", str(listed), "--source", "bureau", "--by", "li")
         running.fanzha("appeals", "open", "--pattern", LISTED, "--name", "Zhang [red]San",
                        "--contact", "z@bank.example", "--grounds", "[/] ours", "--by", "wang",
                        check=False)  # fmt: skip

@@ -43,7 +43,7 @@ def blocked(service: Running) -> int:
 def write_everything(service: Running, outside: Path) -> None:
     """Block, decide, appeal with a document, and drop a file of warnings."""
     service.fanzha("blocklist", "add", CALLER, "--source", "bureau", "--reason", "three victims",
-                   "--legal-basis", "Order 7", "--author", "li")  # fmt: skip
+                   "--legal-basis", "Order 7", "--by", "li")  # fmt: skip
     eventually(lambda: blocked(service) > 0)
     decision = str(blocked(service))
     document = outside / "licence.pdf"

@@ -55,7 +55,7 @@ def decide(target: str, caller: str) -> decision_pb2.Decision:
 def block(service: Running, pattern: str) -> None:
     service.fanzha(
         "blocklist", "add", pattern, "--action", "block", "--source", "bureau",
-        "--reason", "test", "--author", "li",
+        "--reason", "test", "--by", "li",
     )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_removed_entry_stops_acting(service: Running) -> None:
     block(service, caller)
     eventually(lambda: blocked_by_every_worker(service, caller))
 
-    service.fanzha("blocklist", "remove", caller, "--author", "li", "--reason", "a mistake")
+    service.fanzha("blocklist", "remove", caller, "--by", "li", "--reason", "a mistake")
 
     eventually(lambda: decide(service.interception, caller).action == decision_pb2.ACTION_ALLOW)
 

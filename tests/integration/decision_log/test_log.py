@@ -63,7 +63,7 @@ def test_people_read_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
 
     rows = service.fanzha("decisions", "find").stdout
-    counts = service.fanzha("decisions", "stats", "--by", "channel,action,source").stdout
+    counts = service.fanzha("decisions", "stats", "--group-by", "channel,action,source").stdout
 
     assert "decision" in rows
     assert "they stand for about" in rows

@@ -407,9 +407,9 @@ def test_a_file_is_imported_exported_and_imported_again_without_a_change(
         )
     )
 
-    first = run("import", str(listed), "--source", "carrier", "--author", "li", "--json")
+    first = run("import", str(listed), "--source", "carrier", "--by", "li", "--json")
     out = run("export", "--out", str(exported))
-    again = run("import", str(exported), "--author", "li", "--json")
+    again = run("import", str(exported), "--by", "li", "--json")
 
     summary = json.loads(first.stdout)
     assert first.exit_code == out.exit_code == again.exit_code == 0
@@ -447,7 +447,7 @@ def test_what_a_spreadsheet_would_calculate_is_escaped_and_comes_back(
     )
 
     run("export", "--out", str(exported))
-    again = run("import", str(exported), "--author", "li", "--json")
+    again = run("import", str(exported), "--by", "li", "--json")
 
     with exported.open(encoding="utf-8", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]

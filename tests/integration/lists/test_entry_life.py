@@ -286,7 +286,7 @@ def test_dead_entries_are_removed_only_when_proposed(
 
     assert len(json.loads(run("dead", "--json").output)["entries"]) == 2
     assert len(find(stub, "+8617000000001")) == 1
-    done = run("dead", "--propose", "--author", "wang")
+    done = run("dead", "--propose", "--by", "wang")
 
     assert done.exit_code == 0, done.output
     assert "change 2 proposes to remove 2 entries; it waits for fanzha changes apply 2" in (
@@ -333,7 +333,7 @@ def test_an_import_says_when_it_gives_a_term_instead_of_no_end(run: Run, tmp_pat
     file = tmp_path / "list.csv"
     file.write_text("号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,2026-12-01\n")
 
-    done = run("import", str(file), "--source", "province", "--author", "li")
+    done = run("import", str(file), "--source", "province", "--by", "li")
 
     assert done.exit_code == 0, done.output
     assert "1 rows ask for no end" in done.output
@@ -355,7 +355,7 @@ def test_an_export_with_reviews_and_shadows_can_be_imported_again(
     file = tmp_path / "list.csv"
     file.write_text(before)
 
-    done = run("import", str(file), "--author", "li")
+    done = run("import", str(file), "--by", "li")
 
     assert done.exit_code == 0, done.output
     assert run("export").output == before
@@ -405,7 +405,7 @@ def test_a_shadow_entry_is_promoted_as_it_is(stub: Any, run: Run) -> None:
     )  # fmt: skip
     update(stub, shadow)
 
-    done = run("promote", "+86170*", "--reason", "proved itself", "--author", "li")
+    done = run("promote", "+86170*", "--reason", "proved itself", "--by", "li")
 
     assert done.exit_code == 0, done.output
     (listed,) = find(stub, "+86170*")
@@ -452,7 +452,7 @@ def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> 
     file = tmp_path / "list.txt"
     file.write_text("+8617000000002\n+8617000000001\n")
 
-    done = run("import", str(file), "--source", "province", "--mode", "shadow", "--author", "li")
+    done = run("import", str(file), "--source", "province", "--mode", "shadow", "--by", "li")
 
     assert done.exit_code == 0, done.output
     assert "line 2: an entry that enforces" in done.output

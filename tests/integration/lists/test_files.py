@@ -20,7 +20,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def summary(service: Running, *arguments: str) -> dict[str, Any]:
-    done = service.fanzha("blocklist", "import", *arguments, "--author", "li", "--json")
+    done = service.fanzha("blocklist", "import", *arguments, "--by", "li", "--json")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -38,7 +38,7 @@ def test_a_table_in_gb18030_is_previewed_and_then_imported(
     listed.write_bytes(b"\n".join(lines))
     options = (str(listed), "--source", "bureau", "--report", str(report))
 
-    shown = service.fanzha("blocklist", "import", *options, "--author", "li", "--preview")
+    shown = service.fanzha("blocklist", "import", *options, "--by", "li", "--preview")
     before = summary(service, *options, "--preview")
     done = summary(service, *options)
 

@@ -46,7 +46,7 @@ def test_texts_are_counted_by_source_and_label(tmp_path: Path) -> None:
 
 
 def test_another_column_tells_rows_apart(tmp_path: Path) -> None:
-    found = measured("sms", "--data", str(texts(tmp_path)), "--by", "category")
+    found = measured("sms", "--data", str(texts(tmp_path)), "--group-by", "category")
 
     assert {one["group"] for one in found["groups"]} == {"", "fake_customer_service"}
 
@@ -72,7 +72,7 @@ def test_links_are_told_apart_by_their_public_suffix(tmp_path: Path) -> None:
         "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"
     )
 
-    found = measured("url", "--data", str(tmp_path / "links.csv"), "--by", "suffix")
+    found = measured("url", "--data", str(tmp_path / "links.csv"), "--group-by", "suffix")
 
     assert [one["group"] for one in found["groups"]] == ["", "com", "test"]
 
@@ -128,8 +128,8 @@ def test_links_are_told_apart_by_month_and_by_top_level_domain(tmp_path: Path) -
         "http://b.test/,malicious,1767603600\nhttp://c.test/,malicious,2025/12/31\n"
     )
 
-    by_month = measured("url", "--data", str(file), "--by", "month")
-    by_tld = measured("url", "--data", str(file), "--by", "tld")
+    by_month = measured("url", "--data", str(file), "--group-by", "month")
+    by_tld = measured("url", "--data", str(file), "--group-by", "tld")
 
     assert {one["group"]: one["rows"] for one in by_month["groups"]} == {"2026-01": 1, "2025-12": 1}
     assert {one["group"]: one["rows"] for one in by_tld["groups"]} == {"example": 1, "test": 2}

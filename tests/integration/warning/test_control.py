@@ -75,10 +75,10 @@ def test_warnings_are_stopped_and_started_with_a_reason_on_record(
     run: Run, audit: MemoryAudit
 ) -> None:
     before = run("status")
-    stopped = run("stop", "--reason", "wrong template", "--author", "li")
+    stopped = run("stop", "--reason", "wrong template", "--by", "li")
     during = run("status")
-    started = run("start", "--reason", "mended", "--author", "li")
-    again = run("start", "--reason", "mended", "--author", "li")
+    started = run("start", "--reason", "mended", "--by", "li")
+    again = run("start", "--reason", "mended", "--by", "li")
 
     assert (before.exit_code, during.exit_code) == (0, 1)
     assert stopped.stdout.startswith("stopped at ")
@@ -96,10 +96,10 @@ def test_the_switch_takes_a_reason(run: Run) -> None:
 
 
 def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
-    out = run("opt-out", "17000000001", "--kind", "advice", "--author", "li")
-    refused = run("opt-out", PERSON, "--kind", "emergency", "--author", "li")
+    out = run("opt-out", "17000000001", "--kind", "advice", "--by", "li")
+    refused = run("opt-out", PERSON, "--kind", "emergency", "--by", "li")
     shown = run("opt-out", PERSON)
-    again = run("opt-out", PERSON, "--kind", "advice", "--again", "--author", "li")
+    again = run("opt-out", PERSON, "--kind", "advice", "--again", "--by", "li")
 
     assert "opted out of: advice" in out.stdout
     assert "nobody opts out of emergency" in " ".join(refused.stderr.split())

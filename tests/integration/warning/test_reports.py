@@ -118,7 +118,7 @@ def run(filled: str) -> Iterator[Run]:
 
 
 def test_figures_are_those_counted_by_hand(run: Run) -> None:
-    done = run("--by", "city", "--minutes", "30", "--json")
+    done = run("--group-by", "city", "--minutes", "30", "--json")
 
     report = json.loads(done.stdout)
     figures = report["all"]
@@ -136,7 +136,7 @@ def test_figures_are_those_counted_by_hand(run: Run) -> None:
 
 
 def test_a_bureau_reads_it_in_its_language(run: Run) -> None:
-    chinese, english = run("--by", "city"), run("--by", "city", "--language", "en")
+    chinese, english = run("--group-by", "city"), run("--group-by", "city", "--language", "en")
 
     assert "安徽省马鞍山市" in chinese.stdout
     assert "准确率" in chinese.stdout
@@ -147,7 +147,7 @@ def test_a_bureau_reads_it_in_its_language(run: Run) -> None:
 def test_csv_has_all_figures(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "report.csv"
 
-    done = run("--by", "tier", "--csv", str(table))
+    done = run("--group-by", "tier", "--csv", str(table))
 
     assert done.exit_code == 0, done.output
     rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
@@ -177,7 +177,7 @@ def test_a_plot_is_drawn_or_the_missing_extra_is_named(run: Run, tmp_path: Path)
 
 @pytest.mark.parametrize(
     "wrong",
-    [("--by", "colour"), ("--plot", "report.pdf"), ("--language", "fr"), ("--since", "soon")],
+    [("--group-by", "colour"), ("--plot", "report.pdf"), ("--language", "fr"), ("--since", "soon")],
 )
 def test_what_cannot_be_asked_is_told(run: Run, wrong: tuple[str, str]) -> None:
     # The last --since counts.

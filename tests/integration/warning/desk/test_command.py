@@ -107,4 +107,5 @@ async def test_a_list_says_what_waits_and_what_is_late(office: Office, window: W
     assert waits in first
     assert "a person is needed" in first
     assert "overdue" in second
-    assert "2 shown; there are more" in told
+    assert "2 shown" in told
+    assert "there are more: --after" in told

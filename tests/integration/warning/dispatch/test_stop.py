@@ -59,12 +59,12 @@ def test_a_stopped_warning_waits_and_goes_out_when_started_again(tmp_path: Path)
     with fanzha_up(tmp_path, workers=1, FANZHA_WARNING_TEST_MODE="true", **NO_QUIET_HOURS) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
 
-        up.fanzha("warnings", "stop", "--reason", "trial", "--author", "li")
+        up.fanzha("warnings", "stop", "--reason", "trial", "--by", "li")
         eventually(lambda: up.fanzha("warnings", "status", check=False).returncode == 1)
         submit(target)
         eventually(lambda: in_store(up)[0] == 1)
         _, before = in_store(up)
-        up.fanzha("warnings", "start", "--reason", "trial over", "--author", "li")
+        up.fanzha("warnings", "start", "--reason", "trial over", "--by", "li")
         eventually(lambda: len(in_store(up)[1]) == 1)
 
         _, (message,) = in_store(up)

@@ -294,7 +294,7 @@ def test_a_broken_model_is_told_once_without_quoting_a_text(
     assert "secret" not in caplog.text
 
 
-def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_model_that_scores_again_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     heard = [broken_models(), some_models(), some_models()]
     snapshot = Snapshot.empty()
@@ -312,8 +312,8 @@ def test_a_model_that_is_heard_again_is_told_of_once(caplog: pytest.LogCaptureFi
 
     told = [record.getMessage() for record in caplog.records]
     assert [line.split(":")[0] for line in told] == [
-        "no call model is heard from now on",
-        "the call model is heard again",
+        "the call model fails; it is only counted from now on",
+        "the call model scores again",
     ]
 
 

@@ -11,9 +11,10 @@ from classifiers.interfaces import LinkScorer
 from fanzha.decisions import Action, Decisions
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Uint8s
+from services.decision.evidence import ModelSet
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, ModelSet
+from services.decision.pipeline import DecisionPipeline
 from services.decision.shadow import models as shadow
 from services.decision.shadow.models import Shadow, ShadowDifference, Shadows
 from tests.support.builders import (

@@ -12,9 +12,9 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
+from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
-from services.decision.pipeline import BatchContext
-from services.rpc.decide.batch_handler import MOST_ROWS_TOGETHER, BatchHandler
+from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
@@ -59,14 +59,14 @@ def deciding() -> Deciding:
 
 @pytest.fixture(params=[1, 10_000], ids=["by column", "by message"])
 def desk(deciding: Deciding, request: pytest.FixtureRequest) -> BatchHandler:
-    intake = RequestDecoder(
+    decoder = RequestDecoder(
         Channel.CALL,
         by_column=ColumnarDecoder(HOME).calls,
         by_message=MessageDecoder(HOME).calls,
-        fewest_by_column=request.param,
+        min_columnar_rows=request.param,
     )
     return BatchHandler(
-        Channel.CALL, intake=intake, decide=deciding, now_ms=lambda: 1, observer=Observer()
+        Channel.CALL, decoder=decoder, decide=deciding, now_ms=lambda: 1, observer=Observer()
     )
 
 
@@ -153,7 +153,7 @@ async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: De
 
 
 async def test_large_requests_are_decided_alone(desk: BatchHandler, deciding: Deciding) -> None:
-    rows = MOST_ROWS_TOGETHER[Channel.CALL] // 2 + 1
+    rows = MAX_COALESCED_ROWS[Channel.CALL] // 2 + 1
 
     answers = await ask(desk, (batch(*[5] * rows), False), (batch(1), False))
 

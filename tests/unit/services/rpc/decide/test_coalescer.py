@@ -25,7 +25,7 @@ async def test_each_gets_its_own_answer_out_of_one_batch() -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
-    answers = await asyncio.gather(*(together.ask(number) for number in range(10)))
+    answers = await asyncio.gather(*(together.submit(number) for number in range(10)))
 
     assert answers == [2 * number for number in range(10)]
     assert double.batches == [list(range(10))]
@@ -35,7 +35,7 @@ async def test_a_batch_has_64_requests_at_most() -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
-    await asyncio.gather(*(together.ask(number) for number in range(130)))
+    await asyncio.gather(*(together.submit(number) for number in range(130)))
 
     assert [len(batch) for batch in double.batches] == [64, 64, 2]
 
@@ -43,7 +43,7 @@ async def test_a_batch_has_64_requests_at_most() -> None:
 async def test_who_gives_up_is_not_decided_on_and_disturbs_nobody() -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
-    gives_up, stays = (asyncio.create_task(together.ask(number)) for number in (1, 2))
+    gives_up, stays = (asyncio.create_task(together.submit(number)) for number in (1, 2))
     await asyncio.sleep(0)
 
     gives_up.cancel()
@@ -63,10 +63,10 @@ async def test_a_failure_reaches_everybody_and_the_next_batch_starts_afresh() ->
 
     together: Coalescer[int, int] = Coalescer(fail_once, MOST_ROWS)
 
-    failures = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
+    failures = await asyncio.gather(together.submit(1), together.submit(2), return_exceptions=True)
 
     assert [type(failure) for failure in failures] == [ArithmeticError] * 2
-    assert await together.ask(3) == 6
+    assert await together.submit(3) == 6
 
 
 @pytest.mark.parametrize("rounds", [40])
@@ -74,7 +74,7 @@ async def test_waiting_for_company_ends(rounds: int) -> None:
     together: Coalescer[int, int] = Coalescer(Doubling(), MOST_ROWS)
 
     for _ in range(rounds):
-        assert await asyncio.gather(*(together.ask(number) for number in range(6))) == [
+        assert await asyncio.gather(*(together.submit(number) for number in range(6))) == [
             2 * number for number in range(6)
         ]
 
@@ -83,7 +83,7 @@ async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
 
-    asking = (together.ask(number, rows=MOST_ROWS // 2) for number in range(5))
+    asking = (together.submit(number, rows=MOST_ROWS // 2) for number in range(5))
 
     assert await asyncio.gather(*asking) == [0, 2, 4, 6, 8]
     assert double.batches == [[0, 1], [2, 3], [4]]
@@ -93,11 +93,11 @@ async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
 async def test_as_many_as_came_before_are_enough_until_a_probe_waits_for_more(asking: int) -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
-    await asyncio.gather(*(together.ask(number) for number in range(4)))
+    await asyncio.gather(*(together.submit(number) for number in range(4)))
 
     # Now more ask, but four have been all so far, so several batches become of each round.
     for _ in range(2 * PROBE_EVERY):
-        await asyncio.gather(*(together.ask(number) for number in range(asking)))
+        await asyncio.gather(*(together.submit(number) for number in range(asking)))
 
     sizes = [len(batch) for batch in double.batches]
     assert set(sizes[:5]) == {4}

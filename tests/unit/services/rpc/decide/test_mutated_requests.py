@@ -41,7 +41,7 @@ TEXT_FIELDS = {
 NOT_UTF8 = (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"+86\x80", b"\xc0\xaf")
 
 
-def intake(channel: Channel, fewest_by_column: int) -> RequestDecoder:
+def intake(channel: Channel, min_columnar_rows: int) -> RequestDecoder:
     columns, reader = ColumnarDecoder(HOME), MessageDecoder(HOME)
     ways: dict[Channel, tuple[Any, Any]] = {
         Channel.CALL: (columns.calls, reader.calls),
@@ -50,7 +50,7 @@ def intake(channel: Channel, fewest_by_column: int) -> RequestDecoder:
     }
     by_column, by_message = ways[channel]
     return RequestDecoder(
-        channel, by_column=by_column, by_message=by_message, fewest_by_column=fewest_by_column
+        channel, by_column=by_column, by_message=by_message, min_columnar_rows=min_columnar_rows
     )
 
 
@@ -112,7 +112,7 @@ def batch_of(rows: Sequence[bytes]) -> bytes:
 def table(reading: RequestDecoder, data: bytes, *, single: bool) -> Table | str:
     """Read one request; what is refused comes as the reason."""
     try:
-        return reading.table([reading.opened(data, single=single)], NINE_O_CLOCK_MS)
+        return reading.table([reading.open(data, single=single)], NINE_O_CLOCK_MS)
     except InvalidInput as error:
         return str(error)
 

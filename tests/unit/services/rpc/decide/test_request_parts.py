@@ -19,12 +19,12 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
 from services.rpc.decide.request_parts import (
-    MOST_BYTES,
+    MAX_BYTES,
     NOT_READ,
     PART_BYTES,
     PART_ROWS,
-    parts,
     past_budget,
+    split,
 )
 from services.rpc.middleware.load_shedder import DeadlineExceeded
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
@@ -68,17 +68,17 @@ class Deadline:
         return 0.0 if self.has_passed else 1.0
 
 
-def a_desk(watching: Watching, fewest_by_column: int = 1) -> BatchHandler:
+def a_desk(watching: Watching, min_columnar_rows: int = 1) -> BatchHandler:
     engine: DecisionPipeline = an_engine(an_entry(LISTED), observer=watching.observer())
-    intake = RequestDecoder(
+    decoder = RequestDecoder(
         Channel.TEXT,
         by_column=ColumnarDecoder(HOME).texts,
         by_message=MessageDecoder(HOME).texts,
-        fewest_by_column=fewest_by_column,
+        min_columnar_rows=min_columnar_rows,
     )
     return BatchHandler(
         Channel.TEXT,
-        intake=intake,
+        decoder=decoder,
         decide=engine.decide_texts,
         now_ms=lambda: NINE_O_CLOCK_S * 1000,
         observer=watching.observer(),
@@ -161,7 +161,7 @@ async def test_beyond_the_bytes_of_one_request_the_longest_rows_are_left_unread_
     unread = {detail.row for detail in found.details if detail.error == NOT_READ}
     read = [row for row in range(len(bodies)) if row not in unread]
     assert len(unread) == watching.unread == len(bodies) - len(read) > 0
-    assert sum(len(bodies[row].encode()) for row in read) <= MOST_BYTES
+    assert sum(len(bodies[row].encode()) for row in read) <= MAX_BYTES
     assert {400, 401, 402} <= set(read)
     assert {(found.actions[row], found.reasons[row]) for row in unread} == {
         (Action.ALLOW, Reason.INVALID)
@@ -172,7 +172,7 @@ async def test_beyond_the_bytes_of_one_request_the_longest_rows_are_left_unread_
 def test_parts_have_few_rows_and_few_bytes_and_leave_none_out() -> None:
     rows = [b"\x0a\x01a"] * 600 + [b"\x0a\xff\x3f" + b"b" * 8191] * 9
 
-    found = list(parts(rows))
+    found = list(split(rows))
 
     assert b"".join(part.data for part in found) == b"".join(rows)
     assert sum(len(part.heads) for part in found) == len(rows)

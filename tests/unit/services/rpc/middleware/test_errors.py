@@ -7,7 +7,7 @@ import pytest
 
 from fanzha import errors
 from services.rpc.middleware.errors import STATUS_BY_ERROR, status_of
-from services.rpc.middleware.unexpected_errors import MOST_KINDS, WINDOW_SECONDS, UnexpectedLog
+from services.rpc.middleware.unexpected_errors import MAX_KINDS, WINDOW_SECONDS, UnexpectedLog
 
 
 class NoSuchEntry(errors.NotFound):
@@ -71,11 +71,11 @@ def test_failures_in_ever_new_shapes_are_counted_too(caplog: pytest.LogCaptureFi
     clock = Clock()
     log = UnexpectedLog(clock)
     with caplog.at_level(logging.ERROR):
-        for number in range(MOST_KINDS + 5):
+        for number in range(MAX_KINDS + 5):
             log.note(f"/S/M{number}", KeyError())
-        assert len(caplog.records) == MOST_KINDS
+        assert len(caplog.records) == MAX_KINDS
 
         clock.now = WINDOW_SECONDS
         log.note("/S/M", KeyError())
 
-    assert "5 failures of yet other kinds" in caplog.text
+    assert "5 failures of further kinds" in caplog.text

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from services.warning.channels import smpp_receipts
 from services.warning.channels.channel import ReceiptState
@@ -52,3 +54,47 @@ def test_an_id_is_known_in_decimal_and_hexadecimal() -> None:
     assert "ff" in smpp_receipts.id_forms("255")
     assert smpp_receipts.id_forms("a-b") == ["a-b"]
     assert smpp_receipts.id_forms("0010", converted=False) == ["0010", "10"]
+
+
+IDS = st.text(st.characters(max_codepoint=255), max_size=70) | st.text("0123456789abcdefABCDEF")
+
+
+@given(IDS, st.booleans())
+@example("\u00b2", True)
+@example("1" * 5000, True)
+def test_whatever_the_id_its_forms_are_few_and_begin_with_itself(
+    provider_id: str, converted: bool
+) -> None:
+    forms = smpp_receipts.id_forms(provider_id, converted=converted)
+
+    assert len(forms) <= 3
+    assert forms[:1] == [provider_id][: len(provider_id)]
+    assert "" not in forms
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_of_a_decimal_and_a_hexadecimal_id_each_is_a_form_of_the_other(number: int) -> None:
+    decimal, hexadecimal = str(number), f"{number:x}"
+
+    assert {decimal, hexadecimal} <= {
+        *smpp_receipts.id_forms(decimal),
+        *smpp_receipts.id_forms(hexadecimal),
+    }
+
+
+@given(st.binary(max_size=300), IDS, st.none() | st.integers(0, 255))
+def test_any_body_is_read_as_a_receipt_or_as_none(
+    body: bytes, receipted_id: str, state: int | None
+) -> None:
+    delivery = Pdu(
+        command="deliver_sm",
+        status=0,
+        sequence=1,
+        body=body,
+        receipted_id=receipted_id,
+        message_state=state,
+    )
+
+    receipt = smpp_receipts.read(delivery, 5)
+
+    assert receipt is None or (receipt.provider_id and receipt.why)

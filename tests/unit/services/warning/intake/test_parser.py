@@ -1,6 +1,8 @@
 """What sources send is read, or refused with the field."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput
@@ -94,3 +96,40 @@ def test_a_fingerprint_of_a_text_is_taken_as_it_is(written: str) -> None:
 
 def test_the_largest_decision_id_is_taken() -> None:
     assert read(decision_id=2**64 - 1).decision_id == 2**64 - 1
+
+
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=60)
+    | st.text("0123456789+-:TZ.", max_size=30)
+    | st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat())
+    | st.lists(st.integers(), max_size=2)
+)
+
+
+@given(st.dictionaries(st.sampled_from([*parser.FIELDS, "text", ""]), VALUES, max_size=6))
+def test_whatever_is_sent_is_read_or_refused_as_the_sources_fault(
+    changed: dict[str, object],
+) -> None:
+    try:
+        warned = read(**changed)
+    except InvalidInput:
+        return
+    assert warned.victim.startswith("+")
+    assert warned.reference.isprintable()
+    assert 0 <= warned.decision_id <= parser.MOST_DECISION_ID
+    assert 0 <= warned.talked_s <= parser.MOST_TALKED_S
+    assert NOW_MS - 72 * 3_600_000 <= warned.occurred_at_ms <= NOW_MS + parser.AHEAD_MS
+
+
+@given(st.text(max_size=80))
+def test_the_name_of_a_source_is_safe_in_keys_or_refused(name: str) -> None:
+    try:
+        checked = parser.check_source_name(name)
+    except InvalidInput:
+        return
+    assert checked == name
+    assert not set(name) & set("{}:/ *\n")

@@ -1,0 +1,87 @@
+"""The way from a command to a server: one channel, one deadline, and errors as one sentence."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import grpc
+
+from fanzha.client import channels
+from services.cli._common.console import err, one_sentence
+
+Stub = TypeVar("Stub")
+Answer = TypeVar("Answer", bound="PagedAnswer")
+
+DEADLINE_SECONDS = 60.0
+MOST_ROWS = 1000
+"""Most rows that most lists return in one page."""
+
+
+class PagedAnswer(Protocol):
+    """The answer to a paged list."""
+
+    next_page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOf(Generic[Stub]):
+    """Opens channels to one service. Each group of commands has one, made of a generated stub."""
+
+    stub: type[Stub]
+    deadline_seconds: float = DEADLINE_SECONDS
+    """Deadline of each unary call that names none."""
+
+    @contextmanager
+    def __call__(self, target: str, doing: str = "") -> Iterator[Stub]:
+        """Yield a stub for *target*; a failed call prints one sentence and ends the command.
+
+        A terminal shows *doing* with a spinner meanwhile.
+        """
+        spinner = err.status(doing) if doing and err.is_terminal else nullcontext()
+        with one_sentence(target), channels.blocking(target) as channel, spinner:
+            deadline = _DefaultDeadline(self.deadline_seconds)
+            # The generated `__new__` is overloaded for asyncio, which `type[Stub]` cannot say.
+            make: Any = self.stub
+            yield make(grpc.intercept_channel(channel, deadline))
+
+
+def read_pages(
+    call: Callable[[Any], Answer], request: Any, rows: str, *, limit: int, page: int = MOST_ROWS
+) -> tuple[list[Any], Answer]:
+    """Call a paged list until there are *limit* rows; return them and the last answer.
+
+    *rows* is the answer's field of rows, *page* the most of them that the server returns at once. A
+    request with a page token continues from there.
+    """
+    found: list[Any] = []
+    while True:
+        request.page_size = min(limit - len(found), page)
+        answer = call(request)
+        found += getattr(answer, rows)
+        request.page_token = answer.next_page_token
+        # A server that read very much for few rows leaves it to the caller to go on.
+        cut_short = getattr(answer, "cut_short", False)
+        if not request.page_token or cut_short or len(found) >= limit:
+            return found, answer
+
+
+def tell_more(answer: PagedAnswer) -> None:
+    """Say on standard error how to continue a list that has more rows."""
+    if answer.next_page_token:
+        err.print(f"there are more: --after {answer.next_page_token}", soft_wrap=True)
+
+
+class _DefaultDeadline(grpc.UnaryUnaryClientInterceptor):
+    """Gives a deadline to each unary call that has none; streams may take as long as they need."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def send(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        """Send a request on."""
+        if details.timeout is None:
+            details = details._replace(timeout=self._seconds)
+        return proceed(details, request)
+
+    intercept_unary_unary: Any = send

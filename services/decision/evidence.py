@@ -1,0 +1,120 @@
+"""What one batch is decided on: a record that the stages of `services.decision.pipeline` fill."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from blocklists.snapshot.snapshot import Snapshot
+from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
+from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
+from services.decision import rules
+from services.decision.list_match import ListMatch
+from services.decision.observer import Table
+from services.decision.rules import Ruling
+from services.decision.shadow.models import Shadows
+from services.decision.velocity import VelocityResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSet:
+    """One model per channel, and the score from which each channel blocks."""
+
+    caller: CallerScorer
+    text: TextScorer
+    link: LinkScorer
+    thresholds: Mapping[Channel, float]
+    shadows: Shadows = field(default_factory=Shadows)
+    """Models that score the same traffic and decide nothing."""
+
+
+class BatchContext:
+    """What the parts of one batch share: a snapshot, models, consecutive ids, and a deadline."""
+
+    def __init__(self, rows: int = 0, check_deadline: Callable[[], None] = lambda: None) -> None:
+        """Expect *rows* in all parts; *check_deadline* runs between stages and raises to stop."""
+        self.check_deadline = check_deadline
+        self.pinned: tuple[Snapshot, ModelSet] | None = None
+        """What the first part was decided by; the others are, too."""
+        self._rows = rows
+        self._next_id: int | None = None
+
+    def take_ids(self, rows: int, reserve: Callable[[int], int]) -> int:
+        """Return the first of *rows* ids; those of all parts are reserved together."""
+        if self._next_id is None:
+            self._next_id = reserve(max(rows, self._rows))
+        first, self._next_id = self._next_id, self._next_id + rows
+        return first
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchEvidence:
+    """What is known of one batch; every column has a value per row of *table*."""
+
+    channel: Channel
+    table: Table
+    context: BatchContext
+    snapshot: Snapshot
+    models: ModelSet
+
+    # Stage "lists".
+    listed: ListMatch = field(init=False)
+    """The deciding entries."""
+    shadow_listed: ListMatch | None = None
+    """The entries that would decide if shadow entries enforced; None where none matches."""
+    protected: Bools = field(init=False)
+    """Rows that involve a protected number or name."""
+    implausible: Bools | None = None
+    """Calls whose number cannot be what it claims; None where the rules ignore that."""
+
+    # Stage "model".
+    scores: Float32s = field(init=False)
+    """Fraud probabilities; NaN where the model failed."""
+    model_version: str = ""
+    fraud_types: Uint8s | None = None
+    """The model's, of texts."""
+    spam: Bools | None = None
+    """Texts to block as spam; None where the rules allow spam."""
+
+    # Stage "velocity", of calls.
+    velocity: VelocityResult | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.table)
+
+    @property
+    def threshold(self) -> float:
+        """The score from which this channel blocks."""
+        return self.models.thresholds[self.channel]
+
+    def ruling(
+        self,
+        *,
+        listed: Uint8s | None = None,
+        scores: Float32s | None = None,
+        threshold: float | None = None,
+        suspicious: Bools | None = None,
+    ) -> Ruling:
+        """Apply the rules; an argument replaces what was found, as a shadow would."""
+        velocity = self.velocity
+        if suspicious is None and velocity is not None:
+            suspicious = velocity.reached
+        return rules.rule(
+            invalid=marked(self.rows, self.table.errors) if self.table.errors else None,
+            protected=self.protected,
+            listed=self.listed.actions if listed is None else listed,
+            implausible=self.implausible,
+            scores=self.scores if scores is None else scores,
+            threshold=self.threshold if threshold is None else threshold,
+            # A shadow model is asked about fraud alone; the active one says what is spam.
+            spam=self.spam,
+            suspicious=suspicious,
+            block_suspicious=velocity is not None and velocity.blocks,
+        )
+
+
+def unscored(rows: int) -> Float32s:
+    """Return the scores of a batch whose model failed."""
+    return np.full(rows, np.nan, np.float32)

@@ -1,0 +1,84 @@
+"""Options that commands share have one help, one meaning and one order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from services.__main__ import app
+
+ORDER = (
+    "--reason", "--note", "--by", "--limit", "--after", "--language", "--target", "--timeout",
+    "--json",
+)  # fmt: skip
+HELP = {
+    "--by": {"Who does it; with authentication on, your identity counts instead."},
+    "--note": {"A remark, for the record."},
+    "--limit": {
+        "Most rows shown.",
+        "Most decisions shown.",
+        # Of what a file holds, and of a comparison, which is in three parts.
+        "Stop after so many rows; 0: all.",
+        "Rows shown of each sort.",
+    },
+    "--after": {
+        "Continue after a list that ended with this token.",
+        # Of a stream, whose places do not end.
+        "Place after which to begin.",
+    },
+    "--target": {
+        "Address of list administration.",
+        "Address of the warning pipeline.",
+        "Address of an interception server.",
+        "Address of any server of Fanzha.",
+    },
+    "--timeout": {"Seconds to wait for the answer."},
+    "--json": {"Print JSON."},
+    "--yes": {"Do not ask."},
+}
+"""What an option may say of itself; `--reason` says what a command does with it."""
+
+
+def commands(group: Any, context: Any, path: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Return the path and the options of every command of *group*."""
+    for name in list(group.commands):
+        command = group.get_command(context, name)
+        if isinstance(command, TyperGroup):
+            within = typer.Context(command, parent=context)
+            yield from commands(command, within, f"{path} {name}")
+        options = [one for one in command.params if one.param_type_name == "option"]
+        yield f"{path} {name}".strip(), options
+
+
+_GROUP: Any = get_command(app)
+EVERY = list(commands(_GROUP, typer.Context(_GROUP)))
+
+
+def test_commands_are_found() -> None:
+    assert len(EVERY) > 90
+
+
+@pytest.mark.parametrize("option", HELP)
+def test_an_option_says_the_same_wherever_it_is(option: str) -> None:
+    said = {(path, one.help) for path, options in EVERY for one in options if option in one.opts}
+
+    assert said
+    assert [one for one in said if one[1] not in HELP[option]] == []
+
+
+def test_the_shared_options_come_last_in_one_order() -> None:
+    wrong = {}
+    for path, options in EVERY:
+        named = [
+            next((name for name in one.opts if name in ORDER), "")
+            for one in options
+            if not one.required
+        ]
+        shared = [one for one in named if one]
+        if sorted(shared, key=ORDER.index) != shared:
+            wrong[path] = shared
+
+    assert wrong == {}
