@@ -28,7 +28,7 @@ from blocklists.entry_table import EXACT, EntryTable, Identities
 from blocklists.provenance import Provenance
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
-from services.auth.identity import Identity, Role, acting
+from services.auth.identity import Identity, Role, acting_as
 from services.changes.entry_set import EntrySet
 from services.changes.locks import Locks
 from services.changes.model import ChangeKind, Draft
@@ -70,22 +70,22 @@ async def _rounds(desk: ChangeDesk, table: EntryTable, rounds: int) -> dict[str,
     times: Times = {}
     for number in range(rounds):
         sys.stderr.write(f"round {number + 1} of {rounds}\n")
-        with acting(LI):
+        with acting_as(LI):
             id_ = await _timed(times, "submit", partial(_submit, desk, table))
         held = await asyncio.to_thread(EntrySet.of, table)
         locks = Locks(store=desk.requests)
         await _timed(times, "locks_read", locks.refresh)
         await _timed(times, "lock_check", partial(_checked, locks, held, id_))
-        with acting(WANG):
+        with acting_as(WANG):
             await _timed(times, "approve_and_apply", partial(desk.changes.approve, id_))
         await _timed(times, "followed", desk.lists)
         if number == 0:
             await _singles(desk, times)
-        with acting(LI):
+        with acting_as(LI):
             undone = await _timed(
                 times, "revert_submit", partial(desk.changes.revert, id_, reason="back")
             )
-        with acting(WANG):
+        with acting_as(WANG):
             await _timed(times, "revert_apply", partial(desk.changes.approve, _id(undone)))
         await _timed(times, "revert_followed", desk.lists)
     return {
@@ -115,7 +115,7 @@ async def _singles(desk: ChangeDesk, times: Times) -> None:
     for number in range(SINGLES):
         table = many(1, first=8619900000000 + number)
         await desk.lists()  # or it would wait for the change before it
-        with acting(one):
+        with acting_as(one):
             await _timed(
                 times,
                 "one_row",

@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 CLAIM_MS = 30_000
 """Longer than a batch takes: whoever has held an entry for so long is taken for dead."""
+BLOCK_MS = 4_000
+"""An entry ends the wait at once; below the timeout of the socket."""
 MAX_TRIES = 5
 
 
@@ -146,7 +148,7 @@ class StreamConsumer:
         on_dead_letter: Callable[[str], None] = lambda _stream: None,
         drop: bool = False,
         batch: int = 256,
-        block_ms: int = 1000,
+        block_ms: int = BLOCK_MS,
         max_tries: int = MAX_TRIES,
         claim_ms: int = CLAIM_MS,
     ) -> None:

@@ -30,7 +30,7 @@ class LoggedDecisions:
     def __init__(self, query: DecisionQuery, now_ms: Callable[[], int]) -> None:
         self._query = query
         self._now_ms = now_ms
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def find(self, decision_id: int) -> Mapping[str, str] | None:
         """Return a decision, None when the log does not hold it."""
@@ -55,7 +55,7 @@ class LoggedDecisions:
 
     async def _ask(self, ask: Callable[[], Answer]) -> Answer:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._one_at_a_time:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._lock:
                 return await asyncio.to_thread(ask)
         except TimeoutError as error:
             raise Unavailable(

@@ -96,7 +96,7 @@ class Lifter:
             development=appeal.outcome is not None and appeal.outcome.development,
         )
         try:
-            with identity.acting(officer):
+            with identity.acting_as(officer):
                 await (self._remove_kept(appeal) if lifted else self._lift(appeal))
         except FanzhaError as error:
             await self._failed(appeal, str(error))

@@ -27,10 +27,10 @@ from services.appeals.model import (
 )
 from services.appeals.scope import check_hand
 from services.appeals.store import AppealStore
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.audit.trail import AuditTrail
 from services.auth import identity, roles
-from services.auth.person_text import optional, required, who
+from services.auth.person_text import optional, person_name, required
 
 LIFT_SECONDS = 10.0
 """How long a decision waits for its lift."""
@@ -63,7 +63,7 @@ class Review:
         store: AppealStore,
         lifter: Lifter,
         lists: ListAccess,
-        trail: AuditTrail,
+        trail: AuditedActions,
         home: HomePlan,
         now_ms: Callable[[], int],
         decided: Callable[[AppealState, float], None] = lambda _state, _seconds: None,
@@ -78,7 +78,7 @@ class Review:
 
     async def take(self, appeal_id: int, said: str) -> Appeal:
         """Take an appeal into review, also from another officer."""
-        by = who("by", said)
+        by = person_name("by", said)
         taking = self._store.move(
             appeal_id,
             self._event(by, AppealEventKind.TAKEN),
@@ -91,7 +91,7 @@ class Review:
 
     async def decide(self, decision: ReviewDecision) -> Appeal:
         """Decide an appeal; upheld, wait a little for its lift."""
-        by = who("by", decision.by)
+        by = person_name("by", decision.by)
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)
         if appeal.state is not AppealState.IN_REVIEW:
@@ -125,7 +125,7 @@ class Review:
 
     async def withdraw(self, appeal_id: int, reason: str, said: str) -> Appeal:
         """Close an appeal that is no longer wanted."""
-        by, reason = who("by", said), required("reason", reason)
+        by, reason = person_name("by", said), required("reason", reason)
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         withdrawing = self._store.move(

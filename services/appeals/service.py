@@ -23,9 +23,9 @@ from services.appeals.review import Review
 from services.appeals.scope import check_hand, is_reviewer
 from services.appeals.store import AppealStore, QueueSummary
 from services.appeals.submission import AppealSubmission
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.audit.trail import AuditTrail
-from services.auth.person_text import who
+from services.auth.person_text import person_name
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
@@ -55,7 +55,7 @@ class Appeals:
         room: AppealFileReader,
         documents: DocumentFolder,
         notices: Notices,
-        trail: AuditTrail,
+        trail: AuditedActions,
         now_ms: Callable[[], int],
     ) -> None:
         self.opening = opening
@@ -121,7 +121,7 @@ class Appeals:
         content = await self._trail.around(
             AuditKind.EXPORTED,
             appeal_id,
-            who("by", ""),
+            person_name("by", ""),
             {"document": digest},
             asyncio.to_thread(self._documents.content, appeal_id, digest),
         )
@@ -138,7 +138,7 @@ class Appeals:
         if delivered:
             event = AppealEvent(
                 at_ms=now,
-                by=who("by", by),
+                by=person_name("by", by),
                 what=AppealEventKind.NOTIFIED,
                 note=f"{written.template} {language}",
             )

@@ -31,9 +31,9 @@ from services.appeals.model import (
 )
 from services.appeals.scope import check_hand
 from services.appeals.store import AppealStore
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.audit.trail import AuditTrail
-from services.auth.person_text import LONGEST_NAME, required, who
+from services.auth.person_text import LONGEST_NAME, person_name, required
 
 _HOUR_MS = 3_600_000
 _BLANK = re.compile(r"[\s()-]+")
@@ -74,7 +74,7 @@ class AppealSubmission:
         decisions: DecisionLookup,
         lists: ListAccess,
         documents: DocumentFolder,
-        trail: AuditTrail,
+        trail: AuditedActions,
         home: HomePlan,
         now_ms: Callable[[], int],
         deadline_hours: int,
@@ -95,7 +95,7 @@ class AppealSubmission:
         appellant = required("appellant", request.appellant, LONGEST_NAME)
         contact = required("contact", request.contact, LONGEST_NAME)
         grounds = required("grounds", request.grounds)
-        opened_by = who("opened_by", request.opened_by)
+        opened_by = person_name("opened_by", request.opened_by)
         documents = await asyncio.to_thread(self._documents.check, request.documents)
         matter = await self.matter(request.decision_id, request.pattern, request.occurred_at_ms)
         marker = _marker(request.decision_id, matter.subject, appellant, contact)
@@ -130,7 +130,7 @@ class AppealSubmission:
         self, appeal_id: int, handed: Sequence[SubmittedDocument], said: str
     ) -> Appeal:
         """Add documents to an open appeal."""
-        by = who("by", said)
+        by = person_name("by", said)
         described = await asyncio.to_thread(self._documents.check, handed)
         if not described:
             raise InvalidInput("documents: required")

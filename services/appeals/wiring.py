@@ -24,8 +24,8 @@ from services.appeals.review import Review
 from services.appeals.service import Appeals
 from services.appeals.store import AppealStore
 from services.appeals.submission import AppealSubmission
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import Audit
-from services.audit.trail import AuditTrail
 from services.decision.sinks.hit_store import HitStore
 from services.feedback.service import FeedbackService
 from services.settings.settings import Settings
@@ -65,7 +65,7 @@ def build(
     documents = DocumentFolder(
         settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
     )
-    figures, trail = AppealFigures(registry), AuditTrail(audit)
+    figures, trail = AppealFigures(registry), AuditedActions(audit)
     changes = LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days)
     lifter = Lifter(
         store=store,

@@ -1,7 +1,7 @@
-"""Copies of checkpoints in Redis: who cuts the end of the log does not cut them, too.
+"""Copies of checkpoints in Redis, which reveal a truncated log.
 
-Stream ``fanzha:audit:checkpoints``; of each checkpoint ``sequence``, ``hash`` and ``line``, the
-whole record as it stands in the log.
+Stream ``fanzha:audit:checkpoints`` with the fields ``sequence``, ``hash`` and ``line``, the whole
+record as in the log.
 """
 
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ _READ_ROWS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointCopy:
-    """What the store says of a checkpoint."""
+    """The copy of a checkpoint."""
 
     sequence: int
     hash: str
 
 
 class CheckpointCopies:
-    """Writes and reads them. Raises `Unavailable`, soon, while Redis is away."""
+    """Writes and reads copies. Raises `Unavailable` within seconds while Redis is down."""
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
     async def append(self, checkpoint: AuditRecord) -> None:
-        """Keep a copy of *checkpoint*."""
+        """Add a copy of *checkpoint*."""
         async with within(_SECONDS):
             await self._client.xadd(
                 STREAM,
@@ -61,10 +61,10 @@ class CheckpointCopies:
 
 
 def _copy(fields: dict[Any, Any]) -> CheckpointCopy:
-    told = {_text(name): _text(value) for name, value in fields.items()}
-    return CheckpointCopy(sequence=int(told["sequence"]), hash=told["hash"])
+    fields = {_text(name): _text(value) for name, value in fields.items()}
+    return CheckpointCopy(sequence=int(fields["sequence"]), hash=fields["hash"])
 
 
 def _text(value: bytes | str) -> str:
-    # Whether answers are decoded is up to whoever connects.
+    # The client may or may not decode answers.
     return value.decode() if isinstance(value, bytes) else value

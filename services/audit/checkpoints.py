@@ -1,10 +1,10 @@
-"""Checkpoints: records of the chain, signed, that vouch for all records before them.
+"""Checkpoints: signed records of the chain that vouch for all records before them.
 
 A checkpoint is a record of the kind ``checkpoint`` with these details: ``count``, the records
-since the checkpoint before; ``within``, the promise that the next one comes after so many records
-at most; ``reason``; ``file``, the file it stands in; ``key_id``; ``signature``. Signed is what is
-hashed for the chain, with the content hash taken without ``signature``: so the signature covers
-the sequence, the hash of the record before (the head), the time and all other details.
+since the checkpoint before; ``within``, the most records until the next one; ``reason``;
+``file``, the file it stands in; ``key_id``; ``signature``. The signature is over what is hashed
+for the chain, with the content hash taken without ``signature``. It thus covers the sequence,
+ the hash of the record before (the head), the time and all other details.
 """
 
 import re
@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from services.audit.events import AuditKind
 from services.audit.keys import PublicKeys, SigningKey
-from services.audit.records import AuditEvent, AuditRecord, chained, content_hash, statement
+from services.audit.records import AuditEvent, AuditRecord, content_hash, make_record, statement
 
 SUBJECT = "audit"
 ACTOR = "fanzha"
@@ -23,27 +23,27 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class CheckpointReason(StrEnum):
-    """Why there is a checkpoint."""
+    """Why a checkpoint was written."""
 
     FILE_OPENED = "file_opened"
     """The first line of every file."""
     STARTED = "started"
     """The process of list administration has started."""
     FULL = "full"
-    """As many records came as are covered at a time."""
+    """The most records per checkpoint were reached."""
     QUIET = "quiet"
-    """None came for a while."""
+    """No record came for a while."""
     FILE_CLOSED = "file_closed"
     """The last line of every file but the newest."""
     STOPPED = "stopped"
-    """The process ended in order."""
+    """The process shut down cleanly."""
     EVIDENCE = "evidence"
-    """Evidence is being taken out, and all of it is to be covered."""
+    """An evidence package is exported and must be covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointTerms:
-    """What a checkpoint says besides where it stands."""
+    """The details of a checkpoint."""
 
     reason: CheckpointReason
     count: int
@@ -51,10 +51,10 @@ class CheckpointTerms:
     file: str
 
 
-def made(
+def make(
     terms: CheckpointTerms, key: SigningKey, *, sequence: int, previous: str, time_ms: int
 ) -> AuditRecord:
-    """Make a checkpoint that follows the record with the hash *previous*."""
+    """Return a checkpoint that follows the record with the hash *previous*."""
     details = {
         "count": str(terms.count),
         "file": terms.file,
@@ -63,31 +63,33 @@ def made(
         "within": str(terms.within),
     }
     unsigned = _event(time_ms, details)
-    told = statement(sequence, previous, content_hash(unsigned))
-    return chained(_event(time_ms, details | {_SIGNATURE: key.sign(told)}), sequence, previous)
+    message = statement(sequence, previous, content_hash(unsigned))
+    return make_record(
+        _event(time_ms, details | {_SIGNATURE: key.sign(message)}), sequence, previous
+    )
 
 
 def is_checkpoint(record: AuditRecord) -> bool:
-    """Tell whether a record is a checkpoint."""
+    """Return whether a record is a checkpoint."""
     return record.kind == AuditKind.CHECKPOINT
 
 
 def is_signed(record: AuditRecord, keys: PublicKeys) -> bool:
-    """Tell whether a checkpoint was signed by one of *keys*, as it is."""
-    told = statement(record.sequence, record.previous, content_hash(record, without=_SIGNATURE))
+    """Return whether the signature of a checkpoint is valid by one of *keys*."""
+    message = statement(record.sequence, record.previous, content_hash(record, without=_SIGNATURE))
     details = record.details
-    return keys.signed(details.get("key_id", ""), told, details.get(_SIGNATURE, ""))
+    return keys.signed(details.get("key_id", ""), message, details.get(_SIGNATURE, ""))
 
 
 def reason_of(record: AuditRecord | None) -> str:
-    """Return the reason of a checkpoint; empty for other records, and for none."""
+    """Return the reason of a checkpoint; empty for other records and None."""
     if record is None or not is_checkpoint(record):
         return ""
     return record.details.get("reason", "")
 
 
 def number(record: AuditRecord, name: str) -> int:
-    """Return a detail that is a number; -1 when it is none."""
+    """Return a numeric detail; -1 when it is not a number."""
     text = record.details.get(name, "")
     return int(text) if _NUMBER.fullmatch(text) else -1
 

@@ -1,4 +1,4 @@
-"""What goes into the audit log, and the interface that takes it."""
+"""Kinds of audit events, and the interface of the audit log."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class AuditKind(StrEnum):
-    """What happened."""
+    """Kind of an audit event."""
 
     REQUEST_CREATED = "request_created"
     REQUEST_EDITED = "request_edited"
@@ -19,69 +19,69 @@ class AuditKind(StrEnum):
     EMERGENCY_CONFIRMED = "emergency_confirmed"
     EMERGENCY_EXPIRED = "emergency_expired"
     REFUSED = "refused"
-    """Somebody asked for what they may not have."""
+    """A caller lacked the permission for a request."""
     LOGIN_FAILED = "login_failed"
     EXPORTED = "exported"
     APPEAL_OPENED = "appeal_opened"
     APPEAL_TAKEN = "appeal_taken"
     APPEAL_DECIDED = "appeal_decided"
     WARNINGS_STOPPED = "warnings_stopped"
-    """Somebody turned the kill switch: no warning goes out."""
+    """The kill switch was turned on: no warning is sent."""
     WARNINGS_STARTED = "warnings_started"
     OPT_OUT_CHANGED = "opt_out_changed"
-    """A person wants no more of one kind of warnings, or wants them again."""
+    """A person opted out of one kind of warnings, or back in."""
     CASE_READ = "case_read"
-    """Somebody saw the whole number of a person at risk."""
+    """The full number of a person at risk was read."""
     CASE_CHANGED = "case_changed"
-    """Somebody of a desk assigned, took, noted or closed a case."""
+    """A dispatcher assigned, took, annotated or closed a case."""
     BACKFILL_STARTED = "backfill_started"
     """Whoever a number, link or text reached is warned."""
     BACKFILL_STOPPED = "backfill_stopped"
     BACKFILL_DROPPED = "backfill_dropped"
     """Somebody decided that nobody is warned of what landed on the lists."""
     HITS_CONFIRMED = "hits_confirmed"
-    """Somebody confirmed what models suspected of a number, sender or link, for many at once."""
+    """Suspected hits of a number, sender or link were confirmed in bulk."""
     BAD_LIST_CHANGE = "bad_list_change"
-    """A version of the lists was written past the audit log, or cannot be read, or holds what the
-    guard refuses."""
+    """A version of the lists is unaudited, unreadable, or has entries the guard refuses."""
     QUARANTINE_SETTLED = "quarantine_settled"
-    """Somebody has dealt with such a version."""
+    """An operator has dealt with such a version."""
     DECISIONS_READ = "decisions_read"
-    """Somebody looked a party up in the decision log, or saw whole numbers or a text of it."""
+    """The decision log was searched for a party, or full numbers or a text of it were read."""
     HITS_READ = "hits_read"
-    """Somebody followed hits with whole numbers."""
+    """Hits with full numbers were read."""
     DEAD_LETTERS_REPLAYED = "dead_letters_replayed"
-    """Somebody put entries back that the warning pipeline had given up."""
+    """Dead letters of the warning pipeline were put back into their streams."""
     DEAD_LETTER_DROPPED = "dead_letter_dropped"
-    """Somebody deleted one: whoever it was about is not warned by it."""
+    """A dead letter was deleted: the person it was about is not warned by it."""
     EXAMPLES_EXPORTED = "examples_exported"
-    """Somebody took labelled examples out, with what texts said."""
+    """Labelled examples were exported, with texts."""
     MODEL_CHANGED = "model_changed"
-    """Somebody let another model decide or score in shadow, or rolled one back."""
+    """A model was activated, put into shadow or rolled back."""
     CHECKPOINT = "checkpoint"
-    """The log itself: all before is vouched for, by a signature."""
+    """The log itself: a signature over everything before."""
     LOG_MENDED = "log_mended"
-    """The log itself: a torn end was set aside, the disk refused records, or a copy is missing."""
+    """The log itself: torn tail set aside, failed writes, or a missing checkpoint."""
 
 
 class Audit(Protocol):
-    """Takes what happened; returns once it is on disk."""
+    """An audit log."""
 
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
     ) -> None:
-        """Put down that *actor* (empty: `services.auth.identity.current`) did *kind* to *subject*.
+        """Record that *actor* (empty means the current identity) did *kind* to *subject*.
 
-        *subject* is an id such as ``change:12``, ``appeal:3`` or an entry id. *details* hold no
-        message texts. Raises `fanzha.errors.Unavailable` when it cannot be written.
+        Returns once the record is durable; raises `fanzha.errors.Unavailable` when it cannot be
+        written. *subject* is an id such as ``change:12``, ``appeal:3`` or an entry id. *details*
+        must hold no message texts.
         """
         ...
 
 
 class NoAudit:
-    """For tools and tests that keep none."""
+    """For tools and tests without an audit log."""
 
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
     ) -> None:
-        """Forget it."""
+        """Discard the event."""

@@ -1,53 +1,53 @@
-"""What a check of the log found."""
+"""The result of verifying the audit log."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainProblem:
-    """Something is wrong with a line, or between it and the one before."""
+    """A problem of one line, or between it and the line before."""
 
     file: str
     line: int
-    """Counted from 1; 0: the file as a whole."""
+    """From 1; 0 for the file as a whole."""
     sequence: int
-    """Of the record; where that cannot be read, the one that should stand there. 0: unknown."""
+    """Of the record, or the expected one where it is unreadable; 0 when unknown."""
     words: str
 
 
 @dataclass(slots=True, kw_only=True)
 class ChainReport:
-    """What a check found."""
+    """The result of verifying the audit log."""
 
     problems: list[ChainProblem] = field(default_factory=list)
     more_problems: int = 0
     files: int = 0
     records: int = 0
-    """Lines that are records, checkpoints among them."""
+    """Lines that are records, checkpoints included."""
     checkpoints: int = 0
     first_sequence: int = 0
     last_sequence: int = 0
     head: str = ""
     last_time_ms: int = 0
     covered_to: int = 0
-    """Sequence of the last checkpoint whose signature is good; 0: none."""
+    """Sequence of the last checkpoint with a valid signature; 0 for none."""
     covered_by: str = ""
-    """Its reason."""
+    """The reason of that checkpoint."""
     key_ids: set[str] = field(default_factory=set)
-    """Of the good signatures."""
+    """Key ids of the valid signatures."""
     bad_list_changes: int = 0
-    """Records of versions of the lists that were written past the log, or are bad otherwise."""
+    """Number of BAD_LIST_CHANGE records."""
     times_back: int = 0
-    """How often a record is older than the one before: somebody set the clock."""
+    """How often a record is older than the one before, because the clock was set back."""
     copies: int = 0
-    """Copies of checkpoints that were found in the log."""
+    """Number of copied checkpoints found in the log."""
 
     @property
     def good(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no problem was found."""
         return not self.problems
 
     @property
     def uncovered(self) -> int:
-        """Records after the last good checkpoint: if they were cut off, it would not show."""
+        """Records after the last valid checkpoint; their removal could not be detected."""
         return max(0, self.last_sequence - max(self.covered_to, self.first_sequence - 1))

@@ -19,7 +19,7 @@ from infra.redis.client import Client, within
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.damaged_records import DamagedRecord, reading
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import StreamConsumer
+from infra.redis.stream_consumer import BLOCK_MS, StreamConsumer
 from services.audit.events import Audit, AuditKind
 
 STREAM = "fanzha:refusals"
@@ -58,7 +58,7 @@ class AuditForwardIntake:
     """Consumes forwarded records and writes them to *audit*; one process does."""
 
     def __init__(
-        self, client: Client, audit: Audit, *, now_ms: Callable[[], int], block_ms: int = 4000
+        self, client: Client, audit: Audit, *, now_ms: Callable[[], int], block_ms: int = BLOCK_MS
     ) -> None:
         """With *block_ms* 0, `run` ends once the stream is empty."""
         self._audit = audit

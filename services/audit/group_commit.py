@@ -1,6 +1,6 @@
-"""Lets many wait for one write: what comes while the disk works goes together into the next.
+"""Group commit for the audit log: events that arrive during a write share the next one.
 
-The chain is used from one thread, and by one write at a time.
+The chain is used from one thread, by one write at a time.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from services.audit.recovery import LogTail
 
 logger = logging.getLogger(__name__)
 
-MOST_TOGETHER = 256
-"""Records of one write."""
+MAX_BATCH = 256
+"""Most records per write."""
 _Result = TypeVar("_Result")
 
 
@@ -33,86 +33,86 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Unwritten:
-    """What the disk refused since it last took something."""
+    """Failed writes since the last successful one."""
 
     records: int = 0
     since_ms: int = 0
 
 
 class GroupCommit:
-    """Writes to *chain*; *wrote* is called after each write."""
+    """Writes events to *chain*; calls *on_write* after each write."""
 
     def __init__(
-        self, chain: Chain, *, now_ms: Callable[[], int], wrote: Callable[[], None]
+        self, chain: Chain, *, now_ms: Callable[[], int], on_write: Callable[[], None]
     ) -> None:
         self._chain = chain
         self._now_ms = now_ms
-        self._wrote = wrote
-        # Its own, so that merging lists in the common ones keeps no record waiting.
+        self._on_write = on_write
+        # A thread of its own, so that list merges in the default pool do not delay records.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
-        self._one_at_a_time = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
         self._written_at = time.monotonic()
         self._unwritten = _Unwritten()
         self.refused = 0
-        """Records the disk refused."""
+        """Records that could not be written."""
 
     @property
-    def quiet_for(self) -> float:
-        """Seconds since records were last written."""
+    def idle_seconds(self) -> float:
+        """Seconds since the last write."""
         return time.monotonic() - self._written_at
 
     async def open(self) -> LogTail:
-        """Take the log over; see `Chain.open`."""
+        """Open the log; see `Chain.open`."""
         end = await self._in_thread(self._chain.open)
-        self._wrote()
+        self._on_write()
         return end
 
     async def write(self, event: AuditEvent) -> None:
-        """Return when *event* is on the disk; raise `Unavailable` when the disk refuses it."""
+        """Return once *event* is durable; raise `Unavailable` when the write fails."""
         waiting = _Waiting(event, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_waiting())
         await waiting.written
 
-    async def checkpoint(self, reason: CheckpointReason, told: Callable[[], _Result]) -> _Result:
-        """Vouch for everything so far, and return what is *told* before anything else comes.
+    async def checkpoint(self, reason: CheckpointReason, result: Callable[[], _Result]) -> _Result:
+        """Write a checkpoint, and return *result()* taken before any later write.
 
-        Raises `Unavailable` when the disk refuses it.
+        Raise `Unavailable` when the write fails.
         """
-        async with self._one_at_a_time:
+        async with self._write_lock:
             refused = await self._try(self._chain.checkpoint, reason)
             if refused is None:
-                return told()
+                return result()
         raise _unavailable(refused)
 
-    async def settle(self) -> None:
-        """Wait until nothing waits."""
+    async def flush(self) -> None:
+        """Wait until all pending events are written."""
         while self._writing is not None:
             await asyncio.wait([self._writing])
 
     async def close(self) -> None:
-        """Let go of the log."""
+        """Close the log."""
         await self._in_thread(self._chain.close)
         self._thread.shutdown()
 
     async def _write_waiting(self) -> None:
-        some, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        some, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
         refused: OSError | None = OSError("an unexpected fault")
         try:
             refused = await self._append([one.event for one in some])
         finally:
-            # Whatever happens, nobody may be left waiting, or believe it is on record.
+            # Every waiter must be resolved, and none as written unless it was.
             for one in some:
-                _tell(one.written, refused)
+                _resolve(one.written, refused)
             self._writing = asyncio.create_task(self._write_waiting()) if self._waiting else None
 
     async def _append(self, events: list[AuditEvent]) -> OSError | None:
-        """Write *events*; return why the disk refused."""
-        first = [self._unwritten_told()] if self._unwritten.records else []
-        async with self._one_at_a_time:
+        """Write *events*; return the error, or None."""
+        first = [self._failure_event()] if self._unwritten.records else []
+        async with self._write_lock:
             refused = await self._try(self._chain.append, first + events)
             if refused is None:
                 self._unwritten = _Unwritten()
@@ -124,13 +124,13 @@ class GroupCommit:
         return refused
 
     async def _try(self, write: Callable[[Any], object], what: object) -> OSError | None:
-        """Let the chain *write*; return why the disk refused."""
+        """Run *write* in the thread of the log; return the error, or None."""
         try:
             await self._in_thread(write, what)
         except OSError as error:
             refused = error
         else:
-            self._wrote()
+            self._on_write()
             return None
         logger.error("the audit log cannot be written: %s", refused.strerror or refused)
         return refused
@@ -139,7 +139,7 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, work, *arguments)
 
-    def _unwritten_told(self) -> AuditEvent:
+    def _failure_event(self) -> AuditEvent:
         return AuditEvent(
             time_ms=self._now_ms(),
             kind=AuditKind.LOG_MENDED,
@@ -152,9 +152,9 @@ class GroupCommit:
         )
 
 
-def _tell(written: asyncio.Future[None], refused: OSError | None) -> None:
+def _resolve(written: asyncio.Future[None], refused: OSError | None) -> None:
     if written.done():
-        return  # whoever waited is gone; what happened is on record all the same
+        return  # the waiter was cancelled; the event is recorded all the same
     if refused is None:
         written.set_result(None)
     else:

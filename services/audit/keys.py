@@ -1,8 +1,8 @@
-"""The keys that checkpoints are signed with: Ed25519, one private file, its public key beside it.
+"""The Ed25519 keys that sign and verify checkpoints.
 
-``key`` is a private key in PEM (PKCS #8), readable by its owner only, made at the first start.
-``key.pub`` holds its public key in PEM; when the private key is exchanged, the new public key is
-added below the old ones, so that old checkpoints can still be checked.
+``key`` is the private key in PEM (PKCS #8), readable by its owner only, created at the first
+start. ``key.pub`` holds its public key in PEM; after a key rotation the new public key is appended,
+so old checkpoints can still be verified.
 """
 
 import base64
@@ -34,47 +34,47 @@ class SigningKey:
     public_pem: str
     private: Ed25519PrivateKey
 
-    def sign(self, told: bytes) -> str:
-        """Return the signature of *told* in base64."""
-        return base64.b64encode(self.private.sign(told)).decode()
+    def sign(self, message: bytes) -> str:
+        """Return the signature of *message* in base64."""
+        return base64.b64encode(self.private.sign(message)).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """Keys that signatures are checked with, by key id."""
+    """Public keys by key id."""
 
     by_id: Mapping[str, Ed25519PublicKey]
 
-    def signed(self, key_id: str, told: bytes, signature: str) -> bool:
-        """Tell whether *signature* is of *told* by the key; False when the key is unknown."""
+    def signed(self, key_id: str, message: bytes, signature: str) -> bool:
+        """Return whether the base64 *signature* of *message* is valid; False for an unknown key."""
         try:
             written = base64.b64decode(signature, validate=True)
         except ValueError:
             return False
         canonical = base64.b64encode(written).decode() == signature
-        return canonical and self.signed_bytes(key_id, told, written)
+        return canonical and self.signed_bytes(key_id, message, written)
 
-    def signed_bytes(self, key_id: str, told: bytes, signature: bytes) -> bool:
-        """Tell the same of a signature that is not in base64."""
+    def signed_bytes(self, key_id: str, message: bytes, signature: bytes) -> bool:
+        """Like `signed`, for a binary signature."""
         key = self.by_id.get(key_id)
         if key is None:
             return False
         try:
-            key.verify(signature, told)
+            key.verify(signature, message)
         except InvalidSignature:
             return False
         return True
 
 
 def public_path(private: Path) -> Path:
-    """Return where the public key of a private one lies."""
+    """Return the path of the public key beside a private one."""
     return private.with_name(f"{private.name}.pub")
 
 
 def open_key(path: Path) -> SigningKey:
-    """Read the private key, or make it; raise ValueError when it cannot be used."""
+    """Read or create the private key; raise `ValueError` when it is unusable."""
     if not path.exists():
-        _make(path)
+        _create(path)
     if path.stat().st_mode & _OTHERS:
         raise ValueError(f"{path}: others may read this key; chmod 600 it")
     try:
@@ -105,22 +105,22 @@ def read_public(text: str, origin: str) -> PublicKeys:
 
 
 def key_id(public: Ed25519PublicKey) -> str:
-    """Name a key: the first 16 hexadecimal digits of the SHA-256 of its 32 bytes."""
+    """Return the id of a key: the first 16 hexadecimal digits of the SHA-256 of its 32 bytes."""
     return sha256(public.public_bytes_raw()).hexdigest()[:16]
 
 
 def _other_kind(origin: str, key: object) -> ValueError:
-    return ValueError(f"{origin}: an Ed25519 key is wanted, not {type(key).__name__}")
+    return ValueError(f"{origin}: must be an Ed25519 key, not {type(key).__name__}")
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     atomic_file.make_folder(path.parent)
-    # Whole or not at all: half a key would keep the next start from making one.
+    # Atomic: a partial key would fail every later start.
     atomic_file.write(path, pem)
 
 

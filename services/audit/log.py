@@ -1,7 +1,6 @@
-"""The audit log of list administration: whoever records waits until the disk has it.
+"""The audit log, written by `fanzha admin`: `record` returns once the record is durable.
 
-Records that come while the disk works are written together. When the disk refuses, `record`
-raises `Unavailable`, so that what was to be recorded does not happen.
+When a write fails, `record` raises `Unavailable`, so the action to be recorded does not happen.
 """
 
 import asyncio
@@ -28,38 +27,38 @@ from services.auth import identity
 
 logger = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogHead:
-    """Where the log stands."""
+    """The newest record of the log."""
 
     sequence: int
     hash: str
     uncovered: int
     """Records since the last checkpoint."""
     checkpoint: AuditRecord
-    """The last one."""
+    """The last checkpoint."""
     public_pem: str
     end: tuple[str, int]
-    """The newest file and its size."""
+    """The newest file and its size in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLogState:
-    """Figures of the log, for whoever watches it."""
+    """State of the log, for metrics."""
 
     sequence: int
     uncovered: int
     uncopied: int
-    """Checkpoints not yet copied to the store."""
+    """Checkpoints not copied to Redis yet."""
     refused: int
-    """Records the disk refused since the process started."""
+    """Records that could not be written since the process started."""
 
 
 class AuditLog:
-    """Keeps the log in *folder*. One process at a time, one event loop."""
+    """The audit log in *folder*. One process at a time, one event loop."""
 
     def __init__(
         self,
@@ -74,7 +73,7 @@ class AuditLog:
         self.folder = folder
         self._key = key
         self._chain = Chain(folder, key, within=within, now_ms=now_ms)
-        self._writer = GroupCommit(self._chain, now_ms=now_ms, wrote=self._took_checkpoints)
+        self._writer = GroupCommit(self._chain, now_ms=now_ms, on_write=self._collect_checkpoints)
         self._quiet_seconds = quiet_seconds
         self._now_ms = now_ms
         self._copies = copies
@@ -83,12 +82,12 @@ class AuditLog:
 
     @property
     def key(self) -> SigningKey:
-        """What checkpoints are signed with."""
+        """The key that signs checkpoints."""
         return self._key
 
     @property
     def head(self) -> LogHead:
-        """Where the log stands now."""
+        """The current head of the log."""
         if self._last is None:
             raise Unavailable("the audit log is not open")
         return LogHead(
@@ -101,7 +100,7 @@ class AuditLog:
         )
 
     def state(self) -> AuditLogState:
-        """Return figures; may be asked from any thread."""
+        """Return the state of the log; safe to call from any thread."""
         return AuditLogState(
             sequence=self._chain.sequence,
             uncovered=self._chain.uncovered,
@@ -110,14 +109,14 @@ class AuditLog:
         )
 
     async def open(self) -> None:
-        """Take the log over, mend what a crash left, and compare it with the copies.
+        """Open the log, set aside a torn tail, and compare it with the copied checkpoints.
 
-        Raises RuntimeError when another process has it, ValueError when it cannot be read.
+        Raise `RuntimeError` when another process has locked it, `ValueError` when it is unreadable.
         """
         end = await self._writer.open()
         for torn in end.torn:
-            logger.warning("audit log: %d bytes of a torn end set aside", torn.size)
-            await self._tell(
+            logger.warning("audit log: set aside a torn tail of %d bytes", torn.size)
+            await self._record_repair(
                 file=torn.file,
                 set_aside_bytes=str(torn.size),
                 set_aside_lines=str(torn.lines),
@@ -130,7 +129,7 @@ class AuditLog:
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
     ) -> None:
-        """Put down what happened; return once it is on the disk, or raise `Unavailable`."""
+        """Record an event; return once it is durable, or raise `Unavailable`."""
         if self._last is None:
             raise Unavailable("the audit log is not open")
         event = AuditEvent(
@@ -143,34 +142,34 @@ class AuditLog:
         await self._writer.write(event)
 
     async def checkpoint(self, reason: CheckpointReason) -> LogHead:
-        """Vouch for everything so far, and return where the log stands right after.
+        """Write a checkpoint and return the head right after it.
 
-        Raises `Unavailable` when it cannot be written.
+        Raise `Unavailable` when the write fails.
         """
         return await self._writer.checkpoint(reason, lambda: self.head)
 
     async def run(self) -> None:
-        """Vouch for records when it gets quiet, and copy checkpoints; until cancelled."""
+        """Write checkpoints when idle, and copy them to Redis, until cancelled."""
         await asyncio.gather(
             run_periodically(
                 self._cover,
-                every_seconds=_LOOK_SECONDS,
+                every_seconds=_POLL_SECONDS,
                 task="audit checkpoints",
                 logger=logger,
             ),
             run_periodically(
                 self._copy,
-                every_seconds=_LOOK_SECONDS,
+                every_seconds=_POLL_SECONDS,
                 task="copies of audit checkpoints",
                 logger=logger,
             ),
         )
 
     async def close(self) -> None:
-        """Vouch for everything, and let go of the log."""
+        """Write a last checkpoint and close the log."""
         if self._last is None:
             return
-        await self._writer.settle()
+        await self._writer.flush()
         with suppress(Unavailable):
             await self.checkpoint(CheckpointReason.STOPPED)
         with suppress(Unavailable):
@@ -178,11 +177,11 @@ class AuditLog:
         self._last = None
         await self._writer.close()
 
-    def _took_checkpoints(self) -> None:
+    def _collect_checkpoints(self) -> None:
         made, self._chain.checkpoints = self._chain.checkpoints, []
         for checkpoint in made:
             self._last = checkpoint
-            # A copy of its own: who cuts the log's end cannot cut yesterday's log lines.
+            # Log lines are one more copy: truncating the audit log does not remove them.
             logger.info(
                 "audit checkpoint",
                 extra={"sequence": checkpoint.sequence, "hash": checkpoint.hash},
@@ -191,39 +190,41 @@ class AuditLog:
             self._uncopied += made
 
     async def _cover(self) -> None:
-        """Vouch for records once it has been quiet for a while."""
-        if self._chain.uncovered and self._writer.quiet_for >= self._quiet_seconds:
+        """Write a checkpoint once the log has been idle for long enough."""
+        if self._chain.uncovered and self._writer.idle_seconds >= self._quiet_seconds:
             await self.checkpoint(CheckpointReason.QUIET)
 
     async def _copy(self) -> None:
-        """Copy checkpoints to the store; those that fail stay for the next time."""
+        """Copy checkpoints to Redis; keep those that fail for the next time."""
         while self._uncopied and self._copies is not None:
             await self._copies.append(self._uncopied[0])
             self._uncopied.pop(0)
 
     async def _compare(self, end: LogTail) -> None:
-        """Say so when the store knows of a checkpoint that the log, as it was found, lacks."""
+        """Report a checkpoint that Redis has and the log, as found at start, lacks."""
         if self._copies is None:
             return
         try:
             copy = await self._copies.newest()
         except Unavailable as error:
-            logger.warning("audit log not compared with the copies of its checkpoints: %s", error)
+            logger.warning("audit log not compared with its copied checkpoints: %s", error)
             return
         if copy is None or await asyncio.to_thread(is_in_log, self.folder, copy):
             return
-        logger.error("the audit log lacks a checkpoint that the store has: it was cut or exchanged")
-        await self._tell(
+        logger.error(
+            "the audit log lacks a checkpoint that Redis has: it was truncated or replaced"
+        )
+        await self._record_repair(
             missing_checkpoint=str(copy.sequence),
             missing_hash=copy.hash,
             found_sequence=str(end.sequence),
         )
 
-    async def _tell(self, **details: str) -> None:
+    async def _record_repair(self, **details: str) -> None:
         try:
             await self.record(AuditKind.LOG_MENDED, subject=SUBJECT, details=details, actor=ACTOR)
         except Unavailable as error:
-            raise RuntimeError(str(error)) from error  # a process that starts ends with it
+            raise RuntimeError(str(error)) from error  # fails the start of the process
 
 
 def open_log(
@@ -235,7 +236,7 @@ def open_log(
     now_ms: Callable[[], int],
     copies: CheckpointCopies | None = None,
 ) -> AuditLog:
-    """Make the log of *folder*, with the key in *key_file* or, without one, in the folder."""
+    """Return the log of *folder*; its key is *key_file*, by default a file in the folder."""
     atomic_file.make_folder(folder)
     return AuditLog(
         folder,

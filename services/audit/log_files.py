@@ -1,4 +1,4 @@
-"""The files of the log: one a month, ``audit-2026-11.jsonl``, read from either end."""
+"""Files of the audit log, one per month, such as ``audit-2026-11.jsonl``."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ _DECEMBER = 12
 
 
 def name_at(time_ms: int) -> str:
-    """Return the name of the file of the month of a time."""
+    """Return the file name for the month of a time."""
     return f"audit-{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m}.jsonl"
 
 
 def name_after(name: str) -> str:
-    """Return the name of the file of the next month."""
+    """Return the file name for the month after *name*."""
     match = _NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name}: not the name of a file of the audit log")
@@ -26,7 +26,7 @@ def name_after(name: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Tell whether a file of the log may be called so."""
+    """Return whether *name* is a file name of the log."""
     return _NAME.fullmatch(name) is not None
 
 

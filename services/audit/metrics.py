@@ -1,4 +1,4 @@
-"""Tells Prometheus how the audit log is: growing, covered, copied, refused by the disk."""
+"""Prometheus metrics of the audit log."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from prometheus_client.registry import Collector
 from services.audit.log import AuditLog
 
 
-class AuditGauges(Collector):
-    """The figures of one log."""
+class AuditMetrics(Collector):
+    """Metrics of one audit log."""
 
     def __init__(self, log: AuditLog) -> None:
         self._log = log
 
     def collect(self) -> Iterator[Metric]:
-        """Give what Prometheus asks for."""
+        """Return the metrics."""
         state = self._log.state()
         yield GaugeMetricFamily(
             "fanzha_audit_sequence", "Sequence of the newest audit record.", value=state.sequence
@@ -27,11 +27,11 @@ class AuditGauges(Collector):
         )
         yield GaugeMetricFamily(
             "fanzha_audit_uncopied_checkpoints",
-            "Checkpoints of the audit log that wait to be copied to the store.",
+            "Checkpoints of the audit log not copied to Redis yet.",
             value=state.uncopied,
         )
         yield CounterMetricFamily(
-            "fanzha_audit_refused_records",
-            "Audit records that the disk refused; what they were of did not happen.",
+            "fanzha_audit_write_failures",
+            "Audit records that could not be written; the actions they were for were refused.",
             value=state.refused,
         )

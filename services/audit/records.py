@@ -1,6 +1,6 @@
-"""Audit records, each a line of canonical JSON that holds the hash of the one before.
+"""Audit records: lines of canonical JSON, each with the hash of the one before.
 
-A line has these members, sorted by name, without spaces, in UTF-8, ended by a line feed:
+A line has these members, sorted by name, without spaces, in UTF-8, ending with a line feed:
 
 ============  =============================================================================
 member        what
@@ -15,13 +15,13 @@ member        what
 ``time_ms``   when, in milliseconds since the Unix epoch
 ============  =============================================================================
 
-All values are texts but ``sequence`` and ``time_ms``, whole numbers below 2**53. So the encoding
-is that of RFC 8785, and ``json.dumps`` with sorted names makes it.
+All values are strings but ``sequence`` and ``time_ms``, integers below 2**53, so ``json.dumps``
+with sorted names gives the encoding of RFC 8785.
 
 The *content hash* is the SHA-256 of the same JSON with the five members ``actor``, ``details``,
 ``kind``, ``subject`` and ``time_ms`` only; the hash is the SHA-256 of four lines, joined by line
-feeds: ``fanzha-audit-1``, the sequence, ``previous``, the content hash. So a chain can be shown
-without its contents: `ChainLink` is what is left of a record then.
+feeds: ``fanzha-audit-1``, the sequence, ``previous``, the content hash. A chain can thus be
+proved without its contents: `ChainLink` is what remains of a record.
 """
 
 import json
@@ -32,30 +32,30 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 FORMAT = "fanzha-audit-1"
-BEFORE_THE_FIRST = "0" * 64
+FIRST_PREVIOUS = "0" * 64
 """The ``previous`` of the first record."""
-LONGEST_LINE = 2**18
-"""Bytes of a line; what is written stays far below."""
-MOST_DETAILS = 32
-LONGEST_VALUE = 1000
-"""Characters of a value; of a longer one the end is cut, and the cut is told."""
+MAX_LINE_BYTES = 2**18
+"""Longest line accepted when reading; written lines stay far below."""
+MAX_DETAILS = 32
+MAX_VALUE_CHARACTERS = 1000
+"""Longer values are truncated, with a note of how much."""
 
 _MEMBERS = ("actor", "details", "hash", "kind", "previous", "sequence", "subject", "time_ms")
 _TYPES = (str, dict, str, str, str, int, str, int)
 _NO_NAME = re.compile(r"[^!-~]")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_FAR = 2**53
-_LONGEST_NAME = 64
+_MAX_NUMBER = 2**53
+_MAX_NAME_CHARACTERS = 64
 _encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-class Damaged(ValueError):
-    """A line is no record as it was written; the message says why, in words."""
+class DamagedAuditRecord(ValueError):
+    """A line that is not a record as written; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """What is to be put down."""
+    """An event to record."""
 
     time_ms: int
     kind: str
@@ -103,47 +103,47 @@ class ChainLink:
 
 
 def content_hash(what: AuditEvent | AuditRecord, *, without: str = "") -> str:
-    """Hash what happened; *without* one of its details."""
+    """Return the content hash; *without* names a detail to leave out."""
     return _content(what.time_ms, _encoded_parts(what, without))
 
 
 def statement(sequence: int, previous: str, content: str) -> bytes:
-    """Return what is hashed for the chain."""
+    """Return the bytes that are hashed for the chain."""
     return f"{FORMAT}\n{sequence}\n{previous}\n{content}".encode()
 
 
-def chained(event: AuditEvent, sequence: int, previous: str) -> AuditRecord:
-    """Make the record of *event*, which follows the one with the hash *previous*."""
-    told = _bounded(event)
+def make_record(event: AuditEvent, sequence: int, previous: str) -> AuditRecord:
+    """Return the record of *event* that follows the one with the hash *previous*."""
+    bounded = _bounded(event)
     return AuditRecord(
         sequence=sequence,
-        time_ms=told.time_ms,
-        kind=told.kind,
-        actor=told.actor,
-        subject=told.subject,
-        details=told.details,
+        time_ms=bounded.time_ms,
+        kind=bounded.kind,
+        actor=bounded.actor,
+        subject=bounded.subject,
+        details=bounded.details,
         previous=previous,
-        hash=ChainLink(sequence=sequence, previous=previous, content=content_hash(told)).hash,
+        hash=ChainLink(sequence=sequence, previous=previous, content=content_hash(bounded)).hash,
     )
 
 
 def read(line: bytes) -> AuditRecord:
-    """Read a line without its line feed; `Damaged` when it is not as it was written."""
+    """Parse a line without its line feed; raise `DamagedAuditRecord` when it was altered."""
     try:
         members: Any = json.loads(line.decode())
     except (ValueError, RecursionError):
-        raise Damaged("is no JSON: it was changed, or its bytes are damaged") from None
+        raise DamagedAuditRecord("is no JSON: it was changed, or its bytes are damaged") from None
     if not isinstance(members, dict) or tuple(sorted(members)) != _MEMBERS:
-        raise Damaged("has other members than a record has")
+        raise DamagedAuditRecord("has other members than a record has")
     if not _well_formed(members):
-        raise Damaged("has members of a wrong form")
+        raise DamagedAuditRecord("has members of a wrong form")
     record = AuditRecord(**members)
     parts = _encoded_parts(record)
     if _line(record, parts) != line:
-        raise Damaged("is not in the canonical form that was written")
-    told = statement(record.sequence, record.previous, _content(record.time_ms, parts))
-    if record.hash != sha256(told).hexdigest():
-        raise Damaged("does not fit its own hash: it was changed after it was written")
+        raise DamagedAuditRecord("is not in the canonical form that was written")
+    signed = statement(record.sequence, record.previous, _content(record.time_ms, parts))
+    if record.hash != sha256(signed).hexdigest():
+        raise DamagedAuditRecord("does not fit its own hash: it was changed after it was written")
     return record
 
 
@@ -184,12 +184,12 @@ def _content(time_ms: int, parts: _Parts) -> str:
 def _well_formed(members: Mapping[str, Any]) -> bool:
     details = members["details"]
     types = tuple(type(members[name]) for name in _MEMBERS)
-    # Types are compared, since True is a number to Python, too. No loops: a log is long.
+    # Exact types, because a bool is an int. No loops, because a log is long.
     return (
         types == _TYPES
         and set(map(type, details.values())) <= {str}
-        and 0 <= members["sequence"] < _FAR
-        and 0 <= members["time_ms"] < _FAR
+        and 0 <= members["sequence"] < _MAX_NUMBER
+        and 0 <= members["time_ms"] < _MAX_NUMBER
         and _HASH.fullmatch(members["hash"]) is not None
         and _HASH.fullmatch(members["previous"]) is not None
     )
@@ -197,12 +197,12 @@ def _well_formed(members: Mapping[str, Any]) -> bool:
 
 def _bounded(event: AuditEvent) -> AuditEvent:
     details = {_name(name): _text(str(value)) for name, value in event.details.items()}
-    surplus = len(details) - MOST_DETAILS
+    surplus = len(details) - MAX_DETAILS
     if surplus > 0:
-        kept = list(details.items())[: MOST_DETAILS - 1]
+        kept = list(details.items())[: MAX_DETAILS - 1]
         details = dict(kept) | {"details_left_out": str(surplus + 1)}
     return AuditEvent(
-        time_ms=min(max(event.time_ms, 0), _FAR - 1),
+        time_ms=min(max(event.time_ms, 0), _MAX_NUMBER - 1),
         kind=str(event.kind),
         actor=_text(event.actor),
         subject=_text(event.subject),
@@ -211,11 +211,11 @@ def _bounded(event: AuditEvent) -> AuditEvent:
 
 
 def _text(text: str) -> str:
-    # Half a character pair, which UTF-8 cannot write, becomes a question mark.
+    # A lone surrogate, which UTF-8 cannot encode, becomes a question mark.
     whole = text.encode("utf-8", "replace").decode()
-    surplus = len(whole) - LONGEST_VALUE
-    return f"{whole[:LONGEST_VALUE]}… (+{surplus} characters)" if surplus > 0 else whole
+    surplus = len(whole) - MAX_VALUE_CHARACTERS
+    return f"{whole[:MAX_VALUE_CHARACTERS]}… (+{surplus} characters)" if surplus > 0 else whole
 
 
 def _name(name: str) -> str:
-    return _NO_NAME.sub("_", name)[:_LONGEST_NAME] or "_"
+    return _NO_NAME.sub("_", name)[:_MAX_NAME_CHARACTERS] or "_"

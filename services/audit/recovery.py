@@ -1,8 +1,7 @@
-"""Finds where the log goes on after the last process that wrote it, and sets a torn end aside.
+"""Finds the end of the log at start, and sets a torn tail aside.
 
-A record is on the disk before anybody is told that it is, so what a crash can leave behind at
-the end of the newest file is a piece that nobody relies on. It is kept in a file beside, told in
-a record, and cut off. Whether the rest of the log is whole is the verifier's business.
+A crash can leave an incomplete write at the end of the newest file. It was never acknowledged, so
+it is moved to a file beside, reported in a record, and truncated. The verifier checks the rest.
 """
 
 import os
@@ -12,27 +11,27 @@ from pathlib import Path
 
 from infra import atomic_file
 from services.audit import checkpoints, log_files
-from services.audit.records import BEFORE_THE_FIRST, AuditRecord, Damaged, read
+from services.audit.records import FIRST_PREVIOUS, AuditRecord, DamagedAuditRecord, read
 
-MOST_TORN = 4 * 2**20
-"""Bytes; more than one write ever has."""
+MAX_TORN_BYTES = 4 * 2**20
+"""More bytes than one write can have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TornTail:
-    """What stood at the end of the log and was no record."""
+    """Bytes at the end of the log that are not a record."""
 
     file: str
     size: int
     lines: int
-    """Those that were ended by a line feed: after a crash there should be none."""
+    """Complete lines among them; a crash leaves none."""
     digest: str
     kept_as: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogTail:
-    """Where the log goes on."""
+    """The end of the log, where the next record goes."""
 
     path: Path | None
     """The newest file with a record; None when there is no record."""
@@ -42,12 +41,12 @@ class LogTail:
     since: int
     """Records since the last checkpoint."""
     closed: bool
-    """Whether the file ends with its last line."""
+    """Whether the file ends with a FILE_CLOSED checkpoint."""
     torn: tuple[TornTail, ...] = ()
 
 
 def find_end(folder: Path, now_ms: int) -> LogTail:
-    """Find the end of the log in *folder*; raise ValueError when it cannot be read."""
+    """Find the end of the log in *folder*; raise `ValueError` when it is unreadable."""
     torn: list[TornTail] = []
     for path in reversed(log_files.files(folder)):
         size, last = _whole_part(path)
@@ -63,12 +62,12 @@ def find_end(folder: Path, now_ms: int) -> LogTail:
                 closed=checkpoints.reason_of(last) == checkpoints.CheckpointReason.FILE_CLOSED,
                 torn=tuple(torn),
             )
-        path.unlink()  # made just before a crash: nothing was in it
+        path.unlink()  # created just before a crash, and empty
     return LogTail(
         path=None,
         size=0,
         sequence=0,
-        head=BEFORE_THE_FIRST,
+        head=FIRST_PREVIOUS,
         since=0,
         closed=False,
         torn=tuple(torn),
@@ -76,19 +75,19 @@ def find_end(folder: Path, now_ms: int) -> LogTail:
 
 
 def _whole_part(path: Path) -> tuple[int, AuditRecord | None]:
-    """Return up to where a file is whole, as its end tells, and the last record before."""
+    """Return the size up to the last valid record, and that record."""
     size = path.stat().st_size
     for offset, line in log_files.lines_backwards(path, size):
         end = offset + len(line)
         if end < size:  # it has a line feed
             try:
                 return end + 1, read(line)
-            except Damaged:
+            except DamagedAuditRecord:
                 pass
-        if size - offset > MOST_TORN:
+        if size - offset > MAX_TORN_BYTES:
             raise ValueError(
-                f"{path}: its end cannot be read, and is too long to be the remains of a crash; "
-                "`fanzha audit verify` says more. Move the folder aside to begin another log"
+                f"{path}: its last {MAX_TORN_BYTES} bytes are unreadable, too many for a crash; "
+                "see `fanzha audit verify`. Move the folder away to start a new log"
             )
     return 0, None
 
@@ -99,8 +98,8 @@ def _since_checkpoint(path: Path, size: int) -> int:
         try:
             if checkpoints.is_checkpoint(read(line)):
                 break
-        except Damaged:
-            pass  # somebody's record, all the same
+        except DamagedAuditRecord:
+            pass  # counts as a record all the same
         since += 1
     return since
 

@@ -1,8 +1,8 @@
-"""Puts on record who was turned away, without letting a flood of them fill the disk.
+"""Records refused requests in the audit log, aggregated per minute.
 
-Within a minute, the first of a kind is written at once, and how many more there were at the end of
-it; kinds beyond the first 32 are counted together. So however many come, a process writes 65
-records a minute at most, and every one of them is in a count.
+The first refusal of a kind within a minute is written at once, and the number of further ones at
+the end of the minute. Kinds beyond the first 32 are counted together. A process thus writes at
+most 65 records per minute, and every refusal is counted in one.
 """
 
 import logging
@@ -19,17 +19,17 @@ from services.auth import identity
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60.0
-MOST_KINDS = 32
+MAX_KINDS = 32
 TICK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One kind of refusal: who was turned away where, from where, and why."""
+    """One kind of refusal: caller, method, address and reason."""
 
     kind: AuditKind
     actor: str
-    """The checked name, ``unknown`` where there is none."""
+    """The authenticated name; ``unknown`` without one."""
     method: str
     """``Service/Method``."""
     peer: str
@@ -37,8 +37,8 @@ class Refusal:
     why: str
 
 
-class Refusals:
-    """Counts refusals, and writes them down in the background. One event loop only."""
+class RefusalRecorder:
+    """Counts refusals and records them in the background. One event loop only."""
 
     def __init__(self, audit: Audit, *, clock: Callable[[], float] = monotonic) -> None:
         self._audit = audit
@@ -48,21 +48,21 @@ class Refusals:
         self._known: set[Refusal] = set()
         self._window_ends = clock() + WINDOW_SECONDS
         self.total = 0
-        """All there were."""
+        """Number of all refusals."""
 
-    def note(self, method: str, peer: str, error: FanzhaError) -> None:
-        """Count one; never waits. What is on record already is not written again."""
+    def count(self, method: str, peer: str, error: FanzhaError) -> None:
+        """Count a refusal without blocking. One recorded already is not recorded again."""
         self.total += 1
         if isinstance(error, NotAllowed) and error.on_record:
             return
         refusal = _refusal(method, peer, error)
         if refusal in self._known:
             self._more[refusal] += 1
-        elif len(self._known) < MOST_KINDS:
+        elif len(self._known) < MAX_KINDS:
             self._known.add(refusal)
             self._fresh.append(refusal)
         else:
-            # Who comes in ever new shapes is counted, and no longer told apart.
+            # Too many kinds this minute: count them together.
             some = replace(
                 refusal, actor="several", method="several", peer="several", why="several"
             )
@@ -75,7 +75,7 @@ class Refusals:
         )
 
     async def write(self, *, last: bool = False) -> None:
-        """Write what is due; with *last*, all there is."""
+        """Write what is due; with *last*, everything."""
         fresh, self._fresh = self._fresh, []
         for refusal in fresh:
             await self._record(refusal, 1)
@@ -104,14 +104,14 @@ class Refusals:
                 actor=refusal.actor,
             )
         except FanzhaError as error:
-            logger.warning("a refusal is not in the audit log, only in this one: %s", error)
+            logger.warning("refusal not written to the audit log: %s", error)
 
 
 def _refusal(method: str, peer: str, error: FanzhaError) -> Refusal:
-    stranger = isinstance(error, Unauthenticated)
+    unauthenticated = isinstance(error, Unauthenticated)
     return Refusal(
-        kind=AuditKind.LOGIN_FAILED if stranger else AuditKind.REFUSED,
-        actor="unknown" if stranger else identity.current().name,
+        kind=AuditKind.LOGIN_FAILED if unauthenticated else AuditKind.REFUSED,
+        actor="unknown" if unauthenticated else identity.current().name,
         method=method.rpartition(".")[2],
         peer=_address(peer),
         why=str(error),
@@ -119,6 +119,6 @@ def _refusal(method: str, peer: str, error: FanzhaError) -> Refusal:
 
 
 def _address(peer: str) -> str:
-    """Take the port off ``ipv4:10.0.0.1:5000``: each connection has another."""
+    """Strip the port of ``ipv4:10.0.0.1:5000``, which differs per connection."""
     scheme, _, rest = peer.partition(":")
     return rest.rpartition(":")[0] if scheme in ("ipv4", "ipv6") else scheme

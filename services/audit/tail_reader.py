@@ -1,4 +1,4 @@
-"""Reads the log from its end: the newest records first, some at a time."""
+"""Reads the log from its end, in pages, newest records first."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from services.audit import log_files
 from services.audit.checkpoint_copies import CheckpointCopy
-from services.audit.records import AuditRecord, Damaged, read
+from services.audit.records import AuditRecord, DamagedAuditRecord, read
 
-MOST_SCANNED = 200_000
-"""Lines that one question looks at."""
+MAX_SCANNED = 200_000
+"""Most lines scanned per page."""
 _DAY_MS = 86_400_000
 _SEQUENCE, _TIME = b'"sequence":', b'"time_ms":'
 _LONGEST_NUMBER = 17
@@ -18,7 +18,7 @@ _LONGEST_NUMBER = 17
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFilter:
-    """Which records are wanted; empty or 0: whichever."""
+    """Selects records; an empty or zero field matches all."""
 
     kinds: frozenset[str] = frozenset()
     actor: str = ""
@@ -27,8 +27,8 @@ class RecordFilter:
     until_ms: int = 0
     after_sequence: int = 0
 
-    def takes(self, record: AuditRecord) -> bool:
-        """Tell whether *record* is wanted."""
+    def matches(self, record: AuditRecord) -> bool:
+        """Return whether *record* matches."""
         return (
             (not self.kinds or record.kind in self.kinds)
             and (not self.actor or record.actor == self.actor)
@@ -38,16 +38,16 @@ class RecordFilter:
         )
 
     def ends_at(self, sequence: int, time_ms: int) -> bool:
-        """Tell whether no older record than this can be wanted.
+        """Return whether no older record can match.
 
-        Times may go back a little, where a clock was set; sequences never do.
+        Times may go back by up to a day where a clock was set; sequences never do.
         """
         return sequence <= self.after_sequence or time_ms < self.since_ms - _DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPosition:
-    """A place in the log: the offset of a line in a file; what lies before it is older."""
+    """The offset of a line in a file of the log; lines before it are older."""
 
     file: str
     offset: int
@@ -55,46 +55,46 @@ class LogPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPage:
-    """Some records, newest first."""
+    """A page of records, newest first."""
 
     records: list[AuditRecord]
     older: LogPosition | None
-    """Where the next page begins; None at the end."""
+    """Where the next page starts; None on the last page."""
     scanned: int
     unreadable: int
-    """Lines that are no records."""
+    """Lines that are not records."""
 
 
-def page(folder: Path, start: LogPosition, wanted: RecordFilter, size: int) -> AuditPage:
+def page(folder: Path, start: LogPosition, record_filter: RecordFilter, size: int) -> AuditPage:
     """Return up to *size* records before *start*."""
     found: list[AuditRecord] = []
     scanned = unreadable = 0
-    may_be = _prefilter(wanted)
+    may_match = _prefilter(record_filter)
     for place, line in _lines(folder, start):
-        if len(found) >= size or scanned >= MOST_SCANNED:
+        if len(found) >= size or scanned >= MAX_SCANNED:
             older = LogPosition(file=place.file, offset=place.offset + len(line) + 1)
             return AuditPage(records=found, older=older, scanned=scanned, unreadable=unreadable)
         scanned += 1
         try:
-            # Reading a line whole checks its hash, too, which takes ten times as long.
-            if wanted.ends_at(_number(line, _SEQUENCE), _number(line, _TIME)):
+            # Parsing a line also checks its hash, which takes ten times as long.
+            if record_filter.ends_at(_number(line, _SEQUENCE), _number(line, _TIME)):
                 break
-            record = read(line) if may_be(line) else None
+            record = read(line) if may_match(line) else None
         except ValueError:
             unreadable += 1
             continue
-        if record is not None and wanted.takes(record):
+        if record is not None and record_filter.matches(record):
             found.append(record)
     return AuditPage(records=found, older=None, scanned=scanned, unreadable=unreadable)
 
 
 def is_in_log(folder: Path, copy: CheckpointCopy) -> bool:
-    """Tell whether the log has the record that *copy* is of."""
+    """Return whether the log contains the copied checkpoint."""
     for path in reversed(log_files.files(folder)):
         for _, line in log_files.lines_backwards(path, path.stat().st_size):
             try:
                 record = read(line)
-            except Damaged:
+            except DamagedAuditRecord:
                 continue
             if record.sequence <= copy.sequence:
                 return (record.sequence, record.hash) == (copy.sequence, copy.hash)
@@ -111,21 +111,21 @@ def _lines(folder: Path, start: LogPosition) -> Iterator[tuple[LogPosition, byte
             yield LogPosition(file=path.name, offset=offset), line
 
 
-def _prefilter(wanted: RecordFilter) -> Callable[[bytes], bool]:
-    """Return what tells, without reading it, that a line cannot be wanted."""
+def _prefilter(record_filter: RecordFilter) -> Callable[[bytes], bool]:
+    """Return a cheap test on raw lines that rules out most that do not match."""
     needed = [
         f'"{name}":{json.dumps(text, ensure_ascii=False)}'.encode("utf-8", "replace")
-        for name, text in (("actor", wanted.actor), ("subject", wanted.subject))
+        for name, text in (("actor", record_filter.actor), ("subject", record_filter.subject))
         if text
     ]
-    kinds = [f'"kind":"{kind}"'.encode() for kind in wanted.kinds]
+    kinds = [f'"kind":"{kind}"'.encode() for kind in record_filter.kinds]
 
-    def may_be(line: bytes) -> bool:
+    def may_match(line: bytes) -> bool:
         return all(one in line for one in needed) and (
             not kinds or any(kind in line for kind in kinds)
         )
 
-    return may_be
+    return may_match
 
 
 def _number(line: bytes, name: bytes) -> int:

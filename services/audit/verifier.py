@@ -1,7 +1,7 @@
-"""Checks the log without a server: reads each record once, and says what is wrong, and where.
+"""Verifies the audit log offline, in one pass and constant memory.
 
-Memory does not grow with the log. After a fault the check goes on with what the line itself
-says, so that one fault is told once and the next one is found, too.
+After a problem the check continues from the line itself, so one problem is reported once and later
+ones are still found.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,16 +13,22 @@ from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.findings import ChainProblem, ChainReport
 from services.audit.keys import PublicKeys
-from services.audit.records import BEFORE_THE_FIRST, LONGEST_LINE, AuditRecord, Damaged, read
+from services.audit.records import (
+    FIRST_PREVIOUS,
+    MAX_LINE_BYTES,
+    AuditRecord,
+    DamagedAuditRecord,
+    read,
+)
 
-MOST_PROBLEMS = 100
-"""Problems told one by one; the others are counted."""
-_TELL_EVERY = 2**20
-"""Bytes between two calls that tell how far the check is."""
+MAX_PROBLEMS = 100
+"""Problems listed one by one; further ones are counted."""
+_PROGRESS_BYTES = 2**20
+"""Bytes between two calls of *progress*."""
 
 
 class Verifier:
-    """Checks files in their order; then `finish`."""
+    """Verifies files in order; call `finish` at the end."""
 
     def __init__(
         self,
@@ -32,11 +38,10 @@ class Verifier:
         whole: bool = False,
         progress: Callable[[int], None] = lambda _bytes: None,
     ) -> None:
-        """Check signatures with *keys*; without, hashes only.
+        """Verify signatures with *keys*; without keys, hashes only.
 
-        *copies* are the hashes of checkpoints, by sequence, that were kept elsewhere. *whole*
-        says that the files are the whole log, from its first record. *progress* is told of bytes
-        that were checked.
+        *copies* are hashes of checkpoints stored elsewhere, by sequence. *whole* says that the
+        files start at the first record. *progress* is called with the number of bytes checked.
         """
         self._keys = keys
         self._copies = dict(copies or {})
@@ -45,10 +50,10 @@ class Verifier:
         self._report = ChainReport()
         self._expected: int | None = None
         self._head: str | None = None
-        """Hash that the next record should name; None when the line before is damaged."""
+        """Expected `previous` of the next record; None when the line before is damaged."""
         self._since = 0
         self._within = 0
-        self._overdue_told = False
+        self._overdue_reported = False
         self._last: AuditRecord | None = None
         self._file = ""
         self._line = 0
@@ -56,7 +61,7 @@ class Verifier:
     def check(self, path: Path) -> None:
         """Check the next file of the log."""
         if self._report.files and checkpoints.reason_of(self._last) != CheckpointReason.FILE_CLOSED:
-            self._tell(
+            self._report_problem(
                 "another file follows, but this one does not end as one that was closed: "
                 "its end was cut off, or a file between is missing"
             )
@@ -67,14 +72,14 @@ class Verifier:
                 self._line += 1
                 self._check_line(text)
         if self._line == 0:
-            self._tell("is empty: its records were removed")
+            self._report_problem("is empty: its records were removed")
 
     def finish(self) -> ChainReport:
-        """Return what was found."""
+        """Return the report."""
         report, last = self._report, self._report.last_sequence
         beyond = sorted(one for one in self._copies if one > last)
         if beyond:
-            self._tell(
+            self._report_problem(
                 f"the log ends at sequence {last}, but a copy of a checkpoint of sequence "
                 f"{beyond[-1]} was kept: the end of the log was cut off",
                 sequence=last,
@@ -83,11 +88,13 @@ class Verifier:
 
     def _check_line(self, text: bytes) -> None:
         if not text.endswith(b"\n"):
-            self._tell("is not ended by a line feed: the line was cut, or torn by a crash")
+            self._report_problem(
+                "is not ended by a line feed: the line was cut, or torn by a crash"
+            )
         try:
             record = read(text.removesuffix(b"\n"))
-        except Damaged as damaged:
-            self._tell(str(damaged), sequence=self._expected or 0)
+        except DamagedAuditRecord as damaged:
+            self._report_problem(str(damaged), sequence=self._expected or 0)
             self._expected = None if self._expected is None else self._expected + 1
             self._head = None
             self._since += 1
@@ -103,7 +110,7 @@ class Verifier:
         self._take(record)
 
     def _check_place(self, record: AuditRecord) -> None:
-        """Check that *record* follows the one before."""
+        """Check that *record* continues the chain."""
         if self._expected is None:
             if self._report.records == 0:
                 self._check_first(record)
@@ -115,41 +122,43 @@ class Verifier:
                 if at - 1 > expected
                 else (f"record {expected} is")
             )
-            self._tell(f"{missing} missing before this one", record)
+            self._report_problem(f"{missing} missing before this one", record)
         elif at < expected:
-            self._tell(
+            self._report_problem(
                 f"comes after sequence {expected - 1}: records were put in, doubled or put in "
                 "another order, here or on the line before",
                 record,
             )
         elif self._head is not None and record.previous != self._head:
-            self._tell(
+            self._report_problem(
                 "does not hold the hash of the record before: that one or this one was exchanged "
                 "or changed, and its hash made anew",
                 record,
             )
 
     def _check_first(self, record: AuditRecord) -> None:
-        if record.sequence == 1 and record.previous != BEFORE_THE_FIRST:
-            self._tell("is the first record, but names one before it", record)
+        if record.sequence == 1 and record.previous != FIRST_PREVIOUS:
+            self._report_problem("is the first record, but names one before it", record)
         if record.sequence > 1 and self._whole:
-            self._tell(f"records 1 to {record.sequence - 1} are missing before this one", record)
+            self._report_problem(
+                f"records 1 to {record.sequence - 1} are missing before this one", record
+            )
 
     def _check_file(self, record: AuditRecord) -> None:
-        """Check that a file begins and ends as files do."""
+        """Check the first and last record of a file."""
         reason = checkpoints.reason_of(record)
         if self._line == 1 and (
             reason != CheckpointReason.FILE_OPENED or record.details.get("file") != self._file
         ):
-            self._tell(
+            self._report_problem(
                 "is not the record that opens this file: its beginning was cut off, or the file "
                 "was renamed",
                 record,
             )
         elif self._line > 1 and reason == CheckpointReason.FILE_OPENED:
-            self._tell("opens a file, but is not its first line", record)
+            self._report_problem("opens a file, but is not its first line", record)
         if self._line > 1 and checkpoints.reason_of(self._last) == CheckpointReason.FILE_CLOSED:
-            self._tell("stands after the record that closed this file", record)
+            self._report_problem("stands after the record that closed this file", record)
 
     def _check_checkpoint(self, record: AuditRecord) -> None:
         report = self._report
@@ -158,28 +167,28 @@ class Verifier:
         if self._keys is not None:
             key_id = record.details.get("key_id", "")
             if key_id not in self._keys.by_id:
-                self._tell(f"is signed with an unknown key, {key_id!r}", record)
+                self._report_problem(f"is signed with an unknown key, {key_id!r}", record)
             elif checkpoints.is_signed(record, self._keys):
                 report.key_ids.add(key_id)
                 report.covered_to = record.sequence
                 report.covered_by = checkpoints.reason_of(record)
             else:
-                self._tell(
+                self._report_problem(
                     "its signature is wrong: this checkpoint, or one of the records "
                     f"{report.covered_to + 1} to {record.sequence - 1}, was changed and all hashes "
                     "made anew",
                     record,
                 )
         if known and not report.problems and checkpoints.number(record, "count") != self._since:
-            self._tell(f"counts other records than the {self._since} before it", record)
+            self._report_problem(f"counts other records than the {self._since} before it", record)
         self._since = 0
         self._within = max(0, checkpoints.number(record, "within"))
-        self._overdue_told = False
+        self._overdue_reported = False
 
     def _check_promise(self, record: AuditRecord) -> None:
-        if self._within and self._since > self._within and not self._overdue_told:
-            self._overdue_told = True
-            self._tell(
+        if self._within and self._since > self._within and not self._overdue_reported:
+            self._overdue_reported = True
+            self._report_problem(
                 f"a checkpoint was promised after {self._within} records at most, and there is "
                 "none: it was removed, or the records since are not the service's",
                 record,
@@ -192,7 +201,7 @@ class Verifier:
         if wanted == record.hash:
             self._report.copies += 1
         else:
-            self._tell(
+            self._report_problem(
                 "is not the checkpoint of which a copy was kept: the log was written anew from "
                 f"here or before (after sequence {self._report.covered_to})",
                 record,
@@ -209,8 +218,10 @@ class Verifier:
         report.head = record.hash
         self._expected, self._head, self._last = record.sequence + 1, record.hash, record
 
-    def _tell(self, words: str, record: AuditRecord | None = None, *, sequence: int = 0) -> None:
-        if len(self._report.problems) >= MOST_PROBLEMS:
+    def _report_problem(
+        self, words: str, record: AuditRecord | None = None, *, sequence: int = 0
+    ) -> None:
+        if len(self._report.problems) >= MAX_PROBLEMS:
             self._report.more_problems += 1
             return
         self._report.problems.append(
@@ -231,7 +242,7 @@ def verify(
     whole: bool = False,
     progress: Callable[[int], None] = lambda _bytes: None,
 ) -> ChainReport:
-    """Check *paths*, the files of a log in their order."""
+    """Verify *paths*, the files of a log in order."""
     verifier = Verifier(keys, copies=copies, whole=whole, progress=progress)
     for path in paths:
         verifier.check(path)
@@ -239,17 +250,17 @@ def verify(
 
 
 def paths_of(where: Path) -> list[Path]:
-    """Return the files of the log in a folder, or the one file."""
+    """Return the files of a log folder, or the one file given."""
     return log_files.files(where) if where.is_dir() else [where]
 
 
 def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
-    """Yield lines with their line feeds; a line without end is cut into pieces, all damaged."""
-    told = 0
-    while text := file.readline(LONGEST_LINE):
+    """Yield lines with their line feeds; an overlong line is split into damaged pieces."""
+    read = 0
+    while text := file.readline(MAX_LINE_BYTES):
         yield text
-        told += len(text)
-        if told >= _TELL_EVERY:
-            progress(told)
-            told = 0
-    progress(told)
+        read += len(text)
+        if read >= _PROGRESS_BYTES:
+            progress(read)
+            read = 0
+    progress(read)

@@ -1,7 +1,7 @@
-"""Tells whom a client certificate speaks for. Whether it is genuine, TLS has found out before.
+"""Maps client certificates to identities. TLS has verified the certificate already.
 
-A connection may outlive its certificate, so the end of that is checked with every request. What a
-certificate says is remembered by its bytes. One thread only.
+A connection may outlive its certificate, so expiry is checked with every request. Parsed
+certificates are cached by their bytes. Not thread-safe.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,42 +15,42 @@ from fanzha.errors import Unauthenticated
 from services.auth.identities_file import IdentitiesFile
 from services.auth.identity import Credential, Identity
 
-MOST_REMEMBERED = 10_000
+MAX_CACHED = 10_000
 
 
 class CertificateIdentities:
-    """Identities by certificate; *roster* gives the same object until it changes."""
+    """Identities by certificate; *identities* returns the same object until it changes."""
 
     def __init__(
-        self, *, roster: Callable[[], IdentitiesFile], now_s: Callable[[], float] = time
+        self, *, identities: Callable[[], IdentitiesFile], now_s: Callable[[], float] = time
     ) -> None:
-        self._roster = roster
+        self._identities = identities
         self._now_s = now_s
-        self._known: dict[bytes, Identity] = {}
-        self._known_by = roster()
+        self._cache: dict[bytes, Identity] = {}
+        self._cached_for = identities()
 
     def identity(self, pem: bytes) -> Identity:
-        """Return whom *pem* speaks for; raise `Unauthenticated` when it is over.
+        """Return the identity of *pem*; raise `Unauthenticated` when it has expired.
 
-        A certificate that the roster does not know has a name, and no roles.
+        A certificate missing in the identities file has a name but no roles.
         """
-        roster = self._roster()
-        if roster is not self._known_by:
-            self._known.clear()
-            self._known_by = roster
-        found = self._known.get(pem)
+        identities = self._identities()
+        if identities is not self._cached_for:
+            self._cache.clear()
+            self._cached_for = identities
+        found = self._cache.get(pem)
         if found is None:
-            found = _read(pem, roster)
-            while len(self._known) >= MOST_REMEMBERED:
-                del self._known[next(iter(self._known))]  # the oldest
-            self._known[pem] = found
+            found = _parse(pem, identities)
+            while len(self._cache) >= MAX_CACHED:
+                del self._cache[next(iter(self._cache))]  # the oldest
+            self._cache[pem] = found
         if self._now_s() >= found.expires_s:
             raise Unauthenticated("certificate: expired since the connection was made")
         return found
 
 
 def names_of(certificate: x509.Certificate) -> Sequence[str]:
-    """Return what a certificate names, the most telling first: URIs, host names, common name."""
+    """Return the names in a certificate, most specific first: URIs, host names, common name."""
     names: list[str] = []
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
@@ -64,7 +64,7 @@ def names_of(certificate: x509.Certificate) -> Sequence[str]:
     return [*names, *(f"cn:{one.value!s}" for one in common)]
 
 
-def _read(pem: bytes, roster: IdentitiesFile) -> Identity:
+def _parse(pem: bytes, identities: IdentitiesFile) -> Identity:
     try:
         certificate = x509.load_pem_x509_certificate(pem)
         names = names_of(certificate)
@@ -72,8 +72,8 @@ def _read(pem: bytes, roster: IdentitiesFile) -> Identity:
         raise Unauthenticated("certificate: cannot be read") from error
     expires_s = certificate.not_valid_after_utc.timestamp()
     for name in names:
-        if name in roster.certificates:
-            return replace(roster.certificates[name], expires_s=expires_s)
+        if name in identities.certificates:
+            return replace(identities.certificates[name], expires_s=expires_s)
     return Identity(
         name=next(iter(names), "a certificate without a name"),
         roles=frozenset(),

@@ -1,4 +1,4 @@
-"""Reads roles, regions and sources as tokens and the identities file write them."""
+"""Parses names, roles, regions and sources from token claims and the identities file."""
 
 import re
 from collections.abc import Mapping
@@ -8,61 +8,61 @@ from blocklists.entries import Source
 from services.auth.identity import Role
 
 _REGION = re.compile(r"[0-9]{2,12}")
-_LONGEST_NAME = 200
+_MAX_NAME_CHARACTERS = 200
 
 
-def name(said: Any) -> str:
-    """Read a name that goes on record: 1 to 200 characters that can be seen.
+def name(value: Any) -> str:
+    """Parse a name: 1 to 200 printable characters.
 
-    With others, one person could pass for two who look the same.
+    Invisible characters would let one person pass for two.
     """
-    if not isinstance(said, str) or not said.isprintable() or said != said.strip():
-        raise ValueError("a name without invisible characters is required")
-    if not 0 < len(said) <= _LONGEST_NAME:
-        raise ValueError(f"a name of 1 to {_LONGEST_NAME} characters is required")
-    return said
+    if not isinstance(value, str) or not value.isprintable() or value != value.strip():
+        raise ValueError("name: must have no control or invisible characters")
+    if not 0 < len(value) <= _MAX_NAME_CHARACTERS:
+        raise ValueError(f"name: must have 1 to {_MAX_NAME_CHARACTERS} characters")
+    return value
 
 
-def roles(said: Any, *, strict: bool) -> frozenset[Role]:
-    """Read roles; unless *strict*, words that are no role of ours are passed over.
+def roles(value: Any, *, strict: bool) -> frozenset[Role]:
+    """Parse roles; unless *strict*, unknown ones are ignored.
 
-    An issuer may serve other systems, too; a role that is not known gives no right.
+    An issuer may serve other systems, too; an unknown role grants nothing.
     """
     known = {role.value for role in Role}
-    listed = _listed(said, "roles")
+    listed = _word_list(value, "roles")
     if strict and (wrong := [one for one in listed if one not in known]):
-        raise ValueError(f"roles: {wrong[0]!r} is none of {', '.join(sorted(known))}")
+        raise ValueError(f"roles: {wrong[0]!r} is not one of {', '.join(sorted(known))}")
     return frozenset(Role(one) for one in listed if one in known)
 
 
-def regions(said: Any) -> frozenset[str]:
-    """Read region codes (GB/T 2260: 33, 3301, 330106); None: all.
+def regions(value: Any) -> frozenset[str]:
+    """Parse region codes (GB/T 2260: 33, 3301, 330106); None means all.
 
-    An empty list is refused: it would read as all where none was meant. So is a code that is
-    none, for leaving it out would leave the others, or all.
+    An empty list is refused, since it would mean all. So is an invalid code, since ignoring it
+    could widen the scope.
     """
-    if said is None:
+    if value is None:
         return frozenset()
-    listed = _listed(said, "regions")
+    listed = _word_list(value, "regions")
     if not listed or not all(_REGION.fullmatch(one) for one in listed):
-        raise ValueError("regions: codes such as 33 or 3301 are expected; leave it out for all")
+        raise ValueError("regions: must be codes such as 33 or 3301; omit for all")
     return frozenset(listed)
 
 
-def sources(said: Any) -> frozenset[Source]:
-    """Read list sources by name; None: all. An empty list, or an unknown name, is refused."""
-    if said is None:
+def sources(value: Any) -> frozenset[Source]:
+    """Parse list sources by name; None means all. Empty lists and unknown names are refused."""
+    if value is None:
         return frozenset()
     known: Mapping[str, Source] = {source.name.lower(): source for source in Source}
-    listed = _listed(said, "sources")
+    listed = _word_list(value, "sources")
     if not listed or not all(one in known for one in listed):
-        raise ValueError(f"sources: some of {', '.join(known)} are expected; leave it out for all")
+        raise ValueError(f"sources: must be some of {', '.join(known)}; omit for all")
     return frozenset(known[one] for one in listed)
 
 
-def _listed(said: Any, what: str) -> list[str]:
-    if said is None:
+def _word_list(value: Any, what: str) -> list[str]:
+    if value is None:
         return []
-    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
-        raise ValueError(f"{what}: a list of words is expected")
-    return said
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{what}: must be a list of strings")
+    return value

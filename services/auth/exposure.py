@@ -1,4 +1,4 @@
-"""Refuses to serve what must not be served unprotected, and says what is served so."""
+"""Refuses to serve sensitive ports unprotected, and logs a warning where others are."""
 
 import ipaddress
 import logging
@@ -7,62 +7,62 @@ from services.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-DEVELOPMENT = (
-    "development: nobody is asked who they are, and everybody who can connect may do everything. "
-    "`fanzha identity init DIR` makes keys to try real roles with"
+NO_AUTHENTICATION = (
+    "authentication is off: everyone who can connect has all roles. "
+    "`fanzha identity init DIR` creates keys to try roles with"
 )
 
 
 def check_admin(settings: Settings) -> None:
-    """Raise `ValueError` where others could change the lists from outside, or listen in."""
+    """Raise `ValueError` when list administration is exposed without TLS or authentication."""
     if is_loopback(settings.admin_host):
         return
-    outside = f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is reached from outside, and"
+    outside = f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is not loopback, and"
     if settings.tls_certificate is None:
         raise ValueError(
-            f"{outside} there is no TLS: whoever listens could change the lists. Set "
-            "tls_certificate and tls_key, or leave list administration on 127.0.0.1"
+            f"{outside} TLS is off: eavesdroppers could steal credentials. Set "
+            "tls_certificate and tls_key, or keep list administration on 127.0.0.1"
         )
     if not settings.auth_enabled:
         raise ValueError(
-            f"{outside} nobody is asked who they are: everybody could change the lists. Set "
-            "jwks_file or identities_file, or leave list administration on 127.0.0.1"
+            f"{outside} authentication is off: everyone could change the lists. Set "
+            "jwks_file or identities_file, or keep list administration on 127.0.0.1"
         )
 
 
 def check_warning(settings: Settings) -> None:
-    """Raise `ValueError` where others could send warnings to people from outside, or listen in."""
+    """Raise `ValueError` when the warning port is exposed without TLS or authentication."""
     if is_loopback(settings.warning_host):
         return
-    outside = f"warning_host (FANZHA_WARNING_HOST): {settings.warning_host} is reached from outside"
+    outside = f"warning_host (FANZHA_WARNING_HOST): {settings.warning_host} is not loopback"
     if settings.tls_certificate is None:
-        raise ValueError(f"{outside}, and there is no TLS: set tls_certificate and tls_key")
+        raise ValueError(f"{outside}, and TLS is off: set tls_certificate and tls_key")
     if not settings.auth_enabled:
-        raise ValueError(f"{outside}, and nobody is asked who they are: set jwks_file")
+        raise ValueError(f"{outside}, and authentication is off: set jwks_file")
 
 
-def tell_of_admin(settings: Settings) -> None:
-    """Log that whoever reaches list administration may change the lists, where it is so."""
+def warn_admin_exposure(settings: Settings) -> None:
+    """Log a warning when list administration has no authentication."""
     if not settings.auth_enabled:
-        logger.warning("list administration: %s", DEVELOPMENT)
+        logger.warning("list administration: %s", NO_AUTHENTICATION)
 
 
-def tell_of_decisions(settings: Settings) -> None:
-    """Log what may be read or asked by others than was meant, on the port of decisions."""
+def warn_decision_exposure(settings: Settings) -> None:
+    """Log a warning when the decision port is exposed without TLS or authentication."""
     if is_loopback(settings.listen_host):
         return
     if settings.tls_certificate is None:
         logger.warning(
-            "decisions: served on %s without TLS; calls and texts can be read on the way%s",
+            "decisions: served on %s without TLS; calls and texts%s can be read in transit",
             settings.listen_host,
-            ", and so can tokens" if settings.jwks_file is not None else "",
+            " and tokens" if settings.jwks_file is not None else "",
         )
     if not settings.auth_enabled:
-        logger.warning("decisions: %s", DEVELOPMENT)
+        logger.warning("decisions: %s", NO_AUTHENTICATION)
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether *host* is reached from this machine only."""
+    """Return whether *host* is a loopback address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

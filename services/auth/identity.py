@@ -1,8 +1,8 @@
-"""Who asks: a name, roles, and the regions and list sources they reach.
+"""The identity of the caller: a name, roles, and a scope of regions and list sources.
 
-The edge finds out who asks and says so with `set_identity`; what runs below asks `current`. Without
-identities in the settings everybody is `DEVELOPER`, and says their own name: the edge has to say
-that, too. Where nobody has said anything, nobody may do anything.
+The RPC layer authenticates the caller and calls `set_identity`; code below reads `current`. Where
+authentication is off, the RPC layer sets `DEVELOPER`, whose callers give their own names. A task
+without an identity may do nothing.
 """
 
 import unicodedata
@@ -19,14 +19,14 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANK = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
 ) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
-"""Letters and marks that show nothing: joiners, fillers, variation selectors."""
+"""Invisible letters and marks: joiners, fillers, variation selectors."""
 
 
 class Role(StrEnum):
-    """What somebody may do."""
+    """What an identity may do."""
 
     CARRIER = "carrier"
-    """Ask for decisions, report hits and ends of calls."""
+    """Request decisions; report hits and ends of calls."""
     EDITOR = "editor"
     """Propose changes to the lists; apply those that need no second person."""
     APPROVER = "approver"
@@ -36,15 +36,15 @@ class Role(StrEnum):
     APPEALS_OFFICER = "appeals_officer"
     """Take and decide appeals."""
     OPERATOR = "operator"
-    """Switch models, look at the state of workers."""
+    """Activate models; read the state of workers."""
     SOURCE = "source"
-    """Send in warnings about people at risk, and follow what became of them."""
+    """Submit warnings about people at risk; read their outcome."""
     DISPATCHER = "dispatcher"
-    """Work on the cases of their region: take, note, close."""
+    """Take, annotate and close the cases of their region."""
 
 
 class Credential(StrEnum):
-    """How somebody showed who they are."""
+    """How the caller was authenticated."""
 
     NONE = "none"
     TOKEN = "token"  # noqa: S105 - a word, not a secret
@@ -53,50 +53,50 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody who asks."""
+    """A caller."""
 
     name: str
     roles: frozenset[Role]
     regions: frozenset[str] = frozenset()
-    """Region codes they reach; empty: all."""
+    """Region codes in scope; empty means all."""
     sources: frozenset[Source] = frozenset()
-    """List sources they may change; empty: all."""
+    """List sources it may change; empty means all."""
     development: bool = False
-    """Whether nobody checked who it is."""
+    """Whether authentication is off, so that the name is unverified."""
     credential: Credential = Credential.NONE
-    """What they showed."""
+    """How it was authenticated."""
     expires_s: float = 0.0
-    """When that ends, in Unix time; 0: never."""
+    """Unix time at which the credential expires; 0 means never."""
 
 
 DEVELOPER = Identity(name="developer", roles=frozenset(Role), development=True)
-"""Who asks, and who acts in the background, where nobody is asked who they are."""
-NOBODY = Identity(name="nobody", roles=frozenset())
-"""Who calls a method that is open to anybody, where identities are asked for elsewhere."""
+"""Identity of every caller, and of background work, when authentication is off."""
+ANONYMOUS = Identity(name="anonymous", roles=frozenset())
+"""Identity of callers of methods that need no authentication, such as health checks."""
 
-SERVICE = Identity(name="fanzha", roles=frozenset(Role))
-"""Who acts in the background of a service that asks who asks: nobody asked for it."""
+BACKGROUND = Identity(name="fanzha", roles=frozenset(Role))
+"""Identity of background work when authentication is on."""
 
-# Without a default: code that forgot to say who asks must not act with all roles.
+# No default: a task that never set its identity must not act with all roles.
 _current: ContextVar[Identity] = ContextVar("identity")
 
 
 def current() -> Identity:
-    """Return who asks in this task; raise `Unauthenticated` where nobody has said so."""
+    """Return the identity of this task; raise `Unauthenticated` when none was set."""
     try:
         return _current.get()
     except LookupError:
-        raise Unauthenticated("nobody knows who asks: this task has no identity") from None
+        raise Unauthenticated("identity: none set for this task") from None
 
 
 def set_identity(identity: Identity) -> None:
-    """Let *identity* be who asks for the rest of this task: gRPC gives each request its own."""
+    """Set the identity for the rest of this task; each gRPC request is a task of its own."""
     _current.set(identity)
 
 
 @contextmanager
-def acting(identity: Identity) -> Iterator[None]:
-    """Let *identity* be who asks, until the context ends."""
+def acting_as(identity: Identity) -> Iterator[None]:
+    """Set the identity until the context ends."""
     before = _current.set(identity)
     try:
         yield
@@ -104,25 +104,24 @@ def acting(identity: Identity) -> Iterator[None]:
         _current.reset(before)
 
 
-def author(said: str) -> str:
-    """Return the name that goes on record: the checked one, or in development what was *said*.
+def author(claimed: str) -> str:
+    """Return the name to record: the authenticated one; without authentication, *claimed*.
 
-    Raises `InvalidInput` for a name with characters that nobody can see, or that control a
-    terminal.
+    Raise `InvalidInput` for a claimed name with invisible or control characters.
     """
     who = current()
-    if not (who.development and said):
+    if not (who.development and claimed):
         return who.name
-    if not said.strip().isprintable():
+    if not claimed.strip().isprintable():
         raise InvalidInput("name: has control or invisible characters")
-    return said
+    return claimed
 
 
 def same_person(name: str, others: Iterable[str]) -> bool:
-    """Tell whether *name* is one of *others*, however it is written.
+    """Return whether *name* equals one of *others* after normalization.
 
-    Width, case and what cannot be seen make no difference. Letters of another script do, however
-    alike they look: who gives out names has to see to those.
+    Width, case and invisible characters are ignored. Look-alike letters of other scripts are
+    not: whoever issues names has to prevent those.
     """
     return _person(name) in set(map(_person, others))
 

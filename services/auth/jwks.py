@@ -1,7 +1,7 @@
-"""The public keys that tokens are signed with: a JWKS file (RFC 7517), Ed25519 and RSA only.
+"""Public keys that verify tokens: a JWKS file (RFC 7517) of Ed25519 and RSA keys.
 
-A shared secret (``oct``) in the file would let everybody who can check a token make one, so such a
-file is refused whole, as is one with a private key, or with a key that has no id.
+A file with a shared secret (``oct``) is refused as a whole, since everyone who verifies tokens
+could issue them. So is one with a private key, or with a key without an id.
 """
 
 import json
@@ -15,25 +15,25 @@ KeySet: TypeAlias = Mapping[str, PyJWK]
 """By key id."""
 
 ALGORITHMS = {"OKP": "EdDSA", "RSA": "RS256"}
-"""Algorithm by type of key: a token has no say in it."""
+"""Algorithm by key type; the token's own header is ignored."""
 LEAST_RSA_BITS = 2048
 _PRIVATE = {"d", "p", "q", "k"}
 
 
 def read_keys(data: bytes) -> KeySet:
-    """Read a JWKS file; raise `ValueError` naming what is wrong with it."""
+    """Read a JWKS file; raise `ValueError` naming the first fault."""
     try:
         listed = json.loads(data)["keys"]
     except (ValueError, KeyError, TypeError):
-        raise ValueError('no JWKS: {"keys": […]} is expected') from None
+        raise ValueError('not a JWKS: must be {"keys": […]}') from None
     keys: dict[str, PyJWK] = {}
     for place, key in enumerate(listed):
         kid, read = _key(key, f"keys[{place}]")
         if kid in keys:
-            raise ValueError(f"keys[{place}]: kid {kid!r} is there twice")
+            raise ValueError(f"keys[{place}]: kid {kid!r} is listed twice")
         keys[kid] = read
     if not keys:
-        raise ValueError("keys: there is none")
+        raise ValueError("keys: must not be empty")
     return keys
 
 
@@ -45,7 +45,7 @@ def _key(key: Any, where: str) -> tuple[str, PyJWK]:
     if not isinstance(kid, str) or not kid:
         raise ValueError(f"{where}: kid is required")
     if algorithm is None or (kind == "OKP" and key.get("crv") != "Ed25519"):
-        raise ValueError(f"{where}: only Ed25519 and RSA keys are taken, not {kind!r}")
+        raise ValueError(f"{where}: must be an Ed25519 or RSA key, not {kind!r}")
     if key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
         raise ValueError(f"{where}: must be for signatures with {algorithm}")
     if _PRIVATE & key.keys():

@@ -118,7 +118,7 @@ class AuthorityFolder:
             roles=json.dumps([role.value for role in roles]),
         )
         text = self.roster.read_text() + line
-        roster.read_roster(text.encode())  # a name that is there twice, or none
+        roster.read_identities(text.encode())  # a name that is there twice, or none
         ours = CertificateAndKey.read(self.authority, self.private("ca"))
         issuer.client(ours, host, now=now, days=days).write(*self.client(host))
         atomic_file.write(self.roster, text)

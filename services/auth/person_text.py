@@ -1,4 +1,4 @@
-"""Checks what people write into appeals and cases."""
+"""Checks free text that people enter into appeals and cases."""
 
 import unicodedata
 
@@ -22,12 +22,12 @@ def optional(field: str, text: str, longest: int = LONGEST_TEXT) -> str:
     text = text.strip().replace("\r\n", "\n")
     if len(text) > longest:
         raise InvalidInput(f"{field}: at most {longest} characters, not {len(text)}")
-    # On a terminal of somebody else it could do anything.
+    # Could inject terminal escape sequences.
     if any(unicodedata.category(one) == "Cc" for one in text if one not in "\n\t"):
         raise InvalidInput(f"{field}: has control characters")
     return text
 
 
-def who(field: str, said: str) -> str:
-    """Return the name that goes on record."""
-    return required(field, identity.author(said), LONGEST_NAME)
+def person_name(field: str, claimed: str) -> str:
+    """Return the name to record for the caller; see `services.auth.identity.author`."""
+    return required(field, identity.author(claimed), LONGEST_NAME)

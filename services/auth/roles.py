@@ -1,6 +1,6 @@
-"""Who may: one table of every method and the roles that may call it, and the reach of a role.
+"""Access control: the roles that may call each method, and the scope of an identity.
 
-A method without a line here is refused to everybody, whoever they are. ``docs/reference/roles.md``
+A method that is not in the table is refused to every role. ``docs/reference/roles.md``
 is this table written out (``python -m tools.reference``).
 """
 
@@ -14,7 +14,7 @@ from services.auth.identity import Identity, Role
 
 
 class AccessLevel(Enum):
-    """What it takes to call a method for which no role is needed."""
+    """Access to methods that need no role."""
 
     OPEN = "anybody who can connect"
     """Probes and load balancers carry no credentials."""
@@ -35,13 +35,12 @@ _REPORTERS = _of(Role.CARRIER, Role.EDITOR)
 _READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER)
 _OVERSEERS = frozenset(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
 _OFFICER = _of(Role.APPEALS_OFFICER)
-# Who is blocked appeals at their carrier or at the bureau.
+# Blocked people appeal at their carrier or at the bureau.
 _APPEALS_DESK = _of(Role.CARRIER, Role.APPEALS_OFFICER)
 _APPEALS_READERS = _of(Role.AUDITOR, Role.APPEALS_OFFICER)
-# An appeals officer decides on requests that lift blocks after an appeal, and no others:
-# `services.changes.permissions` sees to that.
+# `services.changes.permissions` limits appeals officers to requests that lift a block.
 _DECIDERS = _of(Role.APPROVER, Role.APPEALS_OFFICER)
-# Who sends in warnings: carriers, and whoever else knows of people at risk.
+# Carriers and other sources of warnings about people at risk.
 _WARNERS = _of(Role.CARRIER, Role.SOURCE)
 _DISPATCHER = _of(Role.DISPATCHER)
 _CASE_READERS = _of(Role.DISPATCHER, Role.AUDITOR)
@@ -189,7 +188,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ServerReflectionInfo": AccessLevel.AUTHENTICATED,
     },
 }
-"""By service and method."""
+"""Access by service and method."""
 
 _BY_PATH = {
     f"/{service}/{method}": allowed
@@ -198,57 +197,58 @@ _BY_PATH = {
 }
 
 
-def allowed_at(path: str) -> Allowed | None:
-    """Return who may call ``/service/method``; None: it has no line, so nobody may."""
+def access_of(path: str) -> Allowed | None:
+    """Return the access of ``/service/method``; None for a method that no role may call."""
     return _BY_PATH.get(path)
 
 
-def may(identity: Identity, allowed: Allowed) -> bool:
-    """Tell whether *identity*, who is known, may call a method that takes *allowed*."""
+def is_allowed(identity: Identity, allowed: Allowed) -> bool:
+    """Return whether the authenticated *identity* has the access *allowed*."""
     return isinstance(allowed, AccessLevel) or not identity.roles.isdisjoint(allowed)
 
 
 def methods_of(identity: Identity) -> list[str]:
     """Return the methods *identity* may call, as ``/service/method``."""
-    return [path for path, allowed in _BY_PATH.items() if may(identity, allowed)]
+    return [path for path, allowed in _BY_PATH.items() if is_allowed(identity, allowed)]
 
 
-def refusal(identity: Identity, path: str) -> str:
-    """Say why *identity* may not call *path*."""
-    allowed, method = allowed_at(path), path.rpartition(".")[2]
+def refusal_message(identity: Identity, path: str) -> str:
+    """Return the error message for a call of *path* that *identity* may not make."""
+    allowed, method = access_of(path), path.rpartition(".")[2]
     if allowed is None:
-        return f"{method}: nobody may call it, for it has no line in the table of roles"
-    takes = words(() if isinstance(allowed, AccessLevel) else allowed, "or")
-    return f"{method} takes the role {takes}; {identity.name} has {words(identity.roles) or 'none'}"
+        return f"{method}: no role may call this method"
+    takes = join_roles(() if isinstance(allowed, AccessLevel) else allowed, "or")
+    held = join_roles(identity.roles) or "none"
+    return f"{method} takes the role {takes}; {identity.name} has {held}"
 
 
 def check_source(identity: Identity, sources: Iterable[Source]) -> None:
-    """Raise `NotAllowed` unless *identity* reaches the entries of all *sources*."""
+    """Raise `NotAllowed` unless all *sources* are in the scope of *identity*."""
     foreign = set(sources) - identity.sources if identity.sources else set()
     if foreign:
         named = ", ".join(one.name.lower() for one in sorted(foreign))
-        reach = ", ".join(one.name.lower() for one in sorted(identity.sources))
-        raise NotAllowed(f"source: {identity.name} reaches entries of {reach}, not of {named}")
+        scope = ", ".join(one.name.lower() for one in sorted(identity.sources))
+        raise NotAllowed(f"source: {identity.name} has the scope {scope}, not {named}")
 
 
-def reaches_region(identity: Identity, region: str) -> bool:
-    """Tell whether *region* is one of *identity*'s, or lies in one: 33 holds 3301 and 330106.
+def may_access_region(identity: Identity, region: str) -> bool:
+    """Return whether *region* is in scope; 33 includes 3301 and 330106.
 
-    A region that is not known, the empty one, is reached only by who reaches all.
+    An unknown region, the empty text, is in scope only for identities without regions.
     """
     return not identity.regions or region.startswith(tuple(identity.regions))
 
 
 def check_region(identity: Identity, region: str) -> None:
-    """Raise `NotAllowed` unless *identity* reaches *region*."""
-    if not reaches_region(identity, region):
-        reach = ", ".join(sorted(identity.regions))
-        where = region or "an unknown one"
-        raise NotAllowed(f"region: {identity.name} reaches {reach}, not {where}")
+    """Raise `NotAllowed` unless *region* is in the scope of *identity*."""
+    if not may_access_region(identity, region):
+        scope = ", ".join(sorted(identity.regions))
+        name = region or "an unknown region"
+        raise NotAllowed(f"region: {identity.name} has the scope {scope}, not {name}")
 
 
-def words(roles: Iterable[Role], before_last: str = "and") -> str:
-    """Write roles in a sentence, in the order in which they are declared."""
+def join_roles(roles: Iterable[Role], before_last: str = "and") -> str:
+    """Join the names of roles, in the order of `Role`."""
     known = set(roles)
     *first, last = [role.value for role in Role if role in known] or [""]
     return f"{', '.join(first)} {before_last} {last}" if first else last

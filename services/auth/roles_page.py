@@ -37,7 +37,7 @@ def page() -> str:
     for service, methods in TABLE.items():
         parts.append(f"| **{service}** |{' |' * len(Role)}\n")
         parts += [_row(method, allowed) for method, allowed in methods.items()]
-    parts += ["\n", _doors()]
+    parts += ["\n", _legend()]
     return "".join(parts)
 
 
@@ -49,7 +49,7 @@ def _row(method: str, allowed: Allowed) -> str:
     return f"| {method} | {' | '.join(marks)} |\n"
 
 
-def _doors() -> str:
+def _legend() -> str:
     known = [
         name
         for methods in TABLE.values()

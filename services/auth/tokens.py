@@ -1,7 +1,7 @@
-"""Believes signed tokens (JWT, RFC 7519), or says why not.
+"""Verifies signed tokens (JWT, RFC 7519).
 
-A carrier sends the same token thousands of times a second, so one that was verified is remembered
-until it expires, or until the keys or the revoked tokens change. One thread only.
+A carrier sends the same token thousands of times a second, so verified tokens are cached until
+they expire, or until the keys or the revoked tokens change. Not thread-safe.
 """
 
 from collections.abc import Callable
@@ -25,28 +25,27 @@ from services.auth.identity import Credential, Identity
 from services.auth.jwks import KeySet
 
 LEEWAY_SECONDS = 10
-"""Clocks of issuer and server may differ so much."""
-LONGEST_TOKEN = 8192
-"""Characters."""
-MOST_REMEMBERED = 10_000
-LAST_SECOND = 253_402_300_799
-"""The end of the year 9999: no later `exp` is a time."""
+"""Tolerated clock difference between issuer and server."""
+MAX_TOKEN_CHARACTERS = 8192
+MAX_CACHED = 10_000
+MAX_EXPIRY_S = 253_402_300_799
+"""The end of the year 9999, the latest accepted `exp`."""
 _REQUIRED = ["exp", "iss", "aud", "sub"]
-_WHY: tuple[tuple[type[InvalidTokenError], str], ...] = (
+_MESSAGES: tuple[tuple[type[InvalidTokenError], str], ...] = (
     (ExpiredSignatureError, "expired; get a new one"),
     (ImmatureSignatureError, "not valid yet; compare the clocks of issuer and server"),
     (InvalidIssuerError, "not from token_issuer"),
     (InvalidAudienceError, "not for token_audience"),
-    (InvalidSignatureError, "its signature is wrong"),
+    (InvalidSignatureError, "invalid signature"),
 )
-_UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
-"""What PyJWT and the JSON parser let through for claims of wrong types and for deep nesting."""
+_PARSE_ERRORS = (ValueError, TypeError, OverflowError, RecursionError)
+"""Raised by PyJWT and the JSON parser for claims of wrong types and for deep nesting."""
 
 
 class TokenVerifier:
     """Verifies tokens of one issuer.
 
-    *keys* and *revoked* (ids of tokens, their claim ``jti``) give the same object until they
+    *keys* and *revoked* (token ids, claim ``jti``) return the same object until they
     change.
     """
 
@@ -64,44 +63,44 @@ class TokenVerifier:
         self._issuer = issuer
         self._audience = audience
         self._now_s = now_s
-        self._known: dict[str, Identity] = {}
-        self._known_by: tuple[KeySet, frozenset[str]] = (keys(), revoked())
+        self._cache: dict[str, Identity] = {}
+        self._cached_for: tuple[KeySet, frozenset[str]] = (keys(), revoked())
 
     def identity(self, token: str) -> Identity:
-        """Return who *token* speaks for; raise `Unauthenticated` with the reason."""
+        """Return the identity in *token*; raise `Unauthenticated` with the reason."""
         keys, revoked = self._keys(), self._revoked()
-        if keys is not self._known_by[0] or revoked is not self._known_by[1]:
-            self._known.clear()
-            self._known_by = (keys, revoked)
-        known = self._known.get(token)
-        if known is not None and self._now_s() < known.expires_s:
-            return known
-        self._known.pop(token, None)
+        if keys is not self._cached_for[0] or revoked is not self._cached_for[1]:
+            self._cache.clear()
+            self._cached_for = (keys, revoked)
+        cached = self._cache.get(token)
+        if cached is not None and self._now_s() < cached.expires_s:
+            return cached
+        self._cache.pop(token, None)
         found = self._verified(token, keys, revoked)
-        while len(self._known) >= MOST_REMEMBERED:
-            del self._known[next(iter(self._known))]  # the oldest
-        self._known[token] = found
+        while len(self._cache) >= MAX_CACHED:
+            del self._cache[next(iter(self._cache))]  # the oldest
+        self._cache[token] = found
         return found
 
     def _verified(self, token: str, keys: KeySet, revoked: frozenset[str]) -> Identity:
-        if len(token) > LONGEST_TOKEN:
-            raise Unauthenticated(f"token: longer than {LONGEST_TOKEN} characters")
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise Unauthenticated(f"token: longer than {MAX_TOKEN_CHARACTERS} characters")
         try:
-            said = self._decoded(token, keys)
+            payload = self._decoded(token, keys)
         except InvalidTokenError as error:
-            raise Unauthenticated(f"token: {_why(error)}") from error
-        except _UNREADABLE as error:
+            raise Unauthenticated(f"token: {_message(error)}") from error
+        except _PARSE_ERRORS as error:
             raise Unauthenticated("token: cannot be read") from error
-        if _revocable(said) in revoked:
+        if _token_id(payload) in revoked:
             raise Unauthenticated("token: revoked")
         try:
             return Identity(
-                name=claims.name(said["sub"]),
-                roles=claims.roles(said.get("roles"), strict=False),
-                regions=claims.regions(said.get("regions")),
-                sources=claims.sources(said.get("sources")),
+                name=claims.name(payload["sub"]),
+                roles=claims.roles(payload.get("roles"), strict=False),
+                regions=claims.regions(payload.get("regions")),
+                sources=claims.sources(payload.get("sources")),
                 credential=Credential.TOKEN,
-                expires_s=_expiry(said["exp"]) + LEEWAY_SECONDS,
+                expires_s=_expiry(payload["exp"]) + LEEWAY_SECONDS,
             )
         except ValueError as error:
             raise Unauthenticated(f"token: {error}") from error
@@ -110,9 +109,9 @@ class TokenVerifier:
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            said = "its header names no key" if kid is None else "its key is not in jwks_file"
-            raise Unauthenticated(f"token: {said}")
-        # The key says which algorithm it is for; "none" and shared secrets are no key's.
+            problem = "its header has no kid" if kid is None else "its kid is not in jwks_file"
+            raise Unauthenticated(f"token: {problem}")
+        # The algorithm is the key's, so "none" and shared secrets are never accepted.
         decoded: dict[str, Any] = jwt.decode(
             token,
             key,
@@ -125,20 +124,21 @@ class TokenVerifier:
         return decoded
 
 
-def _revocable(said: dict[str, Any]) -> str:
-    token_id = said.get("jti")
+def _token_id(payload: dict[str, Any]) -> str:
+    token_id = payload.get("jti")
     return token_id if isinstance(token_id, str) else ""
 
 
-def _expiry(said: Any) -> float:
-    # A bool is an int, and a text such as "1e9" would pass for a number.
-    if isinstance(said, bool) or not isinstance(said, int | float) or not 0 < said <= LAST_SECOND:
+def _expiry(value: Any) -> float:
+    # `bool` is an `int`, and `float` would accept a string such as "1e9".
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= MAX_EXPIRY_S:
         raise ValueError("exp: not a time")
-    return float(said)
+    return float(value)
 
 
-def _why(error: InvalidTokenError) -> str:
-    for kind, why in _WHY:
+def _message(error: InvalidTokenError) -> str:
+    for kind, why in _MESSAGES:
         if isinstance(error, kind):
             return why
     if isinstance(error, MissingRequiredClaimError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from services.audit import checkpoints, log_files
 from services.audit.checkpoints import is_signed
 from services.audit.keys import PublicKeys
-from services.audit.records import LONGEST_LINE, AuditRecord, ChainLink, Damaged, read
+from services.audit.records import MAX_LINE_BYTES, AuditRecord, ChainLink, DamagedAuditRecord, read
 
 MOST_RECORDS = 10_000
 """Records that one dossier shows; beyond, the newest are told of by number only."""
@@ -81,7 +81,7 @@ def check(lines: Iterator[bytes], keys: PublicKeys) -> Iterator[str]:
     for number, line in enumerate(lines, 1):
         try:
             one = _read(line)
-        except Damaged as damaged:
+        except DamagedAuditRecord as damaged:
             yield f"line {number}: {damaged}"
             continue
         checkpoint = isinstance(one, AuditRecord) and checkpoints.is_checkpoint(one)
@@ -109,7 +109,7 @@ def _take(cutting: ChainExcerpt, lines: list[bytes], about: set[int]) -> None:
     for place, line in enumerate(lines):
         try:
             record = read(line)
-        except Damaged:
+        except DamagedAuditRecord:
             # As it stands: who checks the proof is to see where the log is damaged.
             cutting.unreadable += 1
             cutting.lines.append(line)
@@ -127,7 +127,7 @@ def _lines(folder: Path, until: tuple[str, int]) -> Iterator[bytes]:
             return
         left = size if path.name == name else path.stat().st_size
         with path.open("rb") as file:
-            while left > 0 and (line := file.readline(LONGEST_LINE)):
+            while left > 0 and (line := file.readline(MAX_LINE_BYTES)):
                 left -= len(line)
                 yield line.removesuffix(b"\n")
 
@@ -148,7 +148,7 @@ def _read(line: bytes) -> AuditRecord | ChainLink:
             content=str(members["content"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Damaged("is neither a record nor what is left of one") from None
+        raise DamagedAuditRecord("is neither a record nor what is left of one") from None
     if _written(link) != line:
-        raise Damaged("is neither a record nor what is left of one")
+        raise DamagedAuditRecord("is neither a record nor what is left of one")
     return link

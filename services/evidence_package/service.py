@@ -36,7 +36,7 @@ class EvidencePackages:
         self._audit = audit
         self._home = home
         self._now_ms = now_ms
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def make(self, query: str, *, said_author: str, reason: str) -> IO[bytes]:
         """Make the ZIP file about *query*, to be read from its beginning; the caller closes it.
@@ -48,7 +48,7 @@ class EvidencePackages:
             raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
         subject = subjects.read(query, self._home)
         by = identity.author(said_author)
-        async with self._one_at_a_time:
+        async with self._lock:
             sections = [await _section(source, subject) for source in self._sources]
             await self._audit.record(
                 AuditKind.EXPORTED,

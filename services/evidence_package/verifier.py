@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from services.audit import keys
 from services.audit.keys import PublicKeys
-from services.audit.records import Damaged
+from services.audit.records import DamagedAuditRecord
 from services.evidence_package import chain_proof
 from services.evidence_package.archive import (
     CHAIN,
@@ -109,7 +109,7 @@ def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -
         return
     try:
         proved = {record.sequence: record for record in chain_proof.read_records(lines)}
-    except Damaged as damaged:
+    except DamagedAuditRecord as damaged:
         raise ValueError(f"{CHAIN}: {damaged}") from damaged
     for row in json.loads(_read(package, "audit.json"))["rows"]:
         record = proved.get(int(row["sequence"]))

@@ -8,7 +8,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from services.audit.events import Audit, AuditKind
 from services.changes.report import ChangeTerms, RowReport
-from services.lists.import_report import Imported
+from services.lists.import_report import ImportResult
 
 LISTS = "lists"
 _MOST_REASONS = 5
@@ -20,7 +20,7 @@ async def refused_rows(audit: Audit, reports: Sequence[RowReport], terms: Change
     await _refused(audit, refused, len(refused), terms)
 
 
-async def refused_import(audit: Audit, imported: Imported, terms: ChangeTerms) -> None:
+async def refused_import(audit: Audit, imported: ImportResult, terms: ChangeTerms) -> None:
     """Put down the same for an import."""
     refused = [one.message for one in imported.problems if one.outcome == RowOutcome.REFUSED]
     await _refused(audit, refused, imported.counts[RowOutcome.REFUSED], terms)

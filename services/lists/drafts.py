@@ -27,10 +27,10 @@ from services.changes.report import (
     removal_reports,
     resolve_references,
 )
-from services.lists.edits import Edit, Edited, edited
+from services.lists.edits import Edit, EditResult, apply_edits
 
 _DAY_S = 86_400
-_MOST_KEPT = 20
+_MAX_STORED_PROBLEMS = 20
 """Problems that are kept with a change request."""
 
 
@@ -56,7 +56,7 @@ class DraftResult:
     judged: ChangeDiff
     """Against the lists when it was read."""
     checked: CheckedRows
-    edits: Edited
+    edits: EditResult
     named: Sequence[tuple[int, Identity]]
     unreadable: dict[int, str]
 
@@ -123,7 +123,7 @@ class DraftReader:
         )
         snapshot = await self._current.caught_up()
         edits = await asyncio.to_thread(
-            edited,
+            apply_edits,
             snapshot,
             contents.edits,
             self._home,
@@ -145,8 +145,8 @@ class DraftReader:
             campaign=contents.campaign,
             expires_s=contents.expires_s,
             expected_version=expected_version,
-            problems=kept_problems([*checked.problems, *edits.problems]),
-            dropped=dropped(_outcomes(checked, edits, unreadable)),
+            problems=first_problems([*checked.problems, *edits.problems]),
+            dropped=dropped_counts(_outcomes(checked, edits, unreadable)),
         )
         judged = await asyncio.to_thread(compute_diff, snapshot, table, removals)
         return DraftResult(
@@ -170,21 +170,21 @@ class DraftReader:
         )
 
 
-def kept_problems(problems: Sequence[RejectedRow]) -> tuple[model.RowProblem, ...]:
+def first_problems(problems: Sequence[RejectedRow]) -> tuple[model.RowProblem, ...]:
     """Return the problems that are kept with a request: the first."""
     return tuple(
         model.RowProblem(row=one.row, outcome=one.outcome, message=one.message)
-        for one in problems[:_MOST_KEPT]
+        for one in problems[:_MAX_STORED_PROBLEMS]
     )
 
 
-def dropped(counts: Counter[RowOutcome]) -> dict[str, int]:
+def dropped_counts(counts: Counter[RowOutcome]) -> dict[str, int]:
     """Return how many rows are no part of a request, by the name of their outcome."""
     return {outcome.name: rows for outcome, rows in counts.items() if rows}
 
 
 def _outcomes(
-    checked: CheckedRows, edits: Edited, unreadable: dict[int, str]
+    checked: CheckedRows, edits: EditResult, unreadable: dict[int, str]
 ) -> Counter[RowOutcome]:
     counts = Counter(one.outcome for one in [*checked.problems, *edits.problems])
     counts[RowOutcome.INVALID] += len(unreadable)

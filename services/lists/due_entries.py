@@ -22,7 +22,7 @@ class DueReason(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueEntries:
     """Entries that are due, the earliest first."""
 
     rows: Int64s
@@ -56,14 +56,14 @@ def find(
     now_s: int,
     until_s: int,
     source: int = 0,
-) -> Due:
+) -> DueEntries:
     """Find what is due from *now_s* to *until_s*, and reviews that are overdue; of one *source*."""
     parts = [_of_layer(layer, grounds, now_s, until_s, source) for layer in layers]
     rows, reasons, times_s, sources = (
         np.concatenate(column) for column in zip(*(part[0] for part in parts), strict=True)
     )
     order = np.lexsort((rows, times_s))
-    return Due(
+    return DueEntries(
         rows=rows[order],
         reasons=reasons[order],
         times_s=times_s[order],

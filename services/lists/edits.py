@@ -30,7 +30,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class EditResult:
     """Entries after their edits, and edits that were none."""
 
     entries: Sequence[Entry]
@@ -39,14 +39,14 @@ class Edited:
     problems: Sequence[RejectedRow]
 
 
-def edited(
+def apply_edits(
     snapshot: Snapshot,
     edits: Sequence[Edit],
     home: HomePlan,
     *,
     now_s: int,
     no_end_needs_review: bool = True,
-) -> Edited:
+) -> EditResult:
     """Apply edits to the entries of *snapshot*; one that cannot be made stops no other."""
     named, unreadable = resolve_references([edit.entry for edit in edits], home)
     found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
@@ -57,18 +57,18 @@ def edited(
     entries, rows, problems = [], [], []
     for row, edit in enumerate(edits):
         try:
-            after = _one(snapshot, edit, there.get(row, []), unreadable.get(row), now_s)
+            after = _apply_edit(snapshot, edit, there.get(row, []), unreadable.get(row), now_s)
             if no_end_needs_review:
-                _end_or_review(after)
+                _check_expiry_or_review(after)
             entries.append(after)
             rows.append(row)
         except InvalidInput as error:
             outcome = RowOutcome.INVALID if row in unreadable or row in there else RowOutcome.ABSENT
             problems.append(RejectedRow(row=row, outcome=outcome, message=str(error)))
-    return Edited(entries=entries, rows=rows, problems=problems)
+    return EditResult(entries=entries, rows=rows, problems=problems)
 
 
-def _one(
+def _apply_edit(
     snapshot: Snapshot, edit: Edit, there: Sequence[int], unreadable: str | None, now_s: int
 ) -> Entry:
     if unreadable:
@@ -82,7 +82,7 @@ def _one(
     return after if after.kind <= EntryKind.RANGE else replace(after, direction=Direction.BOTH)
 
 
-def _end_or_review(entry: Entry) -> None:
+def _check_expiry_or_review(entry: Entry) -> None:
     if not entry.ends and entry.review_at is None:
         raise InvalidInput(NEEDS_REVIEW)
 

@@ -16,13 +16,13 @@ logger = logging.getLogger(__name__)
 
 ACTOR = "fanzha"
 """Who puts down what a process found by itself."""
-MOST_WAITING = 1000
+MAX_WAITING = 1000
 """Findings that wait to be put down; of more, the newest are said in the log only."""
-LONGEST_REASON = 500
-_LOOK_SECONDS = 0.5
+MAX_REASON_CHARACTERS = 500
+_POLL_SECONDS = 0.5
 
 
-class ListFindings:
+class FindingRecorder:
     """What list administration found while it followed the lists."""
 
     def __init__(
@@ -47,14 +47,14 @@ class ListFindings:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Take in what the follower found."""
-        room = max(0, MOST_WAITING - len(self._waiting))
+        room = max(0, MAX_WAITING - len(self._waiting))
         self._waiting.extend(findings[:room])
         self.unrecorded += len(findings[room:])
 
     async def run(self) -> None:
         """Put findings into the audit log, until cancelled."""
         await run_periodically(
-            self._record_all, every_seconds=_LOOK_SECONDS, task="list findings", logger=logger
+            self._record_all, every_seconds=_POLL_SECONDS, task="list findings", logger=logger
         )
 
     async def settle(self, version: int, reason: str, author: str) -> None:
@@ -62,8 +62,8 @@ class ListFindings:
 
         What was skipped of it stays so; the lists may be compacted again.
         """
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
+            raise InvalidInput(f"reason: 1 to {MAX_REASON_CHARACTERS} characters are required")
         about = [one for one in self.current if one.version == version]
         if not about:
             raise NotFound(f"version: nothing is wrong with {version}, or it is settled")

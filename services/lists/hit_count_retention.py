@@ -13,17 +13,17 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.tables import Int64s, Uint64s
 from infra.periodic import run_periodically
-from services.lists.hit_count_store import EntryHitStore, marks
+from services.lists.hit_count_store import EntryHitStore, name_hashes
 from services.lists.lifecycle import names_of
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 86_400.0
-FIRST_SECONDS = 600.0
+INTERVAL_SECONDS = 86_400.0
+INITIAL_DELAY_SECONDS = 600.0
 """Not at once: an administration that restarts all the time has no time for this."""
 _ROWS_AT_ONCE = 5_000
 _PAUSE_SECONDS = 0.02
-_LATELY_S = 3600
+_RECENT_S = 3600
 
 
 class HitCountRetention:
@@ -41,20 +41,23 @@ class HitCountRetention:
 
     async def run(self) -> None:
         """Look every day until cancelled."""
-        await asyncio.sleep(FIRST_SECONDS)
+        await asyncio.sleep(INITIAL_DELAY_SECONDS)
         await run_periodically(
-            self.forget_gone, every_seconds=EVERY_SECONDS, task="hit count retention", logger=logger
+            self.forget_gone,
+            every_seconds=INTERVAL_SECONDS,
+            task="hit count retention",
+            logger=logger,
         )
 
     async def forget_gone(self) -> int:
         """Drop the counts of entries that are gone; return how many."""
-        before_s = self._now_ms() // 1000 - _LATELY_S
+        before_s = self._now_ms() // 1000 - _RECENT_S
         snapshot = self._current()
         rows = await asyncio.to_thread(snapshot.live_rows)
         parts = [np.zeros(0, np.uint64)]
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
-            parts.append(await asyncio.to_thread(_marks, snapshot, some))
+            parts.append(await asyncio.to_thread(_name_hashes, snapshot, some))
             await asyncio.sleep(_PAUSE_SECONDS)  # requests come first
         live = np.sort(np.concatenate(parts))
         dropped = await self._store.forget_others(live, before_s)
@@ -63,5 +66,5 @@ class HitCountRetention:
         return dropped
 
 
-def _marks(snapshot: Snapshot, rows: Int64s) -> Uint64s:
-    return marks(name for table in snapshot.table(rows) for name in names_of(table))
+def _name_hashes(snapshot: Snapshot, rows: Int64s) -> Uint64s:
+    return name_hashes(name for table in snapshot.table(rows) for name in names_of(table))

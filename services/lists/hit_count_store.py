@@ -88,7 +88,7 @@ class EntryHitStore:
     async def forget_others(self, live: Uint64s, before_s: int) -> int:
         """Drop entries that are not among *live* and did not decide since *before_s*.
 
-        *live* are `marks` of their names, sorted. Return how many were dropped.
+        *live* are `name_hashes` of their names, sorted. Return how many were dropped.
         """
         dropped = 0
         for shard in range(SHARDS):
@@ -106,7 +106,7 @@ class EntryHitStore:
         return dropped
 
 
-def marks(names: Iterable[str]) -> Uint64s:
+def name_hashes(names: Iterable[str]) -> Uint64s:
     """Return 64 bits for each name, to tell whether it is among many."""
     return np.array([xxh3_64_intdigest(name.encode()) for name in names], np.uint64)
 
@@ -116,7 +116,7 @@ def _gone(found: Mapping[str, str], live: Uint64s, before_s: int) -> list[str]:
     old = [name for name, hits in read if hits.last_s < before_s]
     if not old or not len(live):
         return old
-    mine = marks(old)
+    mine = name_hashes(old)
     at = np.minimum(np.searchsorted(live, mine), len(live) - 1)
     known = (live[at] == mine).tolist()
     return [name for name, is_known in zip(old, known, strict=True) if not is_known]

@@ -1,7 +1,7 @@
 """Counts how often each list entry decides, or as a shadow would have, on its way to the store.
 
 A worker adds to a dictionary, some 0.1 µs a row that an entry decided, and a task writes it away
-every few seconds. Bounded: beyond `MOST_WAITING` entries those not seen lately are not counted,
+every few seconds. Bounded: beyond `MAX_WAITING` entries those not seen lately are not counted,
 and that is told. Approximate: what waits when a worker dies is lost, and what was written when
 its answer got lost counts twice. One event loop.
 """
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
 """Also how exactly it is known when an entry last decided."""
-MOST_WAITING = 200_000
+MAX_WAITING = 200_000
 """Entries in memory that wait to be written; their ids are some 100 bytes each."""
 
 
@@ -77,7 +77,7 @@ class EntryHits:
     """The hits of one worker that are not written yet."""
 
     def __init__(
-        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MOST_WAITING
+        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MAX_WAITING
     ) -> None:
         self._now_ms = now_ms
         self._counters = counters
@@ -137,7 +137,7 @@ class EntryHitFlusher:
         counters: EntryHitCounters,
         now_ms: Callable[[], int],
         interval_seconds: float = FLUSH_SECONDS,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MAX_WAITING,
     ) -> None:
         self._hits = hits
         self._sink = sink

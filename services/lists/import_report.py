@@ -21,9 +21,9 @@ from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import SubmissionResult as Outcomes
 from services.changes.report import ENFORCED, RequestSummary, RowReport, summarize_request
 
-MOST_PROBLEMS = 20_000
+MAX_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
-MOST_EXAMPLES = 1000
+MAX_EXAMPLES = 1000
 _SHOWN_OUTCOMES = (RowOutcome.ADDED, RowOutcome.REPLACED, RowOutcome.DUPLICATE)
 
 
@@ -49,7 +49,7 @@ class RowConflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportResult:
     """How an import went."""
 
     version: int
@@ -99,7 +99,7 @@ class ImportReport:
                 )
             )
 
-    def result(self, table: EntryTable, done: Outcomes) -> Imported:
+    def result(self, table: EntryTable, done: Outcomes) -> ImportResult:
         """Return the report, now that the rows in *table* are judged."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
         numbers = np.bincount(done.diff.outcomes, minlength=len(RowOutcome) + 1).tolist()
@@ -115,7 +115,7 @@ class ImportReport:
             repeated[last_of_each(table)] = False
             examples = self._examples(table, done.diff.outcomes, lines, repeated)
         conflicts = done.conflicts
-        return Imported(
+        return ImportResult(
             version=done.version,
             counts=self._counts,
             problems=self._problems,

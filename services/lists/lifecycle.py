@@ -18,17 +18,17 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
 from services.lists import due_entries
-from services.lists.due_entries import Due, DueReason
+from services.lists.due_entries import DueEntries, DueReason
 from services.lists.hit_counter import NO_HITS, EntryHitSummary, hits_name
 from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitReader
 
 DEFAULT_WITHIN_S = 14 * 86_400
-MOST_WITHIN_S = 3650 * 86_400
-LOOKED_AT_ONCE = 2_000
+MAX_WITHIN_S = 3650 * 86_400
+HITS_BATCH = 2_000
 """Entries whose hits are asked for together."""
-LOOKED_A_PAGE = 20_000
+MAX_SCANNED_PER_PAGE = 20_000
 """Entries looked at for one page of dead ones, so that no answer takes long."""
-_MOST_PINNED = 4
+_MAX_PINNED = 4
 _PINNED_S = 900
 _DAY_S = 86_400
 _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})\.([0-9]{1,12})")
@@ -50,10 +50,10 @@ class EntryLifecycle:
         self._now_ms = now_ms
         self._dead_entry_days = dead_entry_days
         self._grounds = ProvenanceReader()
-        self._one_at_a_time = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._pinned: dict[tuple[int, int], Snapshot] = {}
         """The lists of the last first pages, by their version and the moment."""
-        self._due: tuple[tuple[int, int, int, int], Due] | None = None
+        self._due: tuple[tuple[int, int, int, int], DueEntries] | None = None
         self._aged: tuple[tuple[int, int, int, int], Int64s] | None = None
 
     async def hits_of(self, names: Sequence[str]) -> Mapping[str, EntryHitSummary]:
@@ -62,12 +62,12 @@ class EntryLifecycle:
 
     async def due(self, within_s: int, source: int, size: int, token: str) -> DuePage:
         """Return one page of what ends or must be reviewed, the earliest first."""
-        if not 0 <= within_s <= MOST_WITHIN_S:
-            raise InvalidInput(f"within_s: up to {MOST_WITHIN_S}, not {within_s}")
+        if not 0 <= within_s <= MAX_WITHIN_S:
+            raise InvalidInput(f"within_s: up to {MAX_WITHIN_S}, not {within_s}")
         size = _page_size(size)
         snapshot, start, now_s = await self._asked(token)
         within_s = within_s or DEFAULT_WITHIN_S
-        async with self._one_at_a_time:
+        async with self._lock:
             due = await asyncio.to_thread(self._find_due, snapshot, now_s, within_s, source)
         some = slice(start, start + size)
         entries = [
@@ -98,7 +98,7 @@ class EntryLifecycle:
         before_s = now_s - days * _DAY_S
         rows = np.zeros(0, np.int64)
         if 0 < since_s <= before_s:
-            async with self._one_at_a_time:
+            async with self._lock:
                 rows = await asyncio.to_thread(self._find_aged, snapshot, now_s, before_s, source)
         entries, hits, at = await self._without_hits(snapshot, rows, start, size, before_s)
         return DeadPage(
@@ -126,8 +126,8 @@ class EntryLifecycle:
 
     def _days(self, days: int) -> int:
         days = days or self._dead_entry_days
-        if not 1 <= days <= MOST_WITHIN_S // _DAY_S:
-            raise InvalidInput(f"days: 1 to {MOST_WITHIN_S // _DAY_S}, not {days}")
+        if not 1 <= days <= MAX_WITHIN_S // _DAY_S:
+            raise InvalidInput(f"days: 1 to {MAX_WITHIN_S // _DAY_S}, not {days}")
         return days
 
     async def _without_hits(
@@ -137,8 +137,8 @@ class EntryLifecycle:
         entries: list[Entry] = []
         hits: dict[str, EntryHitSummary] = {}
         at = start
-        while at < min(len(rows), start + LOOKED_A_PAGE) and len(entries) < size:
-            some = rows[at : at + LOOKED_AT_ONCE]
+        while at < min(len(rows), start + MAX_SCANNED_PER_PAGE) and len(entries) < size:
+            some = rows[at : at + HITS_BATCH]
             names = await asyncio.to_thread(_names, snapshot.table(some))
             known = await self._hits.read(names)
             for row, name in zip(some.tolist(), names, strict=True):
@@ -171,10 +171,10 @@ class EntryLifecycle:
 
     def _pin(self, snapshot: Snapshot, now_s: int) -> None:
         self._pinned[snapshot.version, now_s] = snapshot
-        kept = list(self._pinned.items())[-_MOST_PINNED:]
+        kept = list(self._pinned.items())[-_MAX_PINNED:]
         self._pinned = {key: one for key, one in kept if key[1] > now_s - _PINNED_S}
 
-    def _find_due(self, snapshot: Snapshot, now_s: int, within_s: int, source: int) -> Due:
+    def _find_due(self, snapshot: Snapshot, now_s: int, within_s: int, source: int) -> DueEntries:
         asked = (snapshot.version, now_s, within_s, source)
         if self._due is None or self._due[0] != asked:
             found = due_entries.find(

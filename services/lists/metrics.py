@@ -15,13 +15,13 @@ from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.findings import counts
 from services.lists import due_entries
-from services.lists.due_entries import Due, DueReason
+from services.lists.due_entries import DueEntries, DueReason
 
-SOON_S = 7 * 86_400
-FRESH_SECONDS = 60.0
+DUE_WITHIN_S = 7 * 86_400
+CACHE_SECONDS = 60.0
 
 
-class ListGauges(Collector):
+class ListMetrics(Collector):
     """The gauges of the lists."""
 
     def __init__(
@@ -32,7 +32,7 @@ class ListGauges(Collector):
         self._grounds = ProvenanceReader()
         self._lock = threading.Lock()
         self._counted_at = 0.0
-        self._due: Due | None = None
+        self._due: DueEntries | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Give what Prometheus asks for; nothing before there are lists."""
@@ -72,13 +72,13 @@ class ListGauges(Collector):
             gauge.add_metric((kind.value,), number)
         yield gauge
 
-    def _counted(self) -> Due | None:
+    def _counted(self) -> DueEntries | None:
         now = self._now_seconds()
         lists = self._lists()
-        if lists is not None and now - self._counted_at >= FRESH_SECONDS:
+        if lists is not None and now - self._counted_at >= CACHE_SECONDS:
             now_s = int(now)
             self._due = due_entries.find(
-                lists.layers(), self._grounds, now_s=now_s, until_s=now_s + SOON_S
+                lists.layers(), self._grounds, now_s=now_s, until_s=now_s + DUE_WITHIN_S
             )
             self._counted_at = now
         return self._due

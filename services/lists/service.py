@@ -34,8 +34,8 @@ from services.changes.report import (
 )
 from services.changes.service import ChangeService
 from services.lists import retirement, shadow_resolution
-from services.lists.drafts import dropped, kept_problems
-from services.lists.import_report import Imported, ImportReport, RowLimits
+from services.lists.drafts import dropped_counts, first_problems
+from services.lists.import_report import ImportReport, ImportResult, RowLimits
 from services.lists.lifecycle import EntryLifecycle
 from services.lists.lifecycle_pages import HitReader, NoHits
 
@@ -99,8 +99,8 @@ class ListService:
             additions=checked.table,
             removals=Identities.of([one for _, one in named]),
             expected_version=terms.expected_version,
-            problems=kept_problems(checked.problems),
-            dropped=dropped(Counter(one.outcome for one in checked.problems) + invalid),
+            problems=first_problems(checked.problems),
+            dropped=dropped_counts(Counter(one.outcome for one in checked.problems) + invalid),
         )
         done = await self._changes.submit_and_apply(draft, dry_run=terms.dry_run, wait=wait)
         there = done.diff.present.tolist()
@@ -176,8 +176,8 @@ class ListService:
             campaign=defaults.campaign,
             expires_s=defaults.expires_s,
             expected_version=terms.expected_version,
-            problems=kept_problems(report.problems),
-            dropped=dropped(report.counted()),
+            problems=first_problems(report.problems),
+            dropped=dropped_counts(report.counted()),
         )
         return await self._changes.submit_and_apply(draft, dry_run=terms.dry_run)
 
@@ -223,7 +223,7 @@ class ImportUpload:
         self._tables.append(checked.table)
         self._report.add(lines, checked)
 
-    async def finish(self) -> Imported:
+    async def finish(self) -> ImportResult:
         """Commit what was taken in, as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()

@@ -26,7 +26,7 @@ from services.changes.report import (
 )
 
 
-class Updates(Protocol):
+class ListUpdater(Protocol):
     """Changes the lists."""
 
     async def update(
@@ -37,7 +37,7 @@ class Updates(Protocol):
 
 
 async def resolve(
-    updates: Updates,
+    updates: ListUpdater,
     snapshot: Snapshot,
     references: Sequence[Reference],
     terms: ChangeTerms,

@@ -6,7 +6,7 @@ One read of Redis each half second. While Redis is away, what runs goes on runni
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -112,6 +112,9 @@ class ModelFollower:
 
 
 def _told(status: SlotStatus) -> dict[str, Any]:
-    fields = asdict(status)
-    del fields["score_histogram"], fields["feature_histograms"]  # the same for everyone
-    return fields
+    # Not `asdict`: it copies the histograms, which are the same for everyone and not reported.
+    return {
+        field.name: getattr(status, field.name)
+        for field in fields(status)
+        if field.name not in {"score_histogram", "feature_histograms"}
+    }

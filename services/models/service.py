@@ -8,8 +8,8 @@ from pathlib import Path
 
 from classifiers import bundles
 from fanzha.errors import InvalidInput, NotFound
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import Audit, AuditKind
-from services.audit.trail import AuditTrail
 from services.auth import identity
 from services.decision.model_kinds import ModelKind
 from services.models import bundle_listing
@@ -59,7 +59,7 @@ class ModelControl:
         """*root* is the folder of bundles on this host; None: the shipped ones."""
         self._store = store
         self._root = root
-        self._trail = AuditTrail(audit, of="model")
+        self._trail = AuditedActions(audit, of="model")
         self._now_ms = now_ms
 
     async def bundles(self) -> dict[ModelKind, list[BundleSummary]]:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
@@ -24,10 +25,9 @@ from services.appeals.origins import RequestedOrigins
 from services.audit.checkpoint_copies import CheckpointCopies
 from services.audit.forwarder import AuditForwardIntake
 from services.audit.log import AuditLog, open_log
-from services.audit.metrics import AuditGauges
-from services.audit.refusals import Refusals
-from services.audit.seal_check import seal_check
-from services.audit.seals import sealing
+from services.audit.metrics import AuditMetrics
+from services.audit.refusals import RefusalRecorder
+from services.audit.seals import seal_check, signer
 from services.auth import exposure, identity
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
@@ -41,13 +41,14 @@ from services.evidence_package import wiring as dossier_assembly
 from services.feedback.hit_reader import HitReader
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
-from services.lists.findings import ListFindings
+from services.lists.findings import FindingRecorder
 from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore
-from services.lists.metrics import ListGauges
+from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
+from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
@@ -75,25 +76,23 @@ from services.warning.reports import service as reporting
 
 logger = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 0.02
-
 
 async def run(settings: Settings) -> int:
     """Serve list administration until told to stop; return the exit status."""
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
     exposure.check_admin(settings)
-    exposure.tell_of_admin(settings)
+    exposure.warn_admin_exposure(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
+    identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     audit = _audit(settings, settings.redis_url)
     await audit.open()
     hits = EntryHitStore(connect(settings.redis_url))
     client = connect(settings.redis_url, decode_responses=False)
-    store = Store(client, sign=sealing(audit.key), check_seal=seal_check(settings))
+    store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))
     replica = Replica(settings.data_dir / ADMIN_LISTS)
-    findings = ListFindings(store=store, replica=replica, audit=audit, now_ms=now_ms)
+    findings = FindingRecorder(store=store, replica=replica, audit=audit, now_ms=now_ms)
     follower = Follower(
         store,
         settings.data_dir / ADMIN_LISTS,
@@ -102,8 +101,8 @@ async def run(settings: Settings) -> int:
         found=findings.found,
     )
     registry = CollectorRegistry()
-    registry.register(AuditGauges(audit))
-    registry.register(ListGauges(lambda: replica.lists if replica.loaded else None, time.time))
+    registry.register(AuditMetrics(audit))
+    registry.register(ListMetrics(lambda: replica.lists if replica.loaded else None, time.time))
     popular, current = PopularHosts.load(settings.popular_hosts_file), CurrentLists(store, replica)
     changes, upkeep = change_requests.build(
         client,
@@ -169,7 +168,7 @@ async def run(settings: Settings) -> int:
         registry=registry,
         now_ms=now_ms,
     )
-    refusals = Refusals(audit)
+    refusals = RefusalRecorder(audit)
     failures = Counter(
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
@@ -232,7 +231,7 @@ async def run(settings: Settings) -> int:
         },
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
-        security=security.of(settings, "admin", refusals.note),
+        security=security.of(settings, "admin", refusals.count),
     )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(audit.close)
@@ -243,7 +242,7 @@ async def run(settings: Settings) -> int:
         background = [
             asyncio.create_task(_settle_then_follow(upkeep, follower)),
             asyncio.create_task(upkeep.run()),
-            asyncio.create_task(_follow(replica, server)),
+            asyncio.create_task(_follow(settings.data_dir / ADMIN_LISTS, replica, server)),
             asyncio.create_task(audit.run()),
             asyncio.create_task(findings.run()),
             asyncio.create_task(HitCountRetention(hits, lambda: replica.current, now_ms).run()),
@@ -282,12 +281,15 @@ async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> 
     await follower.run()
 
 
-async def _follow(replica: Replica, server: RpcServer) -> None:
+async def _follow(folder: Path, replica: Replica, server: RpcServer) -> None:
     """Take new lists over as they come; serve from the first."""
     serving = False
-    while True:
-        if replica.changed and await asyncio.to_thread(replica.refresh) and not serving:
+
+    async def taken() -> None:
+        nonlocal serving
+        if not serving:
             serving = True
             await server.serve()
             process_lifecycle.say_serving()
-        await asyncio.sleep(REFRESH_SECONDS)
+
+    await follow_lists(folder, replica, taken)

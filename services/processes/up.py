@@ -71,7 +71,7 @@ class _Host:
         settings = self._settings
         if with_admin:
             exposure.check_admin(settings)
-        exposure.tell_of_decisions(settings)
+        exposure.warn_decision_exposure(settings)
         stop = process_lifecycle.stop_event()
         async with AsyncExitStack() as stack:
             port = SharedPort(settings.listen_host, settings.listen_port)
@@ -127,7 +127,7 @@ class _Host:
         for name, address in endpoints.items():
             sys.stderr.write(f"{name:<16}{address}\n")
         if not self._settings.auth_enabled:
-            sys.stderr.write(f"{'identity':<16}{exposure.DEVELOPMENT}.\n")
+            sys.stderr.write(f"{'identity':<16}{exposure.NO_AUTHENTICATION}.\n")
         if "admin" in endpoints:
             sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
         sys.stderr.write("Ctrl-C ends in order.\n")
@@ -197,11 +197,11 @@ async def _follow(settings: Settings, redis_url: str) -> None:
     What that takes is loaded here, in a thread, for the workers begin meanwhile.
     """
     await asyncio.to_thread(import_module, "blocklists.store.follower")
-    await asyncio.to_thread(import_module, "services.audit.seal_check")
+    await asyncio.to_thread(import_module, "services.audit.seals")
     from blocklists.store.follower import Follower  # noqa: PLC0415
     from blocklists.store.store import Store  # noqa: PLC0415
     from infra.redis.client import connect  # noqa: PLC0415
-    from services.audit.seal_check import seal_check  # noqa: PLC0415
+    from services.audit.seals import seal_check  # noqa: PLC0415
 
     client = connect(redis_url, decode_responses=False)
     await Follower(

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import connect
+from services.audit.audited_actions import AuditedActions
 from services.audit.forwarder import AuditForwarder
-from services.audit.refusals import Refusals
-from services.audit.trail import AuditTrail
+from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
@@ -49,7 +49,7 @@ async def run(settings: Settings) -> int:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
     # What begins here, and is no request.
-    identity.set_identity(identity.SERVICE if settings.auth_enabled else identity.DEVELOPER)
+    identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
     registry = CollectorRegistry()
     client = connect(settings.redis_url, connections=CONNECTIONS)
@@ -63,13 +63,13 @@ async def run(settings: Settings) -> int:
         "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
     )
     audit = AuditForwarder(client, pipeline.consumer)
-    refusals = Refusals(audit)
-    guard = security.of(settings, "admin", refusals.note)
+    refusals = RefusalRecorder(audit)
+    guard = security.of(settings, "admin", refusals.count)
     desk = CaseDesk(
         store=pipeline.store,
         listing=pipeline.listing,
         router=router,
-        trail=AuditTrail(audit, of="case"),
+        trail=AuditedActions(audit, of="case"),
         now_ms=now_ms,
     )
     landing = waiting_assembly.build_background(

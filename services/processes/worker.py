@@ -27,7 +27,7 @@ from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
 from infra.periodic import run_periodically
 from infra.redis.client import connect
 from services.audit.forwarder import AuditForwarder
-from services.audit.refusals import Refusals
+from services.audit.refusals import RefusalRecorder
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
@@ -47,6 +47,7 @@ from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
+from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
@@ -55,8 +56,6 @@ from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 0.05
-"""How often a worker looks for a new list file; a look is one `stat`."""
 REPORT_SECONDS = 1.0
 
 
@@ -151,7 +150,7 @@ class Worker:
                 now_ms=now_ms,
             ),
         )
-        self._refusals = Refusals(AuditForwarder(redis, self._name))
+        self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
         self._server = RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
@@ -160,7 +159,7 @@ class Worker:
             max_wait_ms=settings.max_wait_ms,
             failed=self._metrics.rpc_failed,
             shed=self._metrics.shed,
-            security=security.of(settings, "decisions", self._refusals.note),
+            security=security.of(settings, "decisions", self._refusals.count),
         )
 
     async def run(self) -> int:
@@ -228,10 +227,7 @@ class Worker:
         """Take new lists over as they come; serve from the first."""
         if await asyncio.wrap_future(self._first_lists):
             await self._took_lists()
-        while True:
-            if self._replica.changed and await asyncio.to_thread(self._replica.refresh):
-                await self._took_lists()
-            await asyncio.sleep(REFRESH_SECONDS)
+        await follow_lists(self._settings.data_dir / LISTS, self._replica, self._took_lists)
 
     async def _took_lists(self) -> None:
         first = self._applied_at_ms == 0

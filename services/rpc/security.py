@@ -7,7 +7,7 @@ from typing import Literal
 from infra.reloaded_file import ReloadedFile
 from services.auth import identities_file, jwks
 from services.auth.certificates import CertificateIdentities
-from services.auth.identity import DEVELOPER, NOBODY, Identity
+from services.auth.identity import ANONYMOUS, DEVELOPER, Identity
 from services.auth.tokens import TokenVerifier
 from services.rpc.middleware.auth_interceptor import AuthInterceptor
 from services.rpc.middleware.errors import RefusalListener
@@ -38,7 +38,7 @@ class PortSecurity:
     @property
     def before_authentication(self) -> Identity:
         """Identity of a request until an interceptor has authenticated its caller."""
-        return DEVELOPER if self.development else NOBODY
+        return DEVELOPER if self.development else ANONYMOUS
 
 
 DEVELOPMENT = PortSecurity(development=True)
@@ -76,11 +76,13 @@ def _interceptor(settings: Settings) -> AuthInterceptor:
             issuer=settings.token_issuer,
             audience=settings.token_audience,
         )
-    certificates = None if settings.tls_client_ca is None else CertificateIdentities(roster=roster)
+    certificates = (
+        None if settings.tls_client_ca is None else CertificateIdentities(identities=roster)
+    )
     return AuthInterceptor(tokens=tokens, certificates=certificates)
 
 
 def _roster(settings: Settings) -> Callable[[], identities_file.IdentitiesFile]:
     if settings.identities_file is None:
-        return lambda: identities_file.NO_ROSTER
-    return ReloadedFile(settings.identities_file, identities_file.read_roster).current
+        return lambda: identities_file.NO_IDENTITIES
+    return ReloadedFile(settings.identities_file, identities_file.read_identities).current

@@ -190,7 +190,7 @@ class RpcServer:
         else:
             bound = self._server.add_secure_port(address, tls.credentials())
         # Tasks of requests inherit this identity until authentication, and never the starter's.
-        with identity.acting(self._security.before_authentication):
+        with identity.acting_as(self._security.before_authentication):
             await self._server.start()
         return bound
 

@@ -10,7 +10,7 @@ from typing import Any
 from services.audit import keys
 from services.audit.chain import Chain
 from services.audit.checkpoints import CheckpointReason
-from services.audit.records import AuditEvent, AuditRecord, chained, read
+from services.audit.records import AuditEvent, AuditRecord, make_record, read
 from tests.support.builders import NINE_O_CLOCK_MS
 
 MONTH_MS = 31 * 86_400_000
@@ -96,7 +96,7 @@ def rehashed(line: bytes, **members: Any) -> bytes:
     record = json.loads(line) | members
     event = AuditEvent(**{name: record[name] for name in
                      ("time_ms", "kind", "actor", "subject", "details")})  # fmt: skip
-    return chained(event, record["sequence"], record["previous"]).line
+    return make_record(event, record["sequence"], record["previous"]).line
 
 
 def rechained(lines: Sequence[bytes], start: int) -> list[bytes]:

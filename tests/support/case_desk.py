@@ -13,8 +13,8 @@ from fanzha.phone import HomePlan
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc
 from infra.redis.client import Client, connect
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.audit.trail import AuditTrail
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.server import RpcServer
@@ -88,7 +88,7 @@ async def an_office(redis_url: str) -> AsyncIterator[Office]:
             store=store,
             listing=CaseListing(client, store),
             router=router,
-            trail=AuditTrail(record, of="case"),
+            trail=AuditedActions(record, of="case"),
             now_ms=lambda: clock[0],
         ),
         store=store,

@@ -18,7 +18,7 @@ from services.audit.events import NoAudit
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.lists.drafts import DraftReader
-from services.lists.findings import ListFindings
+from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
@@ -55,7 +55,7 @@ def administering(
             now_ms=now_ms,
             default_expiry_days=365,
         )
-        findings = ListFindings(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
+        findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
         server = RpcServer(
             {
                 "blocklist": BlocklistServicer(administration, findings=findings),

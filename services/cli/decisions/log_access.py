@@ -67,7 +67,7 @@ class _OfflineStub:
 async def _as_user(answer: Awaitable[Any]) -> Any:
     from services.auth import identity
 
-    with identity.acting(identity.DEVELOPER):
+    with identity.acting_as(identity.DEVELOPER):
         return await answer
 
 

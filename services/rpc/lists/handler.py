@@ -12,7 +12,7 @@ from services.audit.events import Audit, NoAudit
 from services.auth import identity
 from services.changes.report import ChangeTerms, Reference
 from services.lists import audit_records
-from services.lists.findings import ListFindings
+from services.lists.findings import FindingRecorder
 from services.lists.lifecycle import name_of, names_of
 from services.lists.service import ImportUpload, ListService
 from services.rpc.lists import import_messages, lifecycle_messages, messages
@@ -34,7 +34,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         audit: Audit | None = None,
         outcomes: EntryOutcomeStore | None = None,
         *,
-        findings: ListFindings | None = None,
+        findings: FindingRecorder | None = None,
     ) -> None:
         """Serve *administration*; *outcomes* knows how cases ended that entries led to.
 

@@ -7,9 +7,9 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.lists.import_report import (
     DEFAULT_PROBLEMS,
-    MOST_EXAMPLES,
-    MOST_PROBLEMS,
-    Imported,
+    MAX_EXAMPLES,
+    MAX_PROBLEMS,
+    ImportResult,
     RowConflict,
     RowLimits,
 )
@@ -22,8 +22,8 @@ _wire: Callable[[int], Any] = int
 def wanted(header: pb.ImportHeader) -> RowLimits:
     """Read how many rows are to be told one by one."""
     for name, number, most in (
-        ("most_problems", header.most_problems, MOST_PROBLEMS),
-        ("most_examples", header.most_examples, MOST_EXAMPLES),
+        ("most_problems", header.most_problems, MAX_PROBLEMS),
+        ("most_examples", header.most_examples, MAX_EXAMPLES),
     ):
         if number > most:
             raise InvalidInput(f"{name}: at most {most}, not {number}")
@@ -32,7 +32,7 @@ def wanted(header: pb.ImportHeader) -> RowLimits:
     )
 
 
-def response(done: Imported) -> pb.ImportEntriesResponse:
+def response(done: ImportResult) -> pb.ImportEntriesResponse:
     """Write the report."""
     return pb.ImportEntriesResponse(
         version=done.version,

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fanzha.errors import NotAllowed, Unauthenticated
 from services.auth import roles
 from services.auth.certificates import CertificateIdentities
-from services.auth.identity import NOBODY, Identity, set_identity
+from services.auth.identity import ANONYMOUS, Identity, set_identity
 from services.auth.roles import AccessLevel
 from services.auth.tokens import TokenVerifier
 
@@ -41,17 +41,17 @@ class AuthInterceptor:
 
     def authenticate(self, path: str) -> Authenticate:
         """Return the check for requests to the method at *path*."""
-        allowed = roles.allowed_at(path)
+        allowed = roles.access_of(path)
         if allowed is None:
             return refuse_all(path)
         if allowed is AccessLevel.OPEN:
-            return lambda _context: set_identity(NOBODY)
+            return lambda _context: set_identity(ANONYMOUS)
 
         def authenticate(context: Any) -> None:
             identity = self.identity(context)
             set_identity(identity)
-            if not roles.may(identity, allowed):
-                raise NotAllowed(roles.refusal(identity, path))
+            if not roles.is_allowed(identity, allowed):
+                raise NotAllowed(roles.refusal_message(identity, path))
 
         return authenticate
 
@@ -73,7 +73,7 @@ def refuse_all(path: str) -> Authenticate:
     """Return a check that refuses everyone: the table of roles does not list the method."""
 
     def refuse(_context: Any) -> None:
-        raise NotAllowed(roles.refusal(NOBODY, path))
+        raise NotAllowed(roles.refusal_message(ANONYMOUS, path))
 
     return refuse
 

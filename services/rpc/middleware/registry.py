@@ -80,12 +80,12 @@ class MethodRegistry:
     def _authenticate(self, path: str) -> Authenticate:
         if self._security.interceptor is not None:
             return self._security.interceptor.authenticate(path)
-        if roles.allowed_at(path) is None:
+        if roles.access_of(path) is None:
             return refuse_all(path)
         return lambda _context: None  # everyone is the developer
 
     def _is_open(self, path: str) -> bool:
-        return self._security.interceptor is not None and roles.allowed_at(path) is AccessLevel.OPEN
+        return self._security.interceptor is not None and roles.access_of(path) is AccessLevel.OPEN
 
     @property
     def methods(self) -> list[str]:

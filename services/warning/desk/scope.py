@@ -17,7 +17,7 @@ def reaches(identity: Identity, region: Region) -> bool:
     """Tell whether a case of *region* is for *identity*; of no region: for who reaches all."""
     who = _plain(identity)
     codes = (region.county, region.city, region.province)
-    return not who.regions or any(roles.reaches_region(who, code) for code in codes if code)
+    return not who.regions or any(roles.may_access_region(who, code) for code in codes if code)
 
 
 def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
@@ -31,7 +31,7 @@ def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
     mine = _outermost(_listed(one) for one in who.regions)
     if not code.isdecimal():  # nothing asked, or a name, which may be that of several places
         return mine
-    if roles.reaches_region(who, code):
+    if roles.may_access_region(who, code):
         return (code,)
     inside = [one for one in mine if one.startswith(code)]
     if not inside:

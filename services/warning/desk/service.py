@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput, NotFound
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.audit.trail import AuditTrail
 from services.auth import identity
-from services.auth.person_text import LONGEST_NAME, optional, required, who
+from services.auth.person_text import LONGEST_NAME, optional, person_name, required
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
@@ -67,7 +67,7 @@ class CaseDesk:
         store: CaseStore,
         listing: CaseListing,
         router: Router,
-        trail: AuditTrail,
+        trail: AuditedActions,
         now_ms: Callable[[], int],
     ) -> None:
         self._store = store
@@ -100,7 +100,7 @@ class CaseDesk:
             return masking.case(case), True
         shown = self._store.get(case.id)
         return await self._trail.around(
-            AuditKind.CASE_READ, case.id, who("by", ""), {}, shown
+            AuditKind.CASE_READ, case.id, person_name("by", ""), {}, shown
         ), False
 
     async def history(self, case_id: str, *, after: int, size: int) -> CaseHistoryPage:
@@ -112,7 +112,7 @@ class CaseDesk:
         reading = self._store.history(case.id, after=after, most=size)
         if masking.sees_numbers():
             what = {"what": "history"}
-            by = who("by", "")
+            by = person_name("by", "")
             found = await self._trail.around(AuditKind.CASE_READ, case.id, by, what, reading)
         else:
             found = [masking.event(one) for one in await reading]
@@ -207,7 +207,7 @@ class CaseDesk:
         return case
 
     def _act(self, asked: CaseCommand, why: str) -> ActionContext:
-        return ActionContext(by=who("by", asked.by), at_ms=self.now_ms(), why=why)
+        return ActionContext(by=person_name("by", asked.by), at_ms=self.now_ms(), why=why)
 
 
 def _check_reach(case: Case) -> None:

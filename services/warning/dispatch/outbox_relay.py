@@ -16,7 +16,7 @@ from fanzha.errors import InvalidInput
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
-from infra.redis.stream_consumer import StreamConsumer
+from infra.redis.stream_consumer import BLOCK_MS, StreamConsumer
 from services.warning import keys
 from services.warning.cases import ids
 from services.warning.cases.events import CaseEvent, EventKind, MessageRef
@@ -208,7 +208,7 @@ def consumers(
     now_ms: Callable[[], int],
     died: Callable[[str], None] = lambda _stream: None,
     claim_ms: int,
-    block_ms: int = 1000,
+    block_ms: int = BLOCK_MS,
 ) -> list[StreamConsumer]:
     """Make a consumer of the todos of each shard."""
     return [

@@ -58,7 +58,7 @@ class SendWorker:
         permit: SendPermit | None = None,
         on_disk: bool = True,
         claim_ms: int = 30_000,
-        block_ms: int = 500,
+        block_ms: int = 1000,
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self.channel = channel

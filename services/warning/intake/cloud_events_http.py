@@ -59,7 +59,7 @@ class _WarningsEndpoint:
     async def post(self, request: Request) -> Response:
         try:
             caller = self._caller(request)
-            with identity.acting(caller):
+            with identity.acting_as(caller):
                 return await self._submit(request, await _body(request))
         except Unauthenticated as error:
             return _error(401, str(error))
@@ -77,9 +77,9 @@ class _WarningsEndpoint:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("send a token (authorization: Bearer …)")
         caller = self._authenticate(token.strip())
-        allowed = roles.allowed_at(_METHOD)
-        if allowed is None or not roles.may(caller, allowed):
-            raise NotAllowed(roles.refusal(caller, _METHOD))
+        allowed = roles.access_of(_METHOD)
+        if allowed is None or not roles.is_allowed(caller, allowed):
+            raise NotAllowed(roles.refusal_message(caller, _METHOD))
         return caller
 
     async def _submit(self, request: Request, body: bytes) -> Response:

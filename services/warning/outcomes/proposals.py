@@ -137,5 +137,5 @@ class ListProposals:
         self, row: ProposedRows, removals: Sequence[Reference], reason: str, kind: ChangeKind
     ) -> UpdateReport:
         terms = ChangeTerms(author=PIPELINE.name, reason=reason)
-        with identity.acting(PIPELINE):
+        with identity.acting_as(PIPELINE):
             return await self._administration.update(row, removals, terms, kind, wait=True)

@@ -20,7 +20,7 @@ from services.appeals.list_access import Lifted, LiftOrder, ListAccess
 from services.appeals.model import Appeal, AppealEventKind, AppealState
 from services.appeals.store import AppealStore
 from services.auth import identity
-from services.auth.identity import Identity, Role, acting
+from services.auth.identity import Identity, Role, acting_as
 from services.changes.model import Draft
 from services.lists.hit_counter import EntryHitSummary
 from tests.support.appeals import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
@@ -208,13 +208,13 @@ async def test_the_officer_stands_for_the_lift(
     async with office(redis_url, tmp_path, around=around) as running:
         await running.list_(LISTED)
         await running.listed_hit()
-        with acting(replace(zhou, name="desk")):
+        with acting_as(replace(zhou, name="desk")):
             await running.built.appeals.opening.open(
                 submission.AppealRequest(
                     decision_id=LISTED_ID, appellant="Zhang", contact="z", grounds="g"
                 )
             )
-        with acting(zhou):
+        with acting_as(zhou):
             await running.built.appeals.review.take(1, "")
             await running.built.appeals.review.decide(
                 review.ReviewDecision(appeal_id=1, outcome=AppealState.UPHELD, reason="a bank")

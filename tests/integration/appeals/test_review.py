@@ -13,7 +13,7 @@ from services.appeals import review, submission
 from services.appeals.documents import SubmittedDocument
 from services.appeals.model import Appeal, AppealState
 from services.audit.events import AuditKind
-from services.auth.identity import Identity, Role, acting
+from services.auth.identity import Identity, Role, acting_as
 from services.rpc.appeals import messages
 from tests.support.appeals import LISTED, LISTED_ID, Office, office, somebody
 
@@ -36,7 +36,7 @@ UPHELD: dict[str, Any] = {"outcome": AppealState.UPHELD, "reason": "the number i
 async def an_appeal(running: Office) -> Appeal:
     await running.list_(LISTED)  # by li
     await running.listed_hit()
-    with acting(DESK):
+    with acting_as(DESK):
         appeal, _ = await running.built.appeals.opening.open(
             submission.AppealRequest(
                 decision_id=LISTED_ID,
@@ -57,7 +57,7 @@ async def decide(running: Office, appeal_id: int, **fields: Any) -> Appeal:
 async def test_the_checked_name_goes_on_record(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             await running.built.appeals.review.take(appeal.appeal_id, "somebody else")
             done = await decide(running, appeal.appeal_id, by="somebody else", **REJECTED)
 
@@ -68,12 +68,12 @@ async def test_the_checked_name_goes_on_record(redis_url: str, tmp_path: Path) -
 async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(WU), pytest.raises(InvalidInput, match="take it first"):
+        with acting_as(WU), pytest.raises(InvalidInput, match="take it first"):
             await decide(running, appeal.appeal_id, **UPHELD)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             await running.built.appeals.review.take(appeal.appeal_id, "")
 
-        with acting(WU):
+        with acting_as(WU):
             with pytest.raises(NotAllowed, match="taken by zhou"):
                 await decide(running, appeal.appeal_id, **UPHELD)
             await running.built.appeals.review.take(appeal.appeal_id, "")
@@ -85,7 +85,7 @@ async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Pat
 async def test_who_entered_the_entry_does_not_decide(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(LI):
+        with acting_as(LI):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             with pytest.raises(NotAllowed, match="entered or approved"):
                 await decide(running, appeal.appeal_id, **UPHELD)
@@ -102,7 +102,7 @@ async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_pat
     )
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(of_carriers):
+        with acting_as(of_carriers):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             with pytest.raises(NotAllowed, match="not of bureau"):
                 await decide(running, appeal.appeal_id, **UPHELD)
@@ -112,7 +112,7 @@ async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path) 
     both = somebody("desk", Role.APPEALS_OFFICER)
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(both):
+        with acting_as(both):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             with pytest.raises(NotAllowed, match="handed this appeal in"):
                 await decide(running, appeal.appeal_id, **UPHELD)
@@ -121,7 +121,7 @@ async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path) 
 async def test_an_appeal_is_decided_once(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             both = await asyncio.gather(
                 decide(running, appeal.appeal_id, **UPHELD),
@@ -138,7 +138,7 @@ async def test_an_appeal_is_decided_once(redis_url: str, tmp_path: Path) -> None
 async def test_who_has_seen_an_older_appeal_looks_again(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             taken = await running.built.appeals.review.take(appeal.appeal_id, "")
             with pytest.raises(VersionConflict):
                 await decide(
@@ -154,7 +154,7 @@ async def test_who_has_seen_an_older_appeal_looks_again(redis_url: str, tmp_path
 async def test_nothing_happens_while_it_cannot_be_audited(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             running.audit.away = True
             with pytest.raises(Unavailable):
@@ -169,7 +169,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         appeals = running.built.appeals
-        with acting(OTHER_DESK):
+        with acting_as(OTHER_DESK):
             with pytest.raises(NotFound):
                 await appeals.get(appeal.appeal_id)
             with pytest.raises(NotFound):
@@ -180,7 +180,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
                 await appeals.opening.add_documents(
                     appeal.appeal_id, [SubmittedDocument(name="a", content=b"a")], ""
                 )
-        with acting(DESK):
+        with acting_as(DESK):
             seen, evidence, masked = await appeals.get(appeal.appeal_id)
             notice = await appeals.notice(appeal.appeal_id, "", "zh")
             done = await appeals.review.withdraw(appeal.appeal_id, "no longer wanted", "")
@@ -194,7 +194,7 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
 async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(AUDITOR):
+        with acting_as(AUDITOR):
             seen, evidence, masked = await running.built.appeals.get(appeal.appeal_id)
             with pytest.raises(NotAllowed):
                 await running.built.appeals.document(appeal.appeal_id, "0" * 64)
@@ -213,13 +213,13 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
 ) -> None:
     async with office(redis_url, tmp_path) as running:
         first = await an_appeal(running)
-        with acting(DESK):
+        with acting_as(DESK):
             second, _ = await running.built.appeals.opening.open(
                 submission.AppealRequest(
                     decision_id=LISTED_ID, appellant="Li Si", contact="li", grounds="mine too"
                 )
             )
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             _, evidence, _ = await running.built.appeals.get(second.appeal_id)
 
     assert evidence is not None
@@ -230,7 +230,7 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
 async def test_a_handed_over_notice_is_on_record(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             await running.built.appeals.notice(appeal.appeal_id, "", "en", delivered=True)
             seen, _, _ = await running.built.appeals.get(appeal.appeal_id)
 
@@ -244,9 +244,9 @@ async def test_a_restriction_notice_tells_a_carrier_no_number(
     async with office(redis_url, tmp_path) as running:
         await running.list_(LISTED, legal_bases=["Order 7"])
         await running.listed_hit()
-        with acting(DESK):
+        with acting_as(DESK):
             by_decision = await running.built.appeals.restriction(LISTED_ID, "", "zh")
-        with acting(ZHOU):
+        with acting_as(ZHOU):
             by_entry = await running.built.appeals.restriction(0, LISTED, "en")
 
     assert LISTED not in by_decision.text

@@ -193,7 +193,7 @@ def test_a_log_that_is_kept_is_not_taken_over(office: Office) -> None:
         )  # fmt: skip
 
     assert second.returncode == 2
-    assert "another process keeps this audit log" in second.stderr.replace("\n", " ")
+    assert "another process has locked this audit log" in second.stderr.replace("\n", " ")
 
 
 def test_evidence_about_a_number_is_taken_out_recorded_and_checked(

@@ -65,7 +65,7 @@ async def outcome(channel: grpc.aio.Channel, path: str, token: str | None) -> st
 
 
 def expected(path: str, who: str) -> str:
-    allowed = access.allowed_at(path)
+    allowed = access.access_of(path)
     if allowed is AccessLevel.OPEN:
         return "reached"
     if who == NOBODY:

@@ -154,7 +154,7 @@ def test_an_editor_of_some_sources_adds_none_of_another(site: Site) -> None:
     status, said = site.run(held, *ADD, "ministry")
 
     assert status == 1
-    assert "wang reaches entries of carrier, not of ministry" in " ".join(said.split())
+    assert "wang has the scope carrier, not ministry" in " ".join(said.split())
 
 
 def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:

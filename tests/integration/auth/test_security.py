@@ -24,7 +24,7 @@ DEADLINE = 20
 @asynccontextmanager
 async def serving(guard: PortSecurity) -> AsyncIterator[grpc.aio.Channel]:
     server = RpcServer({}, max_message_bytes=2**20, security=guard)
-    with identity.acting(identity.SERVICE):  # as in processes that do something of their own
+    with identity.acting_as(identity.BACKGROUND):  # as in processes that do something of their own
         port = await server.start("127.0.0.1", 0)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
@@ -99,5 +99,5 @@ async def test_a_token_that_ends_after_all_time_is_refused(tmp_path: Path) -> No
 def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
-    assert asking.before_authentication is identity.NOBODY
+    assert asking.before_authentication is identity.ANONYMOUS
     assert DEVELOPMENT.before_authentication is identity.DEVELOPER

@@ -11,7 +11,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import ListChange
 from blocklists.store.store import CommitResult, Store
 from fanzha.errors import Unavailable, VersionConflict
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes import wiring
 from services.changes.model import ChangeRequest, ChangeState
 from tests.support.builders import an_entry
@@ -48,7 +48,7 @@ async def die(desk: ChangeDesk, *, arrives: bool) -> ChangeRequest:
         now_ms=lambda: desk.clock[0],
         impact=FixedImpact(),
     )
-    with acting(LI), pytest.raises(Unavailable, match="outcome of its commit is unknown"):
+    with acting_as(LI), pytest.raises(Unavailable, match="outcome of its commit is unknown"):
         await changes.submit_and_apply(a_draft(ONE))
     return await desk.changes.views.get(1)
 
@@ -71,7 +71,7 @@ async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
     await desk.upkeep.recover()
 
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.revert(1, reason="a mistake")
 
     assert await desk.listed() == {}
@@ -80,7 +80,7 @@ async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
 async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
 
-    with acting(LI):
+    with acting_as(LI):
         applied = await desk.changes.apply(1)
 
     assert (applied.state, applied.applied_version) == (ChangeState.APPLIED, 1)
@@ -97,7 +97,7 @@ async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -
 
     late = await desk.changes.views.get(1)
     assert (early.state, late.state) == (ChangeState.APPROVED, ChangeState.REJECTED)
-    with acting(LI):
+    with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(ONE))
     assert done.record is not None
     assert done.record.state is ChangeState.APPLIED
@@ -115,9 +115,9 @@ async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: Chang
 
 
 async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE))
-    with acting(WANG):
+    with acting_as(WANG):
         await desk.changes.approve(1, hold=True)
         other, _ = wiring.build(
             desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
@@ -132,14 +132,14 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
 
 
 async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE))
     other, _ = wiring.build(
         desk.client, store=desk.store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
 
     async def approve(changes: object, name: str) -> ChangeRequest:
-        with acting(replace(WANG, name=name)):
+        with acting_as(replace(WANG, name=name)):
             record: ChangeRequest = await changes.approve(1, hold=True)  # type: ignore[attr-defined]
             return record
 
@@ -158,7 +158,7 @@ async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
         now_ms=lambda: desk.clock[0],
         impact=FixedImpact(),
     )
-    with acting(LI):
+    with acting_as(LI):
         await other.submit_and_apply(a_draft(RANGE, ONE))
 
         with pytest.raises(VersionConflict, match="change 1 is open and locks"):
@@ -170,7 +170,7 @@ async def test_many_rows_lie_in_chunks_and_are_removed_again(
 ) -> None:
     entries = [an_entry(f"+8617000{number:06d}") for number in range(3000)]
     async with change_desk(redis_url, tmp_path / "many", chunk_rows=500) as desk:
-        with acting(LI):
+        with acting_as(LI):
             await desk.changes.submit_and_apply(a_draft(*entries))
             await desk.changes.revert(1, reason="a mistake")
 
@@ -183,13 +183,13 @@ async def test_many_rows_lie_in_chunks_and_are_removed_again(
 async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_path: Path) -> None:
     entries = [an_entry(f"+8617000{number:06d}") for number in range(4000)]
     async with change_desk(cluster_url, tmp_path / "cluster", chunk_rows=500) as desk:
-        with acting(LI):
+        with acting_as(LI):
             await desk.changes.submit_and_apply(a_draft(RANGE, *entries))
-        with acting(WANG):
+        with acting_as(WANG):
             await desk.changes.approve(1)
-        with acting(LI):
+        with acting_as(LI):
             await desk.changes.revert(1, reason="a mistake")
-        with acting(WANG):
+        with acting_as(WANG):
             undone = await desk.changes.approve(2)
 
         assert (undone.state, undone.applied_version) == (ChangeState.APPLIED, 2)
@@ -198,7 +198,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
 
 
 async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="now")
     await desk.lists()
     store = Dying(desk.client)
@@ -206,7 +206,7 @@ async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: Change
     dying, _ = wiring.build(
         desk.client, store=store, replica=desk.replica, now_ms=lambda: desk.clock[0]
     )
-    with acting(WANG):
+    with acting_as(WANG):
         with pytest.raises(Unavailable):
             await dying.confirm_emergency(1)
         desk.clock[0] += 31_000

@@ -10,7 +10,7 @@ from blocklists.entries import EntryMode, Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.store.changes import ListChange
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes.change_context import ChangeOptions
 from services.changes.model import ChangeState
 from services.changes.popularity import PopularHosts
@@ -57,7 +57,7 @@ async def compact(desk: ChangeDesk) -> None:
 
 
 async def test_versions_before_a_compaction_are_rebuilt_from_requests(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.submit_and_apply(a_draft(TWO))
         await compact(desk)
@@ -90,7 +90,7 @@ async def test_a_version_that_is_lost_is_said_to_be(desk: ChangeDesk) -> None:
 
 
 async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.submit_and_apply(a_draft(TWO, removals=identities(ONE)))
 
@@ -101,7 +101,7 @@ async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> Non
 
 
 async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         desk.clock[0] += 731 * DAY_MS
 
@@ -116,7 +116,7 @@ async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDe
 
 
 async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE, TWO))
         await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="theirs")))
         done = await desk.changes.revert(1, reason="a mistake")
@@ -128,7 +128,7 @@ async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk
 
 
 async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.revert(1, reason="a mistake")
         await desk.changes.revert(2, reason="it was none")
@@ -139,15 +139,15 @@ async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
 
 async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
     wide = an_entry("+861700000*")
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(wide), emergency_why="now")
-    with acting(WANG):
+    with acting_as(WANG):
         await desk.changes.confirm_emergency(1)
-    with acting(LI):
+    with acting_as(LI):
         with pytest.raises(InvalidInput, match="revert that change"):
             await desk.changes.revert(2, reason="the wrong one")
         done = await desk.changes.revert(1, reason="over")
-    with acting(WANG):
+    with acting_as(WANG):
         assert done.record is not None
         await desk.changes.approve(done.record.id)
 
@@ -157,16 +157,16 @@ async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
 async def test_who_is_held_to_a_source_touches_no_entry_of_another(desk: ChangeDesk) -> None:
     held = replace(LI, sources=frozenset({Source.BUREAU}))
     theirs = replace(ONE, source=Source.MINISTRY)
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(theirs))
-    with acting(held):
+    with acting_as(held):
         for draft in (
             a_draft(removals=identities(ONE)),
             a_draft(replace(TWO, source=Source.PROVINCE)),
         ):
-            with pytest.raises(NotAllowed, match="reaches entries of bureau"):
+            with pytest.raises(NotAllowed, match="has the scope bureau"):
                 await desk.changes.submit_and_apply(draft)
-        with pytest.raises(NotAllowed, match="reaches entries of bureau"):
+        with pytest.raises(NotAllowed, match="has the scope bureau"):
             await desk.changes.revert(1, reason="not mine")
 
 
@@ -176,7 +176,7 @@ async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Pa
     popular = PopularHosts.load(file)
     options = ChangeOptions(popular_host_rank=1)
     async with change_desk(redis_url, tmp_path / "l", popular=popular, options=options) as desk:
-        with acting(LI):
+        with acting_as(LI):
             above = await desk.changes.submit_and_apply(a_draft(an_entry("bank.example")))
             later = await desk.changes.submit_and_apply(a_draft(an_entry("shop.example")))
 
@@ -196,14 +196,14 @@ def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: P
 
 
 async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: ChangeDesk) -> None:
-    with acting(WANG):
+    with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(ONE, TWO))
-    with acting(LI):
+    with acting_as(LI):
         wide = await desk.changes.submit_and_apply(a_draft(an_entry("+861700000*")))
         shadow = await desk.changes.submit_and_apply(a_draft(replace(HOST, mode=EntryMode.SHADOW)))
     desk.impact.says = an_impact(calls=500)
 
-    with acting(LI):
+    with acting_as(LI):
         again, second = await desk.changes.preview(2)
 
     assert wide.record is not None

@@ -10,7 +10,7 @@ import pytest
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import AuditKind
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes.model import ChangeKind, ChangeState
 from tests.support.builders import an_entry
 from tests.support.change_desk import (
@@ -37,7 +37,7 @@ async def desk(redis_url: str, tmp_path: Path) -> AsyncIterator[ChangeDesk]:
 
 
 async def test_a_small_change_is_applied_by_its_author_alone(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(ONE))
 
     record = done.record
@@ -53,7 +53,7 @@ async def test_a_small_change_is_applied_by_its_author_alone(desk: ChangeDesk) -
 async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
     desk: ChangeDesk,
 ) -> None:
-    with acting(LI):
+    with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(RANGE))
 
     assert done.record is not None
@@ -62,7 +62,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
     assert done.record.second_person.reasons == ("it has ranges: 1",)
     assert await desk.listed() == {}
 
-    with acting(WANG):
+    with acting_as(WANG):
         applied = await desk.changes.approve(1, note="seen")
 
     assert (applied.state, applied.approved_by) == (ChangeState.APPLIED, "wang")
@@ -73,7 +73,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
 
 
 async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
-    with acting(WANG):
+    with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(RANGE))
 
         with pytest.raises(NotAllowed, match="second person"):
@@ -84,7 +84,7 @@ async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
 
 
 async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
 
     assert done.record is not None
@@ -104,9 +104,9 @@ async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDe
 
 
 async def test_a_confirmed_emergency_gets_the_end_it_was_meant_to_have(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
-    with acting(WANG):
+    with acting_as(WANG):
         urgent, confirming = await desk.changes.confirm_emergency(1)
 
     assert urgent.emergency is not None
@@ -118,7 +118,7 @@ async def test_a_confirmed_emergency_gets_the_end_it_was_meant_to_have(desk: Cha
 async def test_a_revert_restores_what_was_replaced_and_removes_what_was_added(
     desk: ChangeDesk,
 ) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         other = replace(ONE, reason="another")
         await desk.changes.submit_and_apply(a_draft(other, TWO))
@@ -137,14 +137,14 @@ async def test_a_revert_restores_what_was_replaced_and_removes_what_was_added(
 async def test_without_an_audit_record_nothing_is_applied(desk: ChangeDesk) -> None:
     desk.audit.full = True
 
-    with acting(LI), pytest.raises(Unavailable):
+    with acting_as(LI), pytest.raises(Unavailable):
         await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert await desk.listed() == {}
 
 
 async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE, ONE))
 
         with pytest.raises(VersionConflict, match=r"change 1 is open and locks \+8617000000001"):
@@ -166,7 +166,7 @@ async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None
         (an_impact(parties=101), "101 parties"),
     ):
         desk.impact.says = says
-        with acting(LI):
+        with acting_as(LI):
             done = await desk.changes.submit_and_apply(a_draft(ONE))
             assert done.record is not None
             assert done.record.second_person is not None
@@ -176,14 +176,14 @@ async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None
 
 async def test_roles_are_asked_for(desk: ChangeDesk) -> None:
     for who in (ZHAO, CHEN):
-        with acting(who), pytest.raises(NotAllowed, match="role"):
+        with acting_as(who), pytest.raises(NotAllowed, match="role"):
             await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert desk.audit.kinds == [AuditKind.REFUSED] * 2
 
 
 async def test_an_emergency_removes_nothing(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         with pytest.raises(InvalidInput, match="allow entry"):
             await desk.changes.submit_and_apply(
@@ -192,7 +192,7 @@ async def test_an_emergency_removes_nothing(desk: ChangeDesk) -> None:
 
 
 async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.submit_and_apply(a_draft(TWO, replace(ONE, reason="another")))
         await desk.changes.submit_and_apply(a_draft(removals=identities(ONE)))
@@ -209,11 +209,11 @@ async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
 
 async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDesk) -> None:
     desk.impact.says = None
-    with acting(WANG):
+    with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(ONE), emergency_why="now")
     lift = a_draft(ALLOWED, kind=ChangeKind.APPEAL, author="hotline")
 
-    with acting(CHEN):
+    with acting_as(CHEN):
         done = await desk.changes.submit_and_apply(lift)
 
     assert done.record is not None
@@ -225,11 +225,11 @@ async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDes
 async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_author(
     desk: ChangeDesk,
 ) -> None:
-    with acting(LI):
+    with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
     lift = a_draft(removals=identities(ONE), kind=ChangeKind.APPEAL, author="chen")
 
-    with acting(CHEN):
+    with acting_as(CHEN):
         done = await desk.changes.submit_and_apply(lift)
 
     assert done.record is not None
@@ -240,7 +240,7 @@ async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_a
 
 
 async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
-    with acting(CHEN):
+    with acting_as(CHEN):
         done = await desk.changes.submit_and_apply(a_draft(RANGE, kind=ChangeKind.APPEAL))
 
     assert done.record is not None
@@ -250,7 +250,7 @@ async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
 async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: ChangeDesk) -> None:
     desk.impact.breaks = True
 
-    with acting(LI):
+    with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(ONE))
 
     assert done.record is not None

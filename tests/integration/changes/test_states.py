@@ -16,7 +16,7 @@ from blocklists.entries import Entry
 from fanzha.decisions import Action
 from fanzha.errors import FanzhaError
 from services.audit.events import AuditKind
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes.history import state_after, state_before
 from services.changes.model import NEXT, OPEN, ChangeRequest, ChangeState
 from services.changes.permissions import proposers
@@ -90,7 +90,7 @@ async def _take(desk: ChangeDesk, step: Step) -> None:
         "look": desk.upkeep.run_once,
         "later": lambda: _seven_hours_later(desk),
     }
-    with acting(PEOPLE[person]):
+    with acting_as(PEOPLE[person]):
         await taking[what]()
 
 

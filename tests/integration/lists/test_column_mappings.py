@@ -79,7 +79,7 @@ async def test_who_is_held_to_a_source_says_nothing_of_another(mappings: ColumnM
     kept = await saved(mappings)
     who = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
 
-    with identity.acting(who):
+    with identity.acting_as(who):
         mine = await saved(mappings, Source.BUREAU)
         with pytest.raises(NotAllowed):
             await saved(mappings, Source.CARRIER)

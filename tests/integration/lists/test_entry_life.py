@@ -21,7 +21,7 @@ from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
 from infra.redis.client import connect
 from services.cli.lists.commands import app
 from services.lists.hit_count_retention import HitCountRetention
-from services.lists.hit_count_store import EntryHitStore, marks
+from services.lists.hit_count_store import EntryHitStore, name_hashes
 from services.lists.hit_counter import EntryHitSummary, HitCounts
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
 from tests.support.list_admin import administering
@@ -150,8 +150,8 @@ async def test_without_entries_all_old_hits_are_dropped(redis_url: str) -> None:
     async with hit_store(redis_url) as store:
         await store.add(HitCounts({"a": 1, "b": 1}, 5), 1)
 
-        assert await store.forget_others(marks([]), 6) == 2
-        assert await store.forget_others(np.sort(marks(["c"])), 6) == 0
+        assert await store.forget_others(name_hashes([]), 6) == 2
+        assert await store.forget_others(np.sort(name_hashes(["c"])), 6) == 0
 
 
 def test_an_entry_tells_its_hits(stub: Any, run: Run, redis_url: str) -> None:

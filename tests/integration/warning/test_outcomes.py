@@ -21,7 +21,7 @@ from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import warning_operations_pb2 as operations_pb
 from fanzha.v1.warning_operations_pb2_grpc import WarningOperationsServiceStub
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.changes.model import ChangeKind, ChangeState
 from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
@@ -85,7 +85,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     await loop.ends(third, CaseOutcome.FALSE_ALARM)
     assert len(await loop.requests()) == 1
 
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.approve(request.id)
     assert f"block {LISTED}" not in await loop.desk.listed()
     assert (await loop.pipeline.store.history(second))[-1].why == said
@@ -175,7 +175,7 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
         f"already: change {number.id} blocks {OTHER}, and waits"
     ]
     assert number.state is link.state is ChangeState.PENDING
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.approve(number.id)
     entry = (await loop.desk.listed())[f"block {OTHER}"]
     assert (entry.campaign, entry.fraud_type) == ("parcel", FraudType.FAKE_LOAN)
@@ -224,7 +224,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     await loop.list_(LISTED)
     cases = [await loop.hit(number) for number in (1, 2)]
     reference = Reference(kind=0, pattern=LISTED, action=0)
-    with acting(LI):
+    with acting_as(LI):
         held = await loop.administration.update(
             row_validation.NOTHING, [reference], ChangeTerms(author="li", reason="seen"), wait=True
         )
@@ -237,7 +237,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     await loop.ends(other, CaseOutcome.LOST_MONEY)
     assert [one.kind for one in await loop.requests()] == [ChangeKind.NORMAL]
 
-    with acting(WANG):
+    with acting_as(WANG):
         await loop.desk.changes.reject(held.requested.change_id, reason="look again")
     loop.desk.clock[0] += 2 * 3_600_000
     for case in cases:

@@ -192,7 +192,7 @@ def _made(url: str, asked: ReportRequest, who: Identity) -> WarningReport:
         reporting = ReportService(
             CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
         )
-        with identity.acting(who):
+        with identity.acting_as(who):
             steps = [one async for one in reporting.make(asked)]
         await client.aclose()
         assert steps[-1].report is not None

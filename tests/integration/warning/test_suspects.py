@@ -153,7 +153,7 @@ async def test_what_cannot_be_confirmed_so_is_refused(rig: LandingRig) -> None:
         await rig.suspects().preview(SubjectKind.TEXT, f"fp1:{'0a' * 32}")
     with pytest.raises(InvalidInput, match="until_place"):
         await confirmed(rig, "", "yesterday")
-    with identity.acting(local), pytest.raises(NotAllowed, match="3405"):
+    with identity.acting_as(local), pytest.raises(NotAllowed, match="3405"):
         await confirmed(rig, "", "9-9")
 
 

@@ -13,7 +13,7 @@ from blocklists.entry_table import EntryTable
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
 from services.audit.events import AuditKind
-from services.auth.identity import acting
+from services.auth.identity import acting_as
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.warning.backfill.counter import AUTO_STARTED_BY, BackfillMode
 from services.warning.backfill.model import BackfillState, PendingState
@@ -224,7 +224,7 @@ async def test_change_requests_tell_who_and_what_blocked_before(
     rig: LandingRig, tmp_path: Path
 ) -> None:
     async with change_desk(rig.url, tmp_path) as desk:
-        with acting(LI):
+        with acting_as(LI):
             for entry in (
                 a_block(),
                 replace(a_block(), reason="renewed, case 17"),
@@ -246,7 +246,7 @@ async def test_what_went_into_the_base_of_the_lists_is_noticed_all_the_same(
     rig: LandingRig, tmp_path: Path
 ) -> None:
     async with change_desk(rig.url, tmp_path) as desk:
-        with acting(LI):
+        with acting_as(LI):
             await desk.changes.submit_and_apply(a_draft(a_block()))
             await commit(rig, a_block(SILENT))
             await desk.changes.submit_and_apply(a_draft(a_block(OTHER)))

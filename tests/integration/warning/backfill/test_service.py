@@ -200,7 +200,7 @@ async def test_an_identity_with_a_regional_scope_may_not_backfill(
 ) -> None:
     local = Identity(name="li", roles=frozenset({Role.OPERATOR}), regions=frozenset({"3405"}))
 
-    with identity.acting(local), pytest.raises(NotAllowed, match="3405"):
+    with identity.acting_as(local), pytest.raises(NotAllowed, match="3405"):
         await started(a_service(client, folder, audit))
 
 

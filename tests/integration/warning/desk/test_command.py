@@ -89,7 +89,7 @@ async def test_what_is_elsewhere_or_taken_ends_with_a_sentence(
     assert f"there is no '{elsewhere}'" in await desk("show", elsewhere, status=1)
     assert "li has it" in await desk("take", one, status=1)
     assert "reason: required" in await desk("close", one, "false_alarm", status=1)
-    assert "reaches 3405, not 33" in await desk("list", "--region", "33", status=1)
+    assert "has the scope 3405, not 33" in await desk("list", "--region", "33", status=1)
     await desk("take", one, "--take-over")
 
 

@@ -5,7 +5,7 @@ import pytest
 from blocklists.entries import Direction, EntryKind
 from services.appeals import masking
 from services.appeals.model import Appeal, AppealEvent, AppealEventKind, AppealSubject, Document
-from services.auth.identity import Identity, Role, acting
+from services.auth.identity import Identity, Role, acting_as
 
 LISTED = "+8617000000123"
 
@@ -49,5 +49,5 @@ def test_contacts_leave_enough_to_recognise(whole: str, left: str) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_only_appeals_officers_see_personal_data(role: Role) -> None:
-    with acting(Identity(name="wang", roles=frozenset({role}))):
+    with acting_as(Identity(name="wang", roles=frozenset({role}))):
         assert masking.sees_personal_data() is (role is Role.APPEALS_OFFICER)

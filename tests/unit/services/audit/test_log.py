@@ -13,7 +13,7 @@ from services.audit import verifier
 from services.audit.events import AuditKind
 from services.audit.group_commit import GroupCommit
 from services.audit.log import AuditLog, open_log
-from services.audit.metrics import AuditGauges
+from services.audit.metrics import AuditMetrics
 from services.auth import identity
 from services.auth.identity import Identity, Role
 from tests.support.audit_logs import (
@@ -63,7 +63,7 @@ async def test_a_record_is_on_the_disk_when_record_returns(log: AuditLog) -> Non
 
 
 async def test_the_actor_is_who_asks_unless_named(log: AuditLog) -> None:
-    with identity.acting(WANG):
+    with identity.acting_as(WANG):
         await log.record(AuditKind.EXPORTED, subject="lists:7", details={})
 
     assert records_of(newest_file(log))[-1].actor == "wang"
@@ -149,14 +149,14 @@ async def test_a_torn_end_is_told_in_a_record(tmp_path: Path) -> None:
 
 async def test_prometheus_is_told_what_waits_and_what_was_refused(log: AuditLog) -> None:
     registry = CollectorRegistry()
-    registry.register(AuditGauges(log))
+    registry.register(AuditMetrics(log))
     await log.record(AuditKind.EXPORTED, subject="lists:1", details={})
     with no_file_beyond(newest_file(log).stat().st_size), pytest.raises(Unavailable):
         await log.record(AuditKind.EXPORTED, subject="lists:2", details={})
 
     assert registry.get_sample_value("fanzha_audit_sequence") == 2
     assert registry.get_sample_value("fanzha_audit_uncovered_records") == 1
-    assert registry.get_sample_value("fanzha_audit_refused_records_total") == 1
+    assert registry.get_sample_value("fanzha_audit_write_failures_total") == 1
 
 
 class BrokenClock:
@@ -174,12 +174,12 @@ async def test_an_unexpected_fault_leaves_nobody_waiting(tmp_path: Path) -> None
     chain_clock = BrokenClock()
     folder = tmp_path / "audit"
     chain = a_chain(folder, clock=chain_clock)  # type: ignore[arg-type]
-    writer = GroupCommit(chain, now_ms=Clock(), wrote=lambda: None)
+    writer = GroupCommit(chain, now_ms=Clock(), on_write=lambda: None)
     await writer.open()
     chain_clock.broken = True
 
     with pytest.raises(Unavailable):
         await writer.write(an_event())
 
-    await writer.settle()
+    await writer.flush()
     await writer.close()

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.records import (
-    BEFORE_THE_FIRST,
-    LONGEST_LINE,
-    LONGEST_VALUE,
-    MOST_DETAILS,
+    FIRST_PREVIOUS,
+    MAX_DETAILS,
+    MAX_LINE_BYTES,
+    MAX_VALUE_CHARACTERS,
     AuditEvent,
-    Damaged,
-    chained,
+    DamagedAuditRecord,
+    make_record,
     read,
 )
 from tests.support.audit_logs import an_event
@@ -29,14 +29,14 @@ events = st.builds(
 
 @given(events, st.integers(1, 2**50))
 def test_a_record_is_read_as_it_was_written(event: AuditEvent, sequence: int) -> None:
-    record = chained(event, sequence, BEFORE_THE_FIRST)
+    record = make_record(event, sequence, FIRST_PREVIOUS)
 
     assert read(record.line) == record
 
 
 @given(events)
 def test_a_line_is_what_sorted_json_without_spaces_is(event: AuditEvent) -> None:
-    line = chained(event, 1, BEFORE_THE_FIRST).line
+    line = make_record(event, 1, FIRST_PREVIOUS).line
 
     assert line.decode() == json.dumps(
         json.loads(line), ensure_ascii=False, sort_keys=True, separators=(",", ":")
@@ -45,7 +45,7 @@ def test_a_line_is_what_sorted_json_without_spaces_is(event: AuditEvent) -> None
 
 
 def test_the_hash_is_what_the_page_says() -> None:
-    record = chained(an_event(), 7, "ab" * 32)
+    record = make_record(an_event(), 7, "ab" * 32)
     content = (
         '{"actor":"li","details":{"reason":"三名受害人举报","rows":"3"},"kind":"change_applied",'
         f'"subject":"change:1","time_ms":{record.time_ms}}}'
@@ -57,7 +57,7 @@ def test_the_hash_is_what_the_page_says() -> None:
 
 
 def test_a_link_has_the_hash_of_its_record() -> None:
-    record = chained(an_event(), 7, "ab" * 32)
+    record = make_record(an_event(), 7, "ab" * 32)
 
     assert record.link.hash == record.hash
 
@@ -75,7 +75,7 @@ def test_a_link_has_the_hash_of_its_record() -> None:
     ],
 )
 def test_what_is_no_record_is_damaged(line: bytes) -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedAuditRecord):
         read(line)
 
 
@@ -95,31 +95,31 @@ def test_what_is_no_record_is_damaged(line: bytes) -> None:
     ],
 )
 def test_another_way_to_write_it_or_another_value_is_damage(old: bytes, new: bytes) -> None:
-    line = chained(an_event(), 7, BEFORE_THE_FIRST).line
+    line = make_record(an_event(), 7, FIRST_PREVIOUS).line
 
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedAuditRecord):
         read(line.replace(old, new))
 
 
 def test_long_values_are_cut_and_the_cut_is_told() -> None:
-    record = chained(an_event(details={"reason": "x" * 1500}), 1, BEFORE_THE_FIRST)
+    record = make_record(an_event(details={"reason": "x" * 1500}), 1, FIRST_PREVIOUS)
 
-    assert record.details["reason"] == "x" * LONGEST_VALUE + "… (+500 characters)"
+    assert record.details["reason"] == "x" * MAX_VALUE_CHARACTERS + "… (+500 characters)"
 
 
 def test_surplus_details_are_counted() -> None:
-    many = {f"row_{number}": "x" for number in range(MOST_DETAILS + 10)}
+    many = {f"row_{number}": "x" for number in range(MAX_DETAILS + 10)}
 
-    record = chained(an_event(details=many), 1, BEFORE_THE_FIRST)
+    record = make_record(an_event(details=many), 1, FIRST_PREVIOUS)
 
-    assert len(record.details) == MOST_DETAILS
+    assert len(record.details) == MAX_DETAILS
     assert record.details["details_left_out"] == "11"
 
 
 def test_the_longest_record_fits_in_a_line() -> None:
     longest = {f"{number:064}": "😀" * 2000 for number in range(100)}
 
-    line = chained(an_event("😀" * 2000, details=longest), 2**52, BEFORE_THE_FIRST).line
+    line = make_record(an_event("😀" * 2000, details=longest), 2**52, FIRST_PREVIOUS).line
 
-    assert len(line) > LONGEST_LINE // 2
+    assert len(line) > MAX_LINE_BYTES // 2
     assert read(line).sequence == 2**52

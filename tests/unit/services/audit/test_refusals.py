@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from fanzha.errors import NotAllowed, Unauthenticated, Unavailable
 from services.audit.events import AuditKind
-from services.audit.refusals import MOST_KINDS, WINDOW_SECONDS, Refusals
-from services.auth.identity import Identity, acting
+from services.audit.refusals import MAX_KINDS, WINDOW_SECONDS, RefusalRecorder
+from services.auth.identity import Identity, acting_as
 
 METHOD = "/fanzha.v1.BlocklistService/UpdateEntries"
 WANG = Identity(name="wang", roles=frozenset())
@@ -40,14 +40,14 @@ class Kept:
         return sum(int(details["times"]) for *_, details in self.records)
 
 
-def some(refusals: Refusals, times: int, peer: str = "ipv4:10.0.0.1:50000") -> None:
+def some(refusals: RefusalRecorder, times: int, peer: str = "ipv4:10.0.0.1:50000") -> None:
     for _ in range(times):
-        refusals.note(METHOD, peer, Unauthenticated("token: expired"))
+        refusals.count(METHOD, peer, Unauthenticated("token: expired"))
 
 
 async def test_the_first_is_written_at_once() -> None:
     audit = Kept()
-    refusals = Refusals(audit, clock=Clock())
+    refusals = RefusalRecorder(audit, clock=Clock())
 
     some(refusals, 1)
     await refusals.write()
@@ -64,10 +64,10 @@ async def test_the_first_is_written_at_once() -> None:
 
 async def test_who_is_known_is_named() -> None:
     audit = Kept()
-    refusals = Refusals(audit, clock=Clock())
+    refusals = RefusalRecorder(audit, clock=Clock())
 
-    with acting(WANG):
-        refusals.note(METHOD, "ipv6:[::1]:50000", NotAllowed("no editor"))
+    with acting_as(WANG):
+        refusals.count(METHOD, "ipv6:[::1]:50000", NotAllowed("no editor"))
     await refusals.write()
 
     [(kind, _, actor, details)] = audit.records
@@ -76,11 +76,11 @@ async def test_who_is_known_is_named() -> None:
 
 async def test_what_is_on_record_in_more_detail_is_counted_only() -> None:
     audit = Kept()
-    refusals = Refusals(audit, clock=Clock())
+    refusals = RefusalRecorder(audit, clock=Clock())
     error = NotAllowed("your own change")
     error.on_record = True
 
-    refusals.note(METHOD, "ipv4:10.0.0.1:1", error)
+    refusals.count(METHOD, "ipv4:10.0.0.1:1", error)
     await refusals.write(last=True)
 
     assert (audit.records, refusals.total) == ([], 1)
@@ -88,7 +88,7 @@ async def test_what_is_on_record_in_more_detail_is_counted_only() -> None:
 
 async def test_repeats_are_counted_and_written_at_the_end_of_the_window() -> None:
     audit, clock = Kept(), Clock()
-    refusals = Refusals(audit, clock=clock)
+    refusals = RefusalRecorder(audit, clock=clock)
 
     for port in range(1000):
         some(refusals, 1, f"ipv4:10.0.0.1:{port}")
@@ -102,20 +102,20 @@ async def test_repeats_are_counted_and_written_at_the_end_of_the_window() -> Non
 
 async def test_a_flood_of_ever_new_kinds_is_one_count() -> None:
     audit, clock = Kept(), Clock()
-    refusals = Refusals(audit, clock=clock)
+    refusals = RefusalRecorder(audit, clock=clock)
 
     for host in range(5000):
         some(refusals, 1, f"ipv4:10.0.{host // 250}.{host % 250}:1")
         await refusals.write()
     await refusals.write(last=True)
 
-    assert len(audit.records) == MOST_KINDS + 1
+    assert len(audit.records) == MAX_KINDS + 1
     assert audit.times == refusals.total == 5000
 
 
 async def test_the_next_window_begins_anew() -> None:
     audit, clock = Kept(), Clock()
-    refusals = Refusals(audit, clock=clock)
+    refusals = RefusalRecorder(audit, clock=clock)
     some(refusals, 1)
     await refusals.write()
     clock.now += WINDOW_SECONDS
@@ -130,7 +130,7 @@ async def test_the_next_window_begins_anew() -> None:
 async def test_what_the_audit_log_does_not_take_ends_nothing() -> None:
     audit = Kept()
     audit.full = True
-    refusals = Refusals(audit, clock=Clock())
+    refusals = RefusalRecorder(audit, clock=Clock())
 
     some(refusals, 3)
     await refusals.write(last=True)

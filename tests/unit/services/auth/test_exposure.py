@@ -27,7 +27,7 @@ def test_loopback_needs_no_tls(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "fanzha.example", ""])
 def test_elsewhere_it_is_refused_in_a_sentence(host: str) -> None:
-    with pytest.raises(ValueError, match="there is no TLS"):
+    with pytest.raises(ValueError, match="TLS is off"):
         exposure.check_admin(Settings(admin_host=host))
 
 
@@ -42,20 +42,20 @@ def test_with_tls_and_identities_it_may_be_served_anywhere(
 
 
 def test_tls_alone_keeps_nobody_out(tls: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="nobody is asked who they are"):
+    with pytest.raises(ValueError, match="authentication is off"):
         exposure.check_admin(Settings(admin_host="0.0.0.0", **tls))
 
 
 def test_decisions_without_tls_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        exposure.tell_of_decisions(Settings(listen_host="0.0.0.0"))
+        exposure.warn_decision_exposure(Settings(listen_host="0.0.0.0"))
 
     assert "without TLS" in caplog.text
-    assert "development" in caplog.text
+    assert "authentication is off" in caplog.text
 
 
 def test_on_loopback_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    exposure.tell_of_decisions(Settings())
+    exposure.warn_decision_exposure(Settings())
 
     assert not caplog.records
 

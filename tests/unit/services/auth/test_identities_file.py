@@ -9,7 +9,7 @@ from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
 from services.auth import issuer
 from services.auth.certificates import CertificateIdentities
-from services.auth.identities_file import NO_ROSTER, IdentitiesFile, read_roster
+from services.auth.identities_file import NO_IDENTITIES, IdentitiesFile, read_identities
 from services.auth.identity import Credential, Role
 from tests.support.identities import now
 
@@ -32,9 +32,9 @@ def a_certificate(host: str = HOST, days: int = 1) -> bytes:
 
 
 def test_a_line_says_who_a_certificate_speaks_for() -> None:
-    roster = read_roster(LINE.encode())
+    roster = read_identities(LINE.encode())
 
-    who = CertificateIdentities(roster=lambda: roster).identity(a_certificate())
+    who = CertificateIdentities(identities=lambda: roster).identity(a_certificate())
 
     assert who.name == "gateway-1"
     assert who.roles == {Role.CARRIER}
@@ -45,27 +45,28 @@ def test_a_line_says_who_a_certificate_speaks_for() -> None:
 
 
 def test_a_certificate_without_a_line_has_a_name_and_no_roles() -> None:
-    who = CertificateIdentities(roster=lambda: NO_ROSTER).identity(a_certificate())
+    who = CertificateIdentities(identities=lambda: NO_IDENTITIES).identity(a_certificate())
 
     assert (who.name, who.roles) == (f"dns:{HOST}", frozenset())
 
 
 def test_the_common_name_serves_where_a_line_names_it() -> None:
-    roster = read_roster(LINE.replace("dns:", "cn:").encode())
+    roster = read_identities(LINE.replace("dns:", "cn:").encode())
 
     assert (
-        CertificateIdentities(roster=lambda: roster).identity(a_certificate()).name == "gateway-1"
+        CertificateIdentities(identities=lambda: roster).identity(a_certificate()).name
+        == "gateway-1"
     )
 
 
 def test_a_host_name_is_no_common_name() -> None:
-    roster = read_roster(LINE.replace(f"dns:{HOST}", f"uri:{HOST}").encode())
+    roster = read_identities(LINE.replace(f"dns:{HOST}", f"uri:{HOST}").encode())
 
-    assert not CertificateIdentities(roster=lambda: roster).identity(a_certificate()).roles
+    assert not CertificateIdentities(identities=lambda: roster).identity(a_certificate()).roles
 
 
 def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None:
-    certificates = CertificateIdentities(roster=lambda: NO_ROSTER)
+    certificates = CertificateIdentities(identities=lambda: NO_IDENTITIES)
 
     with pytest.raises(Unauthenticated, match="expired"):
         certificates.identity(a_certificate(days=-1))
@@ -73,22 +74,22 @@ def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None
 
 def test_what_is_no_certificate_is_refused() -> None:
     with pytest.raises(Unauthenticated, match="cannot be read"):
-        CertificateIdentities(roster=lambda: NO_ROSTER).identity(b"no certificate")
+        CertificateIdentities(identities=lambda: NO_IDENTITIES).identity(b"no certificate")
 
 
 def test_a_line_that_went_takes_its_roles_along() -> None:
-    rosters: list[IdentitiesFile] = [read_roster(LINE.encode())]
-    certificates = CertificateIdentities(roster=lambda: rosters[-1])
+    rosters: list[IdentitiesFile] = [read_identities(LINE.encode())]
+    certificates = CertificateIdentities(identities=lambda: rosters[-1])
     pem = a_certificate()
     assert certificates.identity(pem).roles
 
-    rosters.append(read_roster(b""))
+    rosters.append(read_identities(b""))
 
     assert not certificates.identity(pem).roles
 
 
 def test_revoked_tokens_are_listed() -> None:
-    assert read_roster(b'revoked_tokens = ["4711"]').revoked_tokens == {"4711"}
+    assert read_identities(b'revoked_tokens = ["4711"]').revoked_tokens == {"4711"}
 
 
 @pytest.mark.parametrize(
@@ -96,13 +97,13 @@ def test_revoked_tokens_are_listed() -> None:
     [
         ("identity = ", "no TOML"),
         ("[[identities]]", "identities: unknown"),
-        ("revoked_tokens = 7", "revoked_tokens: a list"),
+        ("revoked_tokens = 7", "revoked_tokens: must be a list"),
         ('[identity]\nname = "a"', "double brackets"),
         (LINE + 'level = "root"', "identity 1: level: unknown"),
         (LINE + LINE, "identity 2: certificate"),
         (LINE.replace("dns:", "ip:"), "identity 1: certificate"),
-        (LINE.replace('name = "gateway-1"', ""), "identity 1: a name"),
-        (LINE.replace('"carrier"]\nregions', '"carier"]\nregions'), "'carier' is none of"),
+        (LINE.replace('name = "gateway-1"', ""), "identity 1: name:"),
+        (LINE.replace('"carrier"]\nregions', '"carier"]\nregions'), "'carier' is not one of"),
         (LINE.replace('["33"]', "[]"), "identity 1: regions"),
         (LINE.replace('["33"]', '["x"]'), "identity 1: regions"),
         (LINE.replace('sources = ["carrier"]', 'sources = ["police"]'), "identity 1: sources"),
@@ -110,6 +111,6 @@ def test_revoked_tokens_are_listed() -> None:
 )
 def test_a_file_that_is_wrong_is_refused_whole(text: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
-        read_roster(text.encode())
+        read_identities(text.encode())
 
     assert wrong in str(caught.value)

@@ -27,8 +27,8 @@ def test_the_page_of_roles_is_current() -> None:
 def test_a_method_without_a_line_is_nobodys() -> None:
     path = "/fanzha.v1.BlocklistService/DropEverything"
 
-    assert access.allowed_at(path) is None
-    assert "nobody may call it" in access.refusal(an_identity(*Role), path)
+    assert access.access_of(path) is None
+    assert "no role may call this method" in access.refusal_message(an_identity(*Role), path)
 
 
 def test_what_changes_something_is_not_for_auditors() -> None:
@@ -49,7 +49,7 @@ def test_only_probes_are_open_to_strangers() -> None:
 def test_a_refusal_says_what_is_wanted_and_what_is_there() -> None:
     editor = an_identity(Role.EDITOR, Role.CARRIER)
 
-    said = access.refusal(editor, "/fanzha.v1.BlocklistService/GetStatus")
+    said = access.refusal_message(editor, "/fanzha.v1.BlocklistService/GetStatus")
 
     assert said == (
         "BlocklistService/GetStatus takes the role editor, approver, auditor, appeals_officer or "
@@ -65,7 +65,7 @@ def test_other_sources_are_refused_by_name() -> None:
     held = an_identity(sources=(Source.BUREAU, Source.CARRIER))
 
     access.check_source(held, [Source.CARRIER])
-    with pytest.raises(NotAllowed, match="reaches entries of bureau, carrier, not of ministry"):
+    with pytest.raises(NotAllowed, match="has the scope bureau, carrier, not ministry"):
         access.check_source(held, [Source.MINISTRY, Source.BUREAU])
 
 
@@ -83,9 +83,9 @@ def test_other_sources_are_refused_by_name() -> None:
     ],
 )
 def test_a_region_holds_the_regions_in_it(regions: str, region: str, reached: bool) -> None:
-    assert access.reaches_region(an_identity(regions=regions), region) is reached
+    assert access.may_access_region(an_identity(regions=regions), region) is reached
 
 
 def test_another_region_is_refused_by_name() -> None:
-    with pytest.raises(NotAllowed, match="region: wang reaches 33, not 4403"):
+    with pytest.raises(NotAllowed, match="region: wang has the scope 33, not 4403"):
         access.check_region(an_identity(regions="33"), "4403")

@@ -13,8 +13,8 @@ from blocklists.provenance_columns import ProvenanceReader
 from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from services.lists import due_entries
-from services.lists.due_entries import Due, DueReason
-from services.lists.metrics import ListGauges
+from services.lists.due_entries import DueEntries, DueReason
+from services.lists.metrics import ListMetrics
 from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
 from tests.support.list_strategies import identity, latest, mixed
 
@@ -32,7 +32,7 @@ timed = st.builds(
 )
 
 
-def find(listed: ListSegments, within_days: int = 7, source: int = 0) -> Due:
+def find(listed: ListSegments, within_days: int = 7, source: int = 0) -> DueEntries:
     return due_entries.find(
         listed.layers(),
         ProvenanceReader(),
@@ -103,7 +103,7 @@ def test_due_entries_are_counted_by_source_and_reason() -> None:
 def test_gauges_tell_what_is_due_within_a_week() -> None:
     listed = replace(an_entry("1111"), review_at=NOW - timedelta(days=1))
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries([listed]))
-    gauges = ListGauges(lambda: lists, lambda: float(NINE_O_CLOCK_S))
+    gauges = ListMetrics(lambda: lists, lambda: float(NINE_O_CLOCK_S))
 
     families = {family.name: family for family in gauges.collect()}
     due, ended = families["fanzha_entries_due"], families["fanzha_entries_ended"]
@@ -115,4 +115,4 @@ def test_gauges_tell_what_is_due_within_a_week() -> None:
 
 
 def test_gauges_tell_nothing_before_there_are_lists() -> None:
-    assert list(ListGauges(lambda: None, lambda: 1.0).collect()) == []
+    assert list(ListMetrics(lambda: None, lambda: 1.0).collect()) == []

@@ -12,7 +12,7 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from services.changes.report import Reference
-from services.lists.edits import Edit, Edited, edited
+from services.lists.edits import Edit, EditResult, apply_edits
 from tests.support.builders import NINE_O_CLOCK_S, an_entry
 
 NUMBER, HOST = an_entry("+8617000000001"), an_entry("prize.example")
@@ -24,8 +24,8 @@ def an_edit(pattern: str, action: int = 0, **fields: Any) -> Edit:
     return Edit(entry=Reference(kind=0, pattern=pattern, action=action), fields=fields)
 
 
-def read(*edits: Edit) -> Edited:
-    return edited(THERE, edits, HomePlan(), now_s=NINE_O_CLOCK_S)
+def read(*edits: Edit) -> EditResult:
+    return apply_edits(THERE, edits, HomePlan(), now_s=NINE_O_CLOCK_S)
 
 
 def test_fields_that_are_not_given_stay() -> None:

@@ -57,7 +57,7 @@ def test_a_list_is_looked_for_where_the_reach_is(
 
 
 def test_a_region_elsewhere_is_refused() -> None:
-    with pytest.raises(NotAllowed, match="region: wang reaches 3405, not 3401"):
+    with pytest.raises(NotAllowed, match="region: wang has the scope 3405, not 3401"):
         scope.indexes(who("3405"), "340100")
 
 

@@ -1,6 +1,6 @@
-"""Audits what happens to appeals and cases: before it happens, so that nothing happens unseen.
+"""Runs actions on appeals, cases and models with an audit record written before each.
 
-What then fails is followed by a record that it was refused.
+An action that then fails is followed by a record of the kind REFUSED.
 """
 
 from collections.abc import Awaitable, Mapping
@@ -12,11 +12,11 @@ from services.audit.events import Audit, AuditKind
 Result = TypeVar("Result")
 
 
-class AuditTrail:
-    """The audit log, as appeals use it, and whatever else is worked on."""
+class AuditedActions:
+    """Audited actions on one type of subject."""
 
     def __init__(self, audit: Audit, of: str = "appeal") -> None:
-        """*of* is what subjects are, such as ``appeal`` or ``case``."""
+        """*of* is the type of the subjects, such as ``appeal`` or ``case``."""
         self._audit = audit
         self._of = of
 
@@ -28,12 +28,12 @@ class AuditTrail:
         details: Mapping[str, str],
         act: Awaitable[Result],
     ) -> Result:
-        """Record *kind*, then *act*; without a record it does not act."""
+        """Record *kind*, then await *act*, which is not run if the record cannot be written."""
         subject = f"{self._of}:{of_id}"
         try:
             await self._audit.record(kind, subject=subject, details=details, actor=by)
         except BaseException:
-            _forget(act)
+            _discard(act)
             raise
         try:
             return await act
@@ -45,7 +45,7 @@ class AuditTrail:
             raise
 
 
-def _forget(act: Awaitable[object]) -> None:
+def _discard(act: Awaitable[object]) -> None:
     # A coroutine that is never awaited would warn.
     close = getattr(act, "close", None)
     if close is not None:

@@ -1,0 +1,73 @@
+"""A file that is renamed into a folder wakes who watches it; without inotify it is polled."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from infra import atomic_file, folder_watch
+from infra.folder_watch import FolderWatch
+
+NEVER_SECONDS = 600.0
+"""Longer than the test may take: only an event ends the wait."""
+
+
+async def test_a_file_renamed_into_the_folder_ends_the_wait(tmp_path: Path) -> None:
+    with FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) as watch:
+        waiting = asyncio.create_task(watch.wait())
+        await asyncio.sleep(0)
+        atomic_file.write(tmp_path / "current.json", "1")
+
+        await asyncio.wait_for(waiting, 60)
+
+
+async def test_what_happened_before_the_wait_ends_it_too(tmp_path: Path) -> None:
+    with FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) as watch:
+        atomic_file.write(tmp_path / "current.json", "1")
+
+        await asyncio.wait_for(watch.wait(), 60)
+
+
+async def test_each_of_many_watches_is_woken(tmp_path: Path) -> None:
+    watches = [FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) for _ in range(3)]
+    for watch in watches:
+        watch.__enter__()
+    atomic_file.write(tmp_path / "current.json", "1")
+
+    await asyncio.wait_for(asyncio.gather(*(watch.wait() for watch in watches)), 60)
+
+    for watch in watches:
+        watch.__exit__(None, None, None)
+
+
+async def test_touching_a_file_that_is_there_wakes_nobody(tmp_path: Path) -> None:
+    (tmp_path / "in-step").touch()
+    with FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) as watch:
+        (tmp_path / "in-step").touch()
+        waiting = asyncio.create_task(watch.wait())
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def test_a_folder_that_cannot_be_watched_is_polled(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FolderWatch(tmp_path / "missing", fallback_seconds=NEVER_SECONDS) as watch:
+        await asyncio.wait_for(watch.wait(), 60)
+
+    assert "is polled" in caplog.text
+
+
+async def test_the_descriptor_is_closed(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+    for _ in range(20):
+        with FolderWatch(tmp_path):
+            pass
+
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert folder_watch.POLL_SECONDS <= folder_watch.FALLBACK_SECONDS
