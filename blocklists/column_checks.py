@@ -1,7 +1,7 @@
 """Checks columns that came from a store or a file, which anybody may have written.
 
-Whoever reads columns calls these before anything looks a row up, so that a forged column is
-refused as a whole and no look-up can meet it. All work on whole columns; only texts and provenance
+Readers of columns call these before the first look-up, so that a forged column is refused as a
+whole. All work on whole columns; only texts and provenance
 are read one by one. Every check raises `BadColumns`, and nothing else.
 """
 
@@ -28,7 +28,7 @@ _LATER_TEXTS = ("approved_by", "campaign")
 
 
 class BadColumns(ValueError):
-    """Columns hold what was never written."""
+    """Columns hold values that no writer produces."""
 
 
 class UnknownValue(BadColumns):
@@ -104,7 +104,7 @@ def number_keys(keys: Column) -> None:
 
 
 def range_keys(keys: Column, digits: Column) -> None:
-    """Check that the key of each range has as many digits as it says."""
+    """Check that the key of each range has the number of digits it declares."""
     number_keys(keys)
     first = _POWERS[digits.astype(np.int64) - 1]
     size = np.abs(keys)

@@ -30,14 +30,14 @@ class Direction(IntFlag):
 
 
 class EntryMode(IntEnum):
-    """Whether an entry decides, or only tells what it would have. Numbered as on the wire."""
+    """Whether an entry decides, or counts what it would have blocked. Values as on the wire."""
 
     ENFORCE = 1
     SHADOW = 2
 
 
 NO_END_S = 2**32 - 1
-"""Stands for "never" where a time in seconds says when an entry ends."""
+"""Expiry of an entry without end, in seconds since the Unix epoch."""
 
 
 class Source(IntEnum):
@@ -73,7 +73,7 @@ class Entry:
     campaign: str = ""
     mode: EntryMode = EntryMode.ENFORCE
     review_at: datetime | None = None
-    """When somebody must look whether it is still needed; None: at its end."""
+    """When its need must be reviewed; None: at its end."""
 
     @property
     def ends(self) -> bool:
@@ -82,7 +82,7 @@ class Entry:
 
     @property
     def entry_id(self) -> str:
-        """Return the id, which tells nothing of the pattern."""
+        """Return the id, from which the pattern cannot be read."""
         return entry_id(self.kind, self.pattern, self.action)
 
 

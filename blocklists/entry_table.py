@@ -11,11 +11,11 @@ URL_PREFIX   hash of the text                      `EXACT`  the URL without its 
 FINGERPRINT  hash of the text                      `EXACT`  the written fingerprint
 ===========  ====================================  =======  ==========================
 
-A hash only says where to look. What is found there is compared with the text, so hosts
-and URL prefixes are exact: nobody can collide into an entry or out of one. A sender is
+A hash only selects candidates, which are compared with the text. So hosts and URL prefixes are
+exact: a collision neither matches nor hides an entry. A sender is
 its key, as `fanzha.phone` explains. What a fingerprint matches is in `fanzha.fingerprint`.
 
-Who stands provenance an entry, its provenance, is stored once for all entries that share it.
+The provenance of an entry is stored once for all entries that share it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +39,7 @@ from fanzha.phone import UNREADABLE, number_text, range_text, sender_hash
 from fanzha.tables import Int64s, Uint8s, Uint32s
 
 EXACT = 255
-"""Stands for "all digits" where a range has its number of leading digits."""
+"""``digits`` of entries other than ranges: all digits count."""
 
 TEXT_KINDS = (EntryKind.HOST, EntryKind.URL_PREFIX, EntryKind.FINGERPRINT)
 """Kinds whose key is a hash of the text."""
@@ -50,7 +50,7 @@ _Column = TypeVar("_Column", bound=npt.NDArray[np.generic])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identities:
-    """What tells entries apart: at most one BLOCK and one ALLOW entry per pattern."""
+    """Identities of entries as columns: at most one BLOCK and one ALLOW entry per pattern."""
 
     kinds: Uint8s
     keys: Int64s
@@ -105,7 +105,7 @@ class EntryTable(Identities):
     provenances: Uint32s
     """Place in ``provenance``."""
     provenance: Sequence[Provenance]
-    """Who stands provenance the entries, and when they must be reviewed."""
+    """Who supplied, entered and approved entries, and when they must be reviewed."""
     modes: Uint8s = field(default_factory=lambda: np.zeros(0, np.uint8))
     """Whether each enforces or is a shadow, a `EntryMode`; not given: all enforce."""
 
@@ -212,7 +212,7 @@ def pattern_key(kind: EntryKind, pattern: str) -> tuple[int, int]:
     if kind == EntryKind.FINGERPRINT:
         if is_fingerprint(pattern):
             return text_key(pattern), EXACT
-        # Not quoted: it may be what somebody wrote.
+        # Not quoted: it may be the text of a message.
         raise InvalidInput("pattern: not a fingerprint")
     if kind in TEXT_KINDS and pattern:
         return text_key(pattern), EXACT
@@ -245,7 +245,7 @@ def make_entry(
     provenance: Provenance,
     mode: int,
 ) -> Entry:
-    """Make an entry of what the columns hold."""
+    """Build an entry from the values of its columns."""
     review_s = provenance.review_at_s
     return Entry(
         kind=kind,
@@ -283,7 +283,7 @@ def keys_of_bytes(texts: Sequence[bytes]) -> Int64s:
 
 
 def seconds(times: Sequence[int]) -> Uint32s:
-    """Return times as a column; what is before 1970 or after 2106 moves to that end."""
+    """Return times as uint32 seconds, clipped to 1970 and 2106."""
     return np.array(times, np.int64).clip(0, NO_END_S).astype(np.uint32)
 
 

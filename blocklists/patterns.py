@@ -1,6 +1,6 @@
 """Reads the patterns of entries, a column at a time, into the keys of `EntryTable`.
 
-What a pattern is may be told or left to the pattern. Numbers go through the home
+The kind of a pattern may be given, or is detected. Numbers go through the home
 numbering plan, names and URLs through `fanzha.url`, texts to be listed through
 `fanzha.fingerprint`; each pattern has one spelling after that. About 0.5 µs for a
 number or a plain name, 10 µs for the rest, 100 µs for a text.
@@ -26,7 +26,7 @@ from fanzha.tables import MAX_URL_BYTES, Int64s, Uint8s
 
 UNKNOWN_KIND = 0
 LONGEST_NAME_OF_SENDER = 11
-"""GSM allows no more; longer words are senders only where they are said to be."""
+"""Most characters of an alphanumeric sender in GSM; longer words need an explicit kind."""
 
 _DIGITS = re.compile(r"[+(]?[0-9][0-9 ().-]*\*?")
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?")
@@ -57,7 +57,7 @@ class Patterns:
 
 
 def read(texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> Patterns:
-    """Read *texts*; kind 0 is told from the text, a URL without a path becomes a HOST."""
+    """Read *texts*; kind 0 is detected, a URL without a path becomes a HOST."""
     reading = _PatternParser(texts, kinds, home)
     for kind, fill in (
         (EntryKind.NUMBER, reading.numbers),
@@ -74,7 +74,7 @@ def read(texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> Patterns:
 
 
 def kind_of(text: str) -> int:
-    """Tell what a pattern is; `UNKNOWN_KIND` where it could be anything."""
+    """Return the kind of a pattern; `UNKNOWN_KIND` where it is ambiguous."""
     if _DIGITS.fullmatch(text) and not _IPV4.fullmatch(text):
         return EntryKind.RANGE if text.endswith("*") else EntryKind.NUMBER
     if is_fingerprint(text):
@@ -136,7 +136,7 @@ class _PatternParser:
         if not asked.any():
             return CanonicalHosts.none(len(asked))
         found = canonical_hosts.find(self._texts)
-        # A word without a dot is a host only where it is said to be.
+        # A word without a dot is a host only with an explicit kind.
         hosts = found.plain & asked & (found.dotted | ~unknown)
         return replace(found, plain=hosts)
 
@@ -150,7 +150,7 @@ class _PatternParser:
 
     def senders(self, rows: Sequence[int]) -> None:
         for row in rows:
-            # A name counts as it is written: so it stands in messages, too.
+            # A name matches as written, as it does in messages.
             name = self._texts[row].strip()
             key = self._home.sender_key(name) or self._home.number_key(_narrow(name))
             self._keys[row] = key
@@ -187,7 +187,7 @@ class _PatternParser:
             raw if len(at) == len(raw) else [raw[row] for row in at.tolist()]
         )
         for row in np.array(rows)[~plain[rows]].tolist():
-            # A URL without a path has become a host, and is written already.
+            # A URL without a path is a HOST entry already.
             if name := self._written.get(row) or canonical_name(self._texts[row].strip()):
                 self._written[row] = name
             else:
@@ -202,7 +202,7 @@ class _PatternParser:
             if is_fingerprint(text) or written:
                 self._written[row] = written or text
             else:
-                # Not quoted: it may be what somebody wrote.
+                # Not quoted: it may be the text of a message.
                 why = "not one of this edition" if is_edition else "too short a text for one"
                 self._errors[row] = f"pattern: no fingerprint: {why}"
         self._hash(EntryKind.FINGERPRINT)

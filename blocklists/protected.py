@@ -1,10 +1,10 @@
 """Numbers and names that no list and no model may cut off, compiled into the program.
 
-A mistake here costs lives, so the guard stands three times: imports refuse such
-patterns, row by row and with the reason; what is published holds none of them; and a
-decision disregards all other evidence about the parties named here.
+A mistake here costs lives, so the guard applies three times: imports reject such patterns, row
+by row and with the reason; followers drop them from the lists they publish; and decisions
+disregard all other evidence about protected parties.
 
-Which numbers are meant, in which written forms, is the table in `fanzha.service_codes`.
+Protected numbers and their written forms are the table in `fanzha.service_codes`.
 For most batches one comparison, and one substring search per URL: a few microseconds for a
 batch of calls, a tenth of one per URL.
 
@@ -105,7 +105,7 @@ def too_broad(heads: Int64s, digits: Int64s) -> Bools:
 
 
 def suspects(entries: Identities) -> Int64s:
-    """Return the rows that `refusal` may refuse, in some order; of the others it refuses none."""
+    """Return a superset of the rows that `refusal` refuses, in no order."""
     blocking = entries.actions == Action.BLOCK
     named = np.flatnonzero(blocking & (entries.kinds == EntryKind.HOST))
     parties = np.flatnonzero(blocking & (entries.kinds <= EntryKind.SENDER))
@@ -126,8 +126,8 @@ def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action
     """Return why no entry may have this pattern; empty when it may.
 
     *pattern* is canonical; *key* and *digits* are those of a number, range or sender.
-    An ALLOW entry cuts nobody off, but one for a whole country would disarm the lists, and
-    one for a name that looks like a protected number would shield whoever bears it.
+    An ALLOW entry blocks nobody, but one for a whole country would disarm the lists, and one for
+    a name that looks like a protected number would protect its impersonator.
     """
     if kind == EntryKind.RANGE and bool(too_broad(np.array([key]), np.array([digits]))[0]):
         return f"the range {pattern} is too broad: at least {_least_digits(key)}"
@@ -137,7 +137,7 @@ def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action
         return ""
     if kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
         return protected_names.refusal(kind, pattern)
-    # Of texts none is refused: protected senders are heard whatever they write.
+    # Fingerprints are never refused: texts of protected senders are delivered anyway.
     party = kind <= EntryKind.SENDER
     if party and refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
         verb = "covers a protected number" if kind == EntryKind.RANGE else "is a protected number"

@@ -1,7 +1,7 @@
 """Names that nothing may block: those of the government, of machines themselves, of many at once.
 
-`suspects` goes over very many hosts at half a microsecond each and lets through what `refusal`
-surely has nothing against; the few others are looked at one by one.
+`suspects` scans hosts at half a microsecond each and rules out nearly all; `refusal` decides on
+the few others one by one.
 """
 
 from collections.abc import Sequence

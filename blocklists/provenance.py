@@ -1,7 +1,7 @@
-"""Who stands behind entries, once for all that share it; read one by one, when asked for.
+"""Provenance of entries, stored once for all that share it and decoded lazily.
 
-Written as JSON, so equal provenance is equal bytes, and a change of one row over a
-hundred thousand others, each with a reason of its own, reads none of theirs.
+Encoded as JSON, so equal provenance is equal bytes. A change of one row among a hundred thousand
+with different reasons decodes none of the others.
 """
 
 import json
@@ -19,7 +19,7 @@ from fanzha.tables import Int64s, Uint32s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Who stands behind an entry, and on what ground."""
+    """Who supplied, entered and approved an entry, and why."""
 
     source: Source
     reason: str
@@ -29,7 +29,7 @@ class Provenance:
     approved_by: str = ""
     campaign: str = ""
     review_at_s: int = 0
-    """When an entry must be looked at again; 0: at its end. Here because entries share it."""
+    """When an entry must be reviewed, in seconds since the Unix epoch; 0: at its end."""
 
 
 class EncodedProvenance(Sequence[Provenance]):
@@ -76,7 +76,7 @@ def take(provenance: Sequence[Provenance], places: _Places) -> Sequence[Provenan
 def merge(
     sequences: Sequence[Sequence[Provenance]],
 ) -> tuple[Sequence[Provenance], list[Uint32s]]:
-    """Return what is in any sequence, once, and for each sequence where its items went."""
+    """Return the distinct items of all sequences, and the new places of each one's items."""
     known: dict[bytes, int] = {}
     moved = [
         np.array([known.setdefault(text, len(known)) for text in encode(one).all_raw()], np.uint32)
@@ -94,7 +94,7 @@ def read(text: bytes) -> Provenance:
 
 def _text(provenance: Provenance) -> bytes:
     fields = asdict(provenance)
-    # Left out where there is none: the same bytes as before there were reviews.
+    # Omitted where there is none, so that older records keep their bytes.
     if not provenance.review_at_s:
         del fields["review_at_s"]
     return json.dumps(fields, ensure_ascii=False).encode()

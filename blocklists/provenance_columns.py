@@ -1,7 +1,7 @@
-"""Who supplied the entries of a segment, when they were added and are to be reviewed, as columns.
+"""Source, creation and review time of the entries of a segment, as columns.
 
-The three are part of the provenance, which many entries share. Reading it takes some 3 µs for
-each that differs, so it is read once for each segment.
+All three are part of the provenance, which many entries share. Decoding takes some 3 µs per
+distinct provenance, so it is done once for each segment.
 """
 
 import json
@@ -13,7 +13,7 @@ from blocklists.snapshot.segment import Segment
 from blocklists.text_column import TextColumn
 from fanzha.tables import Int64s, Uint8s
 
-_MOST_KEPT = 8
+_CACHE_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +36,19 @@ class ProvenanceColumns:
 
 
 class ProvenanceReader:
-    """Reads the grounds of segments, and keeps those of the last few. One thread at a time."""
+    """Reads the provenance columns of segments, and caches the last few. Not thread-safe."""
 
     def __init__(self) -> None:
         self._known: list[tuple[TextColumn, ProvenanceColumns]] = []
 
     def read(self, segment: Segment) -> ProvenanceColumns:
-        """Return the grounds of a segment, by provenance."""
-        for texts, grounds in self._known:
+        """Return the columns of a segment, one row per provenance."""
+        for texts, columns in self._known:
             if texts is segment.provenance:
-                return grounds
-        grounds = _read(segment.provenance)
-        self._known = [*self._known[1 - _MOST_KEPT :], (segment.provenance, grounds)]
-        return grounds
+                return columns
+        columns = _read(segment.provenance)
+        self._known = [*self._known[1 - _CACHE_SIZE :], (segment.provenance, columns)]
+        return columns
 
 
 def _read(texts: TextColumn) -> ProvenanceColumns:

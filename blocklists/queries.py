@@ -1,6 +1,6 @@
-"""What administrators see of the lists: searches, pages, exports, the state of the workers.
+"""Queries of administrators on the lists: searches, pages, exports, the state of the workers.
 
-Answers come from the newest lists this process has, and say which version that is.
+Answers come from the newest lists of this process, and carry their version.
 """
 
 import asyncio
@@ -31,12 +31,12 @@ DEFAULT_PER_PAGE = 100
 EXPORT_ROWS = 1000
 _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})")
 _CATCH_UP_SECONDS = 2.0
-_LOOK_SECONDS = 0.01
+_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Which entries are wanted; 0: all."""
+    """Filter for entries; 0: all."""
 
     kind: int = 0
     action: int = 0
@@ -71,7 +71,7 @@ class ListStatus:
     counts: Counter[tuple[EntryKind, Action, EntryMode]]
     workers: Sequence[WorkerReport]
     emergencies: Sequence[int] = ()
-    """Change requests applied as an emergency, which nobody has confirmed."""
+    """Change requests applied as an emergency, which are unconfirmed."""
     waiting: int = 0
     """Change requests that wait for a second person."""
 
@@ -141,18 +141,18 @@ class ListQueries:
         )
 
     def _rows(self, snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
-        # Who pages through ten million entries asks for the same rows thousands of times.
+        # Paging through ten million entries needs the same rows thousands of times.
         if self._listed is None or self._listed[:2] != (snapshot.version, wanted):
             self._listed = (snapshot.version, wanted, filtered(snapshot, wanted))
         return self._listed[2]
 
     async def newest(self) -> Snapshot:
-        """Wait a little for the lists of the store: people look for what they just added."""
+        """Return the newest lists, waiting up to two seconds for a change just committed."""
         version = (await self._store.head()).version
-        for _ in range(int(_CATCH_UP_SECONDS / _LOOK_SECONDS)):
+        for _ in range(int(_CATCH_UP_SECONDS / _POLL_SECONDS)):
             if self._replica.current.version >= version:
                 break
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         return self._replica.current
 
 
@@ -165,7 +165,7 @@ def _counts(snapshot: Snapshot) -> Counter[tuple[EntryKind, Action, EntryMode]]:
 
 
 def filtered(snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
-    """Return the rows of the entries that *wanted* names, in a fixed order."""
+    """Return the rows of the entries that pass *wanted*, in a fixed order."""
     rows = snapshot.live_rows()
     if wanted == EntryFilter():
         return rows
@@ -214,8 +214,8 @@ def _start(token: str, version: int) -> int:
         return 0
     match = _TOKEN.fullmatch(token)
     if match is None:
-        raise InvalidInput("page_token: not one that was given out")
+        raise InvalidInput("page_token: not a token of this service")
     made_for, start = match.groups()
     if int(made_for) != version:
-        raise VersionConflict(f"page_token: the lists are at {version} now; start anew")
+        raise VersionConflict(f"page_token: the lists are at {version} now; start again")
     return int(start)

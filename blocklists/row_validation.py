@@ -1,8 +1,8 @@
-"""Turns rows as administrators send them into entries, or into reasons why not.
+"""Validates rows sent by administrators: each becomes an entry or a rejection with its reason.
 
 Column by column, for an import may have ten million rows: some 1 µs for a number or a host
-name in its one spelling. Whatever enters the lists comes through `validate`, so nothing gets past
-the guard of `blocklists.protected`.
+name in canonical spelling. All list entries pass `validate`, so none bypasses the guard of
+`blocklists.protected`.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,9 +30,9 @@ NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedRows:
-    """Rows as they came, a column per field; 0 or an empty text: not said.
+    """Rows as received, a column per field; 0 or an empty text: not given.
 
-    A column is empty where no row says anything: most rows are a pattern and nothing else.
+    A column that no row sets is empty: most rows are just a pattern.
     """
 
     patterns: Sequence[str]
@@ -49,7 +49,7 @@ class ProposedRows:
     modes: Sequence[int] = ()
     reviews_s: Sequence[int] = ()
     no_ends: Sequence[bool] = ()
-    """Whether a row asks never to end."""
+    """Whether a row is to have no end."""
 
     def __len__(self) -> int:
         return len(self.patterns)
@@ -61,7 +61,7 @@ NOTHING = ProposedRows(patterns=())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowDefaults:
-    """What holds where a row does not say; 0 or empty: rows must say."""
+    """Values for fields that a row does not set; 0 or empty: required."""
 
     kind: int = 0
     action: int = 0
@@ -83,7 +83,7 @@ class RowDefaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
-    """A row that becomes no entry."""
+    """A row that was rejected."""
 
     row: int
     outcome: RowOutcome
@@ -100,7 +100,7 @@ class CheckedRows:
     problems: Sequence[RejectedRow]
     """By row."""
     terms_given: int = 0
-    """Rows that asked for no end without a review, and end after the default term."""
+    """Rows without end or review that were given the default term."""
 
 
 def validate(
@@ -142,7 +142,7 @@ def validate(
 
 
 class _Checking:
-    """Collects what is wrong; the first thing said of a row stays."""
+    """Collects rejections; the first of a row stays."""
 
     def __init__(self, rows: int) -> None:
         self.fine = np.ones(rows, np.bool_)
@@ -195,14 +195,14 @@ def _columns(
 def _ends(
     proposed: ProposedRows, defaults: RowDefaults, reviews_s: Int64s, checking: _Checking
 ) -> dict[str, Int64s]:
-    """Tell when rows end: what they say, or the default; never only for what is reviewed."""
-    said = _column(proposed.expires_s, 0, len(proposed))
-    never = said == NO_END_S
+    """Return when rows end: as given, or the default; never only where a review is set."""
+    given = _column(proposed.expires_s, 0, len(proposed))
+    never = given == NO_END_S
     if proposed.no_ends:
         never |= np.array(proposed.no_ends, np.bool_)
     if defaults.no_end:
-        never |= said == 0
-    ends = np.where(said == 0, defaults.expires_s, said)
+        never |= given == 0
+    ends = np.where(given == 0, defaults.expires_s, given)
     ends[never] = NO_END_S
     unreviewed = never & (reviews_s == 0) & defaults.no_end_needs_review
     if defaults.gives_term:
@@ -213,7 +213,7 @@ def _ends(
 
 
 def _column(numbers: Sequence[int], default: int, rows: int) -> Int64s:
-    """Return what each row says, *default* for those that say nothing."""
+    """Return *numbers* as a column, *default* for 0."""
     if not len(numbers):
         return np.full(rows, default, np.int64)
     column = np.array(numbers, np.int64)
@@ -245,25 +245,25 @@ def _provenance(
     checking: _Checking,
     now_s: int,
 ) -> tuple[Uint32s, tuple[Provenance, ...]]:
-    """Find the distinct grounds on which the rows stand, and number them."""
+    """Return the place of each row's provenance, and the distinct provenance."""
     known: dict[tuple[int, int, str, str, str, str], int] = {}
     texts = [proposed.reasons, proposed.legal_bases, proposed.campaigns, proposed.authors]
     numbers = [columns["sources"], columns["reviews_s"]]
-    # Most often all rows stand on the same: then one is looked at, and is meant for all.
+    # Most often all rows share it: then the first row stands for all.
     alike = not any(map(len, (*texts, proposed.sources, proposed.reviews_s)))
-    looked_at = min(len(proposed), 1) if alike else len(proposed)
-    grounds = zip(
-        *(column[:looked_at].tolist() for column in numbers),
-        *(text or repeat("", looked_at) for text in texts),
+    distinct_rows = min(len(proposed), 1) if alike else len(proposed)
+    fields = zip(
+        *(column[:distinct_rows].tolist() for column in numbers),
+        *(text or repeat("", distinct_rows) for text in texts),
         strict=True,
     )
-    places = [known.setdefault(ground, len(known)) for ground in grounds]
+    places = [known.setdefault(one, len(known)) for one in fields]
     column = np.zeros(len(proposed), np.uint32)
     column[:] = places
     written = []
     for place, (source, review_s, reason, basis, campaign, author) in enumerate(known):
-        ground = Provenance(
-            # Rows without a known source are refused already; any stands in for theirs.
+        one = Provenance(
+            # Rows without a known source are rejected already; any value will do for them.
             source=Source(source) if source in _SOURCES else Source.BUREAU,
             reason=reason or defaults.reason,
             legal_basis=basis or defaults.legal_basis,
@@ -272,14 +272,14 @@ def _provenance(
             campaign=campaign or defaults.campaign,
             review_at_s=review_s,
         )
-        written.append(ground)
-        if wrong := _too_long(ground):
+        written.append(one)
+        if wrong := _too_long(one):
             checking.refuse(column == place, lambda _, wrong=wrong: wrong)  # type: ignore[misc]
     return column, tuple(written)
 
 
-def _too_long(ground: Provenance) -> str:
+def _too_long(one: Provenance) -> str:
     for name in ("reason", "legal_basis", "created_by", "campaign"):
-        if len(getattr(ground, name)) > MAX_TEXT_CHARACTERS:
+        if len(getattr(one, name)) > MAX_TEXT_CHARACTERS:
             return f"{name}: longer than {MAX_TEXT_CHARACTERS} characters"
     return ""

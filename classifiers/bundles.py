@@ -43,7 +43,7 @@ def load_all(root: Path | None = None) -> Classifiers:
 def load_text(
     root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
 ) -> TextClassifier:
-    """Load a text model, by default the newest; with a *budget* of no time, it looks once only."""
+    """Load a text model, by default the newest; a *budget* of zero loads no second stage."""
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
         return TextClassifier(model)
@@ -69,14 +69,14 @@ def load_velocity(root: Path | None = None, version: str | None = None) -> Veloc
 
 
 def folder(root: Path | None, channel: str, version: str) -> Path:
-    """Return where bundle *version* of *channel* lies, or would lie."""
+    """Return the folder of bundle *version* of *channel*, existing or not."""
     if not is_version(version):
         raise ValueError(f"{version!r} cannot be the name of a bundle")
     return (root or SHIPPED) / channel / version
 
 
 def versions(root: Path | None, channel: str) -> list[str]:
-    """Return the versions of *channel* that lie below *root*, the newest last."""
+    """Return the versions of *channel* below *root*, the newest last."""
     return in_order(card.parent.name for card in ((root or SHIPPED) / channel).glob(f"*/{CARD}"))
 
 

@@ -1,6 +1,6 @@
 """The card of a model bundle: what the model is, what it was trained on, how good it is.
 
-A card that keeps silent about its data, metrics or threshold does not load, and
+A card without data, metrics or threshold does not load, and
 neither does a graph that is not the one the card was written for.
 """
 
@@ -28,7 +28,7 @@ GOLDEN_TOLERANCE = 1e-3
 """How far a score may be from the card's: processors round differently."""
 
 SITE_LICENCE = "a site's own data: not to be passed on, and neither is what learned from it"
-"""Stands for the licence of labelled examples that a site made of its own traffic."""
+"""Licence of labelled examples from a site's own traffic."""
 
 CHANNELS = ("sms", "url", "caller", "moment")
 BINS = 20
@@ -58,11 +58,11 @@ class GoldenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """All that is known about a model, as its ``card.toml`` says it."""
+    """The ``card.toml`` of a bundle."""
 
     version: str
     channel: str
-    """``sms``, ``url``, ``caller`` or ``moment``, the name of the folder the bundle lies in."""
+    """``sms``, ``url``, ``caller`` or ``moment``, the name of the folder of its bundles."""
     threshold: float
     """The score from which the channel blocks, chosen by false-positive budget."""
     sha256: str
@@ -101,7 +101,7 @@ def read(bundle: Path) -> Card:
 
 
 def parse(table: Mapping[str, object]) -> Card:
-    """Make a card of its parsed file; ValueError where something is missing or odd."""
+    """Build a card from its parsed file; `ValueError` for missing or invalid fields."""
     card = Card(
         version=_field(table, "version", str),
         channel=_field(table, "channel", str),
@@ -132,7 +132,7 @@ def read_graph(bundle: Path, card: Card) -> bytes:
 def read_cascade_head(bundle: Path, card: Card) -> bytes:
     """Read the head of the second stage of *bundle*, as `read_graph` does the graph."""
     if card.cascade is None:
-        raise ValueError(f"{bundle}: the card knows no second stage")
+        raise ValueError(f"{bundle}: the card has no second stage")
     return _checked(bundle / CASCADE_HEAD, card.cascade.sha256)
 
 

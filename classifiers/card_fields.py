@@ -1,4 +1,4 @@
-"""Reads a field of a card; what is missing or odd is told by its name."""
+"""Reads a field of a card. Apart from `classifiers.card`, which imports the cascade's table."""
 
 from collections.abc import Mapping
 from typing import TypeVar

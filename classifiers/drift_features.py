@@ -1,6 +1,6 @@
 """What of traffic is watched for drift: a few plain columns per channel, with names.
 
-These need no model and no label, so they tell of new traffic before a score does. Of callers they
+They need neither model nor label, so they show a shift of traffic before scores do. Of callers they
 are the columns that their model reads. A model's card says how each was spread in training
 (`classifiers.card`); `services.decision.drift.features` compares. Only sampled rows come here.
 """
@@ -52,7 +52,7 @@ def of_links(urls: Sequence[str]) -> dict[str, Float32s]:
 
 
 def of_callers(activity: CallerActivity) -> dict[str, Float32s]:
-    """Describe callers by the columns their model reads; NaN where nothing can be said."""
+    """Describe callers by the columns their model reads; NaN where unknown."""
     columns = classifier.features(activity)
     return {name: columns[name] for name in NAMES[Channel.CALL]}
 

@@ -2,7 +2,7 @@
 
 For one decision on demand, never on the way of traffic: a text costs a run over as many
 variants as it has parts. A weight is by how much the log-odds of fraud fall without the part;
-below zero, the part spoke against fraud. Weights do not add up to the score: parts that say
+below zero, the part lowered the score. Weights do not add up to the score: parts that say
 the same cover for each other.
 """
 
@@ -23,13 +23,13 @@ from fanzha.url import canonical
 Span: TypeAlias = tuple[int, int]
 
 READ = 1024
-"""Characters of a text or link that are looked at; models read no more of it."""
+"""Characters of a text or link that are explained; models read no more."""
 PARTS = 8
-"""How many parts are told, at most."""
+"""Most parts that are returned."""
 _SURE = 1e-6
 """Probabilities this near to 0 or 1 are as good as those."""
 _SLIGHT = 0.01
-"""A part that weighs less is not told."""
+"""Parts with less weight are dropped."""
 
 # A link, a word or number of narrow script, or a run of wide characters.
 _WIDE = r"[\u2e80-\U0003ffff]"
@@ -61,7 +61,7 @@ def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
         return []
     begin = url.find("://") + 3
     host = url[begin:].partition("/")[0]
-    # Without a number of it, an address is another address: it cannot be told in parts.
+    # An IP address without one of its numbers is another address: it has no parts.
     begin += 0 if any(map(str.isalpha, host)) and ":" not in host else len(host)
     spans = [
         (begin + piece.start(), begin + piece.end())
@@ -77,7 +77,7 @@ def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
 def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedPart]:
     """Return the features of the one caller in *activity* that weighed most.
 
-    A feature is left out by putting what is typical in its place.
+    A feature is left out by replacing it with its training mean.
     """
     columns = classifier.features(activity)
     rows = len(columns) + 1
@@ -86,7 +86,7 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedP
         variants[name][row] = np.nan
     outgoing = np.repeat(activity.outgoing_calls, rows)
     weights = _weights(model.score_features(variants, outgoing))
-    return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    return _top(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
 def velocity(model: VelocityClassifier, inputs: VelocityInputs) -> list[ExplainedPart]:
@@ -98,7 +98,7 @@ def velocity(model: VelocityClassifier, inputs: VelocityInputs) -> list[Explaine
         variants[name][row] = np.nan
     attempts = np.repeat(inputs.velocity.attempts_hour, rows)
     weights = _weights(model.score_features(variants, attempts))
-    return _told(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    return _top(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
 
 
 def _text_spans(body: str) -> Iterator[Span]:
@@ -138,9 +138,9 @@ def _heaviest_apart(whole: str, spans: Sequence[Span], weights: Float32s) -> lis
         if all(end <= other[0] or start >= other[1] for other in taken):
             taken.append((start, end))
             parts.append(ExplainedPart(whole[start:end], float(weights[row])))
-    return _told(parts)
+    return _top(parts)
 
 
-def _told(parts: Iterable[ExplainedPart]) -> list[ExplainedPart]:
+def _top(parts: Iterable[ExplainedPart]) -> list[ExplainedPart]:
     heavy = [part for part in parts if abs(part.weight) >= _SLIGHT]
     return sorted(heavy, key=lambda part: -abs(part.weight))[:PARTS]

@@ -1,6 +1,6 @@
-"""How one column of the traffic was spread in training, as a card says it.
+"""Distribution of one feature in training, as stored on a card.
 
-Bins have about as many rows each, so their edges lie where the training rows were.
+Bins have about equal numbers of rows, so their edges are quantiles of the training rows.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class FeatureHistogram:
 
 
 def parse(value: object) -> Mapping[str, FeatureHistogram]:
-    """Read the part of a card; None is no column. ValueError where one is odd."""
+    """Parse the histograms of a card; None: no columns. `ValueError` for invalid ones."""
     tables = {} if value is None else value
     if not isinstance(tables, dict):
         raise ValueError(f"feature_histograms is {value!r}")  # noqa: TRY004 - a wrong file

@@ -1,4 +1,4 @@
-"""What the engine asks of a model, channel by channel."""
+"""Interfaces of models towards the decision pipeline, by channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
 
-if TYPE_CHECKING:  # who only names a scorer need not load onnxruntime
+if TYPE_CHECKING:  # for annotations, without loading onnxruntime
     from classifiers.velocity.classifier import VelocityInputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextScores:
-    """What the text model believes of each text."""
+    """Scores of the text model, one row per text."""
 
     p_fraud: Float32s
     """Probability in [0, 1]; NaN where the text could not be scored."""
@@ -23,7 +23,7 @@ class TextScores:
 
 
 class Model(Protocol):
-    """What all models say of themselves."""
+    """What all models have."""
 
     @property
     def version(self) -> str:
@@ -32,7 +32,7 @@ class Model(Protocol):
 
     @property
     def threshold(self) -> float:
-        """The score from which the channel blocks, as the card says."""
+        """Score from which the channel blocks, from the card."""
         ...
 
 
@@ -41,7 +41,7 @@ class TextScorer(Model, Protocol):
 
     @property
     def spam_threshold(self) -> float:
-        """The probability from which a text counts as spam, as the card says."""
+        """The probability from which a text counts as spam, from the card."""
         ...
 
     def score(self, texts: Texts) -> TextScores:

@@ -1,4 +1,4 @@
-"""Runs one model bundle: an ONNX graph and the card that says what it was trained on.
+"""Runs one model bundle: an ONNX graph and its card.
 
 One thread per session, because there is one worker process per core already. Loading
 checks the graph against the card's checksum before anything runs.
@@ -50,7 +50,7 @@ class OnnxModel:
 
     @property
     def threshold(self) -> float:
-        """The score from which the channel blocks, as the card says."""
+        """Score from which the channel blocks, from the card."""
         return self.card.threshold
 
     def run(self, inputs: Mapping[str, Tensor]) -> list[Float32s]:
@@ -64,7 +64,7 @@ class OnnxModel:
         return table
 
     def column_order(self, names: Sequence[str]) -> list[int] | None:
-        """Return where the features the card names stand among *names*; None where they are those.
+        """Return the indices in *names* of the card's features; None where the order is the same.
 
         ValueError when one is missing.
         """

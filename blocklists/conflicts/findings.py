@@ -19,7 +19,7 @@ OPPOSITES = np.array([0, Action.BLOCK, Action.ALLOW], np.uint8)
 
 
 class ConflictRelation(IntEnum):
-    """How an addition lies to the entry it contradicts; numbered as on the wire."""
+    """Relation of an addition to the entry it contradicts; values as on the wire."""
 
     SAME = 1
     """About the same pattern: ALLOW wins."""
@@ -62,7 +62,7 @@ class Conflicts:
 
 
 class ConflictColumns:
-    """The columns, while they fill; what is noted later counts."""
+    """Builds the columns; a later note overwrites an earlier one."""
 
     def __init__(self, rows: int) -> None:
         self._relations = np.zeros(rows, np.uint8)
@@ -80,7 +80,7 @@ class ConflictColumns:
         np.add.at(self._counts, rows, 1)
 
     def result(self) -> Conflicts:
-        """Return what was found."""
+        """Return the conflicts."""
         return Conflicts(
             relations=self._relations,
             others=self._others,

@@ -25,9 +25,9 @@ from fanzha.tables import Bools, Int64s
 from fanzha.url import path_prefixes
 
 MOST_COMPARED = 2_000_000
-"""Listed names looked at for lying within additions; more are counted."""
+"""Listed names compared with additions above them; further ones are counted."""
 _MOST_HELD = 200_000
-"""Listed names whose hosts are held, to see at once which additions lie below none of them."""
+"""Listed names whose hosts are cached, to rule out additions below none of them."""
 _ROWS_AT_ONCE = 1 << 16
 _NAMES = (EntryKind.HOST, EntryKind.URL_PREFIX)
 
@@ -60,7 +60,7 @@ def _under(
     allowed, allows = acting(snapshot, _named(names, Action.ALLOW), both, now_s)
     queries, others = np.concatenate([blocked, allowed]), np.concatenate([blocks, allows])
     spoken = np.repeat(np.array([Action.BLOCK, Action.ALLOW], np.uint8), [len(blocks), len(allows)])
-    # The narrowest name decides, and of two alike ALLOW: it comes last, and so stays.
+    # The narrowest name decides, and of two alike ALLOW: it is last, so it overwrites the others.
     order = np.lexsort((-spoken.astype(np.int64), queries))
     deciding, said = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
     deciding[places[queries[order]]] = others[order]

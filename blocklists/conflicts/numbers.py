@@ -63,7 +63,7 @@ def _under(
     if found is None:
         return
     wider = found.digits < additions.digits[rows[found.queries]]
-    # Of several the one that decides comes last, and so stays.
+    # The deciding one is last, so it overwrites the others.
     deciding, actions = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
     deciding[found.queries[wider]] = found.rows[wider]
     actions[found.queries[wider]] = found.actions[wider]
@@ -110,7 +110,7 @@ def _within(
     now_s: int,
     finding: ConflictColumns,
 ) -> None:
-    """Cut listed keys to the length of new ranges, and see which become one of these."""
+    """Return the listed keys that a new range covers, by cutting keys to its length."""
     ranges = ranges[np.argsort(additions.keys[ranges])]
     wanted = additions.keys[ranges]
     sizes = np.where(listed.keys < FIRST_SENDER, np.abs(listed.keys), 0)

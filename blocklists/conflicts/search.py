@@ -5,7 +5,7 @@ or one lies within the other, and both act (see `blocklists.snapshot.snapshot`).
 an allow entry within a blocked range is how exceptions are made. But who imports a list should
 see it first. Where several wider entries cover an addition, only the most specific speaks.
 
-Columns throughout. Two things are not looked for: near-duplicates of a fingerprint, of which only
+Columns throughout. Two things are not searched for: near-duplicates of a fingerprint, of which only
 the very same counts, and names of the additions within names of the additions.
 """
 
@@ -30,7 +30,7 @@ from fanzha.tables import Uint8s
 
 
 def find(snapshot: Snapshot, additions: EntryTable, now_s: int) -> Conflicts:
-    """Tell what *additions* contradict: entries that act at *now_s*, and one another.
+    """Return what *additions* contradict: entries that act at *now_s*, and one another.
 
     Shadow entries decide nothing, and so contradict nothing.
     """
@@ -70,7 +70,7 @@ def _opposites(additions: EntryTable) -> Iterator[Identities]:
     )
     swapped = kinds != additions.kinds
     if swapped.any():
-        # Nothing has the action 0: what was not swapped is not found here.
+        # No entry has action 0, so rows that were not swapped are not found.
         yield _named_anew(additions, kinds, np.where(swapped, actions, 0).astype(np.uint8))
     yield _named_anew(additions, additions.kinds, actions)
 
@@ -101,6 +101,6 @@ def _together(additions: EntryTable, finding: ConflictColumns) -> None:
 
 
 def _same(additions: EntryTable, row: int, other: int) -> bool:
-    """Tell texts apart that share a hash; one by one, for such pairs are rare."""
+    """Separate texts with equal hashes, one by one: such pairs are rare."""
     raw = additions.patterns.raw
     return additions.kinds[row] not in TEXT_KINDS or raw(int(row)) == raw(int(other))

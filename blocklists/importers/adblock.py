@@ -2,7 +2,7 @@
 
 ``||x.example^``, ``||x.example/pay$all``, ``|https://x.example/``, plain names, and
 ``@@||x.example^`` as an exception. What a browser can do and a network cannot (hide
-elements, tell who asked, match in the middle of a name) is reported, not guessed.
+elements, depend on the requesting site, match in the middle of a name) is reported, not guessed.
 """
 
 import re

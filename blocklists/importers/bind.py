@@ -1,4 +1,4 @@
-"""Reads BIND configuration: ``zone "x.example" { … };`` stands for a name that is taken over."""
+"""Reads BIND configuration: ``zone "x.example" { … };`` blocks a name by overriding it."""
 
 import re
 from collections.abc import Iterable, Iterator

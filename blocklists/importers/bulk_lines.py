@@ -1,7 +1,7 @@
-"""Finds runs of lines that are a plain number or name and nothing else, by blocks.
+"""Bulk path for list files: finds runs of lines that hold just a number or a name.
 
-Nearly all lines of a long list are. A run is recognised at some tenths of a microsecond a line, and
-goes on as one text: no object is made of each line before the server checks them.
+Nearly all lines of a long list do. A run is recognised at some tenths of a microsecond a line and
+sent as one text: no object per line before the server validates them.
 """
 
 import re
@@ -16,7 +16,7 @@ MIN_RUN_LINES = 64
 """Lines of a run; fewer are read one by one."""
 _BLOCK_LINES = 4000
 _NAME = r"(?![0-9]\.e[0-9]{1,3}\n)(?:[a-z0-9][a-z0-9_-]{0,62}+\.){1,8}+[a-z][a-z0-9_-]{0,62}+"
-"""What a spreadsheet may have made of a long number is no name here."""
+"""Numbers in scientific notation, as spreadsheets show them, are not names."""
 _NUMBER = r"\+?[0-9]{3,20}+"
 
 
@@ -52,14 +52,14 @@ class RunLines(Iterator[str]):
         return line
 
     def run(self) -> list[str]:
-        """Take the run that comes next; empty where none does."""
+        """Take the run at the current line; empty if none begins here."""
         if self._at == len(self._block):
             self._fill()
         while self._runs and self._runs[0][1] <= self._at:
             self._runs.popleft()
         if not self._runs or self._runs[0][0] > self._at:
             return []
-        # Whoever reads line by line may be in the middle of it.
+        # Reading line by line may have entered it already.
         start, self._at = self._at, self._runs.popleft()[1]
         return self._block[start : self._at]
 

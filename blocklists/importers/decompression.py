@@ -1,6 +1,6 @@
 """Bounds for what a compressed file, or an endless line, may make of itself.
 
-A gzip file or a workbook of a megabyte can unpack to a gigabyte. What is beyond a bound ends the
+A gzip file or a workbook of a megabyte can unpack to a gigabyte. Exceeding a bound ends the
 reading with an error that names it: nothing is cut off silently.
 """
 
@@ -19,9 +19,9 @@ class Limits:
     """How much a file may be."""
 
     unpacked_bytes: int = 4 << 30
-    """Of what is unpacked, all parts together."""
+    """Decompressed bytes, all parts together."""
     ratio: int = 200
-    """Bytes that one packed byte may become: lists reach 50, endless zeros 1000."""
+    """Largest ratio of decompressed to compressed bytes: lists reach 50, zeros 1000."""
     ratio_from_bytes: int = 16 * _MEBIBYTE
     """Less than that is unpacked whatever its ratio."""
     held_bytes: int = 256 * _MEBIBYTE
@@ -75,7 +75,7 @@ class _Gunzipped(io.RawIOBase):
 
 
 class _Counted:
-    """Counts what is read of a file."""
+    """Counts the bytes read from a file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -12,7 +12,7 @@ _LINE = re.compile(r"(?P<option>address|server|local)=/(?P<names>.+)/(?P<target>
 
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
-    """Read names that get no answer or a sink's; a line may have several."""
+    """Read names answered with nothing or a sinkhole; a line may have several."""
     for line, text in enumerate(lines, 1):
         rule = text.partition(" #")[0].strip()
         if not rule or rule[0] == "#":
@@ -27,7 +27,7 @@ def _names(line: int, text: str, match: re.Match[str]) -> Iterator[Item]:
     option, target = match["option"], match["target"]
     action = None
     if option == "server" and target == "#":
-        action = Action.ALLOW  # asks the usual servers: an exception from a wider rule
+        action = Action.ALLOW  # forwards to the usual servers: an exception from a wider rule
     elif target and not (option == "address" and (target == "#" or target in SINKS)):
         yield BadLine(line, text, "sends visitors or questions elsewhere instead of blocking")
         return

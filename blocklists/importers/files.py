@@ -1,4 +1,4 @@
-"""Opens list files as administrators get them: gzip or not, any of the usual encodings.
+"""Opens list files as administrators receive them: gzip or not, any of the usual encodings.
 
 Streams: what it holds is a block of a mebibyte and the longest line, which has a bound.
 """
@@ -12,7 +12,7 @@ from blocklists.importers.decompression import LIMITS, Limits, gunzipped, size
 from fanzha.errors import InvalidInput
 
 ENCODINGS = ("utf-8", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "big5")
-"""Encodings that can be asked for."""
+"""Encodings that can be selected."""
 
 _GZIP = b"\x1f\x8b"
 _UTF8_MARK = b"\xef\xbb\xbf"
@@ -55,7 +55,7 @@ class Lines(Iterable[str]):
         return self._lines
 
     def _read(self, raw: IO[bytes], depth: int = 0) -> Iterator[str]:
-        # No wrapper around what can look ahead already: it would close the file with itself.
+        # Not wrapped if it can peek already: a wrapper would close the file with itself.
         file: Any = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
         start = file.peek(3)[:3]
         if start.startswith(_GZIP):

@@ -21,7 +21,7 @@ from blocklists.importers.rows import Item, Reader
 from blocklists.importers.tables import csv_table, headers
 
 HEAD_LINES = 500
-"""Lines that `detect` wants to see."""
+"""Lines that `detect` inspects."""
 
 
 class Format(StrEnum):
@@ -65,7 +65,7 @@ READERS: dict[Format, Reader] = {
 }
 """Readers of lines; a workbook has none, see `workbook`."""
 
-# In this order: a line votes for the first that it looks like.
+# A line votes for the first format that it matches.
 _LOOKS: tuple[tuple[Format, re.Pattern[str]], ...] = (
     (Format.DNSMASQ, re.compile(r"(?:address|server|local)=/")),
     (Format.UNBOUND, re.compile(r"local-(?:zone|data):|server:$")),
@@ -83,7 +83,7 @@ _STIX = re.compile(
     r'"(?:type"\s*:\s*"(?:bundle|indicator)|id"\s*:\s*"bundle--|pattern_type)"|"bundle--'
 )
 _STIX_SEEN = 20_000
-"""Characters of the first lines that are looked at; a bundle may be one line."""
+"""Characters inspected for STIX; a bundle may be one line."""
 _JSON_LIST = re.compile(r"\[\s*(?:[\"{\]].*)?")
 
 

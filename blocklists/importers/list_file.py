@@ -19,18 +19,18 @@ from fanzha.errors import InvalidInput
 TABLES = frozenset((Format.CSV, Format.XLSX))
 """Formats with columns."""
 _WHOLE_TEXTS = frozenset((Format.JSON, Format.STIX, Format.YAML))
-"""Formats whose lines alone say little."""
+"""Formats whose lines mean little alone."""
 _LONGEST_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How somebody wants a file to be read."""
+    """Options for reading a file."""
 
     format_: Format | None = None
-    """None: as it looks."""
+    """None: detect it."""
     encoding: str = ""
-    """Empty: as it looks."""
+    """Empty: detect it."""
     sheets: tuple[str, ...] = ()
     """Of a workbook; empty: all that are visible."""
     choose: Choose = nothing_chosen
@@ -96,7 +96,7 @@ class ListFile:
 
     @property
     def hidden_sheets(self) -> list[str]:
-        """The sheets of a workbook that nobody sees; they are read only by name."""
+        """The hidden sheets of a workbook; they are read only by name."""
         unread = set(self._book.hidden) - set(self.sheets) if self._book else set()
         return sorted(unread)
 
@@ -109,7 +109,7 @@ class ListFile:
             yield from self._reader()(self._counted())
 
     def texts(self, wanted: set[int]) -> Iterator[tuple[int, str]]:
-        """Return some lines as they are; reads the file anew. None where lines say little."""
+        """Return some raw lines by reading the file again; None where lines mean little alone."""
         if self.format_ in _WHOLE_TEXTS or not wanted:
             return
         again = ListFile(self._path, self._ways, self._now_s)

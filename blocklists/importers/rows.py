@@ -1,7 +1,7 @@
-"""What readers make of the lines of a file.
+"""Items that readers yield for the lines of a file.
 
 Every line is one of three: an entry to be, a line that carries none, or a bad line. Many lines that
-are plain entries come as one. Notes come besides.
+are plain entries are one item. Notes are extra.
 Named tuples, not dataclasses: a list may have ten million rows.
 """
 
@@ -14,7 +14,7 @@ from fanzha.fraud import FraudType
 
 
 class ListRow(NamedTuple):
-    """One entry as the file has it; what the file does not say is None or empty."""
+    """One entry as in the file; absent fields are None or empty."""
 
     line: int
     """Line of the file, from 1."""
@@ -36,7 +36,7 @@ class ListRow(NamedTuple):
 
 
 class PlainRun(NamedTuple):
-    """Rows on lines one after the other that say nothing but a pattern."""
+    """Consecutive lines that hold just a pattern."""
 
     line: int
     """Of the first, from 1."""
@@ -47,7 +47,7 @@ class PlainRun(NamedTuple):
 
 
 class Ignored(NamedTuple):
-    """A line that carries no entry and is not meant to."""
+    """A line without an entry, such as a comment."""
 
     line: int
     what: str
@@ -63,7 +63,7 @@ class BadLine(NamedTuple):
 
 
 class RowNote(NamedTuple):
-    """Something to be told of a row that is taken all the same."""
+    """A remark on a row that is accepted nevertheless."""
 
     line: int
     what: str
@@ -71,7 +71,7 @@ class RowNote(NamedTuple):
 
 
 LineItem: TypeAlias = ListRow | Ignored | BadLine | RowNote
-"""What one line gives."""
+"""Item of one line."""
 Item: TypeAlias = LineItem | PlainRun
 Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
 """Reads lines without their ends."""

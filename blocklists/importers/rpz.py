@@ -1,7 +1,7 @@
 """Reads response policy zones: ``x.example CNAME .`` and the other triggers and actions.
 
-A zone says by its owner name what it is about and by its data what to do. Names and
-single addresses are taken; conditions on who asks or on name servers are reported.
+The owner name of a record is the trigger, its data the action. Names and single addresses are
+read; triggers on client addresses or name servers are reported.
 """
 
 import re
@@ -27,7 +27,7 @@ _OTHER_TRIGGERS = (".rpz-client-ip", ".rpz-nsip", ".rpz-nsdname")
 
 
 def read(lines: Iterable[str]) -> Iterator[Item]:
-    """Read policies; those that do as the importing administrator says have no action."""
+    """Read policies; rows without an action take that of the import."""
     owner, origin, depth = "", "", 0
     for line, text in enumerate(lines, 1):
         record = text.partition(";")[0].rstrip()
@@ -35,7 +35,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
             yield Ignored(line, COMMENT if text.strip() else BLANK)
             continue
         if depth or record[0] == "$" or " SOA " in f"{record} ".upper():
-            # The start of authority may go on over several lines, in brackets.
+            # The SOA record may span several lines, in brackets.
             depth += record.count("(") - record.count(")")
             if record.upper().startswith("$ORIGIN"):
                 origin = "." + record.split()[-1].strip(".").lower()

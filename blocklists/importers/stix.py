@@ -1,8 +1,8 @@
 """Reads bundles of STIX 2.1 (and the indicators of 2.0): each indicator becomes one row or more.
 
-Only indicators say that something is to be acted on; other objects are counted. What an
-indicator says besides its pattern goes into the reason, for the lists have no place of their own
-for it: name, labels, confidence, who made it, and how far it may be passed on (TLP).
+Only indicators are actionable; other objects are counted. Further fields of an indicator go into
+the reason, for the lists have no place of their own for it: name, labels, confidence, who made it,
+and how far it may be passed on (TLP).
 
 The whole text is held in memory, see `MOST_CHARACTERS`.
 """
@@ -39,7 +39,7 @@ _TLP = {
 
 @dataclass(slots=True)
 class _Bundle:
-    """What is known of a bundle when all of it was read."""
+    """Objects of a bundle that indicators refer to."""
 
     indicators: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class _Bundle:
 def read(
     lines: Iterable[str], now_s: int = 0, *, most_characters: int = MOST_CHARACTERS
 ) -> Iterator[Item]:
-    """Read a bundle, or a list of objects; what is wrong in it is a bad line where it stands.
+    """Read a bundle, or a list of objects; an invalid object is a bad line at its place.
 
     Indicators that begin after *now_s* are bad, for an entry acts at once.
     """
@@ -65,7 +65,7 @@ def read(
         yield BadLine(error.lineno, "", f"not JSON from here on: {error.msg}")
     except RecursionError:
         yield BadLine(text.line, "", "not JSON from here on: nested too deep")
-    # Last, for who made an indicator may stand behind it.
+    # Last, for an identity may follow the indicators that refer to it.
     for line, indicator in bundle.indicators:
         yield from _rows(line, indicator, bundle, now_s)
 

@@ -1,7 +1,7 @@
 """Reads STIX patterns: which names and numbers an indicator is about.
 
-A list can say "this one or that one", so ``OR`` and ``IN`` become several names. What it cannot
-say is refused whole, with the reason: conditions that must hold together or in turn, in a
+A list is a disjunction, so ``OR`` and ``IN`` become several names. Patterns that a list cannot
+express are refused whole, with the reason: conditions that must hold together or in turn, in a
 time, negations, and comparisons other than with one value. STIX 2.1 has no object for a phone
 number; these are in use for it: ``phone-number`` (OpenCTI) and ``x-phone-number``.
 
@@ -55,13 +55,13 @@ class PatternSubject(NamedTuple):
 
 
 def read(pattern: str) -> list[PatternSubject]:
-    """Return what *pattern* is about; `InvalidInput` when a list cannot say the same."""
+    """Return the names and numbers of *pattern*; `InvalidInput` when a list cannot express it."""
     if match := _ONE_COMPARISON.fullmatch(pattern):
         return [_named(match[1], _unescaped(match[2]))]
     if len(pattern) > LONGEST:
         raise InvalidInput(f"pattern: longer than {LONGEST} characters")
     if _NOT.search(_STRINGS.sub("''", pattern)):
-        # Looked for here, because the library forgets it before IN and LIKE.
+        # Checked here, because the parser drops it before IN and LIKE.
         raise InvalidInput("pattern: NOT, which a list cannot say")
     return list(_meant(_parsed(pattern)))
 
@@ -70,7 +70,7 @@ def _parsed(pattern: str) -> Any:
     try:
         return create_pattern_object(pattern, version="2.1")
     except (ParseException, ValueError, TypeError, AttributeError, LookupError) as error:
-        # In quotes, for reasons are counted by what stands before the first of these.
+        # In quotes: reasons are grouped by the text before the first quote.
         reason = " ".join(str(error).split())[:200].replace("'", "`")
         raise InvalidInput(f"pattern: not a STIX pattern: '{reason}'") from error
     except RecursionError as error:
@@ -108,7 +108,7 @@ def _compared(node: Any) -> Iterator[PatternSubject]:
 
 
 def _end_of_connection(operands: list[Any]) -> PatternSubject:
-    """Read ``dst_ref.type = 'ipv4-addr' AND dst_ref.value = '…'``: the type says nothing more."""
+    """Read ``dst_ref.type = 'ipv4-addr' AND dst_ref.value = '…'``: the type adds nothing."""
     pairs = {
         str(one.lhs): _text(one.rhs)
         for one in operands

@@ -1,4 +1,4 @@
-"""Reads the words that say what an entry does, as lists in Chinese and English have them.
+"""Vocabulary of list files, Chinese and English: actions, kinds, sources, terms and dates.
 
 The words are in `vocabulary.toml`; terms and dates are read here.
 """
@@ -39,7 +39,7 @@ class VocabularyFile:
         for meaning, words in table.items():
             where = f"{self._name}: [{field}] {meaning}"
             for word in read_words(words, where):
-                # Cells are compared so: what is written otherwise here would never be found.
+                # Cells are normalised like this, so other spellings would never match.
                 if word != word.lower().replace("-", "_"):
                     raise ValueError(f"{where}: {word!r}: write small letters, and _ for -")
                 if word in found:
@@ -60,7 +60,7 @@ DIRECTIONS = _WORDS.meanings("direction", Direction.__members__)
 SOURCES = _WORDS.meanings("source", Source.__members__)
 MODES = _WORDS.meanings("mode", EntryMode.__members__)
 KINDS = _WORDS.meanings("type", _KIND_OF)
-"""Words of a column "type"; None: a number or a range, to be told from the pattern."""
+"""Words of a column "type"; None: a number or a range, which the pattern decides."""
 FRAUD_TYPES = {
     **{member.name.lower(): member for member in FraudType},
     **{str(member.value): member for member in FraudType},
@@ -107,16 +107,16 @@ def read_mode(text: str) -> EntryMode:
 
 
 def read_kind(text: str) -> EntryKind | None:
-    """Read what a pattern is; None for a number or range, which the pattern tells apart."""
+    """Read what a pattern is; None for a number or range, which the pattern decides."""
     return _read(text, KINDS, "type", "number, range, sender, host or url")
 
 
 def read_expiry(text: str, now_s: int) -> int | None:
     """Read when an entry ends, in seconds since the epoch; None for "never".
 
-    Takes a term such as ``30d``, ``30天`` or ``6个月`` from *now_s*, a date, which is included
-    and is China's unless it says Z, the last of two dates, or seconds. A month is 30 days and a
-    year 365.
+    Takes a term such as ``30d``, ``30天`` or ``6个月`` from *now_s*, a date, the later of two
+    dates, or seconds. Dates are inclusive, in China's time unless they end in Z. A month is 30
+    days and a year 365.
     """
     text = text.strip()
     if text.lower() in _NO_END:
@@ -125,7 +125,7 @@ def read_expiry(text: str, now_s: int) -> int | None:
 
 
 def read_review(text: str, now_s: int) -> int:
-    """Read when an entry must be looked at again: a term or date, as `read_expiry` takes them."""
+    """Read when an entry must be reviewed: a term or date as in `read_expiry`."""
     return _read_end(text.strip(), now_s, "review")
 
 

@@ -1,4 +1,4 @@
-"""Reads YAML in the one shape that lists come in: a list of flat records.
+"""Reads the subset of YAML that lists use: a list of flat records.
 
 Line by line and without a YAML library, which would take minutes for what this
 takes a second for, and would be a dependency for one format. Nested members (such as

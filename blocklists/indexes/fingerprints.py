@@ -22,7 +22,7 @@ _BATCH = 512
 
 
 class FingerprintIndex:
-    """Looks texts up in all layers."""
+    """Near-duplicate look-up of texts in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._places = [

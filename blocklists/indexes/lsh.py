@@ -1,9 +1,8 @@
-"""Finds sketches that are near others, by the pairs of values they have in common.
+"""Locality-sensitive hashing (banding) over fingerprints: finds near-duplicates of sketches.
 
-Of a fingerprint eight pairs of values are indexed; what shares one is compared whole,
-so the answer is exact but for near-duplicates without a common pair (about 1 in 1,000).
-A text costs some 0.5 µs, and 0.1 µs more for each entry it shares a pair with: many
-entries of one template make this template dearer, and nothing else.
+Eight bands, pairs of values, of each fingerprint are indexed. Sketches that share a band are
+compared in full, so only near-duplicates without a common band are missed (about 1 in 1,000).
+A text costs some 0.5 µs, plus 0.1 µs for each entry with a common band.
 """
 
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from fanzha.tables import Int64s, Uint32s
 
 
 class NearPairs(NamedTuple):
-    """Pairs of what was asked and what is near it."""
+    """Near-duplicate pairs of queries and entries."""
 
     queries: Int64s
     rows: Int64s
@@ -28,7 +27,7 @@ class NearPairs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BandIndex:
-    """The fingerprints of a segment, which stand in rows one after the other."""
+    """The fingerprints of a segment, which are consecutive rows."""
 
     first_row: int
     values: Values
@@ -38,7 +37,7 @@ class BandIndex:
 
     @classmethod
     def build(cls, values: Values, first_row: int) -> Self:
-        """Index sketches, of which the first stands in *first_row*."""
+        """Index sketches, the first of which is row *first_row*."""
         slots = slots_of(band_keys(values).reshape(-1))
         order = np.argsort(slots, kind="stable")
         return cls(

@@ -30,7 +30,7 @@ class _Hits(NamedTuple):
 
 
 class NumberIndex:
-    """Looks numbers up in all layers."""
+    """Look-up of numbers in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._numbers = groups_of(layers, EntryKind.NUMBER)
@@ -39,7 +39,7 @@ class NumberIndex:
         self._layers = layers
 
     def find(self, keys: Int64s, direction: Direction, now_s: int, *, senders: bool) -> Matches:
-        """Find the deciding entry of each key, asked FROM or TO; sender entries if *senders*."""
+        """Find the deciding entry of each key, in *direction*; sender entries only if *senders*."""
         first_to = 0 if direction == Direction.TO else len(keys)
         return self._find(keys, first_to, now_s, names=len(keys) if senders else 0)
 
@@ -58,7 +58,7 @@ class NumberIndex:
         the first *names* of them may be names, for which sender entries count.
         """
         matches = Matches.none(len(keys))
-        # Ranges first: what is more specific overwrites them.
+        # Ranges first: more specific entries overwrite them.
         covered = self._ranges.find(keys, first_to, now_s)
         if covered is not None:
             matches.rows[covered.queries] = covered.rows

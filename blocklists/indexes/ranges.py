@@ -22,7 +22,7 @@ _LENGTHS = 16
 
 
 class CoveredPairs(NamedTuple):
-    """Which number is covered by which range; the one that decides for a number comes last."""
+    """Pairs of numbers and ranges that cover them; the deciding range of a number is last."""
 
     queries: Int64s
     rows: Int64s
@@ -90,7 +90,7 @@ class RangeIndex:
         )
 
     def _slots(self, keys: Int64s) -> Uint64s:
-        """Return what to look for: first all keys cut to one length, then to the next."""
+        """Return the slots to look up: all keys cut to one length, then to the next."""
         # Hashed senders have no leading digits. Numbers shorter than a range stay whole, and
         # so cannot equal it.
         sizes = np.where(keys < FIRST_SENDER, np.abs(keys), 0)

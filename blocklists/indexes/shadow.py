@@ -1,7 +1,7 @@
-"""Looks up shadow entries: what they would decide if they enforced.
+"""Look-up of shadow entries: what they would decide if they enforced.
 
-They lie in a segment and a layer of their own, so they hide nothing from the look-ups that
-decide, and cost those nothing.
+They have a separate segment and layer, so they neither hide entries from the look-ups that decide
+nor slow them.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class ShadowIndex:
     def find_both(
         self, from_keys: Int64s, to_keys: Int64s, now_s: int, *, senders: bool = False
     ) -> tuple[Matches, Matches]:
-        """Find the most specific shadow entry about who calls or sends, and about who gets it."""
+        """Find the most specific shadow entry about the calling party and about the called one."""
         return self._numbers.find_both(from_keys, to_keys, now_s, senders=senders)
 
     def find_urls(self, urls: Sequence[str], now_s: int) -> Matches:
@@ -72,7 +72,7 @@ class ShadowIndex:
 
 
 def more_specific(enforcing: Matches, shadows: Matches) -> Matches:
-    """Return what would decide if shadow entries enforced: the more specific of the two.
+    """Return the more specific of two matches: what would decide if shadow entries enforced.
 
     At equal specificity the entry that enforces decides, whatever its action.
     """

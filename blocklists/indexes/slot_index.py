@@ -3,8 +3,8 @@
 Keys are mixed into *slots*, spread evenly over 64 bits, and kept sorted. A directory
 says where the slots with each leading bits begin, two to four of them on average, so a
 look-up reads one place of the directory and one or two cache lines of slots, where a
-binary search would wait for memory once per halving. Most of what is asked is not there,
-and one bit says so, of a few more leading bits: four fifths of that reads nothing else.
+binary search would wait for memory once per halving. Most keys are absent: a bitmap over a few
+more leading bits answers four fifths of those with one read.
 The mixing can be undone: a slot is its key, and nothing but directory and marks (1.5 to
 3 bytes per key) is stored besides. Someone who picks keys that share their leading bits
 makes a look-up of these a plain binary search, no worse.
@@ -30,7 +30,7 @@ _WORTH_MARKS = 128
 
 
 class SlotMatches(NamedTuple):
-    """Pairs of what was asked and where it is; a key that stands twice gives two pairs."""
+    """Pairs of query and position; a key that occurs twice gives two pairs."""
 
     queries: Int64s
     positions: Int64s
@@ -75,7 +75,7 @@ class SlotIndex:
         return cls(slots=slots, directory=directory, marks=marks)
 
     def find(self, wanted: Uint64s) -> SlotMatches:
-        """Return where each wanted slot stands, in the order asked."""
+        """Return the positions of *wanted* slots, in query order."""
         if self.marks is None or len(wanted) < _WORTH_MARKS:
             return self._find_all(wanted)
         leads = (wanted >> np.uint64(62 - len(self.marks).bit_length())).view(np.int64)
@@ -112,5 +112,5 @@ class SlotIndex:
 
 
 def directory_bits(rows: int) -> int:
-    """Return how many leading bits tell buckets apart, for two to four slots in each."""
+    """Return how many leading bits select a bucket of two to four slots."""
     return max(rows.bit_length() - 2, 1)

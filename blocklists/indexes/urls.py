@@ -36,7 +36,7 @@ class _Name(NamedTuple):
 
 
 class UrlIndex:
-    """Looks links up in all layers."""
+    """Look-up of links in all layers."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._hosts = groups_of(layers, EntryKind.HOST)
@@ -112,7 +112,7 @@ class UrlIndex:
 
 
 class _Asked:
-    """Tells which host a key belongs to; read for hits only."""
+    """The host of each key; read for hits only."""
 
     def __init__(self, *, urls: Sequence[str], ends: Int64s) -> None:
         self._urls = urls

@@ -1,8 +1,8 @@
 """Applies changes to a base and its overlay, column by column.
 
 A change of a few rows costs milliseconds however large the base is: the base stays,
-its rows that went are noted as dead, and the overlay is laid out anew. When the
-overlay has grown, both become a new base. Changes that wait together are folded into
+its removed rows are marked dead, and the overlay is rebuilt. When the
+overlay has grown, both become a new base. Changes that are pending together are folded into
 one first, so a long backlog costs one layout as well.
 """
 
@@ -30,7 +30,7 @@ from blocklists.store.changes import ListChange, RowOutcome
 from fanzha.tables import Bools, Int64s, Uint8s
 
 COMPACT_ROWS = 100_000
-"""An overlay, or a number of dead rows, that large becomes part of a new base."""
+"""An overlay, or a number of dead rows, of this size is compacted into a new base."""
 _DAY_S = 86_400
 
 
@@ -47,9 +47,9 @@ class ListSegments:
     dead: Int64s
     """Rows of the base that were removed or replaced, sorted."""
     findings: tuple[Finding, ...] = ()
-    """What is wrong with changes that led here."""
+    """Findings about changes up to this version."""
     shadows: Segment = field(default_factory=empty)
-    """Entries that only tell what they would have blocked; laid out anew whenever one changes."""
+    """Shadow entries; rebuilt whenever one changes."""
 
     @classmethod
     def nothing(cls) -> Self:
@@ -148,7 +148,7 @@ def fold(changes: Sequence[ListChange]) -> ListChange:
         version=changes[-1].version,
         author=changes[-1].author,
         reason=changes[-1].reason,
-        # A record that could not be read may tell no time.
+        # An unreadable record may have no time.
         committed_at_ms=changes[-1].committed_at_ms or max(c.committed_at_ms for c in changes),
         additions=additions.take(place[last[adds[last]]]),
         removals=steps.take(last[~adds[last]]),
@@ -204,7 +204,7 @@ def locate(segment: Segment, wanted: Identities) -> Int64s:
 
 
 def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
-    """Return for each addition what would become of it: `RowOutcome` ADDED, REPLACED or DUPLICATE.
+    """Return the outcome of each addition, uint8 `RowOutcome`: ADDED, REPLACED or DUPLICATE.
 
     An entry is a duplicate when one that counts has the same contents, its expiry and review
     to the day, or a later row of *additions* is about the same.
@@ -252,7 +252,7 @@ def last_of_each(table: Identities) -> Int64s:
 
 
 def _part_texts(table: Identities, order: Int64s, superseded: Bools) -> None:
-    """Tell texts apart that share a hash: they are different identities."""
+    """Separate texts with equal hashes: they are different identities."""
     text_kinds = np.isin(table.kinds[order], TEXT_KINDS)
     runs = np.cumsum(np.insert(~superseded[:-1], 0, 0))
     raw = table.patterns.raw
@@ -276,20 +276,20 @@ def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64
 
 
 def same_contents(old: EntryTable, new: EntryTable) -> Bools:
-    """Return a mask of which entries say the same, their expiry to the day."""
+    """Return a mask of rows with equal contents, expiry compared by day."""
     same: Bools = (old.directions == new.directions) & (old.fraud_types == new.fraud_types)
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
     same &= old.modes == new.modes
-    olds, news = _grounds(old), _grounds(new)
-    known = {ground: place for place, ground in enumerate({*olds, *news})}
-    old_places = np.array([known[ground] for ground in olds], np.int64)[old.provenances]
-    new_places = np.array([known[ground] for ground in news], np.int64)[new.provenances]
+    olds, news = _contents(old), _contents(new)
+    known = {one: place for place, one in enumerate({*olds, *news})}
+    old_places = np.array([known[one] for one in olds], np.int64)[old.provenances]
+    new_places = np.array([known[one] for one in news], np.int64)[new.provenances]
     same &= old_places == new_places
     return same
 
 
-def _grounds(table: EntryTable) -> list[tuple[object, ...]]:
-    # Who entered it and when is no part of what an entry says.
+def _contents(table: EntryTable) -> list[tuple[object, ...]]:
+    # Author and time of entry are not contents.
     return [
         (one.source, one.reason, one.legal_basis, one.campaign, one.review_at_s // _DAY_S)
         for one in table.provenance

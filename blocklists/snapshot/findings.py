@@ -1,4 +1,4 @@
-"""What was found wrong with changes in the store while the lists were followed.
+"""Findings of the list follower about invalid changes in the store.
 
 Findings are kept in the list file beside the lists they are about, so that a process that starts
 again still says them, until an operator has dealt with them or a new base of the store has.
@@ -25,7 +25,7 @@ _ROWS_AT_ONCE = 100_000
 
 
 class FindingKind(StrEnum):
-    """What is wrong with a version of the lists."""
+    """Kind of a finding about a version."""
 
     UNREADABLE = "unreadable"
     """Its record cannot be read, or is none of the chain of commits; it is not applied."""
@@ -75,7 +75,7 @@ def _read(one: object) -> Finding:
 
 
 def screen(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange, list[Finding]]:
-    """Return what is to be applied of a change, and what is wrong with it."""
+    """Return the part of a change that may be applied, and the findings about it."""
     if change.skipped:
         kind = FindingKind.NEWER if change.newer else FindingKind.UNREADABLE
         why = change.skipped[:_LONGEST_WHY]
@@ -108,16 +108,16 @@ def drop_refused(table: EntryTable, version: int) -> tuple[EntryTable, list[Find
         end = min(start + _ROWS_AT_ONCE, len(table))
         some = table if whole else table.take(np.arange(start, end))
         for row in protected.suspects(some).tolist():
-            said = protected.refusal(
+            reason = protected.refusal(
                 EntryKind(int(some.kinds[row])),
                 some.pattern(row),
                 int(some.keys[row]),
                 int(some.digits[row]),
                 Action(int(some.actions[row])),
             )
-            if said:
+            if reason:
                 refused.append(start + row)
-                why = why or said
+                why = why or reason
     if not refused:
         return table, []
     stays = np.ones(len(table), np.bool_)

@@ -65,7 +65,7 @@ class Layer:
 def layered(
     base: Segment, overlay: Segment, dead: Int64s, shadows: Segment | None = None
 ) -> list[Layer]:
-    """Lay *overlay* over *base*, of which the rows *dead* are no more; *shadows* come last."""
+    """Return the layers of a snapshot: *base* without its *dead* rows, *overlay*, *shadows*."""
     nothing = np.zeros(0, np.int64)
     layers = [
         Layer(segment=base, first_row=0, dead=dead),
@@ -84,7 +84,7 @@ def sides(queries: Int64s, first_to: int) -> Uint8s:
 
 
 LayerGroup: TypeAlias = tuple[Layer, KeyGroup]
-"""Where to look: a group, and the layer it is in."""
+"""A group and its layer."""
 
 
 def groups_of(layers: Sequence[Layer], *kinds: EntryKind) -> list[LayerGroup]:

@@ -2,8 +2,8 @@
 
 ``current.json`` in the folder names the files of one version and their checksums. It
 is renamed into place, so a reader sees one version or the next, never a mixture. The
-files it names never change; those nobody names any more are removed, and stay usable
-for whoever has them mapped.
+files it names never change; unreferenced ones are removed, and stay usable
+for processes that have them mapped.
 """
 
 import json
@@ -27,7 +27,7 @@ from infra import atomic_file
 
 CURRENT = "current.json"
 IN_STEP = "in-step"
-"""Touched whenever the store said that what is current is its newest."""
+"""Touched whenever the store confirmed that the current lists are its newest."""
 _MOST_BYTES = 2**30
 """Of ``current.json``: the dead rows of a base are most of it, before they become a new base."""
 _LARGEST_VERSION = 2**53
@@ -37,7 +37,7 @@ _FILE_NAME = re.compile(r"[a-z]+-[0-9a-f]{1,64}\.lists", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What ``current.json`` says."""
+    """Contents of ``current.json``."""
 
     version: int
     committed_at_ms: int
@@ -73,12 +73,12 @@ class Publisher:
         atomic_file.make_folder(folder)
 
     def adopt(self, publication: Publication, lists: ListSegments) -> None:
-        """Go on from what is in the folder, and was verified."""
+        """Continue from verified files in the folder."""
         self._last, self._base, self._shadows = publication, lists.base, lists.shadows
         self._note_verified(publication)
 
     def publish(self, lists: ListSegments) -> ListSegments:
-        """Write what is new of *lists*, and make it current; return them with the base mapped.
+        """Write the changed parts of *lists*, make them current, return them with the base mapped.
 
         The caller goes on with what is returned, so that the pages of a base exist once on
         a host.
@@ -151,7 +151,7 @@ class Publisher:
 
 
 def current(folder: Path) -> Publication:
-    """Read what is current; raise `DamagedFile` when there is nothing to be read."""
+    """Read ``current.json``; raise `DamagedFile` when it is missing or damaged."""
     try:
         return _publication(_said(folder / CURRENT))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -37,12 +37,12 @@ class Replica:
 
     @property
     def lists(self) -> ListSegments:
-        """The segments behind the current snapshot."""
+        """The segments of the current snapshot."""
         return self._lists
 
     @property
     def in_step_at_s(self) -> float:
-        """When the store last said that these lists are its newest, Unix time; 0 for never."""
+        """When the store last confirmed that these lists are its newest, Unix seconds; 0: never."""
         try:
             return (self._folder / IN_STEP).stat().st_mtime
         except OSError:
@@ -50,12 +50,12 @@ class Replica:
 
     @property
     def changed(self) -> bool:
-        """Whether the folder has something that was not looked at yet; costs one ``stat``."""
+        """Whether the folder changed since the last `refresh`; costs one ``stat``."""
         return self._identity() != self._seen
 
     def refresh(self) -> bool:
-        """Take over what is current; False, and the lists stay, when it cannot be used."""
-        # Remembered before reading: what is renamed into place meanwhile is seen next time.
+        """Switch to the current files; return False and keep the lists when they are unusable."""
+        # Noted before reading: a file renamed into place meanwhile is seen next time.
         self._seen = self._identity()
         if self._seen is None:
             return False

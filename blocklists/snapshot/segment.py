@@ -4,7 +4,7 @@ Rows stand in groups, one for each kind, ranges by their number of leading digit
 a group they are sorted by slot (see `blocklists.indexes.slot_index`), allow before block for
 one key. What every look-up reads (marks, directory, slots) and what only a hit reads
 (action, expiry, provenance, text) are columns apart; numbers and ranges have no text.
-Where entries stand on at most 256 grounds, a number costs 18 bytes, and a host 22 and its text,
+With at most 256 distinct provenances, a number costs 18 bytes, and a host 22 and its text,
 which is read on a hit only. A fingerprint costs 240: it is looked up by its parts, see
 `blocklists.indexes.lsh`.
 """
@@ -58,7 +58,7 @@ class KeyGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """An immutable set of entries; each identity stands in it once."""
+    """An immutable set of entries with distinct identities."""
 
     groups: tuple[KeyGroup, ...]
     actions: Uint8s
@@ -115,13 +115,13 @@ class Segment:
         return self.patterns.get(row)
 
     def identity_of(self, row: int) -> tuple[EntryKind, str]:
-        """Return kind and pattern of an entry: all that a decision says of it, at 3 µs."""
+        """Return kind and pattern of an entry; takes some 3 µs."""
         group = self.group_of(row)
         text = self.text(row) if row < len(self.patterns) else ""
         return group.kind, text or key_text(group.kind, self._key(group, row), group.digits)
 
     def provenance_of(self, row: int) -> Provenance:
-        """Return who stands behind an entry."""
+        """Return the provenance of an entry."""
         return read(self.provenance.raw(int(self.provenances[row])))
 
     def entry(self, row: int) -> Entry:
@@ -174,7 +174,7 @@ class Segment:
 
 
 def layout_order(table: EntryTable) -> Int64s:
-    """Return the order in which a segment wants its rows."""
+    """Return the row order of a segment, as indices into *table*."""
     order: Int64s = np.lexsort(
         (table.actions, slots_of(table.keys), EXACT - table.digits, _orders(table.kinds))
     )
@@ -231,7 +231,7 @@ def _bands(table: EntryTable) -> BandIndex | None:
 
 
 def _narrow_places(places: Uint32s, room: int) -> Uint8s | Uint16s | Uint32s:
-    # Most lists stand on a few hundred grounds: one or two bytes a row instead of four.
+    # Most lists have a few hundred provenances: one or two bytes a row instead of four.
     return places.astype(np.min_scalar_type(max(room - 1, 0)))
 
 

@@ -39,7 +39,7 @@ _LARGEST_HEADER = 1 << 20
 
 
 class DamagedFile(ValueError):
-    """A list file is not what was written; it must not be used."""
+    """A list file is damaged and must not be used."""
 
 
 def write(path: Path, segment: Segment) -> str:
@@ -78,8 +78,8 @@ def write(path: Path, segment: Segment) -> str:
 def read(path: Path, expected: str | None = None) -> Segment:
     """Verify and map a file; *expected* is what `write` returned. Raises `DamagedFile`.
 
-    Columns are not read where somebody on this host has verified them. Nothing of what is
-    returned can fail a look-up, whoever wrote the file.
+    Columns that a process of this host has verified are not checked again. No look-up in the
+    result can fail, whoever wrote the file.
     """
     try:
         return _read(path, expected)

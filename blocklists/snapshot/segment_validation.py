@@ -1,6 +1,6 @@
-"""Checks a segment that was read from a file, so that no look-up in it can fail.
+"""Validates a segment read from a file, so that no look-up in it can fail.
 
-A right checksum says that a file is what somebody wrote, not who. The header is checked
+A checksum proves that a file is intact, not who wrote it. The header is checked
 before anything is mapped, the layout whenever a file is mapped: both cost nothing. The contents of
 the columns are checked once on a host, with the checksum (see
 `blocklists.snapshot.verified_files`). Everything raises `BadColumns`, and nothing else.
@@ -45,7 +45,7 @@ _DTYPES = {
 
 
 def header(text: bytes) -> dict[str, Any]:
-    """Read a header, which says where which column is."""
+    """Read a header: the places of the columns."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
 """One consistent version of every list, and which of its entries decides.
 
 An entry *acts* when it is not expired, was not removed or replaced since, and means
-the side that is asked about (calls *from* a number, or *to* it). Of the acting entries
+the direction of the look-up (calls *from* a number, or *to* it). Of the acting entries
 about one party, link or text, the most specific decides, and at equal specificity ALLOW
 outranks BLOCK. Specificity, from the most to the least:
 
@@ -20,12 +20,12 @@ a text
 =======  ======================================================================
 
 An expired or one-sided entry never hides a less specific one that acts. What several
-parties and links of one event say together is in `services.decision.list_match`. The cases of
+parties and links of one event decide together is in `services.decision.list_match`. The cases of
 ``tests/cases/precedence.toml`` show it all by example.
 
 Shadow entries never decide: `Snapshot.shadows` looks them up apart, and is None without any.
 
-A snapshot is a stack of layers: the base, an overlay with what came and went since, and
+A snapshot is a stack of layers: the base, an overlay with the changes since, and
 the shadow entries. Rows run through all layers. Look-ups cost some 0.1 µs a number and
 1 µs a link, however long the lists are; what only a hit needs is read for hits only.
 """
@@ -52,7 +52,7 @@ __all__ = ["NO_ENTRY", "Layer", "Matches", "Snapshot"]
 
 
 class EntryIdentity(NamedTuple):
-    """What a decision says of the entry that made it."""
+    """Fields of an entry that a decision carries."""
 
     kind: EntryKind
     pattern: str
@@ -75,7 +75,7 @@ class Snapshot:
         self._urls = UrlIndex(self.enforcing)
         self._fingerprints = FingerprintIndex(self.enforcing)
         self.shadows = ShadowIndex.of(self.layers)
-        """Look-ups among the shadow entries; None without any, which is what decisions ask."""
+        """Look-ups among the shadow entries; None without any."""
 
     @classmethod
     def of_segments(
@@ -161,7 +161,7 @@ class Snapshot:
         return [*self._fingerprints.find_all(written), *shadows]
 
     def identity_of(self, row: int) -> EntryIdentity:
-        """Return what a decision says of an entry; the rest is in `entry`."""
+        """Return the fields of an entry that a decision carries; `entry` has all."""
         layer = self._layer_of(row)
         segment, row = layer.segment, row - layer.first_row
         kind, pattern = segment.identity_of(row)

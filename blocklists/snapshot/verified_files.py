@@ -4,7 +4,8 @@ Reading and hashing ten million entries takes half a second of a core, and each 
 while it decides. The process that follows the store verifies what it wrote or found, and notes it
 here: by name, inode, size and times of the file, for as long as the host is up. All processes map
 the same pages, so what one has verified holds for the others; after a start of the host, when a
-file may not be what was written, nobody has verified anything. Who finds no note verifies itself.
+file may not be what was written, all notes are void. A process without a note verifies the file
+itself.
 """
 
 import json

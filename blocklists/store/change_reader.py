@@ -1,8 +1,8 @@
 """Reads one record of the stream of changes, which anybody who reaches the store may have written.
 
-A record that cannot be read is a change without rows that says why. So one bad record never ends
-a process, and what follows it is applied: each change names whole entries, and needs none of what
-came before it.
+An unreadable record becomes a change without rows that carries the reason. So one bad record never
+ends a process, and what follows it is applied: each change names whole entries, and needs none of
+what came before it.
 """
 
 import json
@@ -27,7 +27,7 @@ Record: TypeAlias = Mapping[bytes, bytes]
 """The fields of an entry of the stream."""
 
 UNKNOWN = "?"
-"""Stands for the name of a commit that nobody can tell."""
+"""Name of a commit whose name is unknown."""
 _KNOWN = frozenset(
     name.encode()
     for name in (
@@ -41,7 +41,7 @@ _LONGEST_TEXT = 10_000
 
 
 class ChangeReader:
-    """Reads records; *check* tells whether a seal is list administration's."""
+    """Reads records; *check* verifies seals of list administration."""
 
     def __init__(self, chunks: Chunks, check: CheckSeal | None) -> None:
         self._chunks = chunks
@@ -101,7 +101,7 @@ class ChangeReader:
 
 
 def skipped(version: int, record: Record, why: str, *, newer: bool = False) -> ListChange:
-    """Return what stands for a record that is not applied."""
+    """Return the change that replaces a record that is not applied."""
     try:
         committed_at_ms = _time(record)
     except DamagedPack:
@@ -129,7 +129,7 @@ def name_in(record: Record, field: bytes) -> str | None:
 
 
 def chunk_keys(text: bytes) -> list[str]:
-    """Read the names of chunks; raise `DamagedPack` when they are none."""
+    """Read the names of chunks; raise `DamagedPack` when they are malformed."""
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError) as error:

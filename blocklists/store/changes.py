@@ -7,7 +7,7 @@ from blocklists.entry_table import EntryTable, Identities
 
 
 class RowOutcome(IntEnum):
-    """What becomes of a row of a change; numbered as on the wire."""
+    """Outcome of a row of a change; values as on the wire."""
 
     ADDED = 1
     REPLACED = 2
@@ -20,7 +20,7 @@ class RowOutcome(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListChange:
-    """One change to the lists; acts whole or not at all. Removals come before additions."""
+    """One change to the lists, applied atomically; removals before additions."""
 
     version: int
     """The version it makes; 0 while it is not committed."""
@@ -30,7 +30,7 @@ class ListChange:
     additions: EntryTable
     removals: Identities
     commit: str = ""
-    """Its name, drawn by the store if empty; tells it from another that took its version."""
+    """Its name, chosen by the store if empty; unlike the version it is unique."""
     previous: str = ""
     """The commit this one follows; empty for the first."""
     skipped: str = ""
@@ -39,4 +39,4 @@ class ListChange:
     """Whether it is skipped because a newer release seems to have written it."""
     audited: bool | None = None
     """Whether list administration signed it, which it does after the audit log has it; None:
-    whoever read it cannot tell."""
+    unknown to the reader."""

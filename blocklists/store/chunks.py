@@ -48,10 +48,10 @@ class Chunks:
     async def put(
         self, rows: Identities, inline_bytes: int, digest: Digest | None = None
     ) -> tuple[bytes, list[str]]:
-        """Pack rows: into what is returned when that is at most *inline_bytes*, or into chunks.
+        """Pack rows: into the returned bytes if these are at most *inline_bytes*, else into chunks.
 
-        What a commit names later must be there before: chunks of a commit that never comes
-        are for the caller to `drop`. *digest* takes the packs in, in their order.
+        Chunks are written before the commit that names them; if it fails, the caller must `drop`
+        them. *digest* takes the packs in, in their order.
         """
         if len(rows) <= self._chunk_rows and inline_bytes >= 0:
             [packed, *more] = await asyncio.to_thread(_packs, rows)
@@ -96,7 +96,7 @@ class Chunks:
             raise DamagedPack("names a chunk that is none")
         try:
             async with within(_READ_SECONDS):
-                # No more than may be, whatever is there; nothing of a key that is not there.
+                # Bounded, whatever the key holds; empty for a missing key.
                 packed: bytes = await self._client.getrange(key, 0, MOST_PACKED_BYTES)
         except Unavailable as error:
             if isinstance(error.__cause__, ResponseError) and "WRONGTYPE" in str(error):
@@ -111,7 +111,7 @@ class Chunks:
     async def drop(self, keys: Sequence[str]) -> None:
         """Remove chunks that nothing names any more."""
         async with within(_WRITE_SECONDS):
-            for key in keys:  # one by one: in a cluster they lie in different slots
+            for key in keys:  # one by one: in a cluster they are in different slots
                 await self._client.unlink(key)
 
 
@@ -121,7 +121,7 @@ def _take_in(digest: Digest | None, packed: bytes) -> None:
 
 
 def _packs(rows: Identities, some: Int64s | None = None) -> list[bytes]:
-    """Pack some rows, all if not said which; into several packs where one would be too large."""
+    """Pack *some* rows, or all; into several packs where one would be too large."""
     which = np.arange(len(rows)) if some is None else some
     try:
         return [packing.pack(rows if some is None else rows.take(which))]

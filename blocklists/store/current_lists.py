@@ -1,4 +1,4 @@
-"""The lists as they are in the store, once this process has caught up with it."""
+"""The lists of this process once they have caught up with the store."""
 
 import asyncio
 import time
@@ -9,18 +9,18 @@ from blocklists.store.store import Store
 from fanzha.errors import Unavailable
 
 PATIENCE_SECONDS = 120.0
-_LOOK_SECONDS = 0.01
+_POLL_SECONDS = 0.01
 
 
 class CurrentLists:
-    """Waits for the snapshot that a change is judged against."""
+    """Waits for the snapshot that a change is compared with."""
 
     def __init__(self, store: Store, replica: Replica) -> None:
         self._store = store
         self._replica = replica
 
     async def caught_up(self) -> Snapshot:
-        """Return the lists of the store; `Unavailable` when they do not come in time."""
+        """Return the lists at the version of the store; `Unavailable` after `PATIENCE_SECONDS`."""
         head = await self._store.head()
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self._replica.current.version < head.version or not self._replica.loaded:
@@ -29,5 +29,5 @@ class CurrentLists:
                     f"lists here are at version {self._replica.current.version}, those of "
                     f"the store at {head.version}; try again"
                 )
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         return self._replica.current

@@ -2,13 +2,12 @@
 
 Starts from the files that are there, so a host without Redis serves the lists it had.
 Changes that wait are applied together, in a thread, and published as one version. When
-many rows have come, a new base is laid out beside, while changes go on being published
-over the old one.
+the overlay has grown, a new base is built in the background while changes are published over the
+old one.
 
-A change that cannot be read, or is not to be applied, is a version like any other that changes
-nothing: it is said as a finding, and what follows it is applied. While such a change is neither
-settled by an operator nor read after all, by a newer release or from a newer base, no new base is
-made of lists without it.
+A change that is unreadable or must not be applied is a version that changes nothing: it is
+reported as a finding, and later changes are applied. No new base is written to the store until an
+operator settles such a change, or a newer release or base supplies it.
 """
 
 import asyncio
@@ -39,14 +38,14 @@ RETRY_SECONDS = 1.0
 MAX_CHANGES = 10_000
 """Changes in the store before they are put into its base."""
 _CHECK_EVERY = 256
-"""Publications between two looks at how many changes the store keeps."""
+"""Publications between two checks of the length of the change stream."""
 _LOG_SECONDS = 10.0
-"""Between two lines of the log that say what is wrong with changes."""
+"""Between two log lines about findings."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Merge:
-    """A new base in the making, and what came since it was begun."""
+    """A new base being built, and the changes since it was begun."""
 
     task: asyncio.Task[ListSegments]
     since: list[ListChange] = field(default_factory=list)
@@ -66,8 +65,8 @@ class Follower:
     ) -> None:
         """Follow; with *rebases*, also keep the store's base new: one process needs to.
 
-        With *refuse_unaudited*, changes that the store's seals speak against are not applied.
-        *found* is told what is wrong with changes, once.
+        With *refuse_unaudited*, changes without a valid seal are not applied.
+        *found* is called with new findings.
         """
         self._store = store
         self._folder = folder
@@ -122,7 +121,9 @@ class Follower:
             self._lists.version, self._lists.commit, block_ms=WAIT_MS
         )
         if changes is None:
-            logger.warning("the store has other lists than version %d", self._lists.version)
+            logger.warning(
+                "the store no longer continues version %d; loading its base", self._lists.version
+            )
             await self._load()
         elif changes:
             await self._apply(self._lists, changes)
@@ -163,7 +164,7 @@ class Follower:
     async def _screened(
         self, changes: list[ListChange], lists: ListSegments
     ) -> tuple[list[ListChange], ListSegments]:
-        """Return what is to be applied, and the lists with what is wrong with it."""
+        """Return the changes to apply, and the lists with the findings about them."""
         pairs = await asyncio.to_thread(
             lambda: [
                 findings.screen(one, refuse_unaudited=self._refuse_unaudited) for one in changes
@@ -176,7 +177,7 @@ class Follower:
         return [change for change, _ in pairs], lists
 
     async def _settle(self, lists: ListSegments) -> bool:
-        """Forget findings that an operator settled; load anew what a newer base has after all."""
+        """Drop settled findings; reload where a newer base supplies a skipped change."""
         settled, base = await self._store.settled(), await self._store.base_version()
         left = findings.retained(lists.findings, without=settled)
         if any(one.skipped and one.version <= base for one in left):
@@ -211,7 +212,7 @@ class Follower:
             self._rebasing = asyncio.create_task(self._rebase())
 
     async def _rebase(self) -> None:
-        """Put the lists of this moment into the base of the store."""
+        """Write the current lists as the base of the store."""
         lists = self._lists
         if lists is None:
             return
@@ -242,7 +243,7 @@ class Follower:
         self._reload = any(one.skipped for one in lists.findings)
 
     def _report(self, found: Sequence[Finding]) -> None:
-        """Say what is wrong with changes: some of it in the log, the whole to who asked."""
+        """Pass new findings on, and log one of them at a bounded rate."""
         before = set(self._lists.findings) if self._lists else set()
         new = [one for one in found if one not in before]
         if not new:

@@ -4,7 +4,7 @@ Columns are named, so what an earlier release packed is read: it had no shadow e
 with shadow entries must not be read by such a release, which would let them block: it names its
 provenance otherwise, and an earlier release refuses it.
 
-Whoever can write to the store can write anything, so what is read is bounded before it is
+Anyone with access to the store can write anything, so packs are bounded before they are
 unpacked, and checked column by column before it is used.
 """
 
@@ -55,7 +55,7 @@ _DTYPES = {
 
 
 class DamagedPack(ValueError):
-    """Bytes are not what was packed."""
+    """Bytes are not a valid pack."""
 
 
 class NewerPack(DamagedPack):
@@ -83,12 +83,12 @@ def pack(table: Identities) -> bytes:
         raise TooLarge(f"{len(plain)} bytes are more than {MOST_PLAIN_BYTES}")
     packed = zlib.compress(plain, _LEVEL)
     if len(plain) > _most_plain(len(packed)):
-        packed = zlib.compress(plain, 0)  # whoever reads would take it for a bomb
+        packed = zlib.compress(plain, 0)  # readers would reject it as a decompression bomb
     return zlib.crc32(packed).to_bytes(4, "little") + packed
 
 
 def unpack_entries(packed: bytes) -> EntryTable:
-    """Read a table; raise `DamagedPack` when it is none."""
+    """Unpack a table; raise `DamagedPack` when it is malformed."""
     try:
         columns = _unpack(packed)
         return _checked(_entries(columns))
@@ -99,7 +99,7 @@ def unpack_entries(packed: bytes) -> EntryTable:
 
 
 def unpack_identities(packed: bytes) -> Identities:
-    """Read identities; raise `DamagedPack` when there are none."""
+    """Unpack identities; raise `DamagedPack` when they are malformed."""
     try:
         columns = _unpack(packed)
         found = Identities(
@@ -194,7 +194,7 @@ def _unpack(packed: bytes) -> dict[str, Any]:
 
 
 def _plain(body: bytes) -> bytes:
-    """Decompress no more than may be."""
+    """Decompress up to the bound."""
     unpacking, most = zlib.decompressobj(), _most_plain(len(body))
     try:
         plain = unpacking.decompress(body, most + 1)

@@ -1,4 +1,4 @@
-"""What the store does in one step: scripts that Redis runs, each on the keys of one slot.
+"""Atomic operations of the store: scripts that Redis runs, each on the keys of one slot.
 
 Keys and layout are described in `blocklists.store.store`.
 """
@@ -45,9 +45,8 @@ local function move_strays(head, changes, recent, strays, whole)
     return version, moved
 end
 """
-"""Moves out of the stream what nobody committed: entries beyond the version of the head. They would
-block every commit, for ids of a stream only grow; so what stays goes into a stream of its own,
-which takes the place of the other."""
+"""Moves strays, entries beyond the version of the head, out of the stream. They would block every
+commit, for ids of a stream only grow; so the rest is copied to a new stream that replaces it."""
 
 STRAYS = (
     _STRAYS

@@ -1,4 +1,4 @@
-"""The truth about the lists, in Redis: a base and the changes since.
+"""The authoritative lists, in Redis: a base and the changes since.
 
 =====================================  ================================================
 key                                    what
@@ -6,8 +6,8 @@ key                                    what
 ``{fanzha:lists}:head``                hash: version, committed_at_ms, commit
 ``{fanzha:lists}:changes``             stream: change ``<version>-0``
 ``{fanzha:lists}:recent``              list: the last commits, with their versions
-``{fanzha:lists}:strays``              stream: what was in the stream of changes, and no commit
-``{fanzha:lists}:settled``             hash: what operators said of bad records, by version
+``{fanzha:lists}:strays``              stream: entries of the change stream that no commit made
+``{fanzha:lists}:settled``             hash: settlements of bad records by operators, by version
 ``{fanzha:lists}:base``                hash: version, committed_at_ms, commit, chunks
 ``fanzha:lists:chunk:<id>:<n>``        packed rows, spread over the slots of a cluster
 ``{fanzha:workers}``                   see `blocklists.store.worker_reports`
@@ -15,17 +15,17 @@ key                                    what
 
 A change is committed by one script on one slot that compares the version and appends
 one stream entry. A small change is in the entry; of a large one the rows are written
-to chunks first and the entry names them, so nobody sees half a change. Chunks of a
-commit whose outcome nobody learned stay behind.
+to chunks first and the entry names them, so no reader sees half a change. Chunks of a commit
+with an unknown outcome are left over.
 
-Each commit has a name of its own and tells the one before it. A commit that was sent
-twice, because its answer was lost, counts once. A store that lost changes and gave
-their versions to others is noticed by whoever follows it.
+Each commit has a unique name and names its predecessor. A commit sent twice, because its
+answer was lost, counts once (idempotent). Followers notice a store that lost changes and reused
+their versions.
 
-Whoever can reach the store can write anything. A record that cannot be read, or that
-neither the record after it nor the head names, is a change without rows that says why
-(`blocklists.store.change_reader`). What lies beyond the version of the head was committed by
-nobody: it is not read, and the next commit moves it out of the way. See docs/adr/0028.
+Anyone with access to the store can write anything. An unreadable record, or one that neither its
+successor nor the head names, is a change without rows that carries the reason
+(`blocklists.store.change_reader`). Entries beyond the version of the head are strays: they are
+not read, and the next commit moves them away. See docs/adr/0028.
 """
 
 import asyncio
@@ -70,10 +70,10 @@ _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 _ANY_VERSION = -1
 _GONE: Record = {}
-"""Stands for records that somebody deleted."""
+"""Replaces records that were deleted."""
 _MOST_DIGITS = 16
 _PAUSE_SECONDS = 0.2
-"""Between two looks at a stream in which there is nothing but strays."""
+"""Between two reads of a stream that holds only strays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class Store:
             return _head(await self._client.hgetall(BASE))
 
     async def load(self) -> tuple[ListHead, EntryTable]:
-        """Return the base; what came since is in `changes_after`."""
+        """Return the base; `changes_after` has the changes since."""
         async with within(_READ_SECONDS):
             found = await self._client.hgetall(BASE)
         try:
@@ -171,7 +171,7 @@ class Store:
     async def version_of(self, commit: str, *, after: int) -> int | None:
         """Return the version that a commit after version *after* made, None if it made none.
 
-        Finds what is in the change stream, and the last commits even beyond its beginning.
+        Searches the change stream, and the last 64 commits even if trimmed from it.
         """
         async with within(_READ_SECONDS):
             recent = await self._client.lrange(RECENT, 0, -1)
@@ -196,8 +196,8 @@ class Store:
         """Return some of the changes after *version*, waiting up to *block_ms* for the first.
 
         None when the store no longer has the next change, or never made *version* by
-        *commit*: the lists must be loaded anew. A record that is not to be applied comes as a
-        change that says why (``skipped``).
+        *commit*: the lists must be reloaded. A record that must not be applied is a change with
+        the reason in ``skipped``.
         """
         async with within(_READ_SECONDS + block_ms / 1000):
             answer = await self._client.xread(
@@ -223,13 +223,13 @@ class Store:
             return await self._missed(version, commit, head)
         if head.version != version or _differ(head.commit, commit):
             return None
-        if entries and block_ms:  # strays: the question did not wait
+        if entries and block_ms:  # strays: the read did not block
             await asyncio.sleep(_PAUSE_SECONDS)
         return []
 
     async def _missed(self, version: int, commit: str, head: ListHead) -> list[ListChange] | None:
-        """Return what `changes_after` does when the head is ahead of what was read."""
-        # The change came between the two questions; or it went with those before a base.
+        """Return the result of `changes_after` when the head is ahead of the records read."""
+        # The change was committed between the two reads, or was trimmed for a newer base.
         async with within(_READ_SECONDS):
             later = await self._client.xrange(CHANGES, f"({version}-0", "+", count=1)
         if later and _is_version(later[0][0]):
@@ -239,7 +239,7 @@ class Store:
         return await self._changes([(head.version, _GONE)], head)
 
     async def move_strays(self) -> int:
-        """Move what nobody committed out of the stream of changes; return how much that was."""
+        """Move strays out of the change stream; return how many."""
         async with within(_WRITE_SECONDS):
             return int(await self._client.eval(STRAYS, 5, HEAD, CHANGES, RECENT, STRAY, WHOLE))
 
@@ -248,10 +248,10 @@ class Store:
         async with within(_READ_SECONDS):
             return int(await self._client.xlen(STRAY))
 
-    async def settle(self, version: int, said: str) -> None:
+    async def settle(self, version: int, text: str) -> None:
         """Record that an operator has dealt with the record of *version*."""
         async with within(_WRITE_SECONDS):
-            await self._client.hset(SETTLED, str(version), said)
+            await self._client.hset(SETTLED, str(version), text)
 
     async def settled(self) -> set[int]:
         """Return the versions that operators have dealt with."""
@@ -299,12 +299,12 @@ class Store:
                 change = replace(
                     skipped(version, fields, change.skipped or why), newer=change.newer
                 )
-            # Whoever follows goes on from what the next record names.
+            # Followers continue from the name in the next record.
             changes.append(replace(change, commit=name or change.commit))
         return changes
 
     async def _name_of(self, version: int, head: ListHead) -> str | None:
-        """Return the name of the commit that made *version*, None where nothing tells it."""
+        """Return the name of the commit that made *version*; None where it is unknown."""
         if head.version == version:
             return head.commit
         async with within(_READ_SECONDS):

@@ -65,7 +65,7 @@ class ActivityTable:
         self._floats = self._words.view(np.float32)
 
     def observe(self, calls: Calls) -> CallerActivity:
-        """Count *calls* in, and return what is now known about their callers."""
+        """Count *calls*, and return the activity of their callers, these calls included."""
         rows, times = len(calls), calls.attempted_at_ms
         parties = np.concatenate((calls.callers, calls.callees))
         hashes = spread(parties)
@@ -76,7 +76,7 @@ class ActivityTable:
         latest, today = self._age(events)
         kinds = np.where(events.rows < rows, _OUTGOING, _INCOMING)
         self._add(events, kinds, _faded(events.times - latest))
-        # The other party of a row stands half the table further on.
+        # The other party of a row is half the table further on.
         self._mark(events, today, hashes.take(events.rows + rows, mode="wrap"))
         return self._known(calls.callers, held[:rows], slots[:rows])
 
@@ -99,7 +99,7 @@ class ActivityTable:
     ) -> None:
         """Count ended calls in for the numbers whose calls are being counted.
 
-        *durations_ms* is the time talked; it says nothing of calls that were not answered.
+        *durations_ms* is the talk time; it is ignored for calls that were not answered.
         """
         events, _hashes = self._events(callers, callees, ended_at_ms)
         weights = self._weights(events)
@@ -130,17 +130,17 @@ class ActivityTable:
         return held
 
     def _claim(self, parties: Int64s, slots: Int64s, times: Int64s, readable: Bools) -> Bools:
-        """Give callers without a slot those that are free; tell which parties hold theirs then.
+        """Give free slots to callers without one; return a mask of parties that hold theirs then.
 
         Callers are the first half of *parties*.
         """
         held = self._held(parties, slots)
-        # True is more than False: readable, and nobody's slot.
+        # True is more than False: readable, and a free slot.
         newcomers = (readable > held[: len(readable)]).nonzero()[0]
         if not len(newcomers):
             return held
         callers = parties[newcomers]
-        # Service codes are many people's, and so are names such as "anonymous".
+        # Service codes are shared by many callers, and so are names such as "anonymous".
         personal = (callers > 0) & (callers < FIRST_SENDER)
         newcomers, callers = newcomers[personal], callers[personal]
         wanted, times = slots[newcomers], times[newcomers]
@@ -155,7 +155,7 @@ class ActivityTable:
         return self._held(parties, slots)
 
     def _age(self, events: ActivityEvents) -> tuple[Int64s, Int64s]:
-        """Fade what is in the slots to the time of their latest event; return that, and its day."""
+        """Decay the slots to the time of their latest event; return that time, and its day."""
         slots = self._slots.take(events.slots, axis=0)
         before = slots[:, _SEEN_MS].copy()
         seen_at = events.slots * _WORDS + _SEEN_MS

@@ -1,7 +1,7 @@
-"""Remembers on which of the last 32 days, and at which hours of the day, someone had calls.
+"""Bitmap of the last 32 days, and of the hours of the day, on which a caller had calls.
 
 Both share one word: days from the lowest bit up, today's first, and above them the 24
-hours (UTC). Days count half after the half-life of calls; hours start over in turns,
+hours (UTC). Days are weighted by the half-life of calls; hours are cleared in turns,
 every fourth of them at a time, see `classifiers.caller.rolling_window`. How many hours there are
 does not depend on the time zone, as long as it is off by whole hours.
 """

@@ -1,10 +1,10 @@
-"""Estimates with how many different numbers someone has talked or written, from bits.
+"""Cardinality estimation: with how many distinct numbers a caller had calls or texts.
 
-The other number's hash picks one bit, of one of four words for calls, of one word for
-texts, and each word is counted by how many of its bits are still unset (linear counting).
+Linear counting (Whang et al., 1990): the hash of the other number sets one bit, in one of four
+words for calls and in one word for texts; unset bits estimate the number of distinct ones.
 Calls: exact to a few per cent for up to 100 numbers, off by some 15 per cent at 500, full
 at about 1,200. Texts: off by some 10 per cent at 60 numbers, full at about 300. The four
-words, and the quarters of the one, start over in turns, see `classifiers.caller.rolling_window`.
+words, and the quarters of the one, are cleared in turns, see `classifiers.caller.rolling_window`.
 """
 
 import numpy as np
@@ -18,14 +18,14 @@ _QUARTER = _BITS // rolling_window.GROUPS
 
 
 def bit_positions(hashes: Uint64s) -> tuple[Int64s, Uint64s]:
-    """Return for each number someone talks to, given its hash, its word and its bit in there."""
+    """Return the word and the bit of each hashed number that a caller talks to."""
     # Of the good upper half those bits that do not choose slots, see `classifiers.caller.activity`.
     words = (hashes >> np.uint64(38)) & np.uint64(WORDS - 1)
     return words.view(np.int64), text_bits(hashes)
 
 
 def text_bits(hashes: Uint64s) -> Uint64s:
-    """Return for each number someone writes with, given its hash, its bit."""
+    """Return the bit of each hashed number that a caller exchanges texts with."""
     return np.uint64(1) << ((hashes >> np.uint64(32)) & np.uint64(_BITS - 1))
 
 
@@ -40,7 +40,7 @@ def expire_texts(words: Uint64s, over: Bools) -> Uint64s:
 
 
 def estimate(words: Uint64s) -> tuple[Float32s, Float32s]:
-    """Return how many different numbers each column of *words* has seen, in calls and in texts.
+    """Return the estimated distinct numbers per column of *words*, in calls and in texts.
 
     A column has the words of calls and, last, that of texts.
     """
@@ -48,7 +48,7 @@ def estimate(words: Uint64s) -> tuple[Float32s, Float32s]:
     return np.add.reduce(found[:WORDS], axis=0), found[WORDS]
 
 
-# By how many of the bits are set; half a bit is left unset in a full word.
+# By the number of set bits; a full word counts as half a bit unset.
 _UNSET = np.maximum(_BITS - np.arange(_BITS + 1), 0.5)
 _ESTIMATES = (_BITS * np.log(_BITS / _UNSET)).astype(np.float32)
 _KEPT_QUARTERS = rolling_window.retention_masks(

@@ -2,7 +2,7 @@
 
 Features are named columns; the model takes those its card names, in the card's order.
 A table of subscribers is first read as activity, so that the model is trained on the
-very features it is asked about in service.
+very features it gets in service.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ FEATURES = (
 
 _ONE = np.float32(1)
 _KNOWN = np.float32(0.5)
-"""Less than this is left of a call after a week; nothing can be said of a ratio then."""
+"""A call decays below this in a week; ratios are unknown then."""
 _TYPICAL_SECONDS = np.float32(60)
 _NOTHING = np.array(np.nan, np.float32)
 """The graph puts the training mean in its place."""
@@ -80,7 +80,7 @@ class CallerClassifier:
         return cap_scores(scores, activity.outgoing_calls, self._held_below)
 
     def score_features(self, columns: Mapping[str, Float32s], outgoing_calls: Float32s) -> Float32s:
-        """Score what `features` returns; NaN stands for what is typical."""
+        """Score the columns of `features`; NaN is replaced by the training mean."""
         return cap_scores(self._model.predict(columns), outgoing_calls, self._held_below)
 
     def score_table(self, columns: Mapping[str, Float32s]) -> Float32s:
@@ -98,7 +98,7 @@ class CallerClassifier:
 
 
 def cap_scores(scores: Float32s, outgoing_calls: Float32s, threshold: float) -> Float32s:
-    """Return *scores* so that too few calls stay under *threshold*, whatever they look like."""
+    """Cap the scores of callers with fewer than `MINIMUM_CALLS` below *threshold*."""
     few = outgoing_calls < MINIMUM_CALLS
     if not np.count_nonzero(few):
         return scores
@@ -143,7 +143,7 @@ def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:
 
     All calls of such a table were connected, for others leave no record. Without any of
     the first four columns nothing is known of a subscriber; without one of the others,
-    only what it says is not.
+    only that field is unknown.
     """
     rows = len(next(iter(columns.values())))
     empty = np.full(rows, np.nan, np.float32)

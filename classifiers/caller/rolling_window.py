@@ -1,6 +1,7 @@
-"""Lets four groups of things seen start over in turns, so that what is old is forgotten.
+"""A rolling window: four groups of bits, cleared in turns so that old observations expire.
 
-Every five days the next group starts over: the four together look back 7 to 13 days.
+Every five days the next group is cleared; the time since the last clearing differs by group, and
+together they cover 7 to 13 days.
 """
 
 import numpy as np
@@ -13,7 +14,10 @@ _PLACES = 1 << np.arange(GROUPS)
 
 
 def expired_groups(days_before: Int64s, days_now: Int64s) -> Bools | None:
-    """Return for each row the groups whose turn came in between; None where there are none."""
+    """Return a mask, shape (rows, groups), of groups to clear; None where there are none.
+
+    *days_before* and *days_now* count days since the Unix epoch.
+    """
     periods = days_before // PERIOD_DAYS
     passed = days_now // PERIOD_DAYS - periods
     if not passed.any():
@@ -24,7 +28,7 @@ def expired_groups(days_before: Int64s, days_now: Int64s) -> Bools | None:
 
 
 def retention_masks(groups: tuple[int, ...]) -> Uint64s:
-    """Return what `retained_bits` looks up, for a word with the bits of four *groups* in it."""
+    """Return the table of `retained_bits` for a word that holds the bits of four *groups*."""
     everything = 2**64 - 1
     return np.array(
         [
@@ -36,5 +40,5 @@ def retention_masks(groups: tuple[int, ...]) -> Uint64s:
 
 
 def retained_bits(over: Bools, kept: Uint64s) -> Uint64s:
-    """Return for each row the bits of a word that stay, where the groups *over* start over."""
+    """Return per row the bits of a word that stay when the groups *over* are cleared."""
     return kept.take(over @ _PLACES)

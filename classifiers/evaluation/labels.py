@@ -1,7 +1,7 @@
 """What the labels and categories of labelled tables mean.
 
-Spam stands apart: it is neither legitimate nor fraud, so no rate counts it on either side.
-A label that is not here counts nowhere, and whoever reads a table says how many there were.
+Spam is a third class: it is neither legitimate nor fraud, so no rate counts it on either side.
+Unknown labels are not counted; readers of tables report how many there were.
 """
 
 from enum import IntEnum

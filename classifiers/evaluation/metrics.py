@@ -1,6 +1,6 @@
-"""Figures that say how good scores are, from labelled rows; plain numpy, sorting is the cost.
+"""Metrics of scores on labelled rows; plain numpy, O(n log n) for sorting.
 
-A positive is a fraud. Scores are probabilities in [0, 1], never NaN: whoever calls decides
+A positive is a fraud. Scores are probabilities in [0, 1], never NaN: callers decide
 what a row that cannot be scored counts as.
 """
 
@@ -12,18 +12,18 @@ import numpy as np
 from fanzha.tables import Bools, Float32s, Uint8s
 
 _NORMAL_95 = 1.959964
-"""Of a normal distribution, 95 % lies within so many deviations."""
+"""Standard deviations that hold 95 % of a normal distribution."""
 
 
 class Interval(NamedTuple):
-    """Where a share lies with 95 % confidence."""
+    """The 95 % confidence interval of a share."""
 
     low: float
     high: float
 
 
 class Bin(NamedTuple):
-    """Rows whose scores are alike: what was believed of them, and what was true."""
+    """A bin of a reliability diagram: its mean score, and its share of positives."""
 
     rows: int
     believed: float
@@ -54,7 +54,7 @@ def threshold_for(negatives: Float32s, rate: float, at_least: int = 0) -> float:
 
 
 def reliability(scores: Float32s, positive: Bools, bins: int = 10) -> list[Bin]:
-    """Compare what was believed with what was true, in *bins* of equal width; none is empty."""
+    """Return the reliability diagram in *bins* of equal width, without empty ones."""
     placed = np.minimum((scores * bins).astype(np.int64), bins - 1)
     return [
         Bin(

@@ -27,7 +27,7 @@ _SETTINGS: Any = {
 
 
 def save(path: Path, paint: Paint, *, height: float = 4) -> Path:
-    """Write one plot; the suffix of *path* says in which format."""
+    """Write one plot in the format of the suffix of *path*."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(5, height), layout="constrained")
@@ -39,7 +39,7 @@ def save(path: Path, paint: Paint, *, height: float = 4) -> Path:
 
 
 def reliability(bins: Sequence[Bin]) -> Paint:
-    """Draw what was believed against what was true."""
+    """Draw a reliability diagram."""
 
     def paint(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
@@ -85,7 +85,7 @@ def scores(parts: Mapping[str, Sequence[float]], threshold: float) -> Paint:
 
 
 def recalls(sources: Mapping[str, tuple[float, float, float]]) -> Paint:
-    """Draw a bar per source: its recall, and where that lies with 95 % confidence."""
+    """Draw a bar per source: its recall, and its 95 % confidence interval."""
 
     def paint(axes: Any) -> None:
         names, values = list(sources), list(sources.values())

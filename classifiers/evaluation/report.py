@@ -1,6 +1,6 @@
 """How a model did on labelled rows: what `fanzha eval` shows, as plain values.
 
-Blocking is counted at the model's own threshold. A row that cannot be scored is let through,
+Blocking is counted at the model's own threshold. A row that cannot be scored is allowed,
 as it is in service, and ranks lowest.
 """
 
@@ -29,7 +29,7 @@ class ScoredRows:
     """Labelled rows, one array per field."""
 
     groups: Strings
-    """What rows are told apart by, their source as a rule."""
+    """The group of each row, by default its source."""
     labels: Strings
     categories: Strings
     """Empty where the table has none."""
@@ -47,7 +47,7 @@ class ScoredRows:
 def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures:
     """Return all figures of *rows*.
 
-    *budget* is the share of legitimate rows that may be blocked, for which thresholds are told.
+    *budget* is the share of legitimate rows that may be blocked, for which thresholds are reported.
     What needs both legitimate rows and fraud, or kinds of fraud, is left out without them.
     """
     kinds = rows.kinds

@@ -1,4 +1,4 @@
-"""Scores links by what they look like.
+"""Scores links by their text.
 
 Work is bounded: of each link only the first hundreds of characters are read. A batch costs
 numpy passes and one run of the graph; batches above `BATCH` are cut, because larger ones no

@@ -1,7 +1,7 @@
-"""What a link looks like to the model: n-grams of host and path, and the shape of both.
+"""Features of links: n-grams of host and path, and the shape of both.
 
-Neither the scheme nor ``www.`` nor whether there is a path at all is told as such: in the
-training data these say how a source was collected, not whether a link is bad. Host and
+Scheme, ``www.`` and the mere presence of a path are no features: in the training data they
+show how a source was collected, not whether a link is malicious. Host and
 path go in apart and are hashed apart, so that ``bank`` in a host and ``bank`` in a path can
 mean different things.
 Work per link is bounded by the characters read of it.
@@ -43,14 +43,14 @@ SHAPE_WIDTH = 2 * (_OTHER + 1 + 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkFeatureSettings:
-    """What a model's card says of its features."""
+    """Feature settings, as on a model's card."""
 
     sizes: tuple[int, ...] = (3, 4, 5)
     """Of n-grams."""
     bits: int = 20
     """N-grams fall into 2**bits buckets; the model knows the common ones of them."""
     host_characters: int = 100
-    """Read of the end of a host; what comes before is not seen."""
+    """Characters read from the end of a host."""
     path_characters: int = 100
     """Read of the beginning of a path with its query."""
 
@@ -110,7 +110,7 @@ def _parts(urls: Sequence[str], settings: LinkFeatureSettings) -> list[str]:
 
 
 def _shape(layout: ngrams.TextLayout) -> Float32s:
-    """Return a row per part; an empty one looks like nothing at all."""
+    """Return a row per part; all zero for an empty one."""
     rows = len(layout.lengths)
     row_of = np.repeat(np.arange(rows), layout.lengths)
     letters = np.minimum(layout.points, _ASCII - 1)

@@ -1,6 +1,6 @@
-"""Tells whose name a host borrows: in other letters, a letter off, or as it is.
+"""Finds the brand that a host imitates: by homoglyphs, typosquatting or its plain name.
 
-For explanations on demand, not on the way of traffic: about a millisecond a host. It is no
+For explanations on demand, not in the decision path: about a millisecond a host. It is no
 verdict, and no feature of the model, which did not profit from it.
 """
 
@@ -27,7 +27,7 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
 class LookalikeKind(StrEnum):
-    """How a name is borrowed."""
+    """How a name is imitated."""
 
     NAMED = "names"
     WITHIN = "holds the name of"
@@ -37,7 +37,7 @@ class LookalikeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookalikeDomain:
-    """A brand, and the word of a host that looks like it."""
+    """A brand, and the word of a host that imitates it."""
 
     brand: str
     word: str
@@ -48,16 +48,16 @@ class LookalikeDomain:
 
 
 def find_lookalike(host: str) -> LookalikeDomain | None:
-    """Return the brand that the canonical *host* looks like; None for a brand's own host."""
+    """Return the brand that the canonical *host* imitates; None for a brand's own host."""
     if is_address(host) or not host:
         return None
     parents = {host, *host_suffixes(host)}
-    strangers = [brand for brand, own in own_domains().items() if parents.isdisjoint(own)]
+    brands = [brand for brand, own in own_domains().items() if parents.isdisjoint(own)]
     words = _words(host.removesuffix(public_suffix(host)))
     found = [
         LookalikeDomain(brand=brand, word=word, likeness=likeness)
         for word in words
-        for brand in strangers
+        for brand in brands
         if (likeness := _likeness(word, brand))
     ]
     # Certain kinds first, then the longer name: `office365` rather than a part of it.

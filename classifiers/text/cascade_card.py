@@ -1,4 +1,4 @@
-"""What a card says of the second stage that its model gives to uncertain texts."""
+"""The table of a card about the second stage of its model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeCard:
-    """Which texts are escalated, and what its calibrated probability has to reach."""
+    """Which texts are escalated, and the threshold of the calibrated probability."""
 
     sha256: str
     """Of the head, in hexadecimal."""
@@ -27,7 +27,7 @@ class CascadeCard:
 
 
 def parse(card: Mapping[str, object]) -> CascadeCard | None:
-    """Read table ``second_look`` of a card; None without one, ValueError for an odd one."""
+    """Read table ``second_look`` of a card; None without one, `ValueError` for an invalid one."""
     if "second_look" not in card:
         return None
     table = checked_field(card, "second_look", dict)

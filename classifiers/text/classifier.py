@@ -32,7 +32,7 @@ _WORD_WEIGHT = np.float32(20)
 
 
 class TextClassifier:
-    """Probabilities of fraud and of spam, and the likely kind of what is over the threshold."""
+    """Probabilities of fraud and spam, and the likely kind of fraud over the threshold."""
 
     def __init__(
         self,

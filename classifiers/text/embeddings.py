@@ -11,7 +11,7 @@ import numpy.typing as npt
 from classifiers.onnx_model import OnnxModel, Tensor
 
 ROW_BYTES = 16
-"""Of the table: what one n-gram is known by."""
+"""Bytes of a row of the table: the embedding of one n-gram."""
 NO_ROWS = np.zeros((0, 0, ROW_BYTES), np.int8)
 
 

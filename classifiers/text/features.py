@@ -1,7 +1,7 @@
 """Turns normalised texts into hashed character n-grams, a whole batch at once.
 
 Every character of a text gets three bucket ids, for the n-grams that begin with it. A Chinese
-character says as much as a syllable, so n is 1, 2, 3 for wide characters and 3, 4, 6 for narrow
+character carries as much as a syllable, so n is 1, 2, 3 for wide characters and 3, 4, 6 for narrow
 ones. The ids of a text are cut into chunks of `CHUNK` characters, padded with id 0: a graph can
 then add them up without knowing how long a text is, and little is wasted on padding. About 1 µs
 a text of 70 characters.
@@ -27,8 +27,8 @@ WIDE_SIZES = (1, 2, 3)
 NARROW_SIZES = (3, 4, 6)
 IDS_PER_CHARACTER = 3
 CAUTION = 60
-"""As many n-grams that say nothing are counted with each text, so that a few characters alone
-never look like certainty."""
+"""So many neutral n-grams are added to each text, so that a few characters alone never score as
+certain."""
 PADDING = 0
 """The bucket that no n-gram has; its embedding is zero."""
 SETTINGS = {
@@ -112,7 +112,7 @@ def _ids(codes: Uint32s) -> tuple[Int32s, Uint8s]:
 
 
 def _states(codes: Uint32s, size: int) -> tuple[dict[int, Uint32s], dict[int, Bools]]:
-    """Hash the first 1, 2, … characters from each on; tell where all of them are in the text."""
+    """Hash the first 1, 2, … characters from each on; also return which lie within the text."""
     is_inside = codes != 0
     state, whole = np.zeros(size, np.uint32), np.ones(size, np.bool_)
     states, wholes = {}, {}

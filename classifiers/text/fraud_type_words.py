@@ -31,7 +31,7 @@ WORDS = read(files(__package__) / "fraud_type_words.toml")
 def likely_type(normal: str) -> FraudType:
     """Return the kind of fraud whose words a normalised text has most of."""
     found = counts(normal)
-    # Of equals the one that stands first in `WORDS`.
+    # Of equals the first in `WORDS`.
     kind = max(WORDS, key=lambda kind: found[kind])
     return kind if found[kind] else FraudType.UNSPECIFIED
 
@@ -42,7 +42,7 @@ def counts(normal: str) -> list[int]:
     # Most words begin with a character that the text does not have: these cost nothing.
     for first in _BY_FIRST.keys() & set(normal):
         for kind, word, alone in _BY_FIRST[first]:
-            # A look for the substring first: it is quick, and most words are not there.
+            # Substring search first: it is fast, and most words are absent.
             if word in normal and (alone is None or alone.search(normal)):
                 found[kind] += 1
     return found

@@ -18,7 +18,7 @@ Int32s: TypeAlias = npt.NDArray[np.int32]
 
 START = "\x02"
 END = "\x03"
-"""Wrapped around each text, so that a model can tell a beginning from a middle."""
+"""Wrapped around each text, so that beginnings differ from middles."""
 CHUNK = 8
 PADDING = 0
 """The id that no n-gram has."""
@@ -44,7 +44,7 @@ class TextLayout(NamedTuple):
 
 
 def lay_out(texts: Sequence[str]) -> TextLayout:
-    """Lay *texts* end to end; whoever calls bounds their length."""
+    """Concatenate *texts*; callers bound their length."""
     wrapped = "".join([f"{START}{text}{END}" if text else "" for text in texts])
     points = np.frombuffer(wrapped.encode("utf-32-le", "surrogatepass"), np.uint32)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))

@@ -1,4 +1,4 @@
-"""What kind of party a number key is, as the text model is told it."""
+"""Classes of senders, a feature of the text model."""
 
 from enum import IntEnum
 

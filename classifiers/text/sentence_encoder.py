@@ -1,9 +1,9 @@
 """Turns texts into the embeddings of a pretrained sentence encoder, for training and service alike.
 
 The encoder (universal sentence encoder, 16 languages, Chinese among them; Apache-2.0) reads
-normalised texts, as the fast text model does, so that no mask or placeholder tells a source; links
-and numbers become one plain word each. It takes milliseconds a text, 120 MB of memory and about a
-second to load, which happens on first use. One thread.
+normalised texts, as the fast text model does, so that no mask or placeholder reveals a source;
+links and numbers become one plain word each. It takes milliseconds a text, 120 MB of memory and
+about a second to load, which happens on first use. One thread.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What all trainings share: the false-positive budget, and writing a bundle."""
+"""Shared by all trainings: the false-positive budget, and writing a bundle."""
 
 import json
 from collections.abc import Iterable, Mapping

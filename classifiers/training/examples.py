@@ -1,7 +1,8 @@
 """Reads a site's labelled examples, the files that `fanzha warnings examples export` writes.
 
 Read strictly: a damaged row ends the training with its number, for a file that is wrong in one
-place may be wrong in others. What is whole but cannot teach is left out, counted and told.
+place may be wrong in others. Valid rows that cannot be used for training are skipped, counted and
+reported.
 """
 
 import csv
@@ -21,9 +22,9 @@ from fanzha import csv_cells
 
 DEFAULT_SOURCE = "cases"
 KINDS = {"lost_money": LabelKind.FRAUD, "false_alarm": LabelKind.LEGITIMATE}
-"""What these outcomes of a case say of the decisions behind it; docs/how-to/outcomes.md."""
+"""Label that an outcome of a case gives its decisions; see docs/how-to/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
-"""Outcomes that say nothing."""
+"""Outcomes that give no label."""
 NO_CONTENT = "without the text, link or caller: never logged, no longer kept, or not named"
 UNREADABLE = "with a link that cannot be read"
 SAYS_NOTHING = "of cases whose outcome says nothing: safe, unreachable, duplicate"
@@ -39,7 +40,7 @@ Content: TypeAlias = Callable[[Fields], str]
 
 
 class ExampleError(ValueError):
-    """A file of examples that cannot be used: says where, what is wrong and what would be right."""
+    """A file of examples is unusable; the message has place, error and remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ def read(
 ) -> Examples:
     """Read all files; each must have *column*, of which *content* is made.
 
-    *more* are further columns that it must have, with what is to be said where one is missing.
+    *more* are further columns that it must have, with the message for a missing one.
     """
     columns = {**dict.fromkeys((*_NEEDED, column), "there is no such column"), **(more or {})}
     files: list[ExampleFile] = []
@@ -119,7 +120,7 @@ def read(
             else:
                 left_out[one] += 1
         files.append(ExampleFile(name=path.name, sha256=digest, rows=count))
-    rows = _last_said(found)
+    rows = _last_labels(found)
     if len(rows) < len(found):
         left_out[TWICE] = len(found) - len(rows)
     return Examples(rows=tuple(rows), files=tuple(files), left_out=left_out)
@@ -178,8 +179,8 @@ def _time(text: str) -> int:
     return found
 
 
-def _last_said(found: Sequence[TrainingExample]) -> list[TrainingExample]:
-    """Keep of each decision what was said of it last; files may overlap, cases be opened again."""
+def _last_labels(found: Sequence[TrainingExample]) -> list[TrainingExample]:
+    """Keep the last label of each decision; files may overlap, cases may be reopened."""
     last: dict[str, int] = {}
     for place, one in enumerate(found):
         decision = one.fields.get("decision_id", "")

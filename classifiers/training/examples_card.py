@@ -1,4 +1,4 @@
-"""What a card and the page about a model say of a site's own examples."""
+"""The part of a card and of a model's page about a site's own examples."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ class SiteExamples:
 
     sources: tuple[str, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict)
-    """What the card says of them, below ``examples``; empty without any."""
+    """Table ``examples`` of the card; empty without any."""
 
     def data(self, rows: Sequence[str]) -> list[dict[str, object]]:
         """Return the card's lines of data; *rows* are the sources of all rows."""
@@ -65,7 +65,7 @@ def summed(
 
 
 def lines(about: Mapping[str, Any]) -> list[str]:
-    """Tell in sentences what became of all rows; nothing where there are none."""
+    """Return sentences on the outcome of all rows; none without examples."""
     if not about:
         return []
     files = ", ".join(f"{file['name']} ({file['rows']} rows)" for file in about["files"])

@@ -1,4 +1,4 @@
-"""Keeps what is learned from and what is measured on apart, where a site's examples are added.
+"""Separates training from evaluation where a site's examples are added, without leakage.
 
 The side of a row is a hash of its group, whatever else a file holds, so no row ever changes sides
 when the file grows. Where two sides meet all the same, in a near-duplicate or in whoever sent both,

@@ -1,6 +1,6 @@
 """Writes into a card how the columns watched for drift were spread in training.
 
-Whoever writes a bundle adds one key to the card's table, from rows as they come in service:
+Writers of bundles add one key to the card's table, from rows as they come in service:
 those of the validation split, legitimate ones where most traffic is legitimate::
 
     table["feature_histograms"] = feature_histograms.of_texts(bodies)      # sms, texts as they came
@@ -46,7 +46,7 @@ def of_columns(columns: Mapping[str, Float32s]) -> dict[str, dict[str, list[floa
         if not len(known):
             continue
         shares = np.arange(1, BINS) / BINS
-        # Rounded, for people read cards; a number that many rows share makes one edge only.
+        # Rounded for readers of cards; a value shared by many rows gives one edge only.
         edges = sorted(
             {float(f"{edge:.4g}") for edge in np.quantile(known, shares, method="lower").tolist()}
         )

@@ -1,8 +1,9 @@
 """Fills the Markdown templates of the pages about models.
 
-A template lies beside the module that renders it. ``{name}`` is a placeholder as of `str.format`;
-a brace of the text itself is written twice. A placeholder that stands alone between blank lines
-may have an empty value: then its paragraph goes, and with it a heading that has nothing else.
+A template is a file beside the module that renders it. ``{name}`` is a placeholder as of
+`str.format`; a brace of the text itself is written twice. A placeholder that stands alone between
+blank lines may have an empty value: then its paragraph goes, and with it a heading that has
+nothing else.
 """
 
 import re

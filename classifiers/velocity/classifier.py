@@ -1,7 +1,7 @@
 """Scores calls by what they show themselves, and by how their caller has been calling just now.
 
 The model was trained on simulated calls, for no labelled ones are public. Its score is a
-suspicion to look into; by default the service marks a call for it and lets it through.
+suspicion to look into; by default the service marks such calls and allows them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ FLAGS = (
     "home_number",
     "foreign_number",
 )
-"""What is 1 or 0 of a call: how it came in, what is attested, and of the calling number: that it
-cannot be what it claims; that it is an E.164 number of the home country, or of another."""
+"""Binary features of a call: its ingress, its attestation, and of the calling number: that it is
+implausible; that it is an E.164 number of the home country, or of another."""
 FEATURES = (
     *FLAGS,
     "log_attempts_minute",
@@ -47,7 +47,7 @@ _ONE, _HALF, _NOTHING = np.float32(1), np.float32(0.5), np.float32(np.nan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VelocityInputs:
-    """All that a velocity model is asked about, row by row."""
+    """Inputs of a velocity model, row by row."""
 
     flags: Float32s
     """A row for each of `FLAGS`."""
@@ -83,7 +83,7 @@ class VelocityClassifier:
         )
 
     def score_features(self, columns: Mapping[str, Float32s], attempts: Float32s) -> Float32s:
-        """Score what `velocity_features` returns; NaN stands for what is typical."""
+        """Score the columns of `velocity_features`; NaN is replaced by the training mean."""
         return cap_scores(self._model.predict(columns), attempts, self.threshold)
 
 
@@ -112,7 +112,7 @@ def inputs_of(
     rows: Int64s,
     home_country: str = "86",
 ) -> VelocityInputs:
-    """Put together what is known of some *rows* of calls, ascending, when they are made."""
+    """Gather the inputs of some *rows* of calls, ascending."""
     callers, ingress, attestations = calls.callers, calls.ingress, calls.attestations
     outgoing, incoming = activity.outgoing_calls, activity.incoming_calls
     if len(rows) < len(calls):
@@ -120,7 +120,7 @@ def inputs_of(
         outgoing, incoming, implausible = outgoing[rows], incoming[rows], implausible[rows]
         velocity = velocity.take(rows)
     flags = np.empty((len(FLAGS), len(callers)), np.float32)
-    # Looked up for all flags of a column at once.
+    # Table look-ups, all flags of a column at once.
     _OF_INGRESS.take(ingress, axis=1, out=flags[:2], mode="clip")
     _OF_ATTESTATION.take(attestations, axis=1, out=flags[2:5], mode="clip")
     flags[5] = implausible
@@ -154,7 +154,7 @@ def feature_rows(inputs: VelocityInputs) -> Float32s:
 
 
 def facts(inputs: VelocityInputs, places: Int64s) -> list[dict[str, float]]:
-    """Return what is known of some calls, by the names that `read_inputs` reads; without zeros."""
+    """Return the non-zero inputs of some calls, by the names that `read_inputs` reads."""
     columns = _columns_of(inputs)
     values = np.stack([column[places] for column in columns.values()], axis=1).tolist()
     # Row by row, as few calls are suspicious.

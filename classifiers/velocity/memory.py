@@ -5,7 +5,7 @@ the last callees (`classifiers.velocity.recent_callees`). As in `classifiers.cal
 slot is never shared: while its owner is busy, others that hash to it stay unknown, and an idle
 owner gives way.
 
-Counters are weighted by the events' own time; what is a repeat or a neighbour goes by the order of
+Counters are weighted by the events' own time; repeats and neighbours by the order of
 the rows. Rows of one batch see each other. Not for use by several threads.
 """
 
@@ -105,7 +105,7 @@ class CallerVelocity:
 
     @property
     def unanswered(self) -> Float32s:
-        """Ended attempts that nobody answered."""
+        """Ended attempts without an answer."""
         return self._row(_UNANSWERED)
 
     @property
@@ -115,7 +115,7 @@ class CallerVelocity:
 
 
 class _SlotGroups(NamedTuple):
-    """Which events are whose, where somebody has several."""
+    """Events grouped by caller, where a caller has several."""
 
     first: Int64s
     """Where each caller's events begin."""
@@ -181,7 +181,7 @@ class VelocityMemory:
     def record_ends(
         self,
         callers: Int64s,
-        callees: Int64s,  # noqa: ARG002 - as everyone who is told of ended calls
+        callees: Int64s,  # noqa: ARG002 - common signature of observers of ended calls
         answered: Bools,
         durations_ms: Int64s,
         ended_at_ms: Int64s,
@@ -209,14 +209,14 @@ class VelocityMemory:
         return held
 
     def _claim(self, callers: Int64s, slots: Int64s, times: Int64s, counted: Bools) -> Bools:
-        """Give newcomers the slots that are free; tell which callers hold theirs then."""
+        """Give free slots to new callers; return a mask of callers that hold theirs then."""
         held = self._held(callers, slots)
-        # True is more than False: to be counted, and nobody's slot.
+        # True is more than False: to be counted, and a free slot.
         newcomers = (counted > held).nonzero()[0]
         if not len(newcomers):
             return held
         some = callers[newcomers]
-        # Service codes are many people's, and so are names such as "anonymous".
+        # Service codes are shared by many callers, and so are names such as "anonymous".
         newcomers = newcomers[(some > 0) & (some < FIRST_SENDER)]
         taken, times = slots[newcomers], times[newcomers]
         idle = np.abs(times - self._words.take(taken * _WORDS + _SEEN_MS))
@@ -231,7 +231,7 @@ class VelocityMemory:
         return self._held(callers, slots)
 
     def _count(self, contents: Int64s, events: _VelocityEvents, happened: Float32s) -> Float32s:
-        """Fade what is in the slots, add what *happened*, put them back, and return them.
+        """Decay the counters of the slots, add *happened*, store them, and return them.
 
         *happened* has a row for each counter, for rows as short as eight numbers are slow.
         """

@@ -1,7 +1,7 @@
-"""Remembers whom callers called last: in two words each, the low 16 bits of `HISTORY` numbers.
+"""The last callees of each caller: the low 16 bits of `HISTORY` numbers in two words.
 
-The latest callee is in the lowest bits; 0 is nobody. That is enough to know a number again (one
-stranger in 8,000 is taken for one of them) and to see that it is a neighbour of one. Tables of
+The latest callee is in the lowest bits; 0 is empty. That recognises a repeated number (with a
+false match in 8,000) and a neighbour of one. Tables of
 callees have a row for each place in the history, for rows as short as eight are slow.
 """
 
@@ -25,12 +25,12 @@ _CALLEE_BITS, _OLDEST_OF_WORD = np.uint64(16), np.uint64(48)
 
 
 def truncate(callees: Int64s) -> Uint16s:
-    """Return what is remembered of callees."""
+    """Return the 16 bits that are stored of each callee."""
     return np.maximum(callees.astype(np.uint16), np.uint16(1))
 
 
 def push(words: Int64s, callees: Uint16s) -> Uint16s:
-    """Put one callee into each history in *words*; return what was there before."""
+    """Push one callee into each history in *words*; return the histories before."""
     bits = words.view(np.uint64)
     before = _read(words)
     recent, earlier = bits[:, 0], bits[:, 1]
@@ -42,12 +42,12 @@ def push(words: Int64s, callees: Uint16s) -> Uint16s:
 
 
 def push_several(words: Int64s, callees: Uint16s, first: Int64s, groups: Int64s) -> Uint16s:
-    """Put callees into the histories in *words*; return what was there before each of them.
+    """Push callees into the histories in *words*; return the history before each of them.
 
     Callees stand history by history: the nth is for that of ``groups[n]``, and those of a history
     begin at *first*.
     """
-    # All on one tape: what was known of a caller, then its callees of this batch.
+    # One array: the history of a caller, then its callees of this batch.
     tape = np.empty(len(callees) + HISTORY * len(first), np.uint16)
     places = np.arange(len(callees)) + (groups + 1) * HISTORY
     tape[places] = callees

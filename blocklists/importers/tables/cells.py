@@ -1,7 +1,7 @@
 """Writes what the cells of a sheet show: numbers with all their digits, dates as days.
 
 A number in a cell is no text: it has lost a leading 0, and all digits after the fifteenth.
-What is lost is refused; the number format of a cell may say how many digits there were.
+Lost digits are refused; the number format of a cell may show how many there were.
 """
 
 import re
@@ -19,7 +19,7 @@ _MOST_EXACT = 10**spreadsheet_numbers.MAX_SHEET_DIGITS
 
 
 def wrong_number(cells: Cells, layout: TableLayout) -> str:
-    """Tell what is wrong with a number in a cell where a pattern should be; empty if nothing."""
+    """Return why a number in a cell cannot be a pattern; empty if it can."""
     for column, at in layout.places:
         value: Any = cells[at].value if at < len(cells) else None
         if column not in ("number", "callee", "pattern") or not _is_number(value):

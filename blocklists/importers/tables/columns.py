@@ -1,7 +1,7 @@
 """Knows the names that columns of lists have, in Chinese and English, and what they hold.
 
-A name is compared without case, spaces, full width, line breaks and what stands in brackets.
-Where somebody has said what a column holds, that counts, see `Chosen`.
+Names are compared without case, spaces, full width, line breaks and text in brackets. A mapping
+chosen by an administrator takes precedence, see `Chosen`.
 """
 
 import re
@@ -19,7 +19,7 @@ from fanzha.toml_files import read_table, read_words
 Chosen: TypeAlias = Mapping[str, str]
 """By the plain name of a column: what it holds, `IGNORED` for nothing."""
 Choose: TypeAlias = Callable[[Sequence[str]], Chosen]
-"""Returns what somebody has said of the columns of a header."""
+"""Returns the mapping that an administrator chose for the columns of a header."""
 
 IGNORED = "ignore"
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|〔.*?〕|<.*?>")
@@ -83,7 +83,7 @@ COLUMNS = _NAMES.others
 """Other columns; of several that hold the same, the first name is taken."""
 AMBIGUOUS = _NAMES.ambiguous
 """Beside hosts or URLs, these may be whom to call about a site, or its port: they are not used
-there unless somebody says so."""
+there unless a mapping says so."""
 TARGETS = (*PATTERN_COLUMNS, *COLUMNS, IGNORED)
 
 
@@ -108,7 +108,7 @@ def chosen(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def fingerprint(names: Sequence[str]) -> str:
-    """Return what tells one header from another: 32 hexadecimal digits."""
+    """Return the fingerprint of a header: 32 hexadecimal digits."""
     text = "\x1f".join(map(plain, names)).rstrip("\x1f")
     return blake2b(text.encode(errors="replace"), digest_size=16).hexdigest()
 

@@ -1,8 +1,8 @@
 """Reads tables: comma, tab, semicolon or bar between columns, with a header or without.
 
 A header is recognised by its names, see `columns`, also below titles and over two rows.
-Without one, a column of types (``url``, ``domain``, ``ip`` …) tells the column after it, as feeds
-of indicators have it; else the first column that looks like a number, a name or a URL is taken.
+Without one, a column of types (``url``, ``domain``, ``ip`` …) describes the column after it, as in
+indicator feeds; else the first column that looks like a number, a name or a URL is taken.
 """
 
 import csv
@@ -19,7 +19,7 @@ from blocklists.importers.tables.records import PatternColumn, TableLayout
 
 DELIMITERS = ",\t;|"
 _LONGEST_ROW = 50
-"""Lines a row may go on for; more is a quote that was never closed."""
+"""Lines that a row may span; more means an unclosed quote."""
 _LONGEST_NAME = 5
 """Lines that a name in the header may have."""
 _HASHES = frozenset(("md5", "sha1", "sha256", "hash"))
@@ -41,8 +41,7 @@ def read(
         if not text.strip():
             yield Ignored(first, BLANK)
             continue
-        delimiter = delimiter_of(text)
-        cells = _cells(text, delimiter)
+        delimiter, cells = _divided(text)
         names = headers.joined(titles.last_cells, cells)
         if (layout := headers.layout_of(names, choose(names))) is not None:
             yield from titles.as_titles()
@@ -93,8 +92,13 @@ class _Titles:
 
 
 def delimiter_of(text: str) -> str:
-    """Return what stands between the columns of a line."""
+    """Return the delimiter of a line: the most frequent candidate."""
     return max(DELIMITERS, key=text.count)
+
+
+def _divided(text: str) -> tuple[str, list[str]]:
+    delimiter = delimiter_of(text)
+    return delimiter, _cells(text, delimiter)
 
 
 def _leading(lines: Iterator[str]) -> Iterator[tuple[int, int, str]]:

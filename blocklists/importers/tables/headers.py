@@ -1,7 +1,7 @@
 """Finds the header of a table: below titles, over two rows, with merged cells.
 
-A sheet merges cells of a header across, so that one word stands over several columns, and
-down, so that a name stands a row higher than its neighbours. A merged cell has its text in its
+A sheet merges cells of a header across, so that one word covers several columns, and
+down, so that a name is a row higher than its neighbours. A merged cell has its text in its
 first place and nothing in the others.
 """
 
@@ -14,7 +14,7 @@ from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.records import TableLayout
 
 MOST_LEADING = 30
-"""Rows that may stand before the header."""
+"""Rows that may precede the header."""
 _LOOKS_LIKE_A_PATTERN = re.compile(
     r"\+?[0-9][0-9 ()-]{2,24}\*?|(?:https?://)?(?:[\w-]+\.)+\w{2,}(?:[:/].*)?|https?://.+"
 )
@@ -34,12 +34,12 @@ class Header:
 
     @property
     def fingerprint(self) -> str:
-        """What tells it from other headers."""
+        """Fingerprint of the header."""
         return columns.fingerprint(self.names)
 
 
 def layout_of(cells: Sequence[str], chosen: Chosen | None = None) -> TableLayout | None:
-    """Read a row as a header; None when it is none, or names no column with patterns."""
+    """Read a row as a header; None when it is not one, or names no column with patterns."""
     if any(holds_contents(cell.strip()) for cell in cells):
         return None
     return TableLayout.of(cells, chosen)

@@ -53,7 +53,7 @@ class TableLayout:
     """Names of columns, and what they hold."""
     unused: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
-    """Columns that somebody chose to ignore."""
+    """Columns that the mapping ignores."""
 
     @property
     def places(self) -> tuple[PatternColumn, ...]:
@@ -151,7 +151,7 @@ class TableLayout:
         return ListRow._make(values)
 
     def _is_name(self, cells: Sequence[str]) -> bool:
-        """Return whether the row says that its pattern is a sender."""
+        """Return whether the row marks its pattern as a sender."""
         if not self.fields or self.fields[0][0] != "type":
             return False
         word = cells[self.fields[0][1]].strip().lower()

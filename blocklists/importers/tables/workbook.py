@@ -1,4 +1,4 @@
-"""Reads workbooks (XLSX): every visible sheet is a table, or is told to be none.
+"""Reads workbooks (XLSX): every visible sheet is a table, or is reported as none.
 
 Row by row, as openpyxl reads without holding a sheet; shared texts are held, see `unpacking`.
 """
@@ -112,7 +112,7 @@ class Workbook:
     def _below(
         self, base: int, row: int, rows: "Rows", names: Sequence[str], layout: TableLayout
     ) -> Iterator[Item]:
-        """Read what stands below a header, which may have a second row."""
+        """Read the rows below a header, which may have a second row."""
         below = next(rows, None)
         texts = [text(cell) for cell in below[1]] if below else []
         both = headers.joined(names, texts)
@@ -151,7 +151,7 @@ def _opened(raw: IO[bytes], limits: Limits) -> Any:
         workbook_parts.check(raw, limits)
         raw.seek(0)
         with warnings.catch_warnings():
-            # Of styles and other things that we do not look at.
+            # About styles and other parts that are not read.
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(raw, read_only=True, data_only=True, keep_links=False)
     # Dates are read here, see `_text`: openpyxl makes an error of a number that is no date.
@@ -162,7 +162,7 @@ def _opened(raw: IO[bytes], limits: Limits) -> Any:
 
 def _rows(sheet: Any) -> Rows:
     """Return the rows of a sheet, and their numbers."""
-    # What a sheet says of its size is often wrong.
+    # The declared size of a sheet is often wrong.
     sheet.reset_dimensions()
     with readable():
         for number, cells in enumerate(sheet.iter_rows(), 1):

@@ -1,4 +1,4 @@
-"""Looks at the parts of a workbook before anything reads them.
+"""Checks the parts of a workbook before they are parsed.
 
 Their XML must declare no types of documents: entities are declared there, which unpack
 themselves ("billion laughs") or name other files, and no program writes them into workbooks.
@@ -18,7 +18,7 @@ from fanzha.errors import InvalidInput
 _SHEETS = "xl/worksheets/"
 _BLOCK_BYTES = 1 << 16
 _LONGEST_PROLOGUE = 1 << 20
-# What zipfile, expat and openpyxl raise at files that are none of theirs.
+# Raised by zipfile, expat and openpyxl for malformed files.
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, ParseError, expat.ExpatError, OSError, EOFError),
     *(KeyError, IndexError, ValueError, TypeError, AttributeError),
@@ -40,7 +40,7 @@ def check(raw: IO[bytes], limits: Limits) -> None:
     with zipfile.ZipFile(raw) as archive:
         parts = archive.infolist()
         packed = sum(part.compress_size for part in parts)
-        # A part that is more than it says ends where it says, as a damaged one.
+        # A part larger than declared is cut at the declared size, as a damaged one.
         limits.check(sum(part.file_size for part in parts), packed)
         for part in parts:
             if not part.filename.startswith(_SHEETS) and part.file_size > limits.held_bytes:
@@ -53,7 +53,7 @@ def check(raw: IO[bytes], limits: Limits) -> None:
 
 
 def _check_prologue(name: str, file: IO[bytes]) -> None:
-    """Read XML up to its first element: what declares entities has to come before."""
+    """Read XML up to its first element: entity declarations must precede it."""
     parser = expat.ParserCreate()
     begun: list[str] = []
 
@@ -70,4 +70,4 @@ def _check_prologue(name: str, file: IO[bytes]) -> None:
                 raise InvalidInput(f"{name}: no element in its first {size(_LONGEST_PROLOGUE)}")
             parser.Parse(block, False)
     except expat.ExpatError:
-        return  # No XML, such as a picture; or damaged, which its reader will say.
+        return  # Not XML, such as a picture; or damaged, which its parser reports.

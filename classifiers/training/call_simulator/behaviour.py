@@ -42,7 +42,7 @@ class Behaviour:
     lines: Mapping[NumberType, float]
     ingress: Mapping[Ingress, float]
     attested: Mapping[Attestation, float]
-    """What a PASSporT says, where calls have one."""
+    """Attestation, where calls have a PASSporT."""
     days: Range
     """Share of days with calls."""
     hours: Range
@@ -67,4 +67,4 @@ class Behaviour:
     brief: Range
     """Share of answered calls that are over within two seconds."""
     called_back: Range
-    """Calls got for each call made."""
+    """Incoming calls per outgoing call."""

@@ -19,8 +19,8 @@ from fanzha.tables import Attestation, Bools, Int64s
 START_MS = 1_767_571_200_000
 """Midnight (UTC+8) before 5 January 2026; nothing depends on it."""
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-NOBODY = -1
-"""Stands for a contact who calls back: not a caller that is judged."""
+UNSCORED = -1
+"""A contact who calls back: not a caller to be scored."""
 _STEP = 9
 _RING_MS = 20_000
 _SPREAD = 0.9
@@ -35,13 +35,13 @@ class CallStream:
     callees: Int64s
     times: Int64s
     ended: Int64s
-    """When it ended; 0 where nobody reports it."""
+    """When it ended; 0 where unreported."""
     talked_ms: Int64s
     answered: Bools
     ingress: Int64s
     attestations: Int64s
     who: Int64s
-    """Place of the caller among all that are judged, or `NOBODY`."""
+    """Index of the caller among those to be scored, or `UNSCORED`."""
 
     def __len__(self) -> int:
         return len(self.callers)
@@ -168,7 +168,7 @@ def _back(
         answered=zero.astype(np.bool_),
         ingress=zero,
         attestations=zero,
-        who=np.full(count, NOBODY, np.int64),
+        who=np.full(count, UNSCORED, np.int64),
     )
 
 

@@ -1,4 +1,4 @@
-"""How fraudulent callers are imagined. None of it was measured; sources say what it rests on."""
+"""Assumed behaviour of fraudulent callers. Nothing was measured; the sources are given."""
 
 from classifiers.training.call_simulator.behaviour import Behaviour, NumberType, Range
 from fanzha.tables import Attestation, Ingress
@@ -15,7 +15,7 @@ SIM_BOX = Behaviour(
     "反电信网络诈骗法 Art. 14; all figures are assumptions",
     lines={NumberType.MOBILE: 1},
     ingress={Ingress.LOCAL: 0.7, Ingress.INTERCONNECT: 0.3},
-    # The operator of the card vouches for it: attestation says nothing of fraud (RFC 8588).
+    # The operator of the card vouches for it: attestation does not exclude fraud (RFC 8588).
     attested={Attestation.FULL: 0.9, Attestation.PARTIAL: 0.1},
     days=Range(0.6, 1),
     hours=Range(8, 20),

@@ -1,4 +1,4 @@
-"""How ordinary callers are imagined. None of it was measured; sources say what it rests on."""
+"""Assumed behaviour of ordinary callers. Nothing was measured; the sources are given."""
 
 from classifiers.training.call_simulator.behaviour import Behaviour, NumberType, Range
 from fanzha.tables import Attestation, Ingress

@@ -1,4 +1,4 @@
-"""Invents numbers. None of them is meant to be anyone's: they only have to look plausible."""
+"""Random plausible numbers; none is meant to belong to anyone."""
 
 from numpy.random import Generator
 

@@ -1,6 +1,6 @@
 """Lets the service's own memories watch a stream, and returns what they know at each call.
 
-Attempts and ends are told in order of time, in batches, by the code that a worker runs; so a
+Attempts and ends are replayed in order of time, in batches, through the code of a worker; so a
 feature means the same in training and in service.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from classifiers.caller.activity import ActivityTable
-from classifiers.training.call_simulator.events import NOBODY, CallStream
+from classifiers.training.call_simulator.events import UNSCORED, CallStream
 from classifiers.velocity.classifier import VelocityInputs, inputs_of, velocity_features
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
@@ -19,9 +19,9 @@ BATCH = 256
 
 
 def replay(
-    stream: CallStream, told: Callable[[float], None] = lambda _share: None
+    stream: CallStream, progress: Callable[[float], None] = lambda _share: None
 ) -> tuple[dict[str, Float32s], Float32s, Int64s]:
-    """Return the features of all judged attempts, the attempts of their last hour, and who."""
+    """Return features, attempts in the last hour and caller of each attempt to be scored."""
     activity, velocities = ActivityTable(2**17), VelocityMemory(2**17)
     ends = np.flatnonzero(stream.ended)
     ends = ends[np.argsort(stream.ended[ends], kind="stable")]
@@ -32,15 +32,15 @@ def replay(
     for start in range(0, len(stream), BATCH):
         part = stream.take(slice(start, start + BATCH))
         now = int(np.searchsorted(end_times, part.times[0]))
-        _tell_ends(stream.take(ends[done:now]), activity, velocities)
+        _record_ends(stream.take(ends[done:now]), activity, velocities)
         done = now
         inputs = _inputs(part, activity, velocities)
-        judged = part.who != NOBODY
-        columns.append({name: c[judged] for name, c in velocity_features(inputs).items()})
-        attempts.append(inputs.velocity.attempts_hour[judged])
-        told((start + len(part)) / len(stream))
-    whole = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
-    return whole, np.concatenate(attempts), stream.who[stream.who != NOBODY]
+        scored = part.who != UNSCORED
+        columns.append({name: c[scored] for name, c in velocity_features(inputs).items()})
+        attempts.append(inputs.velocity.attempts_hour[scored])
+        progress((start + len(part)) / len(stream))
+    features = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
+    return features, np.concatenate(attempts), stream.who[stream.who != UNSCORED]
 
 
 def _inputs(
@@ -64,8 +64,8 @@ def _inputs(
     return inputs_of(calls, velocity, known, implausible, rows=everything)
 
 
-def _tell_ends(ended: CallStream, activity: ActivityTable, velocities: VelocityMemory) -> None:
-    told = (ended.callers, ended.callees, ended.answered, ended.talked_ms, ended.ended)
+def _record_ends(ended: CallStream, activity: ActivityTable, velocities: VelocityMemory) -> None:
+    columns = (ended.callers, ended.callees, ended.answered, ended.talked_ms, ended.ended)
     if len(ended):
-        activity.record_ends(*told)
-        velocities.record_ends(*told)
+        activity.record_ends(*columns)
+        velocities.record_ends(*columns)

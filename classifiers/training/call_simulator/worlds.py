@@ -15,7 +15,7 @@ from classifiers.training.call_simulator.behaviour import Behaviour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Who calls, and what the network tells."""
+    """The callers, and what the network reports of their calls."""
 
     name: str
     behaviours: Sequence[Behaviour]

@@ -108,14 +108,13 @@ def run(
 ) -> None:
     """Choose on *development*, measure on *test*, write *bundle*.
 
-    The examples of a *site* are measured too, also by the graph trained *without* them.
+    Examples of a *site* are measured too, also by the graph trained *without* them.
     """
     fitted = cross_fit(fit, development, seed)
     threshold = metrics.choose_threshold(fitted.highest, development.frauds)
     logger.info("threshold %.4f", threshold)
     graph = fit(development)
-    raw = scorer(graph)
-    score = capped(raw, threshold)
+    raw, score = scorer(graph), capped(scorer(graph), threshold)
     table: dict[str, Any] = {
         "version": bundle.name,
         "channel": "caller",
@@ -130,15 +129,17 @@ def run(
             "development": fitted.report(development.frauds, threshold),
             "test": metrics.report(raw, score, test, threshold, seed),
         },
-        "plots": {
-            **card_plots.figures(score(test.activity), test.frauds, threshold),
-            "learning": learning,
-        },
+        "plots": _plots(score, test, threshold, learning),
     }
     if site is not None and without is not None:
         _add_site(table, site, score, capped(scorer(without), threshold))
     card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
     logger.info("wrote %s", bundle)
+
+
+def _plots(score: Score, test: Subscribers, threshold: float, learning: Points) -> dict[str, Any]:
+    figures = card_plots.figures(score(test.activity), test.frauds, threshold)
+    return {**figures, "learning": learning}
 
 
 def _histograms(score: Score, development: Subscribers, seed: int) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def _add_site(table: dict[str, Any], site: CallerExamples, score: Score, without
 
 
 def learning_curve(fit: Fit, train: Subscribers, validation: Subscribers, seed: int) -> Points:
-    """Measure on *validation* what graphs say that learned from a part of *train*."""
+    """Measure on *validation* graphs trained on a share of *train*."""
     order = np.random.default_rng(seed).permutation(len(train))
     points: Points = []
     for share in SHARES:

@@ -1,4 +1,4 @@
-"""Writes a caller model's bundle: the graph, and the card that says all about it."""
+"""Writes the bundle of a caller model: the graph and its card."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -19,11 +19,11 @@ from classifiers.training.caller.network import FEATURES
 from fanzha.tables import CallerActivity, Float32s
 
 EXAMPLES = (
-    # A dialler: hundreds of numbers in two days, nobody calls back.
+    # A dialler: hundreds of numbers in two days, no calls back.
     {"outgoing_calls": 400, "counterparts": 390, "active_days": 2, "active_hours": 8,
      "connected_calls": 150, "connected_seconds": 9000, "incoming_calls": 3,
      "texts_received": 12, "text_counterparts": 6},
-    # Somebody with friends.
+    # A subscriber with regular contacts.
     {"outgoing_calls": 60, "counterparts": 25, "active_days": 8, "active_hours": 15,
      "connected_calls": 95, "connected_seconds": 7000, "incoming_calls": 55,
      "texts_received": 40, "texts_sent": 2, "text_counterparts": 14},
@@ -63,7 +63,7 @@ def write(
 
 
 def spread(looks: CallerActivity, scores: Float32s) -> dict[str, object]:
-    """Return how *scores* and features of ordinary callers are spread, to tell drift by."""
+    """Return how *scores* and features of ordinary callers are spread, the reference for drift."""
     counts, _edges = np.histogram(scores, bins=card.BINS, range=(0, 1))
     return {
         "score_histogram": counts.tolist(),

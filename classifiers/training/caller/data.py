@@ -1,4 +1,4 @@
-"""The labelled subscribers: read, split, and looked at as early as the service would."""
+"""The labelled subscribers: reading, splitting, and sampling early observations of them."""
 
 import csv
 import gzip
@@ -124,7 +124,7 @@ def take(activity: CallerActivity, rows: Int64s) -> CallerActivity:
 
 
 def joined(looks: Iterable[CallerActivity]) -> CallerActivity:
-    """Return all rows of all *looks*."""
+    """Concatenate observations."""
     looks = list(looks)
     return CallerActivity(
         **{name: np.concatenate([getattr(look, name) for look in looks]) for name in _NAMES}

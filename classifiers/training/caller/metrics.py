@@ -16,7 +16,7 @@ BUDGET = 0.001
 """Share of ordinary subscribers who may ever be blocked, in development."""
 RATES = (0.001, 0.005, 0.01)
 MOMENTS = tuple(float(MINIMUM_CALLS * 2**step) for step in range(8))
-"""Outgoing calls after which subscribers are looked at."""
+"""Numbers of outgoing calls at which subscribers are observed."""
 
 
 def lives(activity: CallerActivity, chance: Generator) -> Iterator[CallerActivity]:
@@ -28,7 +28,7 @@ def lives(activity: CallerActivity, chance: Generator) -> Iterator[CallerActivit
 
 
 def highest_scores(score: Score, activity: CallerActivity, chance: Generator) -> Float32s:
-    """Return the highest score each subscriber ever gets."""
+    """Return the highest score of each subscriber over a simulated history."""
     highest: Float32s = np.max([score(seen) for seen in lives(activity, chance)], axis=0)
     return highest
 
@@ -40,7 +40,7 @@ def choose_threshold(highest: Float32s, frauds: Bools) -> float:
 
 
 def measure(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, object]:
-    """Return what can be said of one score per subscriber."""
+    """Return the metrics of one score per subscriber."""
     ordinary = np.sort(scores[~frauds])[::-1]
     blocked = scores >= threshold
     figures: dict[str, object] = {
@@ -61,7 +61,7 @@ def measure(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, obje
 
 
 def calibration(scores: Float32s, frauds: Bools) -> list[dict[str, object]]:
-    """Compare what was believed with what was true, in fifths of the range of scores."""
+    """Return a reliability diagram in fifths of the range of scores."""
     fifth = np.minimum((scores * 5).astype(np.int64), 4)
     return [
         {
@@ -78,7 +78,7 @@ def report(
 ) -> dict[str, object]:
     """Measure one model on *subscribers* it has not seen.
 
-    *raw* is what the graph says, *score* the same with little evidence held back.
+    *raw* are scores of the graph, *score* the same with those on too few calls capped.
     """
     activity, frauds = subscribers.activity, subscribers.frauds
     figures = measure(score(activity), frauds, threshold)

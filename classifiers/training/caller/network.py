@@ -27,14 +27,14 @@ FEATURES = (
 MEMBERS = 5
 HIDDEN = (32, 16)
 OBSERVATIONS = 120
-"""Looks at each subscriber, drawn once; an epoch learns from one of them."""
+"""Observations of each subscriber, drawn once; an epoch trains on one of them."""
 EPOCHS = 600
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 FEWEST_CALLS = 12
 """The shortest observations to learn from; somewhat below what the service scores."""
 COMPLETE_SHARE = 0.3
-"""Share of subscribers seen with all their calls, in each epoch."""
+"""Share of subscribers observed with all their calls, in each epoch."""
 HIDDEN_SHARE = 0.25
 """Share of observations without ends of calls, and as many without texts."""
 _RARE = (1, 99)
@@ -44,16 +44,16 @@ _RARE = (1, 99)
 def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     """Fit all members and return their common graph."""
     chance = np.random.default_rng(seed)
-    looks = [rows(_observe(subscribers, chance)) for _ in range(OBSERVATIONS)]
-    scaling = Scaling(np.concatenate(looks))
-    scaled = [torch.from_numpy(scaling(look)) for look in looks]
+    observations = [rows(_observe(subscribers, chance)) for _ in range(OBSERVATIONS)]
+    scaling = Scaling(np.concatenate(observations))
+    scaled = [torch.from_numpy(scaling(one)) for one in observations]
     wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
     members = [_fit(scaled, wanted, seed + member) for member in range(MEMBERS)]
     return _export(scaling, members)
 
 
 class Scaling:
-    """What is done to features before the network sees them."""
+    """Standardises and clips features."""
 
     def __init__(self, sample: Float32s) -> None:
         self.mean: Float32s = np.nanmean(sample, axis=0)
@@ -62,7 +62,7 @@ class Scaling:
         self.low, self.high = np.nanpercentile(scaled, _RARE, axis=0).astype(np.float32)
 
     def __call__(self, rows: Float32s) -> Float32s:
-        """Do it."""
+        """Return scaled *rows*, float32, NaN replaced by the mean."""
         scaled = (np.where(np.isnan(rows), self.mean, rows) - self.mean) / self.scale
         clipped: Float32s = np.clip(scaled, self.low, self.high)
         return clipped
@@ -87,7 +87,9 @@ def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
     )
 
 
-def _fit(looks: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int) -> torch.nn.Sequential:
+def _fit(
+    observations: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int
+) -> torch.nn.Sequential:
     chance = np.random.default_rng(seed)
     torch.manual_seed(seed)
     sizes = (len(FEATURES), *HIDDEN)
@@ -99,8 +101,8 @@ def _fit(looks: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int) -> torc
     network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], 1))
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
-    for look in chance.integers(len(looks), size=EPOCHS).tolist():
-        found = network(looks[look])[:, 0]
+    for drawn in chance.integers(len(observations), size=EPOCHS).tolist():
+        found = network(observations[drawn])[:, 0]
         loss = torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
         optimiser.zero_grad()
         torch.autograd.backward(loss)

@@ -118,15 +118,10 @@ def train(
         "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
         "training": {**_how(links, splits, set_by), **_vocabulary(network), **calibration},
         **measured,
-        "feature_histograms": feature_histograms.of_links(
-            [links.urls[row] for row in report.ordinary(links, splits).tolist()]
-        ),
+        "feature_histograms": feature_histograms.of_links(_ordinary_urls(links, splits)),
         **({"examples": site.about} if site.about else {}),
         "data": _sources(links, splits.train, all_licences),
-        "golden": [
-            {"url": url, "score": round(float(found), 5)}
-            for url, found in zip(GOLDEN_URLS, score(network, GOLDEN_URLS), strict=True)
-        ],
+        "golden": _golden(network),
     }
     graph = link_graph.graph(network)
     metrics["megabytes"] = round(len(graph) / 1e6, 1)
@@ -138,6 +133,18 @@ def train(
     write_bundle(bundle, graph, table)
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(link_page.render(table, card_plots.draw(table, page)), encoding="utf-8")
+
+
+def _golden(network: LinkNetwork) -> list[dict[str, object]]:
+    scores = score(network, GOLDEN_URLS).tolist()
+    return [
+        {"url": url, "score": round(found, 5)}
+        for url, found in zip(GOLDEN_URLS, scores, strict=True)
+    ]
+
+
+def _ordinary_urls(links: LabelledLinks, splits: Splits) -> list[str]:
+    return [links.urls[row] for row in report.ordinary(links, splits).tolist()]
 
 
 def _measure(

@@ -1,6 +1,6 @@
-"""Makes scores mean what they say: log odds o become ``bend * o**3 + slope * o + offset``.
+"""Calibrates scores: log-odds o become ``bend * o**3 + slope * o + offset``.
 
-After Platt, with a bend, because doubted labels keep the network's odds from growing at both
+Platt scaling with a cubic term, because label smoothing flattens the network's odds at both
 ends. Slope and bend are never negative, so no order of scores changes.
 """
 
@@ -48,7 +48,7 @@ def _most_likely(columns: npt.NDArray[np.float64], malicious: Bools) -> list[flo
     found = np.zeros(columns.shape[1])
     ridge = _RIDGE * len(columns) * np.eye(len(found))
     for _ in range(_STEPS):
-        believed = (1 + np.tanh(columns @ found / 2)) / 2
-        curvature = (columns * (believed * (1 - believed))[:, np.newaxis]).T @ columns
-        found = found - np.linalg.solve(curvature + ridge, columns.T @ (believed - malicious))
+        predicted = (1 + np.tanh(columns @ found / 2)) / 2
+        curvature = (columns * (predicted * (1 - predicted))[:, np.newaxis]).T @ columns
+        found = found - np.linalg.solve(curvature + ridge, columns.T @ (predicted - malicious))
     return [float(weight) for weight in found]

@@ -18,7 +18,7 @@ from fanzha.url import canonicals, registrable, split
 Strings: TypeAlias = npt.NDArray[np.str_]
 
 UNSEEN = ("openphish", "citizenlab", "awesomelists_zh", "hellogithub_zh")
-"""Never trained on: their licences forbid it, and so they tell about sources never seen."""
+"""Never trained on, as their licences forbid it: a test on unseen sources."""
 TRAIN_PERCENT = 70
 VALIDATION_PERCENT = 15
 POPULAR_SOURCES = 3
@@ -40,7 +40,7 @@ class LabelledLinks:
     malicious: Bools
     kinds: Strings
     sources: Strings
-    """Without the ``+root`` and ``+host`` that tell how a row was derived."""
+    """Without the ``+root`` and ``+host`` that mark how a row was derived."""
     months: Strings
     """When first seen, ``2026-05``; empty where unknown."""
     host_only: Bools

@@ -23,7 +23,7 @@ HIDDEN = (128, 32)
 DROPOUT = 0.3
 HIDDEN_NGRAMS = 0.5
 LABEL_DOUBT = 0.02
-"""Labels count as wrong so often: else a few odd rows end near 1, above nearly all fraud."""
+"""Label smoothing: without it a few mislabelled rows score near 1, above nearly all fraud."""
 EPOCHS = 5
 BATCH = 2048
 LEARNING_RATE = 4e-3
@@ -79,13 +79,13 @@ class LinkNetwork(nn.Module):
 
     @property
     def embedding_scales(self) -> Float32s:
-        """Return what one step of an 8-bit embedding is worth, by column."""
+        """Return the quantisation step of the 8-bit embeddings, by column."""
         largest: Float32s = self.embeddings.weight.detach().abs().amax(0).numpy()
         return largest / np.float32(_INT8_MAX)
 
     @torch.no_grad()
     def round_embeddings(self) -> None:
-        """Keep of the embeddings what eight bits can hold; nothing of what is not known."""
+        """Round the embeddings to eight bits; zero for unknown n-grams."""
         self.embeddings.weight[PADDING] = 0
         scales = torch.from_numpy(self.embedding_scales)
         self.embeddings.weight.copy_((self.embeddings.weight / scales).round() * scales)
@@ -101,7 +101,7 @@ def fit(
     seed: int,
     advance: Callable[[int], None],
 ) -> LinkNetwork:
-    """Train on *rows*; *advance* hears of each batch how many rows it had."""
+    """Train on *rows*; *advance* is called with the rows of each batch."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
     shape = described.shape[rows]
@@ -128,7 +128,7 @@ def fit(
         for optimiser in optimisers:
             optimiser.step()
         advance(BATCH)
-    # As the graph will have them, so that all figures are of what is shipped.
+    # As in the graph, so that all figures are of the shipped model.
     network.round_embeddings()
     return network.eval()
 

@@ -24,7 +24,7 @@ MOST_WEIGHT = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTrainingSetup:
-    """What all rounds of one training share."""
+    """Shared by all rounds of one training."""
 
     links: LabelledLinks
     described: LinkFeatureMatrix

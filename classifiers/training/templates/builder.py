@@ -1,4 +1,4 @@
-"""Writes messages from our own templates: fraud of the ten kinds and what looks like it but is not.
+"""Generates messages from our own templates: the ten kinds of fraud, and legitimate look-alikes.
 
 The same seed writes the same messages as long as templates and slots keep their order.
 """

@@ -27,7 +27,7 @@ _FILE = re.compile(rf"({'|'.join(LANGUAGES)})(\.[a-z]+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTemplate:
-    """One template, and what its place says of it."""
+    """One template, with the labels of its file."""
 
     text: str
     label: str
@@ -66,7 +66,7 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
     listed = [f"{label}.{name}.toml" for label in LABELS for name in order[label]]
     if repeated := {name for name in listed if listed.count(name) > 1}:
         raise ValueError(f"{_ORDER}: more than once: {', '.join(sorted(repeated))}")
-    # A file that nobody lists would be templates that never count.
+    # Templates of an unlisted file would never be used.
     if unlisted := present - {_ORDER, _SLOTS, *listed}:
         raise ValueError(f"{_ORDER}: does not list {', '.join(sorted(unlisted))}")
     if missing := set(listed) - present:
@@ -92,7 +92,7 @@ def _templates(
                 if not isinstance(text, str):
                     raise ValueError(f"{entry} {number}: no text")  # noqa: TRY004 - of a file
                 yield MessageTemplate(
-                    # What stands around a text in triple quotes is layout.
+                    # White space around a text in triple quotes is layout.
                     text=text.strip(),
                     label=label,
                     language=language,

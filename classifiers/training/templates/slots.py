@@ -24,7 +24,7 @@ class Slots:
     words: Mapping[str, tuple[str, ...]]
     digits: Mapping[str, str]
     one_per_message: frozenset[str]
-    """Those of `words` that have one value in a message, however often they stand in it."""
+    """Those of `words` that have one value in a message, however often they occur in it."""
 
     @property
     def names(self) -> frozenset[str]:

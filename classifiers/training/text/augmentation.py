@@ -1,4 +1,4 @@
-"""Changes training texts so that a source cannot be told by its masks, lengths or cuts.
+"""Augments training texts so that masks, lengths or cuts do not reveal a source.
 
 Placeholders get plausible values, number classes and characters are dropped at random, long texts
 are cut, short ones of one kind joined, and a few characters are replaced, as evaders do.
@@ -47,7 +47,7 @@ def join(text: str, other: str, chance: Random) -> str:
 
 
 def disturb(normal: str, chance: Random) -> str:
-    """Cut a normalised text, drop what tells its source, replace a few characters."""
+    """Cut a normalised text, drop marks of its source, replace a few characters."""
     if len(normal) > _LONG_ENOUGH_TO_CUT and chance.random() < _CUT:
         size = chance.randint(_LONG_ENOUGH_TO_CUT // 2, len(normal))
         start = chance.randint(0, len(normal) - size)
@@ -68,7 +68,7 @@ def with_link(text: str, chance: Random) -> str:
 
 
 def recombined(text: str, other: str, chance: Random) -> str:
-    """Mix the clauses of two legitimate messages: what is harmless stays so in any company."""
+    """Mix the clauses of two legitimate messages: the result is legitimate too."""
     if chance.random() > _RECOMBINED:
         return text
     clauses = _CLAUSE.findall(text) + _CLAUSE.findall(other)

@@ -1,4 +1,4 @@
-"""The second stage of the text model: which texts get one, and from where it blocks.
+"""Fits the second stage of the text model: its uncertain band, and its threshold.
 
 Texts whose fast score is within a band below the threshold are read by the sentence encoder; the
 mean of the log odds of network and head, calibrated on validation rows of the band, decides. What
@@ -28,7 +28,7 @@ _FEW_FRAUDS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Second:
-    """A second stage, and whom it is for."""
+    """A second stage and its uncertain band."""
 
     head: EncoderHead
     from_score: float
@@ -89,7 +89,7 @@ def choose(
     """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
 
     The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
-    the sources; where no second stage is better than none, there is none.
+    the sources; without a gain in recall there is no second stage.
     """
     budget = _Budget(rows)
     alone = max(lowest, budget.threshold(fast, budget.rows_for(1.0)))
@@ -114,7 +114,7 @@ def choose(
 
 
 def uncertain(fast: Float32s, from_score: float, threshold: float) -> Bools:
-    """Say which scores lie in the band."""
+    """Return a mask of scores in the band."""
     within: Bools = (fast >= np.float32(from_score)) & (fast < np.float32(threshold))
     return within
 

@@ -1,6 +1,6 @@
 """Reads the labelled texts and splits them, near-duplicates together.
 
-What a row may be is a set of classes: sources whose spam holds fraud that nobody separated teach
+The label of a row is a set of classes: sources whose spam holds unlabelled fraud train
 only "not ham". Sources of evaluation only are never in a training or validation split.
 """
 
@@ -70,7 +70,7 @@ class LabelledText:
     allowed: tuple[bool, bool, bool]
     """Which of `CLASSES` the label leaves open."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
-    """The kind of fraud where the source tells it in our terms."""
+    """The kind of fraud, where the source has it in our terms."""
     category: str = ""
     """What the source calls it."""
     place: int = 0
@@ -102,7 +102,7 @@ def _read_file(path: Path) -> Iterator[LabelledText]:
 def labelled(
     *, source: str, label: str, category: str, group: str, text: str, language: str
 ) -> LabelledText:
-    """Make a row of what a table says of a text; *group* says which split it is in."""
+    """Build a row from a table; *group* selects its split."""
     return LabelledText(
         source=source,
         label=label,

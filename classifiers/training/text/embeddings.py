@@ -14,8 +14,8 @@ _PART = 256
 _PROCESSES = 2
 
 
-def encoded(texts: Sequence[str], tell: Callable[[float], None] = lambda _: None) -> Float32s:
-    """Return the embeddings of raw *texts*; *tell* hears the share that is done."""
+def encoded(texts: Sequence[str], progress: Callable[[float], None] = lambda _: None) -> Float32s:
+    """Return the embeddings of raw *texts*; *progress* is called with the share done."""
     normal = normalise_all(texts)
     # Texts of about one length cost least together.
     order = np.array(sorted(range(len(normal)), key=lambda n: len(normal[n])), np.int64)
@@ -34,6 +34,6 @@ def encoded(texts: Sequence[str], tell: Callable[[float], None] = lambda _: None
     with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("fork")) as pool:
         for embeddings in pool.map(sentence_encoder.encode, parts):
             found.append(embeddings)
-            tell(len(found) / len(parts))
+            progress(len(found) / len(parts))
     whole[order] = np.concatenate(found)
     return whole

@@ -47,7 +47,7 @@ def train(
     progress: Callable[[int, float], None],
     soft: SoftLabels | None = None,
 ) -> TextNetwork:
-    """Train on *rows*; *progress* is told the number of epochs done and the mean loss."""
+    """Train on *rows*; *progress* is called with the number of epochs done and the mean loss."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     chance = Random(seed)  # noqa: S311  seeded on purpose
@@ -117,7 +117,7 @@ def _kind_loss(kinds: Tensor, rows: Sequence[LabelledText], strange: Tensor) -> 
 
 
 def _with_unknown_words(grams: NGrams, count: int) -> tuple[NGrams, Tensor]:
-    # Texts whose n-grams are random buckets stand for languages never seen: let them through.
+    # Texts whose n-grams are random buckets represent languages never seen: legitimate.
     # Only the first *count*: those after are a teacher's.
     strange = torch.rand(len(grams.weights)) < _UNKNOWN_SHARE
     strange[count:] = False

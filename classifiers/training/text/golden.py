@@ -53,7 +53,7 @@ def rows(
 
 
 def about(second: Second) -> dict[str, object]:
-    """Return what a card says about the second stage."""
+    """Return the table of a card about the second stage."""
     return {
         "from_score": second.from_score,
         "slope": second.slope,

@@ -1,7 +1,7 @@
-"""Keeps the text model within its budget: what each language must be ahead of ham by.
+"""Logit adjustment: an offset per language on the logit of ham keeps fraud within its budget.
 
-A number per language is added to the logit of ham. So fraud has to be surer of itself where
-little ham is known, but not to be less like an advert for it: no budget asks for that.
+So fraud needs a larger margin over ham where ham is scarce in training. The margin over spam is
+unchanged: no budget constrains it.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ OWN_BUDGET = 0.01
 OWN_TOGETHER = 0.003
 """Of our own look-alikes, what both stages together may block."""
 ENOUGH = 300
-"""Rows of ham of a language that can speak for it."""
+"""Rows of ham from which a language gets its own offset."""
 LOWEST_THRESHOLD = 0.6
-"""A reserve for sources never seen."""
+"""A margin for unseen sources."""
 _NEVER = np.float32(-1e3)
 
 
@@ -46,7 +46,7 @@ def ham_offsets(rows: Sequence[LabelledText], found: Float32s) -> Float32s:
         enough[language] = ham.sum() >= ENOUGH
         for of_source, budget in budget_groups(rows, ham, OWN_BUDGET):
             caution[language] = max(caution[language], _highest(wanted[of_source], budget))
-    # Where little ham can speak for a language, it is treated as the hardest known one.
+    # Languages with too little ham get the largest offset of the others.
     caution[~enough] = np.maximum(caution[~enough], caution[enough].max(initial=0))
     return caution
 

@@ -57,7 +57,7 @@ class TextNetwork(nn.Module):
         return logits
 
     def weights(self) -> Weights:
-        """Return what was learned, without torch."""
+        """Return the weights as arrays."""
         return Weights(
             table=_array(self.table.weight),
             scale=_SCALE,

@@ -29,7 +29,7 @@ PROCESSES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTrainingSetup:
-    """What all rounds share."""
+    """Shared by all rounds."""
 
     rows: Sequence[LabelledText]
     teacher: Teacher
@@ -90,7 +90,7 @@ def run_all(
     *,
     done: Callable[[], None],
 ) -> tuple[Trained, list[report.Figures]]:
-    """Train as *one* says, then run *others*; *done* is called after each of them."""
+    """Train on *one*, then run *others*; *done* is called after each of them."""
     with ProcessPoolExecutor(
         PROCESSES, mp_context=get_context("fork"), initializer=_share, initargs=(bench,)
     ) as pool:

@@ -1,4 +1,4 @@
-"""What one training of the text model learns from."""
+"""Rows that one training of the text model may use."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class RowSelection:
     """One training: on all, without a source, or on fewer groups."""
 
     left_out: tuple[str, ...] = ()
-    """Sources, or a source and its category, that it must not know."""
+    """Sources, or a source and its category, to leave out."""
     share: int = ALL_PERCENT
     """Of the groups to learn from, in percent."""
     epochs: int
@@ -26,8 +26,7 @@ class RowSelection:
     def selects(self, row: LabelledText, train_only: Collection[str] = ()) -> bool:
         """Return whether thresholds, cautions and calibration are chosen on *row*.
 
-        Synthetic calls teach, but what they call harmless sets no threshold; no more do the
-        sources *train_only*.
+        Synthetic calls are for training only, and so are the sources *train_only*.
         """
         no_sample = row.source in call_transcripts.SOURCES or row.source in train_only
         return row.split == VALIDATION and not no_sample and not self.leaves_out(row)

@@ -1,4 +1,4 @@
-"""Draws training texts, each changed so that neither its source nor its company gives it away."""
+"""Samples training texts, each augmented so that neither source nor context reveals its label."""
 
 from collections.abc import Sequence
 from random import Random
@@ -9,7 +9,7 @@ from classifiers.training.text.data import OWN, LabelledText
 _PER_ROOT = 30
 _MOST_REPEATS = 4
 _FRAMED = 0.25
-_COMPANY = frozenset({"nus", "uci", "mendeley", "w80", "msglog", OWN})
+_CONTEXT = frozenset({"nus", "uci", "mendeley", "w80", "msglog", OWN})
 """Sources whose ham is put around fraud."""
 
 _HARMLESS = frozenset({"ham", "nonfraud"})
@@ -21,11 +21,11 @@ class Sampler:
     def __init__(self, rows: Sequence[LabelledText], chance: Random) -> None:
         self._chance = chance
         self._cells: dict[tuple[int, str, str], list[LabelledText]] = {}
-        self._company: dict[int, list[str]] = {}
+        self._context: dict[int, list[str]] = {}
         for row in rows:
             self._cells.setdefault((row.language, row.source, row.label), []).append(row)
-            if row.label == "ham" and row.source in _COMPANY:
-                self._company.setdefault(row.language, []).append(row.text)
+            if row.label == "ham" and row.source in _CONTEXT:
+                self._context.setdefault(row.language, []).append(row.text)
 
     def epoch(self) -> list[tuple[str, LabelledText]]:
         """Return the mutated texts of one epoch, shuffled, with the rows they come from."""
@@ -59,8 +59,8 @@ class Sampler:
             text = augmentation.with_link(text, self._chance)
         if row.source != OWN:
             text = augmentation.join(text, self._chance.choice(cell).text, self._chance)
-        company = self._company.get(row.language)
-        if row.label == "fraud" and company and self._chance.random() < _FRAMED:
-            # What is harmless around a fraud does not make it so.
-            text = augmentation.framed(text, company, self._chance)
+        context = self._context.get(row.language)
+        if row.label == "fraud" and context and self._chance.random() < _FRAMED:
+            # Legitimate context does not make a fraud legitimate.
+            text = augmentation.framed(text, context, self._chance)
         return augmentation.unmask(text, self._chance)

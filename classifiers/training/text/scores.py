@@ -24,7 +24,7 @@ def fraud_odds(classes: Float32s) -> Float32s:
 
 
 def probabilities(classes: Float32s, calibration: Calibration | None = None) -> Float32s:
-    """Return the probabilities of the classes; what is left of fraud keeps its proportion."""
+    """Return the probabilities of the classes; ham and spam keep their proportion."""
     changed = classes.copy()
     if calibration is not None:
         odds = fraud_odds(classes)
@@ -33,7 +33,7 @@ def probabilities(classes: Float32s, calibration: Calibration | None = None) -> 
 
 
 def calibrated(odds: Float32s, calibration: Calibration) -> Float32s:
-    """Return log odds that mean what they say."""
+    """Return calibrated log-odds."""
     bend, slope, offset = calibration
     changed: Float32s = (bend * odds**3 + slope * odds + offset).astype(np.float32)
     return changed

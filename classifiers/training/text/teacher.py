@@ -37,14 +37,14 @@ class Teacher:
     """Encoded training texts."""
 
     def __init__(
-        self, rows: Sequence[LabelledText], seed: int, tell: Callable[[float], None]
+        self, rows: Sequence[LabelledText], seed: int, progress: Callable[[float], None]
     ) -> None:
-        """Encode a sample of the training rows; *tell* hears the share that is done."""
+        """Encode a sample of the training rows; *progress* is called with the share done."""
         chance = Random(seed)  # noqa: S311  seeded on purpose
         known = [row for row in rows if row.split == TRAIN and row.language != _UNKNOWN]
         self._rows = _sample(known, chance)
         self._texts = [augmentation.unmask(row.text, chance) for row in self._rows]
-        self._embeddings = encoded(self._texts, tell)
+        self._embeddings = encoded(self._texts, progress)
 
     def distil(
         self, knows: Callable[[LabelledText], bool], seed: int

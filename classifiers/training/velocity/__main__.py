@@ -28,7 +28,7 @@ from fanzha.tables import Float32s
 
 SEED = 20261125
 SCALE = 1.0
-"""By how much the worlds are larger than their behaviours say."""
+"""Scale of the worlds over the sizes of their behaviours."""
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +83,10 @@ def _worlds(seed: int, scale: float, progress: Progress) -> list[Observed]:
     for place, world in enumerate((worlds.TRAINING, worlds.TRAINING, worlds.TEST)):
         task = progress.add_task(f"world {place + 1} of 3: {world.name}", total=1.0)
 
-        def told(share: float, task: int = task) -> None:
+        def advance_to(share: float, task: int = task) -> None:
             progress.update(task, completed=share)  # type: ignore[arg-type]
 
-        observed.append(data.observe(world, scale, seed + place, told))
+        observed.append(data.observe(world, scale, seed + place, advance_to))
     return observed
 
 

@@ -39,10 +39,10 @@ class Observed:
         return np.array([behaviour.fraud for behaviour in self.world.behaviours])
 
 
-def observe(world: World, scale: float, seed: int, told: Callable[[float], None]) -> Observed:
+def observe(world: World, scale: float, seed: int, progress: Callable[[float], None]) -> Observed:
     """Let *world* live, watched by the service's memories."""
     lives = events.live(world, scale, seed)
-    columns, attempts, who = replay(lives.stream, told)
+    columns, attempts, who = replay(lives.stream, progress)
     return Observed(
         world=world,
         names=tuple(columns),

@@ -26,7 +26,7 @@ def fit(
     frauds: Bools,
     weights: Float32s,
     seed: int,
-    told: Callable[[float], None] = lambda _share: None,
+    progress: Callable[[float], None] = lambda _share: None,
 ) -> onnx.ModelProto:
     """Train on *rows* of features, NaN for what is not known; return the graph."""
     scaling = _Scaling(rows)
@@ -51,7 +51,7 @@ def fit(
             torch.autograd.backward(loss)
             optimiser.step()
         schedule.step()
-        told((epoch + 1) / EPOCHS)
+        progress((epoch + 1) / EPOCHS)
     return _graph(scaling, linears)
 
 
@@ -75,7 +75,7 @@ def _log_odds(share: float) -> float:
 
 
 def scorer(graph: onnx.ModelProto) -> Callable[[Float32s], Float32s]:
-    """Return what the graph says of rows of features."""
+    """Return the scores of the graph for rows of features."""
     session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def score(rows: Float32s) -> Float32s:

@@ -7,7 +7,7 @@ import pytest
 
 from classifiers.training.call_simulator import events, fraudulent, legitimate, worlds
 from classifiers.training.call_simulator.behaviour import Behaviour, Range
-from classifiers.training.call_simulator.events import NOBODY, CallStream, Lives
+from classifiers.training.call_simulator.events import UNSCORED, CallStream, Lives
 from classifiers.training.call_simulator.replay import replay
 from classifiers.training.call_simulator.worlds import World
 from fanzha import numbering
@@ -29,7 +29,7 @@ def lives_of(behaviour: Behaviour) -> Lives:
 
 def own_calls(behaviour: Behaviour) -> CallStream:
     stream = lives_of(behaviour).stream
-    return stream.take(np.flatnonzero(stream.who != NOBODY))
+    return stream.take(np.flatnonzero(stream.who != UNSCORED))
 
 
 def test_the_same_seed_gives_the_same_lives_and_another_seed_others() -> None:
@@ -49,7 +49,7 @@ def test_attempts_come_in_order_of_time_and_every_caller_calls() -> None:
     lives = lives_of(legitimate.FAMILY_ABROAD)
 
     assert (np.diff(lives.stream.times) >= 0).all()
-    assert set(lives.stream.who.tolist()) - {NOBODY} == set(range(len(lives.kinds)))
+    assert set(lives.stream.who.tolist()) - {UNSCORED} == set(range(len(lives.kinds)))
 
 
 def test_a_call_ends_after_it_began_and_nobody_talks_unanswered() -> None:
@@ -91,7 +91,7 @@ def test_the_services_memories_see_what_callers_do(
 
     columns, attempts, who = replay(lives.stream)
 
-    assert len(attempts) == len(who) == (lives.stream.who != NOBODY).sum()
+    assert len(attempts) == len(who) == (lives.stream.who != UNSCORED).sum()
     assert low <= np.nanmean(columns[feature]) <= high
 
 
