@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import masked
 from infra.redis.dead_letters import DeadLetter, DeadLetters
+from services.audit.audited_actions import AuditedActions
 from services.audit.events import Audit, AuditKind
-from services.audit.trail import AuditTrail
 from services.auth import identity
 
 DEFAULT_PER_PAGE = 100
@@ -42,7 +42,7 @@ class DeadLetterControl:
 
     def __init__(self, letters: DeadLetters, *, audit: Audit) -> None:
         self._letters = letters
-        self._trail = AuditTrail(audit, of="dead_letter")
+        self._trail = AuditedActions(audit, of="dead_letter")
 
     async def page(self, *, page_size: int, page_token: str) -> DeadLetterListing:
         """Return one page."""
