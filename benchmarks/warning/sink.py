@@ -53,10 +53,10 @@ class NotingSender:
 class NoTimes(DeliveryRecords):
     """Notes what became of messages; there are no quiet hours here, and no schedule."""
 
-    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+    async def postpone(self, message: MessageRef, *, until_ms: int, why: str) -> None:
         """Put nothing off."""
 
-    async def unwanted(self, message: MessageRef) -> str:
+    async def obsolete_reason(self, message: MessageRef) -> str:
         """Want all."""
         return ""
 

@@ -93,7 +93,7 @@ def write(folder: Path) -> dict[str, str]:
         # What is decided can be looked back at a second later.
         "FANZHA_DECISION_LOG_FLUSH_SECONDS": "1",
         # A bureau waits for five false alarms; there are three in the demo.
-        "FANZHA_WARNING_STANDING_CASES": "3",
+        "FANZHA_WARNING_RELIABILITY_CASES": "3",
     }
 
 

@@ -320,7 +320,7 @@ class SourceRecord(_message.Message):
     REFUSED_FIELD_NUMBER: _builtins.int
     CONFIRMED_FIELD_NUMBER: _builtins.int
     FALSE_ALARMS_FIELD_NUMBER: _builtins.int
-    STANDING_FIELD_NUMBER: _builtins.int
+    RELIABILITY_FIELD_NUMBER: _builtins.int
     CASES_FIELD_NUMBER: _builtins.int
     DELAYS_FIELD_NUMBER: _builtins.int
     source_name: _builtins.str
@@ -337,7 +337,7 @@ class SourceRecord(_message.Message):
     """Warnings in cases closed as fraud."""
     false_alarms: _builtins.int
     """Warnings in cases closed as false alarms."""
-    standing: _builtins.float
+    reliability: _builtins.float
     """How far its cases speak for it, 0 to 1; 0.5 where nothing is known."""
     @_builtins.property
     def cases(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
@@ -357,13 +357,13 @@ class SourceRecord(_message.Message):
         refused: _builtins.int = ...,
         confirmed: _builtins.int = ...,
         false_alarms: _builtins.int = ...,
-        standing: _builtins.float = ...,
+        reliability: _builtins.float = ...,
         cases: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         delays: _abc.Iterable[Global___SourceDelay] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "cases", b"cases", "confirmed", b"confirmed", "delays", b"delays", "duplicates", b"duplicates", "false_alarms", b"false_alarms", "joined", b"joined", "refused", b"refused", "source_name", b"source_name", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "cases", b"cases", "confirmed", b"confirmed", "delays", b"delays", "duplicates", b"duplicates", "false_alarms", b"false_alarms", "joined", b"joined", "refused", b"refused", "reliability", b"reliability", "source_name", b"source_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -539,14 +539,14 @@ class OutcomeFigures(_message.Message):
     CONFIRMED_FIELD_NUMBER: _builtins.int
     FALSE_ALARMS_FIELD_NUMBER: _builtins.int
     NEITHER_FIELD_NUMBER: _builtins.int
-    STANDING_FIELD_NUMBER: _builtins.int
+    RELIABILITY_FIELD_NUMBER: _builtins.int
     confirmed: _builtins.int
     """Cases in which somebody lost money."""
     false_alarms: _builtins.int
     """Cases that were false alarms."""
     neither: _builtins.int
     """Other cases."""
-    standing: _builtins.float
+    reliability: _builtins.float
     """How far these speak for it, 0 to 1; 0.5 where nothing is known."""
     @_builtins.property
     def cases(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
@@ -559,11 +559,11 @@ class OutcomeFigures(_message.Message):
         confirmed: _builtins.int = ...,
         false_alarms: _builtins.int = ...,
         neither: _builtins.int = ...,
-        standing: _builtins.float = ...,
+        reliability: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "confirmed", b"confirmed", "false_alarms", b"false_alarms", "neither", b"neither", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "confirmed", b"confirmed", "false_alarms", b"false_alarms", "neither", b"neither", "reliability", b"reliability"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -647,7 +647,7 @@ class ListEntryOutcomesResponse(_message.Message):
     """How many there are."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryOutcomes]:
-        """Those with the lowest standing first."""
+        """Those with the lowest reliability first."""
 
     @_builtins.property
     def by_source(self) -> _containers.MessageMap[_builtins.str, Global___OutcomeFigures]:

@@ -119,7 +119,7 @@ class WarningOperationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEntryOutcomes(self, request, context):
-        """Lists entries that led to cases, and how these ended; those with the lowest standing first.
+        """Lists entries that led to cases, and how these ended; those with the lowest reliability first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

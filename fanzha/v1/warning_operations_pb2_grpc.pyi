@@ -50,7 +50,7 @@ class WarningOperationsServiceStub:
     GetSourceFeedback: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.GetSourceFeedbackRequest, _warning_operations_pb2.GetSourceFeedbackResponse]
     """Tells what became of the warnings of a source, oldest first, page by page."""
     ListEntryOutcomes: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.ListEntryOutcomesRequest, _warning_operations_pb2.ListEntryOutcomesResponse]
-    """Lists entries that led to cases, and how these ended; those with the lowest standing first."""
+    """Lists entries that led to cases, and how these ended; those with the lowest reliability first."""
     ExportExamples: _grpc.UnaryStreamMultiCallable[_warning_operations_pb2.ExportExamplesRequest, _warning_operations_pb2.ExportExamplesResponse]
     """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
     log, before the first example.
@@ -78,7 +78,7 @@ class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
     GetSourceFeedback: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.GetSourceFeedbackRequest, _warning_operations_pb2.GetSourceFeedbackResponse]  # type: ignore[assignment]
     """Tells what became of the warnings of a source, oldest first, page by page."""
     ListEntryOutcomes: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.ListEntryOutcomesRequest, _warning_operations_pb2.ListEntryOutcomesResponse]  # type: ignore[assignment]
-    """Lists entries that led to cases, and how these ended; those with the lowest standing first."""
+    """Lists entries that led to cases, and how these ended; those with the lowest reliability first."""
     ExportExamples: _aio.UnaryStreamMultiCallable[_warning_operations_pb2.ExportExamplesRequest, _warning_operations_pb2.ExportExamplesResponse]  # type: ignore[assignment]
     """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
     log, before the first example.
@@ -139,7 +139,7 @@ class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _warning_operations_pb2.ListEntryOutcomesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_warning_operations_pb2.ListEntryOutcomesResponse, _abc.Awaitable[_warning_operations_pb2.ListEntryOutcomesResponse]]:
-        """Lists entries that led to cases, and how these ended; those with the lowest standing first."""
+        """Lists entries that led to cases, and how these ended; those with the lowest reliability first."""
 
     @_abc_1.abstractmethod
     def ExportExamples(

@@ -115,7 +115,7 @@ async def run(settings: Settings) -> int:
         await _serve_http(stack, settings, cloud_events_http.app(pipeline.submission, _who(guard)))
         background = [*pipeline.start(), *ways.start()]
         background += [asyncio.create_task(one) for one in landing.running()]
-        background.append(asyncio.create_task(switch.follow()))
+        background.append(asyncio.create_task(switch.poll()))
         background.append(asyncio.create_task(refusals.run()))
         if settings.warning_drop_dir is not None:
             folder = DropFolder(settings.warning_drop_dir, pipeline.submission)

@@ -59,18 +59,18 @@ class WarningSettings(AdministrationSettings):
         description="Milliseconds after which another process takes over what one held and left; "
         "longer than a batch takes.",
     )
-    warning_standing_floor: float = Field(
+    warning_reliability_floor: float = Field(
         default=0.3,
         ge=0,
         le=1,
-        description="Standing of a list entry under which its removal is proposed, "
+        description="Reliability of a list entry below which its removal is proposed, "
         "docs/how-to/outcomes.md. 0: never.",
     )
-    warning_standing_cases: int = Field(
+    warning_reliability_cases: int = Field(
         default=5,
         ge=1,
         le=100_000,
-        description="Closed cases that must speak for or against a list entry before its removal "
+        description="Informative cases of a list entry required before its removal "
         "is proposed, and false alarms before it is proposed again.",
     )
     warning_loss_entry_days: int = Field(

@@ -1,4 +1,4 @@
-"""What people of the bureau do to warnings as a whole: stop and start them, note who opted out."""
+"""Administrative controls of warnings: kill switch and opt-outs, audited."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from services.warning.policy import rulebook
 
 
 class WarningControl:
-    """The switch and the opt-outs, each change on record."""
+    """Kill switch and opt-outs. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self, *, switch: KillSwitch, limits: LimitStore, home: HomePlan, audit: Audit
@@ -27,13 +27,13 @@ class WarningControl:
 
     @property
     def test_mode(self) -> bool:
-        """Whether every warning goes to the sink."""
+        """Whether all messages go to the test sink."""
         return self._limits.rules.test_mode
 
     async def set_opt_out(
         self, number: str, notice: NoticeKind, *, opted_out: bool, by: str
     ) -> frozenset[NoticeKind]:
-        """Change what a person opted out of, and return all of it."""
+        """Set or revoke an opt-out, and return all opt-outs of the person."""
         person = self._person(number)
         change = self._limits.opt_out if opted_out else self._limits.opt_in
         await change(person, notice)
@@ -46,20 +46,20 @@ class WarningControl:
         return await self._limits.opted_out(person)
 
     async def opted_out(self, number: str) -> frozenset[NoticeKind]:
-        """Return what a person opted out of."""
+        """Return the kinds a person opted out of."""
         return await self._limits.opted_out(self._person(number))
 
     def _person(self, number: str) -> str:
         key = self._home.number_key(number)
         if key <= 0:
-            raise InvalidInput("number: cannot be read")
+            raise InvalidInput("number: not a phone number")
         return number_text(key)
 
 
 def build(
     settings: Settings, client: Client, *, now_ms: Callable[[], int], audit: Audit
 ) -> WarningControl:
-    """Put together what list administration serves."""
+    """Build the controls for list administration."""
     return WarningControl(
         switch=KillSwitch(client, now_ms=now_ms, audit=audit),
         limits=LimitStore(

@@ -1,6 +1,6 @@
-"""Reads the tables that an administrator of warnings loads: CSV with a header, checked by row.
+"""Parses the CSV tables of an administrator, with a header and validation per row.
 
-Lines that begin with ``#`` are comments. UTF-8, UTF-16 or GB 18030, as spreadsheets write it.
+Lines that begin with ``#`` are comments. Encodings: UTF-8, UTF-16 and GB 18030.
 """
 
 import csv
@@ -13,7 +13,7 @@ from blocklists.importers import files
 def rows(
     path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield of each row where it stands (``file:line``) and its cells; `ValueError` if wrong."""
+    """Yield the position (``file:line``) and cells of each row. Raises `ValueError`."""
     try:
         file = path.open("rb")
     except OSError as error:
@@ -49,5 +49,5 @@ def _check_header(
 
 def _without_comments(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
-        # An empty line keeps the numbers of lines right.
+        # An empty line keeps line numbers correct.
         yield "" if line.startswith("#") else line

@@ -1,8 +1,7 @@
-"""Warnings as they come in: one form for what sources send and for hits of our own.
+"""Warnings as ingested, from external sources and from hits of this service.
 
-A record says who is at risk, by what means, of which fraud, how sure, when, and who says so under
-which reference. The same source and reference are the same record. No record has the text of a
-message: only its fingerprint.
+A record names the person at risk, the means, the kind of fraud, confidence, time, source and
+reference. Source and reference identify it. It has no text of a message, only its fingerprint.
 """
 
 from dataclasses import dataclass
@@ -13,18 +12,18 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 
 OWN_HITS = "fanzha"
-"""Name of the source of warnings that hits of this service made."""
+"""Source name of warnings from hits of this service."""
 
 
 class MeansKind(StrEnum):
-    """By what a person was reached."""
+    """Kinds of means by which a fraudster reaches a person."""
 
     CALLER = "caller"
-    """A number that calls; also one that a person at risk calls back."""
+    """A number that called, or that the person called back."""
     SENDER = "sender"
-    """A number, service code or name that texts come from."""
+    """A number, service code or name that sent texts."""
     LINK = "link"
-    """An address in the net."""
+    """A URL."""
     TEXT = "text"
     """The fingerprint of a text."""
     ACCOUNT = "account"
@@ -33,14 +32,14 @@ class MeansKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """One thing that reached a person."""
+    """A number, sender, link, text or account used against a person."""
 
     kind: MeansKind
     value: str
 
 
 class Risk(IntEnum):
-    """How sure and how near the harm is, as its source sees it; numbered as on the wire."""
+    """Risk as assessed by the source; numbered as on the wire."""
 
     LOW = 1
     MEDIUM = 2
@@ -48,7 +47,7 @@ class Risk(IntEnum):
 
 
 class Tier(IntEnum):
-    """How urgently a person is warned: 低, 中 or 高; numbered as on the wire."""
+    """Urgency of a case: 低, 中 or 高; numbered as on the wire."""
 
     LOW = 1
     MEDIUM = 2
@@ -57,50 +56,50 @@ class Tier(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Where the person at risk lives: codes after GB/T 2260 where known, else names."""
+    """Region of a person: GB/T 2260 codes where known, else names."""
 
     province: str = ""
     city: str = ""
     county: str = ""
     how: str = ""
-    """What it was found by, such as ``prefix``, ``ported``, ``foreign`` or ``unknown``."""
+    """How it was resolved, such as ``prefix``, ``ported``, ``foreign`` or ``unknown``."""
 
     @property
     def code(self) -> str:
-        """The most exact of the three; empty when nothing is known."""
+        """The most specific of the three; empty if unknown."""
         return self.county or self.city or self.province
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningRecord:
-    """One warning about one person."""
+    """One warning about one person at risk."""
 
     source: Source
     source_name: str
-    """Which ministry, province, carrier or company; `OWN_HITS` for ours."""
+    """Name of the ministry, province, carrier or company; `OWN_HITS` for this service."""
     reference: str
-    """The source's own id of it; of our hits the decision id."""
+    """The source's id of the warning; for own hits the decision id."""
     victim: str
     """The person at risk, E.164."""
     means: Means
     channel: Channel | None = None
-    """None for what is neither a call, a text nor a link."""
+    """None if it is neither a call, a text nor a link."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     risk: Risk = Risk.MEDIUM
     occurred_at_ms: int
     received_at_ms: int
     decision_id: int = 0
-    """The decision of ours behind it; 0: none."""
+    """Decision of this service; 0: none."""
     campaign: str = ""
-    """What its source calls the campaign; empty: the means connect."""
+    """Campaign named by the source; empty: derived from the means."""
     confirmed: bool = True
-    """Whether a list or a person says so; otherwise a model does."""
+    """Whether a list or a person confirmed it; otherwise a model suspects it."""
     pattern: str = ""
-    """The list pattern that matched, of our hits."""
+    """For own hits: the list pattern that matched."""
     entry_id: str = ""
     talked_s: int = 0
-    """Seconds that the person spoke with the caller; 0: none, or not known."""
+    """Seconds that the person talked with the caller; 0: none or unknown."""
     opened: bool = False
     """Whether the person opened the link."""
     score: float | None = None
-    """Fraud probability of a model; None where none was heard."""
+    """Fraud probability of a model; None without a model."""

@@ -1,4 +1,4 @@
-"""Looks after the streams of the pipeline: what waits in them, and consumers that died."""
+"""Maintenance of the pipeline's streams: backlog metrics, and removal of dead consumers."""
 
 import logging
 from collections.abc import Sequence

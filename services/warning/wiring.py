@@ -1,4 +1,4 @@
-"""Puts the warning pipeline together from settings and a store."""
+"""Builds the warning pipeline from settings and a store."""
 
 import asyncio
 import os
@@ -55,10 +55,10 @@ class WarningPipeline:
     backfills: BackfillRunner
     upkeep: StreamMaintenance
     consumer: str
-    """Name of this process in the groups of streams."""
+    """Consumer name of this process."""
 
     def start(self) -> "list[asyncio.Task[None]]":
-        """Begin what goes on in the background."""
+        """Start the background tasks."""
         working = [
             self.hits.run(),
             self.dismissals.run(),
@@ -78,7 +78,7 @@ def build(
     router: Router | None = None,
     composer: Composer | None = None,
 ) -> WarningPipeline:
-    """Build everything; *client* must decode answers."""
+    """Build the pipeline; *client* must decode answers."""
     metrics = WarningMetrics(registry)
     store = CaseStore(
         client,

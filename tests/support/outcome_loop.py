@@ -53,8 +53,8 @@ class Lossy:
     def is_popular(self, host: str) -> bool:
         return self._inner.is_popular(host)
 
-    async def waits(self, change_id: int) -> bool:
-        return await self._inner.waits(change_id)
+    async def is_open(self, change_id: int) -> bool:
+        return await self._inner.is_open(change_id)
 
     async def remove(self, entry: Entry, reason: str) -> int:
         return self._answered(await self._inner.remove(entry, reason))
@@ -169,7 +169,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
         redis_url=redis_url,
         data_dir=folder,
         warning_claim_ms=500,
-        warning_standing_cases=2,
+        warning_reliability_cases=2,
     )
     client, registry = connect(redis_url, connections=64), CollectorRegistry()
     async with change_desk(redis_url, folder / "lists") as desk:

@@ -14,11 +14,11 @@ def entries(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show list entries whose cases were closed, those of the lowest standing first.
+    """Show list entries whose cases were closed, those of the lowest reliability first.
 
-    The standing is 0.5 where nothing speaks for or against an entry: docs/how-to/outcomes.md. Then
-    the same for all entries of each source of lists. An entry without a pattern led to no case yet
-    that speaks for or against it, or list administration has not looked it up.
+    The reliability is 0.5 without informative cases: docs/how-to/outcomes.md. The totals of each
+    list source follow. An entry without a pattern has no informative case yet, or list
+    administration has not processed it.
     """
     with server(target) as stub:
         request = pb.ListEntryOutcomesRequest(limit=min(limit, MOST_ROWS))
@@ -32,7 +32,9 @@ def entries(
     if not found.entries:
         out.print("no case of a list entry was closed")
         return
-    table = Table("entry", "pattern", "source", "lost", "false", "neither", "standing", "request")
+    table = Table(
+        "entry", "pattern", "source", "lost", "false", "neither", "reliability", "request"
+    )
     table.box = None
     table.columns[0].no_wrap = True
     for one in found.entries:
@@ -41,18 +43,23 @@ def entries(
     wide().print(table)
     out.print(f"{len(found.entries)} of {found.total} shown")
     for name, figures in by_source:
-        lost, false, neither, standing = _columns(figures)
-        out.print(f"{name}: {lost} lost, {false} false, {neither} neither, standing {standing}")
+        lost, false, neither, reliability = _columns(figures)
+        out.print(
+            f"{name}: {lost} lost, {false} false, {neither} neither, reliability {reliability}"
+        )
 
 
 def _columns(figures: pb.OutcomeFigures) -> tuple[str, str, str, str]:
     counts = (figures.confirmed, figures.false_alarms, figures.neither)
     lost, false, neither = map(str, counts)
-    return lost, false, neither, f"{figures.standing:.2f}"
+    return lost, false, neither, f"{figures.reliability:.2f}"
 
 
 def _figures(figures: pb.OutcomeFigures) -> dict[str, object]:
-    return {"cases": dict(sorted(figures.cases.items())), "standing": round(figures.standing, 4)}
+    return {
+        "cases": dict(sorted(figures.cases.items())),
+        "reliability": round(figures.reliability, 4),
+    }
 
 
 def _as_words(one: pb.EntryOutcomes) -> dict[str, object]:

@@ -25,7 +25,7 @@ def sources(
 ) -> None:
     """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
 
-    The standing is 0.5 where nothing is known, and is told of cases: docs/how-to/outcomes.md.
+    The reliability is 0.5 without informative cases: docs/how-to/outcomes.md.
     """
     with server(target) as stub:
         request = pb.ListSourcesRequest(source_name=name)
@@ -34,12 +34,14 @@ def sources(
         print_json([_as_words(one) for one in found])
         return
     heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false")
-    table = Table(*heads, "standing", "late", box=None)
+    table = Table(*heads, "reliability", "late", box=None)
     for one in found:
         counts = (one.accepted, one.joined, one.duplicates, one.refused)
         verdicts = (one.confirmed, one.false_alarms)
-        standing = f"{one.standing:.2f}"
-        table.add_row(one.source_name, *map(str, (*counts, *verdicts)), standing, _half_within(one))
+        reliability = f"{one.reliability:.2f}"
+        table.add_row(
+            one.source_name, *map(str, (*counts, *verdicts)), reliability, _half_within(one)
+        )
     if found:
         wide().print(table)
     else:
@@ -99,7 +101,7 @@ def _as_words(record: pb.SourceRecord) -> dict[str, object]:
         "refused": record.refused,
         "confirmed": record.confirmed,
         "false_alarms": record.false_alarms,
-        "standing": round(record.standing, 4),
+        "reliability": round(record.reliability, 4),
         "cases": dict(sorted(record.cases.items())),
         "delays_s": {str(one.up_to_seconds or "more"): one.warnings for one in record.delays},
     }

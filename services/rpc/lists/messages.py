@@ -183,8 +183,8 @@ def cases(tally: OutcomeTally) -> pb.CaseOutcomes:
     return pb.CaseOutcomes(
         confirmed=tally.confirmed,
         false_alarms=tally.false,
-        neither=tally.silent,
-        standing=tally.standing,
+        neither=tally.uninformative,
+        standing=tally.reliability,
     )
 
 

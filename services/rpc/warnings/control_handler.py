@@ -36,7 +36,7 @@ class WarningControlServicer(pb_grpc.WarningControlServiceServicer):
     async def GetWarningSwitch(
         self, request: pb.GetWarningSwitchRequest, context: object
     ) -> pb.GetWarningSwitchResponse:
-        stop = await self._control.switch.look()
+        stop = await self._control.switch.read()
         return pb.GetWarningSwitchResponse(
             stop=_stop(stop) if stop else None, test_mode=self._control.test_mode
         )

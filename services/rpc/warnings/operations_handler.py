@@ -95,7 +95,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
             found.append(one)
             name = one.source or "not looked up"
             by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
-        worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.standing, one.entry_id))
+        worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.reliability, one.entry_id))
         return pb.ListEntryOutcomesResponse(
             entries=map(messages.entry, worst),
             total=len(found),

@@ -39,7 +39,7 @@ def source(quality: SourceQuality) -> pb.SourceRecord:
         refused=quality.refused,
         confirmed=quality.confirmed,
         false_alarms=quality.false_alarms,
-        standing=quality.tally.standing,
+        reliability=quality.tally.reliability,
         cases=_cases(quality.tally),
         delays=[
             pb.SourceDelay(up_to_seconds=bound, warnings=number)
@@ -77,8 +77,8 @@ def figures(tally: OutcomeTally) -> pb.OutcomeFigures:
         cases=_cases(tally),
         confirmed=tally.confirmed,
         false_alarms=tally.false,
-        neither=tally.silent,
-        standing=tally.standing,
+        neither=tally.uninformative,
+        reliability=tally.reliability,
     )
 
 

@@ -1,8 +1,7 @@
-"""Finds out where a webhook goes, and refuses addresses inside a network.
+"""Resolves webhook targets and refuses private addresses, against SSRF.
 
-A URL that somebody typed must not make this service ask its own neighbours (SSRF). The name is
-resolved here, every address it has must be public, and the request goes to the address that was
-checked, so that a name that changes in between leads nowhere.
+The name is resolved here, all its addresses must be public, and the request goes to a checked
+address, so DNS rebinding has no effect.
 """
 
 import asyncio
@@ -37,8 +36,8 @@ _NOT_PUBLIC_4 = tuple(
     )
 )
 _UNICAST_6 = ipaddress.IPv6Network("2000::/3")
-"""All that is public of version 6. Outside lie unspecified, loopback, addresses compatible with
-version 4 (::/96), local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing
+"""Global unicast of IPv6. Outside are unspecified, loopback, IPv4-compatible addresses (::/96),
+local NAT64 (64:ff9b:1::/48), discard-only (100::/64), segment routing
 (5f00::/16), unique local (fc00::/7), link-local (fe80::/10), site-local (fec0::/10) and multicast
 (ff00::/8).
 """
@@ -57,17 +56,17 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookTarget:
-    """Where a request goes."""
+    """The resolved target of a request."""
 
     url: httpx.URL
-    """With the address in place of the name."""
+    """The URL with the address in place of the host name."""
     host_header: str
     server_name: str
-    """What the certificate must say."""
+    """Name for SNI and certificate verification."""
 
 
 def parse(text: str) -> httpx.URL:
-    """Read the URL of an endpoint; `InvalidInput` for anything but plain http or https."""
+    """Parse the URL of an endpoint. Raises `InvalidInput` unless it is plain http or https."""
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
@@ -80,7 +79,7 @@ def parse(text: str) -> httpx.URL:
 
 
 async def resolve(url: httpx.URL, *, allow_private: bool) -> WebhookTarget:
-    """Return where to send; `InvalidInput` for a private address, `OSError` where there is none."""
+    """Resolve a URL. Raises `InvalidInput` for a private address, `OSError` without address."""
     port = url.port or (443 if url.scheme == "https" else 80)
     found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
     addresses = [str(one[4][0]) for one in found]
@@ -95,11 +94,11 @@ async def resolve(url: httpx.URL, *, allow_private: bool) -> WebhookTarget:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether an address may be asked by somebody who is not trusted."""
+    """Whether an address is global unicast."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_4)
-    # An address of version 4 in other clothes is judged as what it is.
+    # An embedded IPv4 address is checked as IPv4.
     inner = address.ipv4_mapped or address.sixtofour
     if inner is None and address in _NAT64:
         inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -1,4 +1,4 @@
-"""What every channel offers, whatever it sends through."""
+"""The interface of channels: messages, send results, receipts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,65 +8,65 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One warning on its way to one person."""
+    """A message to send."""
 
     message_id: str
-    """The same for every try: what it is sent once by."""
+    """The same for each attempt; deduplicates sends."""
     to: str
-    """Whom it is for, E.164."""
+    """The recipient, E.164."""
     text: str
     priority: int = 0
-    """0 is ordinary, 1 goes before; channels that know no order ignore it."""
+    """0 is normal, 1 urgent; channels without priorities ignore it."""
     case_id: str = ""
     attempt: int = 1
-    """Which try this is, from 1."""
+    """Number of this attempt, from 1."""
     region: str = ""
-    """Where the person lives, as far as known: its city chooses a queue."""
+    """Region of the recipient, if known; its city chooses a queue."""
     tier: int = 0
-    """How urgent it is, 1 to 3; 0: not known. Limits and quiet hours depend on it."""
+    """Tier of the case, 1 to 3; 0: unknown. Limits and quiet hours depend on it."""
     campaign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What a channel made of a message.
+    """The answer of a channel.
 
     ============================  ==============================================================
-    accepted                      the channel has it
-    in_doubt                      it may have it: nobody answered. Sent again, it may come twice
-    retry_after                   it has not, and may be asked again after so many seconds
-    none of these                 it will never take it, because of `error`
+    accepted                      the channel accepted it
+    in_doubt                      it may have accepted it: no answer. A retry may duplicate it
+    retry_after                   it did not, and may be retried after so many seconds
+    none of these                 it will never accept it, because of `error`
     ============================  ==============================================================
     """
 
     accepted: bool = False
     provider_ids: tuple[str, ...] = ()
-    """What the other side calls its parts: receipts name these."""
+    """The provider's ids of its parts, as receipts name them."""
     error: str = ""
     retry_after: float | None = None
     in_doubt: bool = False
     down: bool = False
-    """The channel as a whole does not work: the try does not count against the message."""
+    """The channel as a whole is down: the attempt does not count."""
     trouble: bool = False
-    """Something is wrong with the channel, and the try counts all the same."""
+    """The channel has a fault, and the attempt counts."""
     given_up: bool = False
-    """It was tried as often as is sensible: a dead letter, that may be replayed."""
+    """Retries are exhausted: it becomes a dead letter, which may be replayed."""
 
 
 class ReceiptState(StrEnum):
-    """What became of a message after a channel took it."""
+    """Delivery states of an accepted message."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
-    """For good; `Receipt.why` says how."""
+    """Permanently; `Receipt.why` has the reason."""
     ON_ITS_WAY = "on_its_way"
-    """Not final: another receipt will follow."""
+    """Not final: another receipt follows."""
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Word from the other side about one part of a message."""
+    """A delivery receipt for one part of a message."""
 
     provider_id: str
     state: ReceiptState
@@ -75,26 +75,26 @@ class Receipt:
 
 
 OnReceipt: TypeAlias = Callable[[Receipt], Awaitable[None]]
-"""Keeps a receipt, durably; the other side is answered only afterwards. What it raises as
-`Unavailable` lets the other side send the receipt again."""
+"""Stores a receipt durably before the provider is answered. If it raises `Unavailable`, the
+provider is asked to send the receipt again."""
 
 
 class ChannelSender(Protocol):
-    """A way to reach people."""
+    """A sender of messages over one channel."""
 
     @property
     def width(self) -> int:
-        """How many messages it can have under way at once."""
+        """Maximum number of messages in flight."""
 
     @property
     def repeatable(self) -> bool:
-        """Whether a message in doubt may be sent again: the other side knows it by its id."""
+        """Whether a message in doubt may be resent, because the provider deduplicates by id."""
 
     async def ready(self) -> None:
-        """Return when it can send: connected, and not told to stop."""
+        """Return when it can send."""
 
     async def send(self, outgoing: Outgoing) -> SendResult:
-        """Send one message. Raises nothing but `CancelledError`."""
+        """Send a message. Raises only `CancelledError`."""
 
     async def close(self) -> None:
-        """Finish what is under way, and hang up."""
+        """Finish messages in flight, and disconnect."""

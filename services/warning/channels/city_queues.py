@@ -1,9 +1,9 @@
-"""Queues of warnings for call centres: a Redis stream for each city, read by consumer groups.
+"""Queues for call centres: one Redis stream for each city, read through consumer groups.
 
-A message is appended to ``fanzha:warning:queue:<channel>:<city>`` once by its id, however often it
-is sent. A call centre reads with ``XREADGROUP`` and a group of its own, and acknowledges with
-``XACK`` once somebody has dealt with the person: that is the receipt. `QueueReceipts` looks for
-what was acknowledged. One group is asked for, `GROUP`; others may read along and count for nothing.
+A message is appended once by its id to ``fanzha:warning:queue:<channel>:<city>``. A call centre
+reads it with ``XREADGROUP`` in the group `GROUP`, and acknowledges it with ``XACK`` once the person
+was handled. `QueueReceipts` turns acknowledgements into receipts. Other groups may read the stream
+too; their acknowledgements are ignored.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ return place
 
 
 class CityQueues:
-    """Sends to the queue of the city that a person lives in."""
+    """Sends a message to the queue of the recipient's city."""
 
     repeatable = True
 
@@ -45,7 +45,7 @@ class CityQueues:
         self.width = width
 
     async def ready(self) -> None:
-        """Return at once: the store is that of the outbox."""
+        """Return at once: the queue is in the same store as the send stream."""
 
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Append a message to its queue."""
@@ -75,7 +75,7 @@ class CityQueues:
         return SendResult(accepted=True, provider_ids=(f"{city}/{place}",))
 
     async def close(self) -> None:
-        """Leave the client to who made it."""
+        """Do nothing: the caller owns the client."""
 
     async def _making_group(self, stream: str) -> None:
         try:
@@ -86,7 +86,7 @@ class CityQueues:
 
 
 class QueueReceipts:
-    """Makes receipts of what call centres acknowledged."""
+    """Turns acknowledgements of call centres into receipts."""
 
     def __init__(
         self, client: Client, channel: str, *, on_receipt: OnReceipt, now_ms: Callable[[], int]
@@ -97,7 +97,7 @@ class QueueReceipts:
         self._now_ms = now_ms
 
     async def step(self) -> int:
-        """Look at the queues of all cities; return how many messages were handled."""
+        """Check the queues of all cities; return the number of acknowledged messages."""
         async with within(_SECONDS):
             cities: Any = await self._client.smembers(cities_key(self._channel))
         return sum([await self._look_at(str(city)) for city in sorted(cities)])
@@ -136,18 +136,18 @@ class QueueReceipts:
 
 
 def city_of(region: str) -> str:
-    """Return the city of a region: its first four digits, or its name; ``unknown`` without one."""
+    """Return the city of a region: four digits, or a name; ``unknown`` if there is none."""
     key = region_key(region)
     return (key[:_CITY_DIGITS] if key.isdigit() else key) or "unknown"
 
 
 def queue(channel: str, city: str) -> str:
-    """Return the stream of a city."""
+    """Return the stream key of a city."""
     return f"fanzha:warning:queue:{channel}:{city}"
 
 
 def cities_key(channel: str) -> str:
-    """Return the set of cities that have a queue."""
+    """Return the key of the set of cities with a queue."""
     return f"fanzha:warning:cities:{channel}"
 
 

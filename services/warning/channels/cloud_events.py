@@ -1,4 +1,4 @@
-"""Writes messages as CloudEvents: structured JSON, for webhooks and Kafka alike."""
+"""Encodes messages as CloudEvents in structured JSON, for webhooks and Kafka."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ EVENT_TYPE = "fanzha.warning.v1"
 
 
 def written(outgoing: Outgoing, source: str, at_ms: int) -> tuple[str, str]:
-    """Return the content type and the body of a message."""
+    """Return the content type and body of a message."""
     event = CloudEvent(
         {
             "id": outgoing.message_id,

@@ -1,8 +1,8 @@
 """Produces warnings to a Kafka topic; needs the extra ``kafka`` (confluent-kafka, librdkafka).
 
-Acknowledged by all replicas in sync, and idempotent: what librdkafka tries again is there once.
-Over a crash of ours it is not, so readers know repeats by the key, the id of the message. Values
-are the CloudEvents that webhooks get (structured JSON).
+All in-sync replicas acknowledge, and the producer is idempotent, so retries of librdkafka do not
+duplicate a record. A crash of this process may: consumers deduplicate by the key, the message id.
+Values are CloudEvents in structured JSON, as for webhooks.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _FLUSH_SECONDS = 5.0
 
 
 class KafkaSender:
-    """A topic."""
+    """Sends messages to a topic."""
 
     repeatable = True
 
@@ -34,7 +34,7 @@ class KafkaSender:
         options: Mapping[str, Any] | None = None,
         time_ms: Callable[[], int] = now_ms,
     ) -> None:
-        """*options* are librdkafka's, such as those for TLS and SASL."""
+        """*options* are librdkafka options, such as those for TLS and SASL."""
         from confluent_kafka import Producer  # noqa: PLC0415 - in an extra
 
         settings = {
@@ -52,10 +52,10 @@ class KafkaSender:
         self._polling = asyncio.create_task(self._poll())
 
     async def ready(self) -> None:
-        """Return at once: librdkafka connects when it must."""
+        """Return at once: librdkafka connects on demand."""
 
     async def send(self, outgoing: Outgoing) -> SendResult:
-        """Produce one record, and wait until the replicas have it."""
+        """Produce a record, and wait for its acknowledgement."""
         content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
         loop = asyncio.get_running_loop()
         said: asyncio.Future[SendResult] = loop.create_future()
@@ -77,13 +77,13 @@ class KafkaSender:
         return await said
 
     async def close(self) -> None:
-        """Wait a little for what is under way."""
+        """Flush messages in flight, with a timeout."""
         self._polling.cancel()
         await asyncio.gather(self._polling, return_exceptions=True)
         await asyncio.to_thread(self._producer.flush, _FLUSH_SECONDS)
 
     async def _poll(self) -> None:
-        # Reports are handed over by polling, in our thread: nothing of ours needs a lock.
+        # Delivery reports are called from poll, in this thread, so no lock is needed.
         while True:
             self._producer.poll(0)
             await asyncio.sleep(_POLL_SECONDS)
@@ -95,5 +95,5 @@ def _told(error: Any, record: Any) -> SendResult:
             accepted=True,
             provider_ids=(f"{record.topic()}/{record.partition()}/{record.offset()}",),
         )
-    # It may be in the log of the topic all the same; readers know repeats.
+    # The record may be in the topic nevertheless; consumers deduplicate.
     return SendResult(error=str(error.str()), retry_after=_AGAIN_SECONDS, in_doubt=True)

@@ -1,7 +1,7 @@
-"""Makes and reads the messages of SMPP 3.4, with the classes of smpplib.
+"""Encodes and decodes SMPP 3.4 PDUs with smpplib.
 
-Only its encoding is used: its client blocks. What it cannot read raises `Unreadable`, with the
-number that an answer needs. A string that it reads is bytes; here they become text.
+Only its codec is used, because its client blocks. A PDU that cannot be decoded raises `Unreadable`
+with the sequence number for the answer. Strings that smpplib leaves as bytes become str.
 """
 
 import struct
@@ -12,21 +12,21 @@ from smpplib import consts, exceptions, smpp
 
 HEADER = 16
 LARGEST = 64 * 1024
-"""No PDU of this protocol is larger; a length beyond it means that the stream is out of step."""
+"""Upper bound of a PDU; a greater length means that framing is lost."""
 
 OK: Final[int] = consts.SMPP_ESME_ROK
 THROTTLED = frozenset({consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL})
-"""The centre wants fewer: ask again later."""
+"""The message centre throttles: retry later."""
 TRY_AGAIN = frozenset({consts.SMPP_ESME_RSYSERR, 0x64})
-"""System error, and a temporary one of an application."""
+"""System error, or a temporary application error."""
 NOT_BOUND = frozenset({consts.SMPP_ESME_RINVBNDSTS})
 KEEP_IT: Final = 0x64
-"""Our answer when a receipt could not be kept: send it again (ESME_RX_T_APPN)."""
+"""Answer when a receipt could not be stored: send it again (ESME_RX_T_APPN)."""
 NO_USE: Final = 0x66
-"""Our answer to what cannot be read: do not send it again (ESME_RX_R_APPN)."""
+"""Answer to an undecodable PDU: do not send it again (ESME_RX_R_APPN)."""
 
 _RECEIPT = 0x04
-"""In ``esm_class`` of a deliver_sm: it is a receipt."""
+"""Bit of ``esm_class`` that marks a deliver_sm as a receipt."""
 _UDH = 0x40
 _INTERNATIONAL, _ISDN = 1, 1
 _ALPHANUMERIC, _NATIONAL, _UNKNOWN = 5, 2, 0
@@ -34,7 +34,7 @@ _ASK_RECEIPT = 1
 
 
 class Unreadable(ValueError):
-    """A PDU whose body cannot be read."""
+    """A PDU whose body cannot be decoded."""
 
     def __init__(self, command_id: int, sequence: int, why: str) -> None:
         super().__init__(why)
@@ -44,7 +44,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdu:
-    """What is needed of one that came in."""
+    """The fields used of a received PDU."""
 
     command: str
     status: int
@@ -57,7 +57,7 @@ class Pdu:
 
 
 class _Numberless:
-    """Gives smpplib no number: `_written` sets it."""
+    """Satisfies smpplib's client interface; `_written` sets the sequence number."""
 
     sequence = 0
 
@@ -66,7 +66,7 @@ class _Numberless:
 
 
 def bind(system_id: str, password: str, system_type: str, sequence: int) -> bytes:
-    """Ask to send and receive over one connection."""
+    """Encode bind_transceiver."""
     return _written(
         "bind_transceiver",
         sequence,
@@ -86,7 +86,7 @@ def submit(
     priority: int,
     sequence: int,
 ) -> bytes:
-    """Hand a short message over, and ask for a receipt."""
+    """Encode submit_sm for one part, with a receipt requested."""
     ton, npi = _numbering(source)
     return _written(
         "submit_sm",
@@ -107,12 +107,12 @@ def submit(
 
 
 def plain(command: str, sequence: int, status: int = OK) -> bytes:
-    """Make one without a body, such as ``enquire_link``, or an answer."""
+    """Encode a PDU without a body, such as ``enquire_link`` or an answer."""
     return _written(command, sequence, status)
 
 
 def read(data: bytes) -> Pdu:
-    """Read one whole PDU."""
+    """Decode a complete PDU. Raises `Unreadable`."""
     _, command_id, status, sequence = struct.unpack(">LLLL", data[:HEADER])
     try:
         pdu = smpp.parse_pdu(data, client=_Numberless(), allow_unknown_opt_params=True)
@@ -132,7 +132,7 @@ def read(data: bytes) -> Pdu:
 
 
 def status_text(status: int) -> str:
-    """Say what a status means."""
+    """Describe a command status."""
     return f"{consts.DESCRIPTIONS.get(status, 'a status of its own')} (0x{status:02x})"
 
 

@@ -1,4 +1,4 @@
-"""Keeps a channel within its rate, and below it while the other side asks for less."""
+"""Adaptive rate limiter: keeps a configured rate, and a lower one while throttled."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,10 +9,10 @@ _LOWEST_SHARE = 0.02
 
 
 class RateLimiter:
-    """Lets so many through a second, evenly, up to *burst* at once after a pause.
+    """Spaces requests evenly at *per_second*, with up to *burst* at once after a pause.
 
-    `slow_down` halves the rate, at most once a second; each second without it lets the rate grow
-    by a twentieth, up to what was set.
+    `slow_down` halves the rate, at most once a second. Each second without it raises the rate by
+    5 %, up to the configured one.
     """
 
     def __init__(
@@ -25,21 +25,21 @@ class RateLimiter:
         self._changed = 0.0
         self._not_before = 0.0
         self.slowed = 0
-        """How often the other side asked for less."""
+        """Number of calls of `slow_down`."""
 
     @property
     def rate(self) -> float:
-        """How many a second go through now."""
+        """The current rate per second."""
         return self._rate
 
     async def take(self, count: int = 1) -> None:
-        """Wait until *count* may go."""
+        """Wait until *count* requests may be sent."""
         delay = self.delay(count)
         if delay > 0:
             await asyncio.sleep(delay)
 
     def delay(self, count: int = 1) -> float:
-        """Book *count*, and return in how many seconds they may go."""
+        """Reserve *count* requests; return the delay in seconds until they may be sent."""
         now = self._clock()
         self._recover(now)
         step = 1 / self._rate
@@ -48,7 +48,7 @@ class RateLimiter:
         return max(0.0, start - now)
 
     def slow_down(self, pause: float) -> None:
-        """Let nothing through for *pause* seconds, and then less."""
+        """Pause for *pause* seconds, then continue at a lower rate."""
         now = self._clock()
         self._not_before = max(self._not_before, now + pause)
         self.slowed += 1

@@ -1,4 +1,4 @@
-"""Takes every message and reaches nobody: test mode. What it took can be read in a stream."""
+"""Test sink: accepts every message and sends none; a stream keeps them for inspection."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _AGAIN_SECONDS = 5.0
 
 
 class TestSink:
-    """Appends messages to `STREAM`, the newest of which are kept."""
+    """Appends messages to the capped stream `STREAM`."""
 
     width = 64
     repeatable = True
@@ -26,7 +26,7 @@ class TestSink:
         """Return at once."""
 
     async def send(self, outgoing: Outgoing) -> SendResult:
-        """Keep a message."""
+        """Append a message."""
         fields: Any = {
             "channel": self._channel,
             "message_id": outgoing.message_id,
@@ -41,4 +41,4 @@ class TestSink:
         return SendResult(accepted=True, provider_ids=(str(place),))
 
     async def close(self) -> None:
-        """Leave the client to who made it."""
+        """Do nothing: the caller owns the client."""

@@ -1,15 +1,14 @@
 """Sends SMS through a message centre, by SMPP 3.4 over one transceiver connection.
 
-What a text becomes, a message centre decides; what it said is told as it is:
+The answer of the message centre determines the result:
 
-* An answer says that the centre has a part, or why not.
-* *Throttled* or *queue full*: the pace is halved for a while, and the same part is tried again.
-* **No answer**, because it did not come in time or the connection broke: the centre may have the
-  part. SMPP has no question for that: ``query_sm`` asks for the centre's id, which only the answer
-  tells. So the message is *in doubt*, and is not sent again by itself: better that the next step
-  of the case comes earlier than that somebody is warned twice and believes neither.
-* Parts go one after another with one reference. Where the first went and a later one did not, the
-  phone shows nothing, or a piece: this is told as a failure.
+* An answer accepts or refuses a part.
+* *Throttled* or *queue full*: the rate is halved for a while, and the part is retried.
+* **No answer**, by timeout or a lost connection: the centre may have accepted the part. SMPP cannot
+  resolve this, because ``query_sm`` needs the id from the missing answer. So the message is *in
+  doubt* and not resent: an earlier next step is better than two warnings that nobody believes.
+* Parts are sent in order with one reference. If a later part fails, the phone shows nothing or a
+  fragment: the message counts as failed.
 """
 
 import asyncio
@@ -30,14 +29,14 @@ from services.warning.channels.sms_parts import SmsParts, cut
 LOG = logging.getLogger(__name__)
 _PAUSE_SECONDS = 1.0
 _TRIES = 8
-"""So often a part is offered to a centre that asks for less; then the message waits longer."""
+"""Attempts per part while throttled; then the message is delayed."""
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 60.0
 _REFUSED_BACKOFF = 30.0
 _AGAIN_SECONDS = 5.0
 
 
 class SmppSender:
-    """A message centre. Use as a context manager; connects, and reconnects, by itself."""
+    """Sender to one message centre; connects and reconnects in the background until closed."""
 
     repeatable = False
 
@@ -63,10 +62,10 @@ class SmppSender:
         self._reference = now_ms() % 256
         self._keeping = asyncio.create_task(self._keep_connected())
         self.submitted = 0
-        """Parts that the centre took."""
+        """Number of accepted parts."""
         self.connects = 0
         self.stray = 0
-        """What came in and was no receipt that can be read."""
+        """Number of deliver_sm PDUs that are no valid receipt."""
 
     @property
     def connected(self) -> bool:
@@ -75,7 +74,7 @@ class SmppSender:
 
     @property
     def slowed(self) -> int:
-        """How often the centre asked for less."""
+        """How often the message centre throttled."""
         return self._pace.slowed
 
     async def ready(self) -> None:
@@ -97,7 +96,7 @@ class SmppSender:
         return SendResult(accepted=True, provider_ids=tuple(ids))
 
     async def close(self) -> None:
-        """Unbind and hang up."""
+        """Unbind and disconnect."""
         self._keeping.cancel()
         await asyncio.gather(self._keeping, return_exceptions=True)
         if self._link is not None:
@@ -174,7 +173,7 @@ class SmppSender:
     async def _delivered(self, pdu: Pdu) -> int:
         receipt = smpp_receipts.read(pdu, self._time_ms())
         if receipt is None:
-            # Such as an answer of the person: nobody is asked to write back.
+            # Such as a reply of the person; replies are not processed.
             self.stray += 1
             return pdus.OK
         try:
@@ -191,7 +190,7 @@ class SmppSender:
 def _failed(sent: SendResult, at: int, count: int, ids: tuple[str, ...]) -> SendResult:
     if not at:
         return sent
-    # Asked again, the parts that went would go again: this is over, or in doubt.
+    # A retry would resend the accepted parts: failed for good, or in doubt.
     return SendResult(
         error=f"part {at + 1} of {count}: {sent.error}",
         provider_ids=ids,

@@ -1,7 +1,7 @@
-"""One bound connection to a message centre: requests find their answers, silence ends it.
+"""One bound SMPP connection: matches answers to requests, and sends keep-alives.
 
-A link is used once. It is up from the end of `open` until the first fault, whoever caused it;
-then every request that waits fails with `LinkLost`, and whoever uses it opens another.
+A link is used once. It is up from the end of `open` until the first fault. Then all pending
+requests fail with `LinkLost`, and the caller opens another link.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ _UNBIND_SECONDS = 2.0
 
 
 class LinkLost(ConnectionError):
-    """The connection ended, or was never there."""
+    """The connection ended or could not be established."""
 
 
 class BindRefused(LinkLost):
-    """The centre does not let us bind; asking again soon is no use."""
+    """The message centre refused the bind; retry later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmppEndpoint:
-    """Where a message centre is, and who we are to it."""
+    """Address and credentials of a message centre."""
 
     host: str
     port: int
@@ -39,9 +39,9 @@ class SmppEndpoint:
     tls: ssl.SSLContext | None = None
     connect_seconds: float = 10.0
     answer_seconds: float = 10.0
-    """How long an answer may take."""
+    """Timeout of an answer."""
     enquire_seconds: float = 30.0
-    """After so much silence the centre is asked whether it is there."""
+    """Idle time before an enquire_link."""
 
 
 class SmppLink:
@@ -62,14 +62,14 @@ class SmppLink:
         self._sequence = 0
         self._heard = asyncio.get_running_loop().time()
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """Done, with the reason, once the link is down."""
+        """Resolves with the reason once the link is down."""
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._enquire())]
         self._delivering: set[asyncio.Task[None]] = set()
         self.unreadable = 0
 
     @classmethod
     async def open(cls, centre: SmppEndpoint, on_deliver: Callable[[Pdu], Awaitable[int]]) -> Self:
-        """Connect and bind; raise `LinkLost`, or `BindRefused`, where that fails."""
+        """Connect and bind. Raises `LinkLost` or `BindRefused`."""
         try:
             async with asyncio.timeout(centre.connect_seconds):
                 reader, writer = await asyncio.open_connection(
@@ -97,13 +97,13 @@ class SmppLink:
 
     @property
     def up(self) -> bool:
-        """Whether it can be used."""
+        """Whether the link is bound."""
         return not self.ended.done()
 
     async def request(self, make: Callable[[int], bytes]) -> Pdu:
-        """Send what *make* makes of a number, and return the answer to it.
+        """Send the PDU that *make* builds from a sequence number, and return the answer.
 
-        Raises `LinkLost` or `TimeoutError`; in both cases the centre may have got it.
+        Raises `LinkLost` or `TimeoutError`; either way the message centre may have received it.
         """
         if not self.up:
             raise LinkLost(self.ended.result())
@@ -195,7 +195,7 @@ class SmppLink:
             self._writer.write(pdus.plain("generic_nack", error.sequence, 0x03))
 
     async def _deliver(self, pdu: Pdu) -> None:
-        # The centre forgets a receipt that is answered, so it is kept before.
+        # The message centre discards an answered receipt, so it is stored first.
         status = await self._on_deliver(pdu)
         if self.up:
             self._writer.write(pdus.plain("deliver_sm_resp", pdu.sequence, status))

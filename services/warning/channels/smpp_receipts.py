@@ -1,9 +1,8 @@
-"""Reads delivery receipts: from optional parameters where they are there, else from their text.
+"""Parses delivery receipts: from optional parameters if present, else from the text.
 
-The text is that of appendix B of SMPP 3.4, ``id:… sub:… dlvrd:… submit date:… done date:… stat:…
-err:… text:…``; centres write it with variations, so only ``id``, ``stat`` and ``err`` are read.
-Some centres write the id in hexadecimal in one place and in decimal in the other;
-`id_forms` tells the ways that one id may be written.
+The text follows appendix B of SMPP 3.4: ``id:… sub:… dlvrd:… submit date:… done date:… stat:…
+err:… text:…``. Message centres vary it, so only ``id``, ``stat`` and ``err`` are used. Some write
+the id in hexadecimal in one place and in decimal in another: `id_forms` returns all forms of an id.
 """
 
 import re
@@ -38,7 +37,7 @@ _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{1,16}")
 
 
 def read(pdu: Pdu, at_ms: int) -> Receipt | None:
-    """Read the receipt in a ``deliver_sm``; None when it says of no message what became of it."""
+    """Parse the receipt in a ``deliver_sm``; None if it has no message id or state."""
     found = {name.lower(): value for name, value in _FIELD.findall(pdu.body.decode("latin-1"))}
     provider_id = pdu.receipted_id or found.get("id", "")
     state = _NUMBERED.get(pdu.message_state or 0) or found.get("stat", "").upper()
@@ -54,9 +53,9 @@ def read(pdu: Pdu, at_ms: int) -> Receipt | None:
 
 
 def id_forms(provider_id: str, *, converted: bool = True) -> list[str]:
-    """Return the ways a centre may write an id: as it is, without zeros, decimal, hexadecimal.
+    """Return the forms of an id: as is, without leading zeros, decimal, hexadecimal.
 
-    *converted*: also the last two, by which it may be the id of another message.
+    *converted* includes the last two, which may also be the id of another message.
     """
     forms = [provider_id, provider_id.lstrip("0").lower()]
     if not converted:

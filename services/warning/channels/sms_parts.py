@@ -1,10 +1,9 @@
-"""Cuts a text into short messages, as GSM 7-bit where it allows that, and otherwise as UCS-2.
+"""Splits a text into SMS parts, in GSM 7-bit if possible, else in UCS-2.
 
-Chinese texts are UCS-2: 70 characters alone, 67 in each part of several. No character is cut in
-two, be it an escaped one or one outside the basic plane. Parts of one text carry the same 8-bit
-reference in a user data header (3GPP TS 23.040, 9.2.3.24.1). Septets travel one to an octet, as
-SMPP centres want them; `smpplib.gsm` does that too, but cuts escaped characters, and takes a
-grave accent for a section sign.
+Chinese texts are UCS-2: 70 characters in a single message, 67 in each part of several. No character
+is split, neither an escaped one nor a surrogate pair. All parts have the same 8-bit reference in a
+user data header (3GPP TS 23.040, 9.2.3.24.1). Septets are sent one per octet, as SMPP expects;
+`smpplib.gsm` splits escaped characters and maps the grave accent to a section sign.
 """
 
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from fanzha.errors import InvalidInput
 
 UCS2 = 8
 GSM7 = 0
-"""Data codings; 0 is the alphabet of the message centre, GSM 7-bit nearly everywhere."""
+"""Data codings; 0 is the default alphabet of the message centre, usually GSM 7-bit."""
 MOST_PARTS = 10
-"""A warning beyond that is a mistake: 670 Chinese characters."""
+"""670 Chinese characters; a longer message is a mistake."""
 
 _BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -36,20 +35,20 @@ _TOGETHER = {GSM7: 153, UCS2: 134}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsParts:
-    """One text as short messages."""
+    """The parts of one text."""
 
     data_coding: int
     bodies: tuple[bytes, ...]
-    """With their headers, where there are several."""
+    """Message bodies; with user data headers if there are several."""
 
     @property
     def several(self) -> bool:
-        """Whether the bodies begin with a user data header."""
+        """Whether the bodies have user data headers."""
         return len(self.bodies) > 1
 
 
 def cut(text: str, reference: int) -> SmsParts:
-    """Cut *text*; *reference* (0 to 255) tells its parts from those of other texts."""
+    """Split *text*; *reference* (0 to 255) identifies its parts. Raises `InvalidInput`."""
     if not text:
         raise InvalidInput("text: is empty")
     coding, characters = _encoded(text)

@@ -1,16 +1,16 @@
-"""Posts warnings to an endpoint as CloudEvents, signed as Standard Webhooks says.
+"""Posts messages to an endpoint as CloudEvents, signed by the Standard Webhooks scheme.
 
 ========  ======================================================================================
-answer    what follows
+answer    result
 ========  ======================================================================================
-2xx       the endpoint has it
-410       the endpoint wants no more: nothing is sent until this service is started again
-429, 503  the channel waits, as long as ``Retry-After`` says
-others    again after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h; then it is a dead letter
+2xx       accepted
+410       the endpoint is gone: nothing is sent until this service restarts
+429, 503  the channel pauses for ``Retry-After``
+others    retried after 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h; then a dead letter
 ========  ======================================================================================
 
-Redirects are not followed. An endpoint knows repeats by ``webhook-id``, the id of the message, so
-one in doubt is sent again. Each secret makes a signature: a new one is added before the old goes.
+Redirects are not followed. Endpoints deduplicate by ``webhook-id``, the message id, so a message in
+doubt is resent. Each secret adds a signature, for rotation without downtime.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from services.warning.channels.channel import Outgoing, SendResult
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""The schedule that Standard Webhooks recommends."""
+"""Retry schedule recommended by Standard Webhooks."""
 _GONE = 410
 _SLOW_DOWN = frozenset({429, 503})
 _LONGEST_WAIT = 3600.0
@@ -36,7 +36,7 @@ _WAIT = 30.0
 
 
 class WebhookSender:
-    """An endpoint. `InvalidInput` at once for a URL or secret that cannot be used."""
+    """Sends to one endpoint. The constructor raises `InvalidInput` for an invalid URL or secret."""
 
     repeatable = True
 
@@ -62,7 +62,7 @@ class WebhookSender:
         self._allow_private = allow_private
         self._time_ms = time_ms
         self.width = width
-        # No proxy from the environment: it would resolve names itself, past our check.
+        # A proxy from the environment would resolve names itself and bypass the address filter.
         self._client = httpx.AsyncClient(
             follow_redirects=False, timeout=timeout_seconds, trust_env=False
         )
@@ -71,15 +71,15 @@ class WebhookSender:
 
     @property
     def stopped(self) -> bool:
-        """Whether the endpoint said that it wants no more."""
+        """Whether the endpoint answered 410."""
         return not self._going.is_set()
 
     async def ready(self) -> None:
-        """Return unless the endpoint wants no more."""
+        """Return, unless the endpoint is gone; then never."""
         await self._going.wait()
 
     async def send(self, outgoing: Outgoing) -> SendResult:
-        """Post one message."""
+        """Post a message."""
         try:
             target = await address_filter.resolve(self._url, allow_private=self._allow_private)
         except InvalidInput as error:
@@ -92,7 +92,7 @@ class WebhookSender:
             "content-type": content_type,
         }
         try:
-            # Streamed and left unread: what an endpoint says is not of interest, however long.
+            # Streamed and not read: the body of the answer is irrelevant, and may be long.
             async with self._client.stream(
                 "POST",
                 target.url,
@@ -107,7 +107,7 @@ class WebhookSender:
             return self._again(outgoing, f"no answer: {type(error).__name__}", in_doubt=True)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
         await self._client.aclose()
 
     def _signed(self, message_id: str, body: str) -> dict[str, str]:
@@ -137,7 +137,7 @@ class WebhookSender:
     def _again(
         self, outgoing: Outgoing, error: str, *, down: bool = False, in_doubt: bool = False
     ) -> SendResult:
-        """Put a message off by the schedule; after its end it is given up."""
+        """Delay a message by the retry schedule; after its end give it up."""
         tried = outgoing.attempt - 1
         if tried >= len(SCHEDULE_SECONDS):
             return SendResult(error=error, given_up=True)

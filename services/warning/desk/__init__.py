@@ -1,1 +1,1 @@
-"""The desk of a city or county, where people deal with cases."""
+"""The desk of a city or county, where dispatchers and officers handle cases."""

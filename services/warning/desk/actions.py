@@ -1,4 +1,4 @@
-"""What people of a desk do to a case, as events. No store, no clock, nobody's rights."""
+"""Derives events from actions of dispatchers and officers. Pure functions, no access checks."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ MOST_LOST_TO = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionContext:
-    """Who does something, when, and why."""
+    """Author, time and reason of an action."""
 
     by: str
     at_ms: int
@@ -26,7 +26,7 @@ class ActionContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosure:
-    """How a case ended."""
+    """The outcome of a case, with its details."""
 
     outcome: CaseOutcome
     lost_fen: int | None = None
@@ -35,7 +35,7 @@ class CaseClosure:
 
 
 def check_revision(case: Case, revision: int | None) -> None:
-    """Raise `VersionConflict` where something happened since somebody looked."""
+    """Raise `VersionConflict` if the case has changed since *revision*."""
     if revision is not None and case.revision != revision:
         raise VersionConflict(
             f"case {case.id}: is at revision {case.revision}, not {revision}; look again"
@@ -45,7 +45,7 @@ def check_revision(case: Case, revision: int | None) -> None:
 def assigned(
     case: Case, act: ActionContext, router: Router, *, region: Region | None, officer: str
 ) -> list[CaseEvent]:
-    """Give a case to a region, an officer, or both; nothing where they have it."""
+    """Assign a case to a region, an officer, or both; no events if unchanged."""
     _check_open(case)
     events = []
     if region is not None and region.code != case.region.code:
@@ -56,7 +56,7 @@ def assigned(
 
 
 def taken(case: Case, act: ActionContext, router: Router, *, take_over: bool) -> list[CaseEvent]:
-    """Let who acts deal with a case; `VersionConflict` where another has it."""
+    """Take a case. Raises `VersionConflict` if another officer has it, unless *take_over*."""
     _check_open(case)
     if case.officer == act.by:
         return []
@@ -70,7 +70,7 @@ def taken(case: Case, act: ActionContext, router: Router, *, take_over: bool) ->
 def noted(
     case: Case, act: ActionContext, router: Router, *, unreached: bool, due_at_ms: int
 ) -> list[CaseEvent]:
-    """Write something down; *unreached* takes the next step, *due_at_ms* is a new date."""
+    """Add a note; *unreached* also takes the next step, *due_at_ms* sets a new due date."""
     if due_at_ms:
         if case.state is not CaseState.DISSUADING:
             raise InvalidInput("due_at_ms: only of a case that somebody has taken")
@@ -81,12 +81,12 @@ def noted(
         return [note]
     _check_open(case)
     if due_at_ms:
-        raise InvalidInput("due_at_ms: the next step of who was not reached has a date of its own")
+        raise InvalidInput("due_at_ms: not with unreached: the next step sets the due date")
     return [note, *schedule.escalate_unreached(case, router, act.at_ms, by=act.by)]
 
 
 def closed(case: Case, act: ActionContext, closing: CaseClosure) -> list[CaseEvent]:
-    """Close a case with an outcome."""
+    """Close a case."""
     _check_open(case)
     check_closing(closing, act.why)
     return [
@@ -102,10 +102,10 @@ def closed(case: Case, act: ActionContext, closing: CaseClosure) -> list[CaseEve
 
 
 def check_closing(closing: CaseClosure, why: str) -> None:
-    """Raise `InvalidInput` where what is said of an outcome is not enough, or too much."""
+    """Raise `InvalidInput` if details of the outcome are missing or do not belong to it."""
     outcome = closing.outcome
     if outcome is CaseOutcome.FALSE_ALARM and not why:
-        raise InvalidInput("reason: required for a false alarm: a list entry may fall with it")
+        raise InvalidInput("reason: required for a false alarm: it may cost a list entry its place")
     if outcome is not CaseOutcome.LOST_MONEY and (closing.lost_fen is not None or closing.lost_to):
         field = "lost_to" if closing.lost_to else "lost_fen"
         raise InvalidInput(f"{field}: only with lost_money, not with {outcome}")
@@ -119,7 +119,7 @@ def check_closing(closing: CaseClosure, why: str) -> None:
 
 
 def check_duplicate(case: Case, other: Case) -> None:
-    """Raise `InvalidInput` where *other* cannot be what *case* is a duplicate of."""
+    """Raise `InvalidInput` if *case* cannot be a duplicate of *other*."""
     if other.id == case.id:
         raise InvalidInput("duplicate_of: is this very case")
     if other.victim != case.victim:
@@ -130,13 +130,13 @@ def check_duplicate(case: Case, other: Case) -> None:
 
 def _check_open(case: Case) -> None:
     if not case.open:
-        raise InvalidInput(f"case {case.id}: is closed: {case.outcome}; only notes are taken")
+        raise InvalidInput(f"case {case.id}: is closed: {case.outcome}; only notes are possible")
 
 
 def _taken(case: Case, act: ActionContext, router: Router, officer: str) -> CaseEvent:
     taken = _event(EventKind.TAKEN, act, officer=officer)
     if case.state is CaseState.DISSUADING:
-        return taken  # who takes over has the time that is left
+        return taken  # a takeover keeps the due date
     patience = schedule.patience_ms(router, case.tier or Tier.LOW)
     return replace(taken, due_at_ms=act.at_ms + patience)
 

@@ -1,4 +1,4 @@
-"""Reads the region that a case is given to, and says who may give it there."""
+"""Parses the region of an assignment, and checks that the caller may assign to it."""
 
 from fanzha.errors import InvalidInput, NotAllowed
 from services.auth.identity import Identity
@@ -8,13 +8,13 @@ from services.warning.model import Region
 from services.warning.policy.places import places
 
 ASSIGNED = "assigned"
-"""By what a region was found that somebody of a desk said."""
+"""`Region.how` of an assigned region."""
 _LONGEST = 60
 _PROVINCE, _CITY, _COUNTY = 2, 4, 6
 
 
 def read(text: str, current: Region) -> Region:
-    """Read a code or a name; what no table has is a county of the case's city."""
+    """Parse a code or a name; an unknown name is a county of the case's city."""
     if len(text) > _LONGEST or not text.isprintable():
         raise InvalidInput(f"region: a code, or a name of at most {_LONGEST} letters")
     code = keys.region_key(places().code(text.strip()))
@@ -28,9 +28,9 @@ def read(text: str, current: Region) -> Region:
 
 
 def check(identity: Identity, current: Region, to: Region) -> None:
-    """Raise `NotAllowed` unless *to* is in reach, or is where the case lies anyway.
+    """Raise `NotAllowed` unless *to* is in the caller's scope or contains the case's region.
 
-    So a county may hand a case back to its city, and to nobody else's county.
+    So a county may return a case to its city, and not pass it to another county.
     """
     upwards = keys.region_key(current.code).startswith(keys.region_key(to.code))
     if not upwards and not scope.reaches(identity, to):
@@ -45,7 +45,9 @@ def _of_code(code: str) -> Region:
     if len(code) == _PROVINCE:
         return Region(province=province, how=ASSIGNED)
     if code in places().names or (len(code) == _COUNTY and city not in places().names):
-        return Region(province=province, city=code, how=ASSIGNED)  # directly under its province
+        return Region(
+            province=province, city=code, how=ASSIGNED
+        )  # a county directly under its province
     county = code if len(code) == _COUNTY else ""
     if not county and city not in places().names:
         raise InvalidInput(f"region: there is no city with the code {city}")

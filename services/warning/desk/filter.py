@@ -1,4 +1,4 @@
-"""Which cases somebody wants to see."""
+"""Filter of case lists."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from services.warning.model import Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
-    """What must hold of a case; what is empty holds of all."""
+    """Conditions on a case; an empty field matches all."""
 
     region: str = ""
     """Code or name."""
@@ -26,23 +26,23 @@ class CaseFilter:
 
     @property
     def only_open(self) -> bool:
-        """Whether closed cases are not wanted."""
+        """Whether closed cases are excluded."""
         return CaseState.CLOSED not in self.states
 
     def until(self, now_ms: int) -> int:
-        """Return the last date by which something must be due; `InvalidInput` for closed cases."""
+        """Return the last due date to list. Raises `InvalidInput` with closed cases."""
         if not self.only_open and (self.due_before_ms or self.overdue):
             field = "overdue_only" if self.overdue else "due_before_ms"
             raise InvalidInput(f"{field}: nothing is due of closed cases; leave out that state")
         if self.due_before_ms < 0:
             raise InvalidInput("due_before_ms: milliseconds since 1970, not less than 0")
-        # Those of which nothing is due stand after all dates.
+        # Cases without a due date are indexed after all dates.
         dates = [min(self.due_before_ms, keys.NOTHING_DUE - 1)] if self.due_before_ms else []
         dates += [now_ms] if self.overdue else []
         return min(dates, default=keys.NOTHING_DUE)
 
     def wants(self, case: Case) -> bool:
-        """Tell whether all but the dates holds, which `until` has for the index."""
+        """Whether a case matches, apart from the due date, which the index applies."""
         return (
             (case.state in self.states if self.states else case.open)
             and (not self.tiers or case.tier in self.tiers)
@@ -53,5 +53,5 @@ class CaseFilter:
 
 
 def overdue(case: Case, now_ms: int) -> bool:
-    """Tell whether what was due has not happened, or the case waits for a person."""
+    """Whether the due date has passed or the case needs a person."""
     return case.needs_person or 0 < case.due_at_ms <= now_ms

@@ -1,6 +1,6 @@
-"""Hides people's numbers, and what reached them, from everybody but dispatchers.
+"""Masks personal data in cases for everyone but dispatchers.
 
-Lists are masked for them, too: a screen with a queue on it is seen by many.
+Lists are masked for dispatchers too: many people see a screen with a queue.
 """
 
 from dataclasses import replace
@@ -18,7 +18,7 @@ _HIDDEN_CAMPAIGNS = frozenset({"number", "account"})
 
 
 def sees_numbers() -> bool:
-    """Tell whether who asks may see the numbers of people in their regions."""
+    """Whether the caller may see unmasked numbers."""
     return Role.DISPATCHER in identity.current().roles
 
 
@@ -34,7 +34,7 @@ def case(one: Case) -> Case:
 
 
 def event(one: CaseEvent) -> CaseEvent:
-    """Mask an event; what people noted may name anybody."""
+    """Mask an event; notes of people are removed, because they may name anyone."""
     hides_note = one.kind is EventKind.NOTED and one.by != SCHEDULE
     warning = one.warning and replace(
         one.warning,

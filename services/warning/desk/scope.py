@@ -1,4 +1,4 @@
-"""Which cases somebody reaches: those of their regions, and of what lies in these."""
+"""Regional scope: an identity has access to cases of its regions and all regions in them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,22 +14,22 @@ _LEVELS = (2, 4, 6)
 
 
 def reaches(identity: Identity, region: Region) -> bool:
-    """Tell whether a case of *region* is for *identity*; of no region: for who reaches all."""
+    """Whether *region* is in the scope of *identity*; no region: only in the scope of all."""
     who = _plain(identity)
     codes = (region.county, region.city, region.province)
     return not who.regions or any(roles.may_access_region(who, code) for code in codes if code)
 
 
 def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
-    """Return the regions whose lists have all that *identity* reaches of *asked*.
+    """Return the region indexes that cover the part of *asked* in the scope of *identity*.
 
-    None lies in another; the empty one has all cases. `NotAllowed` where it reaches none of it.
+    None contains another; the empty one has all cases. Raises `NotAllowed` if nothing is in scope.
     """
     code, who = keys.region_key(places().code(asked)), _plain(identity)
     if not who.regions:
         return (code,)
     mine = _outermost(_listed(one) for one in who.regions)
-    if not code.isdecimal():  # nothing asked, or a name, which may be that of several places
+    if not code.isdecimal():  # no region, or a name, which may be ambiguous
         return mine
     if roles.may_access_region(who, code):
         return (code,)
@@ -40,19 +40,19 @@ def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
 
 
 def is_in(region: Region, asked: str) -> bool:
-    """Tell whether *region* is *asked*, a code or a name, or lies in it."""
+    """Whether *region* is *asked* (a code or a name) or lies in it."""
     code = keys.region_key(places().code(asked))
     found = {keys.region_key(one) for one in (region.province, region.city, region.county)}
     return code in found
 
 
 def _plain(identity: Identity) -> Identity:
-    """Write regions as indexes have them: who reaches 340100 reaches 340102."""
+    """Return *identity* with regions in the form of index keys: 340100 contains 340102."""
     return replace(identity, regions=frozenset(map(keys.region_key, identity.regions)))
 
 
 def _listed(code: str) -> str:
-    """Return the region with a list of its own that holds *code*."""
+    """Return the region with an index that contains *code*."""
     return next((code[:level] for level in reversed(_LEVELS) if len(code) >= level), code)
 
 

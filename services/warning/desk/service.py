@@ -1,7 +1,7 @@
-"""The desk of a city or county: lists cases, shows them, and lets people deal with them.
+"""Operations on cases for dispatchers and officers: list, show, assign, take, note, close.
 
-Who asks sees the cases of their regions; any other case is not there. What changes a case, and
-who sees the whole number of a person, is in the audit log before it happens.
+A caller sees the cases in their regional scope; any other is reported as not found. Changes, and
+reads of unmasked numbers, are audited before they happen.
 """
 
 import re
@@ -30,28 +30,28 @@ _ID = re.compile(r"[0-9a-f]{20}(-[1-9][0-9]{0,8})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
-    """Some cases, people masked."""
+    """A page of masked cases."""
 
     cases: Sequence[Case]
     next: str
-    """Where the next page begins; empty: this is all."""
+    """Cursor of the next page; empty: this is the last."""
     cut_short: bool
-    """Whether there may be more that was not looked at, though the page is not full."""
+    """Whether the scan limit ended the page early."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseHistoryPage:
-    """Some events of a case."""
+    """A page of events."""
 
     events: Sequence[CaseEvent]
     next: int
-    """How many come before the next; 0: this is all."""
+    """Offset of the next page; 0: this is the last."""
     masked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCommand:
-    """What each change says: of which case, who, and since when."""
+    """The case, author and expected revision of a change."""
 
     case_id: str
     by: str = ""
@@ -59,7 +59,7 @@ class CaseCommand:
 
 
 class CaseDesk:
-    """Everything people do with cases. Which roles may is the edge's to check."""
+    """Case operations. The RPC layer checks roles."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class CaseDesk:
         self.now_ms = now_ms
 
     async def list(self, wanted: CaseFilter, *, size: int, after: str) -> CasePage:
-        """Return the cases that are *wanted* and in reach, the most urgent first."""
+        """Return the cases in scope that match *wanted*, most urgent first."""
         size, asker = _size(size, DEFAULT_PER_PAGE), identity.current()
         page = await self._listing.page(
             lambda case: scope.reaches(asker, case.region) and wanted.wants(case),
@@ -124,7 +124,7 @@ class CaseDesk:
         )
 
     async def assign(self, asked: CaseCommand, *, region: str, officer: str, why: str) -> Case:
-        """Give a case to a region, an officer, or both."""
+        """Assign a case to a region, an officer, or both."""
         officer = optional("officer", officer, LONGEST_NAME)
         act = self._act(asked, optional("reason", why, LONGEST_NOTE))
         if not region and not officer:
@@ -140,7 +140,7 @@ class CaseDesk:
         return await self._change(asked, act, details, events)
 
     async def take(self, asked: CaseCommand, *, take_over: bool) -> Case:
-        """Let who asks deal with a case."""
+        """Take a case as its officer."""
         act = self._act(asked, "")
         return await self._change(
             asked,
@@ -150,7 +150,7 @@ class CaseDesk:
         )
 
     async def note(self, asked: CaseCommand, text: str, *, unreached: bool, due_at_ms: int) -> Case:
-        """Write something down, or that the person could not be reached."""
+        """Add a note, or record that the person could not be contacted."""
         checked = optional if unreached else required
         act = self._act(asked, checked("text", text, LONGEST_NOTE))
         return await self._change(
@@ -163,7 +163,7 @@ class CaseDesk:
         )
 
     async def close(self, asked: CaseCommand, closing: CaseClosure, why: str) -> Case:
-        """Close a case with an outcome."""
+        """Close a case."""
         act = self._act(asked, optional("reason", why, LONGEST_NOTE))
         actions.check_closing(closing, act.why)
         if closing.duplicate_of:
@@ -182,7 +182,7 @@ class CaseDesk:
         case = await self._case(asked.case_id)
 
         def events(now: Case) -> Sequence[CaseEvent]:
-            # It may have gone elsewhere since it was looked at.
+            # It may have been assigned elsewhere meanwhile.
             _check_reach(now)
             actions.check_revision(now, asked.revision)
             return decide(now)
@@ -211,7 +211,7 @@ class CaseDesk:
 
 
 def _check_reach(case: Case) -> None:
-    # As if there were none: whether somebody elsewhere has a case is not for guessing.
+    # Indistinguishable from a case that does not exist.
     if not scope.reaches(identity.current(), case.region):
         raise NotFound(f"case: there is no {case.id!r}")
 

@@ -1,1 +1,1 @@
-"""How warnings go out: handed to channels, sent once, receipts, and the next step."""
+"""Dispatch: relay messages to channels, send each at most once, handle receipts, escalate."""

@@ -1,4 +1,4 @@
-"""Reads entries of the stream of a channel."""
+"""Fields of the entries in the send stream of a channel."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ NOTED = "noted_ms"
 
 
 def read(fields: Mapping[str, str]) -> Outgoing:
-    """Read an entry of the stream of a channel."""
+    """Parse an entry of a send stream. Raises `InvalidInput`."""
     for name in ("message_id", "to", "text"):
         if not fields.get(name):
             raise InvalidInput(f"{name}: is missing")
@@ -35,17 +35,17 @@ def read(fields: Mapping[str, str]) -> Outgoing:
 
 
 def step_of(entry: StreamEntry) -> int:
-    """Return the step of the plan that a message is."""
+    """Return the index of the step in its plan."""
     step = entry.fields.get("step", "0")
     return int(step) if step.isdigit() else 0
 
 
 def why_of(status: SendStatus, why: str) -> str:
-    """Say why a message did not go out, or perhaps did."""
+    """Return the reason of a failure, marked if the message is in doubt."""
     return f"in doubt, it may have been sent: {why}" if status is SendStatus.DOUBT else why
 
 
 def noted_ms(entry: StreamEntry) -> int:
-    """Return until when its case knows that a message waits; 0: it has not waited."""
+    """Return the date to which its case was last postponed for this message; 0: never."""
     noted = entry.fields.get(NOTED, "0")
     return int(noted) if noted.isdigit() else 0

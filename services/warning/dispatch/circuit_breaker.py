@@ -1,4 +1,4 @@
-"""Leaves a channel alone for a while after it failed several times in a row."""
+"""Circuit breaker: pauses a channel after consecutive failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ _FIRST_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
 
 
 class CircuitBreaker:
-    """Opens after so many failures of a channel as a whole, for longer each time."""
+    """Opens after `FAILURES` consecutive failures, for twice as long each time, up to a minute."""
 
     def __init__(self, *, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
@@ -17,19 +17,19 @@ class CircuitBreaker:
         self._until = 0.0
 
     @property
-    def closed_in(self) -> float:
-        """Seconds until the channel is tried again; 0: now."""
+    def open_for(self) -> float:
+        """Seconds until the breaker closes; 0: it is closed."""
         return max(0.0, self._until - self._clock())
 
-    def worked(self) -> None:
-        """Note that the channel answered, whatever it said of the message."""
+    def record_success(self) -> None:
+        """Record that the channel answered, even if it refused the message."""
         self._failures = 0
         self._pause = _FIRST_SECONDS
 
-    def failed(self) -> None:
-        """Note that the channel did not work."""
-        if self.closed_in:
-            # Those that were under way when it opened fail too, and count for nothing.
+    def record_failure(self) -> None:
+        """Record a failure of the channel."""
+        if self.open_for:
+            # Sends that were in flight when it opened fail too: they do not count.
             return
         self._failures += 1
         if self._failures >= FAILURES:

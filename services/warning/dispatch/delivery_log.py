@@ -1,4 +1,4 @@
-"""Notes what channels say of warnings, and lets the next step of a case come when it should."""
+"""Records delivery of messages with their cases, and adjusts when the next step is due."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,13 +14,13 @@ from services.warning.dispatch.limits import WithholdReason
 
 _FOLLOWS: Mapping[str, Callable[[Case, int], Sequence[CaseEvent]]] = {
     WithholdReason.OPTED_OUT: schedule.opted_out,
-    WithholdReason.SAME_WORDS: schedule.already_informed,
+    WithholdReason.DUPLICATE_TEXT: schedule.already_informed,
 }
-"""What a message leads to that was not sent, by why it was not; otherwise the next step is due."""
+"""Events after a message was withheld, by reason; by default the next step is due at once."""
 
 
 class DeliveryLog:
-    """As `DeliveryRecords`, and moves the schedule. Raises `Unavailable` while Redis is away."""
+    """`DeliveryRecords` that also adjust the schedule. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -36,21 +36,21 @@ class DeliveryLog:
         self._now_ms = now_ms
 
     async def sent(self, message: MessageRef, *, by: str) -> None:
-        """Note that a channel has taken a message."""
+        """Record that a channel accepted a message."""
         await self._delivery.sent(message, by=by)
 
     async def delivered(self, message: MessageRef, *, by: str, at_ms: int = 0) -> None:
-        """Note that a message reached the person."""
+        """Record that a message was delivered."""
         await self._delivery.delivered(message, by=by, at_ms=at_ms)
 
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
-        """Note that a message did not reach the person, and do not wait for it."""
+        """Record a failure, and make the next step due."""
         await self._delivery.failed(message, by=by, why=why, at_ms=at_ms)
         follows = _FOLLOWS.get(why, schedule.expedite)
         await self._change(message, lambda case: follows(case, self._now_ms()))
 
-    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
-        """Note that a message may not go out before a time; its next step waits for it."""
+    async def postpone(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        """Postpone the next step: the message may not be sent before *until_ms*."""
         await self._change(
             message,
             lambda case: schedule.postpone(
@@ -58,8 +58,8 @@ class DeliveryLog:
             ),
         )
 
-    async def unwanted(self, message: MessageRef) -> str:
-        """Say why a message that waited is not to go out any more; empty: it is."""
+    async def obsolete_reason(self, message: MessageRef) -> str:
+        """Return why a delayed message is obsolete; empty: it is to be sent."""
         (case,) = await self._store.find([ids.case_of_message(message.id)])
         return "" if case is None else outbox_relay.obsolete_reason(case, message)
 

@@ -1,6 +1,6 @@
-"""What channels say of warnings, put on record with their cases: taken, delivered, failed.
+"""Appends what channels report about messages to their cases: sent, failed, delivered.
 
-Each is noted once, however often it is said, and a late word never takes an earlier one back.
+Idempotent. Reports may come in any order: one of a lower rank never replaces a higher one.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,22 +20,22 @@ _RANK: Mapping[str, int] = {
 
 
 class DeliveryRecords:
-    """Notes what became of messages. Raises `Unavailable` while Redis is away."""
+    """Records delivery of messages. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, store: CaseStore, *, now_ms: Callable[[], int]) -> None:
         self._store = store
         self._now_ms = now_ms
 
     async def sent(self, message: MessageRef, *, by: str) -> None:
-        """Note that a channel has taken a message."""
+        """Record that a channel accepted a message."""
         await self._note(EventKind.SENT, message, by, "", 0)
 
     async def delivered(self, message: MessageRef, *, by: str, at_ms: int = 0) -> None:
-        """Note that a message reached the person."""
+        """Record that a message was delivered."""
         await self._note(EventKind.DELIVERED, message, by, "", at_ms)
 
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
-        """Note that a message did not reach the person."""
+        """Record that a message was not delivered."""
         await self._note(EventKind.FAILED, message, by, why, at_ms)
 
     async def _note(
@@ -51,4 +51,4 @@ class DeliveryRecords:
         try:
             await self._store.change(ids.case_of_message(message.id), events)
         except NotFound:
-            return  # the case was forgotten since, or the message is no warning of a case
+            return  # the case has expired, or the message belongs to none

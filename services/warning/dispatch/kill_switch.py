@@ -1,4 +1,4 @@
-"""The kill switch: one key in Redis that stops all warnings, seen by everybody within a second."""
+"""Kill switch: one Redis key that stops all warnings; every process sees it within a second."""
 
 import json
 import logging
@@ -15,18 +15,18 @@ from services.auth import identity
 logger = logging.getLogger(__name__)
 
 KEY = "{fanzha:warning:switch}:stopped"
-LOOK_SECONDS = 0.4
-"""Half of the second within which everybody must know, less what reading takes."""
+POLL_SECONDS = 0.4
+"""Leaves room for one timed-out read within the second that a stop may take."""
 LONGEST_REASON = 200
-_LOOK_SECONDS = 0.5
-"""For who looks again and again. Who turns the switch waits, lest it acts and yet seems to fail."""
+_POLL_TIMEOUT_SECONDS = 0.5
+"""Read timeout of the poll. Turning the switch waits longer: it must not act and yet fail."""
 _SECONDS = 5.0
 _SUBJECT = "warnings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopOrder:
-    """Who stopped the warnings, when and why."""
+    """A stop of all warnings."""
 
     by: str
     why: str
@@ -34,16 +34,16 @@ class StopOrder:
 
 
 class KillSwitch:
-    """Follows the switch, and turns it.
+    """Polls the switch, and turns it.
 
-    Until it has been read once, warnings count as stopped: better late than against an order.
-    While Redis is away, what was read last holds; nothing new goes out then anyway.
+    Fails closed: warnings are stopped until the switch was read once. While Redis is away the last
+    value holds; without Redis nothing is sent anyway.
     """
 
     def __init__(
         self, client: Client, *, now_ms: Callable[[], int], audit: Audit | None = None
     ) -> None:
-        """*client* must decode answers. Only who turns the switch needs an *audit*."""
+        """*client* must decode answers; *audit* is needed to turn the switch."""
         self._client: Any = client
         self._now_ms = now_ms
         self._audit = audit or NoAudit()
@@ -52,11 +52,11 @@ class KillSwitch:
 
     @property
     def stopped(self) -> bool:
-        """Whether no warning may go out."""
+        """Whether warnings are stopped."""
         return not self._known or self._stop is not None
 
-    async def look(self, seconds: float = _SECONDS) -> StopOrder | None:
-        """Read the switch now, within so many *seconds*; None: warnings go out."""
+    async def read(self, seconds: float = _SECONDS) -> StopOrder | None:
+        """Read the switch, with a timeout in *seconds*; None: warnings are not stopped."""
         async with within(seconds):
             text = await self._client.get(KEY)
         stop = _read(text) if text else None
@@ -65,21 +65,21 @@ class KillSwitch:
         self._stop, self._known = stop, True
         return stop
 
-    async def follow(self) -> None:
-        """Look again and again, until cancelled."""
+    async def poll(self) -> None:
+        """Poll until cancelled."""
         await run_periodically(
-            lambda: self.look(_LOOK_SECONDS),
-            every_seconds=LOOK_SECONDS,
+            lambda: self.read(_POLL_TIMEOUT_SECONDS),
+            every_seconds=POLL_SECONDS,
             task="kill switch follower",
             logger=logger,
         )
 
     async def stop(self, *, by: str, why: str) -> StopOrder:
-        """Stop all warnings, and put it on record; stopping twice changes the reason."""
+        """Stop all warnings, then audit the stop; a second stop replaces the reason."""
         if not 1 <= len(why.strip()) <= LONGEST_REASON:
             raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
         stop = StopOrder(by=identity.author(by), why=why.strip(), at_ms=self._now_ms())
-        # It acts first: whoever must stop warnings does not wait for a disk.
+        # Audited after it acts: an emergency stop does not wait for the audit log.
         await self._write(lambda writing: writing.set(KEY, json.dumps(asdict(stop))))
         await self._audit.record(
             AuditKind.WARNINGS_STOPPED, subject=_SUBJECT, details={"why": stop.why}, actor=stop.by
@@ -87,12 +87,12 @@ class KillSwitch:
         return stop
 
     async def start(self, *, by: str, why: str) -> bool:
-        """Let warnings go out again; False when they did anyway."""
+        """Resume warnings; False if they were not stopped."""
         if not 1 <= len(why.strip()) <= LONGEST_REASON:
             raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
-        if await self.look() is None:
+        if await self.read() is None:
             return False
-        # On record first: nothing goes out that nobody answers for.
+        # Audited first: no warning is sent without a record of who resumed them.
         await self._audit.record(
             AuditKind.WARNINGS_STARTED,
             subject=_SUBJECT,
@@ -107,7 +107,7 @@ class KillSwitch:
             writing = self._client.pipeline(transaction=False)
             queue(writing)
             await execute_synced(self._client, writing, KEY)
-        await self.look()
+        await self.read()
 
 
 def _read(text: str) -> StopOrder:
@@ -115,5 +115,5 @@ def _read(text: str) -> StopOrder:
         fields = json.loads(text)
         return StopOrder(by=str(fields["by"]), why=str(fields["why"]), at_ms=int(fields["at_ms"]))
     except (ValueError, TypeError, KeyError):
-        # Somebody wrote the key by hand, in a hurry: that stops warnings too.
+        # A key written by hand stops warnings too.
         return StopOrder(by="", why="the key in Redis was set by hand", at_ms=0)

@@ -1,17 +1,17 @@
-"""Counts in Redis what each person was sent, and keeps who opted out of what.
+"""Rate limits per person in Redis: counts of messages, and opt-outs.
 
 ====================================================  ===========================================
-key                                                   what
+key                                                   value
 ====================================================  ===========================================
-``{fanzha:warned:<hash>}:day:<day>``                  set: ids of a person's messages of a day
-``{fanzha:warned:<hash>}:campaign:<hash>``            set: ids of those of one campaign
-``{fanzha:warned:<hash>}:out``                        set: kinds the person opted out of
-``{fanzha:warned:<hash>}:words:<form>:<hash>``        id of the message that said just this
+``{fanzha:warned:<hash>}:day:<day>``                  set: message ids of a person on a day
+``{fanzha:warned:<hash>}:campaign:<hash>``            set: message ids of a campaign
+``{fanzha:warned:<hash>}:opt_out``                    set: kinds the person opted out of
+``{fanzha:warned:<hash>}:text:<form>:<hash>``         id of the message with this text
 ====================================================  ===========================================
 
-Sets, so that a message that is tried again counts once. One script looks and counts, so two
-workers never both take the last place. Keys have a hash in place of the number; as there are few
-numbers, whoever reads the store can find them by trying, so this hides them from a glance only.
+Sets make a retried message count once. One script checks and counts, so two workers cannot both use
+the last slot. Keys have a hash of the number. There are few numbers, so anyone with access to the
+store can find them by brute force: the hash only avoids casual exposure.
 """
 
 from collections.abc import Callable
@@ -32,8 +32,8 @@ from services.warning.dispatch.limits import (
 _SECONDS = 3.0
 _DAY_SECONDS = 2 * 24 * 3600
 _CAMPAIGN_SECONDS = 90 * 24 * 3600
-_WORDS_SECONDS = 6 * 3600
-"""Words name the hour and the kind of fraud: so long after, the same ones tell nothing new."""
+_DUPLICATE_SECONDS = 6 * 3600
+"""Time within which an identical text counts as a duplicate."""
 
 _TAKE = """
 local out = redis.call('SMEMBERS', KEYS[3])
@@ -65,9 +65,9 @@ if redis.call('GET', KEYS[4]) == ARGV[1] then redis.call('DEL', KEYS[4]) end
 
 
 class LimitStore:
-    """Asks whether warnings may go out, and counts those that may.
+    """Checks messages against the limits, and counts those that may be sent.
 
-    Raises `Unavailable`, soon, while Redis is away.
+    Raises `Unavailable` within seconds while Redis is away.
     """
 
     def __init__(
@@ -78,73 +78,73 @@ class LimitStore:
         stopped: Callable[[], bool],
         now_ms: Callable[[], int],
     ) -> None:
-        """*client* must decode answers; *stopped* is that of the kill switch."""
+        """*client* must decode answers; *stopped* is `KillSwitch.stopped`."""
         self._client: Any = client
         self.rules = rules
         self._stopped = stopped
         self._now_ms = now_ms
 
-    async def may_send(self, asked: LimitCheck) -> SendPermission:
-        """Tell whether a warning may go out now; if so, it is counted, the same message once."""
+    async def may_send(self, check: LimitCheck) -> SendPermission:
+        """Return whether a message may be sent now; if so, count it, once per message id."""
         now, rules = self._now_ms(), self.rules
-        # Whatever is known of the person, these hold; then nothing is counted.
-        first = limits.may_send(asked, RecipientUsage(stopped=self._stopped()), rules, now)
-        if not first.allowed or asked.form not in limits.MASS_FORMS:
+        # Limits that do not depend on the person need no count.
+        first = limits.may_send(check, RecipientUsage(stopped=self._stopped()), rules, now)
+        if not first.allowed or check.form not in limits.MASS_FORMS:
             return first
-        notice = limits.NOTICE_OF[asked.tier]
+        notice = limits.NOTICE_OF[check.tier]
         async with within(_SECONDS):
-            already, today, campaign, out, told = await self._client.eval(
+            already_counted, sent_today, campaign, out, duplicate_text = await self._client.eval(
                 _TAKE,
                 4,
-                *self._keys(asked, now),
-                asked.message_id,
-                limits.day_limit(asked.tier, rules),
+                *self._keys(check, now),
+                check.message_id,
+                limits.day_limit(check.tier, rules),
                 rules.per_campaign,
                 _DAY_SECONDS,
                 _CAMPAIGN_SECONDS,
                 notice if notice in rules.may_opt_out else "",
-                _WORDS_SECONDS,
+                _DUPLICATE_SECONDS,
             )
-        known = RecipientUsage(
-            already=bool(already),
-            today=today,
-            in_campaign=campaign,
-            told=bool(told),
+        usage = RecipientUsage(
+            already_counted=bool(already_counted),
+            sent_today=sent_today,
+            sent_in_campaign=campaign,
+            duplicate_text=bool(duplicate_text),
             opted_out=_notices(out),
         )
-        return limits.may_send(asked, known, rules, now)
+        return limits.may_send(check, usage, rules, now)
 
-    async def give_back(self, asked: LimitCheck) -> None:
-        """Take a warning out of the count, because no channel took it after all."""
-        keys = self._keys(asked, self._now_ms())
+    async def give_back(self, check: LimitCheck) -> None:
+        """Uncount a message that no channel accepted."""
+        keys = self._keys(check, self._now_ms())
         async with within(_SECONDS):
-            await self._client.eval(_GIVE_BACK, len(keys), *keys, asked.message_id)
+            await self._client.eval(_GIVE_BACK, len(keys), *keys, check.message_id)
 
     async def opt_out(self, victim: str, notice: NoticeKind) -> None:
-        """Let a person have no more of one kind; `InvalidInput` where the law gives no choice."""
+        """Opt a person out of a kind. Raises `InvalidInput` where no opt-out is allowed."""
         if notice not in self.rules.may_opt_out:
             kinds = ", ".join(sorted(self.rules.may_opt_out)) or "nothing"
-            raise InvalidInput(f"kind: nobody opts out of {notice}; possible: {kinds}")
+            raise InvalidInput(f"kind: no opt-out of {notice} is allowed; possible: {kinds}")
         async with within(_SECONDS):
-            await self._client.sadd(f"{_person(victim)}:out", notice)
+            await self._client.sadd(f"{_person(victim)}:opt_out", notice)
 
     async def opt_in(self, victim: str, notice: NoticeKind) -> None:
-        """Let a person have them again."""
+        """Revoke an opt-out."""
         async with within(_SECONDS):
-            await self._client.srem(f"{_person(victim)}:out", notice)
+            await self._client.srem(f"{_person(victim)}:opt_out", notice)
 
     async def opted_out(self, victim: str) -> frozenset[NoticeKind]:
-        """Return what a person opted out of."""
+        """Return the kinds a person opted out of."""
         async with within(_SECONDS):
-            return _notices(await self._client.smembers(f"{_person(victim)}:out"))
+            return _notices(await self._client.smembers(f"{_person(victim)}:opt_out"))
 
-    def _keys(self, asked: LimitCheck, now_ms: int) -> tuple[str, str, str, str]:
-        person = _person(asked.victim)
+    def _keys(self, check: LimitCheck, now_ms: int) -> tuple[str, str, str, str]:
+        person = _person(check.victim)
         return (
             f"{person}:day:{limits.day_of(self.rules, now_ms)}",
-            f"{person}:campaign:{_hash(asked.campaign)}",
-            f"{person}:out",
-            f"{person}:words:{asked.form}:{_hash(asked.text or asked.message_id)}",
+            f"{person}:campaign:{_hash(check.campaign)}",
+            f"{person}:opt_out",
+            f"{person}:text:{check.form}:{_hash(check.text or check.message_id)}",
         )
 
 
@@ -157,5 +157,5 @@ def _hash(text: str) -> str:
 
 
 def _notices(words: Any) -> frozenset[NoticeKind]:
-    # What a later release wrote and this one does not know is no opt-out here.
+    # A kind written by a later release is ignored.
     return frozenset(NoticeKind(word) for word in words if word in set(NoticeKind))

@@ -1,6 +1,6 @@
-"""Whether a warning may go out now: kill switch, opt-outs, limits per person, quiet hours.
+"""Whether a message may be sent now: kill switch, opt-outs, limits per person, quiet hours.
 
-No I/O and no clock: what is known of a person comes from `services.warning.dispatch.limit_store`.
+Pure functions; `limit_store` supplies what a person was sent.
 """
 
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from enum import StrEnum
 
 from services.warning.model import Tier
 
-ASK_AGAIN_MS = 1000
-"""After this a stopped warning is asked for again."""
+RETRY_MS = 1000
+"""Retry interval of messages while warnings are stopped."""
 _DAY = timedelta(days=1)
 
 
 class NoticeKind(StrEnum):
-    """Kinds of warnings that a person may or may not opt out of."""
+    """Kinds of warnings, for opt-outs."""
 
     ADVICE = "advice"
-    """Of the tier low."""
+    """Warnings of tier low."""
     WARNING = "warning"
-    """Of the tier medium."""
+    """Warnings of tier medium."""
     EMERGENCY = "emergency"
-    """Of the tier high. Nobody opts out of being told that their money is going."""
+    """Warnings of tier high; no opt-out."""
 
 
 NOTICE_OF = {
@@ -31,11 +31,11 @@ NOTICE_OF = {
     Tier.HIGH: NoticeKind.EMERGENCY,
 }
 MASS_FORMS = frozenset({"sms", "voice"})
-"""What quiet hours and limits are about; officers and partners mind theirs themselves."""
+"""Channels under quiet hours and limits; visits in person are not."""
 
 
 class WithholdReason(StrEnum):
-    """Why a warning may not go out now."""
+    """Why a message is withheld."""
 
     NONE = ""
     STOPPED = "stopped"
@@ -43,38 +43,38 @@ class WithholdReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     DAY_LIMIT = "day_limit"
     CAMPAIGN_LIMIT = "campaign_limit"
-    SAME_WORDS = "same_words"
-    """The person was told the very same for another case, a few hours ago at most."""
+    DUPLICATE_TEXT = "duplicate_text"
+    """The person was sent the same text for another case within hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitRules:
-    """What an administrator has laid down."""
+    """The limits that an administrator has set."""
 
     quiet_from: time = time(22)
     quiet_until: time = time(8)
-    """The same as `quiet_from`: there are no quiet hours."""
+    """Equal to `quiet_from`: no quiet hours."""
     utc_offset: timedelta = timedelta(hours=8)
     breaks_quiet: frozenset[Tier] = frozenset({Tier.HIGH})
     per_day: int = 3
-    """SMS and voice warnings for a person on a day, of the tiers low and medium; 0: no limit."""
+    """SMS and voice messages to a person a day before one of tier low or medium; 0: no limit."""
     per_day_high: int = 10
-    """Likewise all of them, when one of the tier high is to go out; 0: no limit."""
+    """Likewise before one of tier high; 0: no limit."""
     per_campaign: int = 6
-    """For one person about one campaign; 0: no limit."""
+    """Messages to one person about one campaign; 0: no limit."""
     may_opt_out: frozenset[NoticeKind] = frozenset({NoticeKind.ADVICE})
     test_mode: bool = False
-    """Whether all that may go out goes to the sink."""
+    """Whether all messages go to the test sink."""
 
     def __post_init__(self) -> None:
-        """Hold that emergencies cannot be opted out of."""
+        """Refuse opt-outs of emergencies."""
         if NoticeKind.EMERGENCY in self.may_opt_out:
             raise ValueError("opt_out: nobody can opt out of emergency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitCheck:
-    """One warning that wants to go out."""
+    """A message to check against the limits."""
 
     message_id: str
     victim: str
@@ -82,75 +82,75 @@ class LimitCheck:
     campaign: str
     form: str = "sms"
     text: str = ""
-    """What it says."""
+    """The text of the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientUsage:
-    """What is known of the person."""
+    """What a person was sent, and opted out of."""
 
     stopped: bool = False
-    already: bool = False
-    """Whether this message was counted before: it is tried again."""
-    today: int = 0
-    in_campaign: int = 0
-    told: bool = False
-    """Whether another message told them the very same."""
+    already_counted: bool = False
+    """Whether this message was counted before: it is a retry."""
+    sent_today: int = 0
+    sent_in_campaign: int = 0
+    duplicate_text: bool = False
+    """Whether another message had the same text."""
     opted_out: frozenset[NoticeKind] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendPermission:
-    """The answer."""
+    """The result of a check."""
 
     allowed: bool
     not_before_ms: int = 0
-    """When to ask again; 0 and not allowed: never."""
+    """When to check again; 0 if not allowed: never."""
     reason: WithholdReason = WithholdReason.NONE
     sink: bool = False
-    """Whether it goes to the sink instead of the person."""
+    """Whether to send it to the test sink."""
 
 
 def may_send(
-    asked: LimitCheck, known: RecipientUsage, rules: LimitRules, now_ms: int
+    check: LimitCheck, usage: RecipientUsage, rules: LimitRules, now_ms: int
 ) -> SendPermission:
-    """Tell whether a warning may go out now, and otherwise from when on."""
-    if known.stopped:
-        return _later(now_ms + ASK_AGAIN_MS, WithholdReason.STOPPED)
+    """Return whether a message may be sent now, and if not when to check again."""
+    if usage.stopped:
+        return _later(now_ms + RETRY_MS, WithholdReason.STOPPED)
     allowed = SendPermission(allowed=True, sink=rules.test_mode)
-    if asked.form not in MASS_FORMS:
+    if check.form not in MASS_FORMS:
         return allowed
-    if refused := _refused_for_person(asked, known, rules, now_ms):
+    if refused := _refused_for_person(check, usage, rules, now_ms):
         return refused
     quiet_until = quiet_until_ms(rules, now_ms)
-    if quiet_until and asked.tier not in rules.breaks_quiet:
+    if quiet_until and check.tier not in rules.breaks_quiet:
         return _later(quiet_until, WithholdReason.QUIET_HOURS)
     return allowed
 
 
 def _refused_for_person(
-    asked: LimitCheck, known: RecipientUsage, rules: LimitRules, now_ms: int
+    check: LimitCheck, usage: RecipientUsage, rules: LimitRules, now_ms: int
 ) -> SendPermission | None:
-    if NOTICE_OF[asked.tier] in known.opted_out & rules.may_opt_out:
+    if NOTICE_OF[check.tier] in usage.opted_out & rules.may_opt_out:
         return _later(0, WithholdReason.OPTED_OUT)
-    if known.already:
+    if usage.already_counted:
         return None
-    if known.told:
-        return _later(0, WithholdReason.SAME_WORDS)
-    if _reached(known.in_campaign, rules.per_campaign):
+    if usage.duplicate_text:
+        return _later(0, WithholdReason.DUPLICATE_TEXT)
+    if _reached(usage.sent_in_campaign, rules.per_campaign):
         return _later(0, WithholdReason.CAMPAIGN_LIMIT)
-    if _reached(known.today, day_limit(asked.tier, rules)):
+    if _reached(usage.sent_today, day_limit(check.tier, rules)):
         return _later(next_day_ms(rules, now_ms), WithholdReason.DAY_LIMIT)
     return None
 
 
 def day_limit(tier: Tier, rules: LimitRules) -> int:
-    """Return how many warnings a person may have had on a day before one of *tier*; 0: any."""
+    """Return the daily limit that applies to a message of *tier*; 0: no limit."""
     return rules.per_day_high if tier is Tier.HIGH else rules.per_day
 
 
 def quiet_until_ms(rules: LimitRules, now_ms: int) -> int:
-    """Return when the quiet hours end that *now_ms* lies in; 0 outside of them."""
+    """Return the end of the current quiet hours; 0 outside of them."""
     if rules.quiet_from == rules.quiet_until:
         return 0
     now = _local(rules, now_ms)
@@ -169,18 +169,18 @@ def quiet_until_ms(rules: LimitRules, now_ms: int) -> int:
 
 
 def next_day_ms(rules: LimitRules, now_ms: int) -> int:
-    """Return when the next day begins there."""
+    """Return the start of the next local day."""
     tomorrow = _local(rules, now_ms) + _DAY
     return _ms(datetime.combine(tomorrow.date(), time(), tomorrow.tzinfo))
 
 
 def day_of(rules: LimitRules, now_ms: int) -> str:
-    """Return the day there, such as ``20261125``."""
+    """Return the local day, such as ``20261125``."""
     return f"{_local(rules, now_ms):%Y%m%d}"
 
 
 def read_clock(text: str) -> time:
-    """Read ``22:00``; `ValueError` when it is none."""
+    """Parse a time such as ``22:00``. Raises `ValueError`."""
     hours, colon, minutes = text.partition(":")
     if not colon or not (hours.isdecimal() and minutes.isdecimal()):
         raise ValueError(f"quiet hours: not a time of day such as 22:00: {text!r}")
@@ -188,7 +188,7 @@ def read_clock(text: str) -> time:
 
 
 def read_notices(text: str) -> frozenset[NoticeKind]:
-    """Read kinds of warnings between commas; `ValueError` names a wrong one."""
+    """Parse a comma-separated list of kinds. Raises `ValueError`."""
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
         if word not in set(NoticeKind):

@@ -1,10 +1,16 @@
-"""Does what follows from the events of cases: warnings to channels, outcomes to who learns of them.
+"""Relays outbox tasks of cases to streams in other slots: messages, feedback and outcomes.
 
-The script that writes an event also appends a *todo* to a stream in the slot of its case, so what
-follows cannot be forgotten; here it is carried to other slots. A crash in between repeats it, and
-repeating is harmless: a message is appended to the stream of its channel once by its id, or left
-for good, an outcome to that of its source once by reference, case and outcome, and a case that
-teaches to that of `learning` once. A todo is dropped once done.
+This is a transactional outbox. The script that commits events of a case also appends tasks to the
+outbox of its shard (`projections.outbox_tasks`), and the relay carries them over. After a crash a
+task is repeated, and each append happens once, by a marker in the slot of the target stream:
+
+=================================  ==========================================  =====================
+target stream                      what is appended                            once by
+=================================  ==========================================  =====================
+``fanzha:warning:out:<channel>``   a composed message, unless it is obsolete   message id
+``fanzha:warning:feedback:<name>`` progress of a case, for the source          reference, case, step
+``fanzha:warning:outcomes``        a closed case, for `outcomes`               case id
+=================================  ==========================================  =====================
 """
 
 from collections.abc import Callable, Sequence
@@ -27,20 +33,20 @@ from services.warning.model import OWN_HITS
 GROUP = "relay"
 _SECONDS = 4.0
 _MARKER_S = 180 * 86_400
-_ONCE = """
+_APPEND_ONCE = """
 if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1]) then
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, 3))
   return 1
 end
 return 0
 """
-_LEAVE = """
-if redis.call('SET', KEYS[1], 'left', 'NX', 'EX', ARGV[1]) then
+_WITHHOLD = """
+if redis.call('SET', KEYS[1], 'withheld', 'NX', 'EX', ARGV[1]) then
   return 1
 end
-return redis.call('GET', KEYS[1]) == 'left' and 1 or 0
+return redis.call('GET', KEYS[1]) == 'withheld' and 1 or 0
 """
-SUPERSEDED = "the case was raised before it went out: the warning of its tier goes instead"
+SUPERSEDED = "the tier was raised before it was sent: the message of the new tier replaces it"
 _FEEDBACK_ROWS = 1_000_000
 _OUT_ROWS = 10_000_000
 _LEARN_ROWS = 1_000_000
@@ -48,35 +54,35 @@ _LEARN_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningText:
-    """The words of a warning."""
+    """The composed text of a message."""
 
     text: str
     template: str = ""
 
 
 class Composer(Protocol):
-    """Writes warnings."""
+    """Composes messages."""
 
     def write(self, case: Case, message: MessageRef) -> WarningText:
-        """Return the words of a warning; `InvalidInput` where there are none fit to send."""
+        """Compose a message. Raises `InvalidInput` where none may be sent."""
 
 
 class PlainComposer:
-    """Says the same to everybody."""
+    """Composer with one text for all cases, the built-in fallback."""
 
     def write(self, case: Case, message: MessageRef) -> WarningText:  # noqa: ARG002
-        """Warn in general words."""
+        """Return the general warning."""
         text = "【反诈预警】您可能正遭遇电信网络诈骗，请勿转账、勿透露验证码。咨询请拨打96110。"
         return WarningText(text=text, template="plain")
 
 
 def send_stream(channel: str) -> str:
-    """Return the stream of warnings that a channel sends."""
+    """Return the send stream of a channel."""
     return f"fanzha:warning:out:{channel}"
 
 
 class OutboxRelay:
-    """Handles todos. Raises `Unavailable` while Redis is away."""
+    """Handler for the outbox streams. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -94,34 +100,36 @@ class OutboxRelay:
         self._relayed = relayed
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
-        """Do what the entries of one shard say."""
-        todos = [entry.fields["task"].split(" ") for entry in entries]
-        found = await self._store.find([todo[1] for todo in todos])
-        adding: Any = self._client.pipeline(transaction=False)
+        """Relay tasks of one shard."""
+        tasks = [entry.fields["task"].split(" ") for entry in entries]
+        found = await self._store.find([task[1] for task in tasks])
+        pipeline: Any = self._client.pipeline(transaction=False)
         channels: list[str] = []
-        for todo, case in zip(todos, found, strict=True):
+        for task, case in zip(tasks, found, strict=True):
             if case is None:
-                continue  # forgotten since
-            if todo[0] == "send":
-                message = MessageRef(id=todo[2], channel=todo[3], step=int(todo[4]))
-                channels += await self._send(adding, case, message)
-            elif todo[0] == "outcome":
-                self._once(adding, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS)
+                continue  # expired
+            if task[0] == "send":
+                message = MessageRef(id=task[2], channel=task[3], step=int(task[4]))
+                channels += await self._send(pipeline, case, message)
+            elif task[0] == "outcome":
+                self._append_once(
+                    pipeline, keys.OUTCOMES, case.id, {"case_id": case.id}, _LEARN_ROWS
+                )
             else:
-                self._tell(adding, case)
+                self._feedback(pipeline, case)
         async with within(_SECONDS):
-            await adding.execute()
+            await pipeline.execute()
         for channel in channels:
             self._relayed(channel)
 
-    async def _send(self, adding: Any, case: Case, message: MessageRef) -> list[str]:
-        """Hand a message to its channel; return that, or nothing where it is not to be sent."""
+    async def _send(self, pipeline: Any, case: Case, message: MessageRef) -> list[str]:
+        """Append a message to its send stream; return its channel, or nothing if it is withheld."""
         if why := obsolete_reason(case, message):
-            return await self._leave(message, why)
+            return await self._withhold(message, why)
         try:
             written = self._composer.write(case, message)
         except InvalidInput as error:
-            return await self._leave(message, str(error))
+            return await self._withhold(message, str(error))
         fields = {
             "message_id": message.id,
             "case_id": case.id,
@@ -134,33 +142,33 @@ class OutboxRelay:
             "region": case.region.code,
             "queued_at_ms": str(self._now_ms()),
         }
-        self._once(adding, send_stream(message.channel), message.id, fields, _OUT_ROWS)
+        self._append_once(pipeline, send_stream(message.channel), message.id, fields, _OUT_ROWS)
         return [message.channel]
 
-    async def _leave(self, message: MessageRef, why: str) -> list[str]:
-        """Put on record that a message is not sent, unless it was handed on before a crash."""
+    async def _withhold(self, message: MessageRef, why: str) -> list[str]:
+        """Record that a message is not sent, unless it was relayed before a crash."""
         marker = _marker(send_stream(message.channel), message.id)
         async with within(_SECONDS):
-            left = await self._client.eval(_LEAVE, 1, marker, _MARKER_S)
-        if left:
+            withheld = await self._client.eval(_WITHHOLD, 1, marker, _MARKER_S)
+        if withheld:
             await record_not_sent(self._store, message, self._now_ms(), why)
         return []
 
-    def _tell(self, adding: Any, case: Case) -> None:
-        happened = [
+    def _feedback(self, pipeline: Any, case: Case) -> None:
+        steps = [
             ("warned", case.warned_at_ms),
             ("reached", case.reached_at_ms),
             (f"closed_{case.outcome.value}" if case.outcome else "", case.closed_at_ms),
         ]
         for origin in case.origins:
             if origin.source_name == OWN_HITS:
-                continue  # its readers follow the cases themselves
-            for what, at_ms in happened:
+                continue  # own hits have no feedback stream
+            for step, at_ms in steps:
                 if at_ms:
-                    fields = {"reference": origin.reference, "case_id": case.id, "what": what}
-                    once = f"{origin.reference}\0{case.id}\0{what}"
-                    self._once(
-                        adding,
+                    fields = {"reference": origin.reference, "case_id": case.id, "what": step}
+                    once = f"{origin.reference}\0{case.id}\0{step}"
+                    self._append_once(
+                        pipeline,
                         keys.feedback(origin.source_name),
                         blake2b(once.encode(), digest_size=12).hexdigest(),
                         fields | {"at_ms": str(at_ms)},
@@ -168,28 +176,30 @@ class OutboxRelay:
                     )
 
     @staticmethod
-    def _once(adding: Any, stream: str, what: str, fields: dict[str, str], rows: int) -> None:
+    def _append_once(
+        pipeline: Any, stream: str, step: str, fields: dict[str, str], rows: int
+    ) -> None:
         values = [part for field in fields.items() for part in field]
-        adding.eval(_ONCE, 2, stream, _marker(stream, what), _MARKER_S, rows, *values)
+        pipeline.eval(_APPEND_ONCE, 2, stream, _marker(stream, step), _MARKER_S, rows, *values)
 
 
-def _marker(stream: str, what: str) -> str:
-    """Return what tells, in the slot of *stream*, that something was appended to it or left."""
-    return f"once:{{{stream}}}:{what}"
+def _marker(stream: str, step: str) -> str:
+    """Return the key, in the slot of *stream*, that marks an append as done or withheld."""
+    return f"once:{{{stream}}}:{step}"
 
 
 def obsolete_reason(case: Case, message: MessageRef) -> str:
-    """Say why a message is not to go out any more; empty: it is."""
+    """Return why a message is obsolete; empty: it is to be sent."""
     if not case.open:
-        return "the case was closed before"
+        return "the case was closed before it was sent"
     if case.tier and message.id != ids.message_id(case.id, case.tier, message.step):
-        # Written for the tier as it is now, it would be the same text a second time.
+        # Composed for the current tier, it would repeat the text of that tier's own message.
         return SUPERSEDED
     return ""
 
 
 async def record_not_sent(store: CaseStore, message: MessageRef, at_ms: int, why: str) -> None:
-    """Note on its case that a message was not sent, once."""
+    """Append FAILED for a queued message that is not sent. Idempotent."""
 
     def events(case: Case) -> list[CaseEvent]:
         if case.messages.get(message.id) != EventKind.QUEUED.value:
@@ -210,7 +220,7 @@ def consumers(
     claim_ms: int,
     block_ms: int = BLOCK_MS,
 ) -> list[StreamConsumer]:
-    """Make a consumer of the todos of each shard."""
+    """Build a consumer for the outbox of each shard."""
     return [
         StreamConsumer(
             ConsumerGroup(client, stream=keys.key(shard, "outbox"), group=GROUP, consumer=consumer),

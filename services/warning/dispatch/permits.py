@@ -1,4 +1,6 @@
-"""Asks the limits of `services.warning.dispatch.limit_store` for the messages of a channel."""
+"""Permits: whether a message of a channel may be sent now."""
+
+from typing import Protocol
 
 from services.warning.cases import ids
 from services.warning.channels.channel import Outgoing
@@ -7,22 +9,43 @@ from services.warning.dispatch.limits import LimitCheck, SendPermission
 from services.warning.model import Tier
 
 
+class SendPermit(Protocol):
+    """Decides whether a message may be sent now."""
+
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:
+        """Return whether *outgoing* may be sent now; if so, count it."""
+
+    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
+        """Uncount a message that no channel accepted."""
+
+
+class AlwaysPermit:
+    """Permits everything."""
+
+    async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:  # noqa: ARG002
+        """Return a permission."""
+        return SendPermission(allowed=True)
+
+    async def give_back(self, outgoing: Outgoing, channel: str) -> None:
+        """Do nothing: it counts nothing."""
+
+
 class LimitPermit:
-    """Lets out what kill switch, opt-outs, limits and quiet hours let out."""
+    """Permits what kill switch, opt-outs, limits and quiet hours allow."""
 
     def __init__(self, limits: LimitStore) -> None:
         self._limits = limits
 
     async def may_send(self, outgoing: Outgoing, channel: str) -> SendPermission:
-        """Return whether *outgoing* may go out now; if so it is counted, once."""
-        return await self._limits.may_send(_asked(outgoing, channel))
+        """Return whether *outgoing* may be sent now; if so, count it once."""
+        return await self._limits.may_send(_check_of(outgoing, channel))
 
     async def give_back(self, outgoing: Outgoing, channel: str) -> None:
-        """Take a message out of the count, because no channel took it after all."""
-        await self._limits.give_back(_asked(outgoing, channel))
+        """Uncount a message that no channel accepted."""
+        await self._limits.give_back(_check_of(outgoing, channel))
 
 
-def _asked(outgoing: Outgoing, channel: str) -> LimitCheck:
+def _check_of(outgoing: Outgoing, channel: str) -> LimitCheck:
     return LimitCheck(
         message_id=outgoing.message_id,
         victim=outgoing.to,

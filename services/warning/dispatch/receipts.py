@@ -1,8 +1,7 @@
-"""Keeps receipts, finds the message each is about, and puts it on record with its case.
+"""Stores delivery receipts, matches each to its message, and records it with the case.
 
-A receipt is appended to ``fanzha:warning:receipts:<channel>`` before the other side is answered.
-It may be there before the answer that tells the other side's id of the message was settled, so
-one that fits no message is looked at again for a while.
+A receipt is appended to ``fanzha:warning:receipts:<channel>`` before the provider is answered. It
+may arrive before the provider's id of the message was settled, so an unmatched receipt is retried.
 """
 
 import asyncio
@@ -25,31 +24,31 @@ _SECONDS = 4.0
 _KEPT_AT_ONCE = 4
 _HANDLED_AT_ONCE = 8
 _ROWS = 1_000_000
-_AGAIN_MS = (500, 5_000, 20_000, 60_000, 600_000)
-"""A receipt that fits no message is looked at again after so long, then it is a dead letter."""
+_RETRY_MS = (500, 5_000, 20_000, 60_000, 600_000)
+"""Retry delays of an unmatched receipt; after the last it is a dead letter."""
 
 _CONVERTED_FROM = 3
-"""At which look an id is read as decimal for hexadecimal: 10 is a, where the message that is called
-10 is not settled yet, and there is another that is called a."""
+"""Retry from which an id may also match in the other base. Earlier, 10 could match the message a
+because the message 10 is not settled yet."""
 
 
 class DeliveryRecorder(Protocol):
-    """Puts on record with its case what became of a message: see `delivery`."""
+    """Records delivery with the case: see `delivery_log`."""
 
     async def delivered(self, message: MessageRef, *, by: str, at_ms: int = 0) -> None:
-        """Note that it reached the person."""
+        """Record that a message was delivered."""
 
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
-        """Note that it did not."""
+        """Record that a message was not delivered."""
 
 
 def stream_of(channel: str) -> str:
-    """Return the stream of a channel's receipts."""
+    """Return the receipt stream of a channel."""
     return f"fanzha:warning:receipts:{channel}"
 
 
 class Receipts:
-    """The receipts of one channel. Raises `Unavailable` while Redis is away."""
+    """Receipts of one channel. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -63,41 +62,41 @@ class Receipts:
         self._client = client
         self._channel = channel
         self.stream = stream_of(channel)
-        self._later = DelayQueue(client, self.stream)
+        self._delayed = DelayQueue(client, self.stream)
         self._claims = SendLedger(client, send_stream(channel), owner="")
         self._record = record
         self._now_ms = now_ms
         self._counted = counted
-        # Receipts come in bursts, and the client has a hundred connections for everybody.
-        self._keeping = asyncio.Semaphore(_KEPT_AT_ONCE)
-        # Each waits for the disk of the store, and those that wait together wait once.
-        self._handling = asyncio.Semaphore(_HANDLED_AT_ONCE)
+        # Receipts come in bursts, and the client's hundred connections are shared.
+        self._store_slots = asyncio.Semaphore(_KEPT_AT_ONCE)
+        # Each waits for an fsync; concurrent ones share it.
+        self._handle_slots = asyncio.Semaphore(_HANDLED_AT_ONCE)
 
-    async def keep(self, receipt: Receipt) -> None:
-        """Keep a receipt until it is handled."""
+    async def store(self, receipt: Receipt) -> None:
+        """Store a receipt durably."""
         fields: Any = {
             "provider_id": receipt.provider_id,
             "state": receipt.state.value,
             "at_ms": str(receipt.at_ms),
             "why": receipt.why,
         }
-        async with self._keeping, within(_SECONDS):
+        async with self._store_slots, within(_SECONDS):
             await self._client.xadd(self.stream, fields, maxlen=_ROWS, approximate=True)
 
     async def bring_back(self) -> int:
-        """Look again at receipts that fitted no message, once their time has come."""
-        return await self._later.bring_back(self._now_ms())
+        """Return unmatched receipts to the stream once their delay has passed; their number."""
+        return await self._delayed.bring_back(self._now_ms())
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
-        """Put receipts on record; for `infra.redis.stream_consumer.StreamConsumer`."""
-        ends = await asyncio.gather(*map(self._in_turn, entries), return_exceptions=True)
+        """Match and record receipts; handler of the receipt stream."""
+        ends = await asyncio.gather(*map(self._handle_in_slot, entries), return_exceptions=True)
         errors = [one for one in ends if isinstance(one, BaseException)]
         if errors:
-            # While the store is away all wait; otherwise each is tried alone, to find the culprit.
+            # An outage concerns all; any other error makes the consumer retry entries one by one.
             raise min(errors, key=lambda one: not isinstance(one, Unavailable))
 
-    async def _in_turn(self, entry: StreamEntry) -> None:
-        async with self._handling:
+    async def _handle_in_slot(self, entry: StreamEntry) -> None:
+        async with self._handle_slots:
             await self._handle(entry)
 
     async def _handle(self, entry: StreamEntry) -> None:
@@ -106,11 +105,11 @@ class Receipts:
             provider_id, at_ms = entry.fields["provider_id"], int(entry.fields["at_ms"])
         except (KeyError, ValueError) as error:
             raise InvalidInput(f"receipt: cannot be read: {error}") from error
-        late = int(entry.fields.get("looked", 0)) >= _CONVERTED_FROM
+        late = int(entry.fields.get("retries", 0)) >= _CONVERTED_FROM
         forms = smpp_receipts.id_forms(provider_id, converted=late)
         found = await self._claims.remembered(forms)
         if found is None:
-            await self._again(entry)
+            await self._retry(entry)
             return
         message_id, step = json.loads(found)
         message = MessageRef(id=message_id, channel=self._channel, step=step)
@@ -122,10 +121,10 @@ class Receipts:
             why = entry.fields.get("why", "")
             await self._record.failed(message, by=self._channel, why=why, at_ms=at_ms)
 
-    async def _again(self, entry: StreamEntry) -> None:
-        looked = int(entry.fields.get("looked", 0))
-        if looked >= len(_AGAIN_MS):
+    async def _retry(self, entry: StreamEntry) -> None:
+        retries = int(entry.fields.get("retries", 0))
+        if retries >= len(_RETRY_MS):
             self._counted(self._channel, "receipt_unmatched", 0)
             raise InvalidInput(f"receipt: no message is called {entry.fields['provider_id']!r}")
-        fields = {**entry.fields, "looked": str(looked + 1)}
-        await self._later.put(fields, self._now_ms() + _AGAIN_MS[looked])
+        fields = {**entry.fields, "retries": str(retries + 1)}
+        await self._delayed.put(fields, self._now_ms() + _RETRY_MS[retries])

@@ -1,18 +1,20 @@
-"""Takes the next step of a case once the last has not worked in time.
+"""Escalation schedule: takes the next step of a case when the last did not work in time.
 
-When a step is due stands with the case, and the index of open cases is sorted by it: there is no
-second list of timers that could differ. Changing a case is refused when somebody else changed it,
-and is then judged anew, so two processes never take the same step twice; a lock saves them the
-work. What happens when a step is due:
+The due date is part of the case, and the index of open cases is sorted by it; there are no other
+timers. Commits are optimistic, so two processes never take the same step twice; a lock only saves
+them the work. When a case is due:
 
-* The person was reached, and the tier is one where a message is enough: nothing more is due.
-* There is a next step in the plan of the tier: its warning is queued.
-* There is none: the case waits for a person of the county, and says so; lists have it first.
+* A message was delivered, and at this tier a message is enough: nothing more is due.
+* The plan of the tier has a next step: its message is queued.
+* It has none: the case needs a person, and is listed first.
 
-A message that failed is not waited for: the next step is due at once. One that may not go out yet
-has its time from when it may, so that nobody is called before they could read, or both at once in
-the morning. Who opted out is left alone at that tier. Cases that a person deals with are theirs,
-whatever is due.
+Other events move the due date:
+
+* A failed message makes the next step due at once.
+* A message delayed by quiet hours or limits postpones the next step, so that a person is not called
+  before they could read the message.
+* After an opt-out nothing more is due at that tier.
+* A case that an officer has taken is not escalated.
 """
 
 import logging
@@ -33,11 +35,11 @@ from services.warning.model import Tier
 
 logger = logging.getLogger(__name__)
 SCHEDULE = "schedule"
-"""Who takes steps, on record."""
+"""Author of the events of the schedule."""
 UNREACHED = "unreached"
-"""Stands among the lines of a policy for a tier that was raised because nobody answered."""
+"""Pseudo policy line of a tier that was raised because the person was not reached."""
 _PATIENCE_MS = 24 * 3_600_000
-"""For a tier without steps."""
+"""Time an officer has for a case whose tier has no steps."""
 _LOCK = "fanzha:warning:schedule:lock"
 _LOCK_MS = 30_000
 _SECONDS = 4.0
@@ -45,7 +47,7 @@ _WAITING_STATES = frozenset({CaseState.NEW, CaseState.ROUTED, CaseState.WARNED})
 
 
 class Schedule:
-    """Takes due steps until cancelled."""
+    """Takes due steps, until cancelled."""
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class Schedule:
         self._counted = counted
 
     async def run(self) -> None:
-        """Look for what is due, every few seconds."""
+        """Take due steps every few seconds."""
 
         async def look() -> None:
             if await self._alone():
@@ -82,7 +84,7 @@ class Schedule:
         )
 
     async def step(self) -> int:
-        """Take what is due; return how many cases changed."""
+        """Take due steps; return the number of changed cases."""
         now, changed = self._now_ms(), 0
         async for case, _ in self._listing.walk(only_open=True, since=keys.FIRST_DATE, until=now):
             if due(case, self._router, now, enough=self._enough):
@@ -99,13 +101,13 @@ class Schedule:
         try:
             await self._store.change(case_id, events)
         except VersionConflict:
-            return False  # it is changing: looked at again soon
+            return False  # changing right now: retried in the next round
         if taken:
             self._counted(taken[-1].kind.value)
         return bool(taken)
 
     async def _alone(self) -> bool:
-        """Tell whether nobody else looks; the lock ends by itself when its owner died."""
+        """Acquire or renew the lock; it expires when its owner dies."""
         async with within(_SECONDS):
             if await self._client.set(_LOCK, self._owner, nx=True, px=_LOCK_MS):
                 return True
@@ -116,12 +118,12 @@ class Schedule:
 
 
 def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:
-    """Return what happens to a case now; nothing while nothing is due."""
+    """Return the events of a due step; empty if nothing is due."""
     if case.state not in _WAITING_STATES or not 0 < case.due_at_ms <= now_ms:
         return []
     tier = case.tier or Tier.LOW
     if case.reached_at_ms and tier <= enough:
-        return [_noted(now_ms, "the person was reached; at this tier nothing more is due", 0)]
+        return [_noted(now_ms, "a message was delivered; at this tier nothing more is due", 0)]
     why = "the last message failed" if _failed(case) else "the last step did not work in time"
     number = case.step + 1
     step = router.step(tier, number)
@@ -134,35 +136,35 @@ def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> 
 
 
 def expedite(case: Case, now_ms: int) -> list[CaseEvent]:
-    """Make the next step due at once, when the message of the last one failed."""
+    """Make the next step due now, if the last message failed."""
     if case.state not in _WAITING_STATES or case.due_at_ms <= now_ms or not _failed(case):
         return []
     return [_noted(now_ms, "the message failed: the next step is due now", now_ms)]
 
 
 def opted_out(case: Case, now_ms: int) -> list[CaseEvent]:
-    """Let nothing more be due at its tier, when the last message failed because of an opt-out."""
+    """Clear the due date after the last message was withheld by an opt-out."""
     if case.state not in _WAITING_STATES or not case.due_at_ms or not _failed(case):
         return []
     return [_noted(now_ms, "the person opted out: at this tier nothing more is due", 0)]
 
 
 def already_informed(case: Case, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:
-    """Let nothing more be due, where a message is enough, and another told the person the same.
+    """Clear the due date after a duplicate text, at tiers where a message is enough.
 
-    Where it is not, the next step keeps its time.
+    At other tiers the next step keeps its date.
     """
     if (case.tier or Tier.LOW) > enough or case.state not in _WAITING_STATES or not case.due_at_ms:
         return []
     if not _failed(case):
         return []
-    return [_noted(now_ms, "another message told the person the same: nothing more is due", 0)]
+    return [_noted(now_ms, "another message had the same text: nothing more is due", 0)]
 
 
 def postpone(
     case: Case, router: Router, message: MessageRef, until_ms: int, now_ms: int, *, why: str
 ) -> list[CaseEvent]:
-    """Let the next step wait, when its last message may not go out before *until_ms*."""
+    """Postpone the next step, if the last message may not be sent before *until_ms*."""
     waits = list(case.messages.items())[-1:] == [(message.id, EventKind.QUEUED.value)]
     step = router.step(case.tier or Tier.LOW, message.step)
     if case.state not in _WAITING_STATES or not waits or step is None:
@@ -170,14 +172,14 @@ def postpone(
     due_at_ms = until_ms + step.within_ms
     if not 0 < case.due_at_ms < due_at_ms:
         return []
-    return [_noted(now_ms, f"the {message.channel} message waits: {why}", due_at_ms)]
+    return [_noted(now_ms, f"the {message.channel} message is delayed: {why}", due_at_ms)]
 
 
 def escalate_unreached(case: Case, router: Router, now_ms: int, *, by: str) -> list[CaseEvent]:
-    """Raise a case whose person could not be reached: its next step, else the highest tier's first.
+    """Escalate after an officer could not contact the person.
 
-    Where that has none either, somebody must go on trying: whoever has the case, by a new date,
-    or somebody who takes it.
+    Takes the next step, else the first step of tier high. Without any step left the officer gets a
+    new due date, or an untaken case needs a person.
     """
     tier, number = case.tier or Tier.LOW, case.step + 1
     step, raised = router.step(tier, number), list[CaseEvent]()
@@ -204,13 +206,13 @@ def escalate_unreached(case: Case, router: Router, now_ms: int, *, by: str) -> l
 
 
 def patience_ms(router: Router, tier: Tier) -> int:
-    """Return how long a person has for a case: as long as the last step of its tier."""
+    """Return the time an officer has for a case: that of the last step of its tier."""
     steps = takewhile(bool, (router.step(tier, number) for number in count()))
     return max((step.within_ms for step in list(steps)[-1:] if step), default=_PATIENCE_MS)
 
 
 def _failed(case: Case) -> bool:
-    """Tell whether the message that was queued last failed."""
+    """Whether the last queued message failed."""
     last = list(case.messages.values())[-1:]
     return last == [EventKind.FAILED.value]
 

@@ -1,21 +1,28 @@
-"""Lets each message be sent once: claimed before the send, settled after it, in one slot each.
+"""Send ledger: makes sure that each message is sent at most once.
 
-``state:{<stream of the channel>}:<message id>`` is a hash whose ``status`` is
+``state:{<send stream>}:<message id>`` is a hash with the ``status`` of a message:
 
-=========  =====================================================================================
-claimed    somebody is about to send it, or died before
-sending    somebody is sending it, or died while sending
-sent       the channel has it
-refused    the channel will never take it
-doubt      nobody knows: whoever was sending it died, or the channel did not answer
-(none)     nobody tried, it is to be tried again, or an operator replays it
-=========  =====================================================================================
+=========  ===================================================  ===================================
+status     meaning                                              next
+=========  ===================================================  ===================================
+(none)     not tried, to be retried, or replayed                claimed
+claimed    a worker acquired it, and has not sent it            sending, (none), refused; doubt [1]
+sending    the worker is sending it                             sent, refused, (none), doubt
+sent       the channel accepted it                              end
+refused    the channel will never accept it, or it is withheld  end
+doubt      it may have been sent: the worker died, or the       end; claimed if repeatable [2]
+           channel did not answer
+=========  ===================================================  ===================================
 
-A claim is on the disk of the store before the message goes out, so after a crash of the store too
-it is known what may have been sent. *sending* is written then, and not waited for: where the store
-was restarted since (`run`), a claim that somebody left may have been *sending*, and is in doubt as
-that is; whoever made it and lives knows better, and goes on. A channel whose other side knows
-messages by their id sends those in doubt again, every other does not.
+[1] A claim by another worker finds *claimed*. If Redis has not restarted since (``run``), the
+message was not sent, and the claim succeeds. After a restart the status may have been *sending*,
+because that write is not fsynced: the message is in doubt. The worker that made the claim may
+repeat it.
+
+[2] A channel is repeatable if its provider deduplicates by message id. Only such a channel sends a
+message in doubt again.
+
+A claim is fsynced before the message is sent, so a crash of Redis never makes it look untried.
 """
 
 from collections.abc import Sequence
@@ -29,9 +36,9 @@ from infra.redis.client import Client, execute_synced, within
 
 _SECONDS = 8.0
 STATE_S = 90 * 86_400
-"""How long a message is known to have been sent."""
+"""Retention of the status of a message."""
 PROVIDER_S = 7 * 86_400
-"""How long receipts are waited for."""
+"""Time within which receipts are matched."""
 _CLAIM = """
 local known = redis.call('HGET', KEYS[1], 'status')
 if known == 'sent' or known == 'refused' then
@@ -84,7 +91,7 @@ return delivered >= parts and 1 or 0
 
 
 class SendStatus(StrEnum):
-    """What is known of a message."""
+    """Statuses of a message: see the module."""
 
     CLAIMED = "claimed"
     SENDING = "sending"
@@ -92,19 +99,19 @@ class SendStatus(StrEnum):
     REFUSED = "refused"
     DOUBT = "doubt"
     OPEN = ""
-    """It may be claimed again."""
+    """No status: it may be claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendClaim:
-    """What came of a claim: `SendStatus.CLAIMED` is ours, anything else is what was known."""
+    """The result of a claim: CLAIMED if acquired, otherwise the known status."""
 
     status: SendStatus
     why: str = ""
 
 
 class SendLedger:
-    """The messages of one channel. Raises `Unavailable` while Redis is away."""
+    """The ledger of one channel. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client, stream: str, *, owner: str, on_disk: bool = True) -> None:
         self._client = client
@@ -115,9 +122,9 @@ class SendLedger:
     async def claim(
         self, message_ids: Sequence[str], now_ms: int, *, repeatable: bool
     ) -> list[SendClaim]:
-        """Claim messages; row i answers message i. On disk, as far as the store keeps a log.
+        """Claim messages; result i is that of message i. Waits for fsync if Redis has an AOF.
 
-        Asked again with the same *now_ms*, because the answer was lost, it is the same claim.
+        Idempotent by owner and *now_ms*: repeat the call if the answer was lost.
         """
         if not message_ids:
             return []
@@ -134,9 +141,9 @@ class SendLedger:
         return [SendClaim(status=SendStatus(status), why=why) for status, why in answers]
 
     async def begin(self, message_id: str) -> bool:
-        """Note that a claimed message goes out now; False: the claim is no longer ours.
+        """Mark a claimed message as being sent; False: the claim was lost.
 
-        To be asked again only where the answer was lost, and nothing was sent.
+        May be repeated if the answer was lost and nothing was sent.
         """
         async with within(_SECONDS):
             ours: Any = await self._client.eval(_BEGIN, 1, self._state(message_id), self._owner)
@@ -152,8 +159,8 @@ class SendLedger:
         provider_ids: Sequence[str] = (),
         remember: str = "",
     ) -> None:
-        """Write down what became of a message; *provider_ids* lead receipts to *remember*."""
-        # Receipts write zeros and letters as they like.
+        """Write the final status of a message; *provider_ids* map receipts to *remember*."""
+        # Receipts vary in leading zeros and case.
         forms = {form: None for one in provider_ids for form in (one, one.lstrip("0").lower())}
         names = [self._state(message_id), *map(self._provider, filter(None, forms))]
         async with within(_SECONDS):
@@ -164,7 +171,7 @@ class SendLedger:
             await self._client.eval(_SETTLE, len(names), *names, *values)
 
     async def remembered(self, forms: Sequence[str]) -> str | None:
-        """Return what was remembered of a message that the other side calls one of *forms*."""
+        """Return what was remembered for a provider id, written in one of *forms*."""
         async with within(_SECONDS):
             reading = self._client.pipeline(transaction=False)
             for form in forms:
@@ -173,14 +180,14 @@ class SendLedger:
         return next((str(text) for text in found if text), None)
 
     async def part_delivered(self, message_id: str, provider_id: str) -> bool:
-        """Note that a part was delivered; return whether all parts of the message were."""
+        """Record the delivery of one part; return whether all parts were delivered."""
         async with within(_SECONDS):
             names = (self._state(message_id), provider_id, "delivered")
             done: Any = await self._client.eval(_PART, 1, *names)
         return bool(done)
 
     async def _run(self) -> str:
-        """Return the id of this run of the store; empty for a cluster, which has many."""
+        """Return Redis's run id; empty for a cluster, which has several."""
         if isinstance(self._client, RedisCluster):
             return ""
         answer: Any = await self._client.info("server")

@@ -1,12 +1,13 @@
-"""Writes down what became of a message: with its claim, with its case, and in its stream.
+"""Records the result of a send: in the ledger, with the case, then in the stream.
 
-In this order, so that whoever takes over from a process that died finds out how far it came: what
-is settled is put on record again and not sent again, and an entry is acknowledged last.
+The order lets another worker resume after a crash: a settled message is recorded again and not sent
+again, and its entry is acknowledged last.
 """
 
 import json
 import logging
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from infra.periodic import retry_until_available
 from infra.redis.consumer_group import StreamEntry
@@ -17,19 +18,35 @@ from services.warning.channels.channel import Outgoing, SendResult
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.limits import SendPermission, WithholdReason
-from services.warning.dispatch.protocols import SendPermit, SendResultRecorder
+from services.warning.dispatch.permits import SendPermit
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
 
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 20
-"""So often a channel may ask for later before a message becomes a dead letter."""
+"""Attempts before a message that a channel keeps deferring becomes a dead letter."""
 _DOWN_S = 5.0
 _NOTE_AGAIN_MS = 5 * 60_000
 
 
+class SendResultRecorder(Protocol):
+    """Records the result of a message with its case: see `delivery_log`."""
+
+    async def sent(self, message: MessageRef, *, by: str) -> None:
+        """Record that a channel accepted it."""
+
+    async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
+        """Record that it was not delivered."""
+
+    async def postpone(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+        """Record that it may not be sent before a time."""
+
+    async def obsolete_reason(self, message: MessageRef) -> str:
+        """Return why it is obsolete; empty: it is to be sent."""
+
+
 class SendResults:
-    """What became of the messages of one channel."""
+    """Handles send results of one channel."""
 
     def __init__(
         self,
@@ -37,7 +54,7 @@ class SendResults:
         channel: str,
         reader: StreamReader,
         claims: SendLedger,
-        later: DelayQueue,
+        delayed: DelayQueue,
         record: SendResultRecorder,
         permit: SendPermit,
         breaker: CircuitBreaker,
@@ -48,7 +65,7 @@ class SendResults:
         self._channel = channel
         self._reader = reader
         self._claims = claims
-        self._later = later
+        self._delayed = delayed
         self._record = record
         self._permit = permit
         self._breaker = breaker
@@ -56,20 +73,20 @@ class SendResults:
         self._now_ms = now_ms
         self._counted = counted
 
-    async def known(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
-        """Put on record what was known of a message before."""
+    async def record_known(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
+        """Record a status that the ledger had before the claim."""
         if claim.status is SendStatus.SENT:
-            await self._sent(entry, outgoing)  # it may not be on record yet
+            await self._sent(entry, outgoing)  # its case may not have it yet
         else:
-            what = "in_doubt" if claim.status is SendStatus.DOUBT else "known_refused"
+            result = "in_doubt" if claim.status is SendStatus.DOUBT else "known_refused"
             await self._refused(
-                entry, outgoing, channel_stream.why_of(claim.status, claim.why), what
+                entry, outgoing, channel_stream.why_of(claim.status, claim.why), result
             )
 
-    async def told(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
-        """Settle what a channel said."""
+    async def settle(self, entry: StreamEntry, outgoing: Outgoing, sent: SendResult) -> None:
+        """Settle the answer of a channel."""
         broken = sent.down or sent.trouble or sent.in_doubt
-        (self._breaker.failed if broken else self._breaker.worked)()
+        (self._breaker.record_failure if broken else self._breaker.record_success)()
         if sent.accepted:
             await self._settle_as(
                 outgoing,
@@ -83,7 +100,7 @@ class SendResults:
             await self._sent(entry, outgoing)
         elif sent.in_doubt:
             if self._repeatable:
-                await self._put_off(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
+                await self._delay(entry, outgoing, sent.retry_after or _DOWN_S, counts=True)
                 return
             await self._settle_as(outgoing, SendStatus.DOUBT, sent.error)
             await self._refused(
@@ -94,25 +111,25 @@ class SendResults:
             await self._note_failed(entry, outgoing, sent.error)
             await self._reader.give_up(entry, sent.error, outgoing.attempt)
         elif sent.retry_after is not None:
-            await self._put_off(entry, outgoing, sent.retry_after, counts=not sent.down)
+            await self._delay(entry, outgoing, sent.retry_after, counts=not sent.down)
         else:
             await self._settle_as(outgoing, SendStatus.REFUSED, sent.error)
             await self._refused(entry, outgoing, sent.error, "refused")
 
-    async def not_permitted(
+    async def withhold(
         self, entry: StreamEntry, outgoing: Outgoing, permission: SendPermission
     ) -> None:
-        """Put off, or give up, what may not go out now."""
-        # A time that has come meanwhile is a time all the same; none means never.
+        """Delay or refuse a message that may not be sent now."""
+        # 0 means never; a date that has passed meanwhile still means a retry.
         if until_ms := permission.not_before_ms:
             fields, noted_ms = dict(entry.fields), channel_stream.noted_ms(entry)
             if until_ms - noted_ms >= _NOTE_AGAIN_MS:
-                # Its case waits for it; a stop of all warnings has no end, and is noted as it goes.
-                await self._record.put_off(
+                # Postpone its case, at most every few minutes: a stop has no end date.
+                await self._record.postpone(
                     self._reference(entry, outgoing), until_ms=until_ms, why=permission.reason
                 )
                 fields[channel_stream.NOTED] = str(until_ms)
-            await self._later.put(fields, until_ms)
+            await self._delayed.put(fields, until_ms)
             await self._reader.acknowledge([entry])
             self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
         else:
@@ -121,24 +138,24 @@ class SendResults:
             )
             await self._refused(entry, outgoing, permission.reason, "not_allowed")
 
-    async def left(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
-        """Leave a claimed message that waited so long that its case was closed or raised."""
+    async def refuse_if_obsolete(self, entry: StreamEntry, outgoing: Outgoing) -> bool:
+        """Refuse a claimed message that became obsolete while it was delayed; whether it did."""
         if not channel_stream.noted_ms(entry) or outgoing.attempt > 1:
             return False
-        why = await self._record.unwanted(self._reference(entry, outgoing))
+        why = await self._record.obsolete_reason(self._reference(entry, outgoing))
         if why:
             await self._settle_as(outgoing, SendStatus.REFUSED, why)
-            await self._refused(entry, outgoing, why, "left")
+            await self._refused(entry, outgoing, why, "obsolete")
         return bool(why)
 
-    async def _put_off(
+    async def _delay(
         self, entry: StreamEntry, outgoing: Outgoing, seconds: float, *, counts: bool
     ) -> None:
         fields = {**entry.fields, "attempt": str(outgoing.attempt + counts)}
         await self._settle_as(outgoing, SendStatus.OPEN)
-        await self._later.put(fields, self._now_ms() + int(seconds * 1000))
+        await self._delayed.put(fields, self._now_ms() + int(seconds * 1000))
         await self._reader.acknowledge([entry])
-        self._counted(self._channel, "put_off", 0)
+        self._counted(self._channel, "delayed", 0)
 
     async def _settle_as(
         self,
@@ -149,7 +166,7 @@ class SendResults:
         provider_ids: Sequence[str] = (),
         remember: str = "",
     ) -> None:
-        """Write down what only this process knows: as long as it lives, it tries to."""
+        """Write to the ledger, retrying until it succeeds: only this process knows the result."""
         await retry_until_available(
             lambda: self._claims.settle(
                 outgoing.message_id,
@@ -167,12 +184,12 @@ class SendResults:
         await self._record.sent(self._reference(entry, outgoing), by=self._channel)
         await self._reader.acknowledge([entry])
 
-    async def _refused(self, entry: StreamEntry, outgoing: Outgoing, why: str, what: str) -> None:
+    async def _refused(self, entry: StreamEntry, outgoing: Outgoing, why: str, result: str) -> None:
         await self._note_failed(entry, outgoing, why)
-        if what in ("refused", "left"):
+        if result in ("refused", "obsolete"):
             await self._permit.give_back(outgoing, self._channel)
         await self._reader.acknowledge([entry])
-        self._counted(self._channel, what, 0)
+        self._counted(self._channel, result, 0)
 
     async def _note_failed(self, entry: StreamEntry, outgoing: Outgoing, why: str) -> None:
         await self._record.failed(self._reference(entry, outgoing), by=self._channel, why=why)

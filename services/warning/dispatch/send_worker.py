@@ -1,9 +1,9 @@
-"""Sends the warnings of one channel: each at least handled, and once to the person.
+"""Sends the messages of one channel: each is handled at least once and sent at most once.
 
-A message is read from the stream of its channel by one of a group, claimed (`claims`), sent,
-settled, put on record with its case, and acknowledged, in this order. Whoever dies in between
-leaves it to another, who finds out how far it came: settled, it is put on record again and not
-sent; claimed only, it is in doubt. Channels have an outbox each, and wait for none other.
+A worker reads a message from the send stream of its channel, claims it (`send_ledger`), sends it,
+settles it, records it with the case, and acknowledges it. When a worker dies, another resumes from
+the ledger: a settled message is only recorded, one that may have been sent is in doubt. Each
+channel has a worker of its own, so a slow channel does not delay the others.
 """
 
 import asyncio
@@ -25,21 +25,21 @@ from services.warning.channels.channel import ChannelSender, Outgoing
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.outbox_relay import send_stream
-from services.warning.dispatch.protocols import AlwaysPermit, SendPermit, SendResultRecorder
+from services.warning.dispatch.permits import AlwaysPermit, SendPermit
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus
-from services.warning.dispatch.send_results import SendResults
+from services.warning.dispatch.send_results import SendResultRecorder, SendResults
 
 logger = logging.getLogger(__name__)
 GROUP = "outbox"
 MOST_CLAIMED = 512
-"""A claim waits for the disk of the store, up to a second; so many wait at once."""
+"""Claims in flight: each waits up to a second for an fsync."""
 _BATCH = 128
 _MOST_TAKEN = 20
-"""So often a message is taken on before it is a dead letter. It need not have done any harm: it may
-have waited with each of the processes that ended."""
+"""Deliveries of an entry before it is a dead letter. High, because an entry may merely have been
+waiting in each of the processes that ended."""
 _STORE_WIDTH = 24
-"""Those that wait for the disk of the store at once wait once."""
-_CLAIMING = 4
+"""Concurrent ledger writes; they share an fsync."""
+_CLAIM_SLOTS = 4
 
 
 class SendWorker:
@@ -64,13 +64,13 @@ class SendWorker:
         self.channel = channel
         stream = send_stream(channel)
         self._stream = stream
-        later = DelayQueue(client, stream)
+        delayed = DelayQueue(client, stream)
         self._reader = StreamReader(
             ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer),
             dead_letters=dead,
             now_ms=now_ms,
             on_dead_letter=lambda _stream: counted(channel, "dead", 0),
-            delayed=later,
+            delayed=delayed,
             drop=True,
             max_tries=_MOST_TAKEN,
             claim_ms=claim_ms,
@@ -83,11 +83,11 @@ class SendWorker:
         self._claim_ms = claim_ms
         self._block_ms = block_ms
         self._breaker = CircuitBreaker()
-        self._settling = SendResults(
+        self._results = SendResults(
             channel=channel,
             reader=self._reader,
             claims=self._claims,
-            later=later,
+            delayed=delayed,
             record=record,
             permit=self._permit,
             breaker=self._breaker,
@@ -95,20 +95,20 @@ class SendWorker:
             now_ms=now_ms,
             counted=counted,
         )
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._beginning: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(sender.width)
-        # Each of these has a connection to the store, and a client has a hundred.
-        self._claiming = asyncio.Semaphore(_CLAIMING)
-        self._writing = asyncio.Semaphore(_STORE_WIDTH)
+        self._in_flight: dict[str, asyncio.Task[None]] = {}
+        self._claim_tasks: set[asyncio.Task[None]] = set()
+        self._send_slots = asyncio.Semaphore(sender.width)
+        # Each holds a connection, and a client has a hundred.
+        self._claim_slots = asyncio.Semaphore(_CLAIM_SLOTS)
+        self._ledger_slots = asyncio.Semaphore(_STORE_WIDTH)
         self._held: set[str] = set()
-        """Places of entries that are ours until they are done, claimed or not yet."""
+        """Ids of entries that this worker holds, claimed or not."""
         self._most = max(MOST_CLAIMED, 2 * sender.width)
         self._draining = False
         self._ended = asyncio.Event()
 
     async def run(self) -> None:
-        """Send until drained. Cancelled, what is under way is left in doubt."""
+        """Send until drained. On cancellation, messages in flight are left in doubt."""
         holding = asyncio.create_task(self._hold())
         try:
             await run_periodically(
@@ -121,7 +121,7 @@ class SendWorker:
             )
             await self.finish()
         except asyncio.CancelledError:
-            for task in (*self._beginning, *self._under_way.values()):
+            for task in (*self._claim_tasks, *self._in_flight.values()):
                 task.cancel()
             raise
         finally:
@@ -129,19 +129,19 @@ class SendWorker:
             self._ended.set()
 
     async def step(self) -> int:
-        """Begin to send what there is room for; return how many entries were read."""
-        if self._breaker.closed_in:
-            await asyncio.sleep(min(self._breaker.closed_in, self._block_ms / 1000))
+        """Read entries and start to send them; return the number read."""
+        if self._breaker.open_for:
+            await asyncio.sleep(min(self._breaker.open_for, self._block_ms / 1000))
             return 0
         room = self._most - len(self._held)
         if room <= 0:
             await asyncio.wait(
-                [*self._beginning, *self._under_way.values()],
+                [*self._claim_tasks, *self._in_flight.values()],
                 return_when=asyncio.FIRST_COMPLETED,
                 timeout=1,
             )
             return 0
-        # Nothing is claimed for a channel that cannot send: it would be in doubt after a crash.
+        # Claim nothing while the channel is down: after a crash it would be in doubt.
         try:
             async with asyncio.timeout(self._block_ms / 1000):
                 await self._sender.ready()
@@ -150,45 +150,45 @@ class SendWorker:
         entries = await self._reader.next(min(room, _BATCH), self._block_ms, self._held)
         if entries:
             self._held |= {entry.id for entry in entries}
-            beginning = asyncio.create_task(self._begin(entries))
-            self._beginning.add(beginning)
-            beginning.add_done_callback(self._beginning.discard)
+            beginning = asyncio.create_task(self._claim_and_send(entries))
+            self._claim_tasks.add(beginning)
+            beginning.add_done_callback(self._claim_tasks.discard)
         return len(entries)
 
     async def drain(self, seconds: float) -> None:
-        """Read nothing more, and let what is under way end, for so long."""
+        """Stop reading, and wait up to *seconds* for messages in flight."""
         self._draining = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
 
     async def finish(self) -> None:
-        """Wait for what is under way."""
-        while left := [*self._beginning, *self._under_way.values()]:
-            await asyncio.wait(left)
+        """Wait for messages in flight."""
+        while refuse_if_obsolete := [*self._claim_tasks, *self._in_flight.values()]:
+            await asyncio.wait(refuse_if_obsolete)
 
-    async def _begin(self, entries: list[StreamEntry]) -> None:
-        """Claim what may go out, and send it; entries that fail here are left to be taken over."""
-        left = {entry.id for entry in entries}
+    async def _claim_and_send(self, entries: list[StreamEntry]) -> None:
+        """Claim the permitted entries and send them; entries that fail here are claimed later."""
+        refuse_if_obsolete = {entry.id for entry in entries}
         try:
-            async with self._claiming:
-                allowed = await self._allowed(entries)
-                claims = await self._claimed([outgoing.message_id for _, outgoing in allowed])
+            async with self._claim_slots:
+                allowed = await self._permitted_entries(entries)
+                claims = await self._claim([outgoing.message_id for _, outgoing in allowed])
         except Unavailable as error:
             logger.warning("%s: %d messages wait: %s", self._stream, len(entries), error)
         else:
             for (entry, outgoing), claim in zip(allowed, claims, strict=True):
                 task = asyncio.create_task(self._handle(entry, outgoing, claim))
-                self._under_way[entry.id] = task
-                task.add_done_callback(partial(self._over, entry.id))
-                left.discard(entry.id)
+                self._in_flight[entry.id] = task
+                task.add_done_callback(partial(self._finished, entry.id))
+                refuse_if_obsolete.discard(entry.id)
         finally:
-            self._held -= left
+            self._held -= refuse_if_obsolete
 
-    async def _claimed(self, message_ids: list[str]) -> list[SendClaim]:
-        """Claim messages, however long the store is away.
+    async def _claim(self, message_ids: list[str]) -> list[SendClaim]:
+        """Claim messages, retrying while Redis is away.
 
-        This process knows that it has not sent them; left to another, they would be in doubt.
+        Only this process knows that they were not sent; for another they would be in doubt.
         """
         now = self._now_ms()
         return await retry_until_available(
@@ -197,25 +197,27 @@ class SendWorker:
             logger=logger,
         )
 
-    async def _begun(self, message_id: str) -> bool:
-        """Mark a message as going out now, for the same reason for as long as it takes."""
+    async def _mark_sending(self, message_id: str) -> bool:
+        """Mark a message as being sent, retrying for the same reason."""
 
         async def begin() -> bool:
-            async with self._writing:
+            async with self._ledger_slots:
                 return await self._claims.begin(message_id)
 
         return await retry_until_available(begin, task=f"claims of {self.channel}", logger=logger)
 
-    def _over(self, place: str, task: "asyncio.Task[None]") -> None:
-        self._under_way.pop(place, None)
+    def _finished(self, place: str, task: "asyncio.Task[None]") -> None:
+        self._in_flight.pop(place, None)
         self._held.discard(place)
         if not task.cancelled() and (error := task.exception()) is not None:
-            # It stays pending, is taken over, and is buried after the last try.
+            # The entry stays pending, is claimed again, and at last becomes a dead letter.
             logger.error(
                 "%s: a message failed: %s", self._stream, safe_traceback.kind_and_places(error)
             )
 
-    async def _allowed(self, entries: list[StreamEntry]) -> list[tuple[StreamEntry, Outgoing]]:
+    async def _permitted_entries(
+        self, entries: list[StreamEntry]
+    ) -> list[tuple[StreamEntry, Outgoing]]:
         allowed: list[tuple[StreamEntry, Outgoing]] = []
         for entry in entries:
             try:
@@ -231,30 +233,30 @@ class SendWorker:
         permission = await self._permit.may_send(outgoing, self.channel)
         if permission.allowed:
             return True
-        await self._settling.not_permitted(entry, outgoing, permission)
+        await self._results.withhold(entry, outgoing, permission)
         return False
 
     async def _handle(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
         try:
             if claim.status is not SendStatus.CLAIMED:
-                async with self._writing:
-                    await self._settling.known(entry, outgoing, claim)
+                async with self._ledger_slots:
+                    await self._results.record_known(entry, outgoing, claim)
                 return
-            async with self._room:
-                # Here, not before: what waits for room has not been sent for sure.
-                if await self._settling.left(entry, outgoing):
+            async with self._send_slots:
+                # Marked only now: a message that waits for a slot has certainly not been sent.
+                if await self._results.refuse_if_obsolete(entry, outgoing):
                     return
-                if not await self._begun(outgoing.message_id):
+                if not await self._mark_sending(outgoing.message_id):
                     return
                 sent = await self._sender.send(outgoing)
-            async with self._writing:
-                await self._settling.told(entry, outgoing, sent)
+            async with self._ledger_slots:
+                await self._results.settle(entry, outgoing, sent)
         except Unavailable as error:
-            # Not acknowledged, so it is taken over later, by whoever finds out how far it came.
+            # Not acknowledged: it is claimed again later, and resumed from the ledger.
             logger.warning("%s: a message waits: %s", self._stream, error)
 
     async def _hold(self) -> None:
-        """Show that what is under way is not left, so that nobody takes it over."""
+        """Refresh the idle time of entries in flight, so that no other worker claims them."""
         await run_periodically(
             lambda: self._reader.group.renew(list(self._held)),
             every_seconds=self._claim_ms / 3000,

@@ -1,4 +1,4 @@
-"""Puts together what sends warnings: a channel for each way, its receipts, and the schedule."""
+"""Builds the channels with their send workers and receipts, and the schedule, from settings."""
 
 import asyncio
 import logging
@@ -28,7 +28,7 @@ from services.warning.channels.webhook import WebhookSender
 from services.warning.dispatch.delivery_log import DeliveryLog
 from services.warning.dispatch.delivery_records import DeliveryRecords
 from services.warning.dispatch.metrics import ChannelMetrics
-from services.warning.dispatch.protocols import SendPermit
+from services.warning.dispatch.permits import SendPermit
 from services.warning.dispatch.receipts import GROUP, Receipts
 from services.warning.dispatch.schedule import Schedule
 from services.warning.dispatch.send_worker import SendWorker
@@ -40,62 +40,62 @@ _PASSWORD_LENGTH = 8
 
 
 class DispatchDependencies(Protocol):
-    """What is needed of `services.warning.wiring.WarningPipeline`."""
+    """The part of `services.warning.wiring.WarningPipeline` that dispatch needs."""
 
     @property
     def store(self) -> CaseStore:
-        """The cases."""
+        """Store of cases."""
 
     @property
     def listing(self) -> CaseListing:
-        """Their lists."""
+        """Listing of cases."""
 
     @property
     def delivery(self) -> DeliveryRecords:
-        """Where it is noted what became of messages."""
+        """Records of delivery."""
 
     @property
     def dead(self) -> DeadLetters:
-        """What is given up."""
+        """Dead letters."""
 
     @property
     def consumer(self) -> str:
-        """Name of this process."""
+        """Consumer name of this process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRuntime:
-    """One way to people."""
+    """A channel with its worker and receipts."""
 
     sender: ChannelSender
-    outbox: SendWorker
+    worker: SendWorker
     receipts: Receipts
-    reading: StreamConsumer
-    handled: QueueReceipts | None
+    receipt_consumer: StreamConsumer
+    queue_receipts: QueueReceipts | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchRuntime:
-    """All ways, and what takes the next step."""
+    """All channels, and the schedule."""
 
     channels: list[ChannelRuntime]
     schedule: Schedule
 
     def start(self) -> "list[asyncio.Task[None]]":
-        """Begin to send."""
+        """Start the background tasks."""
         running = [asyncio.create_task(self.schedule.run())]
         for one in self.channels:
-            running.append(asyncio.create_task(one.outbox.run()))
-            running.append(asyncio.create_task(one.reading.run()))
+            running.append(asyncio.create_task(one.worker.run()))
+            running.append(asyncio.create_task(one.receipt_consumer.run()))
             running.append(asyncio.create_task(_upkeep(one)))
         return running
 
     async def drain(self, seconds: float) -> None:
-        """Begin nothing more, and let what is under way end, for so long."""
-        await asyncio.gather(*(one.outbox.drain(seconds) for one in self.channels))
+        """Stop reading, and wait up to *seconds* for messages in flight."""
+        await asyncio.gather(*(one.worker.drain(seconds) for one in self.channels))
 
     async def close(self) -> None:
-        """Hang up, once nothing is under way."""
+        """Close the channels, once nothing is in flight."""
         await asyncio.gather(*(one.sender.close() for one in self.channels))
 
 
@@ -109,21 +109,21 @@ def build(
     now_ms: Callable[[], int],
     permit: SendPermit | None = None,
 ) -> DispatchRuntime:
-    """Build a channel for each way that is configured; inside a running event loop."""
+    """Build each configured channel; must run inside an event loop."""
     record = DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
     channels: list[ChannelRuntime] = []
     for name in CHANNELS:
         receipts = Receipts(
             client=client, channel=name, record=record, now_ms=now_ms, counted=figures.counted
         )
-        sender = _sender(settings, client, name, receipts.keep)
+        sender = _sender(settings, client, name, receipts.store)
         if sender is None:
-            logger.warning("no way out for %s: its warnings wait until one is configured", name)
+            logger.warning("no sender is configured for %s: its messages stay queued", name)
             continue
         channels.append(
             ChannelRuntime(
                 sender=sender,
-                outbox=SendWorker(
+                worker=SendWorker(
                     client=client,
                     channel=name,
                     sender=sender,
@@ -137,7 +137,7 @@ def build(
                     counted=figures.counted,
                 ),
                 receipts=receipts,
-                reading=StreamConsumer(
+                receipt_consumer=StreamConsumer(
                     ConsumerGroup(
                         client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer
                     ),
@@ -147,7 +147,7 @@ def build(
                     drop=True,
                     claim_ms=settings.warning_claim_ms,
                 ),
-                handled=QueueReceipts(client, name, on_receipt=receipts.keep, now_ms=now_ms)
+                queue_receipts=QueueReceipts(client, name, on_receipt=receipts.store, now_ms=now_ms)
                 if isinstance(sender, CityQueues)
                 else None,
             )
@@ -219,17 +219,17 @@ def _kafka(settings: Settings) -> ChannelSender:
 
 
 def _lines(file: Path | None) -> list[str]:
-    """Return the lines of a file that say something."""
+    """Return the stripped non-empty lines of a file."""
     return [line.strip() for line in file.read_text().splitlines() if line.strip()] if file else []
 
 
 async def _upkeep(channel: ChannelRuntime) -> None:
-    """Bring back receipts that fitted nothing yet, and see what call centres dealt with."""
+    """Retry unmatched receipts, and collect acknowledgements of call centres."""
 
     async def step() -> None:
         await channel.receipts.bring_back()
-        if channel.handled is not None:
-            await channel.handled.step()
+        if channel.queue_receipts is not None:
+            await channel.queue_receipts.step()
 
     await run_periodically(
         step, every_seconds=_EVERY_SECONDS, task="receipt maintenance", logger=logger

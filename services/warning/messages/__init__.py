@@ -1,1 +1,1 @@
-"""What warnings say, and the linter that refuses what must not be said."""
+"""Templates of messages, and the linter that refuses unsafe ones."""

@@ -1,6 +1,6 @@
-"""What a warning says: a template by form, tier, kind of fraud and language, with a case's facts.
+"""Catalog of templates by form, tier, kind of fraud and language; renders them with facts.
 
-The finished message is linted again: a caller may call itself anything, a link too.
+The rendered message is linted again, because a sender may claim any name, also a link.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ from services.warning.messages.template import (
 from services.warning.model import Tier
 
 _MOST_DIGITS = 3
-"""In what a caller calls itself, Chinese numerals too."""
+"""Digits allowed in the claimed sender, Chinese numerals included."""
 
 
 class MessageRefused(InvalidInput):
-    """The finished message has what no warning may have."""
+    """The rendered message violates a rule of the linter."""
 
     def __init__(self, template: str, faults: Sequence[LintFault]) -> None:
         super().__init__(f"message {template}: {linter.summary(faults)}")
@@ -37,27 +37,27 @@ class MessageRefused(InvalidInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMessage:
-    """One finished warning."""
+    """A rendered message."""
 
     text: str
     template: str
     version: str
     length: SmsLength
     without: tuple[str, ...] = ()
-    """Facts that were left out, because with them it would have been refused."""
+    """Facts that were left out because the linter refused them."""
 
 
 class MessageCatalog:
-    """All templates in force, by id."""
+    """All templates in force."""
 
     def __init__(self, by_id: Mapping[str, WarningTemplate]) -> None:
         self._by_id = by_id
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "MessageCatalog":
-        """Read the templates of the package, and those of *folder* in their place.
+        """Load the shipped templates, overridden by those of *folder*.
 
-        ``ValueError`` names the file and the template at fault.
+        Raises ``ValueError`` with the file and the template at fault.
         """
         found: dict[str, WarningTemplate] = {}
         for place in (files("services.warning") / "data", folder):
@@ -71,13 +71,13 @@ class MessageCatalog:
         return cls(found)
 
     def all(self) -> list[WarningTemplate]:
-        """Return all, in the order of their ids."""
+        """Return all templates, sorted by id."""
         return [self._by_id[key] for key in sorted(self._by_id)]
 
     def get(
         self, fraud_type: FraudType, tier: Tier, language: str = "zh", form: str = "sms"
     ) -> WarningTemplate:
-        """Return one; `InvalidInput` for a language or a form that there is not."""
+        """Return a template. Raises `InvalidInput` for an unknown language or form."""
         if language not in LANGUAGES or form not in FORMS:
             raise InvalidInput(f"template: no language or form: {language!r}, {form!r}")
         return self._by_id[template_id(form, fraud_type, tier, language)]
@@ -91,7 +91,7 @@ class MessageCatalog:
         *,
         form: str = "sms",
     ) -> RenderedMessage:
-        """Return the finished message; `MessageRefused` when the facts bring in a fault."""
+        """Render a message. Raises `MessageRefused` if the linter refuses the facts."""
         template = self.get(fraud_type, tier, language, form)
         given = facts or MessageFacts()
         text = template.filled(given)
@@ -110,11 +110,11 @@ class MessageCatalog:
         *,
         form: str = "sms",
     ) -> RenderedMessage:
-        """Return the finished message, without facts that would have it refused."""
+        """Render a message, without its facts if the linter refuses them."""
         try:
             return self.render(fraud_type, tier, language, facts, form=form)
         except MessageRefused:
-            # Without facts it was linted when it was read.
+            # Without facts it was linted at load time.
             plain = self.render(fraud_type, tier, language, form=form)
             given = facts or MessageFacts()
             without = tuple(name for name in ("when", "claimed") if getattr(given, name))
@@ -122,11 +122,11 @@ class MessageCatalog:
 
 
 def _wrong_with(facts: MessageFacts, text: str) -> list[LintFault]:
-    """Find what is wrong with facts that the finished message does not show."""
+    """Find faults of the facts that linting the message does not show."""
     claimed = facts.claimed
     kind = linter.LintRule.LENGTH
     if len(claimed) <= LONGEST_CLAIMED and len(facts.when) <= LONGEST_CLAIMED:
-        # 13时80时01时38 is no number to the linter, but one to who reads it.
+        # The linter does not see a phone number in 13时80时01时38, but a reader does.
         kind = linter.LintRule.NUMBER
         if linter.digits_in(claimed) <= _MOST_DIGITS:
             return []

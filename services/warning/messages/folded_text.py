@@ -1,8 +1,8 @@
-"""Writes a text plainly for the linter, and keeps where each character stood.
+"""Folds a text for the linter, and maps each character to its original offset.
 
-Full-width, circled and mathematical characters, digits of other scripts and upper case become
-plain small ones (Unicode NFKD), traditional characters simplified ones; accents, keycaps and
-invisible characters go, and so does what stands between two Chinese characters to part them.
+Full-width, circled and mathematical characters, digits of other scripts and upper case become plain
+lower case (Unicode NFKD); traditional characters become simplified ones. Accents, keycaps and
+invisible characters are removed, and so are separators between two Chinese characters.
 """
 
 import re
@@ -24,14 +24,14 @@ NUMERALS = {
     **dict(zip("八捌", "88", strict=True)),
     **dict(zip("九玖勾", "999", strict=True)),
 }
-"""Chinese numerals that are said digit by digit; 十, 百 and 千 never stand in a phone number."""
+"""Chinese numerals as read digit by digit; 十, 百 and 千 do not occur in phone numbers."""
 _DROPPED = ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn")
 _INVISIBLE = ("Cf", "Cc", "Cs", "Co", "Cn")
 _ORDINARY = "\n"
 _CHINESE = "\u4e00-\u9fff"
 _PARTED = re.compile(rf"(?<=[{_CHINESE}])[ *·•_~^|‐‑‒–—―-]{{1,4}}(?=[{_CHINESE}])")
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters that show nothing."""
+"""Letters without a visible glyph."""
 _LOOK_ALIKES = {
     **SIMPLIFIED,
     **dict(zip("復掃撥裏註", "复扫拨里注", strict=True)),
@@ -42,19 +42,19 @@ _LOOK_ALIKES = {
 
 @dataclass(frozen=True, slots=True)
 class FoldedText:
-    """A text written plainly."""
+    """A folded text."""
 
     text: str
     places: tuple[int, ...]
-    """Where each character of it stood in the original."""
+    """Original offset of each character."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a piece of the folded text stood."""
+        """Return the original span of a span of the folded text."""
         return self.places[start], self.places[end - 1] + 1
 
 
 def fold(text: str) -> FoldedText:
-    """Write *text* plainly."""
+    """Fold *text*."""
     written: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
@@ -65,7 +65,7 @@ def fold(text: str) -> FoldedText:
 
 
 def _drawn_together(text: str, places: list[int]) -> FoldedText:
-    """Leave out what parts Chinese characters: 加 我 微-信 is 加我微信."""
+    """Remove separators between Chinese characters: 加 我 微-信 becomes 加我微信."""
     parted = [match.span() for match in _PARTED.finditer(text)]
     if not parted:
         return FoldedText(text, tuple(places))
@@ -79,7 +79,7 @@ def _drawn_together(text: str, places: list[int]) -> FoldedText:
 
 
 def invisible(text: str) -> list[int]:
-    """Return where characters stand that nobody sees, and that no warning needs."""
+    """Return the offsets of invisible characters other than line breaks."""
     return [
         place
         for place, character in enumerate(text)

@@ -1,9 +1,8 @@
-"""Refuses a warning that could itself be used for fraud, as 12381 demands of its own.
+"""Linter of messages: refuses what a fraudster could imitate or abuse, as 12381 requires.
 
-No link, no number but 110 and 96110, no messenger or mail account, no invitation to reply, to
-call back or to add a contact; also not disguised (`services.warning.messages.folded_text`). Each
-fault tells where and why. It is strict rather than clever: what it refuses by mistake can be
-written in other words.
+A message may have no link, no number but 110 and 96110, no messenger or mail account, and no
+invitation to reply, call back or add a contact, not even disguised (`folded_text`). Each fault has
+its position and rule. The linter prefers false positives: the wording can be changed.
 """
 
 import re
@@ -16,15 +15,15 @@ from fanzha.text import Token, normalise
 from services.warning.messages.folded_text import NUMERALS, FoldedText, fold, invisible
 
 ALLOWED = frozenset({"110", "96110"})
-"""The numbers that a warning may name."""
+"""The numbers that a message may contain."""
 MOST_CHARACTERS = 4000
 _MOST_TOLD = 3
 _SHORTEST = 3
-"""Digits in a row that may be a number to call or to write to."""
+"""Fewest consecutive digits that may be a number to call or text."""
 
 
 class LintRule(StrEnum):
-    """What a message must not have."""
+    """Rules of the linter."""
 
     LINK = "link"
     NUMBER = "number"
@@ -36,23 +35,23 @@ class LintRule(StrEnum):
 
 
 _WHY = {
-    LintRule.LINK: "a warning has no link: people shall learn not to follow any",
-    LintRule.NUMBER: "no number but 110 and 96110, no short code either",
+    LintRule.LINK: "no link: recipients should never follow one",
+    LintRule.NUMBER: "no number or short code but 110 and 96110",
     LintRule.ACCOUNT: "no WeChat, QQ or other account",
     LintRule.ADDRESS: "no mail address and no @name",
-    LintRule.INVITATION: "nobody is asked to reply, to call back or to add a contact",
-    LintRule.INVISIBLE: "a character that nobody can see",
+    LintRule.INVITATION: "no invitation to reply, call back or add a contact",
+    LintRule.INVISIBLE: "no invisible character",
     LintRule.LENGTH: f"longer than {MOST_CHARACTERS} characters",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintFault:
-    """One thing that is wrong."""
+    """One violation of a rule."""
 
     kind: LintRule
     start: int
-    """Where it stands in the text, from 0."""
+    """Offset in the text, from 0."""
     end: int
     found: str
 
@@ -78,7 +77,7 @@ _MESSENGER = (
     r"|signal|facebook|fb)(?![a-z]))\s*(?:账号|帐号|号|id|群|no)?\s*"
 )
 _ACCOUNT = re.compile(
-    # A name with a digit or a sign in it, or any that is announced.
+    # A name with a digit or sign, or any name after a separator.
     rf"{_MESSENGER}(?:[:=是为]*\s*(?=[a-z]*[0-9_-])[a-z0-9][a-z0-9_-]{{3,}}"
     r"|[:=是为]+\s*[a-z][a-z0-9_-]{3,})"
 )
@@ -88,13 +87,13 @@ _NOT = re.compile(
     r"|never|do not|don't|don’t|not "
 )
 _NOT_REACHES = 14
-"""So many characters before an invitation a negation still means it."""
+"""Distance in characters within which a negation applies to an invitation."""
 _MINE = re.compile(
     r"(?:联系|加|找|回复|回电|添加|咨询|搜索?|关注)\s?(?:我们?|本人|客服|警官|警员|专员|老师|下方|以下)"
     r"|(?:call|text|contact|add|write to|message|reply to)\s(?:me|us)\b"
     r"|退订|回t\b|回复?\s?[a-z0-9]\b|拨打(?:此|该|本|以下|下方|屏幕)"
 )
-"""These no warning needs, not even to warn of them."""
+"""Invitations that are refused even when negated."""
 _INVITES = re.compile(
     r"回复|回拨|回电|回信|回短信|致电|来电(?:咨询|联系|核实)|打回去|联系电话|热线"
     r"|(?:加|添加)(?:好友|微信|薇信|威信|v信?|qq|群)|扫码|扫描|二维码"
@@ -103,7 +102,7 @@ _INVITES = re.compile(
 )
 _DIALS = re.compile(
     r"拨打|拨|打电话(?:给|到)|\bdial\b|\b(?:phone|ring)\s(?:me|us|them|this|that)\b"
-    # As a noun it asks for nothing.
+    # Not the noun.
     r"|(?<!\ba )(?<!\bthe )(?<!\bthis )(?<!\bthat )(?<!\bphone )(?<!\bvideo )\bcall\b"
 )
 _MAY_DIAL = re.compile(
@@ -129,7 +128,7 @@ _BAD_TOKENS = frozenset(
 
 
 def faults(text: str) -> list[LintFault]:
-    """Return all that is wrong with a message, in order of place; empty: it may be sent."""
+    """Return all faults of a message, by position; empty: it may be sent."""
     if len(text) > MOST_CHARACTERS:
         return [_fault(LintRule.LENGTH, text, 0, len(text))]
     folded = fold(text)
@@ -146,13 +145,13 @@ def faults(text: str) -> list[LintFault]:
 
 
 def summary(faults: Sequence[LintFault]) -> str:
-    """Write faults in one line, the first few."""
+    """Format the first few faults in one line."""
     more = len(faults) - _MOST_TOLD
     return "; ".join(map(str, faults[:_MOST_TOLD])) + (f"; and {more} more" if more > 0 else "")
 
 
 def digits_in(text: str) -> int:
-    """Count the digits and Chinese numerals of a text, wherever they stand."""
+    """Count the digits and Chinese numerals of a text."""
     return sum(map(str.isdecimal, fold(text).text.translate(_AS_DIGITS)))
 
 
@@ -169,7 +168,7 @@ def _numbers(text: str, folded: FoldedText) -> Iterator[LintFault]:
         if _is_number(match, digits):
             yield _fault(LintRule.NUMBER, text, *folded.span(*match.span()))
     for match in _LOOKS_LIKE_DIGITS.finditer(folded.text):
-        # Digits alone were looked at above.
+        # Runs of digits only were checked above.
         digits_only = not set(match[0]) - set("0123456789 -")
         if sum(map(str.isdigit, match[0])) >= _SHORTEST and not digits_only:
             yield _fault(LintRule.NUMBER, text, *folded.span(*match.span()))
@@ -206,7 +205,7 @@ def _is_denied(text: str, clause: int, place: int) -> bool:
 
 
 def _second_opinion(text: str) -> list[LintFault]:
-    """Read the text as the filters of this service read fraud: they know more disguises."""
+    """Check the text with the normaliser of the text filters, which knows more disguises."""
     if find_links(text):
         return [_fault(LintRule.LINK, text, 0, len(text))]
     tokens = _BAD_TOKENS.intersection(normalise(text))

@@ -1,4 +1,4 @@
-"""How long a text is as an SMS: its alphabet, its units and its parts (3GPP TS 23.038, 23.040)."""
+"""Length of a text as SMS: encoding, units and parts (3GPP TS 23.038, 23.040)."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
-"""Two units each."""
+"""Extension table: two septets each."""
 _LAST_OF_ONE_UNIT = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsLength:
-    """The size of one text."""
+    """Encoding, units and parts of one text."""
 
     encoding: str
     """``gsm7`` or ``ucs2``."""
     units: int
-    """Septets, or units of two bytes: what counts on the bill."""
+    """Septets, or UTF-16 code units."""
     parts: int
 
 
 def sms_length(text: str) -> SmsLength:
-    """Measure *text*; a part of several has room for its header too."""
+    """Measure *text*; parts of a concatenated message include a header."""
     if _BASIC.union(_EXTENDED).issuperset(text):
         sizes = [2 if character in _EXTENDED else 1 for character in text]
         return _measured("gsm7", sizes, alone=160, together=153)
@@ -37,7 +37,7 @@ def _measured(encoding: str, sizes: list[int], *, alone: int, together: int) -> 
         return SmsLength(encoding=encoding, units=units, parts=1)
     parts, room = 1, together
     for size in sizes:
-        # A character of two units is not cut in two.
+        # A character of two units is not split.
         if size > room:
             parts, room = parts + 1, together
         room -= size

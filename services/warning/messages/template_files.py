@@ -1,7 +1,7 @@
-"""Reads files of templates: frames by form and tier, filled with the words of a kind of fraud.
+"""Loads template files: frames by form and tier, filled with texts of each kind of fraud.
 
-All templates of a file are put together and linted, so that a wrong one ends the start and not a
-warning.
+All templates of a file are assembled and linted at load time, so that a faulty one aborts the start
+and never a message.
 """
 
 import re
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
 def read(name: str, text: str, language: str) -> list[WarningTemplate]:
-    """Read one file, all of it; `ValueError` names what is wrong."""
+    """Parse and lint a file. Raises `ValueError`."""
     templates = assemble(name, text, language)
     for template in templates:
         for facts in (
@@ -49,7 +49,7 @@ def read(name: str, text: str, language: str) -> list[WarningTemplate]:
 
 
 def assemble(name: str, text: str, language: str) -> list[WarningTemplate]:
-    """Read one file without linting it; `ValueError` where it is incomplete."""
+    """Parse a file without linting it. Raises `ValueError`."""
     try:
         return list(_templates(tomllib.loads(text), language))
     except tomllib.TOMLDecodeError as error:
@@ -128,13 +128,13 @@ def _check_names(
 
 
 def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
-    """Return of each language the file of a folder that counts."""
+    """Return the file of the highest version per language."""
     found: dict[str, tuple[int, Path | Traversable]] = {}
     for file in place.iterdir():
         match = _NAME.fullmatch(file.name)
         if match is None:
             if file.name.startswith("templates"):
-                # A misspelt name would be templates that never count.
+                # Templates in a misspelt file would be ignored silently.
                 raise ValueError(f"{file.name}: no name such as templates-2.zh.toml")
             continue
         number, language = int(match[1]), match[2]
@@ -144,7 +144,7 @@ def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
 
 
 def text_of(file: Path | Traversable) -> str:
-    """Read a file; `ValueError` when that cannot be done."""
+    """Read a file. Raises `ValueError`."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,1 +1,1 @@
-"""What follows from how cases end: for list entries, sources and training."""
+"""Feedback from outcomes of cases to list entries, sources and training."""

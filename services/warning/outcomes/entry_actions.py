@@ -1,4 +1,4 @@
-"""What an outcome says of the list entries behind a case: they rise or fall, or should go."""
+"""Actions about the list entries that matched in a case: reliability changes, or removal."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,20 +16,20 @@ from services.warning.outcomes.proposals import ProposalService
 from services.warning.outcomes.reliability import OutcomeTally, RetirementRule
 
 MOST_NAMED = 10
-"""False alarms that are named in a proposal, the newest."""
+"""Newest false alarms named in a proposal."""
 LOOKED_BACK_MS = 30 * 86_400_000
-"""So far back others are looked for, among the first `MOST_SCANNED` closed since."""
+"""Period searched for other false alarms, among the first `MOST_SCANNED` cases closed in it."""
 
 
 class EntryActions:
-    """Looks entries up; how cases ended was counted when they were closed."""
+    """Builds the actions; the outcome itself was counted when the case was closed."""
 
     def __init__(
         self,
         *,
         listing: CaseListing,
         records: EntryOutcomeStore,
-        learned: AppliedLog,
+        applied: AppliedLog,
         proposals: ProposalService,
         rule: RetirementRule,
         now_ms: Callable[[], int],
@@ -37,67 +37,72 @@ class EntryActions:
         self._listing = listing
         self._now_ms = now_ms
         self._records = records
-        self._learned = learned
+        self._applied = applied
         self._proposals = proposals
         self._rule = rule
 
     def of_false_alarm(self, case: Case, events: Sequence[CaseEvent]) -> list[OutcomeAction]:
-        """Return one for each list entry that matched: it falls, or its removal is proposed."""
+        """For each matching list entry: record its lower reliability, or propose its removal."""
         matched = _matched(events, case.entries)
         return [
-            OutcomeAction(field=_field(one), do=partial(self._lower, case.id, one, where))
+            OutcomeAction(field=_field(one), run=partial(self._lower, case.id, one, where))
             for one, where in matched.items()
         ]
 
     def of_loss(self, case: Case, events: Sequence[CaseEvent]) -> list[OutcomeAction]:
-        """Return one for each list entry that matched: it rises."""
+        """For each matching list entry: record its higher reliability."""
         matched = _matched(events, case.entries)
         return [
-            OutcomeAction(field=f"raise:{one}", do=partial(self._raise, one, where))
+            OutcomeAction(field=f"raise:{one}", run=partial(self._raise, one, where))
             for one, where in matched.items()
         ]
 
-    async def _raise(self, entry_id: str, where: str, asked: bool) -> str:  # noqa: ARG002
-        entry = await self._looked_up(entry_id, where)
+    async def _raise(self, entry_id: str, where: str, requested: bool) -> str:  # noqa: ARG002
+        entry = await self._find_blocking(entry_id, where)
         if entry is None:
             return _gone(entry_id)
         record = await self._records.get(entry_id)
-        return f"raised: {entry.pattern}, standing {record.tally.standing:.2f}"
+        return f"raised: {entry.pattern}, reliability {record.tally.reliability:.2f}"
 
-    async def _lower(self, case_id: str, entry_id: str, where: str, asked: bool) -> str:
-        entry = await self._looked_up(entry_id, where)
+    async def _lower(self, case_id: str, entry_id: str, where: str, requested: bool) -> str:
+        entry = await self._find_blocking(entry_id, where)
         if entry is None:
             return _gone(entry_id)
         record = await self._records.get(entry_id)
-        standing = f"standing {record.tally.standing:.2f}"
-        if not self._rule.asks_removal(record.tally, record.proposed_at_false) or (
-            record.proposed and await self._proposals.waits(record.proposed)
+        reliability = f"reliability {record.tally.reliability:.2f}"
+        if not self._rule.proposes_removal(record.tally, record.proposed_at_false) or (
+            record.proposed and await self._proposals.is_open(record.proposed)
         ):
-            return f"lowered: {entry.pattern}, {standing}"
-        reason = removal_reason(record.tally, self._rule, await self._misled(entry_id, case_id))
-        change = await self._learned.ask(
-            case_id, _field(entry_id), lambda: self._proposals.remove(entry, reason), asked=asked
+            return f"lowered: {entry.pattern}, {reliability}"
+        reason = removal_reason(
+            record.tally, self._rule, await self._false_alarm_cases(entry_id, case_id)
+        )
+        change = await self._applied.request_once(
+            case_id,
+            _field(entry_id),
+            lambda: self._proposals.remove(entry, reason),
+            requested=requested,
         )
         proposed = {"proposed": str(change), "proposed_at_false": str(record.tally.false)}
-        await self._records.note(entry_id, proposed)
+        await self._records.write(entry_id, proposed)
         if not change:
             return f"already: {entry.pattern}, its removal was requested before"
-        return f"proposed: change {change} removes {entry.pattern}, {standing}"
+        return f"proposed: change {change} removes {entry.pattern}, {reliability}"
 
-    async def _misled(self, entry_id: str, case_id: str) -> list[str]:
-        """Return this case, and the newest others in which an entry was a false alarm."""
+    async def _false_alarm_cases(self, entry_id: str, case_id: str) -> list[str]:
+        """Return this case, and the newest others in which the entry was a false alarm."""
         newest: deque[str] = deque(maxlen=MOST_NAMED)
-        looked_at, since = 0, self._now_ms() - LOOKED_BACK_MS
+        scanned, since = 0, self._now_ms() - LOOKED_BACK_MS
         async for case, _ in self._listing.walk(index=JUDGED, since=since):
-            looked_at += 1
+            scanned += 1
             if case.outcome is CaseOutcome.FALSE_ALARM and entry_id in case.entries:
                 newest.appendleft(case.id)
-            if looked_at >= MOST_SCANNED:
+            if scanned >= MOST_SCANNED:
                 break
         return list(dict.fromkeys([case_id, *newest]))[:MOST_NAMED]
 
-    async def _looked_up(self, entry_id: str, where: str) -> Entry | None:
-        """Find an entry that blocks, and note what it is."""
+    async def _find_blocking(self, entry_id: str, where: str) -> Entry | None:
+        """Find the entry if it still blocks, and record its pattern and source."""
         found = await self._proposals.find(where)
         now_s = self._now_ms() / 1000
         entry = next(
@@ -112,22 +117,22 @@ class EntryActions:
             None,
         )
         if entry is not None:
-            said = {"kind": entry.kind.name.lower(), "pattern": entry.pattern}
-            await self._records.note(entry_id, said | {"source": entry.source.name.lower()})
+            results = {"kind": entry.kind.name.lower(), "pattern": entry.pattern}
+            await self._records.write(entry_id, results | {"source": entry.source.name.lower()})
         return entry
 
 
 def removal_reason(tally: OutcomeTally, rule: RetirementRule, cases: Sequence[str]) -> str:
-    """Say why an entry should go: figures, and some of the cases."""
+    """Return the reason of a proposed removal: statistics and some of the cases."""
     return (
-        f"standing {tally.standing:.2f}, under {rule.floor:g}: of the closed cases it led to, "
-        f"{tally.false} were false alarms, {tally.confirmed} lost money and {tally.silent} say "
-        f"neither; false alarms: cases {', '.join(cases)}"
+        f"reliability {tally.reliability:.2f}, below {rule.floor:g}: of its closed cases, "
+        f"{tally.false} were false alarms, {tally.confirmed} lost money and {tally.uninformative} "
+        f"had other outcomes; false alarms: cases {', '.join(cases)}"
     )
 
 
 def _matched(events: Sequence[CaseEvent], entries: Sequence[str]) -> Mapping[str, str]:
-    """Return what to look an entry up by, for each that matched."""
+    """Return the pattern by which to find each matching entry, by entry id."""
     found: dict[str, str] = {}
     for event in events:
         warning = event.warning

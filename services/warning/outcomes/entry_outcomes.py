@@ -1,7 +1,7 @@
-"""What is known of list entries that led to cases: how these ended, and what was proposed.
+"""Outcomes of cases by list entry, and the change requests proposed because of them.
 
-How cases ended is counted with the cases themselves, in the slot of each; here it is added up.
-What an entry is, and which requests were made because of it, `learning` notes as it goes.
+Commits of cases count outcomes in each shard; they are summed here. Pattern, source and change
+requests are written by the actions about outcomes.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _STRIDE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryOutcomeRecord:
-    """What is known of one list entry; fields are empty until `learning` has looked it up."""
+    """Outcomes and proposals of one list entry; its pattern is empty before its first action."""
 
     entry_id: str
     tally: OutcomeTally = NOTHING
@@ -28,21 +28,21 @@ class EntryOutcomeRecord:
     pattern: str = ""
     source: str = ""
     proposed: int = 0
-    """The newest request that proposes to remove it; 0: none."""
+    """Newest change request that proposes its removal; 0: none."""
     proposed_at_false: int = 0
-    """How many false alarms there were then."""
+    """Number of false alarms at that time."""
     block_proposed: int = 0
-    """The newest request that proposes to add it; 0: none."""
+    """Newest change request that proposes to add it; 0: none."""
 
 
 class EntryOutcomeStore:
-    """Reads and notes them. Raises `Unavailable` while Redis is away."""
+    """Reads and writes these records. Raises `Unavailable` while Redis is away."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     async def get(self, entry_id: str) -> EntryOutcomeRecord:
-        """Return what is known of an entry."""
+        """Return the record of an entry."""
         names = [f"{entry_id}:{outcome.value}" for outcome in CaseOutcome]
         async with within(_SECONDS):
             parts: Any = await asyncio.gather(
@@ -55,14 +55,14 @@ class EntryOutcomeStore:
         }
         return _record(entry_id, {one: many for one, many in sums.items() if many}, known)
 
-    async def note(self, entry_id: str, fields: Mapping[str, str]) -> None:
-        """Note what an entry is, or what was proposed."""
+    async def write(self, entry_id: str, fields: Mapping[str, str]) -> None:
+        """Write fields of a record."""
         values = [part for field in fields.items() for part in field]
         async with within(_SECONDS):
             await self._client.hset(_key(entry_id), items=values)
 
     async def all(self) -> AsyncIterator[EntryOutcomeRecord]:
-        """Go through all entries that led to a case that was closed, in no order."""
+        """Iterate over all entries with closed cases, in no order."""
         sums: dict[str, dict[CaseOutcome, int]] = {}
         for shard in keys.SHARDS:
             async for name, count in self._client.hscan_iter(

@@ -1,8 +1,7 @@
-"""Labelled examples: what cases that teach say of the decisions behind them.
+"""Labelled training examples from cases with an informative outcome.
 
-The reference is the case itself, which names its decisions and its outcome; what was decided, and
-what a text said, stands in the decision log, as far and as long as that keeps it. So nothing is
-kept twice, and an example outlives neither the case nor the retention of texts.
+A case gives the label and the decision ids; the decision log gives decisions and texts, as long as
+it retains them. Nothing is stored twice, and no example outlives its case or its text.
 """
 
 from collections import Counter
@@ -20,25 +19,25 @@ from services.warning.model import MeansKind
 
 SOURCE = "cases"
 LABELS = {CaseOutcome.LOST_MONEY: "fraud", CaseOutcome.FALSE_ALARM: "nonfraud"}
-"""As `classifiers.evaluation.labels` reads them."""
+"""Labels as `classifiers.evaluation.labels` expects them."""
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledDecision:
-    """One decision of a case, or one of its means where no decision of ours is behind it."""
+    """One decision of a case; of a case without decisions one of its means."""
 
     label: str
     channel: str = ""
     text: str = ""
-    """What the text said; empty where that is not logged, or no longer."""
+    """Text of the message; empty if it was not logged or has expired."""
     url: str = ""
     source: str = SOURCE
     category: str = ""
-    """Kind of fraud, of fraud."""
+    """Kind of fraud, for the label fraud."""
     group: str
-    """The same for all of a campaign, so that none is split between training and testing."""
+    """Digest of the campaign, so that a split keeps a campaign on one side."""
     outcome: str
     closed_at_ms: int
     means_kind: str = ""
@@ -52,16 +51,16 @@ class LabelledDecision:
     ingress: str = ""
     attestation: str = ""
     kept: str
-    """``decision`` as logged, with its ``text``; ``gone``: too old, or never logged; ``means``."""
+    """``decision`` or ``text`` (with it) from the log; ``gone``: not in the log; ``means``."""
     case_id: str = ""
-    """With the next one only where whole numbers are asked for: it stands for a person."""
+    """Set, like `sender`, only with *full*: it identifies a person."""
     sender: str = ""
 
 
 def examples(
     case: Case, logged: Mapping[int, Row], contents: Mapping[int, Row], *, full: bool = False
 ) -> Iterator[LabelledDecision]:
-    """Make the examples of a case of what the log still has, by decision id."""
+    """Build the examples of a case; *logged* and *contents* are by decision id."""
     if case.outcome not in LABELS:
         return
     fraud = case.outcome is CaseOutcome.LOST_MONEY
@@ -78,12 +77,12 @@ def examples(
         if row is None:
             yield LabelledDecision(**common, decision_id=decision_id, kept="gone")
             continue
-        said = contents.get(decision_id)
+        results = contents.get(decision_id)
         yield LabelledDecision(
             **common,
-            **_of_decision(row, said),
+            **_of_decision(row, results),
             decision_id=decision_id,
-            kept="text" if said else "decision",
+            kept="text" if results else "decision",
             sender=party(row, "from") if full else "",
         )
     if not case.decisions:
@@ -100,33 +99,33 @@ def examples(
 
 
 def decisions_of(case: Case) -> tuple[int, ...]:
-    """Return the decisions that the log is asked for."""
+    """Return the decision ids to read from the log."""
     return case.decisions if case.outcome in LABELS else ()
 
 
 def as_row(example: LabelledDecision) -> dict[str, Any]:
-    """Return an example as a row of a table."""
+    """Return an example as a table row."""
     return asdict(example)
 
 
 def usable_by(example: LabelledDecision, model: str) -> bool:
-    """Tell whether a model of *model*, sms or url, can learn from it; any other word: yes."""
-    wanted = {"sms": example.text, "url": example.url}
-    return bool(wanted.get(model, "yes"))
+    """Whether *model* (sms or url) can train on it; True for any other model."""
+    entry = {"sms": example.text, "url": example.url}
+    return bool(entry.get(model, "yes"))
 
 
 def count_case(case: Case, counts: Counter[str]) -> None:
-    """Count a case, and one with more decisions than it keeps."""
+    """Count a case, and whether it has more decisions than its view keeps."""
     counts["cases"] += 1
     counts["cut"] += len(case.decisions) >= MOST_KEPT
 
 
-def _of_decision(row: Row, said: Row | None) -> dict[str, Any]:
-    links = said["urls"] if said and said.get("urls") else ()
+def _of_decision(row: Row, results: Row | None) -> dict[str, Any]:
+    links = results["urls"] if results and results.get("urls") else ()
     of_link = row["channel"] == Channel.LINK.name
     return {
         "channel": row["channel"].lower(),
-        "text": said["body"] if said else "",
+        "text": results["body"] if results else "",
         "url": row.get("url") or "" if of_link else next(iter(links), ""),
         "decided_at_ms": row["decided_at_ms"],
         "action": (row["action"] or "").lower(),

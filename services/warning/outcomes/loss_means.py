@@ -1,8 +1,7 @@
-"""Which list entry would have blocked the means of a case, and why none is to be proposed.
+"""Maps the means of a case to a list entry that would block them, or to why none is proposed.
 
-A number that called becomes an entry for the number, a number that texts come from too; a service
-code or a name an entry for the sender of texts; a link one for its host; a text one for its
-fingerprint. Lists have no accounts.
+A caller becomes a number entry, and so does a sender with a number; a service code or name becomes
+a sender entry, a link a host entry, a text a fingerprint entry. Accounts have no entries.
 """
 
 from collections.abc import Sequence
@@ -18,43 +17,43 @@ from services.warning.model import Means, MeansKind
 
 
 class NoProposalReason(StrEnum):
-    """Why nothing is proposed."""
+    """Why no entry is proposed."""
 
     NO_KIND = "no_kind"
-    """Lists have no entries for such means, or it cannot be read as one."""
+    """Lists have no kind of entry for the means, or they are invalid."""
     PROTECTED = "protected"
-    """Nothing may block it: emergency and service numbers, government names, public suffixes."""
+    """A guard forbids to block it, such as emergency numbers and public suffixes."""
     ALLOWED = "allowed"
-    """An allow entry covers it: somebody decided that it is not to be blocked."""
+    """An allow entry covers it."""
     POPULAR = "popular"
-    """So many people visit the host that the loss of one says nothing of it."""
+    """The host is too popular for one loss to be evidence against it."""
     BLOCKED = "blocked"
-    """An entry blocks it already."""
+    """An entry already blocks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedEntry:
-    """An entry to block."""
+    """A block entry to propose."""
 
     kind: EntryKind
     pattern: str
 
     @property
     def entry_id(self) -> str:
-        """Return the id of the entry, where its pattern is written as lists write it."""
+        """The id of the entry, if its pattern is in canonical form."""
         return entry_id(self.kind, self.pattern, Action.BLOCK)
 
 
 def entry_for(means: Means) -> ProposedEntry | None:
-    """Return the entry that blocks *means*; None where lists have none of the kind."""
+    """Return the entry that would block *means*; None if there is no such kind of entry."""
     value = means.value.strip()
-    told = patterns.kind_of(value)
+    detected = patterns.kind_of(value)
     match means.kind:
-        case MeansKind.CALLER if told == EntryKind.NUMBER:
+        case MeansKind.CALLER if detected == EntryKind.NUMBER:
             return ProposedEntry(kind=EntryKind.NUMBER, pattern=value)
-        case MeansKind.SENDER if told == EntryKind.NUMBER and value.startswith("+"):
+        case MeansKind.SENDER if detected == EntryKind.NUMBER and value.startswith("+"):
             return ProposedEntry(kind=EntryKind.NUMBER, pattern=value)
-        case MeansKind.SENDER if told in (EntryKind.NUMBER, EntryKind.SENDER):
+        case MeansKind.SENDER if detected in (EntryKind.NUMBER, EntryKind.SENDER):
             return ProposedEntry(kind=EntryKind.SENDER, pattern=value)
         case MeansKind.LINK if host := url.split(url.canonical(value))[0]:
             return ProposedEntry(kind=EntryKind.HOST, pattern=host)
@@ -66,7 +65,7 @@ def entry_for(means: Means) -> ProposedEntry | None:
 def existing_entry_reason(
     one: ProposedEntry, entries: Sequence[Entry], now_s: int
 ) -> NoProposalReason | None:
-    """Tell what entries that match a pattern mean for it; None: none of them acts on it."""
+    """Return why *entries*, which match the pattern, make the proposal pointless; None: propose."""
     acting = [entry for entry in entries if entry.expires_at.timestamp() > now_s]
     if any(entry.action is Action.ALLOW for entry in acting):
         return NoProposalReason.ALLOWED
@@ -79,7 +78,7 @@ def _blocks(entry: Entry, one: ProposedEntry) -> bool:
     if entry.action is not Action.BLOCK or entry.mode is EntryMode.SHADOW:
         return False
     if entry.kind is EntryKind.SENDER:
-        return one.kind is EntryKind.SENDER  # it acts on texts only
+        return one.kind is EntryKind.SENDER  # sender entries apply to texts only
     return entry.kind not in (EntryKind.NUMBER, EntryKind.RANGE) or bool(
         entry.direction & Direction.FROM
     )

@@ -1,4 +1,4 @@
-"""What follows when somebody lost money: an entry to block each of the means is proposed."""
+"""Actions after money was lost: propose an entry to block each of the means."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,70 +19,70 @@ _NAMED_CAMPAIGN = "campaign:"
 
 
 class LossProposals:
-    """Proposes entries where none blocks, and nothing speaks against it."""
+    """Proposes block entries, unless one exists or a `NoProposalReason` applies."""
 
     def __init__(
         self,
         *,
         records: EntryOutcomeStore,
-        learned: AppliedLog,
+        applied: AppliedLog,
         proposals: ProposalService,
         now_ms: Callable[[], int],
     ) -> None:
         self._records = records
-        self._learned = learned
+        self._applied = applied
         self._proposals = proposals
         self._now_ms = now_ms
 
-    def lessons(self, case: Case) -> list[OutcomeAction]:
-        """Return one for each of the means, and for what took the money where that is known."""
+    def actions(self, case: Case) -> list[OutcomeAction]:
+        """Return one action for each of the means, including those that received the money."""
         return [
-            OutcomeAction(field=_field(means), do=partial(self._propose, case, means))
+            OutcomeAction(field=_field(means), run=partial(self._propose, case, means))
             for means in dict.fromkeys((*case.means, *case.lost_to))
         ]
 
-    async def _propose(self, case: Case, means: Means, asked: bool) -> str:
-        wanted = loss_means.entry_for(means)
-        if wanted is None:
+    async def _propose(self, case: Case, means: Means, requested: bool) -> str:
+        entry = loss_means.entry_for(means)
+        if entry is None:
             return f"{NoProposalReason.NO_KIND}: no list has entries for this {means.kind.value}"
         try:
-            if why := await self._against(wanted):
+            if why := await self._objection(entry):
                 return why
-            known = (await self._records.get(wanted.entry_id)).block_proposed
-            if known and await self._proposals.waits(known):
-                return f"already: change {known} blocks {wanted.pattern}, and waits"
-            change = await self._learned.ask(
+            known = (await self._records.get(entry.entry_id)).block_proposed
+            if known and await self._proposals.is_open(known):
+                return f"already: change {known} blocks {entry.pattern}, and waits"
+            change = await self._applied.request_once(
                 case.id,
                 _field(means),
                 lambda: self._proposals.block(
-                    wanted,
+                    entry,
                     fraud_type=case.fraud_type,
                     campaign=_campaign(case),
                     reason=loss_reason(case, means),
                 ),
-                asked=asked,
+                requested=requested,
             )
         except InvalidInput as error:
-            return f"refused: {wanted.pattern}: {error}"
+            return f"refused: {entry.pattern}: {error}"
         if not change:
-            return f"already: {wanted.pattern}, an entry was requested before"
-        await self._records.note(wanted.entry_id, {"block_proposed": str(change)})
-        return f"proposed: change {change} blocks {wanted.pattern}"
+            return f"already: {entry.pattern}, an entry was requested before"
+        await self._records.write(entry.entry_id, {"block_proposed": str(change)})
+        return f"proposed: change {change} blocks {entry.pattern}"
 
-    async def _against(self, wanted: ProposedEntry) -> str:
-        """Say what speaks against an entry; empty when nothing does."""
-        found = await self._proposals.find(wanted.pattern)
+    async def _objection(self, entry: ProposedEntry) -> str:
+        """Return why an entry is not proposed; empty: propose it."""
+        found = await self._proposals.find(entry.pattern)
         if found.protected_because:
             return f"{NoProposalReason.PROTECTED}: {found.protected_because}"
-        if why := loss_means.existing_entry_reason(wanted, found.entries, self._now_ms() // 1000):
-            return f"{why}: {wanted.pattern}"
-        if wanted.kind is EntryKind.HOST and self._proposals.is_popular(wanted.pattern):
-            return f"{NoProposalReason.POPULAR}: {wanted.pattern} is visited by many"
+        if why := loss_means.existing_entry_reason(entry, found.entries, self._now_ms() // 1000):
+            return f"{why}: {entry.pattern}"
+        if entry.kind is EntryKind.HOST and self._proposals.is_popular(entry.pattern):
+            return f"{NoProposalReason.POPULAR}: {entry.pattern} is visited by many"
         return ""
 
 
 def loss_reason(case: Case, means: Means) -> str:
-    """Say why something should be blocked: the case and the decisions behind it."""
+    """Return the reason of a proposed block: the case and its decisions."""
     shown = [str(one) for one in case.decisions[:_SHOWN]]
     more = len(case.decisions) - len(shown)
     decisions = f"decisions {', '.join(shown)}" if shown else "no decision of ours is behind it"
@@ -93,11 +93,11 @@ def loss_reason(case: Case, means: Means) -> str:
 
 
 def _field(means: Means) -> str:
-    said = f"{means.kind.value}\0{means.value}"
-    return f"block:{blake2b(said.encode(), digest_size=8).hexdigest()}"
+    results = f"{means.kind.value}\0{means.value}"
+    return f"block:{blake2b(results.encode(), digest_size=8).hexdigest()}"
 
 
 def _campaign(case: Case) -> str:
-    """Return the campaign where its source named one; otherwise it is the means, no name."""
+    """Return the campaign if its source named it; empty if it was derived from the means."""
     named = case.campaign.startswith(_NAMED_CAMPAIGN)
     return case.campaign.removeprefix(_NAMED_CAMPAIGN) if named else ""

@@ -1,8 +1,8 @@
-"""Makes change requests because of how cases ended. None is applied: a person decides on each.
+"""Makes change requests because of outcomes of cases. A person decides on each.
 
-It works in the process of list administration, which alone writes the audit log: so a proposal is
-made like any other change, by an identity that may propose and nothing else, and what cannot be
-made now waits in a stream.
+Runs in the process of list administration, the only writer of the audit log. A proposal is an
+ordinary change request, by an identity whose role allows proposals only; what cannot be proposed
+now is retried from a stream.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,49 +27,49 @@ from services.lists.service import ListService
 from services.warning.outcomes.loss_means import ProposedEntry
 
 PIPELINE = Identity(name="warning-pipeline", roles=frozenset({Role.EDITOR}))
-"""Who proposes. It is never taken for a person in development, so that the rules for a second
-person hold there too."""
+"""Author of the proposals. Also in development it is no person, so the rule of a second person
+holds there too."""
 LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
-"""What blocking the means of a confirmed loss stands on."""
+"""Legal basis for blocking the means of a confirmed loss."""
 LISTED_BECAUSE = "money was lost through it: a case of the warning pipeline"
-"""What an entry says of itself; the case itself is named in the request only."""
+"""Reason in the entry; only the change request names the case."""
 _DAY_S = 86_400
 
 
 class ProposalService(Protocol):
-    """The lists and their change requests, as far as outcomes go."""
+    """Lists and change requests, as outcomes need them."""
 
     async def find(self, pattern: str) -> MatchingEntries:
-        """Find the entries that match a pattern; `InvalidInput` where it is none."""
+        """Return the entries that match a pattern. Raises `InvalidInput`."""
         ...
 
     def is_popular(self, host: str) -> bool:
-        """Tell whether so many people visit a host that one loss says nothing of it."""
+        """Whether a host is too popular for one loss to be evidence against it."""
         ...
 
-    async def waits(self, change_id: int) -> bool:
-        """Tell whether a request is still to be decided on."""
+    async def is_open(self, change_id: int) -> bool:
+        """Whether a change request is still open."""
         ...
 
     async def remove(self, entry: Entry, reason: str) -> int:
-        """Propose to remove an entry; return the request, 0 when it is gone.
+        """Propose a removal; return the change request, 0 if the entry is gone.
 
-        `VersionConflict` while another request holds the entry.
+        Raises `VersionConflict` while another request locks the entry.
         """
         ...
 
     async def block(
-        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
+        self, entry: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
     ) -> int:
-        """Propose an entry; return the request, 0 when it is there.
+        """Propose an entry; return the change request, 0 if the entry exists.
 
-        `InvalidInput` where the lists refuse it, `VersionConflict` as for `remove`.
+        Raises `InvalidInput` if the lists refuse it, `VersionConflict` as `remove`.
         """
         ...
 
 
 class ListProposals:
-    """Those of list administration."""
+    """Proposals through list administration."""
 
     def __init__(
         self,
@@ -91,32 +91,32 @@ class ListProposals:
         self._now_ms = now_ms
 
     async def find(self, pattern: str) -> MatchingEntries:
-        """Find the entries that match a pattern; `InvalidInput` where it is none."""
-        await self._current.caught_up()  # lists that are not there yet would say that none does
+        """Return the entries that match a pattern. Raises `InvalidInput`."""
+        await self._current.caught_up()  # stale lists would not have the entry
         return await self._administration.views.find(pattern)
 
     def is_popular(self, host: str) -> bool:
-        """Tell whether so many people visit a host that one loss says nothing of it."""
+        """Whether a host is too popular for one loss to be evidence against it."""
         rank = self._popular.rank(host)
         return rank is not None and rank <= self._popular_rank
 
-    async def waits(self, change_id: int) -> bool:
-        """Tell whether a request is still to be decided on."""
+    async def is_open(self, change_id: int) -> bool:
+        """Whether a change request is still open."""
         return (await self._changes.views.get(change_id)).state in OPEN
 
     async def remove(self, entry: Entry, reason: str) -> int:
-        """Propose to remove an entry; return the request, 0 when it is gone."""
+        """Propose a removal; return the change request, 0 if the entry is gone."""
         named = Reference(kind=int(entry.kind), pattern=entry.pattern, action=int(entry.action))
         done = await self._request(row_validation.NOTHING, [named], reason, ChangeKind.RETIREMENT)
         return done.requested.change_id if done.requested else 0
 
     async def block(
-        self, wanted: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
+        self, entry: ProposedEntry, *, fraud_type: FraudType, campaign: str, reason: str
     ) -> int:
-        """Propose an entry; return the request, 0 when it is there."""
+        """Propose an entry; return the change request, 0 if the entry exists."""
         row = ProposedRows(
-            patterns=[wanted.pattern],
-            kinds=[int(wanted.kind)],
+            patterns=[entry.pattern],
+            kinds=[int(entry.kind)],
             actions=[int(Action.BLOCK)],
             directions=[0],
             fraud_types=[int(fraud_type)],

@@ -1,15 +1,15 @@
-"""Standing: how far the outcomes of cases speak for a list entry or a source.
+"""Reliability of a list entry or a source, estimated from outcomes of its cases.
 
-A closed case is an observation: *confirmed* when somebody lost money, *false* when it was a false
-alarm; other outcomes say nothing of it (`case_follows.TEACHES`). The standing is the mean of what
-one should believe of the share of right ones after these, having believed all shares alike before
-(Laplace's rule of succession, the mean of a Beta(1, 1) that saw them)::
+A closed case is an observation: *confirmed* if money was lost, *false* if it was a false alarm;
+other outcomes are not informative (`projections.INFORMATIVE_OUTCOMES`). The reliability is the
+posterior mean of the share of confirmed cases under a uniform Beta(1, 1) prior (Laplace's rule of
+succession)::
 
-    standing = (confirmed + 1) / (confirmed + false + 2)
+    reliability = (confirmed + 1) / (confirmed + false + 2)
 
-Nothing seen gives 0.5, one false alarm 0.33, five 0.14; 100 right ones and 5 false ones 0.94. It is
-an estimate from the few cases that somebody closed so, and those are no sample: whoever was warned
-in time lost nothing. So it orders what to look at, and is never by itself a reason to act.
+No observation gives 0.5, one false alarm 0.33, five 0.14; 100 confirmed and 5 false ones 0.94. The
+cases are not a random sample: a person warned in time loses nothing. So it ranks entries for
+review, and alone is no reason to act.
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,13 @@ from services.warning.cases.events import CaseOutcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeTally:
-    """How many cases ended how."""
+    """Closed cases by outcome."""
 
     outcomes: Mapping[CaseOutcome, int]
 
     @property
     def confirmed(self) -> int:
-        """Cases in which somebody lost money."""
+        """Cases in which money was lost."""
         return self.outcomes.get(CaseOutcome.LOST_MONEY, 0)
 
     @property
@@ -35,17 +35,17 @@ class OutcomeTally:
         return self.outcomes.get(CaseOutcome.FALSE_ALARM, 0)
 
     @property
-    def silent(self) -> int:
-        """Cases whose outcome speaks neither for it nor against it."""
+    def uninformative(self) -> int:
+        """Cases with an uninformative outcome."""
         return sum(self.outcomes.values()) - self.confirmed - self.false
 
     @property
-    def standing(self) -> float:
-        """Return the standing, between 0 and 1."""
+    def reliability(self) -> float:
+        """The reliability, between 0 and 1."""
         return (self.confirmed + 1) / (self.confirmed + self.false + 2)
 
     def plus(self, other: "OutcomeTally") -> "OutcomeTally":
-        """Add up."""
+        """Return the sum of two tallies."""
         names = self.outcomes.keys() | other.outcomes.keys()
         return OutcomeTally(
             outcomes={one: self.outcomes.get(one, 0) + other.outcomes.get(one, 0) for one in names}
@@ -57,16 +57,16 @@ NOTHING = OutcomeTally(outcomes={})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetirementRule:
-    """From when on the removal of an entry is proposed."""
+    """When to propose the removal of an entry."""
 
     floor: float
-    """The standing under which it is."""
+    """Reliability below which a removal is proposed."""
     cases: int
-    """Cases that must speak for or against it before, and false alarms before it is again."""
+    """Informative cases required, and new false alarms before it is proposed again."""
 
-    def asks_removal(self, tally: OutcomeTally, false_before: int = 0) -> bool:
-        """Tell whether to propose the removal; *false_before*: of the proposal before."""
-        spoken = tally.confirmed + tally.false
+    def proposes_removal(self, tally: OutcomeTally, false_before: int = 0) -> bool:
+        """Whether to propose the removal; *false_before*: false alarms at the last proposal."""
+        informative = tally.confirmed + tally.false
         fresh = tally.false - false_before
-        enough = spoken >= self.cases and (not false_before or fresh >= self.cases)
-        return enough and tally.standing < self.floor
+        enough = informative >= self.cases and (not false_before or fresh >= self.cases)
+        return enough and tally.reliability < self.floor

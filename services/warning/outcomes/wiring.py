@@ -1,4 +1,4 @@
-"""Puts together what learns from outcomes; it runs in the process of list administration."""
+"""Builds the consumer of outcomes, for the process of list administration."""
 
 import asyncio
 import logging
@@ -40,15 +40,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRuntime:
-    """What learns, and what brings back what had to wait."""
+    """The consumer of outcomes, and its delay queue."""
 
     consumer: StreamConsumer
-    later: DelayQueue
+    delayed: DelayQueue
     now_ms: Callable[[], int]
     waiting: Gauge
 
     def start(self) -> "list[asyncio.Task[None]]":
-        """Begin what goes on in the background."""
+        """Start the background tasks."""
         return [asyncio.create_task(one) for one in (self.consumer.run(), self._look_after())]
 
     async def _look_after(self) -> None:
@@ -56,10 +56,10 @@ class OutcomeRuntime:
 
         async def step() -> None:
             look = next(looks)
-            await self.later.bring_back(self.now_ms())
+            await self.delayed.bring_back(self.now_ms())
             held, lag = await self.consumer.group.backlog()
             self.waiting.labels("stream").set(held + lag if lag >= 0 else -1)
-            self.waiting.labels("put_off").set(await self.later.count())
+            self.waiting.labels("delayed").set(await self.delayed.count())
             if look % _TIDY_EVERY == 0:
                 await self.consumer.group.remove_idle_consumers(_GONE_MS)
 
@@ -76,50 +76,50 @@ def build(
     registry: CollectorRegistry,
     now_ms: Callable[[], int],
 ) -> OutcomeRuntime:
-    """Build everything; *client* must decode answers."""
+    """Build the runtime; *client* must decode answers."""
     counter = Counter(
         "fanzha_warning_outcomes",
-        "What was done because of how cases ended, by outcome and what: docs/how-to/outcomes.md.",
+        "Actions because of outcomes of cases, by outcome and result: docs/how-to/outcomes.md.",
         ["outcome", "what"],
         registry=registry,
     )
     dead = Counter(
         "fanzha_warning_outcomes_dead_letters",
-        "Outcomes given up after all tries.",
+        "Outcomes given up after all retries.",
         registry=registry,
     )
     waiting = Gauge(
         "fanzha_warning_outcomes_waiting",
-        "Closed cases that are still to be learnt from: in the stream (-1: not known), or put off.",
+        "Closed cases not yet acted on: in the stream (-1: unknown), or delayed.",
         ["where"],
         registry=registry,
     )
-    later = DelayQueue(client, keys.OUTCOMES)
+    delayed = DelayQueue(client, keys.OUTCOMES)
     records = EntryOutcomeStore(client)
-    learned = AppliedLog(client, retention_days=settings.warning_retention_days)
+    applied = AppliedLog(client, retention_days=settings.warning_retention_days)
     store = CaseStore(client, retention_days=settings.warning_retention_days)
-    lessons = OutcomeService(
+    actions = OutcomeService(
         store=store,
-        learned=learned,
+        applied=applied,
         entries=EntryActions(
             listing=CaseListing(client, store),
             records=records,
-            learned=learned,
+            applied=applied,
             proposals=proposals,
             rule=RetirementRule(
-                floor=settings.warning_standing_floor, cases=settings.warning_standing_cases
+                floor=settings.warning_reliability_floor, cases=settings.warning_reliability_cases
             ),
             now_ms=now_ms,
         ),
-        losses=LossProposals(records=records, learned=learned, proposals=proposals, now_ms=now_ms),
-        later=later,
+        losses=LossProposals(records=records, applied=applied, proposals=proposals, now_ms=now_ms),
+        delayed=delayed,
         now_ms=now_ms,
         counted=lambda outcome, what: counter.labels(outcome, what).inc(),
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     consumer = StreamConsumer(
         ConsumerGroup(client, stream=keys.OUTCOMES, group=service.GROUP, consumer=name),
-        lessons.handle,
+        actions.handle,
         dead_letters=DeadLetters(client, keys.DEAD_LETTERS),
         now_ms=now_ms,
         on_dead_letter=lambda _stream: dead.inc(),
@@ -127,4 +127,4 @@ def build(
         batch=1,  # a proposal may take seconds: the decision log is asked for its impact
         claim_ms=settings.warning_claim_ms,
     )
-    return OutcomeRuntime(consumer=consumer, later=later, now_ms=now_ms, waiting=waiting)
+    return OutcomeRuntime(consumer=consumer, delayed=delayed, now_ms=now_ms, waiting=waiting)

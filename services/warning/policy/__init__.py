@@ -1,1 +1,1 @@
-"""Where a person lives, how urgently they are warned, and by what steps."""
+"""Policy: resolve the region of a person, the tier of a case, and the plan of each tier."""

@@ -1,4 +1,4 @@
-"""The words a line of a policy may say after ``when``, each checked when it is read."""
+"""Conditions of a policy line (``when``), validated when the policy is loaded."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ Holds: TypeAlias = Callable[[CaseFacts], bool]
 
 
 def read(when: Mapping[str, Any]) -> Holds:
-    """Return what tells whether all of *when* hold; `ValueError` says which word is wrong."""
+    """Return a predicate for the conjunction of *when*. Raises `ValueError`."""
     if not when:
         raise ValueError("when: at least one condition is required")
     tests = []
@@ -51,7 +51,7 @@ def _groups(value: Any) -> Holds:
 
 def _regions(value: Any) -> Holds:
     codes = [places().code(text) for text in _list(value)]
-    # 340000 is all of the province, 340500 all of the city.
+    # 340000 covers the province, 340500 the city.
     heads = tuple(code.removesuffix("00").removesuffix("00") for code in codes)
     return lambda facts: facts.region.startswith(heads)
 

@@ -1,7 +1,6 @@
-"""Gives a case of a city to one of its counties, by weights; else the city's dispatcher does.
+"""Assigns cases of a city to its counties by weight, where configured.
 
-The same person comes to the same county as long as the rules stay, because a hash of their number
-chooses and not chance.
+A hash of the number chooses the county, so a person stays with one county while the rules do.
 """
 
 from bisect import bisect_right
@@ -15,19 +14,19 @@ from services.warning.csv_rows import rows
 from services.warning.policy.places import places
 
 _WHOLE = 4
-"""Digits of a code that say the city."""
+"""Digits of a code that identify the city."""
 _MOST_WEIGHT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class CountyAssignment:
-    """Rules of assignment, by city."""
+    """Assignment rules by city."""
 
     by_city: Mapping[str, tuple[tuple[str, ...], tuple[int, ...]]] = field(default_factory=dict)
-    """Counties, and the running sum of their weights."""
+    """Counties, and the cumulative sum of their weights."""
 
     def of(self, city: str, number: str) -> str:
-        """Return the county for a person of *city*; empty: the city's dispatcher decides."""
+        """Return the county for a person of *city*; empty: a dispatcher assigns it."""
         rule = self.by_city.get(city)
         if rule is None:
             return ""
@@ -37,7 +36,7 @@ class CountyAssignment:
 
 
 def load(path: Path | None) -> CountyAssignment:
-    """Read ``city,county,weight`` (without a weight: 1); `ValueError` names the row at fault."""
+    """Load ``city,county,weight`` (default weight 1). Raises `ValueError` with the row."""
     weights: dict[str, dict[str, int]] = {}
     for where, cells in rows(path, ("city", "county"), ("weight",)) if path else ():
         city, county = places().code(cells["city"]), cells["county"]

@@ -1,4 +1,4 @@
-"""What a policy looks at: the facts of a case, and what is known of the person and the place."""
+"""Input of a policy: facts of a case, and groups of the person and the place."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ LONGEST_GROUP = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """Of one case, what may make it urgent."""
+    """The facts of one case that a policy may use."""
 
     case_id: str
     fraud_type: FraudType = FraudType.UNSPECIFIED
@@ -26,18 +26,18 @@ class CaseFacts:
     confirmed: bool = True
     channels: frozenset[Channel] = frozenset()
     means: int = 1
-    """Different numbers, links, texts and accounts."""
+    """Number of distinct numbers, links, texts and accounts."""
     hits: int = 1
     talked_s: int = 0
     opened_link: bool = False
     score: float | None = None
     region: str = ""
-    """Code of its county, city or province."""
+    """Most specific known code: county, city or province."""
     sources: frozenset[Source] = frozenset()
     groups: frozenset[str] = frozenset()
-    """What the administrator's table says of the person and the place."""
+    """Groups of the person and the place, from the administrator's table."""
     tier: Tier | None = None
-    """The tier that it got, for previews."""
+    """Its current tier, for previews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class RiskContext:
 
     @property
     def groups(self) -> frozenset[str]:
-        """All groups that there are."""
+        """The names of all groups."""
         return frozenset().union(*self.by_number.values(), *self.by_region.values())
 
     def of(self, number: str, region: Collection[str]) -> frozenset[str]:
-        """Return the groups of a person and of the codes of where they live."""
+        """Return the groups of a number and of region codes."""
         digits = number.removeprefix("+")
         found = self.by_number.get(int(digits), frozenset()) if digits.isdecimal() else frozenset()
         for code in region:
@@ -62,7 +62,7 @@ class RiskContext:
 
 
 def facts_of(case: Case, context: RiskContext) -> CaseFacts:
-    """Return the facts of a case as it stands."""
+    """Return the facts of a case in its current state."""
     region = case.region
     return CaseFacts(
         case_id=case.id,
@@ -83,7 +83,7 @@ def facts_of(case: Case, context: RiskContext) -> CaseFacts:
 
 
 def load(path: Path | None, home_country: str = "86") -> RiskContext:
-    """Read ``kind,value,group``: kind ``number`` or ``region``; `ValueError` names a wrong row."""
+    """Load ``kind,value,group`` (kind: number or region). Raises `ValueError` with the row."""
     plan, sets = HomePlan(home_country), _GroupInterner()
     numbers: dict[int, frozenset[str]] = {}
     regions: dict[str, frozenset[str]] = {}
@@ -106,7 +106,7 @@ def load(path: Path | None, home_country: str = "86") -> RiskContext:
 
 
 class _GroupInterner:
-    """Makes sets of groups, each once: a million people of one group share it."""
+    """Interns sets of groups, so that a million people of one group share a set."""
 
     def __init__(self) -> None:
         self._known: dict[frozenset[str], frozenset[str]] = {}

@@ -1,7 +1,7 @@
-"""Reads the public table of number prefixes that `phonenumbers` brings, of one country only.
+"""Loads the number prefixes of one country from the data of `phonenumbers`.
 
-Its own geocoder imports the prefixes of the world, a hundred megabytes. Here the modules that
-hold prefixes of the home country are read one after the other and let go.
+Its own geocoder imports the prefixes of the world, a hundred megabytes. Here only the modules with
+prefixes of the home country are loaded, one at a time.
 """
 
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,7 +13,7 @@ _FOLDER = Path(phonenumbers.__file__).parent / "geodata"
 
 
 def prefixes(country_code: str, language: str = "zh") -> dict[str, str]:
-    """Return descriptions by leading digits, with the country code; in English if need be."""
+    """Return place names by prefix with country code; English where *language* has none."""
     found: dict[str, str] = {}
     for file in sorted(_FOLDER.glob("data*.py")):
         if f"\n '{country_code}".encode() in file.read_bytes():
@@ -26,7 +26,7 @@ def prefixes(country_code: str, language: str = "zh") -> dict[str, str]:
 
 
 def _module_data(file: Path) -> dict[str, dict[str, str]]:
-    # Not imported by name: that would import the whole package of the world's prefixes.
+    # Importing by name would load the prefixes of the world.
     spec = spec_from_file_location(f"phonenumbers.geodata.{file.stem}", file)
     if spec is None or spec.loader is None:
         raise ValueError(f"phonenumbers: {file.name} cannot be read")

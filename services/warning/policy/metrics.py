@@ -1,4 +1,4 @@
-"""Tells Prometheus how regions were found, and how many messages went without their facts."""
+"""Prometheus metrics of region lookups and composed messages."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,17 +9,17 @@ from services.warning.policy.regions import RegionFinder
 
 
 class RulebookMetrics(Collector):
-    """The counts of one process."""
+    """Counters of one process."""
 
     def __init__(self, regions: RegionFinder, left_out: Callable[[], int]) -> None:
         self._regions = regions
         self._left_out = left_out
 
     def collect(self) -> Iterator[Metric]:
-        """Give what Prometheus asks for."""
+        """Yield the metrics."""
         counted = CounterMetricFamily(
             "fanzha_warning_regions",
-            "Numbers whose region was looked up, by what it was found by.",
+            "Region lookups of numbers, by the table that had the number.",
             labels=["how"],
         )
         for how, count in self._regions.counts.items():
@@ -27,7 +27,6 @@ class RulebookMetrics(Collector):
         yield counted
         yield CounterMetricFamily(
             "fanzha_warning_facts_left_out",
-            "Messages that went without facts of the case, because a fact held a link, a number "
-            "or the like.",
+            "Messages composed without facts of the case, because the linter refused a fact.",
             value=self._left_out(),
         )

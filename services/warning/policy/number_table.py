@@ -1,4 +1,4 @@
-"""Places of numbers by their leading digits: sorted columns, searched for a batch at once.
+"""Longest-prefix lookup of numbers: sorted columns, searched for a whole batch.
 
 The 130,000 prefixes of China take 2 MB (`benchmarks/micro/bench_warnings.py`).
 """
@@ -16,14 +16,14 @@ _POWERS = np.array([10**power for power in range(19)], np.int64)
 
 @dataclass(frozen=True, slots=True)
 class NumberTable:
-    """Rows of numbers or their leading digits; the longest that fits counts."""
+    """A table of numbers and prefixes; the longest match wins."""
 
     keys: tuple[tuple[int, Int64s, Int64s], ...] = ()
-    """By the count of digits, most first: sorted leading digits, and the place of each."""
+    """Per number of digits, most first: sorted prefixes, and the value of each."""
     size: int = field(default=0)
 
     def find(self, numbers: Int64s) -> Int64s:
-        """Return the place of each E.164 number (digits without the plus), or `NOWHERE`."""
+        """Return the value of each E.164 number (digits without plus), or `NOWHERE`."""
         found = np.full(len(numbers), NOWHERE, np.int64)
         lengths = np.searchsorted(_POWERS, numbers, side="right")
         for digits, keys, places in self.keys:
@@ -38,7 +38,7 @@ class NumberTable:
 
 
 def build(rows: Iterable[tuple[str, int]]) -> NumberTable:
-    """Lay out rows of leading digits and places; of the same digits the last row counts."""
+    """Build a table from prefixes and values; the last of equal prefixes wins."""
     by_length: dict[int, dict[int, int]] = {}
     for digits, place in rows:
         by_length.setdefault(len(digits), {})[int(digits)] = place
@@ -51,5 +51,5 @@ def build(rows: Iterable[tuple[str, int]]) -> NumberTable:
 
 
 def as_keys(digits: Sequence[str]) -> Int64s:
-    """Return numbers written in digits as keys."""
+    """Parse digit strings to keys."""
     return np.array([int(text) for text in digits], np.int64)

@@ -1,7 +1,7 @@
-"""Names and codes of provinces and cities, after GB/T 2260.
+"""Names and codes of provinces and cities, by GB/T 2260.
 
-The table is package data. It has all provinces and prefectures, and no counties. A place that it
-does not know goes by its name.
+The table is package data, with all provinces and prefectures and no counties. A place that it does
+not have is identified by its name.
 """
 
 import re
@@ -16,39 +16,39 @@ _ENDINGS = ("市", "州", "地区", "盟", "林区")
 _CITY_ENDING = re.compile(r"(?:市|地区|盟|林区|县|区)$")
 _PROVINCE_ENDING = re.compile(r"(?:省|市|特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区)$")
 _ENGLISH = {"Simao, Yunnan": "云南省普洱市"}
-"""The one place of which the public tables have no Chinese name."""
+"""The only place without a Chinese name in the public table."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRegion:
-    """A province, and one of its cities where it is known which."""
+    """A province, and one of its cities if known."""
 
     province: str
     city: str = ""
     shared: bool = False
-    """Whether several cities of the province share it."""
+    """Whether the description names several cities."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionTable:
-    """All that the table has."""
+    """The loaded table."""
 
     names: Mapping[str, str]
     """Names by code."""
     former: Mapping[str, str]
-    """Codes of today by names of former times, without endings."""
+    """Current codes by former names, without endings."""
 
     def name(self, code: str) -> str:
-        """Return the name of *code*; what is not known is returned as it is."""
+        """Return the name of *code*, or *code* itself if unknown."""
         return self.names.get(code, code)
 
     def label(self, province: str, city: str) -> str:
-        """Return both names, of a city like Beijing once."""
+        """Return province and city as one name; once for a municipality such as Beijing."""
         upper, lower = self.name(province), self.name(city)
         return upper if lower in ("", upper) else f"{upper}{lower}"
 
     def find(self, description: str) -> NamedRegion | None:
-        """Read a description such as 安徽省马鞍山市; None where not even the province is known."""
+        """Parse a description such as 安徽省马鞍山市; None if its province is unknown."""
         text = _ENGLISH.get(description, description).strip()
         for code, name in self.names.items():
             if not code.endswith("0000"):
@@ -60,7 +60,7 @@ class RegionTable:
         return None
 
     def code(self, text: str) -> str:
-        """Return the code of a code, or of a name with its province; what is unknown as it is."""
+        """Return the code of a code or a name with province, or *text* itself if unknown."""
         if text in self.names:
             return text
         place = self.find(text)
@@ -70,7 +70,7 @@ class RegionTable:
         if place.shared:
             return text
         known = place.city or place.province
-        # A county is named by its own code, or goes by its name.
+        # A county is identified by its own code, or by its name.
         return known if self._is_all(text, known) else text
 
     def _is_all(self, text: str, code: str) -> bool:
@@ -80,7 +80,7 @@ class RegionTable:
     def _in_province(self, province: str, rest: str) -> NamedRegion:
         cities = [code for code in self.names if code[:2] == province[:2] and code != province]
         if not rest:
-            # Of a province that is one city, the city is known.
+            # A municipality is its only city.
             alone = cities[0] if len(cities) == 1 else ""
             return NamedRegion(province, alone)
         found = {self._city(cities, part) for part in rest.split("、")}
@@ -99,7 +99,7 @@ class RegionTable:
 
 @cache
 def places() -> RegionTable:
-    """Read the table."""
+    """Load the table, once."""
     text = (files("services.warning") / "data" / _FILE).read_text(encoding="utf-8")
     names: dict[str, str] = {}
     former: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""How a person of each tier is warned, step by step: the ``[[step]]`` tables of a policy."""
+"""Plans of tiers: the ``[[step]]`` tables of a policy."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ _FIELDS = ("tier", "channel", "within_minutes")
 
 
 def read(tables: Any) -> Plans:
-    """Read steps, those of one tier in order; a tier without any has those of the package.
+    """Parse steps, in order per tier; a tier without steps gets those of the shipped policy.
 
-    `ValueError` names the step and what is wrong with it.
+    Raises `ValueError` with the step at fault.
     """
     if not isinstance(tables, list):
         raise ValueError("step: write [[step]]")  # noqa: TRY004 - a wrong file, as the rest
@@ -37,7 +37,7 @@ def read(tables: Any) -> Plans:
 
 
 def told(steps: Sequence[ContactStep]) -> str:
-    """Say a plan in words: ``sms 10 min, voice 30 min``."""
+    """Format a plan: ``sms 10 min, voice 30 min``."""
     return ", ".join(f"{one.channel} {one.within_ms / _MINUTE_MS:g} min" for one in steps)
 
 

@@ -1,4 +1,4 @@
-"""What another policy would make of past cases."""
+"""Preview of a new policy on past cases."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ MOST_EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierChangeExample:
-    """A case whose tier would be another one."""
+    """A case whose tier would change."""
 
     case_id: str
     before: Tier
@@ -24,23 +24,23 @@ class TierChangeExample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyPreview:
-    """How past cases would change."""
+    """Effect of a policy on past cases."""
 
     cases: int
     changed: int
     matrix: Mapping[tuple[Tier, Tier], int]
-    """Cases by the tier before and after."""
+    """Cases by old and new tier."""
     lines: Mapping[str, int]
-    """In how many cases each line of the new policy gives the tier; unused ones with 0."""
+    """Cases in which each line of the new policy determines the tier; 0 for unused lines."""
     examples: Sequence[TierChangeExample]
     """Up to `MOST_EXAMPLES` for each kind of change."""
 
 
 class PolicyPreviewer:
-    """Judges cases by both policies, one after the other.
+    """Evaluates cases by both policies.
 
-    The tier that a case got at its time is not looked at: its facts were fewer then. What is shown
-    is the effect of the policy alone.
+    The recorded tier of a case is ignored, because it was based on fewer facts: the preview
+    isolates the effect of the policy.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PolicyPreviewer:
         self._examples: list[TierChangeExample] = []
 
     def add(self, facts: CaseFacts) -> None:
-        """Judge one case."""
+        """Evaluate one case."""
         old, new = self._before.judge(facts), self._after.judge(facts)
         change = (old.tier, new.tier)
         self._matrix[change] += 1
@@ -67,7 +67,7 @@ class PolicyPreviewer:
 
     @property
     def result(self) -> PolicyPreview:
-        """What was found so far."""
+        """The preview of all cases added so far."""
         return PolicyPreview(
             cases=self._matrix.total(),
             changed=sum(count for (old, new), count in self._matrix.items() if old != new),
@@ -84,7 +84,7 @@ def preview(
     *,
     examples: int = MOST_EXAMPLES,
 ) -> PolicyPreview:
-    """Judge all cases by both policies."""
+    """Evaluate all cases by both policies."""
     previewing = PolicyPreviewer(before, after, examples=examples)
     for one in facts:
         previewing.add(one)

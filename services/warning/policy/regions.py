@@ -1,8 +1,8 @@
-"""Where the person at risk lives, as far as their number tells.
+"""Resolves the region of a number.
 
-In this order: a row of the administrator with this very number, one with its leading digits, the
-public table of prefixes that `phonenumbers` brings. A batch is looked up at once, about a
-microsecond a number; one by itself takes 25 (`benchmarks/micro/bench_warnings.py`).
+Tables in order: the administrator's rows for exact numbers, their rows for prefixes, the public
+prefixes of `phonenumbers`. A batch takes about a microsecond per number, a single number 25
+(`benchmarks/micro/bench_warnings.py`).
 """
 
 import logging
@@ -24,27 +24,27 @@ from services.warning.policy.places import NamedRegion, places
 logger = logging.getLogger(__name__)
 
 LISTED = "ported"
-"""The administrator's table has this very number."""
+"""Exact number in the administrator's table."""
 TABLE = "table"
-"""The administrator's table has its leading digits."""
+"""Prefix in the administrator's table."""
 PREFIX = "prefix"
-"""The public table has it."""
+"""Prefix in the public table."""
 SHARED = "shared"
-"""Several cities share the prefix: only the province is known."""
+"""Prefix shared by several cities: only the province is known."""
 FOREIGN = "foreign"
 UNKNOWN = "unknown"
-"""Of this country, or no number at all, and no table has it."""
+"""Invalid, or a number of this country that no table has."""
 HOWS = (LISTED, TABLE, PREFIX, SHARED, FOREIGN, UNKNOWN)
 
 _MOST_TOLD = 10
 _WITH_CODES = "86"
-"""The country whose places have codes."""
+"""Country code of places with GB/T 2260 codes."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _ROW = re.compile(r"\+([1-9][0-9]{1,14})(\*?)")
 
 
 class RegionFinder:
-    """Finds regions, and counts by what they were found (`counts`)."""
+    """Resolves regions; `counts` has the number of lookups by table."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class RegionFinder:
         assigned: CountyAssignment | None = None,
         home_country: str = "86",
     ) -> None:
-        """*own* is the administrator's table, *public* that of everybody, each with its places."""
+        """*own* is the administrator's table, *public* the shipped one, each with its regions."""
         self._own, self._own_regions = own
         self._public, self._public_regions = public
         self._counties = assigned or CountyAssignment()
@@ -69,7 +69,7 @@ class RegionFinder:
         table: Path | None = None,
         county_rules: Path | None = None,
     ) -> "RegionFinder":
-        """Read all tables: some tenths of a second; `ValueError` when one of them is wrong."""
+        """Load all tables, in tenths of a second. Raises `ValueError`."""
         own = _own(table)
         _tell_names(own[1], home_country)
         return cls(
@@ -80,7 +80,7 @@ class RegionFinder:
         )
 
     def of(self, numbers: Sequence[str]) -> list[Region]:
-        """Return the region of each number, E.164."""
+        """Return the region of each E.164 number."""
         keys = np.fromiter(
             (int(text) if _E164.fullmatch(text) else 0 for text in numbers), np.int64, len(numbers)
         )
@@ -108,20 +108,20 @@ class RegionFinder:
 
 
 def _own(path: Path | None) -> tuple[NumberTable, Sequence[Region]]:
-    """Read ``number,province,city,county``; a number ends in ``*`` where it is leading digits."""
+    """Load ``number,province,city,county``; a number with a final ``*`` is a prefix."""
     regions: dict[Region, int] = {}
     table = number_table.build(_own_rows(path, regions) if path else ())
     return table, list(regions)
 
 
 def _tell_names(regions: Sequence[Region], home_country: str) -> None:
-    """Warn of places without a code: a name that is misspelt is one, and no desk has its cases."""
+    """Warn about names without a code: they may be misspelt, and no desk has their cases."""
     parts = {part for region in regions for part in (region.province, region.city) if part}
     names = sorted(part for part in parts if not part.isdecimal())
     if names and home_country == _WITH_CODES:
         logger.warning(
-            "warning_regions_file: %d places have no code and go by their names, which no region "
-            "of an identity reaches: %s",
+            "warning_regions_file: %d places have no code, and no regional scope of an "
+            "identity covers them: %s",
             len(names),
             ", ".join(names[:_MOST_TOLD]),
         )
@@ -165,7 +165,7 @@ def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
 def _described(description: str) -> Region:
     place = places().find(description)
     if place is None:
-        # Elsewhere: "Jersey City, NJ".
+        # Other countries: "Jersey City, NJ".
         city, _, province = description.rpartition(", ")
         place = NamedRegion(province or description, city)
     return Region(province=place.province, city=place.city, how=SHARED if place.shared else PREFIX)

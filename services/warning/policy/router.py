@@ -1,4 +1,4 @@
-"""Routes cases by the regions, the policy and the templates of the administrator."""
+"""Router and composer that use the configured regions, policy and templates."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -16,7 +16,7 @@ from services.warning.policy.tiers import TierPolicy
 
 
 class PolicyRouter:
-    """Finds regions by number, and judges by the policy in force."""
+    """Router by the configured region tables and policy."""
 
     def __init__(
         self,
@@ -30,23 +30,23 @@ class PolicyRouter:
         self._context = context
 
     def region(self, victim: str) -> Region:
-        """Return where *victim* lives, as far as the number tells."""
+        """Return the region of *victim*, an E.164 number."""
         (found,) = self._regions.of([victim])
         return found
 
     def assess(self, case: Case) -> TierAssessment:
-        """Judge a case by its facts as they stand."""
+        """Return the tier of a case in its current state."""
         verdict = self._policy.judge(facts.facts_of(case, self._context))
         return TierAssessment(tier=verdict.tier, lines=verdict.lines, version=verdict.version)
 
     def step(self, tier: Tier, number: int) -> ContactStep | None:
-        """Return a step of the plan of a tier."""
+        """Return step *number* of the plan of *tier*, from 0; None after the last."""
         steps = self._policy.plans[tier]
         return steps[number] if number < len(steps) else None
 
 
 class TemplateComposer:
-    """Writes warnings from templates, with when it happened and what a sender calls itself."""
+    """Composes messages from templates, with the time of the event and the claimed sender."""
 
     def __init__(
         self,
@@ -55,15 +55,15 @@ class TemplateComposer:
         language: str = "zh",
         utc_offset: timedelta = timedelta(hours=8),
     ) -> None:
-        """*utc_offset* is that of the clock of the people who are warned."""
+        """*utc_offset* is the time zone of the recipients."""
         self._templates = templates
         self._language = language
         self._clock = timezone(utc_offset)
         self.left_out = 0
-        """Messages that went without their facts, because with them they would be refused."""
+        """Messages composed without facts, because the linter refused them."""
 
     def write(self, case: Case, message: MessageRef) -> WarningText:
-        """Return the words; facts that no warning may repeat are left out."""
+        """Compose a message; facts that the linter refuses are left out."""
         form = message.channel if message.channel in FORMS else FORMS[0]
         written = self._templates.render_safely(
             case.fraud_type,

@@ -1,4 +1,4 @@
-"""Reads from the settings all that decides about warnings; wrong files end the start."""
+"""Loads all configuration of warnings from settings; invalid files abort the start."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.warning.policy.tiers import TierPolicy, TierVerdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """Who lives where, how urgent a case is, what a warning says and when it may go out."""
+    """Region tables, policy, templates and limits in force."""
 
     regions: RegionFinder
     policy: TierPolicy
@@ -28,20 +28,20 @@ class Rulebook:
     language: str
 
     def regions_of(self, victims: Sequence[str]) -> list[Region]:
-        """Return where people live, by their numbers."""
+        """Return the regions of E.164 numbers."""
         return self.regions.of(victims)
 
     def facts(self, case: Case) -> CaseFacts:
-        """Return what the policy looks at."""
+        """Return the facts of a case."""
         return case_facts.facts_of(case, self.context)
 
     def judge(self, case: Case) -> TierVerdict:
-        """Return how urgent a case is as it stands."""
+        """Return the tier of a case in its current state."""
         return self.policy.judge(self.facts(case))
 
 
 def load(settings: Settings) -> Rulebook:
-    """Read everything, about a second; `ValueError` names the setting and what is wrong with it."""
+    """Load everything, in about a second. Raises `ValueError` with the setting."""
     return Rulebook(
         regions=RegionFinder.load(
             home_country=settings.home_country,
@@ -57,7 +57,7 @@ def load(settings: Settings) -> Rulebook:
 
 
 def rules(settings: Settings) -> LimitRules:
-    """Return when warnings may go out."""
+    """Return the limits in force. Raises `ValueError` with the setting."""
     try:
         return LimitRules(
             quiet_from=limits.read_clock(settings.warning_quiet_from),

@@ -1,8 +1,8 @@
-"""How urgently a person is warned, 高, 中 or 低: an explicit, versioned policy of lines.
+"""Tier policy: maps the facts of a case to a tier, 高, 中 or 低, by explicit, versioned lines.
 
-Each line that holds gives points, or says "at least" or "at most" a tier. The verdict is what the
-points reach, raised to the highest "at least", then lowered to the lowest "at most". It names the
-lines that gave it, so that anybody can follow it with the file in hand.
+Each line whose condition holds adds points, or sets a floor ("at_least") or a cap ("at_most"). The
+verdict is the tier of the points, raised to the highest floor, then lowered to the lowest cap. It
+names the lines that determined it, so it can be checked against the file.
 """
 
 import re
@@ -26,7 +26,7 @@ _EFFECTS = ("points", "at_least", "at_most")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierRule:
-    """One line of a policy; of points, at_least and at_most one is given."""
+    """One line of a policy; exactly one of points, at_least and at_most is set."""
 
     id: str
     about: str
@@ -38,7 +38,7 @@ class TierRule:
 
     @property
     def effect(self) -> str:
-        """What it does, in words."""
+        """Its effect in words."""
         if self.at_least:
             return f"at least {self.at_least.name.lower()}"
         if self.at_most:
@@ -48,19 +48,19 @@ class TierRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierVerdict:
-    """A tier, and why."""
+    """A tier, with the lines that determined it."""
 
     tier: Tier
     lines: tuple[str, ...]
-    """Ids of the lines that gave it; empty: none held, and it is low."""
+    """Ids of the lines that determined it; empty: no line holds, so the tier is low."""
     version: str
-    """Of the policy."""
+    """Version of the policy."""
     points: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierPolicy:
-    """The lines in force."""
+    """A loaded policy."""
 
     version: str
     about: str
@@ -71,7 +71,7 @@ class TierPolicy:
 
     @classmethod
     def load(cls, path: Path | None = None) -> "TierPolicy":
-        """Read a policy, that of the package without *path*; `ValueError` says what is wrong."""
+        """Load a policy; without *path* the shipped one. Raises `ValueError`."""
         if path is None:
             text = (files("services.warning") / "data" / plans.SHIPPED).read_text(encoding="utf-8")
             return parse(text, plans.SHIPPED)
@@ -81,7 +81,7 @@ class TierPolicy:
             raise ValueError(f"{path}: {error}") from error
 
     def judge(self, facts: CaseFacts) -> TierVerdict:
-        """Return the tier of a case."""
+        """Evaluate the policy."""
         held = [line for line in self.lines if line.holds(facts)]
         points = sum(line.points for line in held)
         scored = self._reached(points)
@@ -99,17 +99,17 @@ class TierPolicy:
 
     @staticmethod
     def _gave(line: TierRule, scored: Tier, raised: Tier, tier: Tier) -> bool:
-        """Tell whether the tier would not follow, or not look the same, without *line*."""
+        """Whether *line* determined the tier."""
         if line.at_most:
             return line.at_most == tier < raised
         if line.at_least:
             return line.at_least == raised > scored or line.at_least == tier == scored
-        # Points count as long as no floor stands over what they reach.
+        # Points matter unless a floor is above the tier that they reach.
         return bool(line.points) and scored >= raised
 
 
 def parse(text: str, name: str) -> TierPolicy:
-    """Read and check a policy; `ValueError` names the file and the line of the policy."""
+    """Parse and validate a policy. Raises `ValueError` with file and line id."""
     try:
         read = tomllib.loads(text)
         return _policy(read)

@@ -1,1 +1,1 @@
-"""What a bureau reports of its cases."""
+"""Reports of a bureau about its cases."""

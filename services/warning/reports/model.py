@@ -1,7 +1,7 @@
-"""What a bureau reports of its cases: each figure, counted case by case.
+"""Figures of a report, accumulated case by case.
 
-Every case is looked at once and then forgotten, so that two years of them fit. What each figure
-means, and why, is on the page `docs/how-to/warning-reports.md`.
+Cases are streamed, so two years of them need constant memory. `docs/how-to/warning-reports.md`
+defines each figure.
 """
 
 from collections import Counter
@@ -15,23 +15,23 @@ from services.warning.model import Tier
 _MINUTE_MS = 60_000
 _STEP = 1.01
 ENOUGH = Tier.LOW
-"""Up to this tier a case whose person was reached is finished: see `schedule`."""
+"""Up to this tier a case is finished once a message was delivered: see `schedule`."""
 
 
 class DelayHistogram:
-    """How long things took, in bins each a hundredth wider than the one before."""
+    """Histogram of durations with bins that grow by 1 %, for quantiles within 1 %."""
 
     def __init__(self) -> None:
         self._bins: Counter[int] = Counter()
         self.count = 0
 
     def add(self, ms: int) -> None:
-        """Count one; less than a second counts as a second."""
+        """Add a duration; less than a second counts as a second."""
         self._bins[round(log(max(ms / 1000, 1.0)) / log(_STEP))] += 1
         self.count += 1
 
     def within(self, share: float) -> float:
-        """Return the seconds within which this share was done, by the nearest rank."""
+        """Return the quantile *share* in seconds, by nearest rank; 0 if empty."""
         rank, seen = ceil(share * self.count), 0
         for place in sorted(self._bins):
             seen += self._bins[place]
@@ -42,41 +42,41 @@ class DelayHistogram:
 
 @dataclass(slots=True, kw_only=True)
 class CaseFigures:
-    """Figures of some cases."""
+    """Figures of a set of cases."""
 
     cases: int = 0
     """Without duplicates."""
     duplicates: int = 0
     warned: int = 0
-    """A channel took a warning."""
+    """Cases in which a channel accepted a message."""
     event_due: int = 0
-    """Were to be warned so long after the event: warned, or it is longer ago."""
+    """Cases that should have been warned within the time after the event: warned, or overdue."""
     event_in_time: int = 0
     intake_due: int = 0
-    """The same, after the first warning about the person came in."""
+    """Likewise within the time after intake."""
     intake_in_time: int = 0
     reached: int = 0
     finished: int = 0
-    """Closed; of the tier low, also those whose person was reached."""
+    """Closed cases, and those of tier low with a delivered message."""
     open: int = 0
-    """All others."""
+    """All other cases."""
     overdue: int = 0
-    """Of the open ones, those with something that should have happened, or with no step left."""
+    """Open cases whose due date has passed or that need a person."""
     safe: int = 0
     dissuaded: int = 0
-    """Of the safe ones, those that an officer took."""
+    """Safe cases that an officer had taken."""
     lost_money: int = 0
     lost_fen: int = 0
-    """Money lost in all, as far as it is known."""
+    """Sum of the known losses, in fen."""
     lost_known: int = 0
-    """Cases with money lost of which it is known how much."""
+    """Cases with a known loss."""
     unreachable: int = 0
     false_alarms: int = 0
     event_to_warned: DelayHistogram = field(default_factory=DelayHistogram)
     intake_to_warned: DelayHistogram = field(default_factory=DelayHistogram)
 
     def add(self, case: Case, *, now_ms: int, minutes: int) -> None:
-        """Count a case as it stands."""
+        """Add a case in its current state; *minutes* is the time within which to warn."""
         if case.outcome is CaseOutcome.DUPLICATE:
             self.duplicates += 1
             return
@@ -88,7 +88,7 @@ class CaseFigures:
 
     @property
     def event_in_time_share(self) -> float | None:
-        """Share warned in time after the event; None, here and below: nothing to count."""
+        """Share warned in time after the event; None here and below: no such cases."""
         return _share(self.event_in_time, self.event_due)
 
     @property
@@ -98,7 +98,7 @@ class CaseFigures:
 
     @property
     def finished_of_due_share(self) -> float | None:
-        """Share of finished cases among these and the overdue."""
+        """Share of finished cases among finished and overdue ones."""
         return _share(self.finished, self.finished + self.overdue)
 
     @property
@@ -108,12 +108,12 @@ class CaseFigures:
 
     @property
     def reached_share(self) -> float | None:
-        """Share whose person was reached, among all."""
+        """Share of cases with a delivered message."""
         return _share(self.reached, self.cases)
 
     @property
     def accuracy(self) -> float | None:
-        """Share that was no false alarm, of the cases that somebody judged."""
+        """Share of confirmed cases among those that are safe, lost money or false alarms."""
         right = self.safe + self.lost_money
         return _share(right, right + self.false_alarms)
 
@@ -124,7 +124,7 @@ class CaseFigures:
             self.event_to_warned.add(warned_at - case.occurred_at_ms)
             self.intake_to_warned.add(warned_at - case.opened_at_ms)
         elif case.outcome is CaseOutcome.FALSE_ALARM:
-            return  # found out before anybody was bothered: nobody was to be warned
+            return  # recognised before any message was sent: no warning was due
         at = warned_at or now_ms
         late = at - case.occurred_at_ms > within_ms
         self.event_due += bool(warned_at) or late
@@ -139,7 +139,7 @@ class CaseFigures:
             return
         self.open += 1
         late = 0 < case.due_at_ms <= now_ms
-        # Every step was tried: a person is needed, and nobody has taken it.
+        # All steps are exhausted, and no officer has taken the case.
         self.overdue += late or case.needs_person
 
     def _count_outcome(self, case: Case) -> None:

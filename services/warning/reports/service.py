@@ -1,4 +1,4 @@
-"""Goes through the cases of a time once and counts them, all together and by group."""
+"""Builds a report: one pass over the cases of a period, in total and by group."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,12 +19,12 @@ from services.warning.reports.model import CaseFigures
 DEFAULT_MINUTES = 30
 MOST_MINUTES = 7 * 24 * 60
 MOST_GROUPS = 5_000
-"""Two years of days, all counties of China; whoever names sources cannot fill the memory."""
+"""Covers two years of days and all counties; bounds memory against many source names."""
 _TELL_EVERY = 2_000
 
 
 class ReportGrouping(IntEnum):
-    """By what cases are counted apart; numbered as on the wire."""
+    """How cases are grouped; numbered as on the wire."""
 
     NOTHING = 0
     CITY = 1
@@ -37,7 +37,7 @@ class ReportGrouping(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportRequest:
-    """Which report."""
+    """Period, grouping and region of a report."""
 
     since_ms: int = 0
     until_ms: int = 0
@@ -45,12 +45,12 @@ class ReportRequest:
     by: ReportGrouping = ReportGrouping.NOTHING
     minutes: int = DEFAULT_MINUTES
     region: str = ""
-    """Only this; empty: all that who asks reaches."""
+    """Empty: all regions in the scope of the caller."""
 
 
 @dataclass(slots=True, kw_only=True)
 class WarningReport:
-    """Figures of the cases that were opened in a time, as they stood when it was made."""
+    """Figures of the cases opened in a period, in their state at `made_at_ms`."""
 
     made_at_ms: int
     since_ms: int
@@ -58,12 +58,12 @@ class WarningReport:
     minutes: int
     all: CaseFigures = field(default_factory=CaseFigures)
     groups: dict[str, CaseFigures] = field(default_factory=dict)
-    """By name; empty: not known."""
+    """By name; empty: unknown."""
     without_group: int = 0
-    """Cases of groups beyond `MOST_GROUPS`."""
+    """Cases in groups beyond `MOST_GROUPS`."""
 
     def add(self, case: Case, group: str | None) -> None:
-        """Count a case; *group* None: all together only."""
+        """Add a case to the total and to *group*, if given."""
         self.all.add(case, now_ms=self.made_at_ms, minutes=self.minutes)
         if group is None:
             return
@@ -76,17 +76,17 @@ class WarningReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportProgress:
-    """How far a report is."""
+    """Progress of a report."""
 
     looked_at: int
     expected: int
-    """How many cases there are at most."""
+    """Upper bound of the number of cases."""
     report: WarningReport | None = None
-    """None: it is not done."""
+    """None until it is complete."""
 
 
 class ReportService:
-    """Makes reports, one at a time. Raises `Unavailable` while Redis is away."""
+    """Builds reports, one at a time. Raises `Unavailable` while Redis is away."""
 
     def __init__(
         self,
@@ -95,14 +95,14 @@ class ReportService:
         now_ms: Callable[[], int],
         utc_offset: timedelta = timedelta(hours=8),
     ) -> None:
-        """*utc_offset* is that of the clock of the bureau, by which days begin."""
+        """*utc_offset* is the time zone of the bureau, for days."""
         self._listing = listing
         self._now_ms = now_ms
         self._clock = timezone(utc_offset)
         self._one_at_a_time = asyncio.Lock()
 
     async def make(self, asked: ReportRequest) -> AsyncIterator[ReportProgress]:
-        """Tell how far it is, now and then, and at last the report."""
+        """Yield progress now and then, and at last the report. Raises `InvalidInput`."""
         now = self._now_ms()
         check(asked, now)
         who = identity.current()
@@ -133,7 +133,7 @@ class ReportService:
 
 
 def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> ReportService:
-    """Put together what list administration serves; *client* must decode answers."""
+    """Build the service for list administration; *client* must decode answers."""
     return ReportService(
         CaseListing(client, CaseStore(client)),
         now_ms=now_ms,
@@ -142,13 +142,13 @@ def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> R
 
 
 def check(asked: ReportRequest, now_ms: int) -> None:
-    """Raise `InvalidInput` for what cannot be asked."""
+    """Raise `InvalidInput` for an invalid request."""
     if not 1 <= asked.minutes <= MOST_MINUTES:
         raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {asked.minutes}")
     if asked.since_ms < 0 or asked.until_ms < 0:
         raise InvalidInput("since_ms, until_ms: not before 1970")
     if asked.since_ms >= min(asked.until_ms or now_ms, now_ms):
-        raise InvalidInput("since_ms: lies before until_ms and in the past, or the report is empty")
+        raise InvalidInput("since_ms: must be before until_ms and in the past")
 
 
 def _city(case: Case) -> str:

@@ -174,7 +174,7 @@ async def test_the_record_of_a_source_is_told(
         found = await server.call("ListSources", pb.ListSourcesRequest(), "operator")
 
     (source,) = found.sources
-    assert (source.source_name, source.refused, source.standing) == ("carrier.example", 2, 0.5)
+    assert (source.source_name, source.refused, source.reliability) == ("carrier.example", 2, 0.5)
 
 
 async def test_an_export_of_examples_is_on_record_before_the_first(

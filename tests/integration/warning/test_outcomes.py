@@ -69,13 +69,15 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     await loop.list_(LISTED)
     first, second, third = [await loop.hit(number) for number in (1, 2, 3)]
 
-    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [f"lowered: {LISTED}, standing 0.33"]
+    assert await loop.ends(first, CaseOutcome.FALSE_ALARM) == [
+        f"lowered: {LISTED}, reliability 0.33"
+    ]
     assert await loop.requests() == []
 
     (said,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
     (request,) = await loop.requests()
 
-    assert said == f"proposed: change {request.id} removes {LISTED}, standing 0.25"
+    assert said == f"proposed: change {request.id} removes {LISTED}, reliability 0.25"
     assert (request.kind, request.state) == (ChangeKind.RETIREMENT, ChangeState.PENDING)
     assert "2 were false alarms, 0 lost money" in request.reason
     assert request.reason.endswith(f"cases {second}, {first}")
@@ -109,10 +111,10 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
 
     (record,) = [one async for one in EntryOutcomeStore(loop.client).all()]
     quality = await loop.pipeline.sources.quality("fanzha")
-    assert (record.tally.confirmed, record.tally.false, record.tally.silent) == (1, 1, 2)
+    assert (record.tally.confirmed, record.tally.false, record.tally.uninformative) == (1, 1, 2)
     assert record.tally == quality.tally
     assert (record.pattern, record.source) == ("+861990000*", "province")
-    assert said == [f"blocked: {LISTED}", "raised: +861990000*, standing 0.50"]
+    assert said == [f"blocked: {LISTED}", "raised: +861990000*, reliability 0.50"]
     assert await loop.requests() == []
 
     servicer = BlocklistServicer(loop.administration, outcomes=EntryOutcomeStore(loop.client))
@@ -127,7 +129,7 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
         )
     (entry,) = json.loads(shown.stdout)["entries"]
     assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
-    assert entry["standing"] == 0.5
+    assert entry["reliability"] == 0.5
     assert await loop.pipeline.sources.names() == ["fanzha"]
 
 

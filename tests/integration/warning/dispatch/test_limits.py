@@ -110,7 +110,7 @@ async def test_the_very_same_is_told_a_person_once_in_some_hours(client: Client)
     call = await store.may_send(replace(second, form="voice"))
     other = await store.may_send(replace(second, victim="+8617000000002"))
 
-    assert reasons == [WithholdReason.NONE, WithholdReason.SAME_WORDS, WithholdReason.NONE]
+    assert reasons == [WithholdReason.NONE, WithholdReason.DUPLICATE_TEXT, WithholdReason.NONE]
     assert call.allowed
     assert other.allowed
 
@@ -127,9 +127,9 @@ async def test_what_no_channel_took_another_message_may_say(client: Client) -> N
 
 async def test_many_that_say_the_same_at_once_say_it_once(client: Client) -> None:
     store = a_store(client, Clock())
-    asked = [replace(ask(number, campaign=str(number)), text="警惕") for number in range(20)]
+    check = [replace(ask(number, campaign=str(number)), text="警惕") for number in range(20)]
 
-    answers = await asyncio.gather(*map(store.may_send, asked))
+    answers = await asyncio.gather(*map(store.may_send, check))
 
     assert sum(answer.allowed for answer in answers) == 1
 
@@ -151,7 +151,7 @@ async def test_people_opt_out_and_in_again(client: Client) -> None:
     assert await store.opted_out("+8617000000001") == {NoticeKind.ADVICE}
     await store.opt_in("+8617000000001", NoticeKind.ADVICE)
     assert (await store.may_send(ask(1))).allowed
-    with pytest.raises(InvalidInput, match="nobody opts out of emergency; possible: advice"):
+    with pytest.raises(InvalidInput, match="no opt-out of emergency is allowed; possible: advice"):
         await store.opt_out("+8617000000001", NoticeKind.EMERGENCY)
 
 
@@ -169,7 +169,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
     desk = KillSwitch(client, now_ms=Clock(), audit=audit)
     worker = KillSwitch(client, now_ms=Clock())
     unread = worker.stopped
-    following = asyncio.create_task(worker.follow())
+    following = asyncio.create_task(worker.poll())
     try:
         async with asyncio.timeout(60):
             await seen(worker, stopped=False)
@@ -191,7 +191,7 @@ async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
     switch = KillSwitch(client, now_ms=Clock())
     await client.set(KEY, "stop!")
 
-    stop = await switch.look()
+    stop = await switch.read()
     await client.aclose()
 
     assert switch.stopped

@@ -42,10 +42,10 @@ class Notes:
     async def failed(self, message: MessageRef, *, by: str, why: str, at_ms: int = 0) -> None:
         self.noted.append((message.id, EventKind.FAILED))
 
-    async def put_off(self, message: MessageRef, *, until_ms: int, why: str) -> None:
+    async def postpone(self, message: MessageRef, *, until_ms: int, why: str) -> None:
         self.waits.append((message.id, until_ms, why))
 
-    async def unwanted(self, message: MessageRef) -> str:
+    async def obsolete_reason(self, message: MessageRef) -> str:
         return self._unwanted
 
 
@@ -395,7 +395,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
         drop=True,
         block_ms=10,
     )
-    await receipts.keep(Receipt(provider_id="0A", state=ReceiptState.DELIVERED, at_ms=5))
+    await receipts.store(Receipt(provider_id="0A", state=ReceiptState.DELIVERED, at_ms=5))
     await reading.step()
     assert notes.noted == []
     await queue(client, "a.1")
@@ -420,7 +420,7 @@ async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexa
 
     await receipts.handle([StreamEntry(id="1-0", fields=fields)])
     assert notes.noted == []
-    await receipts.handle([StreamEntry(id="1-0", fields=fields | {"looked": "3"})])
+    await receipts.handle([StreamEntry(id="1-0", fields=fields | {"retries": "3"})])
 
     # By then its own message would be settled: the centre writes the ids of receipts in decimal.
     assert notes.noted == [("other.1", EventKind.DELIVERED)]
@@ -444,7 +444,7 @@ async def test_a_message_is_delivered_once_all_its_parts_are(
 
     for part in ("x1", "x1", "x2"):
         assert notes.noted == [("a.1", EventKind.SENT)]
-        await receipts.keep(Receipt(provider_id=part, state=ReceiptState.DELIVERED, at_ms=5))
+        await receipts.store(Receipt(provider_id=part, state=ReceiptState.DELIVERED, at_ms=5))
         await reading.step()
 
     assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]

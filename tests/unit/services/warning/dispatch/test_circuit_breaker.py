@@ -15,7 +15,7 @@ class Clock:
 
 def fail(breaker: CircuitBreaker, times: int = FAILURES) -> None:
     for _ in range(times):
-        breaker.failed()
+        breaker.record_failure()
 
 
 def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
@@ -24,8 +24,8 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
     pauses = []
     for _ in range(7):
         fail(breaker)
-        pauses.append(breaker.closed_in)
-        clock.now += breaker.closed_in
+        pauses.append(breaker.open_for)
+        clock.now += breaker.open_for
 
     assert pauses == [2, 4, 8, 16, 32, 60, 60]
 
@@ -33,27 +33,27 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
 def test_one_success_forgets_all_failures() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, FAILURES - 1)
-    breaker.worked()
+    breaker.record_success()
     fail(breaker, FAILURES - 1)
 
-    assert breaker.closed_in == 0
+    assert breaker.open_for == 0
 
 
 def test_failures_of_what_was_under_way_do_not_open_it_again_after_the_pause() -> None:
     clock = Clock()
     breaker = CircuitBreaker(clock=clock)
     fail(breaker, 3 * FAILURES)
-    clock.now += breaker.closed_in
+    clock.now += breaker.open_for
     fail(breaker, 1)
 
-    assert breaker.closed_in == 0
+    assert breaker.open_for == 0
 
 
 def test_failures_of_what_was_under_way_do_not_lengthen_the_pause() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, 3 * FAILURES)
 
-    assert breaker.closed_in == 2
+    assert breaker.open_for == 2
 
 
 class BreakerMachine(RuleBasedStateMachine):
@@ -68,20 +68,20 @@ class BreakerMachine(RuleBasedStateMachine):
 
     @rule()
     def work(self) -> None:
-        self.breaker.worked()
+        self.breaker.record_success()
         self.in_a_row = 0
 
     @rule(times=st.integers(1, 2 * FAILURES))
     def fail(self, times: int) -> None:
         for _ in range(times):
-            was_open = self.breaker.closed_in > 0
-            self.breaker.failed()
+            was_open = self.breaker.open_for > 0
+            self.breaker.record_failure()
             self.in_a_row += not was_open
-            opened = self.breaker.closed_in > 0 and not was_open
+            opened = self.breaker.open_for > 0 and not was_open
             assert not opened or self.in_a_row >= FAILURES
             if opened:
                 self.in_a_row = 0
-                self.was_open_until = self.clock.now + self.breaker.closed_in
+                self.was_open_until = self.clock.now + self.breaker.open_for
 
     @rule(seconds=st.floats(0.1, 90))
     def wait(self, seconds: float) -> None:
@@ -90,11 +90,11 @@ class BreakerMachine(RuleBasedStateMachine):
     @invariant()
     def it_is_open_until_it_said_and_for_a_minute_at_most(self) -> None:
         left = max(0.0, self.was_open_until - self.clock.now)
-        assert self.breaker.closed_in == left <= 60
+        assert self.breaker.open_for == left <= 60
 
     @invariant()
     def many_failures_in_a_row_leave_it_open(self) -> None:
-        assert self.in_a_row < FAILURES or self.breaker.closed_in > 0
+        assert self.in_a_row < FAILURES or self.breaker.open_for > 0
 
 
 TestBreakerMachine = BreakerMachine.TestCase

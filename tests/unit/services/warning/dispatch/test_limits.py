@@ -26,9 +26,9 @@ def ask(tier: Tier = Tier.MEDIUM, form: str = "sms") -> LimitCheck:
 
 
 def answer(
-    asked: LimitCheck, now: int, known: RecipientUsage | None = None, **rules: Any
+    check: LimitCheck, now: int, usage: RecipientUsage | None = None, **rules: Any
 ) -> SendPermission:
-    return limits.may_send(asked, known or RecipientUsage(), LimitRules(**rules), now)
+    return limits.may_send(check, usage or RecipientUsage(), LimitRules(**rules), now)
 
 
 def test_by_day_a_warning_goes_out() -> None:
@@ -58,45 +58,47 @@ def test_the_tier_high_breaks_quiet_hours_unless_told_otherwise() -> None:
 
 
 def test_officers_are_not_bound_by_quiet_hours_and_limits() -> None:
-    assert answer(ask(form="in_person"), at(3), RecipientUsage(today=99, in_campaign=99)).allowed
+    assert answer(
+        ask(form="in_person"), at(3), RecipientUsage(sent_today=99, sent_in_campaign=99)
+    ).allowed
 
 
 def test_a_person_has_so_many_warnings_a_day_and_more_when_it_is_urgent() -> None:
-    known = RecipientUsage(today=3)
+    usage = RecipientUsage(sent_today=3)
     expected = SendPermission(allowed=False, not_before_ms=at(24), reason=WithholdReason.DAY_LIMIT)
 
-    assert answer(ask(), at(12), known) == expected
-    assert answer(ask(Tier.HIGH), at(12), known).allowed
-    assert not answer(ask(Tier.HIGH), at(12), RecipientUsage(today=10)).allowed
-    assert answer(ask(), at(12), RecipientUsage(today=99), per_day=0).allowed
+    assert answer(ask(), at(12), usage) == expected
+    assert answer(ask(Tier.HIGH), at(12), usage).allowed
+    assert not answer(ask(Tier.HIGH), at(12), RecipientUsage(sent_today=10)).allowed
+    assert answer(ask(), at(12), RecipientUsage(sent_today=99), per_day=0).allowed
 
 
 def test_a_person_has_so_many_warnings_about_one_campaign() -> None:
     refused = SendPermission(allowed=False, reason=WithholdReason.CAMPAIGN_LIMIT)
 
-    assert answer(ask(Tier.HIGH), at(12), RecipientUsage(in_campaign=6)) == refused
+    assert answer(ask(Tier.HIGH), at(12), RecipientUsage(sent_in_campaign=6)) == refused
 
 
 def test_a_message_that_was_counted_may_be_tried_again() -> None:
-    known = RecipientUsage(already=True, today=3, in_campaign=6)
+    usage = RecipientUsage(already_counted=True, sent_today=3, sent_in_campaign=6)
 
-    assert answer(ask(), at(12), known).allowed
-    assert not answer(ask(), at(3), known).allowed
+    assert answer(ask(), at(12), usage).allowed
+    assert not answer(ask(), at(3), usage).allowed
 
 
 def test_a_person_may_opt_out_of_advice_and_never_of_emergencies() -> None:
-    known = RecipientUsage(opted_out=frozenset(NoticeKind))
+    usage = RecipientUsage(opted_out=frozenset(NoticeKind))
 
-    assert answer(ask(Tier.LOW), at(12), known).reason is WithholdReason.OPTED_OUT
-    assert answer(ask(Tier.MEDIUM), at(12), known).allowed
-    assert answer(ask(Tier.HIGH), at(12), known).allowed
+    assert answer(ask(Tier.LOW), at(12), usage).reason is WithholdReason.OPTED_OUT
+    assert answer(ask(Tier.MEDIUM), at(12), usage).allowed
+    assert answer(ask(Tier.HIGH), at(12), usage).allowed
     with pytest.raises(ValueError, match="emergency"):
         LimitRules(may_opt_out=frozenset({NoticeKind.EMERGENCY}))
 
 
 def test_the_switch_stops_everything_and_is_asked_again_soon() -> None:
-    for asked in (ask(Tier.HIGH), ask(form="in_person")):
-        refused = answer(asked, at(12), RecipientUsage(stopped=True))
+    for check in (ask(Tier.HIGH), ask(form="in_person")):
+        refused = answer(check, at(12), RecipientUsage(stopped=True))
 
         assert refused == SendPermission(
             allowed=False, not_before_ms=at(12) + 1000, reason=WithholdReason.STOPPED

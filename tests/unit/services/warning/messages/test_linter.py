@@ -96,7 +96,7 @@ def test_a_fault_says_where_and_why() -> None:
         7,
         "１３８００",
     )
-    assert str(fault) == "at 3: '１３８００': no number but 110 and 96110, no short code either"
+    assert str(fault) == "at 3: '１３８００': no number or short code but 110 and 96110"
 
 
 WRITINGS = [

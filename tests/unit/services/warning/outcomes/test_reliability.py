@@ -17,30 +17,30 @@ def seen(*, lost: int = 0, false: int = 0, safe: int = 0) -> OutcomeTally:
 
 
 @pytest.mark.parametrize(
-    ("lost", "false", "standing"),
+    ("lost", "false", "reliability"),
     [(0, 0, 1 / 2), (0, 1, 1 / 3), (0, 5, 1 / 7), (100, 5, 101 / 107)],
 )
-def test_the_standing_is_what_its_arithmetic_says(lost: int, false: int, standing: float) -> None:
-    assert seen(lost=lost, false=false).standing == pytest.approx(standing)
+def test_reliability_is_the_posterior_mean(lost: int, false: int, reliability: float) -> None:
+    assert seen(lost=lost, false=false).reliability == pytest.approx(reliability)
 
 
 def test_who_is_safe_speaks_neither_for_nor_against() -> None:
-    assert seen(false=2, safe=50).standing == seen(false=2).standing
-    assert seen(false=2, safe=50).silent == 50
+    assert seen(false=2, safe=50).reliability == seen(false=2).reliability
+    assert seen(false=2, safe=50).uninformative == 50
 
 
 def test_tallies_add_up() -> None:
     both = seen(lost=1, false=2).plus(seen(false=3, safe=1)).plus(NOTHING)
-    assert (both.confirmed, both.false, both.silent) == (1, 5, 1)
+    assert (both.confirmed, both.false, both.uninformative) == (1, 5, 1)
 
 
 def test_removal_is_proposed_from_the_number_of_cases_on_and_under_the_floor_only() -> None:
-    assert not RULE.asks_removal(seen(false=4, safe=100))
-    assert RULE.asks_removal(seen(false=5))
-    assert RULE.asks_removal(seen(lost=1, false=4))  # 2 / 7 is under 0.3
-    assert not RULE.asks_removal(seen(lost=2, false=4))
+    assert not RULE.proposes_removal(seen(false=4, safe=100))
+    assert RULE.proposes_removal(seen(false=5))
+    assert RULE.proposes_removal(seen(lost=1, false=4))  # 2 / 7 is under 0.3
+    assert not RULE.proposes_removal(seen(lost=2, false=4))
 
 
 def test_a_rejected_proposal_comes_again_only_after_as_many_false_alarms_more() -> None:
-    assert not RULE.asks_removal(seen(false=9), false_before=5)
-    assert RULE.asks_removal(seen(false=10), false_before=5)
+    assert not RULE.proposes_removal(seen(false=9), false_before=5)
+    assert RULE.proposes_removal(seen(false=10), false_before=5)
