@@ -48,6 +48,7 @@ from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
+from services.processes import operations_wiring
 from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
@@ -59,7 +60,6 @@ from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
-from services.rpc.warnings import operations_wiring
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.report_handler import WarningReportServicer

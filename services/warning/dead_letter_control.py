@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import masked
@@ -29,10 +29,23 @@ _WHOLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetterListing:
-    """One page of dead letters, oldest first, masked."""
+class MaskedDeadLetter:
+    """A dead letter as people see it."""
 
-    letters: Sequence[DeadLetter]
+    place: str
+    stream: str
+    tries: int
+    reason: str
+    at_ms: int
+    fields: Mapping[str, str]
+    """As `masked_fields` leaves them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterListing:
+    """One page of dead letters, oldest first."""
+
+    letters: Sequence[MaskedDeadLetter]
     next_token: str
     total: int
 
@@ -54,7 +67,7 @@ class DeadLetterControl:
         found = await self._letters.list(after=page_token or "-", count=size + 1)
         shown = found[:size]
         return DeadLetterListing(
-            letters=[replace(one, fields=shown_fields(one.fields)) for one in shown],
+            letters=list(map(_masked_letter, shown)),
             next_token=shown[-1].place if len(found) > size else "",
             total=await self._letters.count(),
         )
@@ -102,13 +115,24 @@ class DeadLetterControl:
         return missing
 
 
-def shown_fields(fields: Mapping[str, str]) -> dict[str, str]:
+def masked_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """Leave texts out and mask whatever may name a person."""
     return {
         name: value if name in _WHOLE else masked(value[:_LONGEST_VALUE])
         for name, value in fields.items()
         if name not in _LEFT_OUT
     }
+
+
+def _masked_letter(letter: DeadLetter) -> MaskedDeadLetter:
+    return MaskedDeadLetter(
+        place=letter.place,
+        stream=letter.stream,
+        tries=letter.tries,
+        reason=letter.reason,
+        at_ms=letter.at_ms,
+        fields=masked_fields(letter.fields),
+    )
 
 
 def _check_place(name: str, place: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fanzha.v1 import warning_operations_pb2 as pb
-from infra.redis.dead_letters import DeadLetter
+from services.warning.dead_letter_control import MaskedDeadLetter
 from services.warning.intake.sources import SourceFeedback, SourceQuality
 from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord
 from services.warning.outcomes.examples import LabelledDecision
@@ -17,7 +17,7 @@ _OPTIONAL = frozenset({"decision_id", "decided_at_ms", "score"})
 """Numbers of an example that are empty texts where there is none."""
 
 
-def dead_letter(letter: DeadLetter) -> pb.WarningDeadLetter:
+def dead_letter(letter: MaskedDeadLetter) -> pb.WarningDeadLetter:
     """Write a dead letter."""
     return pb.WarningDeadLetter(
         place=letter.place,

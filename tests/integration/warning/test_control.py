@@ -13,7 +13,7 @@ from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.audit.events import AuditKind
 from services.cli.warnings.commands import app
-from services.rpc.warnings import operations_wiring
+from services.processes import operations_wiring
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.settings.settings import Settings
 from services.warning.cases.opening import PlainRouter

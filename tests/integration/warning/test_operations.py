@@ -14,7 +14,7 @@ from infra.redis.client import connect
 from infra.redis.dead_letters import DeadLetters
 from services.audit.events import AuditKind
 from services.auth.identity import Role
-from services.rpc.warnings import operations_wiring
+from services.processes import operations_wiring
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.intake.service import IntakeResult, IntakeStatus

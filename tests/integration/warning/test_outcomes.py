@@ -27,10 +27,10 @@ from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
+from services.processes import operations_wiring
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
-from services.rpc.warnings import operations_wiring
 from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.events import CaseOutcome
