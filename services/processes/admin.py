@@ -49,6 +49,7 @@ from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
+from services.processes import operations_wiring
 from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
@@ -222,6 +223,9 @@ async def run(settings: Settings) -> int:
                 waiting_assembly.build_suspected_hits(
                     settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
                 ),
+            ),
+            "warning_operations": operations_wiring.servicer(
+                settings, connect(settings.redis_url), log=logged, audit=audit
             ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)

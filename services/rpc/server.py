@@ -36,6 +36,8 @@ from fanzha.v1 import (
     warning_backfill_pb2_grpc,
     warning_control_pb2,
     warning_control_pb2_grpc,
+    warning_operations_pb2,
+    warning_operations_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
     warning_report_pb2,
@@ -93,6 +95,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "hits": (
         hit_pb2.DESCRIPTOR.services_by_name["HitService"].full_name,
         hit_pb2_grpc.add_HitServiceServicer_to_server,
+    ),
+    "warning_operations": (
+        warning_operations_pb2.DESCRIPTOR.services_by_name["WarningOperationsService"].full_name,
+        warning_operations_pb2_grpc.add_WarningOperationsServiceServicer_to_server,
     ),
     "models": (
         model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
