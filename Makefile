@@ -35,8 +35,8 @@ demo-warning: install  ## Follow three waves of fraud to people who were warned,
 test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
 	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)
 
-test-fast: install  ## Run the tests that start no server
-	$(BIN)/pytest -q $(ON_ALL_CORES) tests/unit tests/architecture $(ARGUMENTS)
+test-fast: install  ## Run the tests that start no server, with fewer examples and without the slowest
+	$(BIN)/pytest -q $(ON_ALL_CORES) -m 'not slow' --hypothesis-profile fast tests/unit $(ARGUMENTS)
 
 test-alone: install  ## Run each test file in a process of its own (an hour; ARGUMENTS='--sample 20')
 	$(BIN)/python -m tests.support.run_alone $(ARGUMENTS)

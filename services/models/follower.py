@@ -20,6 +20,8 @@ from services.models.store import ModelReport, ModelStore
 logger = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 0.5
+REPORT_MS = 3_000
+"""A report without news is sent so often; one that is 10 s old counts as missing."""
 
 
 class SwapCounters(Protocol):
@@ -55,6 +57,7 @@ class ModelFollower:
         self._now_ms = now_ms
         self._wanted = desired_models.kept(data_dir)
         self._unreadable = ""
+        self._reported: ModelReport | None = None
 
     async def run(self) -> None:
         """Follow and report, for ever."""
@@ -66,7 +69,7 @@ class ModelFollower:
         """Do what is wanted now, and report; raise `Unavailable` without the store."""
         try:
             await self._follow()
-            await self._store.report(self._report())
+            await self._report_if_due()
         except ValueError as error:
             self._say_unreadable(str(error))
 
@@ -101,6 +104,16 @@ class ModelFollower:
             desired_models.keep(self._data_dir, self._wanted)
         except OSError as error:
             logger.warning("what is wanted of the models cannot be kept: %s", error)
+
+    async def _report_if_due(self) -> None:
+        report, last = self._report(), self._reported
+        if (
+            last is None
+            or report.channels != last.channels
+            or report.reported_at_ms - last.reported_at_ms >= REPORT_MS
+        ):
+            await self._store.report(report)
+            self._reported = report
 
     def _report(self) -> ModelReport:
         status = self._switch.status()

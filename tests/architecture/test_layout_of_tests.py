@@ -13,6 +13,7 @@ ELSEWHERE = {
     "examples/test_integrate.py": "the examples are in five languages",
     "examples/test_list_examples.py": "the examples are list files",
     "services/audit/test_page.py": "the subject is a page of the documentation",
+    "services/cli/test_common_options.py": "asks the application, which loads commands by name",
     "services/decision/test_guard.py": "asks a pipeline that tests.support.builders makes",
     "services/decision_log/impact/test_impact_agrees.py": "by tests.support.decision_logs",
 }

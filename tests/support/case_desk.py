@@ -17,7 +17,6 @@ from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
-from services.rpc.server import RpcServer
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
@@ -26,6 +25,7 @@ from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Region
 from tests.support.identities import Issuer
+from tests.support.rpc_server import rpc_server
 from tests.support.warnings import NOW_MS, a_warning
 
 COUNTY = Region(province="340000", city="340500", county="340503")
@@ -128,12 +128,10 @@ class Window:
 async def a_window(office: Office, jwks: Path) -> AsyncIterator[Window]:
     """Serve a desk to people with tokens."""
     issuer = Issuer(jwks)
-    server = RpcServer(
-        {"case": CaseServicer(office.desk, office.reader)},
-        max_message_bytes=2**20,
-        security=security.of(issuer.settings(), "admin"),
-    )
-    port = await server.start("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Window(case_pb2_grpc.CaseServiceStub(channel), issuer, f"127.0.0.1:{port}")
-    await server.drain(0)
+    servicers = {"case": CaseServicer(office.desk, office.reader)}
+    guard = security.of(issuer.settings(), "admin")
+    async with (
+        rpc_server(servicers, security=guard) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
+        yield Window(case_pb2_grpc.CaseServiceStub(channel), issuer, target)

@@ -10,8 +10,8 @@ import pytest
 
 from services.auth.identity import Role
 from services.rpc import security
-from services.rpc.server import RpcServer
 from tests.support.identities import Issuer
+from tests.support.rpc_server import rpc_server
 
 DEADLINE = 20
 
@@ -68,10 +68,10 @@ async def secured_server(
     servicers: Mapping[str, object], stub: Any, issuer: Issuer
 ) -> AsyncIterator[SecuredServer]:
     """Serve *servicers*, by their keys in `RpcServer`; *stub* is the class for one of them."""
-    server = RpcServer(
-        dict(servicers), max_message_bytes=2**20, security=security.of(issuer.settings(), "admin")
-    )
-    port = await server.start("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    guard = security.of(issuer.settings(), "admin")
+    async with (
+        rpc_server(servicers, security=guard) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
+        port = int(target.rpartition(":")[2])
         yield SecuredServer(port=port, stub=stub(channel), issuer=issuer)
-    await server.drain(1)

@@ -40,7 +40,8 @@ _PREFIXES = (
     ("fanzha_list_", (_WORKERS,)),
     ("fanzha_warning_outcomes", (_ADMIN,)),
     ("fanzha_warning_pending_backfills", (_ADMIN, _WARNING)),
-    ("fanzha_warning_landed_", (_ADMIN, _WARNING)),
+    ("fanzha_warning_backfill_rows", (_ADMIN, _WARNING)),
+    ("fanzha_warning_backfill_versions_lost", (_ADMIN, _WARNING)),
     ("fanzha_warning_", (_WARNING,)),
     ("", (_ADMIN,)),
 )

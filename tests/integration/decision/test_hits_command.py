@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,14 +22,12 @@ from services.decision.campaigns.store import CampaignStore
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, HitStore
 from services.feedback.hit_reader import HitReader
-from services.rpc import security
 from services.rpc.hits.handler import HitServicer
-from services.rpc.server import RpcServer
 from tests.support.builders import as_written
 from tests.support.change_desk import MemoryAudit
 from tests.support.identities import Issuer
+from tests.support.rpc_server import in_a_thread, rpc_server
 from tests.support.secured_server import secured_server
-from tests.support.server_thread import in_a_thread
 
 NOW_MS = 1_767_603_600_000
 CALLER, VICTIM = "+8617000000100", "+8617000000200"
@@ -67,17 +65,16 @@ async def hit_service(url: str, audit: MemoryAudit) -> AsyncIterator[HitServicer
 
 @pytest.fixture
 def target(redis_url: str) -> Iterator[str]:
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
-        async with hit_service(redis_url, MemoryAudit()) as servicer:
-            server = RpcServer(
-                {"hits": servicer}, max_message_bytes=2**20, security=security.DEVELOPMENT
-            )
-            ready(await server.start("127.0.0.1", 0))
-            await stop.wait()
-            await server.drain(1)
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
+        async with (
+            hit_service(redis_url, MemoryAudit()) as servicer,
+            rpc_server({"hits": servicer}) as target,
+        ):
+            yield target
 
-    with in_a_thread(serve) as port:
-        yield f"127.0.0.1:{port}"
+    with in_a_thread(serving) as target:
+        yield target
 
 
 @pytest.fixture

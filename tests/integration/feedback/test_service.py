@@ -19,9 +19,8 @@ from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, HitStore
 from services.feedback.call_ends import CallEndReports
 from services.feedback.service import FeedbackService
 from services.rpc.feedback.handler import FeedbackServicer
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from tests.support.builders import as_written
+from tests.support.rpc_server import rpc_server
 
 NOW_MS = 1_767_603_600_000
 SUSPECT = 2**40 + 1
@@ -58,11 +57,11 @@ async def service(
         FeedbackService(store=store, home=HOME, now_ms=lambda: NOW_MS),
         CallEndReports(home=HOME, record_ends=ends or EndsSeen(), now_ms=lambda: NOW_MS),
     )
-    server = RpcServer({"feedback": servicer}, max_message_bytes=2**22, security=DEVELOPMENT)
-    port = await server.start("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    async with (
+        rpc_server({"feedback": servicer}) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
         yield feedback_pb2_grpc.FeedbackServiceStub(channel)
-    await server.drain(0)
     await client.aclose()
 
 

@@ -1,10 +1,8 @@
 """List administration whole: the commands, gRPC, the store, and the lists that follow it."""
 
-import asyncio
 import csv
 import gzip
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,25 +11,13 @@ import grpc
 import pytest
 from typer.testing import CliRunner, Result
 
-from blocklists.snapshot.replica import Replica
-from blocklists.store.follower import Follower
-from blocklists.store.store import Store
 from fanzha.client import channels
 from fanzha.fingerprint import fingerprint
-from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
-from infra import process_lifecycle
-from infra.redis.client import connect
-from services.changes import wiring
 from services.cli.lists.commands import app
-from services.lists.column_mappings import ColumnMappings
-from services.lists.service import ListService
-from services.rpc.lists.handler import BlocklistServicer
-from services.rpc.lists.mapping_handler import MappingServicer
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
+from tests.support.list_admin import administering
 from tests.support.processes import eventually
 
 YEAR_S = 365 * 86_400
@@ -41,53 +27,8 @@ Run = Callable[..., Result]
 @pytest.fixture
 def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
     """Run list administration in a thread; its clock stands at nine."""
-    ready, found = threading.Event(), list[Any]()
-
-    async def serve() -> None:
-        client = connect(redis_url, decode_responses=False)
-        store, folder = Store(client), tmp_path / "lists"
-        replica = Replica(folder)
-        changes, _ = wiring.build(
-            client, store=store, replica=replica, now_ms=lambda: NINE_O_CLOCK_MS
-        )
-        servicer = BlocklistServicer(
-            ListService(
-                store=store, replica=replica, changes=changes, home=HomePlan(),
-                now_ms=lambda: NINE_O_CLOCK_MS, default_expiry_days=365,
-            )
-        )  # fmt: skip
-        server = RpcServer(
-            {
-                "blocklist": servicer,
-                "mapping": MappingServicer(ColumnMappings(client, now_ms=lambda: NINE_O_CLOCK_MS)),
-            },
-            max_message_bytes=2**22,
-            security=DEVELOPMENT,
-        )
-        stop = asyncio.Event()
-        found.extend((await server.start("127.0.0.1", 0), asyncio.get_running_loop(), stop))
-        following = asyncio.create_task(Follower(store, folder).run())
-        looking = asyncio.create_task(_refresh(replica))
-        ready.set()
-        await stop.wait()
-        await server.drain(1)
-        await process_lifecycle.cancel([following, looking])
-        await client.aclose()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert ready.wait(30)
-    port, loop, stop = found
-    yield f"127.0.0.1:{port}"
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-
-
-async def _refresh(replica: Replica) -> None:
-    while True:
-        if replica.changed:
-            await asyncio.to_thread(replica.refresh)
-        await asyncio.sleep(0.005)
+    with administering(redis_url, tmp_path / "lists", lambda: NINE_O_CLOCK_MS) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,6 @@ from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.audit.events import AuditKind
 from services.cli.warnings.commands import app
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
@@ -24,7 +23,7 @@ from services.warning.dispatch.limits import LimitRules
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Risk
 from tests.support.change_desk import MemoryAudit
-from tests.support.server_thread import in_a_thread
+from tests.support.rpc_server import in_a_thread, rpc_server
 from tests.support.warnings import NOW_MS, a_warning
 
 Run = Callable[..., Result]
@@ -38,27 +37,22 @@ def audit() -> MemoryAudit:
 
 @pytest.fixture
 def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
         client = connect(redis_url)
         limits = LimitStore(
             client, rules=LimitRules(), stopped=lambda: False, now_ms=lambda: NOW_MS
         )
         switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
         control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)
-        server = RpcServer(
-            {"warning_control": WarningControlServicer(control)},
-            max_message_bytes=2**20,
-            security=DEVELOPMENT,
-        )
-        ready(await server.start("127.0.0.1", 0))
-        await stop.wait()
-        await server.drain(1)
+        async with rpc_server({"warning_control": WarningControlServicer(control)}) as target:
+            yield target
         await client.aclose()
 
-    with in_a_thread(serve) as port:
+    with in_a_thread(serving) as target:
 
         def run_command(*arguments: str) -> Result:
-            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+            return CliRunner().invoke(app, [*arguments, "--target", target])
 
         yield run_command
 

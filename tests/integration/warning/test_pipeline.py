@@ -17,8 +17,6 @@ from infra.redis.client import Client, connect
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
 from services.warning import keys, wiring
@@ -27,6 +25,7 @@ from services.warning.dispatch import outbox_relay
 from services.warning.model import Risk
 from services.warning.wiring import WarningPipeline
 from tests.support import warnings
+from tests.support.rpc_server import rpc_server
 
 PATIENCE_SECONDS = 60.0
 
@@ -65,16 +64,9 @@ async def running(pipeline: WarningPipeline) -> AsyncIterator[None]:
 async def served(
     pipeline: WarningPipeline,
 ) -> "AsyncIterator[warning_pb2_grpc.WarningServiceAsyncStub]":
-    server = RpcServer(
-        {"warning": WarningServicer(pipeline.submission, pipeline.sources)},
-        max_message_bytes=2**20,
-        security=DEVELOPMENT,
-    )
-    port = await server.start("127.0.0.1", 0)
-    await server.serve()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    servicers = {"warning": WarningServicer(pipeline.submission, pipeline.sources)}
+    async with rpc_server(servicers) as target, grpc.aio.insecure_channel(target) as channel:
         yield warning_pb2_grpc.WarningServiceStub(channel)
-    await server.drain(0)
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

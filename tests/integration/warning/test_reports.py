@@ -3,7 +3,8 @@
 import asyncio
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,8 +20,6 @@ from services.auth import identity
 from services.auth.identity import Identity, Role
 from services.cli.report.commands import app
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.report_handler import WarningReportServicer
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind, MessageRef
 from services.warning.cases.listing import CaseListing
@@ -34,7 +33,7 @@ from services.warning.reports.service import (
     ReportService,
     WarningReport,
 )
-from tests.support.server_thread import in_a_thread
+from tests.support.rpc_server import in_a_thread, rpc_server
 from tests.support.warnings import NOW_MS, a_warning
 
 Run = Callable[..., Result]
@@ -93,26 +92,21 @@ def filled(valkey: EmbeddedValkey) -> str:
 
 @pytest.fixture(scope="module")
 def run(filled: str) -> Iterator[Run]:
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
         client = connect(filled)
         reporting = ReportService(
             CaseListing(client, CaseStore(client)), now_ms=lambda: ASKED_AT_MS
         )
-        server = RpcServer(
-            {"warning_report": WarningReportServicer(reporting)},
-            max_message_bytes=2**20,
-            security=DEVELOPMENT,
-        )
-        ready(await server.start("127.0.0.1", 0))
-        await stop.wait()
-        await server.drain(1)
+        async with rpc_server({"warning_report": WarningReportServicer(reporting)}) as target:
+            yield target
         await client.aclose()
 
-    with in_a_thread(serve) as port:
+    with in_a_thread(serving) as target:
 
         def run_command(*arguments: str) -> Result:
-            target = ("--target", f"127.0.0.1:{port}", "--since", "")
-            return CliRunner().invoke(app, ["warnings", *arguments, *target])
+            common = ("--target", target, "--since", "")
+            return CliRunner().invoke(app, ["warnings", *arguments, *common])
 
         yield run_command
 

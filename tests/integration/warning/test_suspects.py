@@ -1,7 +1,7 @@
 """What models suspected of one number, confirmed for many people at once, on a real store."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -20,8 +20,6 @@ from services.decision.sinks.hit_store import CONFIRMED, HitStore
 from services.decision_log.recipient_subject import SubjectKind
 from services.feedback.service import FeedbackService, FeedbackVerdict
 from services.processes.embedded_valkey import EmbeddedValkey
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from tests.support.builders import as_written
 from tests.support.change_desk import MemoryAudit
@@ -33,7 +31,7 @@ from tests.support.pending_backfills import (
     a_backfill_service,
     writing_through,
 )
-from tests.support.server_thread import in_a_thread
+from tests.support.rpc_server import in_a_thread, rpc_server
 
 HOUR_MS = 3_600_000
 PEOPLE = 620
@@ -159,22 +157,19 @@ async def test_what_cannot_be_confirmed_so_is_refused(rig: LandingRig) -> None:
 
 @pytest.fixture
 def run(redis_url: str) -> Iterator[Callable[..., Result]]:
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
         rig = LandingRig(redis_url, None, MemoryAudit())
         await suspected(rig)
         servicer = WarningBackfillServicer(a_backfill_service(rig), rig.desk(), rig.suspects())
-        server = RpcServer(
-            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
-        )
-        ready(await server.start("127.0.0.1", 0))
-        await stop.wait()
-        await server.drain(1)
+        async with rpc_server({"warning_backfill": servicer}) as target:
+            yield target
         await rig.close()
 
-    with in_a_thread(serve) as port:
+    with in_a_thread(serving) as target:
 
         def run_command(*arguments: str) -> Result:
-            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+            return CliRunner().invoke(app, [*arguments, "--target", target])
 
         yield run_command
 

@@ -10,6 +10,7 @@ from fanzha.links import MAX_CANDIDATES, MAX_LINKS, extract_links, find_links
 from tests.support.hostile_texts import FAMILIES
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_long_texts_are_read_in_linear_time_however_they_are_written() -> None:
     command = [sys.executable, "-m", "tests.support.hostile_texts"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.warnings.commands import app
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from tests.support.change_desk import MemoryAudit
 from tests.support.pending_backfills import (
@@ -24,34 +23,31 @@ from tests.support.pending_backfills import (
     a_log,
     listed,
 )
-from tests.support.server_thread import in_a_thread
+from tests.support.rpc_server import in_a_thread, rpc_server
 
 
 @pytest.fixture
 def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
     """Let three changes land: two that reached people, one that reached no one."""
 
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
         rig = LandingRig(redis_url, a_log(tmp_path / "decisions"), MemoryAudit())
         await rig.all()
         await listed(rig, replace(a_block(), campaign="star-river"), a_block(OTHER))
         await listed(rig, a_block(SILENT))
         await listed(rig, a_block("+8619900*"))
         servicer = WarningBackfillServicer(a_backfill_service(rig), rig.desk(), rig.suspects())
-        server = RpcServer(
-            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
-        )
-        ready(await server.start("127.0.0.1", 0))
-        working = asyncio.create_task(rig.runner().run())
-        await stop.wait()
-        working.cancel()
-        await server.drain(1)
+        async with rpc_server({"warning_backfill": servicer}) as target:
+            working = asyncio.create_task(rig.runner().run())
+            yield target
+            working.cancel()
         await rig.close()
 
-    with in_a_thread(serve) as port:
+    with in_a_thread(serving) as target:
 
         def run_command(*arguments: str) -> Result:
-            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+            return CliRunner().invoke(app, [*arguments, "--target", target])
 
         yield run_command
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,8 +25,6 @@ from services.cli.warnings.commands import app
 from services.decision_log.query import DecisionQuery
 from services.decision_log.recipient_subject import SubjectKind
 from services.decision_log.recipients import RecipientQuery
-from services.rpc.security import DEVELOPMENT
-from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.runner import BackfillRunner
@@ -40,7 +39,7 @@ from tests.support.builders import an_entry, some_calls
 from tests.support.change_desk import MemoryAudit
 from tests.support.decision_logs import NOW_MS, logged
 from tests.support.pending_backfills import LandingRig
-from tests.support.server_thread import in_a_thread
+from tests.support.rpc_server import in_a_thread, rpc_server
 
 FRAUD = "+8619900000001"
 PEOPLE = [f"+86130000000{number:02}" for number in range(30)]
@@ -218,27 +217,24 @@ async def test_nobody_is_found_without_a_log_or_without_contacts(
 
 @pytest.fixture
 def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[..., Result]]:
-    async def serve(ready: Callable[[int], None], stop: asyncio.Event) -> None:
+    @asynccontextmanager
+    async def serving() -> AsyncIterator[str]:
         client = connect(redis_url)
         rig = LandingRig(redis_url, folder, audit)
         servicer = WarningBackfillServicer(
             a_service(client, folder, audit), rig.desk(), rig.suspects()
         )
-        server = RpcServer(
-            {"warning_backfill": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
-        )
-        ready(await server.start("127.0.0.1", 0))
-        working = asyncio.create_task(runner(client).run())
-        await stop.wait()
-        await process_lifecycle.cancel([working])
-        await server.drain(1)
+        async with rpc_server({"warning_backfill": servicer}) as target:
+            working = asyncio.create_task(runner(client).run())
+            yield target
+            await process_lifecycle.cancel([working])
         await client.aclose()
         await rig.close()
 
-    with in_a_thread(serve) as port:
+    with in_a_thread(serving) as target:
 
         def run_command(*arguments: str) -> Result:
-            return CliRunner().invoke(app, [*arguments, "--target", f"127.0.0.1:{port}"])
+            return CliRunner().invoke(app, [*arguments, "--target", target])
 
         yield run_command
 

@@ -89,6 +89,7 @@ def _in_turn(chance: np.random.Generator, rows: int, values: int) -> Int64s:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(BATCHES))
 def test_every_written_form_of_a_protected_number_rings(seed: int) -> None:
     texts = forms(ROWS, seed)
@@ -110,6 +111,7 @@ def test_every_written_form_of_a_protected_number_rings(seed: int) -> None:
     assert protected.texts(receivers).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_no_range_that_holds_a_form_is_accepted(seed: int) -> None:
     chance = np.random.default_rng(seed)

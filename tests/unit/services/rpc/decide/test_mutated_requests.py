@@ -270,6 +270,7 @@ def mutated(source: random.Random) -> tuple[Channel, bool, bytes]:
     return channel, single, bytes(request)
 
 
+@pytest.mark.slow
 async def test_mutated_requests_end_as_documented_and_both_ways_agree(
     servicer: InterceptionServicer,
 ) -> None:
