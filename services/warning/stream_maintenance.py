@@ -14,12 +14,12 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 _TIDY_EVERY = 720
-"""Looks, so once an hour."""
+"""Rounds, so once an hour."""
 _GONE_MS = 86_400_000
 
 
 class StreamMaintenance:
-    """Tells figures, and tidies, until cancelled."""
+    """Exports the backlog of streams and removes dead consumers, until cancelled."""
 
     def __init__(
         self,
