@@ -1,4 +1,4 @@
-"""Says on what machine, from what commit and how busy a measurement was made."""
+"""Machine, commit and load of a measurement."""
 
 import os
 import platform

@@ -34,7 +34,7 @@ def tree(root: int) -> list[int]:
 
 
 def pin(process: int, cores: Collection[int]) -> None:
-    """Let all threads of a process run on *cores* only; a thread that just ended is none."""
+    """Let all threads of a process run on *cores* only; threads that ended are skipped."""
     for thread in Path(f"/proc/{process}/task").iterdir():
         with suppress(OSError):
             os.sched_setaffinity(int(thread.name), cores)

@@ -1,8 +1,8 @@
-"""Tells when the machine itself stood still, so that nobody takes that for a slow server.
+"""Detects stalls of the machine itself, so that they are not attributed to the server.
 
-A process of its own sleeps on each core and sees how late it wakes, as jHiccup does. With real-time
-priority nothing that is measured can delay it: what it sees is the hypervisor's doing, or the
-kernel's. Without the right to that priority it sees waits for other processes, too, and says so.
+A separate process sleeps on each core and measures how late it wakes, as jHiccup does. With
+real-time priority no measured process can delay it: delays come from the hypervisor or the kernel.
+Without that priority delays may come from other processes; the result says which case it is.
 """
 
 import os
@@ -17,31 +17,31 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 DISTURBED_MS = 20.0
-"""So long a standstill says more of the machine than a p99 does of the server."""
-SHORTEST_SECONDS = 0.003
-"""Shorter ones are not told."""
+"""A run with a stall of this length is disturbed."""
+MIN_STALL_SECONDS = 0.003
+"""Shorter delays are not recorded."""
 _SLEEP_SECONDS = 0.002
 _PRIORITY = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standstill:
-    """How a stretch of time was disturbed."""
+class MachineStalls:
+    """Stalls in an interval."""
 
     times: int = 0
     total_ms: float = 0.0
-    """In which at least one core stood still."""
+    """Time in which at least one core stalled."""
     longest_ms: float = 0.0
     real_time: bool = False
-    """Whether it was seen with real-time priority; otherwise others may have been in the way."""
+    """Whether it was measured with real-time priority; else other processes may be the cause."""
 
     @property
     def disturbed(self) -> bool:
-        """Whether the machine, and for certain the machine, stood still for long."""
+        """Whether the machine itself certainly had a long stall."""
         return self.real_time and self.longest_ms >= DISTURBED_MS
 
     def words(self) -> dict[str, Any]:
-        """Write it, for JSON."""
+        """Return this for JSON."""
         return {
             "times": self.times,
             "total_ms": round(self.total_ms, 1),
@@ -50,8 +50,8 @@ class Standstill:
         }
 
 
-class Watch:
-    """Looks on from `open` to `close`."""
+class StallDetector:
+    """Measures from `open` to `close`."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -61,14 +61,14 @@ class Watch:
         self._seen: list[tuple[float, float]] = []
 
     def open(self) -> None:
-        """Begin to look on."""
+        """Start the measuring process."""
         # Not forked: the process that measures has threads, of gRPC among them.
         command = [sys.executable, "-I", "-S", __file__]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         lines = self._process.stdout
-        if lines is None:  # pragma: no cover - a pipe was asked for
+        if lines is None:  # pragma: no cover - stdout is a pipe
             raise RuntimeError("no pipe to the watch")
         self._real_time = lines.readline().strip() == "real-time"
         self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
@@ -76,13 +76,13 @@ class Watch:
 
     @property
     def pid(self) -> int:
-        """Id of the process that looks on."""
+        """Id of the measuring process."""
         if self._process is None:
             raise RuntimeError("the watch has not begun")
         return self._process.pid
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop the measuring process."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -95,8 +95,8 @@ class Watch:
             if pipe is not None:
                 pipe.close()
 
-    def since(self, start: float) -> Standstill:
-        """Return what was seen from *start* on, of the monotonic clock, until now."""
+    def since(self, start: float) -> MachineStalls:
+        """Return the stalls from *start*, monotonic seconds, until now."""
         with self._lock:
             seen = [(max(began, start), ended) for began, ended in self._seen if ended > start]
         return merged(seen, real_time=self._real_time)
@@ -108,7 +108,7 @@ class Watch:
                 self._seen.append((float(began), float(ended)))
 
 
-def merged(pauses: Iterable[tuple[float, float]], *, real_time: bool) -> Standstill:
+def merged(pauses: Iterable[tuple[float, float]], *, real_time: bool) -> MachineStalls:
     """Put together pauses of several cores, seconds from and to, in any order."""
     whole: list[list[float]] = []
     for began, ended in sorted(pauses):
@@ -117,7 +117,7 @@ def merged(pauses: Iterable[tuple[float, float]], *, real_time: bool) -> Standst
         else:
             whole.append([began, ended])
     lengths = [(ended - began) * 1000 for began, ended in whole]
-    return Standstill(
+    return MachineStalls(
         times=len(lengths),
         total_ms=sum(lengths),
         longest_ms=max(lengths, default=0.0),
@@ -152,7 +152,7 @@ def _watch(core: int) -> None:
         due = time.monotonic() + _SLEEP_SECONDS
         time.sleep(_SLEEP_SECONDS)
         now = time.monotonic()
-        if now - due >= SHORTEST_SECONDS:
+        if now - due >= MIN_STALL_SECONDS:
             # In one write, so that the lines of several cores do not mix.
             os.write(sys.stdout.fileno(), f"{due:.6f} {now:.6f}\n".encode())
 

@@ -1,36 +1,36 @@
-"""Measures again what the machine itself disturbed, openly: every run that is put aside is told."""
+"""Repeats runs that stalls of the machine disturbed; discarded runs are reported."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from benchmarks.stall_detector import Standstill
+from benchmarks.stall_detector import MachineStalls
 
 Run = TypeVar("Run")
 
-MOST_AGAIN = 2
-"""Runs at most, for each that is wanted, that are put aside."""
+MAX_RETRIES = 2
+"""Most discarded runs per wanted run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs(Generic[Run]):
-    """Those that count, and those that were put aside."""
+    """The runs that count, and the discarded ones."""
 
     counted: list[Run]
     put_aside: list[Run]
 
 
 def measured(
-    measure: Callable[[], Run], stood_still: Callable[[Run], Standstill], wanted: int
+    measure: Callable[[], Run], stood_still: Callable[[Run], MachineStalls], wanted: int
 ) -> Runs[Run]:
     """Measure until *wanted* runs were not disturbed.
 
-    A machine that never keeps calm gets no better figures for it: when too many would have to be
-    put aside, the disturbed ones count, in the order in which they were made.
+    Retries are bounded: on a machine that stalls too often, disturbed runs count, in the order
+    in which they were made.
     """
     calm: list[Run] = []
     disturbed: list[Run] = []
-    while len(calm) < wanted and len(disturbed) < wanted * MOST_AGAIN:
+    while len(calm) < wanted and len(disturbed) < wanted * MAX_RETRIES:
         run = measure()
         (disturbed if stood_still(run).disturbed else calm).append(run)
     lacking = wanted - len(calm)

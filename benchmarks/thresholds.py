@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a cell stands to its floor."""
+    """A cell compared with its floor."""
 
     floor: Floor
     cell: Cell | None

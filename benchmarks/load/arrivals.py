@@ -1,4 +1,4 @@
-"""Says when each request of an open loop is due, whatever the server does.
+"""Arrival times of the requests of an open loop, independent of the server.
 
 Several generators share one plan: each takes every n-th request of it, so together they offer the
 whole. ``even`` is one request after the other at equal distances, ``poisson`` is how independent
@@ -18,7 +18,7 @@ ARRIVALS: tuple[Arrivals, ...] = ("even", "poisson")
 def due_times(
     *, rate: float, seconds: float, arrivals: Arrivals, seed: int, part: int = 0, parts: int = 1
 ) -> Float64s:
-    """Return the seconds from the start at which generator *part* of *parts* is to ask."""
+    """Return the arrival times, in seconds from the start, of generator *part* of *parts*."""
     count = round(rate * seconds)
     if arrivals == "even":
         times = np.arange(count) / rate

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks import processes, results, scenarios, stall_retry
 from benchmarks.load import options as common
-from benchmarks.stall_detector import Standstill, Watch
+from benchmarks.stall_detector import MachineStalls, StallDetector
 from fanzha.client import AsyncClient, Call, Client, Options
 
 DIFFERENT_CALLS = 50_000
@@ -37,9 +37,9 @@ def main() -> int:
     cores = common.read_cores(options.generator_cores)
     calls = scenarios.calls(DIFFERENT_CALLS, options.listed)
     measure = _threads if options.threads else _asyncio
-    watch = Watch()
+    watch = StallDetector()
 
-    def once() -> tuple[dict[str, Any], Standstill]:
+    def once() -> tuple[dict[str, Any], MachineStalls]:
         started = time.monotonic()
         run = measure(options, calls)
         stood_still = watch.since(started)

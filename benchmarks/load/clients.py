@@ -12,12 +12,12 @@ READY_SECONDS = 30.0
 
 
 class Asker(Protocol):
-    """Asks without waiting; `Finished` hears what came of each request."""
+    """Sends requests without waiting; `Finished` is called with the result of each."""
 
     async def open(self) -> None: ...
     def ask(self, body: Body, due: float) -> None: ...
     def turn(self, now: float) -> None:
-        """Send what was asked, give up what is late."""
+        """Flush requests, and fail those past their deadline."""
 
     @property
     def busy(self) -> int: ...

@@ -1,4 +1,4 @@
-"""One HTTP/2 connection that asks prepared gRPC requests, for a small part of what a client costs.
+"""One HTTP/2 connection for prepared gRPC requests, at a small part of the cost of a client.
 
 The generator must not be what is measured, and `grpc.aio` costs a request as much as the server
 does. Answers are counted by their gRPC status and not looked into; a request without one by its
@@ -20,7 +20,7 @@ from benchmarks.load.traffic import Body
 _Asked: TypeAlias = tuple[Body, float, float]
 """A request, when it was due, and when it ends."""
 Finished: TypeAlias = Callable[[float, str], None]
-"""Is told when the request was due, and the name of its status."""
+"""Called with the due time of the request and the name of its status."""
 
 NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 OK = grpc.StatusCode.OK.name
@@ -33,7 +33,7 @@ _FIRST_STREAM = 1
 
 
 class Connection(asyncio.Protocol):
-    """Asks; *finished* hears of every request exactly once."""
+    """Sends requests; *finished* is called exactly once for each."""
 
     def __init__(self, authority: str, timeout: float, finished: Finished) -> None:
         self._authority = authority
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._paths: dict[str, bytes] = {}
         self._next_stream = _FIRST_STREAM
         self._under_way: dict[int, _Asked] = {}
-        """By stream, in the order in which they were asked."""
+        """By stream, in the order in which they were sent."""
         self._waiting: deque[_Asked] = deque()
         """For a free stream."""
         self._most_streams = 2**31
@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
         self._rest = b""
         self._received = 0
         self.settled = asyncio.Event()
-        """The server has told its settings."""
+        """The server has sent its settings."""
         self.lost = False
 
     @property
@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         return len(self._under_way) + len(self._waiting)
 
     def ask(self, body: Body, due: float) -> None:
-        """Ask; nothing leaves before `flush`."""
+        """Queue a request; `flush` sends it."""
         if self.lost:
             self._finished(due, LOST)
             return
@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
             self._waiting.append(asked)
 
     def flush(self) -> None:
-        """Send what was asked."""
+        """Send queued requests."""
         if self._output and self._transport is not None and not self.lost:
             self._transport.write(b"".join(self._output))
         self._output.clear()
@@ -155,12 +155,12 @@ class Connection(asyncio.Protocol):
 
     def _end(self, stream: int, status: str) -> None:
         found = self._under_way.pop(stream, None)
-        if found is not None:  # What was taken back may still be answered.
+        if found is not None:  # A cancelled stream may still be answered.
             self._finished(found[1], status)
 
     def _reset(self, stream: int, code: int) -> None:
         if code == frames.REFUSED and stream in self._under_way:
-            # The server has not looked at it and says so: gRPC's clients ask again, too.
+            # Not processed by the server (REFUSED_STREAM): gRPC's clients retry, too.
             self._waiting.appendleft(self._under_way.pop(stream))
         else:
             self._end(stream, f"RESET_{code}")

@@ -1,8 +1,9 @@
-"""One process that makes load: it takes steps from a pipe, and reports what came of each.
+"""One process that generates load: it reads steps from a pipe, and reports the result of each.
 
-It looks once a millisecond which requests are due, so they leave up to a millisecond late; that
-lateness is a part of the latency, and told apart. Memory is bounded by `MOST_BUSY` requests under
-way: an open loop that gets there counts what it does not ask as failed, and keeps its time.
+It checks every millisecond which requests are due, so they leave up to a millisecond late; that
+lateness is a part of the latency, and reported separately. Memory is bounded by `MOST_BUSY`
+requests under way: an open loop that gets there counts what it does not ask as failed, and keeps
+its time.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ TELL_SECONDS = 0.25
 
 @dataclass(slots=True)
 class _Seen:
-    """What came of the step under way."""
+    """Result of the current step."""
 
     latencies: list[float] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)
@@ -50,7 +51,7 @@ class _Seen:
 
 
 def main(pipe: Pipe, plan: Plan, part: int) -> None:
-    """Run steps until the pipe says None or ends."""
+    """Run steps until None or the end of the pipe."""
     # Ctrl-C reaches every process of a terminal; who started us ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if plan.cores:
@@ -77,7 +78,7 @@ class _Generator:
         if self._part == 0:
             probe(self._plan.target, self._bodies)
         await self._asker.open()
-        # Nothing made so far goes away again; looking through it would look like a slow server.
+        # All objects so far are permanent; collecting them would look like a slow server.
         gc.collect()
         gc.freeze()
         self._pipe.send("ready")
@@ -145,7 +146,7 @@ class _Generator:
         self._refill = False
 
     async def _drain(self) -> None:
-        """Wait for the answers that are still to come; all are given up in time."""
+        """Wait for pending answers; deadlines bound it."""
         while self._asker.busy:
             self._asker.turn(monotonic())
             await asyncio.sleep(TICK_SECONDS)
@@ -161,7 +162,7 @@ class _Generator:
         if status == OK:
             self._ask_again()
         elif self._refill:
-            # A server that sheds is not asked again at once, and a lost connection not for ever.
+            # Back off from a server that sheds; give up on a lost connection.
             asyncio.get_running_loop().call_later(TICK_SECONDS, self._ask_again)
 
     def _ask_again(self) -> None:

@@ -1,4 +1,4 @@
-"""Several generator processes that make one load together, and add up what came of it."""
+"""Several generator processes that share one load; adds up their results."""
 
 import multiprocessing
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from benchmarks.load import generator
 from benchmarks.load.plan import Failed, Outcome, Plan, Step
-from benchmarks.stall_detector import Watch
+from benchmarks.stall_detector import StallDetector
 
 Progress = Callable[[int, int], None]
-"""Is told the requests answered and asked so far."""
+"""Called with the requests answered and sent so far."""
 
 READY_SECONDS = 120.0
 GRACE_SECONDS = 30.0
@@ -34,7 +34,7 @@ class Crew:
         self._server_cpu = server_cpu
         self._pipes: list[Pipe] = []
         self._processes: list[BaseProcess] = []
-        self._watch = Watch()
+        self._watch = StallDetector()
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -61,11 +61,11 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Whoever broke off does not wait for the step.
+        # After an interrupt the step is not awaited.
         self._end(_PATIENCE_SECONDS if kind is None else 0.0)
 
     def run(self, step: Step, progress: Progress | None = None) -> Outcome:
-        """Make the load of *step*; return what came of it in all generators."""
+        """Generate the load of *step*; return the result of all generators."""
         step = replace(step, start=monotonic() + _LEAD_SECONDS)
         before = self._server_cpu()
         for pipe in self._pipes:
@@ -124,4 +124,4 @@ class Crew:
 
 
 def _silent(_answered: int, _asked: int) -> None:
-    """Tell nobody."""
+    """Ignore progress."""

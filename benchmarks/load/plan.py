@@ -1,4 +1,4 @@
-"""What a load test does, and what comes of it: values that cross processes."""
+"""Steps of a load test and their results: values that cross processes."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.connection import OK
 from benchmarks.load.histogram import Histogram
-from benchmarks.stall_detector import Standstill
+from benchmarks.stall_detector import MachineStalls
 
 Through = Literal["grpc", "client"]
 
@@ -36,7 +36,7 @@ class Plan:
     file: Path | None = None
     """Traffic instead of seeded scenarios; the mix names its only channel."""
     rows: int = 1
-    """Rows a request; 1 asks the unary methods."""
+    """Rows a request; 1: the unary methods."""
     through: Through = "grpc"
     """Prepared requests, or the client that integrators import."""
     listed: int = 0
@@ -67,14 +67,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A generator could not go on."""
+    """A generator failed."""
 
     why: str
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What came of a step, in one generator or in all."""
+    """Result of a step, of one generator or of all."""
 
     rows: int
     """Rows a request."""
@@ -89,9 +89,9 @@ class Outcome:
     generator_cpu: float = 0.0
     """Seconds of processor time."""
     busiest_generator: float = 0.0
-    """Cores that the busiest generator used: near 1 it is what was measured."""
+    """Cores that the busiest generator used: near 1 the generator is the bottleneck."""
     server_cpu: float = 0.0
-    stood_still: Standstill = field(default_factory=Standstill)
+    stood_still: MachineStalls = field(default_factory=MachineStalls)
     """What the machine itself did meanwhile."""
 
     def add(self, other: "Outcome") -> None:

@@ -1,7 +1,6 @@
-"""Asks once as a client would, and insists on a decision for every row.
+"""One request of each method as a client sends it; each row must get a decision.
 
-The load itself looks at statuses only, so this is where a server is found out that answers fast
-and says nothing.
+The load itself checks statuses only; the probe detects a server that answers without deciding.
 """
 
 from collections.abc import Iterable
@@ -16,7 +15,7 @@ SECONDS = 30.0
 
 
 def probe(target: str, bodies: Iterable[Body]) -> None:
-    """Ask one request of each method; raise RuntimeError when an answer lacks rows."""
+    """Send one request of each method; raise `RuntimeError` when an answer lacks rows."""
     with grpc.insecure_channel(target) as channel:
         for body in {body.path: body for body in bodies}.values():
             ask: Any = channel.unary_unary(body.path)

@@ -1,4 +1,4 @@
-"""What a load test asks: prepared requests, of a mix of channels or of a file of traffic.
+"""Prepared requests of a load test, of a mix of channels or of a file of traffic.
 
 A mix ``call=7,text=2,link=1`` counts rows: of ten rows seven are calls. It is seeded, and so are
 the rows of `benchmarks.scenarios`. Files are those of `fanzha replay`.
@@ -19,7 +19,7 @@ from services.cli.replay import traffic as tables
 
 CHANNELS = ("call", "text", "link")
 DIFFERENT_ROWS = 16_384
-"""Prepared rows of each channel, asked over and over."""
+"""Prepared rows of each channel, sent repeatedly."""
 _SERVICE = "/fanzha.v1.InterceptionService/"
 _READERS = {"call": tables.calls, "text": tables.texts, "link": tables.links}
 _COLUMNS = {"call": "caller", "text": "text", "link": "url"}

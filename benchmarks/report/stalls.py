@@ -1,4 +1,4 @@
-"""Writes how often the machine itself stood still, and which runs were measured again for it."""
+"""Writes the stalls of the machine, and which runs were repeated because of them."""
 
 from collections.abc import Iterator
 from typing import Any

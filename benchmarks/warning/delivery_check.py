@@ -1,4 +1,4 @@
-"""Compares what a message centre wrote down with what the cases say of their warnings.
+"""Compares the log of a message centre with the warnings of the cases.
 
 The centre knows no ids of ours: a warning is known by the person and the text, which names the
 campaign and differs by tier. So what each warning says is made again from its case. A warning

@@ -1,4 +1,4 @@
-"""The hits of the kill test, and what must come of them."""
+"""The hits of the kill test, and their expected results."""
 
 import asyncio
 import random
@@ -15,9 +15,9 @@ from services.warning.cases import ids
 SEED = 20260105
 _AT_ONCE = 500
 _REPEATED = 0.05
-"""Share of hits that come twice."""
+"""Share of duplicate hits."""
 _AGAIN = 0.2
-"""Share of hits on somebody whom the same campaign has hit before: some raise the tier."""
+"""Share of hits on a person hit before by the same campaign: some raise the tier."""
 _CALLERS = [f"+861990000{number:04}" for number in range(20)]
 _SENDERS = [f"Loan{letter}" for letter in ascii_uppercase[:20]]
 """They stand in the warning, so its text tells which campaign it is about."""
@@ -25,7 +25,7 @@ _SENDERS = [f"Loan{letter}" for letter in ascii_uppercase[:20]]
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What is offered, and what must come of it."""
+    """Hits to write, and their expected results."""
 
     hits: int
     entries: list[dict[str, str]] = field(default_factory=list)
@@ -69,7 +69,7 @@ def plan(hits: int, at_ms: int, *, texts: bool = False) -> Plan:
 
 
 async def offer(client: Client, entries: Sequence[Mapping[str, str]]) -> None:
-    """Append all entries; what fails is appended again, so some come twice."""
+    """Append all entries; failures are retried, so some are duplicated."""
     for start in range(0, len(entries), _AT_ONCE):
         while True:
             appending = client.pipeline(transaction=False)

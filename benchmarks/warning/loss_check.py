@@ -1,4 +1,4 @@
-"""Counts what became of hits after a kill test, and what is wrong."""
+"""Counts lost and duplicated hits after a kill test."""
 
 import json
 from collections import Counter
@@ -39,7 +39,7 @@ def wrong(report: Mapping[str, Any]) -> list[str]:
 
 
 class Tally:
-    """What the cases say."""
+    """Counts from the cases."""
 
     def __init__(self) -> None:
         self.missing = self.lost = self.doubled = self.folded = 0
@@ -51,7 +51,7 @@ class Tally:
         self.failed: dict[str, str] = {}
         """What failed for another reason, and why."""
         self.raised = 0
-        """Times that a tier was raised: each has a warning of its own."""
+        """Raised tiers; each has a separate warning."""
 
     def add(self, case: Case | None, events: Sequence[CaseEvent], expected: set[int]) -> None:
         """Count one case."""
@@ -93,7 +93,7 @@ async def tally(client: Client, expected: Mapping[str, set[int]]) -> Tally:
 
 
 def cases_found(found: Tally) -> dict[str, Any]:
-    """Say how the cases compare with what was offered."""
+    """Compare the cases with the hits written."""
     return {
         "cases_missing": found.missing,
         "hits_lost": found.lost,
@@ -109,7 +109,7 @@ def cases_found(found: Tally) -> dict[str, Any]:
 
 
 def sent(found: Tally, recorded: Path) -> dict[str, int]:
-    """Compare what the sinks wrote down with what the cases say."""
+    """Compare the records of the sinks with the cases."""
     got, people = _sent(recorded)
     known = set(got) | found.doubted | found.superseded | found.failed.keys()
     return {
@@ -124,7 +124,7 @@ def sent(found: Tally, recorded: Path) -> dict[str, int]:
 
 
 def _sent(recorded: Path) -> tuple[Counter[str], Counter[str]]:
-    """Count what was sent by message, and by person and case."""
+    """Count sent warnings by message, and by person and case."""
     got, people = Counter[str](), Counter[str]()
     for line in recorded.read_text().splitlines():
         message = json.loads(line)
@@ -134,7 +134,7 @@ def _sent(recorded: Path) -> tuple[Counter[str], Counter[str]]:
 
 
 async def left(client: Client) -> dict[str, int]:
-    """Count what is not done."""
+    """Count unfinished work."""
     held, lag = await ConsumerGroup(
         client, stream=CONFIRMED, group=GROUP, consumer="count"
     ).backlog()
@@ -160,7 +160,7 @@ async def _todos(client: Client) -> int:
 
 
 async def _messages(client: Client) -> int:
-    """Count what no channel has had, and what was put off."""
+    """Count messages not yet sent, and deferred ones."""
     streams = [send_stream(channel) for channel in _CHANNELS]
     waiting = [int(await client.xlen(stream)) for stream in streams]
     return sum(waiting) + sum([await DelayQueue(client, one).count() for one in streams])

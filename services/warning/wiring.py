@@ -139,14 +139,14 @@ class _Builder:
         return WarningParser(
             HomePlan(self._settings.home_country),
             now_ms=self._now_ms,
-            most_age_hours=self._settings.warning_most_age_hours,
+            max_age_hours=self._settings.warning_max_age_hours,
         )
 
     def hits(self, intake: WarningIntake) -> StreamConsumer:
         handler = OwnHitIntake(
             intake,
             now_ms=self._now_ms,
-            most_age_hours=self._settings.warning_most_age_hours,
+            max_age_hours=self._settings.warning_max_age_hours,
             counted=self.metrics.hits,
         )
         return self._hit_consumer(CONFIRMED, handler.handle)

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 import pytest
 
 from benchmarks import stall_detector, stall_retry
-from benchmarks.stall_detector import DISTURBED_MS, Standstill, Watch
+from benchmarks.stall_detector import DISTURBED_MS, MachineStalls, StallDetector
 
 STOPPED_SECONDS = 0.1
-CALM = Standstill(real_time=True)
-DISTURBED = Standstill(times=1, total_ms=30, longest_ms=DISTURBED_MS + 10, real_time=True)
+CALM = MachineStalls(real_time=True)
+DISTURBED = MachineStalls(times=1, total_ms=30, longest_ms=DISTURBED_MS + 10, real_time=True)
 
 
 @contextmanager
-def watch() -> Iterator[Watch]:
-    looking = Watch()
+def watch() -> Iterator[StallDetector]:
+    looking = StallDetector()
     looking.open()
     try:
         yield looking

@@ -360,7 +360,7 @@ def _differing(dialled: Sequence[str]) -> list[str]:
 
 def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
     assert _differing([str(code) for code in range(100, 100_000)]) == []
-    # Those that begin with the country code are written forms, which the next test knows.
+    # Codes that begin with the country code are read as written forms: checked below.
     codes = [code for code in range(100_000, 1_000_000) if not 860_000 <= code < 870_000]
     assert Exemption().lines("\n".join(map(str, codes))) == [
         str(code)
