@@ -29,6 +29,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             *("blocklist", "add", FRAUD, "--action", "block", "--source", "bureau"),
             *("--reason", "three victims", "--legal-basis", "Art. 32", "--by", "li"),
         )
+        # Each test finds a block in the log, whichever comes first.
+        with Client(running.interception, PATIENT) as client:
+            eventually(lambda: client.decide_call(Call(caller=FRAUD, callee=ANN)).blocked)
+        eventually(lambda: bool(segments(running)))
         yield running
 
 
