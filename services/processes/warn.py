@@ -160,5 +160,5 @@ def _who(guard: security.PortSecurity) -> Authenticate | None:
         return None
     tokens = guard.interceptor.tokens
     if tokens is None:
-        raise ValueError("warning_http_port: nobody could be known there without jwks_file")
+        raise ValueError("warning_http_port: requires jwks_file")
     return tokens.identity

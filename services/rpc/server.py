@@ -41,7 +41,7 @@ from fanzha.v1 import (
     warning_report_pb2,
     warning_report_pb2_grpc,
 )
-from infra.port_binding import insist_on_being_alone
+from infra.port_binding import check_port_free
 from services.auth import identity
 from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
@@ -179,7 +179,7 @@ class RpcServer:
         Unless the port is *shared*, raises RuntimeError when another process serves there.
         """
         if not shared:
-            insist_on_being_alone(host, port)
+            check_port_free(host, port)
         await self._set_health(self._names, serving=False)
         address, tls = f"{_bracketed(host)}:{port}", self._security.tls
         if tls is None:

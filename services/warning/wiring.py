@@ -93,12 +93,12 @@ def build(
     reader = WarningParser(
         HomePlan(settings.home_country),
         now_ms=now_ms,
-        most_age_hours=settings.warning_most_age_hours,
+        max_age_hours=settings.warning_max_age_hours,
     )
     hits = OwnHitIntake(
         intake,
         now_ms=now_ms,
-        most_age_hours=settings.warning_most_age_hours,
+        max_age_hours=settings.warning_max_age_hours,
         counted=metrics.hits,
     )
     handing = OutboxRelay(
