@@ -191,7 +191,9 @@ class ListService:
 
 
 def _conflict(version: int, expected: int | None) -> VersionConflict:
-    return VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+    return VersionConflict.between(
+        "expected_version", "the lists are", expected=expected, actual=version
+    )
 
 
 class ImportUpload:
