@@ -1,9 +1,9 @@
-"""Writes files so that a crash leaves the old one or the new one, and nobody else can read either.
+"""Replace files atomically: a crash leaves the old contents or the new, never a part.
 
-A file is written beside its final name, flushed to the disk and renamed into place; then the
-folder is flushed, so that the name lasts as well. Files are 0600 and folders 0700 from the moment
-they exist, whatever the umask is. One name has one writer at a time, unless each writer passes a
-name of its own to write *beside*.
+A file is written under a temporary name in the same folder, synced, and renamed; then the folder
+is synced, so that the rename is durable. Files are created with mode 0600 and folders with 0700,
+whatever the umask. Only one writer per name at a time, unless each passes its own temporary name
+as *beside*.
 """
 
 import contextlib
@@ -18,17 +18,17 @@ from typing import IO, TextIO
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 NEW = ".new"
-"""What a name is followed by while its file is being written."""
+"""Suffix of the temporary name."""
 
-# What mounts answer that cannot flush a folder; the file itself is on the disk.
+# From file systems that cannot sync a folder; the file itself is on the disk.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP})
 
 
 @contextmanager
 def replacing(path: Path, *, beside: Path | None = None) -> Iterator[IO[bytes]]:
-    """Open a file to write that takes the place of *path* at the end, if nothing was raised.
+    """Open a file that replaces *path* when the block ends without an exception.
 
-    *beside* is its name until then, in the same folder.
+    *beside* is its temporary name, in the same folder.
     """
     new = beside or path.with_name(path.name + NEW)
     try:
@@ -45,22 +45,22 @@ def replacing(path: Path, *, beside: Path | None = None) -> Iterator[IO[bytes]]:
 def replacing_text(
     path: Path, *, beside: Path | None = None, encoding: str = "utf-8"
 ) -> Iterator[TextIO]:
-    """Do as `replacing`, with text, whose line ends are left as they are."""
+    """Like `replacing`, for text; line ends are not translated."""
     with replacing(path, beside=beside) as file, _text(file, encoding) as lines:
         yield lines
 
 
 def write(path: Path, content: bytes | str, *, beside: Path | None = None) -> None:
-    """Write *content*, text as UTF-8, to *path*."""
+    """Replace *path* by *content*; text is written as UTF-8."""
     with replacing(path, beside=beside) as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
 def create(path: Path, *, fresh: bool = True) -> Iterator[IO[bytes]]:
-    """Open a private file to write under its final name; flush it to the disk at the end.
+    """Open a private file to write under its final name; sync it at the end.
 
-    What was there under this name goes away first, or with *fresh* unset raises FileExistsError.
+    A file of this name is deleted before, or without *fresh* raises FileExistsError.
     """
     if fresh:
         path.unlink(missing_ok=True)
@@ -73,13 +73,13 @@ def create(path: Path, *, fresh: bool = True) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def create_text(path: Path) -> Iterator[TextIO]:
-    """Do as `create`, with UTF-8 text, whose line ends are left as they are."""
+    """Like `create`, for UTF-8 text; line ends are not translated."""
     with create(path) as file, _text(file, "utf-8") as lines:
         yield lines
 
 
 def make_folder(path: Path) -> None:
-    """Make a private folder, and those above it that are missing; one that is there stays."""
+    """Create a private folder and its missing parents; leave an existing one as it is."""
     if path.is_dir():
         return
     missing = [path, *path.parents]
@@ -90,7 +90,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put on the disk which files a folder has."""
+    """Sync a folder: make creations and renames in it durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The time of day; below the edge, time is an argument."""
+"""Wall-clock time. Only entry points read it; everything else takes the time as an argument."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What lies where in the data folder, and what a parent tells its children."""
+"""Names of files and folders in the data folder, and the variable that names a child process."""
 
 APPEALS = "appeals"
 """Folder of the documents that appellants hand in."""
@@ -11,15 +11,15 @@ AUDIT = "audit"
 METRICS = "metrics"
 """Folder of the metrics pages of the workers."""
 SIBLINGS = "siblings"
-"""Folder of the sockets through which workers tell each other of ended calls."""
+"""Folder of the sockets through which workers exchange ended calls."""
 DECISIONS = "decisions"
 """Folder of the decision log, unless the settings name another."""
 VALKEY = "valkey"
 """Folder of the embedded Valkey."""
 MODELS = "models.json"
-"""The copy of which models are wanted."""
+"""The local copy of the desired models."""
 ENDPOINTS = "endpoints.json"
-"""Where a running service can be found; gone when it has ended."""
+"""Addresses of a running service; deleted when it stops."""
 
 OURS = (
     APPEALS,
@@ -33,7 +33,7 @@ OURS = (
     MODELS,
     ENDPOINTS,
 )
-"""All that we write into the data folder."""
+"""Everything in the data folder that is written by Fanzha."""
 
 NAME_VARIABLE = "FANZHA_WORKER_NAME"
-"""Tells a child its name."""
+"""Environment variable with the name of a child process."""

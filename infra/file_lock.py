@@ -1,4 +1,4 @@
-"""Locks files between processes; a lock lasts until every process that inherited it has ended."""
+"""Advisory locks between processes; one lasts until all processes that inherited it have ended."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from infra.atomic_file import FILE_MODE
 
 
 def lock(path: Path) -> int | None:
-    """Lock a file; return its descriptor, or None when somebody else has the lock."""
+    """Acquire the lock; return its descriptor, or None where another process holds it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -19,7 +19,7 @@ def lock(path: Path) -> int | None:
 
 
 def is_free(path: Path) -> bool:
-    """Tell whether nobody has the lock."""
+    """Return whether no process holds the lock."""
     descriptor = lock(path)
     if descriptor is not None:
         os.close(descriptor)

@@ -1,17 +1,17 @@
-"""Keeps a port for processes that will share it (SO_REUSEPORT), and from those that would not.
+"""Reserve a port for worker processes that share it (SO_REUSEPORT), and detect foreign servers.
 
-gRPC shares every port it listens on, so a second server there gets some of the requests, and
-nobody is told.
+gRPC sets SO_REUSEPORT on every port it listens on. A second server on the same port would silently
+get some of the requests.
 """
 
 import socket
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is asked, not listened on
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - connected to, not listened on
 _PATIENCE_SECONDS = 2.0
 
 
-def insist_on_being_alone(host: str, port: int) -> None:
-    """Raise RuntimeError where somebody serves on a port that we are to serve on, too."""
+def check_port_free(host: str, port: int) -> None:
+    """Raise RuntimeError where another server listens on *port*; 0 is never taken."""
     if not port:
         return
     try:
@@ -19,16 +19,16 @@ def insist_on_being_alone(host: str, port: int) -> None:
             pass
     except OSError:
         return
-    raise RuntimeError(f"cannot listen on {host}:{port}: somebody serves there already")
+    raise RuntimeError(f"cannot listen on {host}:{port}: another server listens there")
 
 
 class SharedPort:
-    """A bound socket that never listens: it keeps the port ours while workers come and go."""
+    """A bound socket that never listens: keeps the port reserved while workers restart."""
 
     def __init__(self, host: str, port: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         if port:
-            # Alone first: another program that shares the port would get half the requests.
+            # Without SO_REUSEPORT first, so that a server that shares the port is an error.
             with socket.socket(family) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 _bind(probe, host, port)
@@ -38,7 +38,7 @@ class SharedPort:
         self.number: int = self._socket.getsockname()[1]
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self._socket.close()
 
 

@@ -1,4 +1,4 @@
-"""Contents of a file, read anew when it has changed: keys and roles change without a restart."""
+"""A file that is parsed again when it changes: keys and roles change without a restart."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ Contents = TypeVar("Contents")
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-"""How often a file is looked at, when it is asked for at all; a look is one `stat`."""
+"""The shortest time between two checks (one `stat` each), which `current` makes."""
 
 
 class ReloadedFile(Generic[Contents]):
-    """A file and what *read* makes of it.
+    """The parsed contents of a file.
 
-    A change that cannot be read is logged, and the contents before it stay in force; at the start
-    it raises `ValueError`.
+    Contents that *read* refuses are logged, and those before them stay in force; the constructor
+    raises `ValueError` instead.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class ReloadedFile(Generic[Contents]):
         try:
             self._contents = self._read(self._path.read_bytes())
         except (OSError, ValueError) as error:
-            logger.warning("%s: %s; what it said before stays in force", self._path, error)
+            logger.warning("%s: %s; what was read before stays in force", self._path, error)
         else:
-            logger.info("%s: read anew", self._path)
+            logger.info("%s: reloaded", self._path)
 
 
 def _mark(path: Path) -> tuple[int, int, int]:

@@ -1,12 +1,12 @@
-"""Tells of failures nobody foresaw without quoting what was being worked on.
+"""Describe an unexpected exception for the log without personal data.
 
-The message of an error may hold a number or the text of a message, and a variable in
-it certainly may; its type and the places in our code that it passed through do not.
+The message of an exception may quote a phone number or a text. Its type and its traceback, which
+has source lines and no values, do not.
 """
 
 import traceback
 
 
 def kind_and_places(error: BaseException) -> str:
-    """Return the type of *error* and where it came from, for the log."""
+    """Return the type and the traceback of *error*, without its message."""
     return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

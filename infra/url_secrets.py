@@ -1,4 +1,4 @@
-"""Passwords in URLs: found, so that they can be refused, and hidden where a text may hold some."""
+"""Detect passwords in URLs, and mask them in text."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -10,14 +10,14 @@ HIDDEN = "***"
 
 
 def has_password(url: str) -> bool:
-    """Tell whether *url* holds a password, before the host or in its query."""
+    """Return whether *url* has a password, before its host or in its query."""
     user, at, _ = url.partition("://")[2].rpartition("@")
     asked = parse_qs(url.partition("?")[2])
     return bool(at and ":" in user) or "password" in asked
 
 
 def check(url: str) -> None:
-    """Raise ValueError, without quoting *url*, where its parts cannot be told apart."""
+    """Raise ValueError, without quoting *url*, where it cannot be parsed."""
     try:
         urlsplit(url).port  # noqa: B018 - reading it is the check
     except ValueError:
@@ -28,5 +28,5 @@ def check(url: str) -> None:
 
 
 def hidden(text: str) -> str:
-    """Return *text* without users and passwords of the URLs in it."""
+    """Return *text* with the users and passwords of its URLs masked."""
     return _QUERY.sub(rf"\1{HIDDEN}", _USER.sub(rf"\1{HIDDEN}@", text))

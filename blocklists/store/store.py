@@ -145,7 +145,9 @@ class Store:
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
             await self._chunks.drop(chunks)
-            raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+            raise VersionConflict.between(
+                "expected_version", "the lists are", expected=expected, actual=int(version)
+            )
         return CommitResult(version=int(version), synced=synced)
 
     async def base_head(self) -> ListHead:

@@ -100,38 +100,53 @@ class ChangeApplication:
             snapshot = await context.current.caught_up()
             _check_version(expected_version, snapshot.version)
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
-            details = _audit_details(record, plan)
-            await context.audit.record(
-                audit_kind, subject=record.subject, details=details, actor=by
-            )
-            if record.reverts:
-                undone, told = f"change:{record.reverts}", {"by_change": record.subject}
-                kind = AuditKind.CHANGE_REVERTED
-                await context.audit.record(kind, subject=undone, details=told, actor=by)
-            before, more = await context.requests.put(plan.diff.before, "before")
-            marked = replace(
-                record, state=ChangeState.APPROVED, applying_after=snapshot.version, before=before
-            )
-            more |= store.pack_masks(plan.written, plan.diff.present)
-            step = ChangeTransition(before=stored, after=marked, fields=fields | more)
-            # The commit waits for fsync; on one node that covers earlier writes, too.
-            synced = not context.requests.single_node
-            locks = None if entries is None else context.locks.counter
-            counter = await context.requests.transition([step], expected_locks=locks, synced=synced)
-            if entries is not None:
-                context.locks.add(record.id, entries, counter)
-            stored = replace(marked, revision=(stored.revision if stored else 0) + 1)
+            await self._audit(record, plan, audit_kind, by)
+            stored = await self._mark(record, plan, stored, fields, entries)
             fields, entries = {}, None
             try:
                 version = await self._commit(plan, snapshot.version, record)
             except VersionConflict:
-                await context.requests.drop(before)
+                await context.requests.drop(stored.before)
                 record = stored  # another change was committed first: compare again
                 continue
             return await self.finish(stored, version, by=by), plan.diff
         raise VersionConflict(
             f"change {record.id}: the lists changed {_ATTEMPTS} times during the commit; retry"
         )
+
+    async def _audit(
+        self, record: ChangeRequest, plan: ApplicationPlan, kind: AuditKind, by: str
+    ) -> None:
+        audit, details = self._context.audit, _audit_details(record, plan)
+        await audit.record(kind, subject=record.subject, details=details, actor=by)
+        if record.reverts:
+            reverted, details = f"change:{record.reverts}", {"by_change": record.subject}
+            kind = AuditKind.CHANGE_REVERTED
+            await audit.record(kind, subject=reverted, details=details, actor=by)
+
+    async def _mark(
+        self,
+        record: ChangeRequest,
+        plan: ApplicationPlan,
+        stored: ChangeRequest | None,
+        fields: dict[str, bytes],
+        entries: EntrySet | None,
+    ) -> ChangeRequest:
+        """Store *record* as being applied over the version of *plan*; return its stored form."""
+        context = self._context
+        before, more = await context.requests.put(plan.diff.before, "before")
+        marked = replace(
+            record, state=ChangeState.APPROVED, applying_after=plan.diff.version, before=before
+        )
+        more |= store.pack_masks(plan.written, plan.diff.present)
+        step = ChangeTransition(before=stored, after=marked, fields=fields | more)
+        # The commit waits for fsync; on one node that covers earlier writes, too.
+        synced = not context.requests.single_node
+        locks = None if entries is None else context.locks.counter
+        counter = await context.requests.transition([step], expected_locks=locks, synced=synced)
+        if entries is not None:
+            context.locks.add(record.id, entries, counter)
+        return replace(marked, revision=(stored.revision if stored else 0) + 1)
 
     async def finish(
         self, stored: ChangeRequest, version: int, *, by: str, note: str = ""
@@ -266,7 +281,9 @@ def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int)
 
 def _check_version(expected: int | None, version: int) -> None:
     if expected not in (None, version):
-        raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+        raise VersionConflict.between(
+            "expected_version", "the lists are", expected=expected, actual=version
+        )
 
 
 def _check_protected(additions: EntryTable) -> None:

@@ -1,4 +1,4 @@
-"""Reads what somebody wants to change into a draft, every row accounted for, edits too."""
+"""Reads proposed rows, edits and removals into a draft, with a report on each."""
 
 import asyncio
 from collections import Counter
@@ -31,12 +31,12 @@ from services.lists.edits import Edit, EditResult, apply_edits
 
 _DAY_S = 86_400
 _MAX_STORED_PROBLEMS = 20
-"""Problems that are kept with a change request."""
+"""Most problems stored with a change request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftContents:
-    """What somebody wants to change; 0 or an empty text: not said."""
+    """A proposed change; 0 or an empty text means not given."""
 
     additions: ProposedRows
     removals: Sequence[Reference]
@@ -50,11 +50,11 @@ class DraftContents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftResult:
-    """A draft, and what became of each row of what was read."""
+    """A draft, and the outcome of each row read."""
 
     draft: Draft
     judged: ChangeDiff
-    """Against the lists when it was read."""
+    """The draft compared with the lists at the time of reading."""
     checked: CheckedRows
     edits: EditResult
     named: Sequence[tuple[int, Identity]]
@@ -90,7 +90,7 @@ class DraftResult:
 
 
 class DraftReader:
-    """Reads drafts against the lists as they are."""
+    """Reads drafts against the current lists."""
 
     def __init__(
         self,
@@ -110,9 +110,9 @@ class DraftReader:
     async def read(
         self, contents: DraftContents, author: str, *, expected_version: int | None = None
     ) -> DraftResult:
-        """Read what somebody wants to change; a wrong row stops no other."""
+        """Read a proposed change; invalid rows are reported and left out."""
         if contents.source and contents.source not in set(Source):
-            raise InvalidInput(f"source: there is none with number {contents.source}")
+            raise InvalidInput(f"source: unknown number {contents.source}")
         now_s = self._now_ms() // 1000
         checked = await asyncio.to_thread(
             row_validation.validate,
@@ -135,15 +135,8 @@ class DraftReader:
         if edits.entries:
             table = concatenate([table, EntryTable.from_entries(edits.entries)])
         removals = Identities.of([one for _, one in named])
-        draft = Draft(
-            author=author,
-            reason=contents.reason,
-            additions=table,
-            removals=removals,
-            legal_basis=contents.legal_basis,
-            source=Source(contents.source) if contents.source else None,
-            campaign=contents.campaign,
-            expires_s=contents.expires_s,
+        draft = replace(
+            _draft(contents, author, table, removals),
             expected_version=expected_version,
             problems=first_problems([*checked.problems, *edits.problems]),
             dropped=dropped_counts(_outcomes(checked, edits, unreadable)),
@@ -170,8 +163,23 @@ class DraftReader:
         )
 
 
+def _draft(
+    contents: DraftContents, author: str, additions: EntryTable, removals: Identities
+) -> Draft:
+    return Draft(
+        author=author,
+        reason=contents.reason,
+        additions=additions,
+        removals=removals,
+        legal_basis=contents.legal_basis,
+        source=Source(contents.source) if contents.source else None,
+        campaign=contents.campaign,
+        expires_s=contents.expires_s,
+    )
+
+
 def first_problems(problems: Sequence[RejectedRow]) -> tuple[model.RowProblem, ...]:
-    """Return the problems that are kept with a request: the first."""
+    """Return the first problems, which are stored with the request."""
     return tuple(
         model.RowProblem(row=one.row, outcome=one.outcome, message=one.message)
         for one in problems[:_MAX_STORED_PROBLEMS]
@@ -179,7 +187,7 @@ def first_problems(problems: Sequence[RejectedRow]) -> tuple[model.RowProblem, .
 
 
 def dropped_counts(counts: Counter[RowOutcome]) -> dict[str, int]:
-    """Return how many rows are no part of a request, by the name of their outcome."""
+    """Return the number of rows left out of a request, by the name of their outcome."""
     return {outcome.name: rows for outcome, rows in counts.items() if rows}
 
 

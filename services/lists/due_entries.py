@@ -1,4 +1,4 @@
-"""Which entries end soon, or have to be reviewed, and how many: columns, for any number of them."""
+"""Entries that expire soon or have to be reviewed, as columns."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from fanzha.tables import Bools, Int64s, Uint8s
 
 
 class DueReason(IntEnum):
-    """Why somebody must look at an entry; numbered as on the wire."""
+    """Why an entry is due; numbered as in the proto."""
 
     ENDS = 1
     REVIEW = 2
@@ -23,16 +23,16 @@ class DueReason(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEntries:
-    """Entries that are due, the earliest first."""
+    """Due entries, earliest first."""
 
     rows: Int64s
-    """In the snapshot."""
+    """Rows in the snapshot."""
     reasons: Uint8s
-    """A `DueReason` each: what comes first, where an entry is both reviewed and ends."""
+    """One `DueReason` each; the earlier one where an entry has both dates."""
     times_s: Int64s
     sources: Uint8s
     ended: int
-    """Entries that have ended and are still in the lists; they are not among the rows."""
+    """Number of expired entries still in the lists; not among the rows."""
 
     def counts(self) -> Counter[tuple[Source, DueReason]]:
         """Count by source and reason."""
@@ -57,7 +57,7 @@ def find(
     until_s: int,
     source: int = 0,
 ) -> DueEntries:
-    """Find what is due from *now_s* to *until_s*, and reviews that are overdue; of one *source*."""
+    """Find entries due from *now_s* to *until_s* and overdue reviews; *source* 0 means all."""
     parts = [_of_layer(layer, grounds, now_s, until_s, source) for layer in layers]
     rows, reasons, times_s, sources = (
         np.concatenate(column) for column in zip(*(part[0] for part in parts), strict=True)
@@ -81,14 +81,14 @@ def _of_layer(
     segment = layer.segment
     known = grounds.read(segment).of_rows(segment)
     ends_s = segment.expires_s.astype(np.int64)
-    wanted: Bools = np.ones(len(segment), np.bool_)
-    wanted[layer.dead] = False
+    selected: Bools = np.ones(len(segment), np.bool_)
+    selected[layer.dead] = False
     if source:
-        wanted &= known.sources == source
-    ended = wanted & (ends_s <= now_s)
+        selected &= known.sources == source
+    ended = selected & (ends_s <= now_s)
     reviewed = (known.reviews_s > 0) & (known.reviews_s < ends_s)
     times_s = np.where(reviewed, known.reviews_s, ends_s)
-    rows = np.flatnonzero(wanted & ~ended & (times_s <= until_s))
+    rows = np.flatnonzero(selected & ~ended & (times_s <= until_s))
     overdue = times_s[rows] <= now_s
     reasons = np.where(
         reviewed[rows],

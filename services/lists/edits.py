@@ -1,4 +1,4 @@
-"""Edits of entries that are there: some fields anew, the others as they are."""
+"""Edits of current entries: some fields change, the others stay."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,20 +22,20 @@ _TEXTS = ("reason", "legal_basis", "campaign")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """Names an entry, and what its fields are from now on."""
+    """An entry and its new field values."""
 
     entry: Reference
     fields: Mapping[str, Any]
-    """By the names of `Entry`, but ``expires_s`` for its end; fields that stay are left out."""
+    """By the field names of `Entry`, but ``expires_s`` for its expiry; others stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditResult:
-    """Entries after their edits, and edits that were none."""
+    """Edited entries, and edits that failed."""
 
     entries: Sequence[Entry]
     rows: Sequence[int]
-    """Which edit each entry is of."""
+    """The index of each entry's edit."""
     problems: Sequence[RejectedRow]
 
 
@@ -47,7 +47,7 @@ def apply_edits(
     now_s: int,
     no_end_needs_review: bool = True,
 ) -> EditResult:
-    """Apply edits to the entries of *snapshot*; one that cannot be made stops no other."""
+    """Apply edits to the entries of *snapshot*; failed edits are reported, the others applied."""
     named, unreadable = resolve_references([edit.entry for edit in edits], home)
     found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
     there: dict[int, list[int]] = {}
@@ -74,9 +74,9 @@ def _apply_edit(
     if unreadable:
         raise InvalidInput(unreadable)
     if not there:
-        raise InvalidInput("there is no such entry to edit")
+        raise InvalidInput("entry: does not exist")
     if len(there) > 1:
-        raise InvalidInput("action: there is a block entry and an allow entry; say which")
+        raise InvalidInput("action: required, since a block and an allow entry exist")
     entry = snapshot.entry(there[0])
     after = replace(entry, **_read(edit.fields, now_s))
     return after if after.kind <= EntryKind.RANGE else replace(after, direction=Direction.BOTH)
@@ -99,16 +99,16 @@ def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
     ):
         if name in read:
             if read[name] not in {int(member) for member in known}:
-                raise InvalidInput(f"{name}: there is none with number {read[name]}")
+                raise InvalidInput(f"{name}: unknown number {read[name]}")
             read[name] = known(read[name])
     if "expires_s" in read:
         ends_s = read.pop("expires_s")
         if not now_s < ends_s <= _LAST_SECOND:
-            raise InvalidInput("expires_at_s: already over, or beyond 2106")
+            raise InvalidInput("expires_at_s: must be in the future and before 2106")
         read["expires_at"] = datetime.fromtimestamp(ends_s, UTC)
     if "review_at_s" in read:
         review_s = read.pop("review_at_s")
         if not now_s < review_s <= _LAST_SECOND:
-            raise InvalidInput("review_at_s: already over, or beyond 2106")
+            raise InvalidInput("review_at_s: must be in the future and before 2106")
         read["review_at"] = datetime.fromtimestamp(review_s, UTC)
     return read

@@ -1,4 +1,4 @@
-"""Puts on record what is wrong with changes to the lists, and lets an operator settle it."""
+"""Records findings about list changes in the audit log, and lets an operator settle them."""
 
 import json
 import logging
@@ -15,15 +15,15 @@ from services.audit.events import Audit, AuditKind
 logger = logging.getLogger(__name__)
 
 ACTOR = "fanzha"
-"""Who puts down what a process found by itself."""
+"""Actor of findings in the audit log."""
 MAX_WAITING = 1000
-"""Findings that wait to be put down; of more, the newest are said in the log only."""
+"""Most findings that wait to be recorded; newer ones are only logged and counted."""
 MAX_REASON_CHARACTERS = 500
 _POLL_SECONDS = 0.5
 
 
 class FindingRecorder:
-    """What list administration found while it followed the lists."""
+    """Findings of list administration while it follows the lists."""
 
     def __init__(
         self, *, store: Store, replica: Replica, audit: Audit, now_ms: Callable[[], int]
@@ -34,46 +34,46 @@ class FindingRecorder:
         self._now_ms = now_ms
         self._waiting: deque[Finding] = deque()
         self.unrecorded = 0
-        """Findings that could not wait to be put down."""
+        """Number of findings not recorded because too many waited."""
 
     @property
     def current(self) -> Sequence[Finding]:
-        """What is wrong with the lists in force, and nobody has settled."""
+        """Unsettled findings about the lists in force."""
         return self._replica.lists.findings
 
     async def strays(self) -> int:
-        """Return how many records that no commit made are kept aside."""
+        """Return the number of quarantined stream records that no commit wrote."""
         return await self._store.strays()
 
     def found(self, findings: Sequence[Finding]) -> None:
-        """Take in what the follower found."""
+        """Queue findings of the follower."""
         room = max(0, MAX_WAITING - len(self._waiting))
         self._waiting.extend(findings[:room])
         self.unrecorded += len(findings[room:])
 
     async def run(self) -> None:
-        """Put findings into the audit log, until cancelled."""
+        """Write findings to the audit log until cancelled."""
         await run_periodically(
             self._record_all, every_seconds=_POLL_SECONDS, task="list findings", logger=logger
         )
 
     async def settle(self, version: int, reason: str, author: str) -> None:
-        """Put down, and say to whoever follows, that a person has dealt with a version.
+        """Record that an operator has dealt with a version, and tell all followers.
 
-        What was skipped of it stays so; the lists may be compacted again.
+        Skipped changes stay skipped; the lists may be compacted again.
         """
         if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
             raise InvalidInput(f"reason: 1 to {MAX_REASON_CHARACTERS} characters are required")
         about = [one for one in self.current if one.version == version]
         if not about:
-            raise NotFound(f"version: nothing is wrong with {version}, or it is settled")
+            raise NotFound(f"version: {version} has no unsettled finding")
         details = {"version": str(version), "reason": reason}
         details |= {one.kind.value: one.why for one in about}
         await self._audit.record(
             AuditKind.QUARANTINE_SETTLED, subject=f"lists:{version}", details=details, actor=author
         )
-        said = {"by": author, "reason": reason, "at_ms": self._now_ms()}
-        await self._store.settle(version, json.dumps(said, ensure_ascii=False))
+        settlement = {"by": author, "reason": reason, "at_ms": self._now_ms()}
+        await self._store.settle(version, json.dumps(settlement, ensure_ascii=False))
 
     async def _record_all(self) -> None:
         while self._waiting:

@@ -1,7 +1,7 @@
-"""Drops the hit counts of entries that are no longer in the lists, once a day.
+"""Deletes the hit counts of entries that are no longer in the lists, once a day.
 
-An id cannot be read back, so the ids of all entries are made anew, some 4 µs each, a few
-thousand at a time. What decided lately stays: an entry may have come while this was looking.
+Entry ids are hashes, so those of all current entries are computed, 4 µs each, in batches. Counts
+with a recent hit stay, since their entry may have been added during the run.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 86_400.0
 INITIAL_DELAY_SECONDS = 600.0
-"""Not at once: an administration that restarts all the time has no time for this."""
+"""Delay after the start, so that a restart loop does not rescan all entries."""
 _ROWS_AT_ONCE = 5_000
 _PAUSE_SECONDS = 0.02
 _RECENT_S = 3600
 
 
 class HitCountRetention:
-    """Keeps the counts of entries that there are."""
+    """Deletes the hit counts of removed entries."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class HitCountRetention:
         self._now_ms = now_ms
 
     async def run(self) -> None:
-        """Look every day until cancelled."""
+        """Run once a day until cancelled."""
         await asyncio.sleep(INITIAL_DELAY_SECONDS)
         await run_periodically(
             self.forget_gone,
@@ -50,7 +50,7 @@ class HitCountRetention:
         )
 
     async def forget_gone(self) -> int:
-        """Drop the counts of entries that are gone; return how many."""
+        """Delete the counts of removed entries; return their number."""
         before_s = self._now_ms() // 1000 - _RECENT_S
         snapshot = self._current()
         rows = await asyncio.to_thread(snapshot.live_rows)
@@ -62,7 +62,7 @@ class HitCountRetention:
         live = np.sort(np.concatenate(parts))
         dropped = await self._store.forget_others(live, before_s)
         if dropped:
-            logger.info("dropped the hits of %d entries that are gone", dropped)
+            logger.info("deleted the hit counts of %d removed entries", dropped)
         return dropped
 
 

@@ -1,4 +1,4 @@
-"""Keeps in Redis how often each list entry decided, and when it last did.
+"""Redis store of hit counts: how often each list entry decided, and when last.
 
 =============================  =========================================================
 key                            what
@@ -7,8 +7,8 @@ key                            what
 ``fanzha:entry-hits:since``    the second from which hits are counted
 =============================  =========================================================
 
-A name says in which hash it stands, so a cluster shares the work. A script adds what a
-worker counted to a few hundred entries at a time, and keeps Redis for less than a millisecond.
+The hash is chosen by the name, so a cluster shares the load. A script adds the counts of a few
+hundred entries at a time, which blocks Redis for less than a millisecond.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,31 +44,31 @@ end
 
 
 class EntryHitStore:
-    """Writes and reads hits of entries. Raises `Unavailable`, soon, while Redis is away."""
+    """Writes and reads hit counts. Raises `Unavailable` within seconds while Redis is down."""
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
     async def add(self, hits: HitCounts, now_s: int) -> None:
-        """Add counts; what is written is taken out of *hits*."""
+        """Add counts; those written are removed from *hits*."""
         async with within(_WRITE_SECONDS):
             await self._client.set(SINCE, now_s, nx=True)
         for shard, names in _by_shard(hits.counts).items():
             waiting = iter(names)
             while some := list(islice(waiting, _ADD_ENTRIES)):
-                told = dumps({name: hits.counts[name] for name in some})
+                counts = dumps({name: hits.counts[name] for name in some})
                 async with within(_WRITE_SECONDS):
-                    await self._client.eval(_ADD, 1, _key(shard), told, hits.last_s)
+                    await self._client.eval(_ADD, 1, _key(shard), counts, hits.last_s)
                 for name in some:
                     del hits.counts[name]
 
     async def counted_since_s(self) -> int:
-        """Return the second from which hits are counted; 0 when none was ever."""
+        """Return Unix seconds since when hits are counted; 0 before the first."""
         async with within(_READ_SECONDS):
             return int(await self._client.get(SINCE) or 0)
 
     async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:
-        """Return the hits of some entries; those without any are left out."""
+        """Return the hits of entries by name; entries without hits are left out."""
         shards = _by_shard(names)
         if not shards:
             return {}
@@ -86,9 +86,9 @@ class EntryHitStore:
         return dict(readable("count of hits", lambda pair: (pair[0], _read(pair[1])), pairs))
 
     async def forget_others(self, live: Uint64s, before_s: int) -> int:
-        """Drop entries that are not among *live* and did not decide since *before_s*.
+        """Delete counts of names not in *live* and without a hit since *before_s*.
 
-        *live* are `name_hashes` of their names, sorted. Return how many were dropped.
+        *live* are sorted `name_hashes`. Return the number of deleted counts.
         """
         dropped = 0
         for shard in range(SHARDS):
@@ -107,7 +107,7 @@ class EntryHitStore:
 
 
 def name_hashes(names: Iterable[str]) -> Uint64s:
-    """Return 64 bits for each name, to tell whether it is among many."""
+    """Return a 64-bit hash of each name."""
     return np.array([xxh3_64_intdigest(name.encode()) for name in names], np.uint64)
 
 
@@ -116,9 +116,9 @@ def _gone(found: Mapping[str, str], live: Uint64s, before_s: int) -> list[str]:
     old = [name for name, hits in read if hits.last_s < before_s]
     if not old or not len(live):
         return old
-    mine = name_hashes(old)
-    at = np.minimum(np.searchsorted(live, mine), len(live) - 1)
-    known = (live[at] == mine).tolist()
+    hashes = name_hashes(old)
+    at = np.minimum(np.searchsorted(live, hashes), len(live) - 1)
+    known = (live[at] == hashes).tolist()
     return [name for name, is_known in zip(old, known, strict=True) if not is_known]
 
 

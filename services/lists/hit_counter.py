@@ -1,9 +1,8 @@
-"""Counts how often each list entry decides, or as a shadow would have, on its way to the store.
+"""Counts how often each list entry decides, or would have as a shadow, and flushes to the store.
 
-A worker adds to a dictionary, some 0.1 µs a row that an entry decided, and a task writes it away
-every few seconds. Bounded: beyond `MAX_WAITING` entries those not seen lately are not counted,
-and that is told. Approximate: what waits when a worker dies is lost, and what was written when
-its answer got lost counts twice. One event loop.
+A worker counts in a dictionary (0.1 µs per hit), flushed every few seconds. Bounded: beyond
+`MAX_WAITING` entries, hits of further ones are dropped and counted. Approximate: unflushed counts
+are lost when a worker dies, and a write whose reply was lost counts twice. One event loop.
 """
 
 import asyncio
@@ -20,18 +19,18 @@ from infra.periodic import run_periodically
 logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
-"""Also how exactly it is known when an entry last decided."""
+"""Also the precision of the time of the last hit."""
 MAX_WAITING = 200_000
-"""Entries in memory that wait to be written; their ids are some 100 bytes each."""
+"""Most entries with unflushed counts; some 100 bytes each."""
 
 
 class EntryHitSummary(NamedTuple):
-    """What is known of one entry."""
+    """Hits of one entry."""
 
     times: int
     """How often it decided, or as a shadow would have."""
     last_s: int
-    """When it last did, in seconds since the Unix epoch; 0: not since hits are counted."""
+    """Unix seconds of the last hit; 0 for none since hits are counted."""
 
 
 NO_HITS = EntryHitSummary(0, 0)
@@ -39,25 +38,25 @@ _SHADOW = "~"
 
 
 def hits_name(entry_id: str, *, shadow: bool) -> str:
-    """Name what an entry has done: what it did as a shadow is counted apart."""
+    """Return the name under which hits are counted; shadow hits are counted separately."""
     return entry_id + _SHADOW if shadow else entry_id
 
 
 @dataclass(slots=True)
 class HitCounts:
-    """Hits of some seconds."""
+    """Hits between two flushes."""
 
     counts: dict[str, int]
     """By `hits_name`."""
     last_s: int
-    """When the last of them was."""
+    """Unix seconds of the last of them."""
 
 
 class EntryHitCounters(Protocol):
-    """Where is counted what has no place in the store."""
+    """Metrics of hit counting."""
 
     def entry_hits_dropped(self, rows: int) -> None:
-        """Count hits of entries that were not counted."""
+        """Count dropped hits."""
         ...
 
     def shadow_entry_hit(self, would: WouldBlock, *, blocked: bool) -> None:
@@ -66,15 +65,15 @@ class EntryHitCounters(Protocol):
 
 
 class HitCountSink(Protocol):
-    """Where counts go."""
+    """Destination of the counts."""
 
     async def add(self, hits: HitCounts, now_s: int) -> None:
-        """Add counts; what is written is taken out of *hits*. Raises `Unavailable`."""
+        """Add counts; those written are removed from *hits*. Raises `Unavailable`."""
         ...
 
 
 class EntryHits:
-    """The hits of one worker that are not written yet."""
+    """The unflushed hits of one worker."""
 
     def __init__(
         self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MAX_WAITING
@@ -89,7 +88,7 @@ class EntryHits:
         return len(self._counts)
 
     def observe(self, decisions: Decisions) -> None:
-        """Count a batch that was decided."""
+        """Count the hits of a decided batch."""
         if not decisions.details and not decisions.would_block:
             return
         counts, dropped = self._counts, 0
@@ -108,7 +107,7 @@ class EntryHits:
         self._last_s = self._now_ms() // 1000
 
     def take(self) -> HitCounts | None:
-        """Take out what was counted; None when there is nothing."""
+        """Return and clear the counts; None when there are none."""
         if not self._counts:
             return None
         taken, self._counts = HitCounts(self._counts, self._last_s), {}
@@ -127,7 +126,7 @@ class EntryHits:
 
 
 class EntryHitFlusher:
-    """Writes the hits of a worker to the store, every so often."""
+    """Flushes the hits of a worker to the store periodically."""
 
     def __init__(
         self,
@@ -148,7 +147,7 @@ class EntryHitFlusher:
         self._waiting: deque[HitCounts] = deque()
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Flush periodically until cancelled."""
         await run_periodically(
             self._write_all,
             every_seconds=self._interval_seconds,
@@ -157,7 +156,7 @@ class EntryHitFlusher:
         )
 
     async def flush(self) -> bool:
-        """Write all there is; False when the store is away, and then it waits."""
+        """Write all counts; return False, and keep them, when the store is down."""
         try:
             await self._write_all()
         except Unavailable:
@@ -165,12 +164,12 @@ class EntryHitFlusher:
         return True
 
     async def drain(self, timeout_seconds: float) -> None:
-        """Write what is left, for so long; count what remains as dropped."""
+        """Flush within *timeout_seconds*; count the rest as dropped."""
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self.flush()
         except TimeoutError:
-            logger.warning("hits of entries could not all be written")
+            logger.warning("hit counts not flushed completely at shutdown")
         self._count_dropped(list(self._waiting))
         self._waiting.clear()
 
@@ -187,7 +186,7 @@ class EntryHitFlusher:
             raise
 
     def _drop_surplus(self) -> None:
-        # The oldest go: what an entry did lately says more.
+        # Drop the oldest: recent hits matter more.
         while sum(len(one.counts) for one in self._waiting) > self._most_waiting:
             self._count_dropped([self._waiting.popleft()])
 

@@ -1,6 +1,6 @@
-"""Tells what becomes of the rows of an import: counts, and the first rows of each sort.
+"""The report on an import: counts by outcome, and the first rows of each.
 
-Rows are columns by now; which line of the file each was is kept beside them.
+Rows are columns here; their line numbers in the file are stored beside them.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ _SHOWN_OUTCOMES = (RowOutcome.ADDED, RowOutcome.REPLACED, RowOutcome.DUPLICATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowLimits:
-    """How many rows are told one by one; the others are counted."""
+    """How many rows are listed one by one; further ones are counted."""
 
     problems: int = DEFAULT_PROBLEMS
     examples: int = 0
@@ -42,7 +42,7 @@ class RowConflict:
     row: int
     relation: ConflictRelation
     entry: Entry | None
-    """One of those it contradicts; None for another row."""
+    """One of the entries it contradicts; None for another row."""
     entries: int
     other_row: int
     """0 for an entry."""
@@ -50,7 +50,7 @@ class RowConflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """How an import went."""
+    """The result of an import."""
 
     version: int
     counts: Counter[RowOutcome]
@@ -59,16 +59,16 @@ class ImportResult:
     conflicts: Sequence[RowConflict] = ()
     examples: Sequence[RowReport] = ()
     repeated_rows: int = 0
-    """Duplicates of later rows; 0 where no examples are wanted."""
+    """Duplicates of later rows; 0 where no examples were requested."""
     names_not_compared: int = 0
     terms_given: int = 0
-    """Rows that asked for no end without a review, and end after the default term."""
+    """Permanent rows without a review date, which got the default term instead."""
     requested: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
 
 class ImportReport:
-    """What is known of the rows of one import; grows with it."""
+    """The report on an import in progress."""
 
     def __init__(self, wanted: RowLimits) -> None:
         self._wanted = wanted
@@ -83,11 +83,11 @@ class ImportReport:
         return self._problems
 
     def counted(self) -> Counter[RowOutcome]:
-        """Return how many rows are refused and invalid."""
+        """Return the number of refused and invalid rows."""
         return Counter(self._counts)
 
     def add(self, lines: Sequence[int], checked: CheckedRows) -> None:
-        """Take in what became of some rows; *lines* name them."""
+        """Add the outcome of rows; *lines* are their line numbers."""
         column = np.array(lines, np.uint64)
         self._terms_given += checked.terms_given
         self._lines.append(column[checked.rows])
@@ -100,7 +100,7 @@ class ImportReport:
             )
 
     def result(self, table: EntryTable, done: Outcomes) -> ImportResult:
-        """Return the report, now that the rows in *table* are judged."""
+        """Return the result, once the rows in *table* are compared with the lists."""
         lines = np.concatenate([np.zeros(0, np.uint64), *self._lines])
         numbers = np.bincount(done.diff.outcomes, minlength=len(RowOutcome) + 1).tolist()
         self._counts.update(
@@ -110,7 +110,7 @@ class ImportReport:
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
         if self._wanted.examples:
-            # Repeated rows are duplicates; most imports have none, and need not be sorted again.
+            # Repeated rows are duplicates; most imports have none and skip the sort.
             repeated[:] = (done.diff.outcomes == RowOutcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
             examples = self._examples(table, done.diff.outcomes, lines, repeated)
@@ -132,7 +132,7 @@ class ImportReport:
         )
 
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:
-        """Tell of rows that the lists refuse, which was not known before they were judged."""
+        """Add rows refused in the comparison with the lists."""
         left = max(self._wanted.problems - len(self._problems), 0)
         for row in np.flatnonzero(outcomes == RowOutcome.REFUSED)[:left].tolist():
             line = int(lines[row])
@@ -163,7 +163,7 @@ def _entry_id(table: EntryTable, row: int) -> str:
 
 
 def _repeated_by(table: EntryTable, row: int, lines: Uint64s) -> int:
-    """Say which later row is about the same; only for the few rows that are shown."""
+    """Return the line of a later equal row; slow, for the few rows that are listed."""
     same = table.keys == table.keys[row]
     for column in (table.kinds, table.digits, table.actions):
         same &= column == column[row]

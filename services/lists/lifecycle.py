@@ -1,4 +1,4 @@
-"""What administrators see of the life of entries: what is due, what is dead, what shadows saw.
+"""Read access to the lifecycle of entries: due, dead and shadow entries.
 
 Pages are of one version of the lists and one moment, which their tokens name. The lists of the
 last few first pages are kept for a while: they may change faster than anybody turns pages.
@@ -25,9 +25,9 @@ from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitReade
 DEFAULT_WITHIN_S = 14 * 86_400
 MAX_WITHIN_S = 3650 * 86_400
 HITS_BATCH = 2_000
-"""Entries whose hits are asked for together."""
+"""Entries whose hits are read in one batch."""
 MAX_SCANNED_PER_PAGE = 20_000
-"""Entries looked at for one page of dead ones, so that no answer takes long."""
+"""Most entries scanned for one page of dead ones, which bounds its latency."""
 _MAX_PINNED = 4
 _PINNED_S = 900
 _DAY_S = 86_400
@@ -35,7 +35,7 @@ _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9]{1,12})\.([0-9]{1,12})")
 
 
 class EntryLifecycle:
-    """Reads the life of entries for administrators."""
+    """Pages of due and dead entries."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class EntryLifecycle:
         return await self._hits.read(names)
 
     async def due(self, within_s: int, source: int, size: int, token: str) -> DuePage:
-        """Return one page of what ends or must be reviewed, the earliest first."""
+        """Return a page of entries that expire or must be reviewed, earliest first."""
         if not 0 <= within_s <= MAX_WITHIN_S:
             raise InvalidInput(f"within_s: up to {MAX_WITHIN_S}, not {within_s}")
         size = _page_size(size)
@@ -90,7 +90,7 @@ class EntryLifecycle:
         )
 
     async def dead(self, days: int, source: int, size: int, token: str) -> DeadPage:
-        """Return one page of the entries that matched nothing for *days*; 0: the setting."""
+        """Return a page of entries without a match for *days*; 0 means the setting."""
         days = self._days(days)
         size = _page_size(size)
         snapshot, start, now_s = await self._asked(token)
@@ -113,7 +113,7 @@ class EntryLifecycle:
         )
 
     async def are_dead(self, entries: Sequence[Entry], days: int) -> list[bool]:
-        """Tell of each entry whether it matched nothing for *days*; 0: the setting."""
+        """Return for each entry whether it had no match for *days*; 0 means the setting."""
         before_s = self._now_ms() // 1000 - self._days(days) * _DAY_S
         if not 0 < await self._hits.counted_since_s() <= before_s:
             return [False] * len(entries)
@@ -204,7 +204,7 @@ class EntryLifecycle:
 
 
 def names_of(table: EntryTable) -> list[str]:
-    """Return under which names the hits of a table's entries are counted; some 4 µs each."""
+    """Return the hit count names of a table's entries; some 4 µs each."""
     columns = (
         table.kinds.tolist(),
         table.actions.tolist(),
@@ -217,7 +217,7 @@ def names_of(table: EntryTable) -> list[str]:
 
 
 def name_of(entry: Entry) -> str:
-    """Return under which name the hits of an entry are counted."""
+    """Return the hit count name of an entry."""
     return hits_name(entry.entry_id, shadow=entry.mode is EntryMode.SHADOW)
 
 

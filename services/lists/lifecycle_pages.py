@@ -1,4 +1,4 @@
-"""What `services.lists.lifecycle` answers with, and what it asks for hits."""
+"""Results of `services.lists.lifecycle`, and the source of its hit counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,32 +11,32 @@ from services.lists.hit_counter import EntryHitSummary
 
 
 class HitReader(Protocol):
-    """Knows how often entries decided."""
+    """Source of hit counts."""
 
     async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:
-        """Return the hits of some entries; those without any are left out."""
+        """Return the hits of entries by name; entries without hits are left out."""
         ...
 
     async def counted_since_s(self) -> int:
-        """Return the second from which hits are counted; 0 when none was ever."""
+        """Return Unix seconds since when hits are counted; 0 before the first."""
         ...
 
 
 class NoHits:
-    """Where nothing counts."""
+    """Used where hits are not counted."""
 
     async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:  # noqa: ARG002
-        """Know of none."""
+        """Return no hits."""
         return {}
 
     async def counted_since_s(self) -> int:
-        """Count since never."""
+        """Return 0: hits are not counted."""
         return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEntry:
-    """An entry that is due."""
+    """A due entry."""
 
     entry: Entry
     reason: DueReason
@@ -45,7 +45,7 @@ class DueEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuePage:
-    """Some of what is due."""
+    """A page of due entries."""
 
     entries: Sequence[DueEntry]
     hits: Mapping[str, EntryHitSummary]
@@ -57,7 +57,7 @@ class DuePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadPage:
-    """Some of the entries that matched nothing for long."""
+    """A page of dead entries, which have had no match for long."""
 
     entries: Sequence[Entry]
     hits: Mapping[str, EntryHitSummary]

@@ -1,7 +1,7 @@
-"""Tells Prometheus how many entries end or must be reviewed within a week, and how many are late.
+"""Prometheus metrics of the lists: entries that expire or must be reviewed, and findings.
 
-Counted by list administration: a scan of all entries, a few milliseconds for a million, once a
-minute at most, in the thread that answers Prometheus.
+Collected by list administration, in the thread of the scrape: a scan of all entries, a few
+milliseconds for a million, cached for a minute.
 """
 
 import threading
@@ -22,7 +22,7 @@ CACHE_SECONDS = 60.0
 
 
 class ListMetrics(Collector):
-    """The gauges of the lists."""
+    """Metrics of the lists."""
 
     def __init__(
         self, lists: Callable[[], ListSegments | None], now_seconds: Callable[[], float]
@@ -35,7 +35,7 @@ class ListMetrics(Collector):
         self._due: DueEntries | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """Give what Prometheus asks for; nothing before there are lists."""
+        """Return the metrics; those of entries only once lists are loaded."""
         with self._lock:
             due = self._counted()
         yield from self._findings()
@@ -44,7 +44,7 @@ class ListMetrics(Collector):
         counts = due.counts()
         gauge = GaugeMetricFamily(
             "fanzha_entries_due",
-            "List entries that end or must be reviewed within 7 days, or whose review is overdue.",
+            "List entries that expire or must be reviewed within 7 days or are overdue.",
             labels=("source", "reason"),
         )
         for source in Source:
@@ -53,8 +53,8 @@ class ListMetrics(Collector):
                 gauge.add_metric(labels, counts[source, reason])
         yield gauge
         yield GaugeMetricFamily(
-            "fanzha_entries_ended",
-            "List entries that have ended and are still in the lists.",
+            "fanzha_entries_expired",
+            "Expired list entries that are still in the lists.",
             value=due.ended,
         )
 
@@ -64,8 +64,7 @@ class ListMetrics(Collector):
             return
         gauge = GaugeMetricFamily(
             "fanzha_list_findings",
-            "Versions of the lists with which something is wrong that nobody has settled, as list "
-            "administration follows them.",
+            "Unsettled findings about versions of the lists, by kind, seen by list administration.",
             labels=("kind",),
         )
         for kind, number in counts(lists.findings).items():

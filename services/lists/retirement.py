@@ -1,6 +1,6 @@
-"""Proposes to remove dead entries: a request of its own, which waits until somebody applies it.
+"""Proposes to remove dead entries, in a change request that waits to be applied.
 
-Each entry is looked at again: what matched meanwhile stays.
+Each entry is checked again: one that matched meanwhile stays.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +22,7 @@ from services.changes.report import (
 from services.lists.lifecycle import EntryLifecycle
 
 Remove: TypeAlias = Callable[[Sequence[Reference], ChangeTerms], Awaitable[UpdateReport]]
-"""Requests a removal that waits."""
+"""Submits a removal without applying it."""
 
 
 async def propose(
@@ -35,9 +35,9 @@ async def propose(
     days: int,
     home: HomePlan,
 ) -> UpdateReport:
-    """Request the removal of those of *references* that are dead.
+    """Propose to remove the dead ones among *references*.
 
-    The report on each is in ``removals``: REMOVED, REFUSED for what is not dead, or ABSENT.
+    ``removals`` reports on each: REMOVED, REFUSED for one that is not dead, or ABSENT.
     """
     named, unreadable = resolve_references(references, home)
     found = rows_of(snapshot, Identities.of([one for _, one in named])).tolist() if named else []
@@ -55,13 +55,13 @@ async def propose(
             (RowOutcome.REMOVED, "") if is_dead else (RowOutcome.REFUSED, "it is not dead")
         )
         reports[row] = RowReport(row=row, outcome=outcome, entry_id=entry.entry_id, message=why)
-    wanted = [
+    dead_references = [
         Reference(kind=one.kind, pattern=one.pattern, action=one.action)
         for one, is_dead in zip(listed, dead, strict=True)
         if is_dead
     ]
-    told = [reports[row] for row in sorted(reports)]
-    if not wanted:
-        return UpdateReport(version=snapshot.version, additions=[], removals=told)
-    done = await remove(wanted, replace(terms, expected_version=snapshot.version))
-    return replace(done, removals=told)
+    row_reports = [reports[row] for row in sorted(reports)]
+    if not dead_references:
+        return UpdateReport(version=snapshot.version, additions=[], removals=row_reports)
+    done = await remove(dead_references, replace(terms, expected_version=snapshot.version))
+    return replace(done, removals=row_reports)

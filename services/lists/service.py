@@ -1,8 +1,8 @@
-"""Changes the lists: checks what is proposed, tells what becomes of each row, requests the rest.
+"""List administration: checks proposed rows, reports on each, and submits the change.
 
-Each change is a change request (`services.changes`), which is applied at once where one person
-may, and waits otherwise. It is judged against the lists at one version and committed against
-that same version, so what the report says is what happened. Heavy work runs in threads.
+Each change is a change request (`services.changes`), applied at once where one person may, else
+pending. It is compared with one version of the lists and committed over that version only, so the
+report is exact. Heavy work runs in threads.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ _DAY_S = 86_400
 
 
 class ListService:
-    """What administrators can do to the lists, and what they can see (``views``, ``life``)."""
+    """Changes of the lists, and read access to them (``views``, ``life``)."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class ListService:
         )
 
     async def status(self) -> ListStatus:
-        """Return the state of the lists, and what waits or has to be confirmed."""
+        """Return the state of the lists, pending requests and unconfirmed emergencies included."""
         emergencies = await self._changes.views.emergencies()
         return replace(
             await self.views.status(),
@@ -124,7 +124,7 @@ class ListService:
     async def resolve_shadows(
         self, references: Sequence[Reference], terms: ChangeTerms, *, drop: bool
     ) -> UpdateReport:
-        """Let shadow entries enforce, or *drop* them; the report on each is in ``additions``."""
+        """Make shadow entries enforce, or *drop* them; ``additions`` reports on each."""
         snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
@@ -135,7 +135,7 @@ class ListService:
     async def propose_retirement(
         self, references: Sequence[Reference], terms: ChangeTerms, *, days: int
     ) -> UpdateReport:
-        """Request the removal of entries that are dead; the report on each is in ``removals``."""
+        """Propose to remove dead entries; ``removals`` reports on each."""
         snapshot = await self._current.caught_up()
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
@@ -152,19 +152,19 @@ class ListService:
     def begin_import(
         self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, wanted: RowLimits
     ) -> "ImportUpload":
-        """Start an import, which takes rows until it is finished, and reports what is *wanted*.
+        """Start an import; add rows to it, then finish it. *wanted* limits the report.
 
-        *adjust* turns what holds for any change into what holds for the rows of this one.
+        *adjust* turns the defaults of all changes into those of this import.
         """
         now_s = self._now_ms() // 1000
-        # Files of bureaus say "permanent" where they say nothing of a review.
+        # Files of bureaus mark entries permanent without naming a review date.
         defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
         return ImportUpload(self, defaults, terms, wanted, home=self._home, now_s=now_s)
 
     async def finish_import(
         self, table: EntryTable, terms: ChangeTerms, defaults: RowDefaults, report: ImportReport
     ) -> change_context.SubmissionResult:
-        """Request what an import has gathered."""
+        """Submit the rows of an import."""
         draft = Draft(
             kind=ChangeKind.IMPORT,
             author=terms.author,
@@ -191,11 +191,13 @@ class ListService:
 
 
 def _conflict(version: int, expected: int | None) -> VersionConflict:
-    return VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+    return VersionConflict.between(
+        "expected_version", "the lists are", expected=expected, actual=version
+    )
 
 
 class ImportUpload:
-    """Rows on their way into the lists: folded into columns as they arrive."""
+    """An import in progress: rows become columns as they arrive."""
 
     def __init__(
         self,
@@ -216,7 +218,7 @@ class ImportUpload:
         self._report = ImportReport(wanted)
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
-        """Take rows in; for a thread. *lines* name them in the report."""
+        """Add rows; call it in a thread. *lines* are their line numbers in the report."""
         checked = row_validation.validate(
             proposed, self._defaults, home=self._home, now_s=self._now_s
         )
@@ -224,7 +226,7 @@ class ImportUpload:
         self._report.add(lines, checked)
 
     async def finish(self) -> ImportResult:
-        """Commit what was taken in, as one change."""
+        """Submit all rows as one change."""
         table = await asyncio.to_thread(concatenate, self._tables)
         self._tables.clear()
         done = await self._administration.finish_import(

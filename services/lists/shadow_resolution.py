@@ -1,6 +1,6 @@
-"""Ends the trial of shadow entries: they enforce from now on, or are dropped, by a normal change.
+"""Promotes shadow entries to enforcing ones, or drops them, by a normal change.
 
-Promoted entries go through the guard again: what nothing may block may have grown since.
+Promoted entries pass the guard again, since more patterns may be protected by now.
 """
 
 from collections.abc import Sequence
@@ -45,10 +45,9 @@ async def resolve(
     drop: bool,
     home: HomePlan,
 ) -> UpdateReport:
-    """Promote or drop the shadow entries that *references* name.
+    """Promote or drop the shadow entries in *references*, over the version of *snapshot*.
 
-    The report on each is in ``additions``: REPLACED, REMOVED, REFUSED or ABSENT. The change is made
-    against the lists of *snapshot*.
+    ``additions`` reports on each: REPLACED, REMOVED, REFUSED or ABSENT.
     """
     wanted = [replace(one, action=Action.BLOCK) for one in references]
     named, unreadable = resolve_references(wanted, home)
@@ -72,7 +71,7 @@ async def resolve(
 
 
 def _shadows(snapshot: Snapshot, identities: Sequence[tuple[EntryKind, str, Action]]) -> list[int]:
-    """Return the row of each shadow entry, `NO_ENTRY` for what is none."""
+    """Return the row of each shadow entry; `NO_ENTRY` where there is none."""
     places = np.full(len(identities), NO_ENTRY, np.int64)
     for layer in snapshot.layers:
         if layer.segment.mode is EntryMode.SHADOW:
@@ -83,7 +82,7 @@ def _shadows(snapshot: Snapshot, identities: Sequence[tuple[EntryKind, str, Acti
 
 
 def _proposed(entries: Sequence[Entry]) -> ProposedRows:
-    """Propose entries as they are, but to enforce."""
+    """Return *entries* as proposed rows in enforcing mode."""
     return ProposedRows(
         patterns=[one.pattern for one in entries],
         kinds=[one.kind for one in entries],

@@ -24,8 +24,9 @@ from fanzha.tables import Bools, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
-from infra.redis.client import connect
+from infra.redis.client import Client, connect
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.decision import ids
@@ -84,6 +85,34 @@ class Worker:
         self._first_lists = with_models.submit(self._replica.refresh)
         with_models.shutdown(wait=False)
         self._applied_at_ms = 0
+        hits = HitStore(
+            redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
+        )
+        self._build_sinks(redis, hits)
+        self._decider = wiring.build(
+            settings,
+            replica=self._replica,
+            observer=self._observer(),
+            reserve_ids=self._ids.reserve,
+            now_ms=now_ms,
+        )
+        self._ends = CallEndFanout(
+            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
+        )
+        self._models = ModelFollower(
+            self._decider.models,
+            ModelStore(redis),
+            worker=self._name,
+            data_dir=settings.data_dir,
+            counters=self._metrics,
+            now_ms=now_ms,
+        )
+        self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
+        self._server = self._build_server(hits)
+
+    def _build_sinks(self, redis: Client, hits: HitStore) -> None:
+        """Build what observes decisions: drift, campaigns, hits, decision log, entry hits."""
+        settings = self._settings
         self._drift = ScoreDrift()
         self._feature_drift = FeatureDrift()
         self._campaigns = Campaigns(
@@ -91,9 +120,6 @@ class Worker:
         )
         self._campaign_reports = CampaignReporter(
             self._campaigns, CampaignStore(redis), worker=self._name, now_ms=now_ms
-        )
-        hits = HitStore(
-            redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
         self._buffer = HitBuffer(
             capacity=settings.hit_buffer_rows, now_ms=now_ms, counters=self._metrics
@@ -109,39 +135,27 @@ class Worker:
         self._entry_flusher = EntryHitFlusher(
             self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
         )
-        self._decider = wiring.build(
-            settings,
-            replica=self._replica,
-            observer=Observer(
-                started=self._metrics.started,
-                stage_done=self._metrics.stage_done,
-                model_failed=self._metrics.model_failed,
-                velocity_failed=self._metrics.velocity_failed,
-                escalations=self._metrics.escalations,
-                escalation_failed=self._metrics.escalation_failed,
-                links_found=self._log.links_found if self._log else _unheard,
-                links_cut=self._metrics.links_cut,
-                rows_unread=self._metrics.rows_unread,
-                decided=self._decided,
-                callers_active=self._feature_drift.observe_callers,
-                shadowed=self._metrics.shadowed,
-                marks_shadowed=self._metrics.marks_shadowed,
-                shadow_failed=self._metrics.shadow_failed,
-            ),
-            reserve_ids=self._ids.reserve,
-            now_ms=now_ms,
+
+    def _observer(self) -> Observer:
+        return Observer(
+            started=self._metrics.started,
+            stage_done=self._metrics.stage_done,
+            model_failed=self._metrics.model_failed,
+            velocity_failed=self._metrics.velocity_failed,
+            escalations=self._metrics.escalations,
+            escalation_failed=self._metrics.escalation_failed,
+            links_found=self._log.links_found if self._log else _unheard,
+            links_cut=self._metrics.links_cut,
+            rows_unread=self._metrics.rows_unread,
+            decided=self._decided,
+            callers_active=self._feature_drift.observe_callers,
+            shadowed=self._metrics.shadowed,
+            marks_shadowed=self._metrics.marks_shadowed,
+            shadow_failed=self._metrics.shadow_failed,
         )
-        self._ends = CallEndFanout(
-            settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
-        )
-        self._models = ModelFollower(
-            self._decider.models,
-            ModelStore(redis),
-            worker=self._name,
-            data_dir=settings.data_dir,
-            counters=self._metrics,
-            now_ms=now_ms,
-        )
+
+    def _build_server(self, hits: HitStore) -> RpcServer:
+        settings = self._settings
         feedback = FeedbackServicer(
             feedback=FeedbackService(store=hits, home=self._decider.home, now_ms=now_ms),
             call_ends=CallEndReports(
@@ -150,8 +164,7 @@ class Worker:
                 now_ms=now_ms,
             ),
         )
-        self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
-        self._server = RpcServer(
+        return RpcServer(
             {"interception": self._decider.interception, "feedback": feedback},
             max_message_bytes=settings.max_message_bytes,
             max_connection_requests=settings.max_connection_requests,
@@ -257,6 +270,7 @@ class Worker:
         self._metrics.shadow_entries(shadows)
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
+        self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
         self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
         for channel, kind in OF_CHANNEL.items():

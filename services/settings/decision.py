@@ -1,4 +1,4 @@
-"""How calls, texts and links are decided, and what becomes of hits."""
+"""Settings of decisions and hits."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,34 +10,36 @@ from services.settings.types import Threshold
 
 
 class DecisionSettings(ServerSettings):
-    """How calls, texts and links are decided, and what becomes of hits."""
+    """Settings of decisions and hits."""
 
     home_country: str = Field(
         default="86",
         pattern=r"^[1-9][0-9]{0,2}$",
-        description="Country code of the home numbering plan, which reads numbers without a plus.",
+        description="Country code of the home numbering plan, used for numbers without a plus.",
     )
     call_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a call is blocked. Unset: that of the model's card. Callers "
-        "with fewer than 32 calls stay under it, whatever it is.",
+        description="Score (0 to 1) from which a call is blocked. Unset: the threshold in the "
+        "model's card. Callers with fewer than 32 calls always score below it.",
     )
     text_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a text is blocked. Unset: that of the model's card.",
+        description="Score (0 to 1) from which a text is blocked. Unset: the threshold in the "
+        "model's card.",
     )
     link_threshold: Threshold | None = Field(
         default=None,
-        description="Score from which a link is blocked. Unset: that of the model's card.",
+        description="Score (0 to 1) from which a link is blocked. Unset: the threshold in the "
+        "model's card.",
     )
     block_spam: bool = Field(
         default=False,
-        description="Whether to block texts that are unwanted advertising but no fraud.",
+        description="Whether to block spam that is not fraud.",
     )
     spam_threshold: Threshold | None = Field(
         default=None,
-        description="Probability of spam from which block_spam blocks. Unset: that of the "
-        "model's card.",
+        description="Probability of spam (0 to 1) from which block_spam blocks. Unset: the "
+        "threshold in the model's card.",
     )
     cascade_share: float = Field(
         default=0.05,
@@ -58,41 +60,41 @@ class DecisionSettings(ServerSettings):
     )
     block_implausible_callers: bool = Field(
         default=True,
-        description="Whether to block calling numbers that cannot exist or are forged.",
+        description="Whether to block calling numbers that are impossible or forged.",
     )
     models_dir: Path | None = Field(
-        default=None, description="Folder of model bundles. Unset: those of the package."
+        default=None, description="Folder of model bundles. Unset: the bundles of the package."
     )
     activity_slots: int = Field(
-        default=2**20, description="Callers whose behaviour is remembered; a power of two."
+        default=2**20, description="Callers whose activity is tracked per worker; a power of two."
     )
     bulk_texts: int = Field(
         default=5_000,
         ge=256,
         le=10**9,
-        description="Near-duplicates of one text, in a worker and about an hour, from which they "
-        "are a campaign: told in the log once, and by `fanzha campaigns`.",
+        description="Near-duplicates of one text, per worker and hour, from which they count as a "
+        "bulk campaign: logged once, and listed by `fanzha campaigns`.",
     )
     hit_buffer_rows: int = Field(
         default=100_000,
         ge=4096,
         le=10_000_000,
-        description="Hits that may wait in each worker; beyond, the oldest are dropped, counted.",
+        description="Hits buffered per worker; beyond, the oldest are dropped and counted.",
     )
     hit_flush_ms: int = Field(
         default=200,
         ge=1,
         le=60_000,
-        description="Milliseconds between writes of hits to the stream.",
+        description="Milliseconds between writes of hits to Redis.",
     )
     hit_stream_rows: int = Field(
         default=1_000_000,
         ge=1000,
-        description="Entries each hit stream keeps, about; the oldest go first.",
+        description="Approximate length of each hit stream; the oldest entries are trimmed.",
     )
     decision_days: int = Field(
         default=30,
         ge=1,
         le=3650,
-        description="Days a blocked decision is kept, so that it can be confirmed or dismissed.",
+        description="Days a blocked decision is stored for confirmation or dismissal.",
     )

@@ -1,4 +1,4 @@
-"""Where a process listens, who may ask, and how many work."""
+"""Settings of addresses, authentication and load limits."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from services.settings.types import Port
 
 
 class ServerSettings(BaseSettings):
-    """Where a process listens, who may ask, and how many work."""
+    """Settings of addresses, authentication and load limits."""
 
     redis_url: str | None = Field(
         default=None,
@@ -23,85 +23,92 @@ class ServerSettings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path("data"),
-        description="Where the list file, metrics pages and embedded Valkey live.",
+        description="Folder of the list snapshot, metrics pages, logs and the embedded Valkey.",
     )
     listen_host: str = Field(
         default="127.0.0.1",
-        description="Address that decisions are served on; 0.0.0.0 or :: for all. Without "
-        "tls_certificate, keep it inside the signalling network.",
+        description="Address that decisions are served on; 0.0.0.0 or :: for all interfaces. "
+        "Without tls_certificate, keep it inside the signalling network.",
     )
     listen_port: Port = Field(
         default=7361, description="Port that decisions are served on; 0: a free one."
     )
     admin_host: str = Field(
         default="127.0.0.1",
-        description="Address of list administration; only loopback without tls_certificate "
-        "and a way to know who asks.",
+        description="Address of list administration; other than loopback it needs "
+        "tls_certificate and authentication (identities_file or jwks_file).",
     )
     admin_port: Port = Field(
         default=7362, description="Port of list administration; 0: a free one."
     )
-    metrics_enabled: bool = Field(default=True, description="Whether to count and serve metrics.")
-    metrics_host: str = Field(default="127.0.0.1", description="Address of the Prometheus page.")
+    metrics_enabled: bool = Field(
+        default=True, description="Whether to collect and serve Prometheus metrics."
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address of all Prometheus endpoints."
+    )
     metrics_port: Port = Field(
-        default=7363, description="Port of the Prometheus page; 0: a free one."
+        default=7363, description="Port of the Prometheus endpoint of the workers; 0: a free one."
     )
     tls_certificate: Path | None = Field(
         default=None,
-        description="PEM file: the server's certificate, then those between it and its authority. "
-        "Set, both gRPC ports speak TLS only. Taken anew when it changes, as are the next two.",
+        description="PEM file: the server's certificate and its intermediate certificates. If set, "
+        "both gRPC ports accept TLS only. Reloaded when it changes, like tls_key and "
+        "tls_client_ca.",
     )
-    tls_key: Path | None = Field(default=None, description="PEM file: its private key.")
+    tls_key: Path | None = Field(
+        default=None, description="PEM file: the private key of tls_certificate."
+    )
     tls_client_ca: Path | None = Field(
         default=None,
-        description="PEM file: authorities of client certificates. Set, a client must show one; "
-        "identities_file says whom it speaks for.",
+        description="PEM file: certificate authorities of clients. If set, clients must present a "
+        "certificate; identities_file maps it to an identity.",
     )
     tls_client_ports: Literal["both", "decisions", "admin"] = Field(
         default="both",
-        description="Ports that ask for a client certificate, where tls_client_ca is set.",
+        description="Ports that require a client certificate if tls_client_ca is set.",
     )
     identities_file: Path | None = Field(
         default=None,
-        description="TOML file: names, roles and reach of client certificates, and revoked tokens. "
-        "Read anew when it changes.",
+        description="TOML file: names, roles and scopes of client certificates, and revoked "
+        "tokens. Reloaded when it changes.",
     )
     jwks_file: Path | None = Field(
         default=None,
-        description="JWKS file: public keys, Ed25519 or RSA, that tokens are signed with. Read "
-        "anew when it changes. Without it and identities_file, nobody is asked who they are.",
+        description="JWKS file: public keys (Ed25519 or RSA) that verify tokens. Reloaded when it "
+        "changes. Without it and identities_file, authentication is off.",
     )
     token_issuer: str = Field(
-        default="", description="Who signs tokens, their claim iss; required with jwks_file."
+        default="", description="Issuer of tokens (claim iss); required with jwks_file."
     )
     token_audience: str = Field(
-        default="fanzha", description="Whom tokens are for: must be in their claim aud."
+        default="fanzha", description="Audience that tokens must name (claim aud)."
     )
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1,
         ge=1,
         le=256,
-        description="Worker processes that decide. Unset: one per core.",
+        description="Number of worker processes. Unset: one per core.",
     )
     drain_seconds: float = Field(
         default=10.0,
         ge=0,
         le=600,
-        description="Seconds to finish requests and write hits at the end.",
+        description="Seconds to finish requests and flush hits at shutdown.",
     )
     max_message_bytes: int = Field(
         default=36 * 2**20,
         ge=64 * 2**10,
         le=2**30,
-        description="Largest gRPC message. A batch of 4096 texts of 8 KiB takes 32 MiB and its "
-        "other fields; the default leaves 4 MiB for those.",
+        description="Largest gRPC message in bytes. The default of 36 MiB holds a batch of 4096 "
+        "texts of 8 KiB and 4 MiB of other fields.",
     )
     max_connection_requests: int = Field(
         default=128,
         ge=1,
         le=100_000,
-        description="Requests that one connection may have under way; gRPC libraries keep more "
-        "of them waiting on their own side.",
+        description="Concurrent requests per connection; gRPC clients queue further ones on their "
+        "side.",
     )
     max_queued_requests: int = Field(
         default=64,

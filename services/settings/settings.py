@@ -1,4 +1,4 @@
-"""Everything an operator may set, in the environment or in a TOML file.
+"""All settings, from environment variables or a TOML file.
 
 A setting ``listen_port`` is the variable ``FANZHA_LISTEN_PORT`` or the line ``listen_port = …`` of
 the file; the variable wins. No name ends in ``_HOST`` or ``_PORT`` alone, because Kubernetes sets
@@ -28,7 +28,7 @@ OTHER_VARIABLES = (
     *("FANZHA_TOKEN", "FANZHA_TOKEN_FILE"),
     *("FANZHA_TLS_CA", "FANZHA_TLS_CLIENT_CERTIFICATE", "FANZHA_TLS_CLIENT_KEY"),
 )
-"""What commands and clients that ask a server read, and what a parent tells its children."""
+"""Variables read by commands, clients and child processes, outside `Settings`."""
 
 
 class Settings(WarningChannelSettings):
@@ -42,11 +42,11 @@ class Settings(WarningChannelSettings):
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severe log lines that are written."
+        default="info", description="Lowest severity that is logged."
     )
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto",
-        description="How log lines look; auto: JSON when standard error is no terminal.",
+        description="Format of log lines; auto: JSON unless standard error is a terminal.",
     )
 
     @field_validator("redis_url")
@@ -70,7 +70,7 @@ class Settings(WarningChannelSettings):
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():
-            raise ValueError("is no folder")
+            raise ValueError("not a folder")
         return folder
 
     @field_validator(
@@ -91,23 +91,23 @@ class Settings(WarningChannelSettings):
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():
-            raise ValueError("is no file")
+            raise ValueError("not a file")
         return file
 
     @model_validator(mode="after")
     def _identities_fit(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key: both are needed, or none")
+            raise ValueError("tls_certificate and tls_key: set both or neither")
         if self.tls_client_ca is not None and self.tls_certificate is None:
-            raise ValueError("tls_client_ca: client certificates need tls_certificate and tls_key")
+            raise ValueError("tls_client_ca: requires tls_certificate and tls_key")
         if self.jwks_file is not None and not self.token_issuer:
             raise ValueError("token_issuer: required with jwks_file")
         if self.tls_client_ca is not None and not self.auth_enabled:
             raise ValueError(
-                "tls_client_ca: nobody would have a role without identities_file or jwks_file"
+                "tls_client_ca: requires identities_file or jwks_file, else no client has a role"
             )
         if self.identities_file is not None and not (self.tls_client_ca or self.jwks_file):
-            raise ValueError("identities_file: nobody could be known without tls_client_ca")
+            raise ValueError("identities_file: requires tls_client_ca")
         return self
 
     @property
@@ -129,7 +129,7 @@ class Settings(WarningChannelSettings):
         taken: dict[tuple[str, int], str] = {}
         for name, address in sockets.items():
             if address[1] and address in taken:
-                raise ValueError(f"{name} is that of {taken[address]}: {address[1]}")
+                raise ValueError(f"{name}: {address[1]} is used by {taken[address]}")
             taken[address] = name
         return self
 
@@ -147,5 +147,5 @@ class Settings(WarningChannelSettings):
         try:
             file = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
         except (OSError, ValueError):
-            file = ()  # `services.settings.loader` says what is wrong with it
+            file = ()  # `services.settings.loader` reports the fault
         return (init_settings, env_settings, *file)

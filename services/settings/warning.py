@@ -1,4 +1,4 @@
-"""The warning pipeline: intake, policy, limits."""
+"""Settings of the warning pipeline: intake, policy, limits."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,52 +12,52 @@ _CLOCK = r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class WarningSettings(AdministrationSettings):
-    """The warning pipeline: intake, policy, limits."""
+    """Settings of the warning pipeline: intake, policy, limits."""
 
     warning_enabled: bool = Field(
         default=True, description="Whether `fanzha up` also runs the warning pipeline."
     )
     warning_host: str = Field(
         default="127.0.0.1",
-        description="Address that warnings are sent to, by gRPC and HTTP; only loopback without "
-        "tls_certificate and a way to know who asks.",
+        description="Address of warning intake by gRPC and HTTP; other than loopback it needs "
+        "tls_certificate and authentication (identities_file or jwks_file).",
     )
     warning_port: Port = Field(
         default=7365, description="gRPC port of the warning pipeline; 0: a free one."
     )
     warning_http_port: Port | None = Field(
         default=None,
-        description="Port that takes warnings as CloudEvents over HTTP, on warning_host; 0: a "
-        "free one. Unset: none is taken so.",
+        description="Port for warnings as CloudEvents over HTTP, on warning_host; 0: a free one. "
+        "Unset: off.",
     )
     warning_metrics_port: Port = Field(
         default=7366,
-        description="Port of the Prometheus page of the warning pipeline, on metrics_host; 0: a "
-        "free one.",
+        description="Port of the Prometheus endpoint of the warning pipeline, on metrics_host; 0: "
+        "a free one.",
     )
     warning_drop_dir: Path | None = Field(
         default=None,
-        description="Folder with one folder a source, `<kind>-<name>`, whose CSV files are taken "
-        "in as warnings: docs/how-to/warnings.md. Unset: none.",
+        description="Folder with one folder per source, `<kind>-<name>`, whose CSV files are read "
+        "as warnings: docs/how-to/warnings.md. Unset: off.",
     )
-    warning_most_age_hours: int = Field(
+    warning_max_age_hours: int = Field(
         default=72,
         ge=1,
         le=24 * 366,
-        description="Hours after which a hit or a warning is too old to warn anybody of.",
+        description="Hours after which a hit or an incoming warning is too old to open a case.",
     )
     warning_retention_days: int = Field(
         default=730,
         ge=1,
         le=36_500,
-        description="Days after a case was closed until all of it is forgotten.",
+        description="Days after a case was closed until it is deleted.",
     )
     warning_claim_ms: int = Field(
         default=30_000,
         ge=500,
         le=3_600_000,
-        description="Milliseconds after which another process takes over what one held and left; "
-        "longer than a batch takes.",
+        description="Milliseconds after which another process claims stream entries that one left "
+        "unacknowledged; longer than a batch takes.",
     )
     warning_reliability_floor: float = Field(
         default=0.3,
@@ -77,17 +77,17 @@ class WarningSettings(AdministrationSettings):
         default=180,
         ge=1,
         le=3650,
-        description="Days until a list entry ends that is proposed because money was lost.",
+        description="Days until a list entry proposed after a loss of money expires.",
     )
     warning_policy_file: Path | None = Field(
         default=None,
-        description="TOML file: the policy that gives cases their tiers, "
-        "docs/how-to/warning-policy.md. Unset: that of the package.",
+        description="TOML file: the policy that assigns tiers to cases: "
+        "docs/how-to/warning-policy.md. Unset: the policy of the package.",
     )
     warning_groups_file: Path | None = Field(
         default=None,
         description="CSV file of kind, value, group: vulnerable people, industries and key regions "
-        "that the policy looks at. Unset: none.",
+        "that the policy matches. Unset: none.",
     )
     warning_regions_file: Path | None = Field(
         default=None,
@@ -101,53 +101,52 @@ class WarningSettings(AdministrationSettings):
     )
     warning_templates_dir: Path | None = Field(
         default=None,
-        description="Folder of warning templates of one's own, such as templates-2.zh.toml. Unset: "
-        "those of the package.",
+        description="Folder of your own warning templates, such as templates-2.zh.toml. Unset: "
+        "the templates of the package.",
     )
     warning_language: Literal["zh", "en"] = Field(default="zh", description="Language of warnings.")
     warning_quiet_from: str = Field(
         default="22:00",
         pattern=_CLOCK,
-        description="When quiet hours begin: no SMS and no voice warning then. The same as their "
-        "end: there are none.",
+        description="Start of quiet hours (local time), without SMS and voice warnings. Equal to "
+        "warning_quiet_until: no quiet hours.",
     )
     warning_quiet_until: str = Field(
-        default="08:00", pattern=_CLOCK, description="When quiet hours end."
+        default="08:00", pattern=_CLOCK, description="End of quiet hours (local time)."
     )
-    warning_quiet_broken_from: Literal["none", "low", "medium", "high"] = Field(
-        default="high", description="Lowest tier whose warnings go out in quiet hours too."
+    warning_quiet_override_tier: Literal["none", "low", "medium", "high"] = Field(
+        default="high", description="Lowest tier whose warnings are sent in quiet hours, too."
     )
     warning_utc_offset_hours: float = Field(
         default=8,
         ge=-12,
         le=14,
-        description="Hours that the clock of the people who are warned is ahead of UTC.",
+        description="Offset from UTC, in hours, of the local time of warned people.",
     )
-    warning_person_day: int = Field(
+    warning_person_daily_limit: int = Field(
         default=3,
         ge=0,
         le=1000,
-        description="SMS and voice warnings of the tiers low and medium that a person is sent on a "
-        "day, at most; 0: any number.",
+        description="Most SMS and voice warnings of the tiers low and medium per person and day; "
+        "0: no limit.",
     )
-    warning_person_day_high: int = Field(
+    warning_person_daily_limit_high: int = Field(
         default=10,
         ge=0,
         le=1000,
-        description="SMS and voice warnings after which a person is sent no more of the tier high "
-        "on that day either; 0: any number.",
+        description="Most SMS and voice warnings per person and day before those of the tier high "
+        "are stopped, too; 0: no limit.",
     )
-    warning_person_campaign: int = Field(
+    warning_person_campaign_limit: int = Field(
         default=6,
         ge=0,
         le=1000,
-        description="SMS and voice warnings that a person is sent about one campaign, at most; 0: "
-        "any number.",
+        description="Most SMS and voice warnings per person about one campaign; 0: no limit.",
     )
     warning_opt_out: str = Field(
         default="advice",
-        description="Kinds of warnings that a person may opt out of, with commas: advice (tier "
-        "low), warning (medium). Nobody opts out of emergencies. Empty: none.",
+        description="Comma-separated kinds of warnings that a person may opt out of: advice (tier "
+        "low), warning (medium). Emergencies (high) have no opt-out. Empty: none.",
     )
     warning_test_mode: bool = Field(
         default=False,
@@ -156,8 +155,8 @@ class WarningSettings(AdministrationSettings):
     )
     warning_claims_on_disk: bool = Field(
         default=True,
-        description="Whether a claim is on the disk of the store before its warning goes out. "
-        "Waits up to a second; without it, a power cut of the store may let one go out twice.",
+        description="Whether a claim is durable in Redis (fsync) before its warning is sent. Adds "
+        "up to a second; without it, a power loss of Redis may send a warning twice.",
     )
     warning_backfill_mode: Literal["off", "propose", "start"] = Field(
         default="propose",
@@ -166,14 +165,14 @@ class WarningSettings(AdministrationSettings):
         "an operator. start: it starts by itself if the persons are few and the count is complete. "
         "See docs/how-to/backfill.md.",
     )
-    warning_backfill_start_most_people: int = Field(
+    warning_backfill_start_max_people: int = Field(
         default=100,
         ge=1,
         le=200_000,
         description="Most persons of a backfill that starts by itself; larger ones wait for an "
         "operator.",
     )
-    warning_backfill_most_entries: int = Field(
+    warning_backfill_max_entries: int = Field(
         default=50,
         ge=1,
         le=1000,

@@ -1,4 +1,4 @@
-"""The channels that warnings go out by."""
+"""Settings of the channels that send warnings."""
 
 from pathlib import Path
 
@@ -8,69 +8,69 @@ from services.settings.warning import WarningSettings
 
 
 class WarningChannelSettings(WarningSettings):
-    """The channels that warnings go out by."""
+    """Settings of the channels that send warnings."""
 
     warning_smpp_address: str = Field(
         default="",
         pattern=r"^(\S+:[0-9]+)?$",
-        description="Message centre for SMS, `name:port`. Unset: SMS warnings wait.",
+        description="SMS centre (SMPP), `host:port`. Unset: SMS warnings are queued.",
     )
     warning_smpp_tls: bool = Field(
-        default=False, description="Whether the message centre speaks TLS."
+        default=False, description="Whether to connect to the SMS centre by TLS."
     )
-    warning_smpp_system_id: str = Field(
-        default="", max_length=15, description="Who we are to the message centre."
-    )
+    warning_smpp_system_id: str = Field(default="", max_length=15, description="SMPP system_id.")
     warning_smpp_password_file: Path | None = Field(
-        default=None, description="File with our password at the message centre, 8 characters."
+        default=None, description="File with the SMPP password, at most 8 characters."
     )
     warning_smpp_system_type: str = Field(
-        default="", max_length=12, description="System type, where the message centre wants one."
+        default="", max_length=12, description="SMPP system_type, if the SMS centre requires one."
     )
     warning_smpp_source: str = Field(
         default="96110",
         pattern=r"^(\+?[0-9]{3,20}|[A-Za-z][A-Za-z0-9 ._&-]{0,10})$",
-        description="Whom SMS warnings are from: a service code, a number, or a name of at most 11 "
-        "letters of ASCII.",
+        description="Sender of SMS warnings: a service code, a number, or a name of at most 11 "
+        "ASCII letters.",
     )
     warning_smpp_window: int = Field(
-        default=32, ge=1, le=1000, description="SMS parts under way to the message centre at once."
+        default=32, ge=1, le=1000, description="SMS parts in flight to the SMS centre."
     )
     warning_smpp_per_second: float = Field(
-        default=100, gt=0, le=100_000, description="SMS parts a second, at most."
+        default=100, gt=0, le=100_000, description="Most SMS parts per second."
     )
     warning_webhook_url: str = Field(
         default="",
-        description="Endpoint that takes the warnings of warning_webhook_channels as CloudEvents.",
+        description="Endpoint that receives the warnings of warning_webhook_channels as "
+        "CloudEvents. Empty: off.",
     )
     warning_webhook_channels: str = Field(
         default="voice",
         pattern=r"^(sms|voice|in_person)(,(sms|voice|in_person))*$",
-        description="Channels whose warnings go to warning_webhook_url, with commas between.",
+        description="Comma-separated channels whose warnings go to warning_webhook_url.",
     )
     warning_webhook_secrets_file: Path | None = Field(
         default=None,
-        description="File with secrets of the webhook, whsec_ and base64, a line each. Each signs.",
+        description="File with webhook secrets (whsec_ and base64), one per line; every secret "
+        "signs.",
     )
     warning_webhook_private: bool = Field(
-        default=False, description="Whether the webhook may have a private address."
+        default=False, description="Whether warning_webhook_url may resolve to a private address."
     )
     warning_kafka_servers: str = Field(
         default="",
-        description="Kafka brokers, `name:port` with commas between, for the warnings of "
-        "warning_kafka_channels; needs the extra kafka.",
+        description="Comma-separated Kafka brokers, `host:port`, for the warnings of "
+        "warning_kafka_channels; needs the extra kafka. Empty: off.",
     )
     warning_kafka_topic: str = Field(
-        default="fanzha.warnings", min_length=1, description="Topic of these warnings."
+        default="fanzha.warnings", min_length=1, description="Kafka topic of these warnings."
     )
     warning_kafka_channels: str = Field(
         default="voice",
         pattern=r"^(sms|voice|in_person)(,(sms|voice|in_person))*$",
-        description="Channels whose warnings go to Kafka, with commas between; a webhook comes "
-        "first.",
+        description="Comma-separated channels whose warnings go to Kafka; the webhook takes "
+        "precedence.",
     )
     warning_kafka_options_file: Path | None = Field(
         default=None,
-        description="File with options of librdkafka, `name=value` a line, such as for TLS and "
+        description="File with librdkafka options, one `name=value` per line, such as for TLS and "
         "SASL.",
     )

@@ -141,28 +141,28 @@ CASCADE_AVAILABLE = Family(
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",
     kind="counter",
-    text="Rows a shadow model scored, by what it would have done otherwise.",
+    text="Rows scored by a shadow model, by how its decision would differ.",
     labels=("channel", "change"),
     values=tuple((WORDS[channel], change) for channel, change in product(CHANNELS, CHANGES)),
 )
 SHADOW_TEXT_CHANGES = Family(
     name="fanzha_shadow_text_changes",
     kind="counter",
-    text="Texts a shadow model would decide otherwise, by the fraud type that whoever blocks sees.",
+    text="Texts a shadow model would decide otherwise, by fraud type of the blocking decision.",
     labels=("change", "fraud_type"),
     values=tuple(product(CHANGES[1:], FRAUD_TYPES)),
 )
 SHADOW_MARKS = Family(
     name="fanzha_shadow_marks",
     kind="counter",
-    text="Calls a shadow of the velocity model saw, by how it would have marked them otherwise.",
+    text="Calls scored by a shadow of the velocity model, by how its mark would differ.",
     labels=("change",),
     values=tuple((change,) for change in MARK_CHANGES),
 )
 SHADOW_FAILURES = Family(
     name="fanzha_shadow_failures",
     kind="counter",
-    text="Batches whose shadow model failed; no decision was touched.",
+    text="Batches whose shadow model failed; decisions are unaffected.",
     labels=("channel",),
     values=_BY_KIND,
 )
@@ -176,7 +176,7 @@ MODEL_SWAPS = Family(
 MODEL_REFUSALS = Family(
     name="fanzha_model_refusals",
     kind="counter",
-    text="Model bundles that did not pass their checks and were not taken over.",
+    text="Model bundles refused because a check failed.",
     labels=("channel",),
     values=_BY_KIND,
 )
@@ -198,57 +198,57 @@ REQUESTS_SHED = Family(
 LINKS_CUT = Family(
     name="fanzha_texts_links_cut",
     kind="counter",
-    text="Texts that may hold more links than were looked for: 16 links, or 128 places that look "
-    "like one. They were decided by the links before.",
+    text="Texts with more than 16 links or 128 link-like substrings; they were decided by "
+    "those before.",
 )
 ROWS_UNREAD = Family(
     name="fanzha_rows_unread",
     kind="counter",
-    text="Rows of requests that hold more bytes than are read of one request; let through.",
+    text="Rows beyond the byte limit of one request; they were let through.",
     labels=("channel",),
     values=_BY_CHANNEL,
 )
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
     kind="counter",
-    text="Texts that a listed fingerprint decided; by fingerprint: fanzha campaigns.",
+    text="Texts decided by a listed fingerprint; see fanzha campaigns for each fingerprint.",
     labels=("action",),
     values=tuple((action.name.lower(),) for action in Action),
 )
 BULK_CAMPAIGNS = Family(
     name="fanzha_bulk_campaigns",
     kind="counter",
-    text="Texts found to be sent in bulk that no listed fingerprint decides.",
+    text="Bulk campaigns found without a listed fingerprint.",
 )
 HITS_WRITTEN = Family(name="fanzha_hits_written", kind="counter", text="Hits written to Redis.")
 HITS_DROPPED = Family(
-    name="fanzha_hits_dropped", kind="counter", text="Hits lost: the buffer was full."
+    name="fanzha_hits_dropped", kind="counter", text="Hits dropped because the buffer was full."
 )
 HITS_BUFFERED = Family(
-    name="fanzha_hit_buffer_rows", kind="gauge", text="Hits that wait to be written."
+    name="fanzha_hit_buffer_rows", kind="gauge", text="Hits waiting to be written to Redis."
 )
 LOG_WRITTEN = Family(
     name="fanzha_decision_log_rows", kind="counter", text="Rows written to the decision log."
 )
 LOG_BYTES = Family(
-    name="fanzha_decision_log_bytes", kind="counter", text="Bytes of the segments written."
+    name="fanzha_decision_log_bytes", kind="counter", text="Bytes of decision log segments written."
 )
 LOG_DROPPED = Family(
     name="fanzha_decision_log_dropped",
     kind="counter",
-    text="Rows the decision log lost, by cause: the buffer was full, or the disk failed.",
+    text="Rows lost by the decision log, by cause: full buffer or disk failure.",
     labels=("cause",),
     values=(("buffer",), ("disk",)),
 )
 LOG_BUFFERED = Family(
     name="fanzha_decision_log_buffer_rows",
     kind="gauge",
-    text="Rows that wait to be written to the decision log.",
+    text="Rows waiting to be written to the decision log.",
 )
 ENTRY_HITS_DROPPED = Family(
     name="fanzha_entry_hits_dropped",
     kind="counter",
-    text="Hits that are missing in what is told of list entries: too many waited to be written.",
+    text="Hits missing in the counts of list entries, because too many waited to be written.",
 )
 SHADOW_ENTRY_HITS = Family(
     name="fanzha_shadow_entry_hits",
@@ -267,7 +267,7 @@ SHADOW_ENTRY_PLACES = {
 SHADOW_ENTRIES = Family(
     name="fanzha_shadow_entries",
     kind="gauge",
-    text="List entries that only count what they would have blocked.",
+    text="Shadow entries in the lists.",
 )
 LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
@@ -276,38 +276,51 @@ LIST_ENTRIES = Family(name="fanzha_list_entries", kind="gauge", text="Entries in
 LIST_FINDINGS = Family(
     name="fanzha_list_findings",
     kind="gauge",
-    text="Versions of the lists in force with which something is wrong that nobody has settled.",
+    text="Unsettled findings about versions of the lists in force, by kind.",
     labels=("kind",),
     values=tuple((kind.value,) for kind in FindingKind),
 )
 LIST_FILES_REFUSED = Family(
     name="fanzha_list_files_refused",
     kind="counter",
-    text="List files that were not taken over because they are damaged; the lists before stay.",
+    text="Damaged list snapshots refused; the former lists stay in force.",
 )
 LIST_CURRENT_AT = Family(
-    name="fanzha_list_current_at_seconds",
+    name="fanzha_list_current_timestamp_seconds",
     kind="gauge",
-    text="When the lists in force were last known to be current, in Unix time.",
+    text="Unix time at which the lists in force were last known to be current.",
 )
 SCORE_DRIFT = Family(
     name="fanzha_score_drift",
     kind="gauge",
-    text="Population stability index of recent scores against the model's card; absent while "
-    "it cannot be known: a card without a histogram, or too few rows.",
+    text="Population stability index of recent scores against the model's card; absent "
+    "while unknown: no histogram in the card, or too few rows.",
     labels=("channel",),
     values=_BY_CHANNEL,
 )
 FEATURE_DRIFT = Family(
     name="fanzha_feature_drift",
     kind="gauge",
-    text="Population stability index of a column of recent traffic, sampled, against the model's "
-    "card; absent while it cannot be known.",
+    text="Population stability index of a sampled feature of recent traffic against the "
+    "model's card; absent while unknown.",
     labels=("channel", "feature"),
     values=tuple((WORDS[channel], name) for channel, name in FEATURES),
 )
 
+TASKS = (
+    *("worker reports", "model follower", "campaign reports", "counts of list hits"),
+    *("writing of hits", "writing of refusals", "claim of the decision id prefix", "decision log"),
+)
+"""The background tasks of a worker, as `infra.periodic` counts their failures."""
+TASK_FAILURES = Family(
+    name="fanzha_periodic_task_failures",
+    kind="counter",
+    text="Runs of background tasks that failed and are retried, by task.",
+    labels=("task",),
+    values=tuple((task,) for task in (*TASKS, "other")),
+)
 FAMILIES = (
+    TASK_FAILURES,
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),

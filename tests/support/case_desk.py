@@ -93,7 +93,7 @@ async def an_office(redis_url: str) -> AsyncIterator[Office]:
         ),
         store=store,
         intake=WarningIntake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
-        reader=WarningParser(HomePlan("86"), now_ms=lambda: clock[0], most_age_hours=72),
+        reader=WarningParser(HomePlan("86"), now_ms=lambda: clock[0], max_age_hours=72),
         record=record,
         client=client,
         clock=clock,

@@ -137,7 +137,7 @@ class LandingRig:
             hits,
             FeedbackService(store=hits, home=HomePlan(), now_ms=self.clock),
             home=HomePlan(),
-            most_age_ms=3_600_000,
+            max_age_ms=3_600_000,
             audit=self.audit,
             now_ms=self.clock,
         )

@@ -11,7 +11,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Not
 from services.cli.warnings import backfill_server
 
 _WHY = {
-    "old": "too old to warn of (warning_most_age_hours)",
+    "old": "too old to warn of (warning_max_age_hours)",
     "spam": "advertising, which is no fraud",
     "no_victim": "nobody with a number is at risk",
 }

@@ -73,14 +73,14 @@ class SuspectedHitService:
         feedback: FeedbackService,
         *,
         home: HomePlan,
-        most_age_ms: int,
+        max_age_ms: int,
         audit: Audit,
         now_ms: Callable[[], int],
     ) -> None:
         self._hits = hits
         self._feedback = feedback
         self._home = home
-        self._most_age_ms = most_age_ms
+        self._max_age_ms = max_age_ms
         self._audit = audit
         self._now_ms = now_ms
 
@@ -188,12 +188,12 @@ class SuspectedHitService:
         """Return the `SkipReason` of a hit, as intake has it; empty: it would open a case."""
         if hit.get("reason") == Reason.SPAM.name:
             return "spam"
-        if self._now_ms() - int(hit["occurred_at_ms"]) > self._most_age_ms:
+        if self._now_ms() - int(hit["occurred_at_ms"]) > self._max_age_ms:
             return "old"
         return "" if hit.get("to_party", "").startswith("+") else "no_victim"
 
     def _first_place(self) -> str:
-        return f"{max(0, self._now_ms() - self._most_age_ms)}-0"
+        return f"{max(0, self._now_ms() - self._max_age_ms)}-0"
 
     def _subject(self, kind: SubjectKind, pattern: str) -> RecipientSubject:
         if kind is SubjectKind.TEXT:

@@ -28,7 +28,7 @@ class DismissalHandler:
         """Close a case or add a note; hits that are in no case are skipped."""
         for entry in entries:
             now = self._now_ms()
-            hit = own_hits.warning_of(entry.fields, now_ms=now, most_age_ms=_ANY_AGE_MS)
+            hit = own_hits.warning_of(entry.fields, now_ms=now, max_age_ms=_ANY_AGE_MS)
             if isinstance(hit, WarningRecord):
                 by = entry.fields.get("verdict_by", "") or "feedback"
                 await self._dismiss(hit, by, entry.fields.get("note", ""))

@@ -25,26 +25,26 @@ class SkipReason(StrEnum):
     SPAM = "spam"
     """Advertising, not fraud."""
     OLD = "old"
-    """Older than `warning_most_age_hours`."""
+    """Older than `warning_max_age_hours`."""
 
 
 def warning_of(
-    fields: Mapping[str, str], *, now_ms: int, most_age_ms: int
+    fields: Mapping[str, str], *, now_ms: int, max_age_ms: int
 ) -> WarningRecord | SkipReason:
     """Parse a hit from stream fields. Raises `InvalidInput`."""
     try:
-        return _warning_of(fields, now_ms, most_age_ms)
+        return _warning_of(fields, now_ms, max_age_ms)
     except (KeyError, ValueError) as error:
         raise InvalidInput(f"hit: cannot be parsed: {type(error).__name__} {error}") from error
 
 
 def _warning_of(
-    fields: Mapping[str, str], now_ms: int, most_age_ms: int
+    fields: Mapping[str, str], now_ms: int, max_age_ms: int
 ) -> WarningRecord | SkipReason:
     occurred = int(fields["occurred_at_ms"])
     if fields.get("reason") == "SPAM":
         return SkipReason.SPAM
-    if now_ms - occurred > most_age_ms:
+    if now_ms - occurred > max_age_ms:
         return SkipReason.OLD
     victim, other = _parties(fields)
     if not victim.startswith("+"):
@@ -105,19 +105,19 @@ class OwnHitIntake:
         intake: WarningIntake,
         *,
         now_ms: Callable[[], int],
-        most_age_hours: int,
+        max_age_hours: int,
         counted: Callable[[str, int], None] = lambda _what, _by: None,
     ) -> None:
         self._intake = intake
         self._now_ms = now_ms
-        self._most_age_ms = most_age_hours * 3_600_000
+        self._max_age_ms = max_age_hours * 3_600_000
         self._counted = counted
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Ingest hits. Idempotent."""
         now = self._now_ms()
         found = [
-            warning_of(entry.fields, now_ms=now, most_age_ms=self._most_age_ms) for entry in entries
+            warning_of(entry.fields, now_ms=now, max_age_ms=self._max_age_ms) for entry in entries
         ]
         warnings = [one for one in found if isinstance(one, WarningRecord)]
         results = await self._intake.ingest(warnings)

@@ -77,10 +77,10 @@ class RawWarning:
 class WarningParser:
     """Validates raw warnings."""
 
-    def __init__(self, home: HomePlan, *, now_ms: Callable[[], int], most_age_hours: int) -> None:
+    def __init__(self, home: HomePlan, *, now_ms: Callable[[], int], max_age_hours: int) -> None:
         self._home = home
         self._now_ms = now_ms
-        self._most_age_hours = most_age_hours
+        self._max_age_hours = max_age_hours
 
     def parse(self, raw: RawWarning, source: Source, source_name: str) -> WarningRecord:
         """Validate one warning of a source. Raises `InvalidInput`."""
@@ -153,8 +153,8 @@ class WarningParser:
             raise InvalidInput("occurred_at: in the future")
         if at_ms < _FIRST_MS:
             raise InvalidInput("occurred_at: before 1974; numbers are milliseconds since 1970")
-        if now_ms - at_ms > self._most_age_hours * 3_600_000:
-            raise InvalidInput(f"occurred_at: more than {self._most_age_hours} hours ago")
+        if now_ms - at_ms > self._max_age_hours * 3_600_000:
+            raise InvalidInput(f"occurred_at: more than {self._max_age_hours} hours ago")
 
 
 def _is_public(host: str) -> bool:

@@ -268,7 +268,7 @@ def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
     assert "developer" in shown.stdout
     assert "asks nobody" in shown.stderr
     told = (tmp_path / "up.log").read_text().splitlines()
-    assert any(line.split()[:2] == ["identity", "development:"] for line in told)
+    assert any(line.split()[:2] == ["identity", "authentication"] for line in told)
 
 
 @pytest.mark.parametrize("name", ["up", "admin"])
@@ -279,4 +279,4 @@ def test_list_administration_is_not_served_outside_without_tls(name: str, tmp_pa
     )  # fmt: skip
 
     assert done.returncode == 2
-    assert "there is no TLS" in " ".join(done.stderr.split())
+    assert "TLS is off" in " ".join(done.stderr.split())

@@ -42,7 +42,7 @@ async def who(channel: grpc.aio.Channel, token: str | None = None) -> pb.WhoAmIR
 
 def test_a_task_without_an_identity_may_not_act() -> None:
     def ask() -> None:
-        with pytest.raises(Unauthenticated, match="no identity"):
+        with pytest.raises(Unauthenticated, match="identity: none set"):
             identity.current()
         with pytest.raises(Unauthenticated):
             identity.author("li")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.port_binding import SharedPort, insist_on_being_alone
+from infra.port_binding import SharedPort, check_port_free
 
 LOOPBACK = "127.0.0.1"
 
@@ -23,13 +23,13 @@ def stranger() -> Iterator[socket.socket]:
 def test_where_somebody_serves_we_do_not(stranger: socket.socket, host: str) -> None:
     stranger.listen()
 
-    with pytest.raises(RuntimeError, match=f"{host}:.*somebody serves there already"):
-        insist_on_being_alone(host, stranger.getsockname()[1])
+    with pytest.raises(RuntimeError, match=f"{host}:.*another server listens there"):
+        check_port_free(host, stranger.getsockname()[1])
 
 
 def test_a_port_that_is_only_kept_can_be_served_on(stranger: socket.socket) -> None:
-    insist_on_being_alone(LOOPBACK, stranger.getsockname()[1])
-    insist_on_being_alone(LOOPBACK, 0)
+    check_port_free(LOOPBACK, stranger.getsockname()[1])
+    check_port_free(LOOPBACK, 0)
 
 
 def test_a_port_to_share_is_taken_from_nobody(stranger: socket.socket) -> None:

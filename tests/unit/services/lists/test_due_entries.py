@@ -106,7 +106,7 @@ def test_gauges_tell_what_is_due_within_a_week() -> None:
     gauges = ListMetrics(lambda: lists, lambda: float(NINE_O_CLOCK_S))
 
     families = {family.name: family for family in gauges.collect()}
-    due, ended = families["fanzha_entries_due"], families["fanzha_entries_ended"]
+    due, ended = families["fanzha_entries_due"], families["fanzha_entries_expired"]
 
     told = {tuple(sample.labels.values()): sample.value for sample in due.samples}
     assert told["province", "review_overdue"] == 1

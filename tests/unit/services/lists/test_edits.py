@@ -59,13 +59,17 @@ def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
 @pytest.mark.parametrize(
     ("edit", "outcome", "why"),
     [
-        (an_edit("absent.example", reason="x"), RowOutcome.ABSENT, "no such entry"),
+        (an_edit("absent.example", reason="x"), RowOutcome.ABSENT, "does not exist"),
         (an_edit("??", reason="x"), RowOutcome.INVALID, "pattern"),
-        (an_edit("both.example", reason="x"), RowOutcome.INVALID, "say which"),
-        (an_edit("prize.example", source=9), RowOutcome.INVALID, "source: there is none"),
+        (an_edit("both.example", reason="x"), RowOutcome.INVALID, "action: required"),
+        (an_edit("prize.example", source=9), RowOutcome.INVALID, "source: unknown number"),
         (an_edit("prize.example", reason="x" * 1001), RowOutcome.INVALID, "longer than 1000"),
-        (an_edit("prize.example", expires_s=NINE_O_CLOCK_S), RowOutcome.INVALID, "already over"),
-        (an_edit("prize.example", review_at_s=1), RowOutcome.INVALID, "already over"),
+        (
+            an_edit("prize.example", expires_s=NINE_O_CLOCK_S),
+            RowOutcome.INVALID,
+            "must be in the future",
+        ),
+        (an_edit("prize.example", review_at_s=1), RowOutcome.INVALID, "must be in the future"),
     ],
 )
 def test_an_edit_that_cannot_be_made_is_told_and_stops_no_other(

@@ -46,8 +46,8 @@ def test_every_fault_is_named_in_one_message(
     assert "text_threshold (FANZHA_TEXT_THRESHOLD)" in message
     assert "activity_slots (FANZHA_ACTIVITY_SLOTS): must be a power of two" in message
     assert "drain_seconds (FANZHA_DRAIN_SECONDS)" in message
-    assert "worker: unknown; workers was meant?" in message
-    assert "FANZHA_REDIS_URI: unknown; FANZHA_REDIS_URL was meant?" in message
+    assert "worker: unknown; did you mean workers?" in message
+    assert "FANZHA_REDIS_URI: unknown; did you mean FANZHA_REDIS_URL?" in message
 
 
 def test_a_password_in_a_wrong_url_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,9 @@ def test_a_variable_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert (settings.workers, settings.admin_port) == (2, 9000)
 
 
-@pytest.mark.parametrize(("text", "wrong"), [(None, "No such file"), ("workers = ", "no TOML")])
+@pytest.mark.parametrize(
+    ("text", "wrong"), [(None, "No such file"), ("workers = ", "not valid TOML")]
+)
 def test_a_file_that_cannot_be_read_is_a_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, wrong: str
 ) -> None:
@@ -85,7 +87,7 @@ def test_a_file_that_cannot_be_read_is_a_fault(
 def test_two_roles_cannot_share_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FANZHA_ADMIN_PORT", "7361")
 
-    assert "admin_port is that of listen_port: 7361" in faults()
+    assert "admin_port: 7361 is used by listen_port" in faults()
 
 
 def test_what_kubernetes_sets_for_a_service_called_fanzha_is_no_fault(

@@ -31,7 +31,7 @@ CALL = {
 
 
 def connected_by(fields: dict[str, str]) -> str:
-    found = warning_of(fields, now_ms=NOW_MS, most_age_ms=1000)
+    found = warning_of(fields, now_ms=NOW_MS, max_age_ms=1000)
     assert isinstance(found, WarningRecord)
     return ids.campaign_of(found)
 

@@ -24,7 +24,7 @@ GOOD = {
 
 
 def read(**changed: object) -> WarningRecord:
-    reader = WarningParser(HomePlan("86"), now_ms=lambda: NOW_MS, most_age_hours=72)
+    reader = WarningParser(HomePlan("86"), now_ms=lambda: NOW_MS, max_age_hours=72)
     return reader.parse(parser.parse_fields(GOOD | changed), Source.PROVINCE, "province.example")
 
 

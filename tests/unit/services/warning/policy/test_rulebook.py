@@ -20,7 +20,7 @@ def test_the_rules_are_those_of_the_settings() -> None:
         settings(
             warning_quiet_from="21:30",
             warning_quiet_until="07:00",
-            warning_quiet_broken_from="medium",
+            warning_quiet_override_tier="medium",
             warning_utc_offset_hours=5.5,
             warning_opt_out="advice, warning",
             warning_test_mode=True,
@@ -35,7 +35,7 @@ def test_the_rules_are_those_of_the_settings() -> None:
 
 
 def test_quiet_hours_may_bind_every_tier() -> None:
-    assert rulebook.rules(settings(warning_quiet_broken_from="none")).breaks_quiet == frozenset()
+    assert rulebook.rules(settings(warning_quiet_override_tier="none")).breaks_quiet == frozenset()
 
 
 @pytest.mark.parametrize(
