@@ -94,7 +94,7 @@ async def run(settings: Settings) -> int:
             client,
             pipeline=pipeline,
             router=router,
-            figures=ChannelMetrics(registry),
+            metrics=ChannelMetrics(registry),
             now_ms=now_ms,
             permit=LimitPermit(limits),
         )
