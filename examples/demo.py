@@ -225,7 +225,8 @@ def _confirm(stub: Any, channel: grpc.Channel, folder: str) -> None:
     )
     milliseconds, number = answer.stream_id.split("-")
     before = f"{int(milliseconds) - 1}-{number}"
-    environment = {"FANZHA_REDIS_URL": (Path(folder) / "valkey" / "url").read_text().strip()}
+    endpoints = json.loads((Path(folder) / "endpoints.json").read_text())
+    environment = {"FANZHA_ADMIN_TARGET": endpoints["admin"]}
     console.print(
         _fanzha(environment, "hits", "tail", "--stream", "confirmed", "--since", before,
                 "--count", "1"),

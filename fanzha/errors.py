@@ -3,6 +3,8 @@
 A caller can act on each class differently; that is the only reason to add one.
 """
 
+from typing import Self
+
 
 class FanzhaError(Exception):
     """Base of the errors below; never raised itself."""
@@ -28,7 +30,18 @@ class NotAllowed(FanzhaError):
 
 
 class VersionConflict(FanzhaError):
-    """Someone else changed the lists first; read them again and retry."""
+    """Someone else's change came first; read again and retry."""
+
+    expected: int | None = None
+    """The version or revision that the caller named; None where no version was compared."""
+    actual: int | None = None
+
+    @classmethod
+    def between(cls, field: str, what: str, *, expected: int | None, actual: int) -> Self:
+        """Return the conflict of *what*, which is at *actual*; *field* names *expected*."""
+        error = cls(f"{field}: {what} at {actual}, not {expected}")
+        error.expected, error.actual = expected, actual
+        return error
 
 
 class Unavailable(FanzhaError):

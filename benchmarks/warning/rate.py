@@ -183,7 +183,7 @@ async def _pipeline(
         client,
         pipeline=pipeline,
         router=router,
-        figures=ChannelMetrics(registry),
+        metrics=ChannelMetrics(registry),
         now_ms=now_ms,
         permit=LimitPermit(limits),
     )

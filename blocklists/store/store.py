@@ -145,7 +145,9 @@ class Store:
             ((done, version), *_), synced = await execute_synced(self._client, writing, HEAD)
         if not done:
             await self._chunks.drop(chunks)
-            raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+            raise VersionConflict.between(
+                "expected_version", "the lists are", expected=expected, actual=int(version)
+            )
         return CommitResult(version=int(version), synced=synced)
 
     async def base_head(self) -> ListHead:
@@ -369,13 +371,13 @@ def _version_of(entry: bytes) -> int:
 
 def _without_gaps(version: int, records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
     """Put one record that is gone where versions after *version* are missing between others."""
-    whole: list[tuple[int, Record]] = []
+    complete: list[tuple[int, Record]] = []
     for number, fields in records:
         if number != version + 1:
-            whole.append((number - 1, _GONE))
-        whole.append((number, fields))
+            complete.append((number - 1, _GONE))
+        complete.append((number, fields))
         version = number
-    return whole
+    return complete
 
 
 def _is_version(entry: bytes) -> bool:

@@ -644,8 +644,8 @@ class PendingBackfill(_message.Message):
 
     @_builtins.property
     def rows(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Rows of the change: landed, and those that are not part of this, by reason: allow, shadow,
-        ended, acted, no_fraud, url_prefix.
+        """Rows of the change: effective, and those that are not part of this, by reason: allow, shadow,
+        expired, already_effective, no_fraud_type, url_prefix.
         """
 
     @_builtins.property
@@ -1162,7 +1162,7 @@ class PreviewSuspectsResponse(_message.Message):
 
     @_builtins.property
     def left_out(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Hits that would open no case, by why: old, spam, nobody."""
+        """Hits that would open no case, by why: old, spam, no_victim."""
 
     def __init__(
         self,

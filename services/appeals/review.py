@@ -101,9 +101,11 @@ class Review:
                 else f"appeal {appeal.appeal_id} is {appeal.state} already"
             )
         if decision.expected_revision not in {None, appeal.revision}:
-            raise VersionConflict(
-                f"expected_revision: the appeal is at {appeal.revision}, "
-                f"not {decision.expected_revision}; look at it again"
+            raise VersionConflict.between(
+                "expected_revision",
+                "the appeal is",
+                expected=decision.expected_revision,
+                actual=appeal.revision,
             )
         await self._check_officer(appeal, by)
         upheld = decision.outcome is AppealState.UPHELD

@@ -150,6 +150,16 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.WarningReportService": {
         "GetWarningReport": _of(Role.AUDITOR, Role.OPERATOR, Role.DISPATCHER),
     },
+    "fanzha.v1.WarningOperationsService": {
+        "ListDeadLetters": _of(Role.OPERATOR, Role.AUDITOR),
+        "ReplayDeadLetters": _of(Role.OPERATOR),
+        "DropDeadLetter": _of(Role.OPERATOR),
+        "ListSources": _of(Role.OPERATOR, Role.AUDITOR),
+        "GetSourceFeedback": _of(Role.OPERATOR, Role.AUDITOR),
+        "ListEntryOutcomes": _READERS,
+        "ExportExamples": _of(Role.AUDITOR),
+        "PreviewPolicy": _of(Role.OPERATOR, Role.APPROVER, Role.AUDITOR),
+    },
     "fanzha.v1.DecisionLogService": {
         "FindDecisions": _DECISION_READERS,
         "GetDecision": _DECISION_READERS,

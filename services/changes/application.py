@@ -281,7 +281,9 @@ def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int)
 
 def _check_version(expected: int | None, version: int) -> None:
     if expected not in (None, version):
-        raise VersionConflict(f"expected_version: the lists are at {version}, not {expected}")
+        raise VersionConflict.between(
+            "expected_version", "the lists are", expected=expected, actual=version
+        )
 
 
 def _check_protected(additions: EntryTable) -> None:

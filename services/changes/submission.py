@@ -79,9 +79,11 @@ class ChangeSubmission:
             raise InvalidInput("a change has at least one row")
         snapshot = await self._context.current.caught_up()
         if draft.expected_version not in (None, snapshot.version):
-            raise VersionConflict(
-                f"expected_version: the lists are at {snapshot.version}, "
-                f"not {draft.expected_version}"
+            raise VersionConflict.between(
+                "expected_version",
+                "the lists are",
+                expected=draft.expected_version,
+                actual=snapshot.version,
             )
         return snapshot
 

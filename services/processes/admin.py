@@ -18,6 +18,7 @@ from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS, AUDIT
 from infra.redis.client import connect
+from infra.redis.shared_key import SharedKey
 from services.appeals import wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
@@ -48,6 +49,7 @@ from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
+from services.processes import operations_wiring
 from services.processes.list_following import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
@@ -57,6 +59,7 @@ from services.rpc.decision_log.handler import DecisionLogServicer
 from services.rpc.hits.handler import HitServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.models.handler import ModelServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
@@ -221,10 +224,14 @@ async def run(settings: Settings) -> int:
                     settings, connect(settings.redis_url), audit=audit, now_ms=now_ms
                 ),
             ),
+            "warning_operations": operations_wiring.servicer(
+                settings, connect(settings.redis_url), log=logged, audit=audit
+            ),
             "warning_report": WarningReportServicer(
                 reporting.build(settings, connect(settings.redis_url), now_ms=now_ms)
             ),
         },
+        page_key=SharedKey(connect(settings.redis_url), PAGE_KEY).get,
         max_message_bytes=settings.max_message_bytes,
         failed=lambda code: failures.labels(code).inc(),
         security=security.of(settings, "admin", refusals.count),

@@ -10,12 +10,14 @@ from starlette.applications import Starlette
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import connect
+from infra.redis.shared_key import SharedKey
 from services.audit.audited_actions import AuditedActions
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
+from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
@@ -92,7 +94,7 @@ async def run(settings: Settings) -> int:
             client,
             pipeline=pipeline,
             router=router,
-            figures=ChannelMetrics(registry),
+            metrics=ChannelMetrics(registry),
             now_ms=now_ms,
             permit=LimitPermit(limits),
         )
@@ -102,6 +104,7 @@ async def run(settings: Settings) -> int:
                 "warning": WarningServicer(pipeline.submission, pipeline.sources),
                 "case": CaseServicer(desk, pipeline.reader),
             },
+            page_key=SharedKey(client, PAGE_KEY).get,
             max_message_bytes=settings.max_message_bytes,
             failed=lambda code: failures.labels(code).inc(),
             security=guard,

@@ -24,6 +24,7 @@ from fanzha.tables import Bools, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 from infra.redis.client import Client, connect
 from services.audit.forwarder import AuditForwarder
@@ -269,6 +270,7 @@ class Worker:
         self._metrics.shadow_entries(shadows)
         self._metrics.list_findings(findings.counts(self._replica.lists.findings))
         self._metrics.list_files_refused(self._replica.refused)
+        self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
         self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
         for channel, kind in OF_CHANNEL.items():

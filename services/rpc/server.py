@@ -36,6 +36,8 @@ from fanzha.v1 import (
     warning_backfill_pb2_grpc,
     warning_control_pb2,
     warning_control_pb2_grpc,
+    warning_operations_pb2,
+    warning_operations_pb2_grpc,
     warning_pb2,
     warning_pb2_grpc,
     warning_report_pb2,
@@ -46,6 +48,7 @@ from services.auth import identity
 from services.decision.shed_reasons import ShedReason
 from services.rpc.access.handler import AccessServicer
 from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.paging import PageKey, process_key
 from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.security import PortSecurity
 from services.rpc.server_options import ConnectionTimes, channel_options
@@ -93,6 +96,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
         hit_pb2.DESCRIPTOR.services_by_name["HitService"].full_name,
         hit_pb2_grpc.add_HitServiceServicer_to_server,
     ),
+    "warning_operations": (
+        warning_operations_pb2.DESCRIPTOR.services_by_name["WarningOperationsService"].full_name,
+        warning_operations_pb2_grpc.add_WarningOperationsServiceServicer_to_server,
+    ),
     "models": (
         model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
         model_pb2_grpc.add_ModelServiceServicer_to_server,
@@ -126,7 +133,11 @@ def known_services() -> list[str]:
 
 
 class RpcServer:
-    """A gRPC server that answers NOT_SERVING until `serve` is called."""
+    """A gRPC server that answers NOT_SERVING until `serve` is called.
+
+    *page_key* returns the key that signs page tokens; processes with the same key understand each
+    other's. Without one the tokens end with the process.
+    """
 
     def __init__(
         self,
@@ -140,6 +151,7 @@ class RpcServer:
         failed: Callable[[str], None] = lambda _code: None,
         shed: Callable[[ShedReason], None] = lambda _why: None,
         times: ConnectionTimes = _TIMES,
+        page_key: PageKey | None = None,
     ) -> None:
         self._security = security
         servicers = {"access": AccessServicer()} | servicers
@@ -153,7 +165,12 @@ class RpcServer:
         )
         self._health = health.aio.HealthServicer()
         shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
-        registry: Any = MethodRegistry(failed, shedder, self._security)
+        self._register(
+            servicers, MethodRegistry(failed, shedder, security, page_key or process_key())
+        )
+
+    def _register(self, servicers: dict[str, object], registry: Any) -> None:
+        """Add all services; *registry* stands in for a server where generated code adds methods."""
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():

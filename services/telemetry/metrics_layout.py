@@ -307,7 +307,20 @@ FEATURE_DRIFT = Family(
     values=tuple((WORDS[channel], name) for channel, name in FEATURES),
 )
 
+TASKS = (
+    *("worker reports", "model follower", "campaign reports", "counts of list hits"),
+    *("writing of hits", "writing of refusals", "claim of the decision id prefix", "decision log"),
+)
+"""The background tasks of a worker, as `infra.periodic` counts their failures."""
+TASK_FAILURES = Family(
+    name="fanzha_periodic_task_failures",
+    kind="counter",
+    text="Runs of background tasks that failed and are retried, by task.",
+    labels=("task",),
+    values=tuple((task,) for task in (*TASKS, "other")),
+)
 FAMILIES = (
+    TASK_FAILURES,
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),

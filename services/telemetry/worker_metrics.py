@@ -241,6 +241,14 @@ class DecisionMetrics:
         for place, kind in enumerate(FindingKind):
             self._figures[first + place] = counts[kind]
 
+    def task_failures(self, counts: Mapping[str, int]) -> None:
+        """Set how often each background task of this worker has failed since its start."""
+        first = layout.START[layout.TASK_FAILURES.name]
+        for place, task in enumerate(layout.TASKS):
+            self._figures[first + place] = counts.get(task, 0)
+        known = sum(counts.get(task, 0) for task in layout.TASKS)
+        self._figures[first + len(layout.TASKS)] = sum(counts.values()) - known
+
     def list_files_refused(self, files: int) -> None:
         """Say how many list files were not taken over since the worker started."""
         self._set(layout.LIST_FILES_REFUSED, files)

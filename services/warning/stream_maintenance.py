@@ -14,12 +14,12 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
 _TIDY_EVERY = 720
-"""Looks, so once an hour."""
+"""Rounds, so once an hour."""
 _GONE_MS = 86_400_000
 
 
 class StreamMaintenance:
-    """Tells figures, and tidies, until cancelled."""
+    """Exports the backlog of streams and removes dead consumers, until cancelled."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class StreamMaintenance:
         self._cases = cases
 
     async def run(self) -> None:
-        """Look every few seconds."""
-        looks = count()
+        """Update metrics every few seconds, and remove dead consumers every hour."""
+        rounds = count()
 
         async def step() -> None:
-            look = next(looks)
-            await self.look()
-            if look % _TIDY_EVERY == 0:
+            number = next(rounds)
+            await self.refresh()
+            if number % _TIDY_EVERY == 0:
                 for group in (self._hits, *self._outboxes):
                     await group.remove_idle_consumers(_GONE_MS)
 
@@ -51,8 +51,8 @@ class StreamMaintenance:
             step, every_seconds=LOOK_SECONDS, task="stream maintenance", logger=logger
         )
 
-    async def look(self) -> None:
-        """Tell what waits now."""
+    async def refresh(self) -> None:
+        """Set the backlog metrics."""
         pending, lag = await self._hits.backlog()
         self._metrics.stream("hits", lag, pending)
         parts = [await group.backlog() for group in self._outboxes]

@@ -4,14 +4,14 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
 from fanzha.phone import HomePlan
 from infra.redis.client import Client
-from infra.redis.consumer_group import ConsumerGroup
+from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.stream_consumer import StreamConsumer
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
@@ -79,86 +79,130 @@ def build(
     composer: Composer | None = None,
 ) -> WarningPipeline:
     """Build the pipeline; *client* must decode answers."""
-    metrics = WarningMetrics(registry)
-    store = CaseStore(
-        client,
-        retention_days=settings.warning_retention_days,
-        committed=CaseMetrics(registry).committed,
-    )
+    builder = _Builder(settings, client, registry=registry, now_ms=now_ms)
+    store, sources = builder.store(), WarningSources(client)
     intake = WarningIntake(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
-    dead, sources = DeadLetters(client, keys.DEAD_LETTERS), WarningSources(client)
-    consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    reader = WarningParser(
-        HomePlan(settings.home_country),
-        now_ms=now_ms,
-        max_age_hours=settings.warning_max_age_hours,
-    )
-    hits = OwnHitIntake(
-        intake,
-        now_ms=now_ms,
-        max_age_hours=settings.warning_max_age_hours,
-        counted=metrics.hits,
-    )
-    handing = OutboxRelay(
-        client=client,
-        store=store,
-        composer=composer or PlainComposer(),
-        now_ms=now_ms,
-        relayed=metrics.relayed,
-    )
-    hit_group = ConsumerGroup(client, stream=CONFIRMED, group=own_hits.GROUP, consumer=consumer)
-    relays = outbox_relay.consumers(
-        client,
-        handing,
-        consumer=consumer,
-        dead=dead,
-        now_ms=now_ms,
-        died=metrics.dead_letter,
-        claim_ms=settings.warning_claim_ms,
-    )
+    warning_parser = builder.warning_parser()
+    hits, relays = builder.hits(intake), builder.relays(store, composer or PlainComposer())
     return WarningPipeline(
         store=store,
         listing=CaseListing(client, store),
-        reader=reader,
+        reader=warning_parser,
         intake=intake,
         submission=WarningSubmission(
-            intake=intake, warning_parser=reader, sources=sources, counted=metrics.submitted
+            intake=intake,
+            warning_parser=warning_parser,
+            sources=sources,
+            counted=builder.metrics.submitted,
         ),
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
-        dead=dead,
-        hits=StreamConsumer(
-            hit_group,
-            hits.handle,
-            dead_letters=dead,
-            now_ms=now_ms,
-            on_dead_letter=metrics.dead_letter,
-            claim_ms=settings.warning_claim_ms,
-        ),
-        dismissals=StreamConsumer(
-            ConsumerGroup(client, stream=DISMISSED, group=own_hits.GROUP, consumer=consumer),
-            DismissalHandler(store, now_ms=now_ms).handle,
-            dead_letters=dead,
-            now_ms=now_ms,
-            on_dead_letter=metrics.dead_letter,
-            claim_ms=settings.warning_claim_ms,
-        ),
+        dead=builder.dead,
+        hits=hits,
+        dismissals=builder.dismissals(store),
         relays=relays,
-        backfills=BackfillRunner(
-            BackfillStore(client),
-            intake,
-            worker=consumer,
-            now_ms=now_ms,
-            counted=metrics.backfilled,
-        ),
-        upkeep=StreamMaintenance(
-            hits=hit_group,
-            outboxes=[one.group for one in relays],
-            dead=dead,
-            metrics=metrics,
-            cases=CaseBacklogMetrics(client, registry, now_ms=now_ms),
-        ),
-        consumer=consumer,
+        backfills=builder.backfills(intake),
+        upkeep=builder.maintenance(hits, relays, registry),
+        consumer=builder.consumer,
     )
+
+
+class _Builder:
+    """Builds the consumers of one process from shared settings, metrics and consumer name."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        *,
+        registry: CollectorRegistry,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._now_ms = now_ms
+        self._case_metrics = CaseMetrics(registry)
+        self.metrics = WarningMetrics(registry)
+        self.dead = DeadLetters(client, keys.DEAD_LETTERS)
+        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+    def store(self) -> CaseStore:
+        return CaseStore(
+            self._client,
+            retention_days=self._settings.warning_retention_days,
+            committed=self._case_metrics.committed,
+        )
+
+    def warning_parser(self) -> WarningParser:
+        return WarningParser(
+            HomePlan(self._settings.home_country),
+            now_ms=self._now_ms,
+            max_age_hours=self._settings.warning_max_age_hours,
+        )
+
+    def hits(self, intake: WarningIntake) -> StreamConsumer:
+        handler = OwnHitIntake(
+            intake,
+            now_ms=self._now_ms,
+            max_age_hours=self._settings.warning_max_age_hours,
+            counted=self.metrics.hits,
+        )
+        return self._hit_consumer(CONFIRMED, handler.handle)
+
+    def dismissals(self, store: CaseStore) -> StreamConsumer:
+        handler = DismissalHandler(store, now_ms=self._now_ms)
+        return self._hit_consumer(DISMISSED, handler.handle)
+
+    def relays(self, store: CaseStore, composer: Composer) -> list[StreamConsumer]:
+        relay = OutboxRelay(
+            client=self._client,
+            store=store,
+            composer=composer,
+            now_ms=self._now_ms,
+            relayed=self.metrics.relayed,
+        )
+        return outbox_relay.consumers(
+            self._client,
+            relay,
+            consumer=self.consumer,
+            dead=self.dead,
+            now_ms=self._now_ms,
+            died=self.metrics.dead_letter,
+            claim_ms=self._settings.warning_claim_ms,
+        )
+
+    def backfills(self, intake: WarningIntake) -> BackfillRunner:
+        return BackfillRunner(
+            BackfillStore(self._client),
+            intake,
+            worker=self.consumer,
+            now_ms=self._now_ms,
+            counted=self.metrics.backfilled,
+        )
+
+    def maintenance(
+        self, hits: StreamConsumer, relays: list[StreamConsumer], registry: CollectorRegistry
+    ) -> StreamMaintenance:
+        return StreamMaintenance(
+            hits=hits.group,
+            outboxes=[one.group for one in relays],
+            dead=self.dead,
+            metrics=self.metrics,
+            cases=CaseBacklogMetrics(self._client, registry, now_ms=self._now_ms),
+        )
+
+    def _hit_consumer(
+        self, stream: str, handle: Callable[[Sequence[StreamEntry]], Awaitable[None]]
+    ) -> StreamConsumer:
+        return StreamConsumer(
+            ConsumerGroup(
+                self._client, stream=stream, group=own_hits.GROUP, consumer=self.consumer
+            ),
+            handle,
+            dead_letters=self.dead,
+            now_ms=self._now_ms,
+            on_dead_letter=self.metrics.dead_letter,
+            claim_ms=self._settings.warning_claim_ms,
+        )

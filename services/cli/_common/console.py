@@ -98,6 +98,10 @@ def one_sentence(target: str) -> Iterator[None]:
             fail(f"{target} does not know you: {details}")
         if code is grpc.StatusCode.PERMISSION_DENIED:
             fail(f"{target} does not allow it: {details}")
+        if code is grpc.StatusCode.ABORTED:
+            fail(
+                f"{details}. Someone else's change came first: look again, then repeat the command"
+            )
         fail(f"{details} ({code.name if code else 'unknown'})")
     except (FanzhaError, LoginError) as error:
         fail(str(error))

@@ -1,22 +1,17 @@
 """`fanzha warnings entries`: list entries that led to cases, and how these ended."""
 
-import asyncio
-import heapq
-
 from rich.table import Table
 
-from infra.redis.client import connect
-from services.cli._common.console import one_sentence, out, print_json, wide
-from services.cli._common.options import AsJson, Limit
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord, EntryOutcomeStore
-from services.warning.outcomes.reliability import NOTHING, OutcomeTally
+from fanzha.v1 import warning_operations_pb2 as pb
+from services.cli._common.console import out, print_json, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Limit, Target
+from services.cli._common.server import MOST_ROWS
+from services.cli.warnings.operations_server import server
 
 
 def entries(
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
     limit: Limit = 50,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Show list entries whose cases were closed, those of the lowest reliability first.
@@ -25,13 +20,16 @@ def entries(
     list source follow. An entry without a pattern has no informative case yet, or list
     administration has not processed it.
     """
-    with one_sentence("the store"):
-        shown, total, by_source = asyncio.run(_read(store_url(redis_url, data_dir), limit))
+    with server(target) as stub:
+        request = pb.ListEntryOutcomesRequest(limit=min(limit, MOST_ROWS))
+        found = stub.ListEntryOutcomes(request)
+    by_source = sorted(found.by_source.items())
     if as_json:
-        lists = {name: _figures(tally) for name, tally in sorted(by_source.items())}
-        print_json({"total": total, "entries": list(map(_written, shown)), "lists": lists})
+        lists = {name: _figures(figures) for name, figures in by_source}
+        shown = list(map(_as_words, found.entries))
+        print_json({"total": found.total, "entries": shown, "lists": lists})
         return
-    if not shown:
+    if not found.entries:
         out.print("no case of a list entry was closed")
         return
     table = Table(
@@ -39,55 +37,37 @@ def entries(
     )
     table.box = None
     table.columns[0].no_wrap = True
-    for one in shown:
-        request = f"change {one.proposed}" if one.proposed else ""
-        table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.tally), request)
+    for one in found.entries:
+        request_shown = f"change {one.proposed_removal}" if one.proposed_removal else ""
+        table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.figures), request_shown)
     wide().print(table)
-    out.print(f"{len(shown)} of {total} shown")
-    for name, tally in sorted(by_source.items()):
-        lost, false, neither, reliability = _columns(tally)
+    out.print(f"{len(found.entries)} of {found.total} shown")
+    for name, figures in by_source:
+        lost, false, neither, reliability = _columns(figures)
         out.print(
             f"{name}: {lost} lost, {false} false, {neither} neither, reliability {reliability}"
         )
 
 
-async def _read(
-    url: str, limit: int
-) -> tuple[list[EntryOutcomeRecord], int, dict[str, OutcomeTally]]:
-    client = connect(url)
-    by_source: dict[str, OutcomeTally] = {}
-    found: list[EntryOutcomeRecord] = []
-    try:
-        async for one in EntryOutcomeStore(client).all():
-            found.append(one)
-            name = one.source or "not looked up"
-            by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
-    finally:
-        await client.aclose()
-    worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.reliability, one.entry_id))
-    return worst, len(found), by_source
+def _columns(figures: pb.OutcomeFigures) -> tuple[str, str, str, str]:
+    counts = (figures.confirmed, figures.false_alarms, figures.neither)
+    lost, false, neither = map(str, counts)
+    return lost, false, neither, f"{figures.reliability:.2f}"
 
 
-def _columns(tally: OutcomeTally) -> tuple[str, str, str, str]:
-    return (
-        str(tally.confirmed),
-        str(tally.false),
-        str(tally.uninformative),
-        f"{tally.reliability:.2f}",
-    )
+def _figures(figures: pb.OutcomeFigures) -> dict[str, object]:
+    return {
+        "cases": dict(sorted(figures.cases.items())),
+        "reliability": round(figures.reliability, 4),
+    }
 
 
-def _figures(tally: OutcomeTally) -> dict[str, object]:
-    outcomes = {one.value: count for one, count in tally.outcomes.items()}
-    return {"cases": outcomes, "reliability": round(tally.reliability, 4)}
-
-
-def _written(one: EntryOutcomeRecord) -> dict[str, object]:
+def _as_words(one: pb.EntryOutcomes) -> dict[str, object]:
     return {
         "entry_id": one.entry_id,
         "kind": one.kind,
         "pattern": one.pattern,
         "source": one.source,
-        **_figures(one.tally),
-        "proposed_removal": one.proposed,
+        **_figures(one.figures),
+        "proposed_removal": one.proposed_removal,
     }

@@ -1,6 +1,5 @@
 """`fanzha warnings policy`: read, check and try the policy that gives cases their tiers."""
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,15 +7,14 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fanzha.errors import Unavailable
+from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import fail, out, print_json, progress
-from services.cli._common.options import AsJson
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.time_arguments import moment
+from services.cli.warnings.operations_server import LONG_SECONDS, server
 from services.warning.model import Tier
 from services.warning.policy import facts, plans
-from services.warning.policy.preview import PolicyPreview, PolicyPreviewer
 from services.warning.policy.tiers import TierPolicy
 
 app = typer.Typer(
@@ -89,104 +87,92 @@ def preview(
     file: Annotated[Path, typer.Argument(help="TOML file of the policy to try.")],
     against: Annotated[
         Path | None,
-        typer.Option(
-            envvar="FANZHA_WARNING_POLICY_FILE",
-            help="The policy in force. None: that of the package.",
-        ),
+        typer.Option(help="The policy to compare with. None: that of the server's settings."),
     ] = None,
     since: Annotated[str, typer.Option(help="Cases opened from then on: 30d, 2026-11-25.")] = "30d",
     region: Annotated[str, typer.Option(help="Only cases of this region, such as 3405.")] = "",
-    groups: Groups = None,
-    examples: Annotated[int, typer.Option(min=0, help="Cases shown for each change.")] = 5,
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    examples: Annotated[int, typer.Option(min=0, max=100, help="Cases shown for each change.")] = 5,
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Tell how many past cases another policy would give another tier, and which lines would.
 
     Both policies judge each case as it stands now, so what is shown is the effect of the policy.
+    Groups are those of the server's settings.
     """
-    before, after = _load(against), _load(file)
-    context = _context(groups)
-    start = moment(since, now_ms(), "--since")
-    url = store_url(redis_url, data_dir)
-    previewing = PolicyPreviewer(before, after, examples=examples)
-    try:
-        asyncio.run(_go_through(url, previewing, context, start, region))
-    except Unavailable as error:
-        fail(str(error))
-    result = previewing.result
+    request = pb.PreviewPolicyRequest(
+        policy=_text(file),
+        against=_text(against) if against else "",
+        since_ms=moment(since, now_ms(), "--since"),
+        region=region,
+        examples=examples,
+    )
+    found = pb.PolicyPreview()
+    with server(target) as stub, progress() as bar:
+        # Of all cases of the region; what is older is passed over.
+        task = bar.add_task("judging cases", total=None, note="")
+        for answer in stub.PreviewPolicy(request, timeout=LONG_SECONDS):
+            bar.update(task, total=answer.expected, completed=answer.judged)
+            found.MergeFrom(answer.preview)
     if as_json:
-        print_json(_words(before, after, result))
+        print_json(_words(found))
     else:
-        _show(before, after, result)
+        _show(found)
 
 
-async def _go_through(
-    url: str, previewing: PolicyPreviewer, context: facts.RiskContext, start: int, region: str
-) -> None:
-    from infra.redis.client import connect
-    from services.warning.cases.listing import CaseListing
-    from services.warning.cases.store import CaseStore
-
-    client = connect(url)
-    try:
-        listing = CaseListing(client, CaseStore(client))
-        total = await listing.count(region=region, only_open=False)
-        with progress() as bar:
-            # Of all cases of the region; what is older is passed over.
-            task = bar.add_task("judging cases", total=total)
-            async for case, _ in listing.walk(region=region, since=start):
-                previewing.add(facts.facts_of(case, context))
-                bar.advance(task)
-            bar.update(task, completed=total)
-    finally:
-        await client.aclose()
-
-
-def _show(before: TierPolicy, after: TierPolicy, found: PolicyPreview) -> None:
+def _show(found: pb.PolicyPreview) -> None:
     out.print(
-        f"policy {after.version} in place of {before.version}: of {found.cases} cases "
+        f"policy {found.after_version} in place of {found.before_version}: of {found.cases} cases "
         f"{found.changed} get another tier"
     )
     if not found.cases:
         return
     table = Table("now", *(f"then {_TIERS[tier]}" for tier in Tier), box=None, pad_edge=False)
+    matrix = {(one.before, one.after): one.cases for one in found.matrix}
     for old in Tier:
-        row = [str(found.matrix.get((old, new), 0)) for new in Tier]
+        row = [str(matrix.get((old.name.lower(), new.name.lower()), 0)) for new in Tier]
         table.add_row(_TIERS[old], *row)
     out.print(table)
-    used = sorted(found.lines.items(), key=lambda pair: -pair[1])
+    used = sorted(found.lines.items(), key=lambda pair: (-pair[1], pair[0]))
     out.print("lines: " + ", ".join(f"{line} {count}" for line, count in used), markup=False)
     for one in found.examples:
         lines = ", ".join(one.lines) or "no line"
-        out.print(
-            f"case {one.case_id}: {_TIERS[one.before]} → {_TIERS[one.after]} ({lines})",
-            markup=False,
-        )
+        before, after = _tier(one.before), _tier(one.after)
+        out.print(f"case {one.case_id}: {before} → {after} ({lines})", markup=False)
 
 
-def _words(before: TierPolicy, after: TierPolicy, found: PolicyPreview) -> dict[str, Any]:
+def _words(found: pb.PolicyPreview) -> dict[str, Any]:
     return {
-        "before": before.version,
-        "after": after.version,
+        "before": found.before_version,
+        "after": found.after_version,
         "cases": found.cases,
         "changed": found.changed,
         "matrix": [
-            {"before": old.name.lower(), "after": new.name.lower(), "cases": count}
-            for (old, new), count in sorted(found.matrix.items())
+            {"before": one.before, "after": one.after, "cases": one.cases} for one in found.matrix
         ],
-        "lines": found.lines,
+        "lines": dict(found.lines),
         "examples": [
             {
                 "case_id": one.case_id,
-                "before": one.before.name.lower(),
-                "after": one.after.name.lower(),
-                "lines": one.lines,
+                "before": one.before,
+                "after": one.after,
+                "lines": list(one.lines),
             }
             for one in found.examples
         ],
     }
+
+
+def _tier(word: str) -> str:
+    known = {tier.name.lower(): label for tier, label in _TIERS.items()}
+    return known.get(word, word)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        fail(f"{file}: {getattr(error, 'strerror', None) or 'no text'}", status=2)
 
 
 def _conditions(when: Mapping[str, Any]) -> str:

@@ -1,45 +1,44 @@
 """`fanzha warnings sources`, `feedback`: what warnings were worth, and what became of them."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from fanzha.csv_cells import SafeWriter
+from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
-from infra.redis.client import connect
-from services.cli._common.console import err, one_sentence, out, print_json, progress, wide
-from services.cli._common.stores import DEFAULT_DATA_DIR, DataDir, RedisUrl, store_url
-from services.warning.intake.sources import SourceFeedback, SourceQuality, WarningSources
+from services.cli._common.console import err, out, print_json, progress, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.warnings.operations_server import PAGE, server
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
 
 
 def sources(
     name: Annotated[str, typer.Argument(help="One source; empty: all.")] = "",
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
 ) -> None:
     """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
 
     The reliability is 0.5 without informative cases: docs/how-to/outcomes.md.
     """
-    with one_sentence("the store"):
-        found = asyncio.run(_quality(store_url(redis_url, data_dir), name))
+    with server(target) as stub:
+        request = pb.ListSourcesRequest(source_name=name)
+        found = stub.ListSources(request).sources
     if as_json:
-        print_json([_written(one) for one in found])
+        print_json([_as_words(one) for one in found])
         return
     heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false")
     table = Table(*heads, "reliability", "late", box=None)
     for one in found:
         counts = (one.accepted, one.joined, one.duplicates, one.refused)
         verdicts = (one.confirmed, one.false_alarms)
-        reliability = f"{one.tally.reliability:.2f}"
+        reliability = f"{one.reliability:.2f}"
         table.add_row(
             one.source_name, *map(str, (*counts, *verdicts)), reliability, _half_within(one)
         )
@@ -55,79 +54,65 @@ def feedback(
         Path | None, typer.Option("--csv", help="File to write; absent: standard output.")
     ] = None,
     after: Annotated[str, typer.Option(help="Place after which to begin.")] = "",
-    redis_url: RedisUrl = "",
-    data_dir: DataDir = DEFAULT_DATA_DIR,
+    target: Target = DEFAULT_TARGET,
 ) -> None:
     """Write what became of the warnings of a source as CSV, oldest first, for it to read."""
-    url = store_url(redis_url, data_dir)
-    with one_sentence("the store"):
+    with server(target) as stub:
+        steps = _steps(stub, source, after)
         if csv_file is None:
-            number = asyncio.run(_export(url, source, after, None))
+            number = _write(SafeWriter(sys.stdout), steps)
             if not number:
-                err.print(
-                    f"nothing is told to {source!r}{'' if not after else ' after that'}",
-                    markup=False,
-                )
-        else:
-            number = asyncio.run(_export(url, source, after, csv_file))
-    if csv_file is not None:
-        out.print(f"{number} outcomes in {csv_file}")
+                since = " after that" if after else ""
+                err.print(f"nothing is told to {source!r}{since}", markup=False)
+            return
+        with atomic_file.replacing_text(csv_file) as lines:
+            number = _write(SafeWriter(lines), steps)
+    out.print(f"{number} outcomes in {csv_file}")
 
 
-async def _quality(url: str, name: str) -> list[SourceQuality]:
-    client = connect(url)
-    try:
-        known = WarningSources(client)
-        return [await known.quality(one) for one in ([name] if name else await known.names())]
-    finally:
-        await client.aclose()
+def _steps(stub: Any, source: str, after: str) -> Iterator[pb.FeedbackStep]:
+    request = pb.GetSourceFeedbackRequest(source_name=source, after=after, page_size=PAGE)
+    while True:
+        steps = stub.GetSourceFeedback(request).steps
+        yield from steps
+        if not steps:
+            return
+        request.after = steps[-1].place
 
 
-async def _export(url: str, source: str, after: str, file: Path | None) -> int:
-    client = connect(url)
-    try:
-        found = WarningSources(client).all_feedback(source, after=after)
-        if file is None:
-            return await _write(SafeWriter(sys.stdout), found)
-        with atomic_file.replacing_text(file) as lines:
-            return await _write(SafeWriter(lines), found)
-    finally:
-        await client.aclose()
-
-
-async def _write(table: SafeWriter, found: AsyncIterator[SourceFeedback]) -> int:
+def _write(table: SafeWriter, steps: Iterator[pb.FeedbackStep]) -> int:
     table.writerow(_COLUMNS)
     number = 0
     with progress(bar=False) as bar:
         task = bar.add_task("outcomes", total=None, note="")
-        async for one in found:
-            table.writerow([one.cursor, one.reference, one.case_id, one.what, one.at_ms])
+        for one in steps:
+            table.writerow([one.place, one.reference, one.case_id, one.what, one.at_ms])
             number += 1
             bar.update(task, completed=number)
     return number
 
 
-def _written(quality: SourceQuality) -> dict[str, object]:
-    delays = {str(bound) if bound else "more": count for bound, count in quality.delays.items()}
+def _as_words(record: pb.SourceRecord) -> dict[str, object]:
     return {
-        "source": quality.source_name,
-        "accepted": quality.accepted,
-        "joined": quality.joined,
-        "duplicates": quality.duplicates,
-        "refused": quality.refused,
-        "confirmed": quality.confirmed,
-        "false_alarms": quality.false_alarms,
-        "reliability": round(quality.tally.reliability, 4),
-        "cases": {one.value: count for one, count in quality.tally.outcomes.items()},
-        "delays_s": delays,
+        "source": record.source_name,
+        "accepted": record.accepted,
+        "joined": record.joined,
+        "duplicates": record.duplicates,
+        "refused": record.refused,
+        "confirmed": record.confirmed,
+        "false_alarms": record.false_alarms,
+        "reliability": round(record.reliability, 4),
+        "cases": dict(sorted(record.cases.items())),
+        "delays_s": {str(one.up_to_seconds or "more"): one.warnings for one in record.delays},
     }
 
 
-def _half_within(quality: SourceQuality) -> str:
+def _half_within(record: pb.SourceRecord) -> str:
     """Say within what time half of the warnings came."""
-    total, seen = sum(quality.delays.values()), 0
-    for bound, count in quality.delays.items():
-        seen += count
+    total, seen = sum(one.warnings for one in record.delays), 0
+    for one in record.delays:
+        seen += one.warnings
         if total and seen * 2 >= total:
+            bound = one.up_to_seconds
             return f"half within {bound} s" if bound else "half later than a day"
     return "–"

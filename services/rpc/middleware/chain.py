@@ -7,6 +7,7 @@
 `load_shedder`         of methods that decide: refuses a request that would wait too long
 `request_reader`       reads and decodes; of methods open to anybody, within `open_reads`; reports
                        sizes to `memory_return`
+`paging`               of paged lists: opens the request's page token, seals the response's
 handler                the servicer
 =====================  =============================================================================
 
@@ -16,7 +17,7 @@ bytes: refusing a request then costs neither reading nor decoding.
 """
 
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -38,6 +39,8 @@ class MethodChain:
     authenticate: Authenticate
     shedder: LoadShedder | AdmitAll
     reader: RequestReader
+    with_tokens: Callable[[Any], Any] | None = None
+    """Of a paged list: puts page tokens around its handler, see `paging`."""
 
     def around(self, handler: Handler) -> Handler:
         """Return *handler*, of any of gRPC's four kinds, behind this middleware."""
@@ -47,6 +50,8 @@ class MethodChain:
             or handler.stream_unary
             or handler.stream_stream
         )
+        if self.with_tokens is not None:
+            serve = self.with_tokens(serve)
         # Generated servicers yield their responses; the health service writes them to the context.
         respond = self._yield_responses if inspect.isasyncgenfunction(serve) else self._respond
         register: Any = (

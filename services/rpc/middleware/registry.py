@@ -14,12 +14,14 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from services.auth import roles
 from services.auth.roles import AccessLevel
+from services.rpc.middleware import paging
 from services.rpc.middleware.auth_interceptor import Authenticate, refuse_all
 from services.rpc.middleware.chain import Handler, MethodChain
 from services.rpc.middleware.errors import ErrorResponder
 from services.rpc.middleware.load_shedder import AdmitAll, LoadShedder
 from services.rpc.middleware.memory_return import MemoryReturn
 from services.rpc.middleware.open_reads import OpenReads
+from services.rpc.middleware.paging import PageKey
 from services.rpc.middleware.request_reader import RequestReader
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
 from services.rpc.security import PortSecurity
@@ -30,12 +32,18 @@ class MethodRegistry:
 
     *failed* is called with the status of every request that ends in an error, such as
     ``not_found``. *shedder* may refuse requests for decisions. *security* says who may call: a
-    method that the table of `services.auth.roles` does not list is refused to everyone.
+    method that the table of `services.auth.roles` does not list is refused to everyone. *page_key*
+    signs page tokens.
     """
 
     def __init__(
-        self, failed: Callable[[str], None], shedder: LoadShedder, security: PortSecurity
+        self,
+        failed: Callable[[str], None],
+        shedder: LoadShedder,
+        security: PortSecurity,
+        page_key: PageKey,
     ) -> None:
+        self._page_key = page_key
         self._failed = failed
         self._shedder = shedder
         self._security = security
@@ -74,6 +82,7 @@ class MethodRegistry:
                 memory=self._memory,
                 open_reads=self._open_reads if self._is_open(path) else None,
             ),
+            with_tokens=self._with_tokens(path),
         )
         self._handlers[path] = chain.around(handler)
 
@@ -83,6 +92,11 @@ class MethodRegistry:
         if roles.access_of(path) is None:
             return refuse_all(path)
         return lambda _context: None  # everyone is the developer
+
+    def _with_tokens(self, path: str) -> Callable[[Any], Any] | None:
+        if not paging.is_paged(path):
+            return None
+        return lambda serve: paging.with_tokens(path, serve, self._page_key)
 
     def _is_open(self, path: str) -> bool:
         return self._security.interceptor is not None and roles.access_of(path) is AccessLevel.OPEN

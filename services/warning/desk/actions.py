@@ -37,8 +37,8 @@ class CaseClosure:
 def check_revision(case: Case, revision: int | None) -> None:
     """Raise `VersionConflict` if the case has changed since *revision*."""
     if revision is not None and case.revision != revision:
-        raise VersionConflict(
-            f"case {case.id}: is at revision {case.revision}, not {revision}; look again"
+        raise VersionConflict.between(
+            "revision", f"case {case.id} is", expected=revision, actual=case.revision
         )
 
 

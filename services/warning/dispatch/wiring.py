@@ -105,7 +105,7 @@ def build(
     *,
     pipeline: DispatchDependencies,
     router: Router,
-    figures: ChannelMetrics,
+    metrics: ChannelMetrics,
     now_ms: Callable[[], int],
     permit: SendPermit | None = None,
 ) -> DispatchRuntime:
@@ -114,54 +114,88 @@ def build(
     channels: list[ChannelRuntime] = []
     for name in CHANNELS:
         receipts = Receipts(
-            client=client, channel=name, record=record, now_ms=now_ms, counted=figures.counted
+            client=client, channel=name, record=record, now_ms=now_ms, counted=metrics.counted
         )
         sender = _sender(settings, client, name, receipts.store)
         if sender is None:
             logger.warning("no sender is configured for %s: its messages stay queued", name)
             continue
+        worker = SendWorker(
+            client=client,
+            channel=name,
+            sender=sender,
+            record=record,
+            dead=pipeline.dead,
+            consumer=pipeline.consumer,
+            now_ms=now_ms,
+            permit=permit,
+            on_disk=settings.warning_claims_on_disk,
+            claim_ms=settings.warning_claim_ms,
+            counted=metrics.counted,
+        )
         channels.append(
-            ChannelRuntime(
+            _channel(
+                settings,
+                client,
+                worker=worker,
                 sender=sender,
-                worker=SendWorker(
-                    client=client,
-                    channel=name,
-                    sender=sender,
-                    record=record,
-                    dead=pipeline.dead,
-                    consumer=pipeline.consumer,
-                    now_ms=now_ms,
-                    permit=permit,
-                    on_disk=settings.warning_claims_on_disk,
-                    claim_ms=settings.warning_claim_ms,
-                    counted=figures.counted,
-                ),
                 receipts=receipts,
-                receipt_consumer=StreamConsumer(
-                    ConsumerGroup(
-                        client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer
-                    ),
-                    receipts.handle,
-                    dead_letters=pipeline.dead,
-                    now_ms=now_ms,
-                    drop=True,
-                    claim_ms=settings.warning_claim_ms,
-                ),
-                queue_receipts=QueueReceipts(client, name, on_receipt=receipts.store, now_ms=now_ms)
-                if isinstance(sender, CityQueues)
-                else None,
+                pipeline=pipeline,
+                now_ms=now_ms,
             )
         )
-    schedule = Schedule(
+    return DispatchRuntime(
+        channels=channels, schedule=_schedule(client, pipeline, router, metrics, now_ms)
+    )
+
+
+def _channel(
+    settings: Settings,
+    client: Client,
+    *,
+    worker: SendWorker,
+    sender: ChannelSender,
+    receipts: Receipts,
+    pipeline: DispatchDependencies,
+    now_ms: Callable[[], int],
+) -> ChannelRuntime:
+    queue_receipts = None
+    if isinstance(sender, CityQueues):
+        queue_receipts = QueueReceipts(
+            client, worker.channel, on_receipt=receipts.store, now_ms=now_ms
+        )
+    return ChannelRuntime(
+        sender=sender,
+        worker=worker,
+        receipts=receipts,
+        receipt_consumer=StreamConsumer(
+            ConsumerGroup(client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer),
+            receipts.handle,
+            dead_letters=pipeline.dead,
+            now_ms=now_ms,
+            drop=True,
+            claim_ms=settings.warning_claim_ms,
+        ),
+        queue_receipts=queue_receipts,
+    )
+
+
+def _schedule(
+    client: Client,
+    pipeline: DispatchDependencies,
+    router: Router,
+    metrics: ChannelMetrics,
+    now_ms: Callable[[], int],
+) -> Schedule:
+    return Schedule(
         client=client,
         store=pipeline.store,
         listing=pipeline.listing,
         router=router,
         now_ms=now_ms,
         owner=pipeline.consumer,
-        counted=figures.escalated,
+        counted=metrics.escalated,
     )
-    return DispatchRuntime(channels=channels, schedule=schedule)
 
 
 def _sender(

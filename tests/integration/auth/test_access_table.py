@@ -15,6 +15,7 @@ from services.auth.identity import Role
 from services.auth.roles import AccessLevel
 from services.rpc import security
 from services.rpc.middleware.load_shedder import LoadShedder
+from services.rpc.middleware.paging import process_key
 from services.rpc.middleware.registry import MethodRegistry
 from services.rpc.server import RpcServer, known_services
 from tests.support.identities import Issuer, Reached
@@ -102,7 +103,7 @@ async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -
         return b"reached"
 
     gate = LoadShedder(longest_wait_seconds=1, clock=monotonic)
-    registry = MethodRegistry(lambda _code: None, gate, security.DEVELOPMENT)
+    registry = MethodRegistry(lambda _code: None, gate, security.DEVELOPMENT, process_key())
     handlers: dict[str, Any] = {"DoAll": grpc.unary_unary_rpc_method_handler(serve)}
     registry.add_registered_method_handlers("fanzha.v1.NewService", handlers)
     server = grpc.aio.server()

@@ -27,7 +27,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     ) as running:
         running.fanzha(
             *("blocklist", "add", FRAUD, "--action", "block", "--source", "bureau"),
-            *("--reason", "three victims", "--legal-basis", "Art. 32", "--author", "li"),
+            *("--reason", "three victims", "--legal-basis", "Art. 32", "--by", "li"),
         )
         yield running
 

@@ -188,6 +188,30 @@ def test_pages_hold_every_entry_once(stub: Any) -> None:
     assert page.total == 26
 
 
+def test_a_page_token_is_of_one_query(stub: Any) -> None:
+    update(stub, entry("a.example"), entry("b.example"), entry("c.example"))
+    blocks = pb.ListEntriesRequest(page_size=1, action=decision_pb2.ACTION_BLOCK)
+    token = stub.ListEntries(blocks).next_page_token
+    place, signature = token.split(".")
+    wrong = [
+        pb.ListEntriesRequest(page_token=token),
+        pb.ListEntriesRequest(page_token=token, action=decision_pb2.ACTION_ALLOW),
+        pb.ListEntriesRequest(page_token=f"{place}.{signature[::-1]}", action=blocks.action),
+        pb.ListEntriesRequest(page_token=f"MS4y.{signature}", action=blocks.action),
+    ]
+
+    rest = stub.ListEntries(
+        pb.ListEntriesRequest(page_token=token, page_size=7, action=blocks.action)
+    )
+
+    assert len(rest.entries) == 2
+    for request in wrong:
+        with pytest.raises(grpc.RpcError) as raised:
+            stub.ListEntries(request)
+        assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "page_token: not given out for this query" in str(raised.value.details())
+
+
 def test_a_page_of_other_lists_is_aborted(stub: Any) -> None:
     update(stub, entry("a.example"), entry("b.example"))
     token = stub.ListEntries(pb.ListEntriesRequest(page_size=1)).next_page_token

@@ -13,7 +13,9 @@ from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.audit.events import AuditKind
 from services.cli.warnings.commands import app
+from services.processes import operations_wiring
 from services.rpc.warnings.control_handler import WarningControlServicer
+from services.settings.settings import Settings
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.control import WarningControl
@@ -45,7 +47,13 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
         )
         switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
         control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)
-        async with rpc_server({"warning_control": WarningControlServicer(control)}) as target:
+        servicers = {
+            "warning_control": WarningControlServicer(control),
+            "warning_operations": operations_wiring.servicer(
+                Settings(redis_url=redis_url), client, log=None, audit=audit
+            ),
+        }
+        async with rpc_server(servicers) as target:
             yield target
         await client.aclose()
 
@@ -95,7 +103,7 @@ def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
     assert all("0000001" not in record[1] for record in audit.records)
 
 
-def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path) -> None:
+def test_a_policy_is_tried_on_past_cases(redis_url: str, tmp_path: Path, run: Run) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text(
         """version = "trial"
@@ -123,9 +131,8 @@ at_least = "high"
     asyncio.run(take())
 
     asked = ["policy", "preview", str(policy), "--since", ""]
-    runner = CliRunner(env={"FANZHA_REDIS_URL": redis_url})
-    found = json.loads(runner.invoke(app, [*asked, "--json"]).stdout)
-    shown = runner.invoke(app, asked)
+    found = json.loads(run(*asked, "--json").stdout)
+    shown = run(*asked)
 
     assert (found["cases"], found["changed"]) == (3, 2)
     assert found["lines"] == {"sure": 2}

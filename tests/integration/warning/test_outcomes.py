@@ -4,9 +4,12 @@ import asyncio
 import csv
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 from typer.testing import CliRunner
 
@@ -16,19 +19,25 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.v1 import blocklist_pb2 as pb
+from fanzha.v1 import warning_operations_pb2 as operations_pb
+from fanzha.v1.warning_operations_pb2_grpc import WarningOperationsServiceStub
 from services.auth.identity import acting_as
 from services.changes.model import ChangeKind, ChangeState
 from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
+from services.processes import operations_wiring
 from services.rpc.lists.handler import BlocklistServicer
+from services.rpc.security import DEVELOPMENT
+from services.rpc.server import RpcServer
+from services.settings.settings import Settings
 from services.warning import keys
 from services.warning.cases.events import CaseOutcome
 from services.warning.model import Means, MeansKind, WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from tests.support.builders import some_texts
-from tests.support.change_desk import LI, WANG
+from tests.support.change_desk import LI, WANG, MemoryAudit
 from tests.support.decision_logs import logged
 from tests.support.outcome_loop import LISTED, OTHER, Loop, outcome_loop
 from tests.support.warnings import a_warning
@@ -38,6 +47,20 @@ from tests.support.warnings import a_warning
 async def loop(redis_url: str, tmp_path: Path) -> AsyncIterator[Loop]:
     async with outcome_loop(redis_url, tmp_path) as running:
         yield running
+
+
+@asynccontextmanager
+async def operations(loop: Loop, log: DecisionQuery | None) -> AsyncIterator[str]:
+    """Serve WarningOperationsService on what *loop* runs."""
+    servicer = operations_wiring.servicer(
+        Settings(redis_url="redis://127.0.0.1:1"), loop.client, log=log, audit=MemoryAudit()
+    )
+    server = RpcServer(
+        {"warning_operations": servicer}, max_message_bytes=2**20, security=DEVELOPMENT
+    )
+    port = await server.start("127.0.0.1", 0)
+    yield f"127.0.0.1:{port}"
+    await server.drain(1)
 
 
 async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_removes_it(
@@ -71,7 +94,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
 
 
 async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
-    loop: Loop, redis_url: str
+    loop: Loop,
 ) -> None:
     await loop.list_("+861990000*")
     ends = [
@@ -100,12 +123,10 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
         confirmed=1, false_alarms=1, neither=2, standing=0.5
     )
 
-    shown = await asyncio.to_thread(
-        CliRunner().invoke,
-        commands.app,
-        ["entries", "--json"],
-        env={"FANZHA_REDIS_URL": redis_url},
-    )
+    async with operations(loop, None) as target:
+        shown = await asyncio.to_thread(
+            CliRunner().invoke, commands.app, ["entries", "--json", "--target", target]
+        )
     (entry,) = json.loads(shown.stdout)["entries"]
     assert entry["cases"] == {"lost_money": 1, "false_alarm": 1, "safe": 1, "duplicate": 1}
     assert entry["reliability"] == 0.5
@@ -227,7 +248,7 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
 
 
 async def test_examples_are_written_as_far_as_the_log_keeps_them(
-    loop: Loop, redis_url: str, tmp_path: Path
+    loop: Loop, tmp_path: Path
 ) -> None:
     folder = tmp_path / "decisions"
     body = "您的账户异常，请登录 http://pay.example/now"
@@ -240,13 +261,19 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
         await loop.close(case, CaseOutcome(outcome))
 
-    async def export(name: str, since_ms: int = 0) -> list[dict[str, str]]:
+    async def export(name: str, since_ms: int = 1) -> list[dict[str, str]]:
         file = tmp_path / name
-        what = {"since_ms": since_ms, "model": "sms" if name == "sms.csv" else "any"}
-        counts = await asyncio.to_thread(
-            lambda: example_export.export(file, redis_url, log, full=False, **what)  # type: ignore[arg-type]
+        request = operations_pb.ExportExamplesRequest(
+            since_ms=since_ms, model="sms" if name == "sms.csv" else ""
         )
-        assert counts["gone"] == (0 if since_ms else 1)
+        async with (
+            operations(loop, log) as target,
+            grpc.aio.insecure_channel(target) as channel,
+        ):
+            stub: Any = WarningOperationsServiceStub(channel)
+            answers = [one async for one in stub.ExportExamples(request, timeout=60)]
+        counts = await asyncio.to_thread(example_export.write, file, answers)
+        assert counts.gone == (0 if since_ms > 1 else 1)
         assert file.stat().st_mode & 0o077 == 0
         with file.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))

@@ -72,7 +72,7 @@ async def pipeline(
         client,
         pipeline=built,
         router=plan,
-        figures=ChannelMetrics(registry),
+        metrics=ChannelMetrics(registry),
         now_ms=now_ms,
     )
     tasks = [*built.start(), *ways.start()]

@@ -293,3 +293,19 @@ def test_what_a_shadow_would_mark_is_counted(pages: MetricsPages) -> None:
         for change in ("same", "would_mark", "would_clear")
     ]
     assert found == [1, 2, 1]
+
+
+def test_failures_of_background_tasks_are_told_by_task_and_outlive_the_worker(
+    pages: MetricsPages,
+) -> None:
+    first = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+    second = DecisionMetrics.on_page(pages.directory, "worker-1", 2)
+
+    first.task_failures({"model follower": 2, "a new task": 1})
+    pages.retire(1)
+    second.task_failures({"model follower": 3})
+    second.task_failures({"model follower": 4})
+
+    value = reading(pages)
+    name = "fanzha_periodic_task_failures_total"
+    assert (value(name, task="model follower"), value(name, task="other")) == (6, 1)

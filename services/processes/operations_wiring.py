@@ -1,0 +1,35 @@
+"""Puts WarningOperationsService together."""
+
+from infra.redis.client import Client
+from infra.redis.dead_letters import DeadLetters
+from services.audit.events import Audit
+from services.decision_log.query import DecisionQuery
+from services.rpc.warnings.operations_handler import WarningOperationsServicer
+from services.settings.settings import Settings
+from services.warning import keys
+from services.warning.cases.listing import CaseListing
+from services.warning.cases.store import CaseStore
+from services.warning.dead_letter_control import DeadLetterControl
+from services.warning.intake.sources import WarningSources
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.outcomes.example_export import ExampleExport
+from services.warning.policy.trial import PolicyTrial
+
+
+def servicer(
+    settings: Settings, client: Client, *, log: DecisionQuery | None, audit: Audit
+) -> WarningOperationsServicer:
+    """Build the servicer; *log* is None where nothing is logged."""
+    cases = CaseListing(client, CaseStore(client))
+    return WarningOperationsServicer(
+        dead_letters=DeadLetterControl(DeadLetters(client, keys.DEAD_LETTERS), audit=audit),
+        sources=WarningSources(client),
+        entries=EntryOutcomeStore(client),
+        examples=ExampleExport(cases, log, audit=audit),
+        policies=PolicyTrial(
+            cases,
+            policy_file=settings.warning_policy_file,
+            groups_file=settings.warning_groups_file,
+            home_country=settings.home_country,
+        ),
+    )

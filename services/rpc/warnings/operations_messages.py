@@ -1,0 +1,132 @@
+"""Writes dead letters, outcomes, examples and previews of policies as messages."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from fanzha.v1 import warning_operations_pb2 as pb
+from services.warning.dead_letter_control import MaskedDeadLetter
+from services.warning.intake.sources import SourceFeedback, SourceQuality
+from services.warning.outcomes.entry_outcomes import EntryOutcomeRecord
+from services.warning.outcomes.examples import LabelledDecision
+from services.warning.outcomes.reliability import OutcomeTally
+from services.warning.policy.preview import PolicyPreview
+from services.warning.policy.trial import TrialProgress
+
+_OPTIONAL = frozenset({"decision_id", "decided_at_ms", "score"})
+"""Numbers of an example that are empty texts where there is none."""
+
+
+def dead_letter(letter: MaskedDeadLetter) -> pb.WarningDeadLetter:
+    """Write a dead letter."""
+    return pb.WarningDeadLetter(
+        place=letter.place,
+        stream=letter.stream,
+        tries=letter.tries,
+        reason=letter.reason,
+        given_up_at_ms=letter.at_ms,
+        fields=letter.fields,
+    )
+
+
+def source(quality: SourceQuality) -> pb.SourceRecord:
+    """Write what the warnings of a source were worth."""
+    return pb.SourceRecord(
+        source_name=quality.source_name,
+        accepted=quality.accepted,
+        joined=quality.joined,
+        duplicates=quality.duplicates,
+        refused=quality.refused,
+        confirmed=quality.confirmed,
+        false_alarms=quality.false_alarms,
+        reliability=quality.tally.reliability,
+        cases=_cases(quality.tally),
+        delays=[
+            pb.SourceDelay(up_to_seconds=bound, warnings=number)
+            for bound, number in quality.delays.items()
+        ],
+    )
+
+
+def feedback(one: SourceFeedback) -> pb.FeedbackStep:
+    """Write one step of feedback."""
+    return pb.FeedbackStep(
+        place=one.cursor,
+        reference=one.reference,
+        case_id=one.case_id,
+        what=one.what,
+        at_ms=one.at_ms,
+    )
+
+
+def entry(one: EntryOutcomeRecord) -> pb.EntryOutcomes:
+    """Write how the cases of an entry ended."""
+    return pb.EntryOutcomes(
+        entry_id=one.entry_id,
+        kind=one.kind,
+        pattern=one.pattern,
+        source=one.source,
+        figures=figures(one.tally),
+        proposed_removal=one.proposed,
+    )
+
+
+def figures(tally: OutcomeTally) -> pb.OutcomeFigures:
+    """Write how cases ended."""
+    return pb.OutcomeFigures(
+        cases=_cases(tally),
+        confirmed=tally.confirmed,
+        false_alarms=tally.false,
+        neither=tally.uninformative,
+        reliability=tally.reliability,
+    )
+
+
+def example(one: LabelledDecision) -> pb.TrainingExample:
+    """Write an example."""
+    fields: dict[str, Any] = {
+        name: value for name, value in asdict(one).items() if name not in _OPTIONAL or value != ""
+    }
+    return pb.TrainingExample(**fields)
+
+
+def example_counts(counts: Counter[str], *, has_log: bool) -> pb.ExampleCounts:
+    """Write what an export has, and what it lacks."""
+    names = ("cases", "written", "gone", "no_text", "unfit", "cut")
+    return pb.ExampleCounts(**{name: counts[name] for name in names}, without_log=not has_log)
+
+
+def progress(one: TrialProgress) -> pb.PreviewPolicyResponse:
+    """Write how far a trial is, and what it found."""
+    return pb.PreviewPolicyResponse(
+        judged=one.judged,
+        expected=one.expected,
+        preview=_preview(one, one.preview) if one.preview else None,
+    )
+
+
+def _preview(one: TrialProgress, found: PolicyPreview) -> pb.PolicyPreview:
+    return pb.PolicyPreview(
+        before_version=one.before_version,
+        after_version=one.after_version,
+        cases=found.cases,
+        changed=found.changed,
+        matrix=[
+            pb.TierChange(before=old.name.lower(), after=new.name.lower(), cases=number)
+            for (old, new), number in sorted(found.matrix.items())
+        ],
+        lines=found.lines,
+        examples=[
+            pb.TierChangeCase(
+                case_id=case.case_id,
+                before=case.before.name.lower(),
+                after=case.after.name.lower(),
+                lines=case.lines,
+            )
+            for case in found.examples
+        ],
+    )
+
+
+def _cases(tally: OutcomeTally) -> dict[str, int]:
+    return {outcome.value: number for outcome, number in tally.outcomes.items()}
