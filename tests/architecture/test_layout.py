@@ -38,7 +38,7 @@ SHARED_CLASS_NAMES: dict[str, str] = {}
 """Names that several classes may have, and why."""
 
 SHORT_MODULES = {
-    "classifiers/card_fields.py": "both kinds of cards read fields; in either it would close a circle",
+    "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
