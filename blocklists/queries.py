@@ -108,13 +108,13 @@ class ListQueries:
         why = protected.refusal(kind, text, key, digits, Action.BLOCK)
         return MatchingEntries(entries=entries, version=snapshot.version, protected_because=why)
 
-    async def page(self, wanted: EntryFilter, size: int, token: str) -> EntryPage:
+    async def page(self, entry_filter: EntryFilter, size: int, token: str) -> EntryPage:
         """Return one page; `VersionConflict` when the lists have changed since the first."""
         if not 0 <= size <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
         snapshot = await self.newest()
         start = _start(token, snapshot.version)
-        rows = await asyncio.to_thread(self._rows, snapshot, wanted)
+        rows = await asyncio.to_thread(self._rows, snapshot, entry_filter)
         end = start + (size or DEFAULT_PER_PAGE)
         return EntryPage(
             tables=snapshot.table(rows[start:end]),
@@ -123,10 +123,10 @@ class ListQueries:
             version=snapshot.version,
         )
 
-    async def export(self, wanted: EntryFilter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
+    async def export(self, entry_filter: EntryFilter) -> tuple[int, Iterator[Sequence[EntryTable]]]:
         """Return the version, and all entries at that version in parts."""
         snapshot = await self.newest()
-        rows = await asyncio.to_thread(filtered, snapshot, wanted)
+        rows = await asyncio.to_thread(filtered, snapshot, entry_filter)
         starts = range(0, len(rows), EXPORT_ROWS)
         parts = (snapshot.table(rows[start : start + EXPORT_ROWS]) for start in starts)
         return snapshot.version, parts
@@ -140,10 +140,10 @@ class ListQueries:
             workers=await self._store.workers(self._now_ms()),
         )
 
-    def _rows(self, snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
+    def _rows(self, snapshot: Snapshot, entry_filter: EntryFilter) -> Int64s:
         # Paging through ten million entries needs the same rows thousands of times.
-        if self._listed is None or self._listed[:2] != (snapshot.version, wanted):
-            self._listed = (snapshot.version, wanted, filtered(snapshot, wanted))
+        if self._listed is None or self._listed[:2] != (snapshot.version, entry_filter):
+            self._listed = (snapshot.version, entry_filter, filtered(snapshot, entry_filter))
         return self._listed[2]
 
     async def newest(self) -> Snapshot:
@@ -164,31 +164,31 @@ def _counts(snapshot: Snapshot) -> Counter[tuple[EntryKind, Action, EntryMode]]:
     return counts
 
 
-def filtered(snapshot: Snapshot, wanted: EntryFilter) -> Int64s:
-    """Return the rows of the entries that pass *wanted*, in a fixed order."""
+def filtered(snapshot: Snapshot, entry_filter: EntryFilter) -> Int64s:
+    """Return the rows of the entries that pass *entry_filter*, in a fixed order."""
     rows = snapshot.live_rows()
-    if wanted == EntryFilter():
+    if entry_filter == EntryFilter():
         return rows
-    keep = np.concatenate([_wanted(layer, wanted) for layer in snapshot.layers])
-    kept: Int64s = rows[keep[rows]]
-    return kept
+    keep = np.concatenate([_matching_rows(layer, entry_filter) for layer in snapshot.layers])
+    matching: Int64s = rows[keep[rows]]
+    return matching
 
 
-def _wanted(layer: Layer, wanted: EntryFilter) -> Bools:
+def _matching_rows(layer: Layer, entry_filter: EntryFilter) -> Bools:
     segment = layer.segment
     keep = np.ones(len(segment), np.bool_)
-    if wanted.action:
-        keep &= segment.actions == wanted.action
-    if wanted.kind:
+    if entry_filter.action:
+        keep &= segment.actions == entry_filter.action
+    if entry_filter.kind:
         of_kind = np.zeros(len(segment), np.bool_)
-        for group in layer.groups(EntryKind(wanted.kind)):
+        for group in layer.groups(EntryKind(entry_filter.kind)):
             of_kind[group.first_row : group.first_row + len(group)] = True
         keep &= of_kind
-    if wanted.mode:
-        keep &= segment.mode == wanted.mode
-    if wanted.source:
-        behind = [json.loads(text)["source"] for text in segment.provenance.all_raw()]
-        keep &= np.array(behind, np.uint8)[segment.provenances] == wanted.source
+    if entry_filter.mode:
+        keep &= segment.mode == entry_filter.mode
+    if entry_filter.source:
+        sources = [json.loads(text)["source"] for text in segment.provenance.all_raw()]
+        keep &= np.array(sources, np.uint8)[segment.provenances] == entry_filter.source
     return keep
 
 
@@ -203,9 +203,9 @@ def rows_of(snapshot: Snapshot, identities: Identities) -> Int64s:
     found = np.full(len(identities), NO_ENTRY, np.int64)
     for layer in snapshot.layers:
         rows = locate(layer.segment, identities)
-        there = np.flatnonzero(rows != NO_ENTRY)
-        there = there[~layer.is_dead(rows[there])]
-        found[there] = rows[there] + layer.first_row
+        present = np.flatnonzero(rows != NO_ENTRY)
+        present = present[~layer.is_dead(rows[present])]
+        found[present] = rows[present] + layer.first_row
     return found
 
 

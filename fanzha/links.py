@@ -117,11 +117,11 @@ def _after_scheme(match: re.Match[str]) -> str:
     user, at, host_and_port = authority.rpartition("@")
     host, colon, port = host_and_port.partition(":")
     link = match["scheme"] + user + at
-    if kept := _host_with_suffix(host):
-        return link + kept + (colon + port + tail if kept == host else "")
+    if registered := _host_with_suffix(host):
+        return link + registered + (colon + port + tail if registered == host else "")
     name = _NAME_AFTER_SCHEME.match(match.string, match.start("rest"))
-    if name and (kept := _international_host(name[0])):
-        return match["scheme"] + kept + _tail_at(match.string, name.start() + len(kept))
+    if name and (registered := _international_host(name[0])):
+        return match["scheme"] + registered + _tail_at(match.string, name.start() + len(registered))
     url = canonical(link + host_and_port)
     host = split(url)[0]
     return link + host_and_port + tail if is_address(host) or "." in host else ""

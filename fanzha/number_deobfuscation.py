@@ -33,8 +33,8 @@ def deobfuscate(text: str) -> str:
         return ""  # nearly always, at the first character
     # Digit by digit before anything is normalised, for that makes ⒈ a digit and a full stop.
     plain = unicodedata.normalize("NFKC", "".join(map(_plain, number)))
-    kept = "".join(each for each in plain if each == "+" or not _is_mark(each))
-    return kept if re.fullmatch(r"\+?[0-9]+", kept) else ""
+    digits = "".join(each for each in plain if each == "+" or not _is_mark(each))
+    return digits if re.fullmatch(r"\+?[0-9]+", digits) else ""
 
 
 def _plain(character: str) -> str:

@@ -47,12 +47,12 @@ class BandIndex:
             places=(order // BANDS).astype(np.uint32),
         )
 
-    def find(self, wanted: Values) -> NearPairs:
+    def find(self, sketches: Values) -> NearPairs:
         """Find all near-duplicates of each sketch."""
-        found = self.index.find(slots_of(band_keys(wanted).reshape(-1)))
+        found = self.index.find(slots_of(band_keys(sketches).reshape(-1)))
         # Two sketches may share several pairs of values.
         pairs = np.unique((found.queries // BANDS) << 32 | self.places[found.positions])
         queries, places = pairs >> 32, pairs & (2**32 - 1)
-        equal = equal_values(wanted[queries], self.values[places])
+        equal = equal_values(sketches[queries], self.values[places])
         near = equal >= NEAR
         return NearPairs(queries[near], places[near] + self.first_row, equal[near])

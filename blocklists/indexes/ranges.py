@@ -60,7 +60,7 @@ class RangeIndex:
         return self._find(keys, now_s, lambda _queries: np.uint8(direction))
 
     def _find(
-        self, keys: Int64s, now_s: int, asked: Callable[[Int64s], Uint8s | np.uint8]
+        self, keys: Int64s, now_s: int, direction_of: Callable[[Int64s], Uint8s | np.uint8]
     ) -> CoveredPairs | None:
         if self._index is None:
             return None
@@ -68,8 +68,8 @@ class RangeIndex:
         if not len(flat):
             return None
         queries = flat % len(keys)
-        meant = self._directions[places_] & asked(queries) != 0
-        acting = (self._expires_s[places_] > now_s) & meant
+        directed = self._directions[places_] & direction_of(queries) != 0
+        acting = (self._expires_s[places_] > now_s) & directed
         return self._covered(queries[acting], places_[acting])
 
     def find_all(self, key: int) -> list[int]:

@@ -74,27 +74,27 @@ class SlotIndex:
         marks = np.packbits(marked, bitorder="little")
         return cls(slots=slots, directory=directory, marks=marks)
 
-    def find(self, wanted: Uint64s) -> SlotMatches:
-        """Return the positions of *wanted* slots, in query order."""
-        if self.marks is None or len(wanted) < _WORTH_MARKS:
-            return self._find_all(wanted)
-        leads = (wanted >> np.uint64(62 - len(self.marks).bit_length())).view(np.int64)
+    def find(self, slots_sought: Uint64s) -> SlotMatches:
+        """Return the positions of *slots_sought* slots, in query order."""
+        if self.marks is None or len(slots_sought) < _WORTH_MARKS:
+            return self._find_all(slots_sought)
+        leads = (slots_sought >> np.uint64(62 - len(self.marks).bit_length())).view(np.int64)
         marks = self.marks.take(leads >> 3)
         marked = np.flatnonzero((marks >> (leads & 7).astype(np.uint8)) & 1)
         if not len(marked):
             return SlotMatches(marked, marked)
-        queries, positions = self._find_all(wanted.take(marked))
+        queries, positions = self._find_all(slots_sought.take(marked))
         return SlotMatches(marked.take(queries), positions)
 
-    def _find_all(self, wanted: Uint64s) -> SlotMatches:
-        buckets = (wanted >> np.uint64(65 - len(self.directory).bit_length())).view(np.int64)
+    def _find_all(self, slots_sought: Uint64s) -> SlotMatches:
+        buckets = (slots_sought >> np.uint64(65 - len(self.directory).bit_length())).view(np.int64)
         starts = self.directory.take(buckets).astype(np.int64)
         sizes = self.directory.take(buckets + 1) - starts
         width = int(sizes.max(initial=0))
         if width > _WIDEST:
-            return self._find_by_halving(wanted)
+            return self._find_by_halving(slots_sought)
         grid = starts[:, None] + _STEPS[:width]
-        hits = np.flatnonzero(self.slots.take(grid, mode="clip") == wanted[:, None])
+        hits = np.flatnonzero(self.slots.take(grid, mode="clip") == slots_sought[:, None])
         if not len(hits):
             return SlotMatches(hits, hits)
         queries = hits // width
@@ -103,10 +103,10 @@ class SlotIndex:
         real = positions < len(self.slots)
         return SlotMatches(queries[real], positions[real])
 
-    def _find_by_halving(self, wanted: Uint64s) -> SlotMatches:
-        first = np.searchsorted(self.slots, wanted, side="left")
-        count = np.searchsorted(self.slots, wanted, side="right") - first
-        queries = np.repeat(np.arange(len(wanted)), count)
+    def _find_by_halving(self, slots_sought: Uint64s) -> SlotMatches:
+        first = np.searchsorted(self.slots, slots_sought, side="left")
+        count = np.searchsorted(self.slots, slots_sought, side="right") - first
+        queries = np.repeat(np.arange(len(slots_sought)), count)
         nth = np.arange(len(queries)) - np.repeat(np.cumsum(count) - count, count)
         return SlotMatches(queries, first[queries] + nth)
 

@@ -184,20 +184,20 @@ def _with_base(lists: ListSegments, tables: Sequence[EntryTable]) -> ListSegment
     return replace(lists, base=base, overlay=empty(), dead=nothing)
 
 
-def locate(segment: Segment, wanted: Identities) -> Int64s:
+def locate(segment: Segment, sought: Identities) -> Int64s:
     """Return the row of each identity in *segment*; `NO_ENTRY` for those it lacks."""
-    rows = np.full(len(wanted), NO_ENTRY)
-    slots = slots_of(wanted.keys)
+    rows = np.full(len(sought), NO_ENTRY)
+    slots = slots_of(sought.keys)
     for group in segment.groups:
-        asked = np.flatnonzero((wanted.kinds == group.kind) & (wanted.digits == group.digits))
-        if not len(asked):
+        query_rows = np.flatnonzero((sought.kinds == group.kind) & (sought.digits == group.digits))
+        if not len(query_rows):
             continue
-        queries, positions = group.index.find(slots[asked])
-        found, at = asked[queries], positions + group.first_row
-        same = segment.actions[at] == wanted.actions[found]
+        queries, positions = group.index.find(slots[query_rows])
+        found, at = query_rows[queries], positions + group.first_row
+        same = segment.actions[at] == sought.actions[found]
         found, at = found[same], at[same]
         if group.kind in TEXT_KINDS:
-            same = _same_texts(segment, at, wanted, found)
+            same = _same_texts(segment, at, sought, found)
             found, at = found[same], at[same]
         rows[found] = at
     return rows
@@ -212,12 +212,12 @@ def classify(snapshot: Snapshot, additions: EntryTable) -> Uint8s:
     outcomes = np.full(len(additions), RowOutcome.ADDED, np.uint8)
     for layer in snapshot.layers:
         rows = locate(layer.segment, additions)
-        known = np.flatnonzero(rows != NO_ENTRY)
-        known = known[~layer.is_dead(rows[known])]
-        if len(known):
-            old = layer.segment.table(rows[known])
-            same = same_contents(old, additions.take(known))
-            outcomes[known] = np.where(same, RowOutcome.DUPLICATE, RowOutcome.REPLACED)
+        present = np.flatnonzero(rows != NO_ENTRY)
+        present = present[~layer.is_dead(rows[present])]
+        if len(present):
+            old = layer.segment.table(rows[present])
+            same = same_contents(old, additions.take(present))
+            outcomes[present] = np.where(same, RowOutcome.DUPLICATE, RowOutcome.REPLACED)
     repeated = np.ones(len(additions), np.bool_)
     repeated[last_of_each(additions)] = False
     outcomes[repeated] = RowOutcome.DUPLICATE
@@ -231,8 +231,8 @@ def softened(snapshot: Snapshot, additions: EntryTable) -> Bools:
         enforced = np.zeros(len(additions), np.bool_)
         for layer in snapshot.enforcing:
             rows = locate(layer.segment, additions)
-            known = np.flatnonzero(rows != NO_ENTRY)
-            enforced[known[~layer.is_dead(rows[known])]] = True
+            present = np.flatnonzero(rows != NO_ENTRY)
+            enforced[present[~layer.is_dead(rows[present])]] = True
         soft &= enforced
     return soft
 
@@ -269,9 +269,9 @@ def _part_texts(table: Identities, order: Int64s, superseded: Bools) -> None:
             seen.add(text)
 
 
-def _same_texts(segment: Segment, rows: Int64s, wanted: Identities, asked: Int64s) -> Bools:
-    pairs = zip(rows.tolist(), asked.tolist(), strict=True)
-    same = [segment.text(row) == wanted.patterns.get(place) for row, place in pairs]
+def _same_texts(segment: Segment, rows: Int64s, sought: Identities, query_rows: Int64s) -> Bools:
+    pairs = zip(rows.tolist(), query_rows.tolist(), strict=True)
+    same = [segment.text(row) == sought.patterns.get(place) for row, place in pairs]
     return np.array(same, np.bool_)
 
 
@@ -281,9 +281,9 @@ def same_contents(old: EntryTable, new: EntryTable) -> Bools:
     same &= old.expires_s // _DAY_S == new.expires_s // _DAY_S
     same &= old.modes == new.modes
     olds, news = _contents(old), _contents(new)
-    known = {one: place for place, one in enumerate({*olds, *news})}
-    old_places = np.array([known[one] for one in olds], np.int64)[old.provenances]
-    new_places = np.array([known[one] for one in news], np.int64)[new.provenances]
+    present = {one: place for place, one in enumerate({*olds, *news})}
+    old_places = np.array([present[one] for one in olds], np.int64)[old.provenances]
+    new_places = np.array([present[one] for one in news], np.int64)[new.provenances]
     same &= old_places == new_places
     return same
 

@@ -131,8 +131,8 @@ def drop_refused(table: EntryTable, version: int) -> tuple[EntryTable, list[Find
 def retained(findings: Iterable[Finding], *, without: Collection[int] = ()) -> tuple[Finding, ...]:
     """Return those that stay, each once, in the order of their versions."""
     each = {(one.version, one.kind): one for one in findings if one.version not in without}
-    most_wanted = sorted(each.values(), key=lambda one: (not one.skipped, -one.version))
-    return tuple(sorted(most_wanted[:MAX_FINDINGS], key=lambda one: (one.version, one.kind)))
+    by_priority = sorted(each.values(), key=lambda one: (not one.skipped, -one.version))
+    return tuple(sorted(by_priority[:MAX_FINDINGS], key=lambda one: (one.version, one.kind)))
 
 
 def counts(findings: Sequence[Finding]) -> dict[FindingKind, int]:

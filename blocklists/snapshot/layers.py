@@ -46,8 +46,8 @@ class Layer:
     def acting(self, rows: Int64s, direction: Direction | Uint8s, now_s: int) -> Bools:
         """Return a mask of which *rows* of the segment act."""
         live: Bools = self.segment.expires_s[rows] > now_s
-        meant: Bools = (self.segment.directions[rows] & direction) != 0
-        return live & meant & ~self.is_dead(rows)
+        directed: Bools = (self.segment.directions[rows] & direction) != 0
+        return live & directed & ~self.is_dead(rows)
 
     def is_dead(self, rows: Int64s) -> Bools:
         """Return a mask of which *rows* were removed or replaced."""

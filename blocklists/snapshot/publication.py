@@ -156,8 +156,8 @@ def current(folder: Path) -> Publication:
         return _publication(_said(folder / CURRENT))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # What JSON can hold and was never written; what an error quotes of it is not told.
-        said = str(error) if isinstance(error, OSError | BadColumns) else type(error).__name__
-        raise DamagedFile(f"{CURRENT}: {said}") from error
+        reason = str(error) if isinstance(error, OSError | BadColumns) else type(error).__name__
+        raise DamagedFile(f"{CURRENT}: {reason}") from error
 
 
 def load(
@@ -205,18 +205,20 @@ def _said(file: Path) -> Any:
     return json.loads(text)
 
 
-def _publication(said: Any) -> Publication:
+def _publication(written_findings: Any) -> Publication:
     """Read what `_written` wrote; raise `BadColumns` for anything else."""
-    if not isinstance(said, dict):
+    if not isinstance(written_findings, dict):
         raise BadColumns("is no JSON object")
     known = {each.name: each for each in fields(Publication)}
-    if not said.keys() <= known.keys():
+    if not written_findings.keys() <= known.keys():
         raise BadColumns("has a field that this release does not know")
     texts = {name for name, each in known.items() if each.type is str or each.type == "str"}
-    for name in texts & said.keys():
-        if not isinstance(said[name], str):
+    for name in texts & written_findings.keys():
+        if not isinstance(written_findings[name], str):
             raise BadColumns(f"{name}: is no text")
-    publication = Publication(**said | {"findings": findings.read(said.get("findings", []))})
+    publication = Publication(
+        **written_findings | {"findings": findings.read(written_findings.get("findings", []))}
+    )
     whole_number(publication.version, "version", most=_LARGEST_VERSION)
     whole_number(publication.committed_at_ms, "committed_at_ms", most=_LATEST_MS)
     for name in publication.files:
@@ -228,12 +230,12 @@ def _publication(said: Any) -> Publication:
 
 
 def _written(publication: Publication) -> dict[str, Any]:
-    said = {each.name: getattr(publication, each.name) for each in fields(Publication)}
+    written_findings = {each.name: getattr(publication, each.name) for each in fields(Publication)}
     # Releases before there were findings know no such field.
-    said.pop("findings")
+    written_findings.pop("findings")
     if publication.findings:
-        said["findings"] = [one.written() for one in publication.findings]
-    return said
+        written_findings["findings"] = [one.written() for one in publication.findings]
+    return written_findings
 
 
 def _check_modes(base: Segment, overlay: Segment, shadows: Segment) -> None:

@@ -140,21 +140,21 @@ class Segment:
 
     def table(self, rows: Int64s | None = None) -> EntryTable:
         """Write some rows out as a table, or all."""
-        wanted = np.arange(len(self)) if rows is None else rows
-        kinds, digits, keys = self._identities(wanted)
-        places, provenances = compact(self.provenances[wanted], len(self.provenance))
+        selected = np.arange(len(self)) if rows is None else rows
+        kinds, digits, keys = self._identities(selected)
+        places, provenances = compact(self.provenances[selected], len(self.provenance))
         return EntryTable(
             kinds=kinds,
             keys=keys,
             digits=digits,
-            actions=np.asarray(self.actions[wanted]),
-            patterns=self.patterns.take(wanted),
-            directions=np.asarray(self.directions[wanted]),
-            fraud_types=np.asarray(self.fraud_types[wanted]),
-            expires_s=np.asarray(self.expires_s[wanted]),
+            actions=np.asarray(self.actions[selected]),
+            patterns=self.patterns.take(selected),
+            directions=np.asarray(self.directions[selected]),
+            fraud_types=np.asarray(self.fraud_types[selected]),
+            expires_s=np.asarray(self.expires_s[selected]),
             provenances=provenances,
             provenance=EncodedProvenance(self.provenance.take(places)),
-            modes=np.full(len(wanted), self.mode, np.uint8),
+            modes=np.full(len(selected), self.mode, np.uint8),
         )
 
     @staticmethod

@@ -72,10 +72,10 @@ def pack(table: Identities) -> bytes:
     columns = {name: getattr(table, name) for name in names}
     columns |= {"offsets": table.patterns.offsets, "blob": table.patterns.blob}
     if isinstance(table, EntryTable):
-        behind = encode(table.provenance)
+        provenance_texts = encode(table.provenance)
         shadows = (table.modes == EntryMode.SHADOW).any()
-        columns |= {"provenance_offsets": behind.offsets, _MODES: table.modes}
-        columns[_WITH_SHADOWS if shadows else _PROVENANCE] = behind.blob
+        columns |= {"provenance_offsets": provenance_texts.offsets, _MODES: table.modes}
+        columns[_WITH_SHADOWS if shadows else _PROVENANCE] = provenance_texts.blob
     head = json.dumps([[name, c.dtype.str, len(c)] for name, c in columns.items()]).encode()
     body = b"".join(np.ascontiguousarray(column).tobytes() for column in columns.values())
     plain = len(head).to_bytes(4, "little") + head + body
@@ -121,12 +121,12 @@ def _entries(columns: dict[str, Any]) -> EntryTable:
     modes = {_MODES: columns[_MODES]} if _MODES in columns else {}
     if modes and len(modes[_MODES]) != len(columns.get("keys", ())):
         raise BadColumns("modes: their number is not that of the keys")
-    behind = _picked(columns, ("provenance_offsets", blob))
+    provenance_texts = _picked(columns, ("provenance_offsets", blob))
     return EntryTable(
         **_picked(columns, _COLUMNS + _ENTRY_COLUMNS),
         patterns=TextColumn(**_picked(columns, ("offsets", "blob"))),
         provenance=EncodedProvenance(
-            TextColumn(offsets=behind["provenance_offsets"], blob=behind[blob])
+            TextColumn(offsets=provenance_texts["provenance_offsets"], blob=provenance_texts[blob])
         ),
         **modes,
     )
@@ -140,12 +140,12 @@ def _checked(table: EntryTable) -> EntryTable:
     column_checks.contents(
         directions=table.directions, fraud_types=table.fraud_types, modes=table.modes
     )
-    behind = encode(table.provenance)
-    if not len(behind.offsets):
+    provenance_texts = encode(table.provenance)
+    if not len(provenance_texts.offsets):
         raise BadColumns("provenance: has no offsets")
-    column_checks.texts(behind, len(behind), "provenance")
-    column_checks.places(table.provenances, len(behind), "provenances")
-    column_checks.provenance(behind)
+    column_checks.texts(provenance_texts, len(provenance_texts), "provenance")
+    column_checks.places(table.provenances, len(provenance_texts), "provenances")
+    column_checks.provenance(provenance_texts)
     return table
 
 

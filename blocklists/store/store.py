@@ -371,13 +371,13 @@ def _version_of(entry: bytes) -> int:
 
 def _without_gaps(version: int, records: Sequence[tuple[int, Record]]) -> list[tuple[int, Record]]:
     """Put one record that is gone where versions after *version* are missing between others."""
-    whole: list[tuple[int, Record]] = []
+    complete: list[tuple[int, Record]] = []
     for number, fields in records:
         if number != version + 1:
-            whole.append((number - 1, _GONE))
-        whole.append((number, fields))
+            complete.append((number - 1, _GONE))
+        complete.append((number, fields))
         version = number
-    return whole
+    return complete
 
 
 def _is_version(entry: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from fanzha.errors import Unavailable
 from services.appeals.decision_lookup import Recent
 from services.appeals.model import AppealSubject
-from services.decision_log import hit_view, subjects
+from services.decision_log import conditions, hit_view
 from services.decision_log.query import DecisionQuery
 
 RECENT_DAYS = 7
@@ -40,7 +40,9 @@ class LoggedDecisions:
     async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject, of `RECENT_DAYS`."""
         since_ms = self._now_ms() - RECENT_DAYS * _DAY_MS
-        wanted = subjects.about(subject.kind, subject.pattern, since_ms=since_ms, limit=count)
+        wanted = conditions.conditions_for(
+            subject.kind, subject.pattern, since_ms=since_ms, limit=count
+        )
         if not self._query.exists:
             return Recent()
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from blocklists.entries import EntryKind
 from fanzha import url
 from fanzha.decisions import Action, Reason
 from fanzha.errors import InvalidInput
@@ -108,3 +109,21 @@ def _key(key: int, what: str) -> int:
     if key == UNREADABLE:
         raise InvalidInput(f"{what}: cannot be read")
     return key
+
+
+_FIELDS = {
+    EntryKind.NUMBER: "number",
+    EntryKind.RANGE: "number",
+    EntryKind.SENDER: "sender",
+    EntryKind.HOST: "host",
+    EntryKind.URL_PREFIX: "link",
+    EntryKind.FINGERPRINT: "pattern",
+}
+
+
+def conditions_for(kind: EntryKind, pattern: str, *, since_ms: int, limit: int) -> Conditions:
+    """Return the conditions for decisions about an entry's pattern.
+
+    For a fingerprint, only decisions made by it are found.
+    """
+    return Conditions(since_ms=since_ms, limit=limit, **{_FIELDS[kind]: pattern})  # type: ignore[arg-type]

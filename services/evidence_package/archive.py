@@ -17,8 +17,7 @@ from services.audit.keys import SigningKey
 from services.audit.records import AuditRecord
 from services.evidence_package import page
 from services.evidence_package.chain_proof import ChainExcerpt
-from services.evidence_package.formats import time_of
-from services.evidence_package.sections import PackageRequest, Section
+from services.evidence_package.sections import PackageRequest, Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
 FORMAT = "fanzha-evidence-1"
@@ -59,7 +58,7 @@ def record_words(record: AuditRecord) -> dict[str, Any]:
     """Write an audit record as texts."""
     return {
         "sequence": str(record.sequence),
-        "time": time_of(record.time_ms),
+        "time": format_time(record.time_ms),
         "kind": record.kind,
         "actor": record.actor,
         "subject": record.subject,
@@ -96,7 +95,7 @@ def _manifest(
         "head": request.head,
         "key_id": key.key_id,
         "kind": subject.kind.name.lower(),
-        "made_at": time_of(request.made_at_ms),
+        "made_at": format_time(request.made_at_ms),
         "made_by": request.by,
         "reason": request.reason,
         "sequence": request.sequence,

@@ -12,8 +12,7 @@ from blocklists.store.changes import ListChange
 from blocklists.store.store import ListHead
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Action
-from services.evidence_package.formats import time_of
-from services.evidence_package.sections import Section
+from services.evidence_package.sections import Section, format_time
 from services.evidence_package.subjects import PackageSubject
 from services.models.store import ModelStore
 
@@ -109,12 +108,12 @@ class Versions:
                 "what": "lists",
                 "version": str(head.version),
                 "commit": head.commit,
-                "since": time_of(head.committed_at_ms),
+                "since": format_time(head.committed_at_ms),
             }
         ]
         rows += [
             {"what": f"lists in {one.worker}", "version": str(one.list_version), "commit": "",
-             "since": time_of(one.applied_at_ms)}
+             "since": format_time(one.applied_at_ms)}
             for one in await self._store.workers(self._now_ms())
         ]  # fmt: skip
         for report in await self._models.reports(self._now_ms()):
@@ -172,7 +171,7 @@ def _concerning(changes: list[ListChange], subject: PackageSubject) -> list[dict
         rows.append(
             {
                 "version": str(change.version),
-                "time": time_of(change.committed_at_ms),
+                "time": format_time(change.committed_at_ms),
                 "author": change.author,
                 "reason": change.reason,
                 "request": request[0] if request else "",

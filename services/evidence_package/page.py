@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from services.evidence_package.formats import time_of
-from services.evidence_package.sections import PackageRequest, Section
+from services.evidence_package.sections import PackageRequest, Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
 _STYLE = """
@@ -41,7 +40,7 @@ def write(
     """Write the page."""
     about = {
         "对象 Subject": f"{subject.pattern} ({subject.kind.name.lower()})",
-        "制作时间 Made at": time_of(request.made_at_ms),
+        "制作时间 Made at": format_time(request.made_at_ms),
         "制作人 Made by": request.by,
         "用途 Reason": request.reason,
         "审计记录序号 Sequence in the audit log": str(request.sequence),

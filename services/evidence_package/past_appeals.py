@@ -3,8 +3,7 @@
 from blocklists.entries import EntryKind
 from services.appeals import masking, model
 from services.appeals.store import AppealStore
-from services.evidence_package.formats import time_of
-from services.evidence_package.sections import Section
+from services.evidence_package.sections import Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
 MOST = 1000
@@ -39,9 +38,9 @@ def _words(appeal: model.Appeal) -> dict[str, str]:
     return {
         "appeal": f"appeal:{appeal.appeal_id}",
         "state": appeal.state.value,
-        "received": time_of(appeal.received_at_ms),
-        "deadline": time_of(appeal.deadline_ms),
-        "closed": time_of(appeal.closed_at_ms),
+        "received": format_time(appeal.received_at_ms),
+        "deadline": format_time(appeal.deadline_ms),
+        "closed": format_time(appeal.closed_at_ms),
         "appellant": appeal.appellant,
         "decision_id": str(appeal.decision_id or ""),
         "blocked_by": appeal.blocked_by,

@@ -8,9 +8,8 @@ from blocklists.entry_table import EntryTable, Identities
 from fanzha.errors import NotFound
 from services.changes.model import ChangeRequest
 from services.changes.store import ChangeStore
-from services.evidence_package.formats import time_of
 from services.evidence_package.list_history import entry_words, identity_words
-from services.evidence_package.sections import Section
+from services.evidence_package.sections import Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
 MOST_LOOKED_AT = 20_000
@@ -84,18 +83,23 @@ def _words(record: ChangeRequest) -> dict[str, Any]:
         "author": record.author,
         "reason": record.reason,
         "legal_basis": record.legal_basis,
-        "created": time_of(record.created_ms),
+        "created": format_time(record.created_ms),
         "approved_by": record.approved_by,
         "one_person": "yes" if record.one_person else "",
         "applied_by": record.applied_by,
-        "applied": time_of(record.applied_ms),
+        "applied": format_time(record.applied_ms),
         "applied_version": str(record.applied_version or ""),
         "reverts": f"change:{record.reverts}" if record.reverts else "",
         "reverted_by": f"change:{record.reverted_by}" if record.reverted_by else "",
         "emergency_because": urgent.why if urgent else "",
         "emergency_confirmed_by": urgent.confirmed_by if urgent else "",
         "steps": [
-            {"time": time_of(event.at_ms), "who": event.who, "what": event.what, "note": event.note}
+            {
+                "time": format_time(event.at_ms),
+                "who": event.who,
+                "what": event.what,
+                "note": event.note,
+            }
             for event in record.events
         ],
     }

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Mapping
 
 from fanzha.phone import masked
-from services.decision_log import hit_view, subjects
+from services.decision_log import conditions, hit_view
 from services.decision_log.query import DecisionQuery
-from services.evidence_package.formats import time_of
-from services.evidence_package.sections import Section
+from services.evidence_package.sections import Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
 MOST = 1000
@@ -28,7 +27,7 @@ class PastDecisions:
         """Return the newest decisions about this number, host, page or text."""
         if self._query is None:
             return Section(name="decisions", titles=_TITLES, notes=["no decision log is kept"])
-        wanted = subjects.about(subject.kind, subject.pattern, since_ms=0, limit=MOST)
+        wanted = conditions.conditions_for(subject.kind, subject.pattern, since_ms=0, limit=MOST)
         found = await asyncio.to_thread(self._query.find, wanted)
         notes = [
             "what was blocked, and a sample of what was let through; parties other than the "
@@ -56,7 +55,7 @@ def _words(fields: Mapping[str, str], subject: PackageSubject) -> dict[str, str]
         for name, value in fields.items()
         if name not in _TIMES
     }
-    times = {name: time_of(int(fields.get(field, 0))) for field, name in _TIMES.items()}
+    times = {name: format_time(int(fields.get(field, 0))) for field, name in _TIMES.items()}
     return shown | times
 
 

@@ -1,7 +1,8 @@
-"""What a dossier is made of: sections, each from one source, each a file of its own."""
+"""Sections of an evidence package, each from one source and in a file of its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from services.evidence_package.subjects import PackageSubject
@@ -9,7 +10,7 @@ from services.evidence_package.subjects import PackageSubject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """What one source knows of a subject."""
+    """What one source holds about a subject."""
 
     name: str
     """Of its file, without ending."""
@@ -41,3 +42,11 @@ class EvidenceSource(Protocol):
     async def section(self, subject: PackageSubject) -> Section:
         """Return what there is about *subject*; `Unavailable` while it cannot be looked up."""
         ...
+
+
+def format_time(at_ms: int) -> str:
+    """Format Unix milliseconds as UTC; empty for 0."""
+    if not at_ms:
+        return ""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03}Z"

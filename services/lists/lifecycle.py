@@ -20,7 +20,7 @@ from fanzha.tables import Int64s
 from services.lists import due_entries
 from services.lists.due_entries import DueEntries, DueReason
 from services.lists.hit_counter import NO_HITS, EntryHitSummary, hits_name
-from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitReader
+from services.lists.lifecycle_pages import DeadPage, DueEntry, DuePage, HitCountReader
 
 DEFAULT_WITHIN_S = 14 * 86_400
 MAX_WITHIN_S = 3650 * 86_400
@@ -41,7 +41,7 @@ class EntryLifecycle:
         self,
         *,
         views: ListQueries,
-        hits: HitReader,
+        hits: HitCountReader,
         now_ms: Callable[[], int],
         dead_entry_days: int,
     ) -> None:

@@ -10,7 +10,7 @@ from services.lists.due_entries import DueReason
 from services.lists.hit_counter import EntryHitSummary
 
 
-class HitReader(Protocol):
+class HitCountReader(Protocol):
     """Source of hit counts."""
 
     async def read(self, names: Iterable[str]) -> dict[str, EntryHitSummary]:

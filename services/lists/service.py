@@ -37,7 +37,7 @@ from services.lists import retirement, shadow_resolution
 from services.lists.drafts import dropped_counts, first_problems
 from services.lists.import_report import ImportReport, ImportResult, RowLimits
 from services.lists.lifecycle import EntryLifecycle
-from services.lists.lifecycle_pages import HitReader, NoHits
+from services.lists.lifecycle_pages import HitCountReader, NoHits
 
 _DAY_S = 86_400
 
@@ -55,7 +55,7 @@ class ListService:
         now_ms: Callable[[], int],
         default_expiry_days: int,
         no_end_needs_review: bool = True,
-        hits: HitReader | None = None,
+        hits: HitCountReader | None = None,
         dead_entry_days: int = 180,
     ) -> None:
         self._changes = changes

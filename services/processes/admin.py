@@ -50,7 +50,7 @@ from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
 from services.processes import operations_wiring
-from services.processes.list_following import follow_lists
+from services.processes.list_follower import follow_lists
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer

@@ -48,7 +48,7 @@ from services.lists.hit_counter import EntryHitFlusher, EntryHits
 from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
-from services.processes.list_following import follow_lists
+from services.processes.list_follower import follow_lists
 from services.rpc import security
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer

@@ -165,7 +165,12 @@ class RpcServer:
         )
         self._health = health.aio.HealthServicer()
         shedder = LoadShedder(longest_wait_seconds=max_wait_ms / 1000, clock=monotonic, shed=shed)
-        registry: Any = MethodRegistry(failed, shedder, self._security, page_key or process_key())
+        self._register(
+            servicers, MethodRegistry(failed, shedder, security, page_key or process_key())
+        )
+
+    def _register(self, servicers: dict[str, object], registry: Any) -> None:
+        """Add all services; *registry* stands in for a server where generated code adds methods."""
         health_pb2_grpc.add_HealthServicer_to_server(self._health, registry)
         self._names = ["", *(_SERVICES[key][0] for key in servicers)]
         for key, servicer in servicers.items():

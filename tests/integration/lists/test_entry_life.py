@@ -437,7 +437,7 @@ def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
 
     answer = update(stub, a_shadow("+8617000000001"), a_shadow("+8617000000002"))
     assert outcomes(answer.additions) == ["REFUSED", "ADDED"]
-    assert "enforces" in answer.additions[0].message
+    assert "enforcing" in answer.additions[0].message
     assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_ENFORCE
 
     both = update(
@@ -455,7 +455,7 @@ def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> 
     done = run("import", str(file), "--source", "province", "--mode", "shadow", "--by", "li")
 
     assert done.exit_code == 0, done.output
-    assert "line 2: an entry that enforces" in done.output
+    assert "line 2: mode: a shadow entry cannot replace an enforcing one" in done.output
     modes = {one: find(stub, one)[0].mode for one in ("+8617000000001", "+8617000000002")}
     assert modes == {
         "+8617000000001": pb.ENTRY_MODE_ENFORCE, "+8617000000002": pb.ENTRY_MODE_SHADOW,

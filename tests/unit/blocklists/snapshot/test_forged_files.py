@@ -82,6 +82,7 @@ def published(folder: Path) -> tuple[Replica, dict[str, Any]]:
     return replica, said
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.data())
 def test_a_forged_pointer_leaves_the_lists_as_they_are(
@@ -161,6 +162,7 @@ def test_the_questions_are_answered_by_good_lists() -> None:
     ask_everything(a_segment(A_FEW))
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.data())
 def test_a_forged_header_is_refused_or_harmless(
@@ -179,6 +181,7 @@ def test_a_forged_header_is_refused_or_harmless(
     ask_everything(segment)
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.data())
 def test_forged_contents_are_refused_or_harmless(

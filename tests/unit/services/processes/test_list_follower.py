@@ -11,7 +11,7 @@ from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from blocklists.snapshot.replica import Replica
 from infra import folder_watch
-from services.processes.list_following import follow_lists
+from services.processes.list_follower import follow_lists
 from tests.support.builders import an_entry
 
 

@@ -1,0 +1,105 @@
+"""The layout of the packages: small folders, one name for one class, nouns for modules (ADR 29).
+
+The numbers are limits to live with, not aims: where one makes the code worse, argue in an ADR and
+change it here.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
+MOST_MODULES = 25
+"""In one folder, its ``__init__`` not counted."""
+MOST_LINES = 400
+FEWEST_LINES = 25
+
+NOUNS_IN_ING = {
+    "binding": "of a socket to a port: the system call",
+    "blocking": "a client that blocks its thread; the other one is asynchronous",
+    "encoding": "how something is written",
+    "hashing": "the technique",
+    "listing": "a list as somebody sees it",
+    "masking": "the term for hiding parts of personal data",
+    "numbering": "as in numbering plan",
+    "opening": "the first event of a case",
+    "packing": "the technique",
+    "paging": "the technique",
+    "pending": "an adjective: what waits for a person",
+    "warning": "the subject",
+    "wiring": "where the parts of a subject are put together",
+}
+"""Words in -ing that name a thing. A module that is named after an activity says when it runs,
+not what is in it."""
+
+SHARED_CLASS_NAMES: dict[str, str] = {}
+"""Names that several classes may have, and why."""
+
+SHORT_MODULES = {
+    "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
+    "classifiers/hashing.py": "two memories must spread keys alike",
+    "infra/clock.py": "the only place where the time of day is read",
+    "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
+    "services/appeals/scope.py": "the role name that other subjects have, too",
+    "services/auth/personal_data.py": "who sees full numbers is said once",
+    "services/changes/metrics.py": "the role name that other subjects have, too",
+    "services/cli/lists/exporters/rspamd.py": "a file for each format",
+    "services/cli/version.py": "a command of its own",
+    "services/cli/warnings/operations_server.py": "shared by six groups of commands",
+    "services/cli/warnings/region_options.py": "shared by two groups of commands",
+    "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
+    "services/processes/list_follower.py": "worker and administration follow lists alike",
+    "services/settings/types.py": "types that several groups of settings share",
+}
+"""Modules of a few lines, and why they stand alone."""
+
+
+def modules() -> Iterator[Path]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if path.name != "__init__.py" and "v1" not in path.parts:
+                yield path.relative_to(ROOT)
+
+
+def lines(path: Path) -> int:
+    return len((ROOT / path).read_text().splitlines())
+
+
+def last_word(path: Path) -> str:
+    return path.stem.rpartition("_")[2]
+
+
+def test_no_folder_has_more_modules_than_one_reads_at_a_glance() -> None:
+    folders: dict[Path, int] = defaultdict(int)
+    for path in modules():
+        folders[path.parent] += 1
+
+    assert {str(folder): n for folder, n in folders.items() if n > MOST_MODULES} == {}
+
+
+def test_modules_are_named_after_things() -> None:
+    named = {str(path) for path in modules() if last_word(path).endswith("ing")}
+
+    assert {path for path in named if last_word(Path(path)) not in NOUNS_IN_ING} == set()
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    where: dict[str, list[str]] = defaultdict(list)
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ClassDef):
+                where[node.name].append(str(path))
+
+    shared = {name: paths for name, paths in where.items() if len(paths) > 1}
+    assert {name: shared[name] for name in shared if name not in SHARED_CLASS_NAMES} == {}
+    assert set(SHARED_CLASS_NAMES) <= set(shared)
+
+
+def test_a_module_is_one_concept() -> None:
+    sizes = {str(path): lines(path) for path in modules()}
+
+    assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
+    short = {path for path, size in sizes.items() if size < FEWEST_LINES}
+    assert short == set(SHORT_MODULES)
