@@ -139,7 +139,7 @@ class Office:
     async def listed_hit(self, decision_id: int = LISTED_ID, **fields: Any) -> None:
         given: dict[str, Any] = {
             "reason": Reason.BLOCKLISTED, "score": float("nan"), "pattern": LISTED,
-            "evidence": MatchedOn.CALLER,
+            "matched_on": MatchedOn.CALLER,
         }  # fmt: skip
         await self.hit(decision_id, **given | fields)
 
