@@ -47,7 +47,7 @@ _NEVER_WAIT = {
     "FANZHA_WARNING_SMPP_PER_SECOND": "10000",
     "FANZHA_WARNING_QUIET_FROM": "00:00",
     "FANZHA_WARNING_QUIET_UNTIL": "00:00",
-    "FANZHA_WARNING_PERSON_DAY": "0",
+    "FANZHA_WARNING_PERSON_DAILY_LIMIT": "0",
 }
 """No warning is put off: what waits at the end was forgotten."""
 

@@ -89,7 +89,7 @@ def write(folder: Path) -> dict[str, str]:
         # Whenever the demo runs, nobody in it sleeps.
         "FANZHA_WARNING_QUIET_FROM": "00:00",
         "FANZHA_WARNING_QUIET_UNTIL": "00:00",
-        "FANZHA_WARNING_PERSON_DAY": "10",
+        "FANZHA_WARNING_PERSON_DAILY_LIMIT": "10",
         # What is decided can be looked back at a second later.
         "FANZHA_DECISION_LOG_FLUSH_SECONDS": "1",
         # A bureau waits for five false alarms; there are three in the demo.

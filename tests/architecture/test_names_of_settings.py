@@ -1,0 +1,44 @@
+"""Variables that code, tests and pages name are settings, or variables of clients."""
+
+import re
+import subprocess
+
+from services.settings.settings import Settings
+from tests.support.checkout import CHECKOUT
+
+OF_CLIENTS = {
+    "FANZHA_ADMIN_TARGET",
+    "FANZHA_CONFIG",
+    "FANZHA_TARGET",
+    "FANZHA_TLS_CA",
+    "FANZHA_TLS_CLIENT_CERTIFICATE",
+    "FANZHA_TLS_CLIENT_KEY",
+    "FANZHA_TOKEN",
+    "FANZHA_TOKEN_FILE",
+    "FANZHA_WARNING_TARGET",
+}
+OTHERS = {
+    "FANZHA_NUMBER": "a route of the Kamailio configuration in docs/how-to/exports.md",
+    "FANZHA_PORT": "unknown on purpose, in a test",
+    "FANZHA_REDIS_URI": "unknown on purpose, in a test",
+    "FANZHA_WORKER_NAME": "from a parent to its workers",
+}
+
+
+def test_no_variable_is_named_that_nothing_reads() -> None:
+    command = [
+        "git",
+        "grep",
+        "-hoE",
+        "FANZHA_[A-Z0-9_]*[A-Z0-9]",
+        "--",
+        ":!CHANGELOG.md",
+        ":!docs/adr",
+    ]
+    found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    known = {f"FANZHA_{name.upper()}" for name in Settings.model_fields} | OF_CLIENTS | set(OTHERS)
+
+    named = set(re.findall(r"\S+", found.stdout))
+    assert {
+        name for name in named if name not in known and not any(k.startswith(name) for k in known)
+    } == set()
