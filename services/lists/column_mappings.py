@@ -62,7 +62,7 @@ class ColumnMappings:
             source=source,
             header=header,
             holds=holds,
-            saved_by=identity.author(author),
+            saved_by=identity.author(author, "saved_by"),
             saved_at_s=self._now_ms() // 1000,
         )
         _check(mapping)
