@@ -1,4 +1,4 @@
-"""Puts appeals together from settings, a store, the lists and the audit log."""
+"""Builds the appeal service from settings, Redis, the lists and the audit log."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,14 +33,14 @@ from services.settings.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WiredAppeals:
-    """Appeals, and what they do in the background."""
+    """The appeal service and its background work."""
 
     appeals: Appeals
     lifter: Lifter
     upkeep: AppealMaintenance
 
     def start(self) -> "list[asyncio.Task[None]]":
-        """Begin what goes on in the background."""
+        """Start the background tasks."""
         return [asyncio.create_task(self.lifter.run()), asyncio.create_task(self.upkeep.run())]
 
 
@@ -55,68 +55,107 @@ def build(
     log: LoggedDecisionSource | None = None,
     origins: Origins | None = None,
 ) -> WiredAppeals:
-    """Build everything; *redis* must decode answers. `ValueError` for wrong templates."""
-    home = HomePlan(settings.home_country)
-    store = AppealStore(redis)
+    """Build the service; *redis* must decode answers. Raises `ValueError` for wrong templates."""
     hits = HitStore(
         redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
     )
-    decisions = DecisionLookup(hits, log or NoLoggedDecisions())
-    documents = DocumentFolder(
-        settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
-    )
-    figures, trail = AppealFigures(registry), AuditedActions(audit)
-    changes = LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days)
-    lifter = Lifter(
-        store=store,
+    shared = _Shared(
+        settings=settings,
+        store=AppealStore(redis),
         lists=lists,
-        changes=changes,
-        feedback=FeedbackService(store=hits, home=home, now_ms=now_ms),
+        decisions=DecisionLookup(hits, log or NoLoggedDecisions()),
+        documents=DocumentFolder(
+            settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
+        ),
+        changes=LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days),
+        figures=AppealFigures(registry),
+        trail=AuditedActions(audit),
+        home=HomePlan(settings.home_country),
         now_ms=now_ms,
-        measured=figures.lifted,
     )
-    appeals = Appeals(
-        store=store,
-        opening=AppealSubmission(
-            store=store,
-            decisions=decisions,
-            lists=lists,
-            documents=documents,
-            trail=trail,
-            home=home,
-            now_ms=now_ms,
-            deadline_hours=settings.appeal_deadline_hours,
-            opened=figures.opened,
-        ),
-        review=Review(
-            store=store,
-            lifter=lifter,
-            lists=lists,
-            trail=trail,
-            home=home,
-            now_ms=now_ms,
-            decided=figures.closed,
-        ),
+    lifter = _lifter(shared, hits)
+    upkeep = AppealMaintenance(
+        store=shared.store,
+        documents=shared.documents,
+        figures=shared.figures,
+        now_ms=now_ms,
+        retention_days=settings.appeal_retention_days,
+    )
+    appeals = _appeals(shared, lifter, origins or NoOrigins())
+    return WiredAppeals(appeals=appeals, lifter=lifter, upkeep=upkeep)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """The parts that the steps of an appeal share."""
+
+    settings: Settings
+    store: AppealStore
+    lists: ListAccess
+    decisions: DecisionLookup
+    documents: DocumentFolder
+    changes: LiftChanges
+    figures: AppealFigures
+    trail: AuditedActions
+    home: HomePlan
+    now_ms: Callable[[], int]
+
+
+def _lifter(shared: _Shared, hits: HitStore) -> Lifter:
+    return Lifter(
+        store=shared.store,
+        lists=shared.lists,
+        changes=shared.changes,
+        feedback=FeedbackService(store=hits, home=shared.home, now_ms=shared.now_ms),
+        now_ms=shared.now_ms,
+        measured=shared.figures.lifted,
+    )
+
+
+def _appeals(shared: _Shared, lifter: Lifter, origins: Origins) -> Appeals:
+    settings = shared.settings
+    return Appeals(
+        store=shared.store,
+        opening=_submission(shared),
+        review=_review(shared, lifter),
         room=AppealFileReader(
-            store=store,
-            decisions=decisions,
-            lists=lists,
-            changes=changes,
-            origins=origins or NoOrigins(),
+            store=shared.store,
+            decisions=shared.decisions,
+            lists=shared.lists,
+            changes=shared.changes,
+            origins=origins,
         ),
-        documents=documents,
+        documents=shared.documents,
         notices=Notices(
             templates.load(settings.appeal_notices_dir),
             deadline_hours=settings.appeal_deadline_hours,
         ),
-        trail=trail,
-        now_ms=now_ms,
+        trail=shared.trail,
+        now_ms=shared.now_ms,
     )
-    upkeep = AppealMaintenance(
-        store=store,
-        documents=documents,
-        figures=figures,
-        now_ms=now_ms,
-        retention_days=settings.appeal_retention_days,
+
+
+def _submission(shared: _Shared) -> AppealSubmission:
+    return AppealSubmission(
+        store=shared.store,
+        decisions=shared.decisions,
+        lists=shared.lists,
+        documents=shared.documents,
+        trail=shared.trail,
+        home=shared.home,
+        now_ms=shared.now_ms,
+        deadline_hours=shared.settings.appeal_deadline_hours,
+        opened=shared.figures.opened,
     )
-    return WiredAppeals(appeals=appeals, lifter=lifter, upkeep=upkeep)
+
+
+def _review(shared: _Shared, lifter: Lifter) -> Review:
+    return Review(
+        store=shared.store,
+        lifter=lifter,
+        lists=shared.lists,
+        trail=shared.trail,
+        home=shared.home,
+        now_ms=shared.now_ms,
+        decided=shared.figures.closed,
+    )

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from infra import process_lifecycle
 from infra.clock import now_ms
-from infra.redis.client import connect
+from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
 from services.audit.audited_actions import AuditedActions
 from services.audit.forwarder import AuditForwarder
@@ -18,19 +19,22 @@ from services.auth import exposure, identity
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.middleware.paging import PAGE_KEY
+from services.rpc.security import PortSecurity
 from services.rpc.server import RpcServer
 from services.rpc.warnings.handler import WarningServicer
 from services.settings.settings import Settings
 from services.telemetry import admin_exporter
 from services.warning import wiring
-from services.warning.backfill import wiring as waiting_assembly
+from services.warning.backfill import wiring as backfill_wiring
 from services.warning.backfill.metrics import BackfillMetrics
+from services.warning.backfill.wiring import BackfillBackground
 from services.warning.desk.service import CaseDesk
-from services.warning.dispatch import wiring as way_out
+from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
+from services.warning.dispatch.wiring import DispatchRuntime
 from services.warning.intake import cloud_events_http, http_server
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
@@ -38,11 +42,28 @@ from services.warning.policy import rulebook
 from services.warning.policy.metrics import RulebookMetrics
 from services.warning.policy.router import PolicyRouter, TemplateComposer
 from services.warning.policy.rulebook import Rulebook
+from services.warning.wiring import WarningPipeline
 
 logger = logging.getLogger(__name__)
 
 CONNECTIONS = 128
-"""Some thirty wait for what comes; the rest are for what is under way."""
+"""About thirty block in reads of streams; the rest serve requests and sends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnParts:
+    """The parts of the warning pipeline that its server and its dispatch share."""
+
+    settings: Settings
+    client: Client
+    registry: CollectorRegistry
+    book: Rulebook
+    router: PolicyRouter
+    pipeline: WarningPipeline
+    audit: AuditForwarder
+    refusals: RefusalRecorder
+    guard: PortSecurity
+    backfill: BackfillBackground
 
 
 async def run(settings: Settings) -> int:
@@ -50,89 +71,132 @@ async def run(settings: Settings) -> int:
     if settings.redis_url is None:
         raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
     exposure.check_warning(settings)
-    # What begins here, and is no request.
+    # The identity of background work, which no request starts.
     identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
     stop = process_lifecycle.stop_event()
+    parts = await _build(settings, settings.redis_url)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.client.aclose)
+        stack.push_async_callback(parts.backfill.close)
+        switch = KillSwitch(parts.client, now_ms=now_ms)
+        dispatch = _dispatch(parts, switch)
+        stack.push_async_callback(dispatch.close)
+        server = _server(parts)
+        await _open_ports(stack, parts, server)
+        background = _start_background(parts, dispatch, switch)
+        await server.serve()
+        process_lifecycle.say_serving()
+        await process_lifecycle.first_of(stop, *background)
+        budget = process_lifecycle.DrainBudget(settings.drain_seconds)
+        await server.drain(budget.left())
+        await dispatch.drain(budget.left())
+        await process_lifecycle.cancel(background)
+        await parts.refusals.write(last=True)
+    logger.info("the warning pipeline ends")
+    return 0
+
+
+async def _build(settings: Settings, redis_url: str) -> WarnParts:
+    """Load the rulebook, and build the pipeline and the backfills on it."""
     registry = CollectorRegistry()
-    client = connect(settings.redis_url, connections=CONNECTIONS)
+    client = connect(redis_url, connections=CONNECTIONS)
     book = await asyncio.to_thread(rulebook.load, settings)
     router, composer = _router(book)
     registry.register(RulebookMetrics(book.regions, lambda: composer.left_out))
     pipeline = wiring.build(
         settings, client, registry=registry, now_ms=now_ms, router=router, composer=composer
     )
-    failures = Counter(
-        "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=registry
-    )
     audit = AuditForwarder(client, pipeline.consumer)
     refusals = RefusalRecorder(audit)
-    guard = security.of(settings, "admin", refusals.count)
+    return WarnParts(
+        settings=settings,
+        client=client,
+        registry=registry,
+        book=book,
+        router=router,
+        pipeline=pipeline,
+        audit=audit,
+        refusals=refusals,
+        guard=security.of(settings, "admin", refusals.count),
+        backfill=backfill_wiring.build_background(
+            settings,
+            client,
+            lists=connect(redis_url, decode_responses=False),
+            router=router,
+            audit=audit,
+            worker=pipeline.consumer,
+            metrics=BackfillMetrics(registry),
+            now_ms=now_ms,
+        ),
+    )
+
+
+def _dispatch(parts: WarnParts, switch: KillSwitch) -> DispatchRuntime:
+    """Build the channels; the kill switch and the limits decide on each message."""
+    limits = LimitStore(
+        parts.client, rules=parts.book.rules, stopped=lambda: switch.stopped, now_ms=now_ms
+    )
+    return dispatch_wiring.build(
+        parts.settings,
+        parts.client,
+        pipeline=parts.pipeline,
+        router=parts.router,
+        metrics=ChannelMetrics(parts.registry),
+        now_ms=now_ms,
+        permit=LimitPermit(limits),
+    )
+
+
+def _server(parts: WarnParts) -> RpcServer:
+    """Build the gRPC server: warnings in, and the case desk."""
+    pipeline = parts.pipeline
     desk = CaseDesk(
         store=pipeline.store,
         listing=pipeline.listing,
-        router=router,
-        trail=AuditedActions(audit, of="case"),
+        router=parts.router,
+        trail=AuditedActions(parts.audit, of="case"),
         now_ms=now_ms,
     )
-    landing = waiting_assembly.build_background(
-        settings,
-        client,
-        lists=connect(settings.redis_url, decode_responses=False),
-        router=router,
-        audit=audit,
-        worker=pipeline.consumer,
-        metrics=BackfillMetrics(registry),
-        now_ms=now_ms,
+    failures = Counter(
+        "fanzha_rpc_errors", "Requests that did not end with OK.", ["code"], registry=parts.registry
     )
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(client.aclose)
-        stack.push_async_callback(landing.close)
-        switch = KillSwitch(client, now_ms=now_ms)
-        limits = LimitStore(client, rules=book.rules, stopped=lambda: switch.stopped, now_ms=now_ms)
-        ways = way_out.build(
-            settings,
-            client,
-            pipeline=pipeline,
-            router=router,
-            metrics=ChannelMetrics(registry),
-            now_ms=now_ms,
-            permit=LimitPermit(limits),
+    return RpcServer(
+        {
+            "warning": WarningServicer(pipeline.submission, pipeline.sources),
+            "case": CaseServicer(desk, pipeline.reader),
+        },
+        page_key=SharedKey(parts.client, PAGE_KEY).get,
+        max_message_bytes=parts.settings.max_message_bytes,
+        failed=lambda code: failures.labels(code).inc(),
+        security=parts.guard,
+    )
+
+
+async def _open_ports(stack: AsyncExitStack, parts: WarnParts, server: RpcServer) -> None:
+    """Open the ports of metrics, gRPC and HTTP; *stack* closes metrics and HTTP."""
+    settings = parts.settings
+    if settings.metrics_enabled:
+        page = admin_exporter.page(
+            parts.registry, settings.metrics_host, settings.warning_metrics_port
         )
-        stack.push_async_callback(ways.close)
-        server = RpcServer(
-            {
-                "warning": WarningServicer(pipeline.submission, pipeline.sources),
-                "case": CaseServicer(desk, pipeline.reader),
-            },
-            page_key=SharedKey(client, PAGE_KEY).get,
-            max_message_bytes=settings.max_message_bytes,
-            failed=lambda code: failures.labels(code).inc(),
-            security=guard,
-        )
-        if settings.metrics_enabled:
-            page = admin_exporter.page(
-                registry, settings.metrics_host, settings.warning_metrics_port
-            )
-            stack.enter_context(page)
-        await server.start(settings.warning_host, settings.warning_port)
-        await _serve_http(stack, settings, cloud_events_http.app(pipeline.submission, _who(guard)))
-        background = [*pipeline.start(), *ways.start()]
-        background += [asyncio.create_task(one) for one in landing.running()]
-        background.append(asyncio.create_task(switch.poll()))
-        background.append(asyncio.create_task(refusals.run()))
-        if settings.warning_drop_dir is not None:
-            folder = DropFolder(settings.warning_drop_dir, pipeline.submission)
-            background.append(asyncio.create_task(folder.run()))
-        await server.serve()
-        process_lifecycle.say_serving()
-        await process_lifecycle.first_of(stop, *background)
-        ending = process_lifecycle.DrainBudget(settings.drain_seconds)
-        await server.drain(ending.left())
-        await ways.drain(ending.left())
-        await process_lifecycle.cancel(background)
-        await refusals.write(last=True)
-    logger.info("the warning pipeline ends")
-    return 0
+        stack.enter_context(page)
+    await server.start(settings.warning_host, settings.warning_port)
+    app = cloud_events_http.app(parts.pipeline.submission, _authenticate(parts.guard))
+    await _serve_http(stack, settings, app)
+
+
+def _start_background(
+    parts: WarnParts, dispatch: DispatchRuntime, switch: KillSwitch
+) -> "list[asyncio.Task[None]]":
+    """Start the pipeline, the channels, the backfills, and the drop folder where there is one."""
+    background = [*parts.pipeline.start(), *dispatch.start()]
+    background += [asyncio.create_task(one) for one in parts.backfill.running()]
+    background.append(asyncio.create_task(switch.poll()))
+    background.append(asyncio.create_task(parts.refusals.run()))
+    if parts.settings.warning_drop_dir is not None:
+        folder = DropFolder(parts.settings.warning_drop_dir, parts.pipeline.submission)
+        background.append(asyncio.create_task(folder.run()))
+    return background
 
 
 async def _serve_http(stack: AsyncExitStack, settings: Settings, app: Starlette) -> None:
@@ -157,8 +221,8 @@ def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     return router, composer
 
 
-def _who(guard: security.PortSecurity) -> Authenticate | None:
-    """Return what HTTP asks who a token speaks for; certificates speak for nobody there."""
+def _authenticate(guard: PortSecurity) -> Authenticate | None:
+    """Return the lookup of a token's identity for HTTP, where certificates identify no one."""
     if guard.interceptor is None:
         return None
     tokens = guard.interceptor.tokens

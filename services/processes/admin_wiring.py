@@ -1,0 +1,353 @@
+"""Builds the services of list administration from settings."""
+
+import time
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter
+
+from blocklists.snapshot.replica import Replica
+from blocklists.store.current_lists import CurrentLists
+from blocklists.store.follower import Follower
+from blocklists.store.store import Store
+from fanzha.phone import HomePlan
+from infra.clock import now_ms
+from infra.data_paths import ADMIN_LISTS, AUDIT
+from infra.redis.client import Client, connect
+from infra.redis.shared_key import SharedKey
+from services.appeals import wiring as appeal_wiring
+from services.appeals.decision_log_lookup import LoggedDecisions
+from services.appeals.list_access import AdministeredLists
+from services.appeals.origins import RequestedOrigins
+from services.appeals.wiring import WiredAppeals
+from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.log import AuditLog, open_log
+from services.audit.metrics import AuditMetrics
+from services.audit.refusals import RefusalRecorder
+from services.audit.seals import seal_check, signer
+from services.changes import wiring as change_requests
+from services.changes.maintenance import ChangeMaintenance
+from services.changes.popularity import PopularHosts
+from services.changes.service import ChangeService
+from services.changes.store import ChangeStore
+from services.decision.campaigns.store import CampaignStore
+from services.decision.sinks.hit_store import HitStore
+from services.decision_log import options as decision_log
+from services.decision_log.query import DecisionQuery
+from services.decision_log.service import DecisionLogReader
+from services.evidence_package import wiring as evidence_wiring
+from services.evidence_package.service import EvidencePackages
+from services.feedback.hit_reader import HitReader
+from services.lists.column_mappings import ColumnMappings
+from services.lists.drafts import DraftReader
+from services.lists.findings import FindingRecorder
+from services.lists.hit_count_store import EntryHitStore
+from services.lists.metrics import ListMetrics
+from services.lists.service import ListService
+from services.models.service import ModelControl
+from services.models.store import ModelStore
+from services.processes import operations_wiring
+from services.rpc import security
+from services.rpc.appeals.handler import AppealServicer
+from services.rpc.audit.handler import AuditServicer
+from services.rpc.changes.handler import ChangeServicer
+from services.rpc.decision_log.handler import DecisionLogServicer
+from services.rpc.hits.handler import HitServicer
+from services.rpc.lists.handler import BlocklistServicer
+from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.middleware.paging import PAGE_KEY
+from services.rpc.models.handler import ModelServicer
+from services.rpc.server import RpcServer
+from services.rpc.warnings.backfill_handler import WarningBackfillServicer
+from services.rpc.warnings.control_handler import WarningControlServicer
+from services.rpc.warnings.report_handler import WarningReportServicer
+from services.settings.settings import Settings
+from services.warning import control
+from services.warning.backfill import service as backfill_service
+from services.warning.backfill import wiring as backfill_wiring
+from services.warning.backfill.metrics import BackfillMetrics
+from services.warning.outcomes import wiring as outcome_wiring
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.outcomes.proposals import ListProposals
+from services.warning.outcomes.wiring import OutcomeRuntime
+from services.warning.reports import service as reporting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminContext:
+    """The stores, the audit log and the metrics that the services of administration share."""
+
+    settings: Settings
+    redis_url: str
+    audit: AuditLog
+    client: Client
+    """Returns bytes, as the list store needs them."""
+    store: Store
+    replica: Replica
+    current: CurrentLists
+    follower: Follower
+    findings: FindingRecorder
+    """Records what is wrong in the lists, as the follower finds it."""
+    popular: PopularHosts
+    registry: CollectorRegistry
+
+    def connect(self) -> Client:
+        """Return a client of its own, which returns text."""
+        return connect(self.redis_url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminServices:
+    """The services of administration, and the parts of them that run in the background."""
+
+    lists: ListService
+    drafts: DraftReader
+    changes: ChangeService
+    upkeep: ChangeMaintenance
+    hits: EntryHitStore
+    logged: DecisionQuery | None
+    """None where no decisions are logged."""
+    appeals: WiredAppeals
+    evidence: EvidencePackages
+    outcomes: OutcomeRuntime
+
+
+async def open_context(settings: Settings, redis_url: str) -> AdminContext:
+    """Open the audit log and the list store, and register their metrics."""
+    audit = _audit(settings, redis_url)
+    await audit.open()
+    client = connect(redis_url, decode_responses=False)
+    store = Store(client, sign=signer(audit.key), check_seal=seal_check(settings))
+    folder = settings.data_dir / ADMIN_LISTS
+    replica = Replica(folder)
+    findings = FindingRecorder(store=store, replica=replica, audit=audit, now_ms=now_ms)
+    registry = CollectorRegistry()
+    registry.register(AuditMetrics(audit))
+    registry.register(ListMetrics(lambda: replica.lists if replica.loaded else None, time.time))
+    return AdminContext(
+        settings=settings,
+        redis_url=redis_url,
+        audit=audit,
+        client=client,
+        store=store,
+        replica=replica,
+        current=CurrentLists(store, replica),
+        follower=Follower(
+            store,
+            folder,
+            rebases=True,
+            refuse_unaudited=settings.unaudited_changes == "refuse",
+            found=findings.found,
+        ),
+        findings=findings,
+        popular=PopularHosts.load(settings.popular_hosts_file),
+        registry=registry,
+    )
+
+
+def build_services(context: AdminContext) -> AdminServices:
+    """Build the services; first changes, which lists, appeals and outcomes go through."""
+    hits = EntryHitStore(context.connect())
+    changes, upkeep = _changes(context)
+    lists = _lists(context, changes, hits)
+    logged = decision_log.query(context.settings)
+    return AdminServices(
+        lists=lists,
+        drafts=_drafts(context),
+        changes=changes,
+        upkeep=upkeep,
+        hits=hits,
+        logged=logged,
+        appeals=_appeals(context, lists, logged),
+        evidence=evidence_wiring.build(
+            context.settings,
+            redis_url=context.redis_url,
+            store=context.store,
+            views=lists.views,
+            audit=context.audit,
+            logged=logged,
+            now_ms=now_ms,
+        ),
+        outcomes=_outcomes(context, lists, changes),
+    )
+
+
+def build_server(
+    context: AdminContext, services: AdminServices, refusals: RefusalRecorder
+) -> RpcServer:
+    """Build the gRPC server of administration; *refusals* counts refused requests."""
+    settings = context.settings
+    failures = Counter(
+        "fanzha_rpc_errors",
+        "Requests that did not end with OK.",
+        ["code"],
+        registry=context.registry,
+    )
+    return RpcServer(
+        _list_servicers(context, services)
+        | _decision_servicers(context, services)
+        | _warning_servicers(context, services),
+        page_key=SharedKey(context.connect(), PAGE_KEY).get,
+        max_message_bytes=settings.max_message_bytes,
+        failed=lambda code: failures.labels(code).inc(),
+        security=security.of(settings, "admin", refusals.count),
+    )
+
+
+def _audit(settings: Settings, redis_url: str) -> AuditLog:
+    return open_log(
+        settings.audit_dir or settings.data_dir / AUDIT,
+        key_file=settings.audit_key_file,
+        within=settings.audit_checkpoint_records,
+        quiet_seconds=settings.audit_checkpoint_seconds,
+        now_ms=now_ms,
+        copies=CheckpointCopies(connect(redis_url)),
+    )
+
+
+def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
+    return change_requests.build(
+        context.client,
+        store=context.store,
+        replica=context.replica,
+        now_ms=now_ms,
+        options=change_requests.options(context.settings),
+        popular=context.popular,
+        audit=context.audit,
+        impact=change_requests.impact(context.settings),
+        registry=context.registry,
+    )
+
+
+def _lists(context: AdminContext, changes: ChangeService, hits: EntryHitStore) -> ListService:
+    settings = context.settings
+    return ListService(
+        store=context.store,
+        replica=context.replica,
+        changes=changes,
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+        hits=hits,
+        dead_entry_days=settings.dead_entry_days,
+    )
+
+
+def _drafts(context: AdminContext) -> DraftReader:
+    settings = context.settings
+    return DraftReader(
+        current=context.current,
+        home=HomePlan(settings.home_country),
+        now_ms=now_ms,
+        default_expiry_days=settings.default_expiry_days,
+        no_end_needs_review=settings.permanent_entries_need_review,
+    )
+
+
+def _appeals(
+    context: AdminContext, lists: ListService, logged: DecisionQuery | None
+) -> WiredAppeals:
+    return appeal_wiring.build(
+        context.settings,
+        redis=context.connect(),
+        lists=AdministeredLists(lists, context.store, now_ms),
+        audit=context.audit,
+        registry=context.registry,
+        now_ms=now_ms,
+        log=LoggedDecisions(logged, now_ms) if logged else None,
+        origins=RequestedOrigins(ChangeStore(context.client)),
+    )
+
+
+def _outcomes(context: AdminContext, lists: ListService, changes: ChangeService) -> OutcomeRuntime:
+    settings = context.settings
+    return outcome_wiring.build(
+        settings,
+        context.connect(),
+        proposals=ListProposals(
+            administration=lists,
+            changes=changes,
+            current=context.current,
+            popular=context.popular,
+            popular_rank=settings.popular_host_rank,
+            entry_days=settings.warning_loss_entry_days,
+            now_ms=now_ms,
+        ),
+        registry=context.registry,
+        now_ms=now_ms,
+    )
+
+
+def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
+    """Return the servicers of lists, changes, appeals and the audit log."""
+    return {
+        "blocklist": BlocklistServicer(
+            services.lists,
+            context.audit,
+            EntryOutcomeStore(context.connect()),
+            findings=context.findings,
+        ),
+        "appeal": AppealServicer(services.appeals.appeals),
+        "audit": AuditServicer(context.audit, services.evidence),
+        "changes": ChangeServicer(services.changes, services.drafts),
+        "mapping": MappingServicer(ColumnMappings(context.connect(), now_ms=now_ms)),
+    }
+
+
+def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
+    """Return the servicers of logged decisions, hits and models."""
+    audit = context.audit
+    return {
+        "decision_log": DecisionLogServicer(
+            DecisionLogReader(services.logged, find_entries=services.lists.views.find, audit=audit)
+        ),
+        "hits": HitServicer(
+            HitReader(HitStore(context.connect()), audit=audit),
+            CampaignStore(context.connect()),
+            now_ms,
+        ),
+        "models": ModelServicer(
+            ModelControl(
+                ModelStore(context.connect()),
+                context.settings.models_dir,
+                audit=audit,
+                now_ms=now_ms,
+            )
+        ),
+    }
+
+
+def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
+    """Return the servicers that control, operate and report on warnings."""
+    settings, audit = context.settings, context.audit
+    return {
+        "warning_control": WarningControlServicer(
+            control.build(settings, context.connect(), now_ms=now_ms, audit=audit)
+        ),
+        "warning_backfill": _backfill_servicer(context, services.lists),
+        "warning_operations": operations_wiring.servicer(
+            settings, context.connect(), log=services.logged, audit=audit
+        ),
+        "warning_report": WarningReportServicer(
+            reporting.build(settings, context.connect(), now_ms=now_ms)
+        ),
+    }
+
+
+def _backfill_servicer(context: AdminContext, lists: ListService) -> WarningBackfillServicer:
+    settings, audit = context.settings, context.audit
+    return WarningBackfillServicer(
+        backfill_service.build(
+            settings, context.connect(), listed=lists.views.find, now_ms=now_ms, audit=audit
+        ),
+        backfill_wiring.build_pending_service(
+            settings,
+            context.connect(),
+            audit=audit,
+            metrics=BackfillMetrics(context.registry),
+            now_ms=now_ms,
+        ),
+        backfill_wiring.build_suspected_hits(
+            settings, context.connect(), audit=audit, now_ms=now_ms
+        ),
+    )
