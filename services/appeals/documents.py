@@ -12,11 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from infra import atomic_file
+from infra import atomic_file, text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.appeals.model import Document
 
 MOST_DOCUMENTS = 20
-LONGEST_NAME = 200
+_FILE_NAME = TextLimit(max_characters=200, characters=CharacterSet.PRINTABLE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -76,11 +77,10 @@ class DocumentFolder:
             raise Unavailable(f"documents cannot be deleted: {error.strerror}") from error
 
     def _described(self, row: int, one: SubmittedDocument) -> Document:
-        name, given = one.name.strip(), one.sha256.lower()
-        if not 0 < len(name) <= LONGEST_NAME or "/" in name or not name.isprintable():
-            raise InvalidInput(
-                f"documents[{row}].name: 1 to {LONGEST_NAME} characters without folders"
-            )
+        name = text_limits.required(f"documents[{row}].name", one.name, _FILE_NAME)
+        given = one.sha256.lower()
+        if "/" in name:
+            raise InvalidInput(f"documents[{row}].name: without folders, has '/'")
         if len(one.content) > self._most_bytes:
             limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "kept elsewhere"
             raise InvalidInput(f"documents[{row}].content: {limit}, not {len(one.content)}")

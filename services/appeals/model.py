@@ -10,7 +10,12 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from blocklists.entries import Direction, EntryKind
+from infra.text_limits import TextLimit
 
+PERSON = TextLimit(max_characters=200)
+"""Appellant, or how to contact them."""
+STATEMENT = TextLimit(max_characters=4000)
+"""Grounds of an appeal, or of its decision."""
 WARN_SHARE = 0.5
 """An appeal that is open with so much of its time over is due soon."""
 SERVICE = "fanzha"

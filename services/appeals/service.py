@@ -25,7 +25,7 @@ from services.appeals.store import AppealStore, QueueSummary
 from services.appeals.submission import AppealSubmission
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.auth.person_text import person_name
+from services.auth import identity
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
@@ -121,7 +121,7 @@ class Appeals:
         content = await self._trail.around(
             AuditKind.EXPORTED,
             appeal_id,
-            person_name("by", ""),
+            identity.author("", "by"),
             {"document": digest},
             asyncio.to_thread(self._documents.content, appeal_id, digest),
         )
@@ -138,7 +138,7 @@ class Appeals:
         if delivered:
             event = AppealEvent(
                 at_ms=now,
-                by=person_name("by", by),
+                by=identity.author(by, "by"),
                 what=AppealEventKind.NOTIFIED,
                 note=f"{written.template} {language}",
             )

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.log import AuditLog
@@ -18,7 +20,7 @@ from services.evidence_package.subjects import PackageSubject
 
 logger = logging.getLogger(__name__)
 
-LONGEST_REASON = 500
+_REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 
 
 class EvidencePackages:
@@ -44,8 +46,7 @@ class EvidencePackages:
         A source that is away is told of in its section. Raises `InvalidInput` for what is no
         number, host or URL, `Unavailable` when the audit log cannot take that it is taken out.
         """
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        reason = text_limits.required("reason", reason, _REASON)
         subject = subjects.read(query, self._home)
         by = identity.author(said_author)
         async with self._lock:

@@ -14,11 +14,13 @@ from fanzha.errors import InvalidInput, NotFound
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, Appended, HitStore
 
-MAX_NOTE_LETTERS = 1000
-MAX_NAME_LETTERS = 200
+_NOTE = TextLimit(max_characters=1000, characters=CharacterSet.ANY, strip=False)
+_NAME = TextLimit(max_characters=200, characters=CharacterSet.ANY, strip=False)
 
 _BOOKKEEPING = {"stream", "stream_id", "verdict", "verdict_by", "verdict_at_ms"}
 
@@ -158,12 +160,8 @@ def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
 def _check(verdict: FeedbackVerdict, by: str) -> None:
     if not verdict.decision_id:
         raise InvalidInput("decision_id: required")
-    if not verdict.by.strip():
-        raise InvalidInput(f"{by}: required")
-    if len(verdict.by) > MAX_NAME_LETTERS:
-        raise InvalidInput(f"{by}: at most {MAX_NAME_LETTERS} characters, not {len(verdict.by)}")
-    if len(verdict.note) > MAX_NOTE_LETTERS:
-        raise InvalidInput(f"note: at most {MAX_NOTE_LETTERS} characters, not {len(verdict.note)}")
+    text_limits.required(by, verdict.by, _NAME)
+    text_limits.optional("note", verdict.note, _NOTE)
 
 
 def _without_bookkeeping(record: Mapping[str, str]) -> dict[str, str]:
