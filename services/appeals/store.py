@@ -127,8 +127,7 @@ class AppealStore:
         With *revision*, only if it is still that. *lifting* is ``begin`` or ``end``. Raises
         `NotFound`, `InvalidInput` for another state, `VersionConflict` for another revision.
         """
-        queues = map(_key, ("due", "closed", "lifting", "kept", "soon"))
-        keys = (*_of(appeal_id), *queues)
+        keys = (*_of(appeal_id), *map(_key, ("due", "closed", "lifting", "kept", "soon")))
         closes = to is not None and to not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         moving = self._script(
             MOVE,
@@ -151,9 +150,7 @@ class AppealStore:
             return int(now_at)
         if done == -1:
             raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
-        if state not in allowed:
-            raise InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
-        raise VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
+        raise _refusal(appeal_id, event, state, allowed)
 
     async def erase(self, appeal: Appeal, event: AppealEvent) -> bool:
         """Drop what is personal of a closed appeal; False when somebody changed it meanwhile."""
@@ -250,6 +247,15 @@ class AppealStore:
         async with within(_WRITE_SECONDS):
             (answer, *_), _on_disk = await execute_synced(self._client, pipeline, _key("next"))
         return answer
+
+
+def _refusal(
+    appeal_id: int, event: AppealEvent, state: str, allowed: Collection[AppealState]
+) -> InvalidInput | VersionConflict:
+    """Return why an appeal in *state* was not changed."""
+    if state not in allowed:
+        return InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
+    return VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
 
 
 def _key(*parts: str) -> str:

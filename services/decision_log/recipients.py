@@ -103,15 +103,7 @@ class RecipientQuery:
             condition=condition,
         )
         times = [since_ms, until_ms]
-
-        def ask(connection: Any, files: list[str]) -> tuple[Any, list[Any]]:
-            given = [files, *times, *values]
-            totals = connection.execute(_TOTALS.format(met=met), given).fetchone()
-            rows = connection.execute(_CONTACTS.format(met=met, most=self._most), given).fetchall()
-            return totals, rows
-
-        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0, 0), [])
-        totals, rows = self._log.over(folders, since_ms, torn, ask, nothing)
+        totals, rows = self._contacts(folders, met, [*times, *values], torn)
         persons = {number: _met(number, some) for number, some in _by_person(rows)}
         left_out = totals[5] - len(persons)
         if what.sides:
@@ -133,6 +125,20 @@ class RecipientQuery:
             covers_from_ms=self._covers(folders, since_ms),
             torn=tuple(torn),
         )
+
+    def _contacts(
+        self, folders: Sequence[str], met: str, values: list[Any], torn: list[Path]
+    ) -> tuple[Any, list[Any]]:
+        """Return the row of totals, and the rows of contacts; *values* begins with the time."""
+
+        def ask(connection: Any, files: list[str]) -> tuple[Any, list[Any]]:
+            given = [files, *values]
+            totals = connection.execute(_TOTALS.format(met=met), given).fetchone()
+            rows = connection.execute(_CONTACTS.format(met=met, most=self._most), given).fetchall()
+            return totals, rows
+
+        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0, 0), [])
+        return self._log.over(folders, values[0], torn, ask, nothing)
 
     def _covers(self, folders: Sequence[str], since_ms: int) -> int:
         hours = (next(logged_hours(self._log.folder, one, since_ms), None) for one in folders)
