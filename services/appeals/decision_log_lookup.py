@@ -36,7 +36,7 @@ class LoggedDecisions:
     async def find(self, decision_id: int) -> Mapping[str, str] | None:
         """Return a decision, None when the log does not hold it."""
         row = await self._ask(lambda: self._query.why(decision_id))
-        return None if row is None else hit_view.fields(row)
+        return None if row is None else hit_view.hit(row).fields()
 
     async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject, of `RECENT_DAYS`."""
@@ -53,7 +53,9 @@ class LoggedDecisions:
             logger.warning("decisions about the subject of an appeal are not known: %s", error)
             return Recent()
         return Recent(
-            known=True, decisions=[hit_view.fields(row) for row in found.rows], total=found.events
+            known=True,
+            decisions=[hit_view.hit(row).fields() for row in found.rows],
+            total=found.events,
         )
 
     async def _ask(self, ask: Callable[[], Answer]) -> Answer:

@@ -41,7 +41,7 @@ class PastDecisions:
         return Section(
             name="decisions",
             titles=_TITLES,
-            rows=[_words(hit_view.fields(row), subject) for row in found.rows],
+            rows=[_words(hit_view.hit(row).fields(), subject) for row in found.rows],
             notes=notes,
         )
 
