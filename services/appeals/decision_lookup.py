@@ -65,7 +65,7 @@ class DecisionLookup:
         return (FoundIn.LOG, logged) if logged is not None else (FoundIn.TOLD, kept or {})
 
     async def verdict(self, decision_id: int) -> str:
-        """Say what a person said of a decision, and who; empty for nothing."""
+        """Return the verdict of a person on a decision, and its author; empty for none."""
         kept = await self._hits.kept(decision_id) or {}
         if "verdict" not in kept:
             return ""

@@ -23,7 +23,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedDocument:
-    """A document as it was handed in; without content, somebody else keeps it."""
+    """A document as submitted; one without content is stored elsewhere."""
 
     name: str
     sha256: str = ""

@@ -202,6 +202,6 @@ def blocked_by(entries: Sequence[Mapping[str, Any]], decision: Mapping[str, str]
 
 
 def by_list(appeal: Appeal) -> bool:
-    """Tell whether an entry blocked, not a model or a rule."""
+    """Return whether an entry blocked, not a model or a rule."""
     reason = appeal.decision.get("reason", "")
     return reason == "BLOCKLISTED" if reason else bool(appeal.entries)

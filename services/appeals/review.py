@@ -127,7 +127,7 @@ class Review:
         return await self._store.get(appeal.appeal_id)
 
     async def withdraw(self, appeal_id: int, reason: str, said: str) -> Appeal:
-        """Close an appeal that is no longer wanted."""
+        """Withdraw an appeal."""
         by, reason = identity.author(said, "by"), text_limits.required("reason", reason, STATEMENT)
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
@@ -146,7 +146,7 @@ class Review:
         if decision.outcome not in DECIDED:
             raise InvalidInput("outcome: upheld or rejected")
         rejected = decision.outcome is AppealState.REJECTED
-        # Art. 32: whoever is refused hears why, what they can do, and what they would need.
+        # Art. 32: a rejected appellant gets the reason, the remedies, and the documents needed.
         check = text_limits.required if rejected else text_limits.optional
         if not 0 <= decision.allow_days <= MOST_DAYS:
             raise InvalidInput(f"allow_days: 1 to {MOST_DAYS}, not {decision.allow_days}")

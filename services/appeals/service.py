@@ -146,11 +146,11 @@ class Appeals:
         return written
 
     def receipt(self, appeal: Appeal, language: str) -> Notice:
-        """Write the receipt for whoever opened an appeal."""
+        """Write the receipt for an appellant."""
         return self._written("receipt", language, appeal)
 
     async def restriction(self, decision_id: int, pattern: str, language: str) -> Notice:
-        """Write the notice for somebody who is blocked and has not appealed."""
+        """Write the notice for a blocked party who has not appealed."""
         now = self.now_ms()
         matter = await self.opening.matter(decision_id, pattern, 0)
         entry = entry_snapshots.read(matter.entries[0]) if matter.entries else None

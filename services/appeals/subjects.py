@@ -33,7 +33,7 @@ def told(text: str, home: HomePlan) -> AppealSubject:
 
 
 def of_decision(decision: Mapping[str, str], home: HomePlan) -> AppealSubject | None:
-    """Tell what a blocked decision is about; None where its record does not say."""
+    """Return the subject of a blocked decision; None where its record does not say."""
     evidence = decision.get("evidence", "")
     if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
         return told(decision["pattern"], home)

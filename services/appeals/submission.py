@@ -158,7 +158,7 @@ class AppealSubmission:
         return await self._store.get(appeal_id)
 
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
-        """Find what a decision, or what is told, is about."""
+        """Find the subject of a decision, or of the request."""
         if not decision_id:
             return await self._told(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)

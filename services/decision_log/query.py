@@ -76,7 +76,7 @@ class DecisionQuery:
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is a log: in a cluster its folder may be on other hosts only."""
+        """Return whether there is a log: in a cluster its folder may be on other hosts only."""
         return self.folder.is_dir()
 
     def find(self, wanted: Conditions) -> DecisionPage:
@@ -289,12 +289,12 @@ def party(row: Mapping[str, Any], side: str) -> str:
 
 
 def is_blocked(row: Mapping[str, Any]) -> bool:
-    """Tell whether a decision was to block."""
+    """Return whether a decision was to block."""
     return bool(row["action"] == Action.BLOCK.name)
 
 
 def by_model(row: Mapping[str, Any]) -> bool:
-    """Tell whether a model decided."""
+    """Return whether a model decided."""
     return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.VELOCITY.name}
 
 

@@ -89,7 +89,7 @@ class RecipientQuery:
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is a log on this host."""
+        """Return whether there is a log on this host."""
         return self._log.exists
 
     def reached(self, what: RecipientSubject, *, since_ms: int, until_ms: int) -> Recipients:

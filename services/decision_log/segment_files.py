@@ -31,7 +31,7 @@ _LISTINGS = 20
 
 _REPLACES, _DROPPED, _FIRST_MS = "fanzha.replaces", "fanzha.dropped", "fanzha.first_ms"
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError)
-"""What reading raises over a torn file; a file that is gone is told apart before."""
+"""Errors of reading a torn file; a missing file is handled before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,7 +174,7 @@ def _position(token: str) -> tuple[int, int] | None:
 
 
 def _details(wanted: Conditions, *, unmasked: bool) -> dict[str, str]:
-    """Say what was asked, without a whole number."""
+    """Describe a query for the audit log, with numbers masked."""
     details = {"unmasked": _yes(unmasked), "since_ms": str(wanted.since_ms)}
     details |= {
         name: masked(getattr(wanted, name))

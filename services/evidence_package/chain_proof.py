@@ -50,7 +50,7 @@ def cut_out(
     since: list[bytes] = []
     """Lines since the last checkpoint, which comes first."""
     about: set[int] = set()
-    """Places in it that are wanted."""
+    """Indexes in it of the records to show."""
     joined = False
     """Whether that checkpoint was the last line that was cut out."""
     for line in _lines(folder, until):

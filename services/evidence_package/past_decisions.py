@@ -12,7 +12,7 @@ from services.evidence_package.subjects import PackageSubject
 MOST = 1000
 _TITLES = ("判定记录", "Decisions")
 _PARTIES = ("from_party", "to_party", "pattern")
-"""A pattern may be the number of somebody else: of who was called, say."""
+"""Fields to mask: a pattern may be the number of another party, such as the callee."""
 _TIMES = {"occurred_at_ms": "occurred", "decided_at_ms": "decided"}
 
 

@@ -40,9 +40,9 @@ class ActiveModels:
         *,
         velocity: bool = False,
     ) -> None:
-        """Load what is wanted, and the newest where nothing is; ValueError without a model.
+        """Load the desired models, else the newest; raises `ValueError` without a model.
 
-        With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
+        *looks* is the budget for the second stage of texts; None: without limit.
         Only with *velocity* there is a velocity model.
         """
 

@@ -69,7 +69,7 @@ class ModelSlot(Generic[Scorer]):
         threshold: float | None,
         wanted: DesiredModel,
     ) -> None:
-        """Load what is wanted, else what was before, else the newest, which must pass."""
+        """Load the desired version, else the previous one, else the newest, which must pass."""
         self.kind = handling.kind
         self._handling: ModelLoading[Scorer] = handling
         self._root = root

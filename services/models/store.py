@@ -61,7 +61,7 @@ class ModelStore:
     async def want(
         self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
     ) -> bool:
-        """Replace *before* by *wanted*; return whether that is on the disk of the store.
+        """Replace *before* by *wanted*; return whether the store has it on disk.
 
         Raises `VersionConflict` when *before* is no longer what is wanted.
         """

@@ -107,7 +107,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
 
 
 def _has_velocity_model(settings: Settings) -> bool:
-    """Tell whether there is to be a velocity stage, and a bundle for it."""
+    """Return whether there is to be a velocity stage, and a bundle for it."""
     if settings.velocity_action == "off":
         return False
     root = settings.models_dir or bundles.SHIPPED

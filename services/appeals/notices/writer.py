@@ -143,7 +143,7 @@ _OF_KIND = {
 
 
 def kind_of(appeal: Appeal, wanted: str, now_ms: int) -> str:
-    """Tell which notice fits an appeal; `InvalidInput` when *wanted* does not."""
+    """Return which notice fits an appeal; `InvalidInput` when *wanted* does not."""
     fits = _OF_STATE.get(appeal.state, "")
     if appeal.erased_at_ms:
         raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")

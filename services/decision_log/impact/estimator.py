@@ -156,7 +156,7 @@ class ImpactEstimator:
         since_ms: int,
         torn: list[Path],
     ) -> Bools:
-        """Tell which changed rows are of a pair in good standing."""
+        """Return which changed rows are of a pair in good standing."""
         both = np.flatnonzero((changed.listed != 0) & (changed.parties != 0))
         good = np.zeros(len(changed), np.bool_)
         if not len(both) or not ends:

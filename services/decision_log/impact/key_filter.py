@@ -27,7 +27,7 @@ class KeyFilter:
         return len(self.keys)
 
     def holds(self, keys: Int64s) -> Bools:
-        """Tell which *keys* are among them."""
+        """Return which *keys* are among them."""
         found: Bools = self._marks.take(self._places(keys))
         let_through = found.nonzero()[0]
         if len(let_through):
