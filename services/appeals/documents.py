@@ -1,7 +1,7 @@
-"""Keeps what appellants hand in: a folder for each appeal, a file for each document.
+"""Stores the documents of appeals: a folder for each appeal, a file for each document.
 
-Files are named by their SHA-256, so nobody's file name reaches the disk, and readable by the
-owner only. They are not encrypted: whoever needs that puts the folder on an encrypted volume.
+Files are named by their SHA-256, so no file name of an appellant reaches the disk, and are readable
+by the owner only. They are not encrypted; to encrypt them, put the folder on an encrypted volume.
 """
 
 import re
@@ -31,7 +31,7 @@ class SubmittedDocument:
 
 
 class DocumentFolder:
-    """The documents of all appeals. Its methods are for threads: they wait for the disk."""
+    """The documents of all appeals. Methods block on the disk: call them from a thread."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
         """*most_bytes* is the size of the largest document; 0 keeps no contents."""
@@ -45,7 +45,7 @@ class DocumentFolder:
         return [self._described(row, one) for row, one in enumerate(handed)]
 
     def keep(self, appeal_id: int, handed: Sequence[SubmittedDocument]) -> None:
-        """Put contents on the disk, and return once they are there."""
+        """Write contents to disk; return once they are synchronised."""
         try:
             for one in handed:
                 if one.content:

@@ -47,7 +47,7 @@ class LiftChanges:
         try:
             return await self._carried_out(appeal, keep=False)
         except VersionConflict as error:
-            # A request that waits holds the entry. Nobody stays blocked for that: an allow entry
+            # A pending request holds the entry. The block must still end at once: an allow entry
             # for the same outranks it, until it can be removed.
             return replace(await self._carried_out(appeal, keep=True), kept=str(error))
 

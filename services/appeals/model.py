@@ -1,4 +1,4 @@
-"""An appeal, as it is kept: what the appellant said, what was decided, what was done.
+"""An appeal as it is stored: statement, decision, and progress of its lift.
 
 States go ``received → in_review → upheld | rejected``, and from either of the first two to
 ``withdrawn``. What happened is in the events; nothing takes one back.
@@ -19,7 +19,7 @@ STATEMENT = TextLimit(max_characters=4000)
 WARN_SHARE = 0.5
 """An appeal that is open with so much of its time over is due soon."""
 SERVICE = "fanzha"
-"""Who did what no person did."""
+"""Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE"})
@@ -73,7 +73,7 @@ class AppealSubject:
 
     kind: EntryKind
     pattern: str
-    """Canonical."""
+    """In canonical form."""
     direction: Direction = Direction.FROM
     """Which side was blocked; numbers only."""
 
@@ -114,7 +114,7 @@ class AppealOutcome:
     """What to lift instead of the subject."""
     allow_days: int = 0
     development: bool = False
-    """Whether nobody checked who decided."""
+    """Whether the decision was made without authentication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class Lift:
     done: bool = False
     """Whether all workers let the subject through."""
     kept: str = ""
-    """What holds the entry, so that it is only outranked until it can be removed."""
+    """The pending request that holds the entry; until it ends an allow entry outranks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

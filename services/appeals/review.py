@@ -1,8 +1,8 @@
 """Takes, decides and withdraws appeals.
 
-Who decides has taken the appeal, and neither handed it in nor entered or approved what blocked:
-the officer is the second person for the lift. Where nobody checks who asks (development), one
-person may do it all, and the audit log has the name they said.
+The deciding officer has taken the appeal, and neither submitted it nor entered or approved the
+blocking entry: the officer is the second person for the lift. Without authentication
+(development), one person may do all of it, and the audit log has the name they claimed.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from services.audit.events import AuditKind
 from services.auth import identity, roles
 
 LIFT_SECONDS = 10.0
-"""How long a decision waits for its lift."""
+"""How long the call that decides waits for the lift."""
 MOST_DAYS = 3650
 
 
@@ -56,7 +56,7 @@ class ReviewDecision:
 
 
 class Review:
-    """What appeals officers do."""
+    """The operations of appeals officers."""
 
     def __init__(
         self,
@@ -190,7 +190,7 @@ class Review:
 
     async def _lift(self, appeal_id: int) -> None:
         lifting = self._lifter.begin(appeal_id)
-        # What takes longer goes on without whoever asked.
+        # A longer lift continues after the call returns.
         await asyncio.wait([lifting], timeout=LIFT_SECONDS)
         if lifting.done():
             lifting.result()

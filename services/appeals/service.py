@@ -1,4 +1,4 @@
-"""Appeals, whole: what the edge asks, from opening one to the report."""
+"""The appeal service, as gRPC calls it: from opening an appeal to the report."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Queue:
 
 
 class Appeals:
-    """Everything about appeals. Who may call what is the edge's to check."""
+    """All operations on appeals. The gRPC layer checks who may call them."""
 
     def __init__(
         self,
@@ -181,5 +181,5 @@ class Appeals:
 
 
 def _shown(subject: AppealSubject) -> AppealSubject:
-    # A carrier may write notices for ids of decisions, and shall not learn numbers from them.
+    # A carrier may request notices by decision id, and must not learn numbers from them.
     return subject if masking.sees_personal_data() else masking.subject(subject)

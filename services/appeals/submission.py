@@ -1,7 +1,7 @@
-"""Opens appeals: finds what they are about, and puts them down once.
+"""Opens appeals: finds the subject, and stores each appeal once.
 
-One appellant has one appeal about one decision, or about one subject where there is no decision:
-asking again gives the same. Another can be opened, and says so, once that is closed.
+An appellant has one open appeal for a decision, or for a subject where there is no decision:
+opening it again returns the same appeal. Once it is closed, another can follow and refers to it.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ _BLANK = re.compile(r"[\s()-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealRequest:
-    """What somebody who appeals hands in."""
+    """The submission of an appellant."""
 
     decision_id: int = 0
     pattern: str = ""
@@ -220,7 +220,7 @@ class AppealSubmission:
         if first:
             self._opened()
         else:
-            # Somebody opened the same just now.
+            # The same appeal was opened concurrently.
             await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
         return await self._store.get(found), first
 

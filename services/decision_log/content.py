@@ -1,4 +1,4 @@
-"""What texts said, where that is logged: asked by previews with fingerprints or URL prefixes."""
+"""Logged contents of texts, read by previews with fingerprints or URL prefixes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""Asks the decision log: which decisions were made about a number or host, and how many of what.
+"""Queries the decision log: decisions about a number or host, and counts of decisions.
 
 DuckDB reads the segments in this process. It fetches nothing from the network, reads nothing but
-the log, and beyond its memory uses a folder of the log. Blocking: ask from a thread.
+the log, and spills to a folder of the log. Blocking: call it from a thread.
 """
 
 import shutil
@@ -67,7 +67,7 @@ class DecisionCount:
 
 
 class DecisionQuery:
-    """Asks the log in one folder."""
+    """Queries the log in one folder."""
 
     def __init__(self, folder: Path, home: HomePlan, *, memory: str = MEMORY) -> None:
         self.folder = folder

@@ -1,10 +1,9 @@
-"""Cuts what is logged out of the tables of a batch, on the decision path: column work only.
+"""Selects the logged rows of a batch, on the decision path: column operations only.
 
-Blocked rows are all logged, and calls that the velocity model marked, and what a shadow entry would
-have blocked. Of what else was let through,
-whatever the reason (an allow entry, a protected number, a broken model), one in so many is:
-picked by the decision id, and written with a *weight*, the number of rows it stands for. Rows of
-watched numbers are all logged and stand for themselves.
+Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
+would have blocked, and rows of watched numbers; each has the weight 1. The other rows were let
+through, for whatever reason (an allow entry, a protected number, a broken model). One in *n* of
+them is logged, selected by the decision id, with the *weight* n: the number of rows it stands for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +29,12 @@ from fanzha.tables import (
 from services.decision.observer import Table
 from services.decision_log.watchlist import Watchlist
 
-# The golden ratio of 2**64: multiples of it are spread very evenly, so that of any run of ids
-# almost exactly the share wanted is picked, without a rhythm that traffic could share.
+# The golden ratio of 2**64: its multiples are spread very evenly, so that almost exactly the
+# configured share of any run of ids is selected, with no period that traffic could match.
 _GOLDEN = 0x9E37_79B9_7F4A_7C15
 _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
-# Members of an enum cost a microsecond each time they are named; these do not.
+# Access to an enum member costs a microsecond; these constants avoid it.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
 

@@ -1,7 +1,7 @@
-"""Answer questions about logged decisions: masked by role, and recorded where they name a person.
+"""Query logged decisions: results are masked by role, queries that name a person are audited.
 
-DuckDB takes a core and up to its memory limit for each question, so two run at a time and the
-others wait.
+DuckDB takes a core and up to its memory limit for each query, so two run at a time and the others
+wait.
 """
 
 import asyncio

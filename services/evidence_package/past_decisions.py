@@ -1,4 +1,4 @@
-"""Logged decisions about a subject; whoever else took part is masked."""
+"""Logged decisions about a subject; the other parties are masked."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Makes dossiers: gathers what there is about a subject, says so in the audit log, packs it up."""
+"""Builds evidence packages: collects the sections, records the export, writes the archive."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 
 
 class EvidencePackages:
-    """Makes one dossier at a time: each reads the whole audit log."""
+    """Builds one package at a time: each reads the whole audit log."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class EvidencePackages:
     async def make(self, query: str, *, said_author: str, reason: str) -> IO[bytes]:
         """Make the ZIP file about *query*, to be read from its beginning; the caller closes it.
 
-        A source that is away is told of in its section. Raises `InvalidInput` for what is no
-        number, host or URL, `Unavailable` when the audit log cannot take that it is taken out.
+        The section of an unavailable source says so. Raises `InvalidInput` for a subject that is no
+        number, host or URL, `Unavailable` when the audit log cannot record the export.
         """
         reason = text_limits.required("reason", reason, _REASON)
         subject = subjects.read(query, self._home)

@@ -1,4 +1,4 @@
-"""Takes what people say about decisions: this was fraud, this was none.
+"""Records verdicts of people on decisions: fraud, or not fraud.
 
 A block by a list entry is a confirmed hit from the start, so confirming it is a repeat: it adds
 nothing to the stream, and answers with the place of the hit. The last verdict on a decision is in
@@ -26,7 +26,7 @@ _BOOKKEEPING = {"stream", "stream_id", "verdict", "verdict_by", "verdict_at_ms"}
 
 
 class Durability(IntEnum):
-    """How surely the store has what it acknowledged; numbered as on the wire."""
+    """Durability of an acknowledged write; numbered as on the wire."""
 
     SYNCED = 1
     MEMORY = 2
@@ -34,7 +34,7 @@ class Durability(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackVerdict:
-    """What a person says about a decision."""
+    """The verdict of a person on a decision."""
 
     decision_id: int
     by: str
@@ -44,7 +44,7 @@ class FeedbackVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedTraffic:
-    """What a decision was about, as told by whoever confirms it."""
+    """The traffic of a decision, as the confirming person describes it."""
 
     channel: int
     from_party: str = ""
@@ -55,16 +55,16 @@ class DecidedTraffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedVerdict:
-    """A verdict is on record."""
+    """A recorded verdict."""
 
     first: bool
-    """False when this was said of the decision before."""
+    """False when the decision had this verdict already."""
     stream_id: str
     durability: Durability
 
 
 class FeedbackService:
-    """Puts verdicts on record; each is acknowledged only once the store has it."""
+    """Records verdicts; each is acknowledged only once the store has it."""
 
     def __init__(self, *, store: HitStore, home: HomePlan, now_ms: Callable[[], int]) -> None:
         self._store = store
@@ -114,7 +114,7 @@ class FeedbackService:
         record: Mapping[str, str] | None,
         traffic: DecidedTraffic | None,
     ) -> dict[str, str]:
-        """Write down what is confirmed: what is kept of it, or what the request tells."""
+        """Write a confirmed hit, from the stored decision or else from the request."""
         if record is not None:
             hit = _without_bookkeeping(record)
         elif traffic is not None:
@@ -137,7 +137,7 @@ class FeedbackService:
                 raise InvalidInput("traffic.url: cannot be read")
         else:
             from_party, page = _party(traffic.from_party, self._home.sender_key, "from_party"), ""
-        # Nobody need be known to have asked for a link.
+        # A link may have no known subscriber.
         asked = traffic.to_party or traffic.channel != Channel.LINK
         return Hit(
             decision_id=decision_id,

@@ -14,7 +14,7 @@ from services.decision_log.impact.key_filter import KeyFilter
 from services.decision_log.segment_files import LogSegment, RowGroup
 
 LONG_MS = 60_000
-"""A call of a minute: long enough to have been wanted."""
+"""A call of a minute: long enough to count as wanted by the callee."""
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
