@@ -21,9 +21,10 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
+from infra.text_limits import CharacterSet, TextLimit, violation
 
-MAX_TEXT_CHARACTERS = 1000
-"""Characters of a reason, legal basis, author or campaign."""
+ENTRY_TEXT = TextLimit(max_characters=1000, characters=CharacterSet.ANY, strip=False)
+"""Reason, legal basis, author or campaign of an entry."""
 _SOURCES = frozenset(Source)
 NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
 
@@ -280,6 +281,6 @@ def _provenance(
 
 def _too_long(one: Provenance) -> str:
     for name in ("reason", "legal_basis", "created_by", "campaign"):
-        if len(getattr(one, name)) > MAX_TEXT_CHARACTERS:
-            return f"{name}: longer than {MAX_TEXT_CHARACTERS} characters"
+        if found := violation(getattr(one, name), ENTRY_TEXT):
+            return f"{name}: {found}"
     return ""

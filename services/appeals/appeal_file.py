@@ -1,4 +1,4 @@
-"""Gathers what a reviewer has to see: the decision, entries then and now, what else there is."""
+"""Gathers the file of an appeal: the decision, entries then and now, related appeals."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class AppealFile:
 
 
 class AppealFileReader:
-    """Finds evidence."""
+    """Reads the files of appeals."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class AppealFileReader:
         self._origins = origins
 
     async def gather(self, appeal: Appeal) -> AppealFile:
-        """Gather the evidence, all there is of it whoever asks."""
+        """Gather the whole file, whatever the caller's role; the caller masks it."""
         verdict, recent, others, found = await asyncio.gather(
             self._verdict(appeal),
             self._decisions.recent(appeal.subject) if _has_subject(appeal) else _nothing(),
@@ -83,7 +83,7 @@ class AppealFileReader:
         )
 
     async def _change_ids(self, entries: Sequence[Entry]) -> dict[str, str]:
-        # Of then and now, entries may be the same, or the same entered anew.
+        # Entries then and now may be identical, or the same pattern entered again.
         first = {entry.entry_id: entry for entry in reversed(entries)}
         found: dict[str, str] = {}
         for name, entry in list(first.items())[:MOST_ORIGINS]:
@@ -129,7 +129,7 @@ def shown(pattern: str, evidence: AppealFile) -> str:
 
 
 def _has_subject(appeal: Appeal) -> bool:
-    # Once personal data are erased, there is none.
+    # Erased appeals have no subject.
     return bool(appeal.subject.pattern)
 
 

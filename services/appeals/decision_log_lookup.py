@@ -1,7 +1,8 @@
 """Finds decisions in the decision log, for appeals.
 
-One question at a time: a decision that is not there costs a look at every day of the log, and ids
-come from outside. Who waits too long is told so, and may tell what was blocked instead.
+One query runs at a time: an absent decision costs a scan of every day of the log, and callers
+choose the ids. A caller that waits too long gets an error, and can name the blocked subject
+instead.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from services.decision_log import conditions, hit_view
 from services.decision_log.query import DecisionQuery
 
 RECENT_DAYS = 7
-"""Longer back, a question about one number takes long where traffic is large."""
+"""A query about one number over more days is slow where traffic is heavy."""
 PATIENCE_SECONDS = 20.0
 _DAY_MS = 86_400_000
 Answer = TypeVar("Answer")
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class LoggedDecisions:
-    """What the decision log of this host has; questions run in a thread."""
+    """The decision log of this host; queries run in a thread."""
 
     def __init__(self, query: DecisionQuery, now_ms: Callable[[], int]) -> None:
         self._query = query
@@ -35,7 +36,7 @@ class LoggedDecisions:
     async def find(self, decision_id: int) -> Mapping[str, str] | None:
         """Return a decision, None when the log does not hold it."""
         row = await self._ask(lambda: self._query.why(decision_id))
-        return None if row is None else hit_view.fields(row)
+        return None if row is None else hit_view.hit(row).fields()
 
     async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject, of `RECENT_DAYS`."""
@@ -52,7 +53,9 @@ class LoggedDecisions:
             logger.warning("decisions about the subject of an appeal are not known: %s", error)
             return Recent()
         return Recent(
-            known=True, decisions=[hit_view.fields(row) for row in found.rows], total=found.events
+            known=True,
+            decisions=[hit_view.hit(row).fields() for row in found.rows],
+            total=found.events,
         )
 
     async def _ask(self, ask: Callable[[], Answer]) -> Answer:

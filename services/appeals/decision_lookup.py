@@ -1,6 +1,6 @@
 """Where appeals look for decisions: the records of hits, and the decision log where there is one.
 
-Decisions go by the names of the fields of hits, whatever they were found in.
+Decisions have the field names of hits, whichever of the two they come from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,19 +37,19 @@ class LoggedDecisionSource(Protocol):
 
 
 class NoLoggedDecisions:
-    """For where there is none."""
+    """Stands in where no decision log is configured."""
 
     async def find(self, decision_id: int) -> Mapping[str, str] | None:  # noqa: ARG002
-        """Find nothing."""
+        """Return None: there is no log."""
         return None
 
     async def recent(self, subject: AppealSubject, count: int) -> Recent:  # noqa: ARG002
-        """Know nothing."""
+        """Return no decisions: there is no log."""
         return Recent()
 
 
 class DecisionLookup:
-    """Finds decisions."""
+    """Finds decisions in the hit records, then in the log."""
 
     def __init__(self, hits: HitStore, log: LoggedDecisionSource) -> None:
         self._hits = hits
@@ -65,7 +65,7 @@ class DecisionLookup:
         return (FoundIn.LOG, logged) if logged is not None else (FoundIn.TOLD, kept or {})
 
     async def verdict(self, decision_id: int) -> str:
-        """Say what a person said of a decision, and who; empty for nothing."""
+        """Return the verdict of a person on a decision, and its author; empty for none."""
         kept = await self._hits.kept(decision_id) or {}
         if "verdict" not in kept:
             return ""

@@ -1,7 +1,7 @@
-"""Keeps what appellants hand in: a folder for each appeal, a file for each document.
+"""Stores the documents of appeals: a folder for each appeal, a file for each document.
 
-Files are named by their SHA-256, so nobody's file name reaches the disk, and readable by the
-owner only. They are not encrypted: whoever needs that puts the folder on an encrypted volume.
+Files are named by their SHA-256, so no file name of an appellant reaches the disk, and are readable
+by the owner only. They are not encrypted; to encrypt them, put the folder on an encrypted volume.
 """
 
 import re
@@ -12,17 +12,18 @@ from hashlib import sha256
 from pathlib import Path
 
 from fanzha.errors import InvalidInput, NotFound, Unavailable
-from infra import atomic_file
+from infra import atomic_file, text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.appeals.model import Document
 
 MOST_DOCUMENTS = 20
-LONGEST_NAME = 200
+_FILE_NAME = TextLimit(max_characters=200, characters=CharacterSet.PRINTABLE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedDocument:
-    """A document as it was handed in; without content, somebody else keeps it."""
+    """A document as submitted; one without content is stored elsewhere."""
 
     name: str
     sha256: str = ""
@@ -30,7 +31,7 @@ class SubmittedDocument:
 
 
 class DocumentFolder:
-    """The documents of all appeals. Its methods are for threads: they wait for the disk."""
+    """The documents of all appeals. Methods block on the disk: call them from a thread."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
         """*most_bytes* is the size of the largest document; 0 keeps no contents."""
@@ -44,7 +45,7 @@ class DocumentFolder:
         return [self._described(row, one) for row, one in enumerate(handed)]
 
     def keep(self, appeal_id: int, handed: Sequence[SubmittedDocument]) -> None:
-        """Put contents on the disk, and return once they are there."""
+        """Write contents to disk; return once they are synchronised."""
         try:
             for one in handed:
                 if one.content:
@@ -76,11 +77,10 @@ class DocumentFolder:
             raise Unavailable(f"documents cannot be deleted: {error.strerror}") from error
 
     def _described(self, row: int, one: SubmittedDocument) -> Document:
-        name, given = one.name.strip(), one.sha256.lower()
-        if not 0 < len(name) <= LONGEST_NAME or "/" in name or not name.isprintable():
-            raise InvalidInput(
-                f"documents[{row}].name: 1 to {LONGEST_NAME} characters without folders"
-            )
+        name = text_limits.required(f"documents[{row}].name", one.name, _FILE_NAME)
+        given = one.sha256.lower()
+        if "/" in name:
+            raise InvalidInput(f"documents[{row}].name: without folders, has '/'")
         if len(one.content) > self._most_bytes:
             limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "kept elsewhere"
             raise InvalidInput(f"documents[{row}].content: {limit}, not {len(one.content)}")

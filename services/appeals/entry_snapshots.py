@@ -1,4 +1,4 @@
-"""Keeps what an entry said when somebody appealed: later it may say something else, or be gone."""
+"""Snapshots of entries at the time of an appeal, as an entry may change or be removed later."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from fanzha.fraud import FraudType
 
 
 def written(entry: Entry) -> dict[str, Any]:
-    """Write an entry down."""
+    """Serialize an entry."""
     return {
         "kind": int(entry.kind),
         "pattern": entry.pattern,
@@ -31,7 +31,7 @@ def written(entry: Entry) -> dict[str, Any]:
 
 
 def read(fields: Mapping[str, Any]) -> Entry:
-    """Read an entry back."""
+    """Deserialize an entry."""
     review_s = fields["review_at_s"]
     return Entry(
         kind=EntryKind(fields["kind"]),

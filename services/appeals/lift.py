@@ -1,8 +1,8 @@
 """Lifts the blocks of upheld appeals, and measures until every worker lets the traffic through.
 
-The decision is on record before anything changes, so whatever interrupts a lift, it is begun
-anew: a plan that is carried out leaves nothing to plan. The seconds count by the clock of this
-process from the decision until every worker that reports has the version; a worker that was
+The decision is recorded before anything changes, so an interrupted lift starts again: planning is
+idempotent, and a plan already carried out leaves nothing to do. The seconds count by the clock of
+this process from the decision until every worker that reports has the version; a worker that was
 started later has that version from the start.
 """
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.02
 PATIENCE_SECONDS = 60.0
-"""After so long without every worker, the lift waits for the next attempt."""
+"""Longest wait for all workers in one attempt; then the lift is retried later."""
 AGAIN_SECONDS = 5.0
 _MOST_AT_ONCE = 100
 
@@ -89,7 +89,7 @@ class Lifter:
             lifted and appeal.lift and not appeal.lift.kept
         ):
             return
-        # In the background nobody asks: the officer who decided stands for the change.
+        # Background work has no caller: the change is made as the officer who decided.
         officer = Identity(
             name=appeal.officer,
             roles=frozenset({Role.APPEALS_OFFICER}),
@@ -169,7 +169,7 @@ class Lifter:
         try:
             newest = await self._store.get(appeal.appeal_id)
             lift = newest.lift or Lift()
-            # It is tried again every few seconds, and told of once for each reason.
+            # Retried every few seconds, but logged once for each reason.
             if lift.waiting_for != why and not lift.done:
                 logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
                 await self._put(

@@ -47,7 +47,7 @@ class LiftChanges:
         try:
             return await self._carried_out(appeal, keep=False)
         except VersionConflict as error:
-            # A request that waits holds the entry. Nobody stays blocked for that: an allow entry
+            # A pending request holds the entry. The block must still end at once: an allow entry
             # for the same outranks it, until it can be removed.
             return replace(await self._carried_out(appeal, keep=True), kept=str(error))
 
@@ -83,7 +83,7 @@ class LiftChanges:
         self, appeal: Appeal, subject: AppealSubject, wanted: LiftPlan, until_s: int
     ) -> Lifted:
         if not wanted.removals and not wanted.allow:
-            # Somebody lifted it already, or the entry has ended.
+            # It was lifted already, or the entry has expired.
             return Lifted(version=(await self._lists.find(subject.pattern)).version)
         return await self._lists.lift(
             LiftOrder(
@@ -98,7 +98,7 @@ class LiftChanges:
 
 
 def _source(appeal: Appeal) -> Source:
-    # The exception is answered for by whoever answers for the block.
+    # The source of the block answers for the exception, too.
     for entry in appeal.entries:
         if entry["action"] == Action.BLOCK:
             return Source[str(entry["source"]).upper()]

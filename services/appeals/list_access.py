@@ -1,4 +1,4 @@
-"""What appeals need of the lists: look, change, and see which workers have a version."""
+"""The list operations that appeals need: find, change, and see which workers have a version."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class LiftOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifted:
-    """A change is in the lists."""
+    """A committed change of the lists."""
 
     version: int
     change_id: str = ""

@@ -1,4 +1,4 @@
-"""Looks after the queue: tells how it stands, warns of what is late, erases what is over."""
+"""Queue maintenance: updates gauges, warns of late appeals, erases personal data when due."""
 
 import asyncio
 import logging
@@ -16,11 +16,11 @@ LOOK_SECONDS = 10.0
 _DAY_MS = 86_400_000
 _AT_ONCE = 500
 _MOST_WARNED = 1000
-"""Beyond, the log would not help any more; the gauges tell them all."""
+"""Most appeals to log in one turn; the gauges count all of them."""
 
 
 class AppealMaintenance:
-    """What happens to appeals without anybody asking."""
+    """The background work on appeals."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class AppealMaintenance:
         self._now_ms = now_ms
         self._retention_ms = retention_days * _DAY_MS
         self._warned: dict[int, bool] = {}
-        """Appeals that were told of in the log, and whether as overdue."""
+        """Appeals logged so far, and whether as overdue."""
 
     async def run(self) -> None:
-        """Look after appeals until cancelled."""
+        """Maintain the queue until cancelled."""
 
         async def step() -> None:
             await self.look()
@@ -51,7 +51,7 @@ class AppealMaintenance:
         )
 
     async def look(self) -> None:
-        """Tell how the queue stands, and warn once of each appeal that is due soon or overdue."""
+        """Update the gauges, and warn once of each appeal that is due soon or overdue."""
         now = self._now_ms()
         self._figures.queue(await self._store.standing(now))
         due_soon = await self._store.due_soon(now, _MOST_WARNED)
@@ -66,7 +66,7 @@ class AppealMaintenance:
         erased = 0
         for old in await self._store.closed_before(before, _AT_ONCE):
             appeal = await self._store.get(old.appeal_id)
-            # Contents first: what is on record as erased must be gone.
+            # Contents first: an appeal recorded as erased must have none left.
             await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
             event = AppealEvent(at_ms=self._now_ms(), by=SERVICE, what=AppealEventKind.ERASED)
             erased += await self._store.erase(appeal, event)

@@ -1,4 +1,4 @@
-"""Hides what is personal from everybody but appeals officers.
+"""Masks personal data for all callers but appeals officers.
 
 Lists are masked for them, too: a screen with a queue on it is seen by many.
 """
@@ -16,7 +16,7 @@ _PARTIES = ("from_party", "to_party")
 
 
 def sees_personal_data() -> bool:
-    """Tell whether who asks may see personal data."""
+    """Return whether the caller may see personal data."""
     return Role.APPEALS_OFFICER in identity.current().roles
 
 

@@ -1,4 +1,4 @@
-"""What Prometheus is told of appeals; no series names a person, a number or an officer."""
+"""Prometheus metrics of appeals; no label names a person, a number or an officer."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -67,7 +67,7 @@ class AppealFigures:
         self._lift.observe(seconds)
 
     def queue(self, standing: QueueSummary) -> None:
-        """Say how the queue stands."""
+        """Set the gauges of the queue."""
         self._open.set(standing.open)
         self._due_soon.set(standing.due_soon)
         self._overdue.set(standing.overdue)

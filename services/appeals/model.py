@@ -1,4 +1,4 @@
-"""An appeal, as it is kept: what the appellant said, what was decided, what was done.
+"""An appeal as it is stored: statement, decision, and progress of its lift.
 
 States go ``received → in_review → upheld | rejected``, and from either of the first two to
 ``withdrawn``. What happened is in the events; nothing takes one back.
@@ -10,11 +10,16 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from blocklists.entries import Direction, EntryKind
+from infra.text_limits import TextLimit
 
+PERSON = TextLimit(max_characters=200)
+"""Appellant, or how to contact them."""
+STATEMENT = TextLimit(max_characters=4000)
+"""Grounds of an appeal, or of its decision."""
 WARN_SHARE = 0.5
 """An appeal that is open with so much of its time over is due soon."""
 SERVICE = "fanzha"
-"""Who did what no person did."""
+"""Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE"})
@@ -68,7 +73,7 @@ class AppealSubject:
 
     kind: EntryKind
     pattern: str
-    """Canonical."""
+    """In canonical form."""
     direction: Direction = Direction.FROM
     """Which side was blocked; numbers only."""
 
@@ -109,7 +114,7 @@ class AppealOutcome:
     """What to lift instead of the subject."""
     allow_days: int = 0
     development: bool = False
-    """Whether nobody checked who decided."""
+    """Whether the decision was made without authentication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,7 @@ class Lift:
     done: bool = False
     """Whether all workers let the subject through."""
     kept: str = ""
-    """What holds the entry, so that it is only outranked until it can be removed."""
+    """The pending request that holds the entry; until it ends an allow entry outranks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +202,6 @@ def blocked_by(entries: Sequence[Mapping[str, Any]], decision: Mapping[str, str]
 
 
 def by_list(appeal: Appeal) -> bool:
-    """Tell whether an entry blocked, not a model or a rule."""
+    """Return whether an entry blocked, not a model or a rule."""
     reason = appeal.decision.get("reason", "")
     return reason == "BLOCKLISTED" if reason else bool(appeal.entries)

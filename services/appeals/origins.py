@@ -1,7 +1,7 @@
 """Finds the change request that entered an entry.
 
-Numbers of requests rise with time, and an entry tells when it was entered: so a search in halves
-finds where to begin, and the rows of the few requests of that time tell which one it was.
+Ids of requests rise with time, and an entry has the time it was entered. A binary search finds the
+first request of that time, and the rows of the few that follow identify the right one.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _DONE = frozenset({ChangeState.APPLIED, ChangeState.REVERTED})
 
 
 class Origins(Protocol):
-    """Knows where entries come from."""
+    """Source of the requests that entered entries."""
 
     async def of(self, entry: Entry) -> str:
         """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
@@ -32,15 +32,15 @@ class Origins(Protocol):
 
 
 class NoOrigins:
-    """For where no requests are kept."""
+    """Stands in where no requests are stored."""
 
     async def of(self, entry: Entry) -> str:  # noqa: ARG002
-        """Know nothing."""
+        """Return an empty text: no requests are stored."""
         return ""
 
 
 class RequestedOrigins:
-    """Looks through the change requests."""
+    """Searches the change requests."""
 
     def __init__(self, requests: ChangeStore) -> None:
         self._requests = requests
@@ -77,7 +77,7 @@ class RequestedOrigins:
         # All below low are older, all from high on are not.
         while low < high:
             middle = (low + high) // 2
-            # Numbers that were never used leave gaps: the next below speaks for them.
+            # Unused ids leave gaps: use the next lower request instead.
             below = await self._requests.page_ids(None, before_id=middle + 1, size=1)
             if below and (await self._requests.get(below[0])).created_ms >= at_ms:
                 high = below[0]

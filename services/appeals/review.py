@@ -1,8 +1,8 @@
 """Takes, decides and withdraws appeals.
 
-Who decides has taken the appeal, and neither handed it in nor entered or approved what blocked:
-the officer is the second person for the lift. Where nobody checks who asks (development), one
-person may do it all, and the audit log has the name they said.
+The deciding officer has taken the appeal, and neither submitted it nor entered or approved the
+blocking entry: the officer is the second person for the lift. Without authentication
+(development), one person may do all of it, and the audit log has the name they claimed.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from blocklists.entries import Direction, Source
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
+from infra import text_limits
 from services.appeals import serialization, subjects
 from services.appeals.lift import Lifter
 from services.appeals.lift_plan import blocking
@@ -19,6 +20,7 @@ from services.appeals.list_access import ListAccess
 from services.appeals.model import (
     DECIDED,
     OPEN,
+    STATEMENT,
     Appeal,
     AppealEvent,
     AppealEventKind,
@@ -30,10 +32,9 @@ from services.appeals.store import AppealStore
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity, roles
-from services.auth.person_text import optional, person_name, required
 
 LIFT_SECONDS = 10.0
-"""How long a decision waits for its lift."""
+"""How long the call that decides waits for the lift."""
 MOST_DAYS = 3650
 
 
@@ -55,7 +56,7 @@ class ReviewDecision:
 
 
 class Review:
-    """What appeals officers do."""
+    """The operations of appeals officers."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Review:
 
     async def take(self, appeal_id: int, said: str) -> Appeal:
         """Take an appeal into review, also from another officer."""
-        by = person_name("by", said)
+        by = identity.author(said, "by")
         taking = self._store.move(
             appeal_id,
             self._event(by, AppealEventKind.TAKEN),
@@ -91,7 +92,7 @@ class Review:
 
     async def decide(self, decision: ReviewDecision) -> Appeal:
         """Decide an appeal; upheld, wait a little for its lift."""
-        by = person_name("by", decision.by)
+        by = identity.author(decision.by, "by")
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)
         if appeal.state is not AppealState.IN_REVIEW:
@@ -126,8 +127,8 @@ class Review:
         return await self._store.get(appeal.appeal_id)
 
     async def withdraw(self, appeal_id: int, reason: str, said: str) -> Appeal:
-        """Close an appeal that is no longer wanted."""
-        by, reason = person_name("by", said), required("reason", reason)
+        """Withdraw an appeal."""
+        by, reason = identity.author(said, "by"), text_limits.required("reason", reason, STATEMENT)
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         withdrawing = self._store.move(
@@ -145,8 +146,8 @@ class Review:
         if decision.outcome not in DECIDED:
             raise InvalidInput("outcome: upheld or rejected")
         rejected = decision.outcome is AppealState.REJECTED
-        # Art. 32: whoever is refused hears why, what they can do, and what they would need.
-        check = required if rejected else optional
+        # Art. 32: a rejected appellant gets the reason, the remedies, and the documents needed.
+        check = text_limits.required if rejected else text_limits.optional
         if not 0 <= decision.allow_days <= MOST_DAYS:
             raise InvalidInput(f"allow_days: 1 to {MOST_DAYS}, not {decision.allow_days}")
         if decision.direction and decision.direction not in {1, 2, 3}:
@@ -157,9 +158,9 @@ class Review:
             subjects.told(decision.lift_pattern, self._home) if decision.lift_pattern else None
         )
         return AppealOutcome(
-            reason=required("reason", decision.reason),
-            remedy=check("remedy", decision.remedy),
-            documents_required=check("documents_required", decision.documents_required),
+            reason=text_limits.required("reason", decision.reason, STATEMENT),
+            remedy=check("remedy", decision.remedy, STATEMENT),
+            documents_required=check("documents_required", decision.documents_required, STATEMENT),
             allow=decision.allow,
             direction=int(Direction(decision.direction)),
             lift=instead,
@@ -189,7 +190,7 @@ class Review:
 
     async def _lift(self, appeal_id: int) -> None:
         lifting = self._lifter.begin(appeal_id)
-        # What takes longer goes on without whoever asked.
+        # A longer lift continues after the call returns.
         await asyncio.wait([lifting], timeout=LIFT_SECONDS)
         if lifting.done():
             lifting.result()

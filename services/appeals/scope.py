@@ -1,4 +1,4 @@
-"""Which appeals somebody reaches."""
+"""Which appeals a caller may access."""
 
 from fanzha.errors import NotFound
 from services.appeals.model import Appeal
@@ -9,12 +9,12 @@ _REVIEWERS = frozenset({Role.APPEALS_OFFICER, Role.AUDITOR})
 
 
 def is_reviewer() -> bool:
-    """Tell whether who asks may see appeals of others, and the evidence."""
+    """Return whether the caller may see appeals of others, and the evidence."""
     return not _REVIEWERS.isdisjoint(identity.current().roles)
 
 
 def check_hand(appeal: Appeal) -> None:
-    """Let carriers reach only what they handed in themselves."""
+    """Limit carriers to the appeals that they submitted."""
     if not is_reviewer() and appeal.opened_by != identity.current().name:
-        # As if there were none: numbers of appeals of others are not for guessing.
+        # Indistinguishable from an appeal that does not exist, so ids cannot be probed.
         raise NotFound(f"appeal_id: there is no appeal {appeal.appeal_id}")

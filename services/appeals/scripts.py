@@ -1,4 +1,4 @@
-"""What the store of appeals does in one step: scripts on the keys of one slot.
+"""The atomic steps of the appeal store, as Lua scripts on the keys of one slot.
 
 Keys and layout are described in `services.appeals.store`.
 """
@@ -66,4 +66,4 @@ return 1
 """
 """Keys: appeal, events, subject, kept, marker of the appellant. Arguments: revision, id, how many
 fields and values to set, how many fields to drop, those, then the events without their notes.
-Answers 0 when somebody changed the appeal."""
+Answers 0 when the appeal was changed concurrently."""

@@ -1,7 +1,7 @@
 """Writes appeals as the fields of a hash, and reads them back.
 
-What is a person's lies in fields of its own (`PERSONAL`), so that it can be erased without
-touching what a report counts.
+Personal data have fields of their own (`PERSONAL`), so erasing them leaves the figures that a
+report counts.
 """
 
 import json

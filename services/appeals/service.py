@@ -1,4 +1,4 @@
-"""Appeals, whole: what the edge asks, from opening one to the report."""
+"""The appeal service, as gRPC calls it: from opening an appeal to the report."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from services.appeals.store import AppealStore, QueueSummary
 from services.appeals.submission import AppealSubmission
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.auth.person_text import person_name
+from services.auth import identity
 
 MOST_PER_PAGE = 1000
 DEFAULT_PER_PAGE = 100
@@ -44,7 +44,7 @@ class Queue:
 
 
 class Appeals:
-    """Everything about appeals. Who may call what is the edge's to check."""
+    """All operations on appeals. The gRPC layer checks who may call them."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Appeals:
         content = await self._trail.around(
             AuditKind.EXPORTED,
             appeal_id,
-            person_name("by", ""),
+            identity.author("", "by"),
             {"document": digest},
             asyncio.to_thread(self._documents.content, appeal_id, digest),
         )
@@ -138,7 +138,7 @@ class Appeals:
         if delivered:
             event = AppealEvent(
                 at_ms=now,
-                by=person_name("by", by),
+                by=identity.author(by, "by"),
                 what=AppealEventKind.NOTIFIED,
                 note=f"{written.template} {language}",
             )
@@ -146,11 +146,11 @@ class Appeals:
         return written
 
     def receipt(self, appeal: Appeal, language: str) -> Notice:
-        """Write the receipt for whoever opened an appeal."""
+        """Write the receipt for an appellant."""
         return self._written("receipt", language, appeal)
 
     async def restriction(self, decision_id: int, pattern: str, language: str) -> Notice:
-        """Write the notice for somebody who is blocked and has not appealed."""
+        """Write the notice for a blocked party who has not appealed."""
         now = self.now_ms()
         matter = await self.opening.matter(decision_id, pattern, 0)
         entry = entry_snapshots.read(matter.entries[0]) if matter.entries else None
@@ -181,5 +181,5 @@ class Appeals:
 
 
 def _shown(subject: AppealSubject) -> AppealSubject:
-    # A carrier may write notices for ids of decisions, and shall not learn numbers from them.
+    # A carrier may request notices by decision id, and must not learn numbers from them.
     return subject if masking.sees_personal_data() else masking.subject(subject)

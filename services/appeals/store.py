@@ -1,4 +1,4 @@
-"""Keeps appeals in Redis; each change of an appeal is one script that compares before it writes.
+"""Stores appeals in Redis; each change is one script that compares the state before it writes.
 
 =====================================  ===================================================
 key                                    what
@@ -16,8 +16,8 @@ key                                    what
 ``{fanzha:appeals}:by:<hash>``         the latest of one appellant about one matter
 =====================================  ===================================================
 
-All lie in one slot of a cluster: an appeal takes some 2 kB, and a person writes each. What is
-acknowledged waited for the disk of the store (``WAITAOF``), where that has an append-only file.
+All keys are in one slot of a cluster: an appeal takes some 2 kB, and people write them one by one.
+A write is acknowledged after ``WAITAOF``, where the store has an append-only file.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -42,7 +42,7 @@ _ANY_REVISION = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSummary:
-    """How the queue stands."""
+    """Counts of the queue."""
 
     open: int
     due_soon: int
@@ -53,7 +53,7 @@ class QueueSummary:
 
 
 class AppealStore:
-    """Reads and writes appeals. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and writes appeals. Raises `Unavailable` within seconds while Redis is down."""
 
     def __init__(self, client: Client) -> None:
         """*client* must decode answers."""
@@ -65,12 +65,12 @@ class AppealStore:
             return int(await self._client.get(_key("by", marker)) or 0)
 
     async def next_id(self) -> int:
-        """Take a number for an appeal."""
+        """Allocate the id of an appeal."""
         async with within(_WRITE_SECONDS):
             return int(await self._client.incr(_key("next")))
 
     async def open(self, appeal: Appeal, marker: str, event: AppealEvent) -> tuple[int, bool]:
-        """Put a new appeal down; return its number, and False when there was one already.
+        """Store a new appeal; return its id, and False when there was one already.
 
         ``appeal.previous`` is the closed one that the marker may hold.
         """
@@ -127,8 +127,7 @@ class AppealStore:
         With *revision*, only if it is still that. *lifting* is ``begin`` or ``end``. Raises
         `NotFound`, `InvalidInput` for another state, `VersionConflict` for another revision.
         """
-        queues = map(_key, ("due", "closed", "lifting", "kept", "soon"))
-        keys = (*_of(appeal_id), *queues)
+        keys = (*_of(appeal_id), *map(_key, ("due", "closed", "lifting", "kept", "soon")))
         closes = to is not None and to not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         moving = self._script(
             MOVE,
@@ -142,7 +141,7 @@ class AppealStore:
             lifting,
             serialization.event(event),
             *_flat(dict(given or {}) | ({"closed_at_ms": str(event.at_ms)} if closes else {})),
-            # A hash is set with something at least.
+            # HSET needs at least one field.
             "changed_at_ms",
             event.at_ms,
         )
@@ -151,12 +150,10 @@ class AppealStore:
             return int(now_at)
         if done == -1:
             raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
-        if state not in allowed:
-            raise InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
-        raise VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
+        raise _refusal(appeal_id, event, state, allowed)
 
     async def erase(self, appeal: Appeal, event: AppealEvent) -> bool:
-        """Drop what is personal of a closed appeal; False when somebody changed it meanwhile."""
+        """Erase the personal data of a closed appeal; False when it was changed concurrently."""
         number = appeal.appeal_id
         async with within(_READ_SECONDS):
             marker = await self._client.hget(_of(number)[0], "marker")
@@ -216,7 +213,7 @@ class AppealStore:
         return await self._some(numbers)
 
     async def standing(self, now_ms: int) -> QueueSummary:
-        """Return how the queue stands."""
+        """Return the counts of the queue."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
             reading.zcard(_key("due"))
@@ -252,6 +249,15 @@ class AppealStore:
         return answer
 
 
+def _refusal(
+    appeal_id: int, event: AppealEvent, state: str, allowed: Collection[AppealState]
+) -> InvalidInput | VersionConflict:
+    """Return why an appeal in *state* was not changed."""
+    if state not in allowed:
+        return InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
+    return VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
+
+
 def _key(*parts: str) -> str:
     return ":".join(("{fanzha:appeals}", *parts))
 
@@ -261,7 +267,7 @@ def _of(appeal_id: int) -> tuple[str, str]:
 
 
 def _subject_key(subject: AppealSubject) -> str:
-    # Hashed, so that whoever lists keys reads no numbers.
+    # Hashed, so that a listing of keys shows no numbers.
     text = f"{int(subject.kind)}\n{subject.pattern}"
     return _key("subject", sha256(text.encode()).hexdigest())
 

@@ -1,4 +1,4 @@
-"""Finds whom or what an appeal is about: from what is told, or from the decision.
+"""Finds the subject of an appeal: from the request, or from the decision.
 
 Of a decision by a list entry about a party, it is that party; by an entry about a link or the
 words of a text, it is that entry's pattern. What a model or a rule blocked is about the caller,
@@ -33,7 +33,7 @@ def told(text: str, home: HomePlan) -> AppealSubject:
 
 
 def of_decision(decision: Mapping[str, str], home: HomePlan) -> AppealSubject | None:
-    """Tell what a blocked decision is about; None where its record does not say."""
+    """Return the subject of a blocked decision; None where its record does not say."""
     evidence = decision.get("evidence", "")
     if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
         return told(decision["pattern"], home)
@@ -64,7 +64,7 @@ def _page(link: str, home: HomePlan) -> AppealSubject | None:
 
 
 def _side(kind: EntryKind, *, to: bool) -> Direction:
-    # What is no number acts on what it names; its direction is always both.
+    # Only numbers have a side: for other subjects the direction is always both.
     if kind != EntryKind.NUMBER:
         return Direction.BOTH
     return Direction.TO if to else Direction.FROM

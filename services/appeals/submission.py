@@ -1,7 +1,7 @@
-"""Opens appeals: finds what they are about, and puts them down once.
+"""Opens appeals: finds the subject, and stores each appeal once.
 
-One appellant has one appeal about one decision, or about one subject where there is no decision:
-asking again gives the same. Another can be opened, and says so, once that is closed.
+An appellant has one open appeal for a decision, or for a subject where there is no decision:
+opening it again returns the same appeal. Once it is closed, another can follow and refers to it.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any
 
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import HomePlan
+from infra import text_limits
 from services.appeals import entry_snapshots, masking, serialization, subjects
 from services.appeals.decision_lookup import DecisionLookup
 from services.appeals.documents import DocumentFolder, SubmittedDocument, merged
@@ -21,6 +22,8 @@ from services.appeals.lift_plan import blocking
 from services.appeals.list_access import ListAccess
 from services.appeals.model import (
     OPEN,
+    PERSON,
+    STATEMENT,
     Appeal,
     AppealEvent,
     AppealEventKind,
@@ -33,7 +36,7 @@ from services.appeals.scope import check_hand
 from services.appeals.store import AppealStore
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
-from services.auth.person_text import LONGEST_NAME, person_name, required
+from services.auth import identity
 
 _HOUR_MS = 3_600_000
 _BLANK = re.compile(r"[\s()-]+")
@@ -41,7 +44,7 @@ _BLANK = re.compile(r"[\s()-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealRequest:
-    """What somebody who appeals hands in."""
+    """The submission of an appellant."""
 
     decision_id: int = 0
     pattern: str = ""
@@ -92,10 +95,10 @@ class AppealSubmission:
 
     async def open(self, request: AppealRequest) -> tuple[Appeal, bool]:
         """Open an appeal; return it, and False when there was one already."""
-        appellant = required("appellant", request.appellant, LONGEST_NAME)
-        contact = required("contact", request.contact, LONGEST_NAME)
-        grounds = required("grounds", request.grounds)
-        opened_by = person_name("opened_by", request.opened_by)
+        appellant = text_limits.required("appellant", request.appellant, PERSON)
+        contact = text_limits.required("contact", request.contact, PERSON)
+        grounds = text_limits.required("grounds", request.grounds, STATEMENT)
+        opened_by = identity.author(request.opened_by, "opened_by")
         documents = await asyncio.to_thread(self._documents.check, request.documents)
         matter = await self.matter(request.decision_id, request.pattern, request.occurred_at_ms)
         marker = _marker(request.decision_id, matter.subject, appellant, contact)
@@ -130,7 +133,7 @@ class AppealSubmission:
         self, appeal_id: int, handed: Sequence[SubmittedDocument], said: str
     ) -> Appeal:
         """Add documents to an open appeal."""
-        by = person_name("by", said)
+        by = identity.author(said, "by")
         described = await asyncio.to_thread(self._documents.check, handed)
         if not described:
             raise InvalidInput("documents: required")
@@ -155,7 +158,7 @@ class AppealSubmission:
         return await self._store.get(appeal_id)
 
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
-        """Find what a decision, or what is told, is about."""
+        """Find the subject of a decision, or of the request."""
         if not decision_id:
             return await self._told(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)
@@ -217,7 +220,7 @@ class AppealSubmission:
         if first:
             self._opened()
         else:
-            # Somebody opened the same just now.
+            # The same appeal was opened concurrently.
             await asyncio.to_thread(self._documents.drop, appeal.appeal_id)
         return await self._store.get(found), first
 

@@ -5,21 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from blocklists.entries import Source
-from services.auth.identity import Role
+from infra.text_limits import violation
+from services.auth.identity import NAME, Role
 
 _REGION = re.compile(r"[0-9]{2,12}")
-_MAX_NAME_CHARACTERS = 200
 
 
 def name(value: Any) -> str:
-    """Parse a name: 1 to 200 printable characters.
-
-    Invisible characters would let one person pass for two.
-    """
-    if not isinstance(value, str) or not value.isprintable() or value != value.strip():
-        raise ValueError("name: must have no control or invisible characters")
-    if not 0 < len(value) <= _MAX_NAME_CHARACTERS:
-        raise ValueError(f"name: must have 1 to {_MAX_NAME_CHARACTERS} characters")
+    """Parse a name within `NAME`; raise `ValueError` for any other value."""
+    if not isinstance(value, str) or not value or value != value.strip():
+        raise ValueError("name: must be a text without surrounding white space, and not empty")
+    if found := violation(value, NAME):
+        raise ValueError(f"name: {found}")
     return value
 
 

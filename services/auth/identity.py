@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blocklists.entries import Source
-from fanzha.errors import InvalidInput, Unauthenticated
+from fanzha.errors import Unauthenticated
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 
+NAME = TextLimit(max_characters=200, characters=CharacterSet.PRINTABLE)
+"""Name of a person; invisible characters would let one person pass for two."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANK = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -104,17 +108,15 @@ def acting_as(identity: Identity) -> Iterator[None]:
         _current.reset(before)
 
 
-def author(claimed: str) -> str:
+def author(claimed: str, field: str = "name") -> str:
     """Return the name to record: the authenticated one; without authentication, *claimed*.
 
-    Raise `InvalidInput` for a claimed name with invisible or control characters.
+    Raise `InvalidInput` for a claimed name of *field* that exceeds `NAME`.
     """
     who = current()
     if not (who.development and claimed):
         return who.name
-    if not claimed.strip().isprintable():
-        raise InvalidInput("name: has control or invisible characters")
-    return claimed
+    return text_limits.required(field, claimed, NAME)
 
 
 def same_person(name: str, others: Iterable[str]) -> bool:

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from blocklists.row_validation import MAX_TEXT_CHARACTERS
-from fanzha.errors import InvalidInput
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState
 
@@ -24,12 +22,6 @@ def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeReques
 def stored_preview(found: SubmissionResult) -> dict[str, object] | None:
     """Return the preview in the form stored with the request."""
     return found.preview.as_json() if found.preview else None
-
-
-def check_text(name: str, value: str) -> None:
-    """Raise `InvalidInput` for a text that is empty or too long."""
-    if not 0 < len(value) <= MAX_TEXT_CHARACTERS:
-        raise InvalidInput(f"{name}: 1 to {MAX_TEXT_CHARACTERS} characters are required")
 
 
 def details_of(record: ChangeRequest) -> dict[str, str]:

@@ -11,9 +11,9 @@ from blocklists.entries import EntryKind, entry_id
 from blocklists.row_validation import CheckedRows
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
-from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
+from infra import text_limits
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeState
 
@@ -78,10 +78,7 @@ class ChangeTerms:
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):
-            if not 0 < len(getattr(self, name)) <= row_validation.MAX_TEXT_CHARACTERS:
-                raise InvalidInput(
-                    f"{name}: 1 to {row_validation.MAX_TEXT_CHARACTERS} characters are required"
-                )
+            text_limits.required(name, getattr(self, name), row_validation.ENTRY_TEXT)
 
 
 def resolve_references(

@@ -7,7 +7,9 @@ until a second person decides.
 
 from dataclasses import replace
 
+from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, VersionConflict
+from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions, second_person
@@ -147,7 +149,7 @@ class ChangeService:
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
         """Reject a draft or an open request; authors withdraw their own this way."""
-        audit_details.check_text("reason", reason)
+        text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "reject"), self._context.step_lock:
             record = await self._in_state(
                 id_, ChangeState.DRAFT, ChangeState.PENDING, ChangeState.APPROVED
@@ -237,7 +239,7 @@ class ChangeService:
 
     async def revert(self, id_: int, *, by: str = "", reason: str) -> SubmissionResult:
         """Revert an applied request by a new one; entries that others changed since are skipped."""
-        audit_details.check_text("reason", reason)
+        text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
             permissions.check_may_propose(ChangeKind.REVERT)
@@ -246,7 +248,7 @@ class ChangeService:
 
     async def restore(self, version: int, *, by: str = "", reason: str) -> SubmissionResult:
         """Restore the lists to an earlier version by a new request."""
-        audit_details.check_text("reason", reason)
+        text_limits.required("reason", reason, ENTRY_TEXT)
         async with (
             self._context.audit_refusals(f"version:{version}", "restore"),
             self._context.step_lock,

@@ -7,8 +7,10 @@ from uuid import uuid4
 import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities
+from blocklists.row_validation import ENTRY_TEXT
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
+from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions
@@ -70,7 +72,7 @@ class ChangeSubmission:
 
     async def check_draft(self, draft: Draft) -> Snapshot:
         """Check reason, permission, sources and version of a draft; return the current lists."""
-        audit_details.check_text("reason", draft.reason)
+        text_limits.required("reason", draft.reason, ENTRY_TEXT)
         permissions.check_may_propose(draft.kind)
         await self._context.check_sources(
             ChangeContents(additions=draft.additions, removals=draft.removals)
@@ -183,7 +185,7 @@ class ChangeSubmission:
         """Return a new record in state DRAFT, not stored yet."""
         lift = permissions.is_lift(draft) and draft.author
         author = draft.author if lift else identity.author(draft.author)
-        audit_details.check_text("author", author)
+        text_limits.required("author", author, ENTRY_TEXT)
         now_ms = self._context.now_ms()
         return ChangeRequest(
             id=id_,
@@ -210,7 +212,7 @@ class ChangeSubmission:
 
     def as_emergency(self, record: ChangeRequest, why: str, *, removals: int) -> ChangeRequest:
         """Return the record as an emergency that expires after ``emergency_hours``."""
-        audit_details.check_text("emergency_why", why)
+        text_limits.required("emergency_why", why, ENTRY_TEXT)
         ends_s = self._context.now_ms() // 1000 + int(self._context.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(

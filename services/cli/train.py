@@ -69,6 +69,17 @@ def train(
     own to see what it brings. They set no threshold, for they are no sample. A damaged row ends
     the training. A bundle that learned from them is the site's own: not to be passed on.
     """
+    _check(channel, out, data, examples)
+    command = _command(channel, out, data, examples, seed)
+    status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
+    if status:
+        fail(f"the training ended with status {status}; {out} is not to be used")
+    if channel not in WITHOUT_DATA:
+        err.print(f"wrote {out}; measure it with: fanzha eval {channel} --models-dir …")
+
+
+def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | None) -> None:
+    """Fail on options that do not go together, missing packages, and a bundle already there."""
     if examples and channel in WITHOUT_DATA:
         fail(f"training {channel} takes no --examples: it learns from a simulation", status=2)
     missing = [package for package in PACKAGES if find_spec(package) is None]
@@ -82,6 +93,11 @@ def train(
     if (data is None) != (channel in WITHOUT_DATA):
         needed = "needs" if data is None else "learns from a simulation, and does not need"
         fail(f"training {channel} {needed} --data", status=2)
+
+
+def _command(
+    channel: str, out: Path, data: Path | None, examples: list[Path] | None, seed: int | None
+) -> list[str]:
     command = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
     if data is not None:
         command.append(f"--data={data}")
@@ -90,8 +106,4 @@ def train(
     command += [f"--examples={path}" for path in examples or []]
     if seed is not None:
         command.append(f"--seed={seed}")
-    status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
-    if status:
-        fail(f"the training ended with status {status}; {out} is not to be used")
-    if channel not in WITHOUT_DATA:
-        err.print(f"wrote {out}; measure it with: fanzha eval {channel} --models-dir …")
+    return command

@@ -12,7 +12,7 @@ import numpy as np
 
 from classifiers.interfaces import VelocityScorer
 from classifiers.velocity.classifier import VelocityInputs, enough, facts, inputs_of
-from classifiers.velocity.memory import VelocityMemory
+from classifiers.velocity.memory import CallerVelocity, VelocityMemory
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s
 from infra.safe_traceback import kind_and_places
 from services.decision.shadow.models import Shadow, ShadowQuery
@@ -88,14 +88,7 @@ class VelocityStage:
         inputs: VelocityInputs | None = None
         try:
             if len(rows):
-                inputs = inputs_of(
-                    calls,
-                    velocity,
-                    activity,
-                    implausible,
-                    rows=rows,
-                    home_country=self._home_country,
-                )
+                inputs = self._inputs(calls, velocity, activity, implausible, rows)
                 scores[rows] = model.score(inputs)
         except Exception as error:
             # Whatever breaks in the model, traffic goes on without it.
@@ -113,6 +106,18 @@ class VelocityStage:
             rows=rows,
             inputs=inputs,
             shadow_query=_shadow_query(shadow, len(calls), rows, inputs),
+        )
+
+    def _inputs(
+        self,
+        calls: Calls,
+        velocity: CallerVelocity,
+        activity: CallerActivity,
+        implausible: Bools,
+        rows: Int64s,
+    ) -> VelocityInputs:
+        return inputs_of(
+            calls, velocity, activity, implausible, rows=rows, home_country=self._home_country
         )
 
     def _log_failure(self, error: Exception) -> None:

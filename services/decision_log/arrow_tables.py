@@ -1,6 +1,6 @@
-"""Makes Arrow tables of logged rows, in the writer's thread: columns first, then what few have.
+"""Builds Arrow tables of logged rows, in the writer's thread: dense columns, then sparse ones.
 
-Some 1 µs a row that an entry or a model blocked, a tenth of that for others.
+Costs about 1 µs for a row that an entry or a model blocked, a tenth of that for others.
 """
 
 from collections.abc import Callable, Sequence
@@ -126,7 +126,7 @@ class _Few:
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
         few, start = cls(sum(map(len, batches))), 0
         for batch in batches:
-            # Row by row, of rows that are logged: a dictionary knows what few of them have.
+            # Row by row, over logged rows only: few of them have a value.
             for place, row in enumerate(batch.rows.tolist(), start):
                 if row in batch.details:
                     few.tell(place, batch, row)
@@ -142,7 +142,7 @@ class _Few:
         return few
 
     def tell(self, place: int, batch: LoggedRows, row: int) -> None:
-        # Not the error of a row that cannot be read: it may quote what somebody wrote.
+        # Not the error of an unreadable row: it may quote personal data.
         detail = batch.details[row]
         self.fraud_types[place] = detail.fraud_type
         if detail.entry_id:

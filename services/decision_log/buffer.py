@@ -1,7 +1,7 @@
-"""Carries logged rows from the decision path to the writer's thread, without ever waiting.
+"""Passes logged rows from the decision path to the writer's thread without blocking.
 
-The buffer is bounded by rows. When it is full the newest rows are dropped and counted: what
-is logged is then a whole stretch of time with a gap behind it, not a mixture. Ended calls, which
+The buffer is bounded by rows. When it is full the newest rows are dropped and counted: the
+log then has a complete period followed by a gap, not a thinned mixture. Ended calls, which
 may be a hundred times as many as logged decisions, have as much room of their own.
 """
 
@@ -46,7 +46,7 @@ class LogBuffer:
         self._rows = {LoggedRows: 0, LoggedEnds: 0}
         self._dropped = 0
         self.pressing = threading.Event()
-        """Set when half the buffer is full: do not wait until the next turn."""
+        """Set when half the buffer is full: the writer then starts before its interval ends."""
 
     def __len__(self) -> int:
         return sum(self._rows.values())
@@ -54,7 +54,7 @@ class LogBuffer:
     def offer(self, batch: Batch) -> None:
         """Take rows in, or drop them."""
         rows, kind = len(batch), type(batch)
-        # Held for some instructions by either side; nobody waits under it.
+        # Held for a few instructions by either side; no holder blocks.
         with self._lock:
             waiting = self._rows[kind] + rows
             fits = waiting <= self._capacity

@@ -1,4 +1,4 @@
-"""Makes few large segments of many small ones, so that a look at a day opens tens of files.
+"""Merges small segments into few large ones, so that a query over a day opens tens of files.
 
 The new segment names those it was made of; they are removed once it is on the disk. A crash in
 between leaves both, and the old ones do not count: readers see their names in the new one's notes,
@@ -15,13 +15,13 @@ from services.decision_log.partitions import HourPartition
 from services.decision_log.segment_files import LogSegment, SegmentMetadata
 
 MANY = 24
-"""So many small segments of an hour that is not over are worth one."""
+"""Small segments of the current hour that are worth a merge."""
 SMALL_BYTES = 8 * 2**20
-"""A segment below is small, in an hour that is not over."""
+"""A segment below this size is small, in an hour that is not over."""
 FULL_BYTES = 64 * 2**20
-"""A segment above is left as it is; together they would only be slow to write."""
+"""A segment above this size is not merged: the result would only be slow to write."""
 SETTLED_MS = 120_000
-"""So long after its end no writer adds to an hour any more."""
+"""Time after the end of an hour when no writer adds to it any more."""
 
 
 def remove_replaced(hour: HourPartition, torn: list[Path]) -> int:

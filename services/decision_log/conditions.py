@@ -1,4 +1,4 @@
-"""What somebody looks for in the decision log, as SQL."""
+"""Search conditions on the decision log, as SQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

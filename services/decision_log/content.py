@@ -1,4 +1,4 @@
-"""What texts said, where that is logged: asked by previews with fingerprints or URL prefixes."""
+"""Logged contents of texts, read by previews with fingerprints or URL prefixes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class TextContentMatcher:
     """By decision: whole links, of texts with a link to the host of a URL prefix."""
 
     def knows(self, ids: pa.ChunkedArray) -> Bools | None:
-        """Tell which decisions a fingerprint means; None when none."""
+        """Return which decisions a fingerprint means; None when none."""
         if not len(self.ids):
             return None
         found: Bools = pc.is_in(ids, value_set=pa.array(self.ids)).to_numpy()

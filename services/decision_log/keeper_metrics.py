@@ -15,7 +15,7 @@ class MaintenanceMetrics(Collector):
         self._keeper = keeper
 
     def collect(self) -> Iterator[Metric]:
-        """Give what Prometheus asks for."""
+        """Collect the metric families; the prometheus_client protocol."""
         kept = self._keeper.kept
         yield CounterMetricFamily(
             "fanzha_decision_log_torn", "Segments that were torn and set aside.", kept.torn

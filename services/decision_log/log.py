@@ -1,7 +1,6 @@
-"""The decision log of one worker: what the engine and the call ends tell it, it writes down.
+"""The decision log of one worker: logs decisions of the engine, and ended calls.
 
-Called on the decision path, where it costs a few microseconds for a batch; the rest happens in
-the writer's thread.
+On the decision path it costs a few microseconds for a batch; the rest runs in the writer's thread.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:
-    """What an operator may set."""
+    """The settings of the log."""
 
     folder: Path
     allowed_one_in: int = 100
@@ -66,16 +65,16 @@ class DecisionLog:
         )
 
     def start(self) -> None:
-        """Read who is watched, and begin to write."""
+        """Read the watchlist, and start the writer."""
         self._watched.refresh()
         self.writer.start()
 
     def close(self, seconds: float) -> bool:
-        """Write what is left, for so long; False when that was not enough."""
+        """Flush the buffer and stop; False when the time was not enough."""
         return self.writer.close(seconds)
 
     def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
-        """Hear of the links in a batch of texts, before it is decided."""
+        """Take the links found in a batch of texts, before it is decided."""
         self._text_links = urls, owners
 
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
@@ -101,10 +100,10 @@ class DecisionLog:
         durations_ms: Int64s,
         ended_at_ms: Int64s,
     ) -> None:
-        """Log ended calls; of a pair of numbers all or none, so that who knows whom stays whole."""
+        """Log ended calls: all or none of a pair of numbers, so known contacts stay complete."""
         if self._ends_limit is None:
             return
-        # The same whoever called, so that calls back are there, too.
+        # Symmetric in caller and callee, so that calls back are included.
         pairs = (callers.view(np.uint64) + callees.view(np.uint64)) * _MIX
         rows = (pairs <= self._ends_limit).nonzero()[0]
         if not len(rows):

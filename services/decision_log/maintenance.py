@@ -1,8 +1,8 @@
-"""Keeps the log in order: torn segments aside, small ones joined, old ones gone.
+"""Log maintenance: sets torn segments aside, merges small ones, removes old ones.
 
-One process does it for a folder, however many write there: whoever has the lock. It runs in a
-thread of the parent process, every half a minute; a turn that finds nothing to do reads the footers
-of the segments of two hours, and once at the start those of all.
+One process does it for a folder, however many write there: the one that holds the lock. It runs in
+a thread of the parent process, every half a minute; a turn that finds nothing to do reads the
+footers of the segments of two hours, and once at the start those of all.
 """
 
 import logging
@@ -24,10 +24,10 @@ logger = logging.getLogger(__name__)
 
 TURN_SECONDS = 30.0
 REMOVE_EVERY_MS = 600_000
-"""Half a year has twenty thousand hours to look at; they do not change that fast."""
+"""Interval between retention runs: half a year has twenty thousand hours to list."""
 LOCK = "keeper.lock"
 _STALE_SECONDS = 900.0
-"""A segment of another host that is unfinished for so long never will be."""
+"""Age at which an unfinished segment of another host counts as abandoned."""
 _RECENT_MS = 2 * HOUR_MS
 
 
@@ -41,7 +41,7 @@ class RetentionLimits:
 
 @dataclass(slots=True, kw_only=True)
 class MaintenanceFigures:
-    """What keeping has done since the start, and how large the log is."""
+    """Counts of maintenance since the start, and the size of the log."""
 
     torn: int = 0
     joined: int = 0
@@ -55,7 +55,7 @@ class MaintenanceFigures:
 
 
 class LogMaintenance:
-    """Keeps one folder, as long as it has the lock."""
+    """Maintains one folder while it holds the lock."""
 
     def __init__(
         self,
@@ -78,11 +78,11 @@ class LogMaintenance:
         self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin to keep, in a thread."""
+        """Start maintenance in a thread."""
         self._thread.start()
 
     def close(self, seconds: float) -> None:
-        """End after the turn under way, and let others have the lock."""
+        """Stop after the current turn, and release the lock."""
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join(seconds)
@@ -91,7 +91,7 @@ class LogMaintenance:
             self._lock = None
 
     def turn(self) -> bool:
-        """Put everything in order once; False when another process does."""
+        """Run one turn; False when another process holds the lock."""
         atomic_file.make_folder(self._root)
         if self._lock is None:
             self._lock = lock(self._root / LOCK)
@@ -135,7 +135,7 @@ class LogMaintenance:
 
 
 def _is_alive(path: Path) -> bool:
-    """Tell whether somebody may still be writing an unfinished segment."""
+    """Return whether a live process may still be writing an unfinished segment."""
     try:
         fresh = time() - path.stat().st_mtime < _STALE_SECONDS
     except FileNotFoundError:

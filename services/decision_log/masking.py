@@ -29,5 +29,5 @@ def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
 
 
 def names_party(entry_id: str) -> bool:
-    """Tell whether the pattern of an entry is a number or sender, by its id."""
+    """Return whether the pattern of an entry is a number or sender, by its id."""
     return entry_id[:1] in _PARTY_KINDS

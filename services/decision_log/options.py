@@ -1,4 +1,4 @@
-"""What the settings say of the decision log."""
+"""The settings of the decision log."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def folder(settings: Settings) -> Path:
-    """Return where the decision log is."""
+    """Return the folder of the decision log."""
     return settings.decision_log_dir or settings.data_dir / DECISIONS
 
 
 def query(settings: Settings) -> "DecisionQuery | None":
-    """Return what asks the log; None where nothing is logged."""
+    """Return the query interface of the log; None where nothing is logged."""
     from services.decision_log.query import DecisionQuery  # noqa: PLC0415 - workers never ask
 
     if not settings.decision_log_enabled:
@@ -48,7 +48,7 @@ def of_worker(settings: Settings) -> LogOptions | None:
 
 
 def limits(settings: Settings) -> RetentionLimits:
-    """Return how long and how much is kept."""
+    """Return the limits of retention."""
     days = settings.decision_log_days
     return RetentionLimits(
         days={

@@ -1,4 +1,4 @@
-"""Where in the folder of the log which hour lies: ``<folder>/<channel>/<date>/<hour>/``, in UTC."""
+"""Layout of the log by hour: ``<folder>/<channel>/<date>/<hour>/``, in UTC."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Asks the decision log: which decisions were made about a number or host, and how many of what.
+"""Queries the decision log: decisions about a number or host, and counts of decisions.
 
 DuckDB reads the segments in this process. It fetches nothing from the network, reads nothing but
-the log, and beyond its memory uses a folder of the log. Blocking: ask from a thread.
+the log, and spills to a folder of the log. Blocking: call it from a thread.
 """
 
 import shutil
@@ -67,7 +67,7 @@ class DecisionCount:
 
 
 class DecisionQuery:
-    """Asks the log in one folder."""
+    """Queries the log in one folder."""
 
     def __init__(self, folder: Path, home: HomePlan, *, memory: str = MEMORY) -> None:
         self.folder = folder
@@ -76,7 +76,7 @@ class DecisionQuery:
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is a log: in a cluster its folder may be on other hosts only."""
+        """Return whether there is a log: in a cluster its folder may be on other hosts only."""
         return self.folder.is_dir()
 
     def find(self, wanted: Conditions) -> DecisionPage:
@@ -289,12 +289,12 @@ def party(row: Mapping[str, Any], side: str) -> str:
 
 
 def is_blocked(row: Mapping[str, Any]) -> bool:
-    """Tell whether a decision was to block."""
+    """Return whether a decision was to block."""
     return bool(row["action"] == Action.BLOCK.name)
 
 
 def by_model(row: Mapping[str, Any]) -> bool:
-    """Tell whether a model decided."""
+    """Return whether a model decided."""
     return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.VELOCITY.name}
 
 

@@ -38,7 +38,7 @@ class RecipientSubject:
 
     @property
     def channels(self) -> Sequence[Channel]:
-        """By what it can have reached somebody."""
+        """The channels on which it can reach people."""
         if self.kind is SubjectKind.TEXT:
             return (Channel.TEXT,)
         return (Channel.CALL, Channel.TEXT) if self.sides else (Channel.TEXT, Channel.LINK)
@@ -61,7 +61,7 @@ class RecipientSubject:
 
 
 def read(home: HomePlan, kind: SubjectKind, text: str) -> RecipientSubject:
-    """Read what somebody looks for; `InvalidInput` where it cannot be read."""
+    """Parse a subject; raises `InvalidInput` where it cannot be read."""
     text = text.strip()
     match kind:
         case SubjectKind.NUMBER if text.endswith("*"):

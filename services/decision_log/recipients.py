@@ -1,8 +1,8 @@
-"""Whom a number, sender, link or text reached, by the log: only what was let through did.
+"""The people whom a number, sender, link or text reached, by the log.
 
-Of what was let through the log has a sample, so there may be more; ends of calls, where switches
-report them, are logged whole, and tell of persons that the sample has not. Blocking: ask from a
-thread.
+Only events that were let through reach anybody. The log samples them, so there may be more people.
+Ends of calls, where switches report them, are not sampled and add people whom the sample lacks.
+Blocking: call it from a thread.
 """
 
 from collections.abc import Sequence
@@ -26,16 +26,16 @@ from services.decision_log.query import FILES, DecisionQuery
 from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
 
 MOST_CONTACTS = 10
-"""So many of each channel and person are told, the latest; how many there were is counted."""
+"""Most contacts returned for a channel and person, latest first; all of them are counted."""
 MOST_PERSONS = 200_000
-"""So many are looked for among decisions, and so many among ends of calls: two or three kilobytes
-each. Beyond, those who seem the least exposed are left out, and counted."""
+"""Most people to find in decisions, and again in ends of calls; each takes two or three kilobytes.
+Beyond that the least exposed are left out, and counted."""
 _MOST_ENDS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientContact:
-    """How somebody was reached once."""
+    """One contact with a person."""
 
     channel: Channel
     at_ms: int
@@ -48,7 +48,7 @@ class RecipientContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Somebody who was reached."""
+    """A person who was reached."""
 
     number: str
     contacts: Sequence[RecipientContact]
@@ -81,7 +81,7 @@ class Recipients:
 
 
 class RecipientQuery:
-    """Asks the log whom something reached."""
+    """Queries the log for the people whom a subject reached."""
 
     def __init__(self, log: DecisionQuery, *, most_persons: int = MOST_PERSONS) -> None:
         self._log = log
@@ -89,7 +89,7 @@ class RecipientQuery:
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is a log on this host."""
+        """Return whether there is a log on this host."""
         return self._log.exists
 
     def reached(self, what: RecipientSubject, *, since_ms: int, until_ms: int) -> Recipients:
@@ -103,15 +103,7 @@ class RecipientQuery:
             condition=condition,
         )
         times = [since_ms, until_ms]
-
-        def ask(connection: Any, files: list[str]) -> tuple[Any, list[Any]]:
-            given = [files, *times, *values]
-            totals = connection.execute(_TOTALS.format(met=met), given).fetchone()
-            rows = connection.execute(_CONTACTS.format(met=met, most=self._most), given).fetchall()
-            return totals, rows
-
-        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0, 0), [])
-        totals, rows = self._log.over(folders, since_ms, torn, ask, nothing)
+        totals, rows = self._contacts(folders, met, [*times, *values], torn)
         persons = {number: _met(number, some) for number, some in _by_person(rows)}
         left_out = totals[5] - len(persons)
         if what.sides:
@@ -133,6 +125,20 @@ class RecipientQuery:
             covers_from_ms=self._covers(folders, since_ms),
             torn=tuple(torn),
         )
+
+    def _contacts(
+        self, folders: Sequence[str], met: str, values: list[Any], torn: list[Path]
+    ) -> tuple[Any, list[Any]]:
+        """Return the row of totals, and the rows of contacts; *values* begins with the time."""
+
+        def ask(connection: Any, files: list[str]) -> tuple[Any, list[Any]]:
+            given = [files, *values]
+            totals = connection.execute(_TOTALS.format(met=met), given).fetchone()
+            rows = connection.execute(_CONTACTS.format(met=met, most=self._most), given).fetchall()
+            return totals, rows
+
+        nothing: tuple[Any, list[Any]] = ((0, 0, 0, 0, 0, 0), [])
+        return self._log.over(folders, values[0], torn, ask, nothing)
 
     def _covers(self, folders: Sequence[str], since_ms: int) -> int:
         hours = (next(logged_hours(self._log.folder, one, since_ms), None) for one in folders)
@@ -261,14 +267,14 @@ def _met(number: str, rows: Sequence[Any]) -> Recipient:
 def _with_ends(
     number: str, ends: Sequence[Any], known: Recipient | None, blocked: set[tuple[str, str]]
 ) -> Recipient | None:
-    """Add what ends of calls tell of a person; None: they tell of nobody who was reached."""
-    # A switch may report a call that was blocked as one that nobody answered.
+    """Merge ends of calls into a person; None when neither shows that the person was reached."""
+    # A switch may report a blocked call as an unanswered one.
     good = [end for end in ends if end[2] or (number, number_text(end[1])) not in blocked]
     if not good:
         return known
     talked_s = max(end[3] for end in good) // 1000
     if known is not None and any(one.channel is Channel.CALL for one in known.contacts):
-        # Of the same calls the log has a sample, and all their ends.
+        # The same calls are in both: the decisions as a sample, their ends complete.
         others = sum(one.channel is not Channel.CALL for one in known.contacts)
         return replace(known, talked_s=talked_s, times=max(known.times, others + len(good)))
     calls = [

@@ -61,7 +61,7 @@ def size_of(hour: HourPartition) -> HourSize:
             size += path.stat().st_size
             segments += path.suffix == SUFFIX
     except FileNotFoundError:
-        # A writer finished one, or somebody removed it, while we counted.
+        # A writer renamed the file, or it was removed, while we counted.
         return HourSize(size, segments)
     return HourSize(size, segments)
 

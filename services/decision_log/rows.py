@@ -1,10 +1,9 @@
-"""Cuts what is logged out of the tables of a batch, on the decision path: column work only.
+"""Selects the logged rows of a batch, on the decision path: column operations only.
 
-Blocked rows are all logged, and calls that the velocity model marked, and what a shadow entry would
-have blocked. Of what else was let through,
-whatever the reason (an allow entry, a protected number, a broken model), one in so many is:
-picked by the decision id, and written with a *weight*, the number of rows it stands for. Rows of
-watched numbers are all logged and stand for themselves.
+Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
+would have blocked, and rows of watched numbers; each has the weight 1. The other rows were let
+through, for whatever reason (an allow entry, a protected number, a broken model). One in *n* of
+them is logged, selected by the decision id, with the *weight* n: the number of rows it stands for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,12 +29,12 @@ from fanzha.tables import (
 from services.decision.observer import Table
 from services.decision_log.watchlist import Watchlist
 
-# The golden ratio of 2**64: multiples of it are spread very evenly, so that of any run of ids
-# almost exactly the share wanted is picked, without a rhythm that traffic could share.
+# The golden ratio of 2**64: its multiples are spread very evenly, so that almost exactly the
+# configured share of any run of ids is selected, with no period that traffic could match.
 _GOLDEN = 0x9E37_79B9_7F4A_7C15
 _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
-# Members of an enum cost a microsecond each time they are named; these do not.
+# Access to an enum member costs a microsecond; these constants avoid it.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
 
@@ -45,6 +44,23 @@ class SampledRows(NamedTuple):
 
     rows: Int64s
     weights: Uint32s
+
+
+class _Sides(NamedTuple):
+    """The parties, times and names of all rows of a batch."""
+
+    from_keys: Int64s
+    to_keys: Int64s
+    occurred_at_ms: Int64s
+    names: Mapping[int, str]
+
+
+class _Strings(NamedTuple):
+    """The links and bodies of the logged rows; see `LoggedRows`."""
+
+    urls: Sequence[str]
+    bodies: Sequence[str]
+    text_links: tuple[Sequence[str], Int64s]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,31 +142,52 @@ def cut(
     with_bodies: bool,
 ) -> LoggedRows | None:
     """Cut the rows of a batch that are logged; None when there are none."""
-    from_keys, to_keys, times, names = _sides(table)
-    kept = choice.of(decisions, from_keys, to_keys)
-    if kept is None:
+    sides = _sides(table)
+    sample = choice.of(decisions, sides.from_keys, sides.to_keys)
+    if sample is None:
         return None
-    rows = kept.rows
+    strings = _strings(table, sample.rows, text_links, with_bodies=with_bodies)
+    return _cut_rows(
+        channel=channel,
+        table=table,
+        decisions=decisions,
+        sample=sample,
+        sides=sides,
+        strings=strings,
+        decided_at_ms=decided_at_ms,
+    )
+
+
+def _cut_rows(
+    *,
+    channel: Channel,
+    table: Table,
+    decisions: Decisions,
+    sample: SampledRows,
+    sides: _Sides,
+    strings: _Strings,
+    decided_at_ms: int,
+) -> LoggedRows:
+    rows = sample.rows
     ingress, attestations = _entered(table, rows)
-    urls, bodies, links = _strings(table, rows, text_links, with_bodies=with_bodies)
     return LoggedRows(
         channel=channel,
         rows=rows,
         first_id=decisions.first_id,
-        from_keys=from_keys[rows],
-        to_keys=to_keys[rows],
-        occurred_at_ms=times[rows],
+        from_keys=sides.from_keys[rows],
+        to_keys=sides.to_keys[rows],
+        occurred_at_ms=sides.occurred_at_ms[rows],
         ingress=ingress,
         attestations=attestations,
-        names=names,
-        urls=urls,
-        text_urls=links[0],
-        text_owners=links[1],
-        bodies=bodies,
+        names=sides.names,
+        urls=strings.urls,
+        text_urls=strings.text_links[0],
+        text_owners=strings.text_links[1],
+        bodies=strings.bodies,
         actions=decisions.actions[rows],
         reasons=decisions.reasons[rows],
         scores=decisions.scores[rows],
-        weights=kept.weights,
+        weights=sample.weights,
         details=decisions.details,
         would_block=decisions.would_block,
         threshold=decisions.threshold,
@@ -161,16 +198,16 @@ def cut(
     )
 
 
-def _sides(table: Table) -> tuple[Int64s, Int64s, Int64s, Mapping[int, str]]:
+def _sides(table: Table) -> _Sides:
     match table:
         case Calls():
-            return table.callers, table.callees, table.attempted_at_ms, table.names
+            return _Sides(table.callers, table.callees, table.attempted_at_ms, table.names)
         case Texts():
-            return table.senders, table.receivers, table.submitted_at_ms, table.names
+            return _Sides(table.senders, table.receivers, table.submitted_at_ms, table.names)
         case Links():
-            # Nobody stands on the other side of a link but its subscriber.
-            nobody = np.zeros(len(table), np.int64)
-            return nobody, table.subscribers, table.requested_at_ms, {}
+            # A link has a subscriber and no other party.
+            no_party = np.zeros(len(table), np.int64)
+            return _Sides(no_party, table.subscribers, table.requested_at_ms, {})
     assert_never(table)
 
 
@@ -187,14 +224,14 @@ def _strings(
     text_links: tuple[Sequence[str], Int64s] | None,
     *,
     with_bodies: bool,
-) -> tuple[Sequence[str], Sequence[str], tuple[Sequence[str], Int64s]]:
+) -> _Strings:
     """Pick links and bodies row by row, as only few rows are logged."""
     if isinstance(table, Links):
-        return [table.urls[row] for row in rows.tolist()], (), _NO_LINKS
+        return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS)
     if not isinstance(table, Texts):
-        return (), (), _NO_LINKS
+        return _Strings((), (), _NO_LINKS)
     bodies = [table.bodies[row] for row in rows.tolist()] if with_bodies else ()
-    return (), bodies, _links_of(rows, text_links, len(table))
+    return _Strings((), bodies, _links_of(rows, text_links, len(table)))
 
 
 def _links_of(

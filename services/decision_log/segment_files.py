@@ -1,8 +1,8 @@
-"""Writes segments so that a crash leaves whole ones only, and finds those that are torn anyway.
+"""Writes segments atomically, and finds those that are torn anyway.
 
 A segment is written beside its name, flushed to the disk and renamed: under its name it is
 whole. What a crash leaves unfinished, and what a disk or a mount tore later, is *set aside*:
-renamed, so that nobody reads it, and kept for whoever wants to look. A segment that a
+renamed, so that no query reads it, and kept for inspection. A segment that a
 compaction replaced may still be there; its name is in the other's metadata, and it does not count.
 """
 
@@ -31,7 +31,7 @@ _LISTINGS = 20
 
 _REPLACES, _DROPPED, _FIRST_MS = "fanzha.replaces", "fanzha.dropped", "fanzha.first_ms"
 _UNREADABLE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OSError)
-"""What reading raises over a torn file; a file that is gone is told apart before."""
+"""Errors of reading a torn file; a missing file is handled before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ def _listed(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
         try:
             return _footers(hour, torn)
         except FileNotFoundError:
-            # It was joined with others, and the list may be without the new one: list anew.
+            # It was merged, and this listing may lack the new segment: list again.
             continue
     raise FileNotFoundError(f"{hour.channel}: segments go faster than they are listed")
 

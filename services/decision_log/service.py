@@ -1,7 +1,7 @@
-"""Answer questions about logged decisions: masked by role, and recorded where they name a person.
+"""Query logged decisions: results are masked by role, queries that name a person are audited.
 
-DuckDB takes a core and up to its memory limit for each question, so two run at a time and the
-others wait.
+DuckDB takes a core and up to its memory limit for each query, so two run at a time and the others
+wait.
 """
 
 import asyncio
@@ -174,7 +174,7 @@ def _position(token: str) -> tuple[int, int] | None:
 
 
 def _details(wanted: Conditions, *, unmasked: bool) -> dict[str, str]:
-    """Say what was asked, without a whole number."""
+    """Describe a query for the audit log, with numbers masked."""
     details = {"unmasked": _yes(unmasked), "since_ms": str(wanted.since_ms)}
     details |= {
         name: masked(getattr(wanted, name))

@@ -1,6 +1,6 @@
-"""Numbers whose every decision is logged: a file of theirs, read anew when it has changed.
+"""Numbers whose every decision is logged, from a file that is reloaded when it changes.
 
-One number, service code or sender a line; what stands behind a # is a comment. The decision path
+One number, service code or sender a line; text after # is a comment. The decision path
 reads a sorted column, the writer's thread replaces it.
 """
 
@@ -31,7 +31,7 @@ class Watchlist:
         return len(self._keys)
 
     def among(self, from_keys: Int64s, to_keys: Int64s) -> Bools | None:
-        """Tell which rows have a watched party; None when nobody is watched."""
+        """Return which rows have a watched party; None when no number is watched."""
         keys = self._keys
         if not len(keys):
             return None

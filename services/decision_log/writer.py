@@ -1,8 +1,8 @@
 """Writes logged rows as segments, from a thread of its own.
 
 Every few seconds, or sooner when half the buffer is full, all that waits becomes one segment for
-each channel and hour. A disk that is full or away costs those rows, which are counted; decisions
-notice nothing.
+each channel and hour. When the disk is full or gone these rows are lost and counted;
+decisions are not affected.
 """
 
 import logging
@@ -66,11 +66,11 @@ class LogWriter:
         self._outage = OutageLog("decision log", logger)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the thread."""
         self._thread.start()
 
     def close(self, seconds: float) -> bool:
-        """Write what is left, for so long; False when that was not enough."""
+        """Flush the buffer and stop; False when the time was not enough."""
         self._ending.set()
         self._buffer.pressing.set()
         self._thread.join(seconds)
@@ -83,7 +83,7 @@ class LogWriter:
             groups = _by_folder_and_hour(batches)
             for (folder, at_ms), group in groups.items():
                 self._write(folder, at_ms, group, dropped)
-                # Told once; if that segment fails, the counter still knows.
+                # Noted in one segment only; if that fails, the counter still has the rows.
                 dropped = 0
             self._counters.log_buffered(len(self._buffer))
 
@@ -114,9 +114,9 @@ class LogWriter:
             self._outage.failed(error.strerror or type(error))
             return
         except Exception as error:
-            # The thread must live on: rows nobody foresaw are no reason to log no others.
+            # The thread must survive: one unexpected row must not stop the log.
             self._counters.log_failed(rows)
-            # Not its message, which may quote what somebody wrote.
+            # Not its message, which may quote personal data.
             logger.error("%d decisions cannot be logged: %s", rows, kind_and_places(error))  # noqa: TRY400
             return
         self._outage.succeeded()

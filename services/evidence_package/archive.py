@@ -1,4 +1,4 @@
-"""Puts a dossier into a ZIP file: a file for each section, a manifest of hashes, its signature.
+"""Writes an evidence package as a ZIP file: sections, a manifest of hashes, its signature.
 
 ``manifest.json`` is canonical JSON and names each other file with its size and SHA-256;
 ``manifest.sig`` holds the 64 bytes of its Ed25519 signature, so that OpenSSL can check it, too;

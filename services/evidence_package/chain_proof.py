@@ -1,4 +1,4 @@
-"""Cuts out of the audit log what is about a subject, with proof that it stood in the chain.
+"""Extracts the audit records about a subject, with proof of their place in the hash chain.
 
 Shown whole are the records that name one of some ids, and the checkpoints before and after each.
 Of what stands between, only a `ChainLink` is shown: hashes, not contents, which are about others.
@@ -16,7 +16,7 @@ from services.audit.keys import PublicKeys
 from services.audit.records import MAX_LINE_BYTES, AuditRecord, ChainLink, DamagedAuditRecord, read
 
 MOST_RECORDS = 10_000
-"""Records that one dossier shows; beyond, the newest are told of by number only."""
+"""Most records in one package; the newest beyond it are only counted."""
 _MOST_BETWEEN = 1_000_000
 """Lines without a checkpoint that are kept in memory; a log as it is written has far fewer."""
 
@@ -50,7 +50,7 @@ def cut_out(
     since: list[bytes] = []
     """Lines since the last checkpoint, which comes first."""
     about: set[int] = set()
-    """Places in it that are wanted."""
+    """Indexes in it of the records to show."""
     joined = False
     """Whether that checkpoint was the last line that was cut out."""
     for line in _lines(folder, until):
@@ -110,7 +110,7 @@ def _take(cutting: ChainExcerpt, lines: list[bytes], about: set[int]) -> None:
         try:
             record = read(line)
         except DamagedAuditRecord:
-            # As it stands: who checks the proof is to see where the log is damaged.
+            # Unchanged: the verifier must see where the log is damaged.
             cutting.unreadable += 1
             cutting.lines.append(line)
             continue

@@ -1,4 +1,4 @@
-"""Writes the page of a dossier for people: one HTML file, in Chinese and English, no scripts."""
+"""Writes the readable page of a package: one HTML file, Chinese and English, no scripts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""Change requests that concerned a subject: who asked, who approved, what became of it."""
+"""Change requests that concerned a subject: author, approver and outcome."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Logged decisions about a subject; whoever else took part is masked."""
+"""Logged decisions about a subject; the other parties are masked."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from services.evidence_package.subjects import PackageSubject
 MOST = 1000
 _TITLES = ("判定记录", "Decisions")
 _PARTIES = ("from_party", "to_party", "pattern")
-"""A pattern may be the number of somebody else: of who was called, say."""
+"""Fields to mask: a pattern may be the number of another party, such as the callee."""
 _TIMES = {"occurred_at_ms": "occurred", "decided_at_ms": "decided"}
 
 
@@ -41,7 +41,7 @@ class PastDecisions:
         return Section(
             name="decisions",
             titles=_TITLES,
-            rows=[_words(hit_view.fields(row), subject) for row in found.rows],
+            rows=[_words(hit_view.hit(row).fields(), subject) for row in found.rows],
             notes=notes,
         )
 

@@ -25,7 +25,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRequest:
-    """Who asked for a dossier, why and when."""
+    """The request for a package: by whom, why and when."""
 
     by: str
     reason: str
@@ -37,7 +37,7 @@ class PackageRequest:
 
 
 class EvidenceSource(Protocol):
-    """Somewhere that evidence may be."""
+    """A source of evidence."""
 
     async def section(self, subject: PackageSubject) -> Section:
         """Return what there is about *subject*; `Unavailable` while it cannot be looked up."""

@@ -1,4 +1,4 @@
-"""Makes dossiers: gathers what there is about a subject, says so in the audit log, packs it up."""
+"""Builds evidence packages: collects the sections, records the export, writes the archive."""
 
 import asyncio
 import logging
@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.log import AuditLog
@@ -18,11 +20,11 @@ from services.evidence_package.subjects import PackageSubject
 
 logger = logging.getLogger(__name__)
 
-LONGEST_REASON = 500
+_REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 
 
 class EvidencePackages:
-    """Makes one dossier at a time: each reads the whole audit log."""
+    """Builds one package at a time: each reads the whole audit log."""
 
     def __init__(
         self,
@@ -41,11 +43,10 @@ class EvidencePackages:
     async def make(self, query: str, *, said_author: str, reason: str) -> IO[bytes]:
         """Make the ZIP file about *query*, to be read from its beginning; the caller closes it.
 
-        A source that is away is told of in its section. Raises `InvalidInput` for what is no
-        number, host or URL, `Unavailable` when the audit log cannot take that it is taken out.
+        The section of an unavailable source says so. Raises `InvalidInput` for a subject that is no
+        number, host or URL, `Unavailable` when the audit log cannot record the export.
         """
-        if not 0 < len(reason) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        reason = text_limits.required("reason", reason, _REASON)
         subject = subjects.read(query, self._home)
         by = identity.author(said_author)
         async with self._lock:

@@ -1,4 +1,4 @@
-"""Whom or what evidence is about, and which entries concern them.
+"""Subjects of evidence, and the entries that concern them.
 
 A number concerns its own entries, those of the sender of that name, and the ranges over it; a
 host its own, those of its parents and of the URL prefixes that a visit to it would meet; a URL

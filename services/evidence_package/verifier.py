@@ -1,4 +1,4 @@
-"""Checks a dossier without a server: signature, hashes of all files, chain of audit records."""
+"""Verifies a package offline: signature, hashes of all files, chain of audit records."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Puts together what makes dossiers, from a store, the lists and the audit log."""
+"""Builds the evidence package service from settings, the lists and the audit log."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def build(
     logged: DecisionQuery | None,
     now_ms: Callable[[], int],
 ) -> EvidencePackages:
-    """Build it."""
+    """Build the service with all its sources."""
     redis = connect(redis_url)
     return EvidencePackages(
         [

@@ -1,10 +1,10 @@
-"""Tells ended calls to all workers of a host, for each counts for itself.
+"""Fans out ended calls to all workers of a host, as each has counters of its own.
 
-A switch reports an ended call on whatever connection it has, and so to any worker; the
-one that decided on the call is perhaps another. Reports go to every sibling through a
-datagram socket in the data folder. A worker counts the ends of the callers it knows and
-drops the rest. Best effort, like the report itself: nobody waits, and what a full or
-dead sibling does not take is lost and counted.
+A switch reports an ended call to the worker of its connection, which may not be the worker
+that decided on the call. Reports go to every peer worker through a datagram socket in the
+data folder. A worker counts the ends of the callers it knows and drops the rest. Best
+effort, like the report itself: sends never block, and rows that a full or dead peer does
+not take are lost and counted.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from services.feedback.call_ends import RecordEnds
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 1024
-"""A datagram of 40 bytes a row, well under what a socket takes."""
+"""Rows of a datagram, at 40 bytes each: well below the limit of a socket."""
 _COLUMNS = 5
 _LARGEST = ROWS_AT_ONCE * _COLUMNS * 8
 _SUFFIX = ".ends"
@@ -31,7 +31,7 @@ _LONGEST_ADDRESS = 100
 
 
 class CallEndFanout:
-    """One worker's part in the exchange; call it like the `RecordEnds` it wraps."""
+    """The fan-out of one worker; call it like the `RecordEnds` it wraps."""
 
     def __init__(self, folder: Path, name: str, record_ends: RecordEnds) -> None:
         atomic_file.make_folder(folder)
@@ -42,16 +42,16 @@ class CallEndFanout:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self.dropped = 0
-        """Rows that a sibling did not take."""
+        """Rows that a peer did not take."""
 
     def open(self) -> None:
-        """Begin to take what siblings tell; needs a running event loop."""
+        """Start to receive from peers; needs a running event loop."""
         self._path.unlink(missing_ok=True)
         self._socket.bind(self._address(self._path))
         asyncio.get_running_loop().add_reader(self._socket, self._take)
 
     def close(self) -> None:
-        """Take part no more."""
+        """Close the sockets."""
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         self._path.unlink(missing_ok=True)
@@ -65,7 +65,7 @@ class CallEndFanout:
         durations_ms: Int64s,
         ended_at_ms: Int64s,
     ) -> None:
-        """Count ends in here, and tell the siblings."""
+        """Count ends in this worker, and send them to its peers."""
         self._record_ends(callers, callees, answered, durations_ms, ended_at_ms)
         columns = (callers, callees, answered.astype(np.int64), durations_ms, ended_at_ms)
         siblings = [path for path in self._folder.glob(f"*{_SUFFIX}") if path != self._path]
@@ -80,12 +80,12 @@ class CallEndFanout:
         except BlockingIOError:
             self.dropped += part.shape[1]
         except (ConnectionRefusedError, FileNotFoundError):
-            # It died without closing; whoever replaces it has a name of its own.
+            # It died without closing; its replacement uses another name.
             sibling.unlink(missing_ok=True)
             self.dropped += part.shape[1]
 
     def _address(self, path: Path) -> str:
-        # A data folder may lie deeper than a socket's address is long; Linux has a short way there.
+        # The path may exceed the limit of a socket address; Linux offers a short alias.
         text = str(path)
         if len(os.fsencode(text)) <= _LONGEST_ADDRESS:
             return text

@@ -1,4 +1,4 @@
-"""Counts ended calls, as switches report them, into what is known about callers."""
+"""Adds ended calls, as switches report them, to the counters of callers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import MAX_ROWS, Bools, Int64s
 
 MAX_DURATION_MS = 7 * 86_400_000
-"""A call of a week; longer ones are mistakes of the switch."""
+"""One week; longer calls are errors of the switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +23,11 @@ class CallEnds:
     answered: Bools
     durations_ms: Int64s
     ended_at_ms: Int64s
-    """0 where not told."""
+    """0 where not reported."""
 
 
 class RecordEnds(Protocol):
-    """Counts ended calls into what is known about callers."""
+    """Adds ended calls to the counters of callers."""
 
     def __call__(
         self,
@@ -37,12 +37,12 @@ class RecordEnds(Protocol):
         durations_ms: Int64s,
         ended_at_ms: Int64s,
     ) -> None:
-        """Count all rows in."""
+        """Count all rows."""
         ...
 
 
 class CallEndReports:
-    """Takes reports of ended calls; best effort, nothing is kept beyond the counters."""
+    """Accepts reports of ended calls; best effort, nothing is stored but counters."""
 
     def __init__(
         self, *, home: HomePlan, record_ends: RecordEnds, now_ms: Callable[[], int]
@@ -52,7 +52,7 @@ class CallEndReports:
         self._now_ms = now_ms
 
     def report(self, ends: CallEnds) -> dict[int, str]:
-        """Count ended calls in; return what is wrong with the rows that could not be read."""
+        """Count ended calls; return the error of each row that could not be read."""
         rows = len(ends.callers)
         if not 1 <= rows <= MAX_ROWS:
             raise InvalidInput(f"ends: 1 to {MAX_ROWS} rows, not {rows}")

@@ -1,4 +1,4 @@
-"""Follow the hit streams: masked by role, and recorded where whole numbers are shown."""
+"""Follow the hit streams: masked by role, and audited where full numbers are shown."""
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Takes what people say about decisions: this was fraud, this was none.
+"""Records verdicts of people on decisions: fraud, or not fraud.
 
 A block by a list entry is a confirmed hit from the start, so confirming it is a repeat: it adds
 nothing to the stream, and answers with the place of the hit. The last verdict on a decision is in
@@ -14,17 +14,19 @@ from fanzha.errors import InvalidInput, NotFound
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, Appended, HitStore
 
-MAX_NOTE_LETTERS = 1000
-MAX_NAME_LETTERS = 200
+_NOTE = TextLimit(max_characters=1000, characters=CharacterSet.ANY, strip=False)
+_NAME = TextLimit(max_characters=200, characters=CharacterSet.ANY, strip=False)
 
 _BOOKKEEPING = {"stream", "stream_id", "verdict", "verdict_by", "verdict_at_ms"}
 
 
 class Durability(IntEnum):
-    """How surely the store has what it acknowledged; numbered as on the wire."""
+    """Durability of an acknowledged write; numbered as on the wire."""
 
     SYNCED = 1
     MEMORY = 2
@@ -32,7 +34,7 @@ class Durability(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackVerdict:
-    """What a person says about a decision."""
+    """The verdict of a person on a decision."""
 
     decision_id: int
     by: str
@@ -42,7 +44,7 @@ class FeedbackVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedTraffic:
-    """What a decision was about, as told by whoever confirms it."""
+    """The traffic of a decision, as the confirming person describes it."""
 
     channel: int
     from_party: str = ""
@@ -53,16 +55,16 @@ class DecidedTraffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedVerdict:
-    """A verdict is on record."""
+    """A recorded verdict."""
 
     first: bool
-    """False when this was said of the decision before."""
+    """False when the decision had this verdict already."""
     stream_id: str
     durability: Durability
 
 
 class FeedbackService:
-    """Puts verdicts on record; each is acknowledged only once the store has it."""
+    """Records verdicts; each is acknowledged only once the store has it."""
 
     def __init__(self, *, store: HitStore, home: HomePlan, now_ms: Callable[[], int]) -> None:
         self._store = store
@@ -112,7 +114,7 @@ class FeedbackService:
         record: Mapping[str, str] | None,
         traffic: DecidedTraffic | None,
     ) -> dict[str, str]:
-        """Write down what is confirmed: what is kept of it, or what the request tells."""
+        """Write a confirmed hit, from the stored decision or else from the request."""
         if record is not None:
             hit = _without_bookkeeping(record)
         elif traffic is not None:
@@ -135,7 +137,7 @@ class FeedbackService:
                 raise InvalidInput("traffic.url: cannot be read")
         else:
             from_party, page = _party(traffic.from_party, self._home.sender_key, "from_party"), ""
-        # Nobody need be known to have asked for a link.
+        # A link may have no known subscriber.
         asked = traffic.to_party or traffic.channel != Channel.LINK
         return Hit(
             decision_id=decision_id,
@@ -158,12 +160,8 @@ def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
 def _check(verdict: FeedbackVerdict, by: str) -> None:
     if not verdict.decision_id:
         raise InvalidInput("decision_id: required")
-    if not verdict.by.strip():
-        raise InvalidInput(f"{by}: required")
-    if len(verdict.by) > MAX_NAME_LETTERS:
-        raise InvalidInput(f"{by}: at most {MAX_NAME_LETTERS} characters, not {len(verdict.by)}")
-    if len(verdict.note) > MAX_NOTE_LETTERS:
-        raise InvalidInput(f"note: at most {MAX_NOTE_LETTERS} characters, not {len(verdict.note)}")
+    text_limits.required(by, verdict.by, _NAME)
+    text_limits.optional("note", verdict.note, _NOTE)
 
 
 def _without_bookkeeping(record: Mapping[str, str]) -> dict[str, str]:

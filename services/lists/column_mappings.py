@@ -13,15 +13,17 @@ from typing import Any
 from blocklists.entries import Source
 from blocklists.importers.tables import columns
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from infra import text_limits
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import reading
+from infra.text_limits import CharacterSet, TextLimit
 from services.auth import identity
 
 KEY = "{fanzha:mappings}"
 MOST = 10_000
 """Mappings that are kept; a source has a few."""
 MOST_COLUMNS = 500
-LONGEST_NAME = 200
+_NAME = TextLimit(max_characters=200, characters=CharacterSet.ANY, strip=False)
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 
@@ -60,7 +62,7 @@ class ColumnMappings:
             source=source,
             header=header,
             holds=holds,
-            saved_by=identity.author(author),
+            saved_by=identity.author(author, "saved_by"),
             saved_at_s=self._now_ms() // 1000,
         )
         _check(mapping)
@@ -101,12 +103,11 @@ class ColumnMappings:
 def _check(mapping: ColumnMapping) -> None:
     if mapping.source and mapping.source not in set(Source):
         raise InvalidInput(f"source: there is none with number {mapping.source}")
-    if not mapping.saved_by or len(mapping.saved_by) > LONGEST_NAME:
-        raise InvalidInput(f"saved_by: 1 to {LONGEST_NAME} characters are required")
+    text_limits.required("saved_by", mapping.saved_by, _NAME)
     if not 1 <= len(mapping.header) <= MOST_COLUMNS:
         raise InvalidInput(f"header: 1 to {MOST_COLUMNS} names are required")
-    if any(len(name) > LONGEST_NAME for name in mapping.header):
-        raise InvalidInput(f"header: a name is longer than {LONGEST_NAME} characters")
+    for place, name in enumerate(mapping.header):
+        text_limits.optional(f"header[{place}]", name, _NAME)
     if not mapping.holds:
         raise InvalidInput("columns: at least one is required")
     known = set(map(columns.plain, mapping.header))

@@ -11,6 +11,7 @@ from blocklists import row_validation
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.row_validation import CheckedRows, ProposedRows, RejectedRow, RowDefaults
+from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import RowOutcome
 from blocklists.store.current_lists import CurrentLists
 from fanzha.errors import InvalidInput
@@ -114,22 +115,9 @@ class DraftReader:
         if contents.source and contents.source not in set(Source):
             raise InvalidInput(f"source: unknown number {contents.source}")
         now_s = self._now_ms() // 1000
-        checked = await asyncio.to_thread(
-            row_validation.validate,
-            contents.additions,
-            self._defaults(contents, author, now_s),
-            home=self._home,
-            now_s=now_s,
-        )
+        checked = await self._check_rows(contents, author, now_s)
         snapshot = await self._current.caught_up()
-        edits = await asyncio.to_thread(
-            apply_edits,
-            snapshot,
-            contents.edits,
-            self._home,
-            now_s=now_s,
-            no_end_needs_review=self._no_end_needs_review,
-        )
+        edits = await self._apply_edits(snapshot, contents.edits, now_s)
         named, unreadable = resolve_references(contents.removals, self._home)
         table = checked.table
         if edits.entries:
@@ -149,6 +137,27 @@ class DraftReader:
             edits=edits,
             named=named,
             unreadable=unreadable,
+        )
+
+    async def _check_rows(self, contents: DraftContents, author: str, now_s: int) -> CheckedRows:
+        return await asyncio.to_thread(
+            row_validation.validate,
+            contents.additions,
+            self._defaults(contents, author, now_s),
+            home=self._home,
+            now_s=now_s,
+        )
+
+    async def _apply_edits(
+        self, snapshot: Snapshot, edits: Sequence[Edit], now_s: int
+    ) -> EditResult:
+        return await asyncio.to_thread(
+            apply_edits,
+            snapshot,
+            edits,
+            self._home,
+            now_s=now_s,
+            no_end_needs_review=self._no_end_needs_review,
         )
 
     def _defaults(self, contents: DraftContents, author: str, now_s: int) -> RowDefaults:

@@ -8,12 +8,13 @@ from typing import Any
 from blocklists.entries import Direction, Entry, EntryKind, Source
 from blocklists.entry_table import Identities
 from blocklists.queries import rows_of
-from blocklists.row_validation import MAX_TEXT_CHARACTERS, NEEDS_REVIEW, RejectedRow
+from blocklists.row_validation import ENTRY_TEXT, NEEDS_REVIEW, RejectedRow
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from infra import text_limits
 from services.changes.report import Reference, resolve_references
 
 _LAST_SECOND = 2**32 - 1
@@ -90,8 +91,7 @@ def _check_expiry_or_review(entry: Entry) -> None:
 def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
     read = dict(fields)
     for name in _TEXTS:
-        if len(read.get(name, "")) > MAX_TEXT_CHARACTERS:
-            raise InvalidInput(f"{name}: longer than {MAX_TEXT_CHARACTERS} characters")
+        text_limits.optional(name, read.get(name, ""), ENTRY_TEXT)
     for name, known in (
         ("direction", Direction),
         ("fraud_type", FraudType),

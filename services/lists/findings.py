@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from blocklists.snapshot.findings import Finding
 from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
-from fanzha.errors import InvalidInput, NotFound
+from fanzha.errors import NotFound
+from infra import text_limits
 from infra.periodic import run_periodically
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.events import Audit, AuditKind
 
 logger = logging.getLogger(__name__)
@@ -18,7 +20,7 @@ ACTOR = "fanzha"
 """Actor of findings in the audit log."""
 MAX_WAITING = 1000
 """Most findings that wait to be recorded; newer ones are only logged and counted."""
-MAX_REASON_CHARACTERS = 500
+_REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 _POLL_SECONDS = 0.5
 
 
@@ -62,8 +64,7 @@ class FindingRecorder:
 
         Skipped changes stay skipped; the lists may be compacted again.
         """
-        if not 0 < len(reason) <= MAX_REASON_CHARACTERS:
-            raise InvalidInput(f"reason: 1 to {MAX_REASON_CHARACTERS} characters are required")
+        reason = text_limits.required("reason", reason, _REASON)
         about = [one for one in self.current if one.version == version]
         if not about:
             raise NotFound(f"version: {version} has no unsettled finding")

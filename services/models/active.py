@@ -2,8 +2,8 @@
 
 A bundle is loaded beside the one in force, in a thread: its checksum, width and golden rows are
 checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
-model from its start to its end. A bundle that does not pass is refused, and what ran before goes
-on. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
+model from its start to its end. A bundle that does not pass is refused, and the model in force
+stays. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
 ran before, a text bundle whose second stage fails is taken without it.
 """
 
@@ -29,7 +29,7 @@ from services.models.slot import ModelLoading, ModelSlot, SlotStatus
 
 
 class ActiveModels:
-    """The models of a worker: `current` is what the engine asks for each batch."""
+    """The models of a worker; the engine calls `current` for each batch."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class ActiveModels:
         *,
         velocity: bool = False,
     ) -> None:
-        """Load what is wanted, and the newest where nothing is; ValueError without a model.
+        """Load the desired models, else the newest; raises `ValueError` without a model.
 
-        With *looks*, a text model looks twice within that budget; without, at all uncertain texts.
+        *looks* is the budget for the second stage of texts; None: without limit.
         Only with *velocity* there is a velocity model.
         """
 
@@ -59,20 +59,20 @@ class ActiveModels:
         self.current = self._models()
 
     def prepare(self, wanted: WantedModels) -> list[ModelKind]:
-        """Load what is wanted, in the calling thread; return the kinds that refused a bundle.
+        """Load the desired models, in the calling thread; return the kinds that refused a bundle.
 
         Takes as long as loading does, and changes nothing that is in force.
         """
         return [slot.kind for slot in self._slots() if slot.prepare(_wish(wanted, slot.kind))]
 
     def take(self, wanted: WantedModels) -> list[ModelKind]:
-        """Put what was prepared in force; return the kinds of which another model decides now."""
+        """Swap in the prepared models; return the kinds whose deciding model changed."""
         swapped = [slot.kind for slot in self._slots() if slot.take(_wish(wanted, slot.kind))]
         self.current = self._models()
         return swapped
 
     def status(self) -> dict[ModelKind, SlotStatus]:
-        """Tell what runs."""
+        """Return the status of each kind."""
         return {slot.kind: slot.status() for slot in self._slots()}
 
     def _slots(self) -> "tuple[ModelSlot[Any], ...]":

@@ -1,7 +1,7 @@
-"""Which models operators want, kind by kind, and how that is written down.
+"""The desired models of each kind, and their serialization.
 
-The truth is in Redis (`services.models.store`). Each host keeps a copy in its data folder, so
-that a worker that starts while Redis is away still runs what was wanted last.
+Redis is authoritative (`services.models.store`). Each host keeps a copy in its data folder, so
+that a worker that starts while Redis is down still runs the models desired last.
 """
 
 import json
@@ -17,7 +17,7 @@ from services.decision.model_kinds import ModelKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredModel:
-    """What is wanted of one kind of model. Versions are empty where nothing is."""
+    """The desired versions of one kind of model; empty where none is desired."""
 
     active: str = ""
     """The version that decides; empty: the newest there was at start."""
@@ -28,7 +28,7 @@ class DesiredModel:
     share: float = 1.0
     """Part of the batches that the shadow sees."""
     by: str = ""
-    """Who wanted it last."""
+    """Author of the last change."""
     at_ms: int = 0
 
     def written(self) -> str:
@@ -59,19 +59,19 @@ def read(text: str) -> DesiredModel:
 
 
 def read_all(fields: Mapping[str, str]) -> dict[ModelKind, DesiredModel]:
-    """Read the wishes of all kinds, each under its word; a kind without one has none."""
+    """Read the desired models of all kinds, by the word of each kind."""
     return {kind: read(fields[kind]) for kind in ModelKind if kind in fields}
 
 
 def keep(folder: Path, wanted: WantedModels) -> None:
-    """Write the copy of this host, whole or not at all."""
+    """Write the copy of this host atomically."""
     fields = {kind.value: wish.written() for kind, wish in wanted.items()}
     beside = folder / f"{MODELS}.{os.getpid()}"
     atomic_file.write(folder / MODELS, json.dumps(fields), beside=beside)
 
 
 def kept(folder: Path) -> dict[ModelKind, DesiredModel]:
-    """Read the copy of this host; nothing is wanted where there is none, or it is unreadable."""
+    """Read the copy of this host; no model is desired where it is missing or unreadable."""
     try:
         return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Tell how far workers have followed a change of models, and what last ran on them."""
+"""Compare what workers run with the desired models, and find the versions that decide."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

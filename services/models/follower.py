@@ -1,6 +1,6 @@
-"""Follows in a worker what operators want of its models, and reports what it runs.
+"""Follows the desired models in a worker, and reports what it runs.
 
-One read of Redis each half second. While Redis is away, what runs goes on running.
+Reads Redis every half second. While Redis is down, the models in force stay.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 0.5
 REPORT_MS = 3_000
-"""A report without news is sent so often; one that is 10 s old counts as missing."""
+"""Interval of reports without news; a report older than 10 s counts as missing."""
 
 
 class SwapCounters(Protocol):
@@ -37,7 +37,7 @@ class SwapCounters(Protocol):
 
 
 class ModelFollower:
-    """Keeps the models of one worker as they are wanted."""
+    """Keeps the models of one worker as desired."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class ModelFollower:
         self._reported: ModelReport | None = None
 
     async def run(self) -> None:
-        """Follow and report, for ever."""
+        """Follow and report until cancelled."""
         await run_periodically(
             self.follow_once, every_seconds=FOLLOW_SECONDS, task="model follower", logger=logger
         )
 
     async def follow_once(self) -> None:
-        """Do what is wanted now, and report; raise `Unavailable` without the store."""
+        """Apply the desired models once, and report; raises `Unavailable` without the store."""
         try:
             await self._follow()
             await self._report_if_due()
@@ -75,7 +75,7 @@ class ModelFollower:
 
     async def _follow(self) -> None:
         wanted = await self._store.wanted()
-        # Asked again each time: the files of a bundle that was refused may have been mended.
+        # Every time: the files of a refused bundle may have been repaired.
         refused = await asyncio.to_thread(self._switch.prepare, wanted)
         for kind in refused:
             self._counters.model_refused(kind)

@@ -28,7 +28,7 @@ from services.models.store import ModelReport, ModelStore
 
 _REPORTS_AWAITED = 4
 _MOST_NAMED = 20
-"""So many versions an error names."""
+"""Most versions named in an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

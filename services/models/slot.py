@@ -1,6 +1,6 @@
-"""The models of one kind in a worker: what decides, what did before, what watches.
+"""The models of one kind in a worker: the deciding one, the previous one, the shadow.
 
-A bundle that is wanted is loaded once, and tried again only when its files have changed.
+A desired bundle is loaded once, and retried only when its files have changed.
 """
 
 import logging
@@ -24,7 +24,7 @@ _Mark = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotStatus:
-    """What runs of one kind."""
+    """The status of one kind."""
 
     active: str
     threshold: float
@@ -33,7 +33,7 @@ class SlotStatus:
     shadow: str
     share: float
     refused: Mapping[str, str]
-    """Versions that are wanted and did not pass, and why."""
+    """Desired versions that did not pass, with the reason."""
     score_histogram: Histogram | None
     """Of the card of what decides; None when it has none."""
     feature_histograms: Mapping[str, FeatureHistogram]
@@ -69,7 +69,7 @@ class ModelSlot(Generic[Scorer]):
         threshold: float | None,
         wanted: DesiredModel,
     ) -> None:
-        """Load what is wanted, else what was before, else the newest, which must pass."""
+        """Load the desired version, else the previous one, else the newest, which must pass."""
         self.kind = handling.kind
         self._handling: ModelLoading[Scorer] = handling
         self._root = root
@@ -96,12 +96,12 @@ class ModelSlot(Generic[Scorer]):
         return self._threshold_of(self.active)
 
     def prepare(self, wanted: DesiredModel) -> int:
-        """Load what is wanted and not loaded yet; return how many bundles were refused now."""
+        """Load desired bundles not loaded yet; return how many were refused."""
         self._available = bundles.versions(self._root, self.kind.folder)
         return sum(map(self._refuses, sorted(_wishes(wanted))))
 
     def take(self, wanted: DesiredModel) -> bool:
-        """Let what was prepared decide and watch; tell whether another version decides now."""
+        """Swap in the prepared models; return whether the deciding version changed."""
         before = self.active
         self.active = self._kept.get(wanted.active, before)
         swapped = self.active.version != before.version
@@ -117,7 +117,7 @@ class ModelSlot(Generic[Scorer]):
         return swapped
 
     def status(self) -> SlotStatus:
-        """Tell what runs."""
+        """Return the status."""
         about = self._cards[self.active.version]
         fault = self._without.get(self.active.version, "")
         looks = about.cascade is not None and self._handling.load_without is not None
@@ -155,7 +155,7 @@ class ModelSlot(Generic[Scorer]):
         try:
             self._kept[version] = self._load(version)
         except Exception as error:
-            # Whatever is wrong with it, onnxruntime's own errors included: the old one goes on.
+            # Whatever the error, onnxruntime's own included: the previous model stays.
             self._refused[version] = (mark, str(error))
             logger.warning("%s model %s is refused: %s", self.kind.folder, version, error)
             return True
@@ -169,7 +169,7 @@ class ModelSlot(Generic[Scorer]):
             if self._handling.load_without is None:
                 raise
             fault = str(error) or type(error).__name__
-        # A worker that looks once is better than none. What else is wrong, this raises again.
+        # A worker without its second stage is better than none. Other errors are raised again.
         model = self._warmed(self._handling.load_without(self._root, version))
         self._without[model.version] = fault
         name = self.kind.folder

@@ -1,4 +1,4 @@
-"""Keeps in Redis which models are wanted, and what each worker runs.
+"""Stores in Redis the desired models, and the reports of workers.
 
 ==============================  =====================================================
 key                             what
@@ -7,8 +7,8 @@ key                             what
 ``{fanzha:models}:workers``     hash: what each worker reports
 ==============================  =====================================================
 
-A wish is replaced only if it is still the one that was read, so two operators cannot undo each
-other unawares. It is acknowledged after ``WAITAOF``.
+A desired model is replaced only if it is still the one that was read (compare-and-set), so that
+operators cannot overwrite each other unawares. It is acknowledged after ``WAITAOF``.
 """
 
 import json
@@ -25,7 +25,7 @@ from services.models.desired_models import DesiredModel
 
 WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 REPORT_AGE_MS = 10_000
-"""A worker that has not reported for so long is gone."""
+"""Time without a report after which a worker counts as gone."""
 
 _READ_SECONDS = 2.0
 _WRITE_SECONDS = 4.0
@@ -38,7 +38,7 @@ return 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelReport:
-    """What a worker says of its models."""
+    """The report of a worker on its models."""
 
     worker: str
     reported_at_ms: int
@@ -47,13 +47,13 @@ class ModelReport:
 
 
 class ModelStore:
-    """Reads and writes wishes and reports. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and writes desired models and reports. Raises `Unavailable` while Redis is down."""
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
     async def wanted(self) -> dict[ModelKind, DesiredModel]:
-        """Return what is wanted; kinds without a wish are left out."""
+        """Return the desired models; kinds without one are left out."""
         async with within(_READ_SECONDS):
             fields = await self._client.hgetall(WANTED)
         return desired_models.read_all(fields)
@@ -61,7 +61,7 @@ class ModelStore:
     async def want(
         self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
     ) -> bool:
-        """Replace *before* by *wanted*; return whether that is on the disk of the store.
+        """Replace *before* by *wanted*; return whether the store has it on disk.
 
         Raises `VersionConflict` when *before* is no longer what is wanted.
         """
@@ -75,7 +75,7 @@ class ModelStore:
         return synced
 
     async def report(self, report: ModelReport) -> None:
-        """Put down what a worker runs."""
+        """Store the report of a worker."""
         text = json.dumps({"at": report.reported_at_ms, "channels": report.channels})
         async with within(_READ_SECONDS):
             await self._client.hset(WORKERS, report.worker, text)

@@ -1,8 +1,9 @@
-"""Keeps what a service writes from other users of the machine, from its start on.
+"""Makes the files of a service private to its user, from its start on.
 
 Full numbers lie in the decision log and the lists. New files are private because of how they are
 written (`infra.atomic_file`) and because of the umask of our processes, which holds for what
-libraries and the embedded Valkey write, too. What earlier releases left open is closed at start.
+libraries and the embedded Valkey write, too. Files that earlier releases left readable are fixed at
+start.
 """
 
 import logging
@@ -26,11 +27,11 @@ _LEFT_ALONE = frozenset({"key"})
 def prepare(settings: Settings) -> None:
     """Make the data folder of this process private; raise ValueError where that cannot be.
 
-    Only what is ours is touched: somebody may have named a folder that holds more.
+    Only our own files are touched: the configured folder may hold others.
     """
     os.umask(UMASK)
     if data_paths.NAME_VARIABLE in os.environ:
-        return  # our parent has seen to it
+        return  # the parent process has done it
     atomic_file.make_folder(settings.data_dir)
     apart = (options.folder(settings), settings.audit_dir or settings.data_dir / data_paths.AUDIT)
     ours = [settings.data_dir / name for name in data_paths.OURS]
@@ -62,7 +63,7 @@ def _close_folder(folder: Path) -> bool:
 
 
 def _close_one(path: Path) -> bool:
-    """Take the rights of others away; tell whether they had any. What is not ours stays."""
+    """Revoke the permissions of other users; return whether there were any. Skip foreign files."""
     try:
         status = path.lstat()
         mode = stat.S_IMODE(status.st_mode)

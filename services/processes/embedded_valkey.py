@@ -125,7 +125,7 @@ class EmbeddedValkey:
             try:
                 self._launch()
             except RuntimeError:
-                # Free a moment ago, it may have become a stranger's before our server had it.
+                # Free a moment ago, the port may have been taken before our server bound it.
                 if not left or not _is_taken(self._port):
                     raise
             else:
@@ -171,7 +171,7 @@ class EmbeddedValkey:
         )
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        # The process id is compared, lest a stranger took the port before our server did.
+        # The process id is compared, in case another process took the port first.
         deadline = time.monotonic() + _READY_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             if _process_id(self.url) == process.pid:
@@ -182,7 +182,7 @@ class EmbeddedValkey:
         raise RuntimeError(f"embedded Valkey did not come up on port {self._port}; see {log}")
 
     def _end_orphan(self) -> None:
-        """End a server whose owner was killed."""
+        """Shut down a server whose owner was killed."""
         lock = self._directory / "server.lock"
         if file_lock.is_free(lock):
             return

@@ -16,7 +16,7 @@ async def follow_lists(
     atomic_file.make_folder(folder)
     with FolderWatch(folder) as watch:
         while True:
-            # The watch began before this look, so a file that comes after it ends the wait.
+            # The watch started before this check, so a later file ends the wait.
             if replica.changed and await asyncio.to_thread(replica.refresh):
                 await taken()
             await watch.wait()

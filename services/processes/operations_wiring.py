@@ -1,4 +1,4 @@
-"""Puts WarningOperationsService together."""
+"""Builds WarningOperationsService."""
 
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters

@@ -118,7 +118,7 @@ class _Host:
             await keeping
 
     async def _announce(self, supervisor: Supervisor, endpoints: dict[str, str]) -> None:
-        """Tell where the service is, once every process is ready."""
+        """Print the addresses of the service, once every process is ready."""
         while not await supervisor.wait_serving(READY_SECONDS):
             waiting = [child.name for child in supervisor.children if not child.serving.is_set()]
             logger.warning("not ready yet: %s", ", ".join(waiting))
@@ -182,7 +182,7 @@ class _Host:
 
 
 def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:
-    """Keep the decision log of this host in order, in a thread, until *stack* ends."""
+    """Run maintenance of the decision log in a thread, until *stack* ends."""
     if not settings.decision_log_enabled:
         return None
     keeper = LogMaintenance(options.folder(settings), options.limits(settings), now_ms=now_ms)
@@ -194,7 +194,7 @@ def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:
 async def _follow(settings: Settings, redis_url: str) -> None:
     """Keep the list files in step with the store.
 
-    What that takes is loaded here, in a thread, for the workers begin meanwhile.
+    Imports run here, in a thread, as the workers start meanwhile.
     """
     await asyncio.to_thread(import_module, "blocklists.store.follower")
     await asyncio.to_thread(import_module, "services.audit.seals")

@@ -1,4 +1,4 @@
-"""Assembles what decides in one worker: lists, models, activity, engine, hits, servicers."""
+"""Builds the decision stack of one worker: lists, models, activity, engine, hits, servicers."""
 
 import logging
 from collections.abc import Callable
@@ -33,13 +33,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decider:
-    """What answers, and the parts that others need to reach."""
+    """The servicers, and the parts that other code accesses."""
 
     engine: DecisionPipeline
     replica: Replica
     activity: ActivityTable
     record_ends: RecordEnds
-    """Counts ended calls into all that is remembered of callers."""
+    """Adds ended calls to all counters of callers."""
     home: HomePlan
     interception: InterceptionServicer
     models: ActiveModels
@@ -88,7 +88,7 @@ def build(
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:
-    """Load the models this host was told to run last; the newest of a channel without a wish.
+    """Load the models desired on this host; the newest where none is desired.
 
     A threshold that is set replaces that of every card.
     """
@@ -107,7 +107,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
 
 
 def _has_velocity_model(settings: Settings) -> bool:
-    """Tell whether there is to be a velocity stage, and a bundle for it."""
+    """Return whether there is to be a velocity stage, and a bundle for it."""
     if settings.velocity_action == "off":
         return False
     root = settings.models_dir or bundles.SHIPPED
@@ -150,6 +150,6 @@ def _record_both(record_ends: RecordEnds, velocity: VelocityStage | None) -> Rec
 
 
 def _warm_up() -> None:
-    """Build now what is built on first use, so that no early request waits for it."""
+    """Build lazily built parts now, so that no early request waits for them."""
     numbering.prepare()
     find_links("见【示例】 http://first.example/a")

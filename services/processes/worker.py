@@ -1,4 +1,4 @@
-"""One worker process: decides, until it is told to stop or its parent is gone.
+"""One worker process: decides until it is stopped or its parent is gone.
 
 Started fresh by the parent (`infra.supervisor`), one per core, all on one port
 (SO_REUSEPORT): the kernel spreads connections over them.
@@ -67,7 +67,7 @@ async def run(settings: Settings) -> int:
 
 
 class Worker:
-    """The parts of one worker process, and what they do in the background."""
+    """The parts of one worker process, and their background tasks."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
@@ -176,7 +176,7 @@ class Worker:
         )
 
     async def run(self) -> int:
-        """Serve until told to stop; finish what is under way and write the hits."""
+        """Serve until stopped; then drain requests and write the hits."""
         stop = process_lifecycle.stop_event()
         self._ends.open()
         if self._log is not None:
@@ -226,7 +226,7 @@ class Worker:
         ended_at_ms: Int64s,
     ) -> None:
         self._ends(callers, callees, answered, durations_ms, ended_at_ms)
-        # Here only, and not at the siblings: each end is logged once.
+        # In this worker only, not in its peers: each end is logged once.
         if self._log is not None:
             self._log.call_ends(callers, callees, answered, durations_ms, ended_at_ms)
 
@@ -237,7 +237,7 @@ class Worker:
             logger.error("the last decisions could not be logged in time and are lost")
 
     async def _follow_lists(self) -> None:
-        """Take new lists over as they come; serve from the first."""
+        """Load new lists as they arrive, and serve once the first are loaded."""
         if await asyncio.wrap_future(self._first_lists):
             await self._took_lists()
         await follow_lists(self._settings.data_dir / LISTS, self._replica, self._took_lists)
@@ -302,7 +302,7 @@ def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog |
 
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:
-    """Nobody asks which links a text has."""
+    """Ignores the links of texts; used without a decision log."""
 
 
 def _metrics(settings: Settings) -> DecisionMetrics:

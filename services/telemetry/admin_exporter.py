@@ -1,7 +1,6 @@
-"""The Prometheus page of list administration: one process, so its counters are its own.
+"""The Prometheus page of a single process, such as list administration.
 
-The parts of administration put their counters and gauges into one registry; they begin at zero
-with the process, as those of any process do.
+All parts of the process register in one registry; counters start at zero with the process.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from services.telemetry.failure_metrics import FailureMetrics
 
 @contextmanager
 def page(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
-    """Serve *registry* and failure counts at ``/metrics`` from a thread; give the port."""
+    """Serve *registry* and failure counts at ``/metrics`` from a thread; return the port."""
     registry.register(FailureMetrics(FAILURES))
     try:
         server, thread = start_http_server(port, host, registry)

@@ -1,8 +1,8 @@
-"""Sets logging up: one line per event, JSON where nobody watches, and no personal data in it.
+"""Sets up logging: one line per event, JSON unless on a terminal, no personal data.
 
 Modules use `logging.getLogger(__name__)`, with parties in ``extra`` under the names below;
-structlog renders the lines. Masking is the second fence, not the first: do not log numbers, texts
-or paths of links.
+structlog renders the lines. Masking is the second line of defence, not the first: do not log
+numbers, texts or paths of links.
 """
 
 import logging
@@ -23,7 +23,7 @@ PARTIES = {
 }
 """Fields whose values are masked."""
 BODIES = {"text", "body", "message", "note"}
-"""Fields whose values are dropped: only how long they were is told."""
+"""Fields whose values are replaced by their length."""
 LINKS = {"url", "link", "urls", "links"}
 """Fields of which only the host stays."""
 

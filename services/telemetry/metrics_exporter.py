@@ -1,8 +1,8 @@
 """Reads the metrics pages of all workers and serves them to Prometheus.
 
-A worker that died leaves its page: its counts are added to those of the departed, so that no
-counter ever falls, and its gauges are forgotten. Prometheus asks in a thread of its own, so a
-lock keeps it from reading a page while that is retired.
+The page of a dead worker is retired: its counters are added to a total, so that no counter ever
+falls, and its gauges are dropped. Scrapes run in a thread of their own, so a lock keeps them from
+reading a page that is being retired.
 """
 
 import threading
@@ -49,7 +49,7 @@ class MetricsPages(Collector):
                 path.unlink()
 
     def collect(self) -> Iterator[Metric]:
-        """Give what Prometheus asks for."""
+        """Collect the metric families; the prometheus_client protocol."""
         total, pages = self._read_all()
         for family in layout.FAMILIES:
             if family.labels and family.kind == "gauge":

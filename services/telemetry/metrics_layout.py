@@ -1,4 +1,4 @@
-"""Which figure of a worker lies where on its metrics page: one float per series, fixed at start."""
+"""Layout of the metrics page of a worker: one float per series, fixed at start."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence

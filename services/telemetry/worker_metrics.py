@@ -1,4 +1,4 @@
-"""Counts what a worker does, on a page of memory that the parent process reads.
+"""The metrics of a worker, on a memory-mapped page that the parent process reads.
 
 The page is a mapped file of floats (`services.telemetry.metrics_layout`), so a worker counts
 without locks or system calls and the figures outlive it. prometheus_client's own multi-process
@@ -38,7 +38,7 @@ _STAGE_PLACE = {
 
 
 class DecisionMetrics:
-    """The figures of one worker; without a file, they are its own secret."""
+    """The figures of one worker; without a file, no other process can read them."""
 
     def __init__(
         self, page: mmap.mmap | None = None, clock: Callable[[], float] = perf_counter
@@ -154,7 +154,7 @@ class DecisionMetrics:
         self, change: ShadowDifference, changes: Uint8s, fraud_types: Uint8s | None
     ) -> None:
         rows = changes == np.uint8(change)
-        # Without types the model was not heard: what kind it is, is not known.
+        # Without types the model gave no answer, and the fraud type is unknown.
         types = np.zeros(len(changes), np.uint8) if fraud_types is None else fraud_types
         span = len(layout.FRAUD_TYPES)
         first = layout.START[layout.SHADOW_TEXT_CHANGES.name] + (change - 1) * span
@@ -185,7 +185,7 @@ class DecisionMetrics:
         self._figures[layout.START[layout.BULK_CAMPAIGNS.name]] += 1
 
     def hits_buffered(self, rows: int) -> None:
-        """Say how many hits wait."""
+        """Set how many hits are queued."""
         self._set(layout.HITS_BUFFERED, rows)
 
     def hits_dropped(self, rows: int) -> None:
@@ -199,7 +199,7 @@ class DecisionMetrics:
     # The writer's thread counts what is written and what failed, the event loop the rest: no
     # figure has two threads that write it.
     def log_buffered(self, rows: int) -> None:
-        """Say how many rows wait for the decision log."""
+        """Set how many rows are queued for the decision log."""
         self._set(layout.LOG_BUFFERED, rows)
 
     def log_dropped(self, rows: int) -> None:
@@ -226,7 +226,7 @@ class DecisionMetrics:
         self._figures[first + place + blocked] += 1
 
     def shadow_entries(self, entries: int) -> None:
-        """Say how many shadow entries there are."""
+        """Set the number of shadow entries."""
         self._set(layout.SHADOW_ENTRIES, entries)
 
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:

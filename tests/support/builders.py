@@ -1,6 +1,5 @@
 """Valid objects to start from; a test names only what it is about."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.shadow.models import Shadow, Shadows
+from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit
 from services.decision.velocity import VelocityModel, VelocityStage
@@ -263,5 +263,4 @@ def an_engine(
 
 def as_written(hit: Hit) -> WrittenHit:
     """Write one hit as those of a batch are."""
-    parts = [text for field in hit.fields().items() for text in field]
-    return WrittenHit(hit.decision_id, hit.confirmed, json.dumps(parts, ensure_ascii=False))
+    return WrittenHit(hit.decision_id, hit.confirmed, hit_fields.encode(hit.fields()))

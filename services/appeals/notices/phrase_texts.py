@@ -40,7 +40,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "received": ("names", "wanted"),
     "nothing_needed": (),
 }
-"""What each sentence tells; no more and no less."""
+"""The placeholders of each sentence; a sentence must have exactly these."""
 
 _KINDS = tuple(kind.name for kind in EntryKind if kind is not EntryKind.RANGE)
 _NAMES: Mapping[str, tuple[str, ...]] = {

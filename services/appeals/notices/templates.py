@@ -1,9 +1,9 @@
-"""Reads the templates of notices, and refuses those that leave out what the law wants told.
+"""Reads the templates of notices, and refuses those without the statements the law requires.
 
 A template is a text ``<kind>-<version>.<language>.txt`` with ``$placeholders``; the highest
 version counts. The package has one of each; a folder of one's own may hold later ones, and a
-``words.toml`` of one's own. All is read and checked at start: nobody shall find out from a
-person's letter that a template is wrong.
+``words.toml`` of one's own. All are read and checked at start, so that a wrong
+template fails there and not in a letter.
 """
 
 import re

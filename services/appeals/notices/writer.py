@@ -1,4 +1,4 @@
-"""Writes the notices that the law wants written, from templates and what is on record."""
+"""Writes the notices that the law requires, from templates and the records of an appeal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,7 +143,7 @@ _OF_KIND = {
 
 
 def kind_of(appeal: Appeal, wanted: str, now_ms: int) -> str:
-    """Tell which notice fits an appeal; `InvalidInput` when *wanted* does not."""
+    """Return which notice fits an appeal; `InvalidInput` when *wanted* does not."""
     fits = _OF_STATE.get(appeal.state, "")
     if appeal.erased_at_ms:
         raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")
@@ -179,5 +179,5 @@ def case_of(appeal: Appeal) -> NoticeFacts:
 
 
 def _plain(text: str) -> str:
-    """Drop what could steer a terminal or a printer."""
+    """Remove control characters, which could inject escape sequences into terminals or printers."""
     return "".join(letter for letter in text.strip() if letter.isprintable() or letter == "\n")

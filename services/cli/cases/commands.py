@@ -1,5 +1,6 @@
 """`fanzha cases`: the desk of a city or county, over gRPC."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -31,32 +32,13 @@ _PAGE = 500
 
 @app.command("list")
 def list_(
-    region: Annotated[
-        str, typer.Option(help="Code or name of a province, city or county; empty: all you reach.")
-    ] = "",
-    tier: Annotated[
-        list[str] | None, typer.Option(help="high 高, medium 中 or low 低; may be repeated.")
-    ] = None,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="new, routed, warned, dissuading or closed; may be repeated; empty: all open ones."
-        ),
-    ] = None,
-    officer: Annotated[str, typer.Option(help="Only what this person has.")] = "",
-    fraud_type: Annotated[
-        list[str] | None,
-        typer.Option(help="Such as fake_loan or 虚假贷款; may be repeated."),
-    ] = None,
-    due: Annotated[
-        str,
-        typer.Option(
-            help="Only what is due until then, or waits for a person: 30m, 2h, 3d, or a local time."
-        ),
-    ] = "",
-    overdue: Annotated[
-        bool, typer.Option("--overdue", help="Only what is overdue, or waits for a person.")
-    ] = False,
+    region: words.ListedRegion = "",
+    tier: words.ListedTiers = None,
+    state: words.ListedStates = None,
+    officer: words.ListedOfficer = "",
+    fraud_type: words.ListedFraudTypes = None,
+    due: words.DueUntil = "",
+    overdue: words.OverdueOnly = False,
     limit: Limit = 50,
     after: After = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
@@ -80,20 +62,27 @@ def list_(
     with server(target) as stub:
         found, answer = read_pages(stub.ListCases, request, "cases", limit=limit, page=_PAGE)
     if as_json:
-        print_json(
-            {
-                "cases": [as_dict(one) for one in found],
-                "more": bool(answer.next_page_token),
-                "cut_short": answer.cut_short,
-            }
-        )
+        print_json(_list_json(found, answer))
         return
     display.show_list(found, now)
+    _tell_shown(found, answer)
+    if not found and (unsure := region_options.doubt(region)):
+        err.print(unsure, markup=False)
+
+
+def _list_json(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> dict[str, object]:
+    return {
+        "cases": [as_dict(one) for one in found],
+        "more": bool(answer.next_page_token),
+        "cut_short": answer.cut_short,
+    }
+
+
+def _tell_shown(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> None:
+    """Print how many cases are shown, and whether there are more."""
     more = "; very many others were read: ask for less, such as one region"
     out.print(f"{len(found)} shown{more if answer.cut_short else ''}")
     tell_more(answer)
-    if not found and (unsure := region_options.doubt(region)):
-        err.print(unsure, markup=False)
 
 
 @app.command()
@@ -206,27 +195,11 @@ def note(
 @app.command()
 def close(
     case_id: CaseId,
-    outcome: Annotated[
-        str,
-        typer.Argument(
-            help="safe 劝阻成功, lost_money 已受骗, unreachable 联系不上, false_alarm 误报 or "
-            "duplicate 重复."
-        ),
-    ],
-    reason: Annotated[str, typer.Option(help="Why; required for a false alarm.")] = "",
-    lost: Annotated[
-        str, typer.Option(help="Of lost money: how much, in yuan, such as 12000.50.")
-    ] = "",
-    lost_to: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Of lost money: what took it, such as account:6222… or number:+8619900000001; "
-            "may be repeated."
-        ),
-    ] = None,
-    duplicate_of: Annotated[
-        str, typer.Option(help="Of a duplicate: id of the other case of the same person.")
-    ] = "",
+    outcome: words.ClosingOutcome,
+    reason: words.ClosingReason = "",
+    lost: words.LostYuan = "",
+    lost_to: words.LostTo = None,
+    duplicate_of: words.DuplicateOf = "",
     revision: Revision = None,
     by: By = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,

@@ -23,6 +23,53 @@ Revision = Annotated[
     typer.Option(help="Change nothing unless the case is at this revision, as `show` tells it."),
 ]
 
+ListedRegion = Annotated[
+    str, typer.Option(help="Code or name of a province, city or county; empty: all you reach.")
+]
+ListedTiers = Annotated[
+    list[str] | None, typer.Option(help="high 高, medium 中 or low 低; may be repeated.")
+]
+ListedStates = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="new, routed, warned, dissuading or closed; may be repeated; empty: all open ones."
+    ),
+]
+ListedOfficer = Annotated[str, typer.Option(help="Only what this person has.")]
+ListedFraudTypes = Annotated[
+    list[str] | None,
+    typer.Option(help="Such as fake_loan or 虚假贷款; may be repeated."),
+]
+DueUntil = Annotated[
+    str,
+    typer.Option(
+        help="Only what is due until then, or waits for a person: 30m, 2h, 3d, or a local time."
+    ),
+]
+OverdueOnly = Annotated[
+    bool, typer.Option("--overdue", help="Only what is overdue, or waits for a person.")
+]
+
+ClosingOutcome = Annotated[
+    str,
+    typer.Argument(
+        help="safe 劝阻成功, lost_money 已受骗, unreachable 联系不上, false_alarm 误报 or "
+        "duplicate 重复."
+    ),
+]
+ClosingReason = Annotated[str, typer.Option(help="Why; required for a false alarm.")]
+LostYuan = Annotated[str, typer.Option(help="Of lost money: how much, in yuan, such as 12000.50.")]
+LostTo = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Of lost money: what took it, such as account:6222… or number:+8619900000001; "
+        "may be repeated."
+    ),
+]
+DuplicateOf = Annotated[
+    str, typer.Option(help="Of a duplicate: id of the other case of the same person.")
+]
+
 STATES = {
     pb.CASE_STATE_NEW: ("new", "新建"),
     pb.CASE_STATE_ROUTED: ("routed", "已分派"),

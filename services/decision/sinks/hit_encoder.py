@@ -1,10 +1,8 @@
-"""Writes hits as what the store appends: the fields of a stream entry, some 3 µs a hit.
+"""Writes the hits of a batch as entries of a stream, some 3 µs a hit.
 
-The fields are one JSON list of texts, names and values in turn, empty ones left out. One text a
-hit is what keeps the client of the store out of it: that takes a microsecond for each argument.
+The same bytes as `hit_fields.encode` of `Hit.fields`, without a `Hit` and a dictionary for each.
 """
 
-import json
 from collections.abc import Iterator
 from json.encoder import encode_basestring
 from math import isnan
@@ -13,20 +11,44 @@ from typing import NamedTuple
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import number_text
+from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_records import HitBatch
 
+
+def _before(name: HitField) -> str:
+    """Return the text before the value of a field."""
+    return f',"{name}",'
+
+
+_DECISION_ID = f'["{HitField.DECISION_ID}",'
+_CHANNEL = _before(HitField.CHANNEL)
+_FROM_PARTY = _before(HitField.FROM_PARTY)
+_TO_PARTY = _before(HitField.TO_PARTY)
+_URL = _before(HitField.URL)
+_FRAUD_TYPE = _before(HitField.FRAUD_TYPE)
+_TAXONOMY = _before(HitField.TAXONOMY)
+_ACTION = _before(HitField.ACTION)
+_REASON = _before(HitField.REASON)
+_SCORE = _before(HitField.SCORE)
+_ENTRY_ID = _before(HitField.ENTRY_ID)
+_PATTERN = _before(HitField.PATTERN)
+_CAMPAIGN = _before(HitField.CAMPAIGN)
+_EVIDENCE = _before(HitField.EVIDENCE)
+_LIST_VERSION = _before(HitField.LIST_VERSION)
+_MODEL_VERSION = _before(HitField.MODEL_VERSION)
+_OCCURRED_AT_MS = _before(HitField.OCCURRED_AT_MS)
+_DECIDED_AT_MS = _before(HitField.DECIDED_AT_MS)
 # Written once: members of an enum are slow to make from numbers, and to name.
 _BLOCKLISTED, _VELOCITY = int(Reason.BLOCKLISTED), int(Reason.VELOCITY)
 _RULINGS = {
-    (int(action), int(reason)): f',"action","{action.name}","reason","{reason.name}"'
+    (int(action), int(reason)): f'{_ACTION}"{action.name}"{_REASON}"{reason.name}"'
     for action in Action
     for reason in Reason
 }
 _FRAUD_TYPES = {
-    kind: f',"fraud_type","{kind.name}","taxonomy","{TAXONOMY}"' if kind else ""
-    for kind in FraudType
+    kind: f'{_FRAUD_TYPE}"{kind.name}"{_TAXONOMY}"{TAXONOMY}"' if kind else "" for kind in FraudType
 }
-_MATCHED_ON = {kind: f',"evidence","{kind.name}"' if kind else "" for kind in MatchedOn}
+_MATCHED_ON = {kind: f'{_EVIDENCE}"{kind.name}"' if kind else "" for kind in MatchedOn}
 _NO_DETAIL = Detail()
 
 
@@ -43,10 +65,10 @@ class WrittenHit(NamedTuple):
 def written(batch: HitBatch) -> Iterator[WrittenHit]:
     """Write the rows of a batch, one by one as they are asked for."""
     # Read the same in every row, so written once.
-    channel = f',"channel","{batch.channel.name}"'
-    lists = f',"list_version","{batch.list_version}"'
+    channel = f'{_CHANNEL}"{batch.channel.name}"'
+    lists = f'{_LIST_VERSION}"{batch.list_version}"'
     model, velocity = _model(batch.model_version), _model(batch.velocity_version)
-    decided = f',"decided_at_ms","{batch.decided_at_ms}"' if batch.decided_at_ms else ""
+    decided = f'{_DECIDED_AT_MS}"{batch.decided_at_ms}"' if batch.decided_at_ms else ""
     for place, decision_id, sender, receiver, action, reason, score, at in zip(
         range(len(batch)),
         batch.ids,
@@ -65,45 +87,34 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
         yield WrittenHit(
             decision_id,
             reason == _BLOCKLISTED,
-            f'["decision_id","{decision_id}"{channel}{_field("from_party", who)}'
-            f"{_field('to_party', number_text(receiver))}{_url(batch, place, detail)}"
+            f'{_DECISION_ID}"{decision_id}"{channel}{_field(_FROM_PARTY, who)}'
+            f"{_field(_TO_PARTY, number_text(receiver))}{_url(batch, place, detail)}"
             f"{_FRAUD_TYPES[detail.fraud_type]}{_RULINGS[action, reason]}{_score(shown)}"
             f"{_entry(detail) if detail.entry_id else ''}{lists}{version}"
-            f',"occurred_at_ms","{at}"{decided}]',
+            f'{_OCCURRED_AT_MS}"{at}"{decided}]',
         )
 
 
-def read(fields: str) -> dict[str, str]:
-    """Read fields back."""
-    parts: list[str] = json.loads(fields)
-    return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
-def with_place(fields: str, stream: str, place: str) -> str:
-    """Add to *fields* where in which stream they are."""
-    return f'{fields[:-1]},"stream","{stream}","stream_id","{place}"]'
-
-
-def _field(name: str, value: str) -> str:
-    return f',"{name}",{encode_basestring(value)}' if value else ""
+def _field(before: str, value: str) -> str:
+    return f"{before}{encode_basestring(value)}" if value else ""
 
 
 def _model(version: str) -> str:
-    return _field("model_version", version)
+    return _field(_MODEL_VERSION, version)
 
 
 def _url(batch: HitBatch, place: int, detail: Detail) -> str:
     url = batch.urls[place] if batch.urls else ""
     if not url and detail.matched_on == MatchedOn.LINK:
         url = detail.pattern
-    return _field("url", url)
+    return _field(_URL, url)
 
 
 def _score(score: float | None) -> str:
-    return "" if score is None or isnan(score) else f',"score","{score:.6g}"'
+    return "" if score is None or isnan(score) else f'{_SCORE}"{score:.6g}"'
 
 
 def _entry(detail: Detail) -> str:
     pattern = encode_basestring(detail.pattern)
-    entry = f',"entry_id","{detail.entry_id}","pattern",{pattern}'
-    return f"{entry}{_field('campaign', detail.campaign)}{_MATCHED_ON[detail.matched_on]}"
+    entry = f'{_ENTRY_ID}"{detail.entry_id}"{_PATTERN}{pattern}'
+    return f"{entry}{_field(_CAMPAIGN, detail.campaign)}{_MATCHED_ON[detail.matched_on]}"

@@ -14,6 +14,7 @@ import numpy as np
 from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.tables import Calls, Channel, Float32s, Int64s, Links, Texts, Uint8s
+from services.decision.sinks.hit_fields import HitField
 
 Table = Calls | Texts | Links
 
@@ -56,26 +57,26 @@ class Hit:
     def fields(self) -> dict[str, str]:
         """Write the hit as the fields of a stream entry; empty ones are left out."""
         fields = {
-            "decision_id": str(self.decision_id),
-            "channel": self.channel.name,
-            "from_party": self.from_party,
-            "to_party": self.to_party,
-            "url": self.url,
-            "fraud_type": self.fraud_type.name if self.fraud_type else "",
-            "taxonomy": TAXONOMY if self.fraud_type else "",
-            "action": self.action.name if self.action else "",
-            "reason": self.reason.name if self.reason else "",
-            "score": "" if np.isnan(self.score) else f"{self.score:.6g}",
-            "entry_id": self.entry_id,
-            "pattern": self.pattern,
-            "campaign": self.campaign,
-            "evidence": self.matched_on.name if self.matched_on else "",
-            "list_version": str(self.list_version),
-            "model_version": self.model_version,
-            "occurred_at_ms": str(self.occurred_at_ms),
-            "decided_at_ms": str(self.decided_at_ms) if self.decided_at_ms else "",
+            HitField.DECISION_ID: str(self.decision_id),
+            HitField.CHANNEL: self.channel.name,
+            HitField.FROM_PARTY: self.from_party,
+            HitField.TO_PARTY: self.to_party,
+            HitField.URL: self.url,
+            HitField.FRAUD_TYPE: self.fraud_type.name if self.fraud_type else "",
+            HitField.TAXONOMY: TAXONOMY if self.fraud_type else "",
+            HitField.ACTION: self.action.name if self.action else "",
+            HitField.REASON: self.reason.name if self.reason else "",
+            HitField.SCORE: "" if np.isnan(self.score) else f"{self.score:.6g}",
+            HitField.ENTRY_ID: self.entry_id,
+            HitField.PATTERN: self.pattern,
+            HitField.CAMPAIGN: self.campaign,
+            HitField.EVIDENCE: self.matched_on.name if self.matched_on else "",
+            HitField.LIST_VERSION: str(self.list_version),
+            HitField.MODEL_VERSION: self.model_version,
+            HitField.OCCURRED_AT_MS: str(self.occurred_at_ms),
+            HitField.DECIDED_AT_MS: str(self.decided_at_ms) if self.decided_at_ms else "",
         }
-        return {name: value for name, value in fields.items() if value}
+        return {name.value: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from typing import Any
 
 from infra.redis.client import Client, execute_synced, within
 from services.decision.ids import BLOCK_BITS
-from services.decision.sinks import hit_encoder
+from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
 
 CONFIRMED = "fanzha:hits:confirmed"
@@ -100,7 +100,7 @@ class HitStore:
             reading.hget(_block_key(decision_id), str(decision_id))
             reading.hgetall(_decision_key(decision_id))
             hit, judged = await reading.execute()
-        written = hit_encoder.read(hit) if hit else json.loads(judged.get(_HIT, "{}"))
+        written = hit_fields.decode(hit) if hit else json.loads(judged.get(_HIT, "{}"))
         judged.pop(_HIT, None)
         return written | judged or None
 
@@ -182,7 +182,7 @@ class HitStore:
         records: dict[str, list[str]] = {}
         for (stream, some), where in zip(by_stream.items(), places, strict=True):
             for hit, place in zip(some, where.split(" "), strict=True):
-                record = hit_encoder.with_place(hit.fields, stream, place)
+                record = hit_fields.with_place(hit.fields, stream, place)
                 records.setdefault(_block_key(hit.decision_id), []).extend(
                     (str(hit.decision_id), record)
                 )

@@ -1,6 +1,6 @@
 """What a change of the lists would have done to the traffic of the last hours, by the log.
 
-Blocking: ten million logged decisions take seconds, so ask from a thread.
+Blocking: ten million logged decisions take seconds, so call it from a thread.
 """
 
 import os
@@ -29,7 +29,7 @@ __all__ = ["Impact", "ImpactEstimator", "ImpactTop"]
 
 TOP = 10
 _TRIES = 5
-"""Compaction may take a segment away between listing and reading; then all is read again."""
+"""Attempts: compaction may remove a segment between listing and reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class ImpactEstimator:
         def look_over(one: tuple[Channel, LogSegment]) -> ScanResult:
             return look(question, said, *one, since_ms=since_ms, torn=torn)
 
-        # The largest first, so that no thread is left with one at the end.
+        # Largest first, so that the threads finish at about the same time.
         ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
         with ThreadPoolExecutor(self._threads) as threads:
             seen = list(threads.map(look_over, ordered))
@@ -156,7 +156,7 @@ class ImpactEstimator:
         since_ms: int,
         torn: list[Path],
     ) -> Bools:
-        """Tell which changed rows are of a pair in good standing."""
+        """Return which changed rows are of a pair in good standing."""
         both = np.flatnonzero((changed.listed != 0) & (changed.parties != 0))
         good = np.zeros(len(changed), np.bool_)
         if not len(both) or not ends:

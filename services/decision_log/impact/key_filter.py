@@ -1,4 +1,4 @@
-"""Tells of very many keys, most of which are not, whether they are among some.
+"""Tests very many keys for membership in a set that few of them belong to.
 
 A table of marks lets one key in thirty through that is not among them, at some nanoseconds a key;
 what it lets through is looked up.
@@ -27,7 +27,7 @@ class KeyFilter:
         return len(self.keys)
 
     def holds(self, keys: Int64s) -> Bools:
-        """Tell which *keys* are among them."""
+        """Return which *keys* are among them."""
         found: Bools = self._marks.take(self._places(keys))
         let_through = found.nonzero()[0]
         if len(let_through):

@@ -14,7 +14,7 @@ from services.decision_log.impact.key_filter import KeyFilter
 from services.decision_log.segment_files import LogSegment, RowGroup
 
 LONG_MS = 60_000
-"""A call of a minute: long enough to have been wanted."""
+"""A call of a minute: long enough to count as wanted by the callee."""
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
@@ -30,7 +30,7 @@ def pairs_of(ones: Int64s, others: Int64s) -> Int64s:
 
 
 def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
-    """Return the *wanted* pairs of a listed number and another that a segment speaks well of."""
+    """Return which *wanted* pairs a segment shows to be known contacts of a listed number."""
     found = [np.zeros(0, np.int64)]
     with segment_files.groups(segment.path, (), torn) as groups:
         for group in groups:
@@ -48,7 +48,7 @@ def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list
 
 
 def _quality(group: RowGroup, segment: LogSegment, since_ms: int) -> tuple[Bools, Bools]:
-    """Tell which ended calls of the hours asked were answered, and which lasted long."""
+    """Return which ended calls of the hours asked were answered, and which lasted long."""
     ends = group.read(["answered", "duration_ms", "decided_at_ms"])
     counts: Bools = ends["answered"].to_numpy()
     if segment.notes.first_ms < since_ms:

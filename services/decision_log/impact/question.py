@@ -1,4 +1,4 @@
-"""What a preview asks of the log: whether the entries of a change could mean a logged row.
+"""The query of a preview: whether the entries of a change could match a logged row.
 
 A first look goes over every row of the hours asked, some ten million, so it is cheap and lets too
 much through: who has one of these numbers on either side, or one of these hosts in a link. What
@@ -34,7 +34,7 @@ class KeySpans(NamedTuple):
     last: Int64s
 
     def holds(self, keys: Int64s) -> Bools:
-        """Tell which keys are in one of them."""
+        """Return which keys are in one of them."""
         at = np.searchsorted(self.first, keys, side="right") - 1
         held: Bools = (at >= 0) & (keys <= self.last[np.maximum(at, 0)])
         return held
@@ -116,7 +116,7 @@ class ImpactQuery:
         return bool(self.fingerprints or self.path_hosts)
 
     def parties(self, keys: Int64s) -> Bools | None:
-        """Tell which parties the entries could mean; None when they are about none."""
+        """Return which parties the entries could mean; None when they are about none."""
         found = None if self.numbers is None else self.numbers.holds(keys)
         if self.spans is not None:
             held = self.spans.holds(keys)
@@ -138,7 +138,7 @@ class ImpactQuery:
         return {host: found[host] if named is None else named for host, named in known.items()}
 
     def needs_path(self, hosts: Iterable[str]) -> bool:
-        """Tell whether it takes a path to know what the entries say of links to these hosts."""
+        """Return whether entries name paths of these hosts, so that a host does not decide."""
         return any(suffix in self.path_hosts for host in hosts for suffix in suffixes(host))
 
 

@@ -255,7 +255,7 @@ def _weights(found: Matches) -> Int64s:
 
 
 def _gone(question: ImpactQuery, rows: ReplayInput) -> Bools:
-    """Tell which rows were decided by an entry that would go, or be replaced."""
+    """Return which rows were decided by an entry that would go, or be replaced."""
     gone = np.zeros(len(rows), np.bool_)
     if not len(question.gone):
         return gone

@@ -104,7 +104,7 @@ def look(
 
 
 def _recent(group: RowGroup, segment: LogSegment, since_ms: int) -> Bools | None:
-    """Tell which rows are of the hours asked; None for all."""
+    """Return which rows are of the hours asked; None for all."""
     if segment.notes.first_ms >= since_ms:
         return None
     times = group.read(["decided_at_ms"])["decided_at_ms"]
@@ -127,7 +127,7 @@ def _columns(question: ImpactQuery, channel: Channel) -> list[str]:
 def _could_mean(
     question: ImpactQuery, content: TextContentMatcher, channel: Channel, group: RowGroup
 ) -> Bools | None:
-    """Tell which rows the entries could mean; None when certainly none."""
+    """Return which rows the entries could mean; None when certainly none."""
     looks: list[Bools | None] = []
     if channel is not Channel.LINK and question.asks_parties:
         keys = group.read(["from_key", "to_key"])

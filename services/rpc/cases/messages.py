@@ -1,6 +1,6 @@
 """Crosses the wire for cases, and nothing else."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from fanzha.errors import InvalidInput
@@ -36,7 +36,6 @@ OUTCOMES = {
 _STATES = {int(number): one for one, number in STATES.items()}
 _OUTCOMES = {int(number): one for one, number in OUTCOMES.items()}
 _MEANS = {kind: number for number, kind in MEANS_KINDS.items()}
-_EVIDENCE: Sequence[Any] = ("means", "decision_ids", "origins", "entry_ids", "messages", "lost_to")
 _TOOK = frozenset(MeansKind) - {MeansKind.TEXT}
 
 
@@ -81,7 +80,29 @@ def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means,
 
 
 def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
-    """Write a case."""
+    """Write a case with what it rests on."""
+    written = _without_evidence(one, now_ms, masked=masked)
+    written.MergeFrom(
+        pb.Case(
+            means=map(_written, one.means),
+            decision_ids=one.decisions,
+            origins=map(_origin, one.origins),
+            entry_ids=one.entries,
+            messages=[
+                pb.CaseMessage(message_id=id_, what=what) for id_, what in one.messages.items()
+            ],
+            lost_to=map(_written, one.lost_to),
+        )
+    )
+    return written
+
+
+def summary(one: Case, now_ms: int) -> pb.Case:
+    """Write a masked case for a list, without what it rests on, which may be long."""
+    return _without_evidence(one, now_ms, masked=True)
+
+
+def _without_evidence(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
     return pb.Case(
         case_id=one.id,
         revision=one.revision,
@@ -100,14 +121,9 @@ def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
         risk=_wire(one.risk),
         confirmed=one.confirmed,
         warnings=one.hits,
-        means=map(_written, one.means),
-        decision_ids=one.decisions,
-        origins=map(_origin, one.origins),
-        entry_ids=one.entries,
         talked_seconds=one.talked_s,
         link_opened=one.opened_link,
         score=one.score,
-        messages=[pb.CaseMessage(message_id=id_, what=what) for id_, what in one.messages.items()],
         occurred_at_ms=one.occurred_at_ms,
         opened_at_ms=one.opened_at_ms,
         changed_at_ms=one.changed_at_ms,
@@ -122,17 +138,8 @@ def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
         reason=one.reason,
         closed_at_ms=one.closed_at_ms,
         lost_fen=one.lost_fen,
-        lost_to=map(_written, one.lost_to),
         duplicate_of=one.duplicate_of,
     )
-
-
-def summary(one: Case, now_ms: int) -> pb.Case:
-    """Write a masked case for a list, without what it rests on, which may be long."""
-    written = case(one, now_ms, masked=True)
-    for field in _EVIDENCE:
-        written.ClearField(field)
-    return written
 
 
 def event(one: CaseEvent) -> pb.CaseEvent:

@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
-from services.changes.model import ChangeRequest
+from services.changes.model import ChangeRequest, Emergency, SecondPerson
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -66,7 +66,6 @@ def change(record: ChangeRequest) -> change_pb2.Change:
 
 def summary(record: ChangeRequest) -> change_pb2.Change:
     """Write a request without its events."""
-    second, urgent = record.second_person, record.emergency
     message = change_pb2.Change(
         id=record.id,
         kind=_wire(record.kind),
@@ -82,9 +81,6 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         created_at_ms=record.created_ms,
         additions=record.additions.rows,
         removals=record.removals.rows,
-        second_person_needed=bool(second and second.needed),
-        second_person_reasons=second.reasons if second else (),
-        second_person_rule=second.rule if second else "",
         approved_by=record.approved_by,
         one_person=record.one_person,
         applied_version=record.applied_version,
@@ -98,18 +94,32 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
         rows_kept=record.additions.kept and record.removals.kept,
     )
+    message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
         message.preview.CopyFrom(preview(previews.read(record.preview)))
-    if urgent is not None:
-        message.emergency.CopyFrom(
-            change_pb2.Emergency(
-                why=urgent.why,
-                ends_at_s=urgent.ends_s,
-                confirmed_by=urgent.confirmed_by,
-                expired=urgent.expired,
-            )
-        )
+    if record.emergency is not None:
+        message.emergency.CopyFrom(_emergency(record.emergency))
     return message
+
+
+def _second_person(second: SecondPerson | None) -> change_pb2.Change:
+    """Write whether a second person must approve; nothing before that is known."""
+    if second is None:
+        return change_pb2.Change()
+    return change_pb2.Change(
+        second_person_needed=second.needed,
+        second_person_reasons=second.reasons,
+        second_person_rule=second.rule,
+    )
+
+
+def _emergency(urgent: Emergency) -> change_pb2.Emergency:
+    return change_pb2.Emergency(
+        why=urgent.why,
+        ends_at_s=urgent.ends_s,
+        confirmed_by=urgent.confirmed_by,
+        expired=urgent.expired,
+    )
 
 
 def preview(one: ChangePreview) -> change_pb2.ChangePreview:

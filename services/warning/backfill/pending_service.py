@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from fanzha.errors import InvalidInput, VersionConflict
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.warning.backfill.counter import with_count
@@ -15,7 +17,7 @@ from services.warning.backfill.service import check_all_regions
 from services.warning.backfill.start import BackfillStarter, StartedBackfill
 
 MOST_LISTED = 1000
-_MOST_REASON = 500
+_REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 
 
 class PendingBackfillService:
@@ -80,20 +82,19 @@ class PendingBackfillService:
     async def drop(self, backfill_id: str, *, reason: str, by: str) -> PendingBackfill:
         """Drop a pending backfill, with a reason."""
         check_all_regions()
-        if not 1 <= len(reason.strip()) <= _MOST_REASON:
-            raise InvalidInput(f"reason: 1 to {_MOST_REASON} characters are required")
+        reason = text_limits.required("reason", reason, _REASON)
         one, who = await self._open(backfill_id), identity.author(by)
         await self._audit.record(
             AuditKind.BACKFILL_DROPPED,
             subject=f"backfill:{backfill_id}",
             details={
-                "reason": reason.strip(),
+                "reason": reason,
                 "change": f"change:{one.change_id}" if one.change_id else "",
                 "persons": str(one.count.persons) if one.count else "not counted",
             },
             actor=who,
         )
-        after = one.ended(PendingState.DROPPED, now_ms=self._now_ms(), by=who, why=reason.strip())
+        after = one.ended(PendingState.DROPPED, now_ms=self._now_ms(), by=who, why=reason)
         if not await self._store.move([after], synced=True):
             raise _moved(one)
         self._count(after)

@@ -1,6 +1,8 @@
 """Parses the region of an assignment, and checks that the caller may assign to it."""
 
 from fanzha.errors import InvalidInput, NotAllowed
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.auth.identity import Identity
 from services.warning import keys
 from services.warning.desk import scope
@@ -9,15 +11,14 @@ from services.warning.policy.places import places
 
 ASSIGNED = "assigned"
 """`Region.how` of an assigned region."""
-_LONGEST = 60
+_REGION = TextLimit(max_characters=60, characters=CharacterSet.PRINTABLE)
 _PROVINCE, _CITY, _COUNTY = 2, 4, 6
 
 
 def read(text: str, current: Region) -> Region:
     """Parse a code or a name; an unknown name is a county of the case's city."""
-    if len(text) > _LONGEST or not text.isprintable():
-        raise InvalidInput(f"region: a code, or a name of at most {_LONGEST} letters")
-    code = keys.region_key(places().code(text.strip()))
+    text = text_limits.optional("region", text, _REGION)
+    code = keys.region_key(places().code(text))
     if code.isdecimal():
         return _of_code(code)
     if not current.city:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput, NotFound
+from infra import text_limits
+from infra.text_limits import TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity
-from services.auth.person_text import LONGEST_NAME, optional, person_name, required
 from services.warning.cases.events import CaseEvent
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
@@ -24,7 +25,8 @@ from services.warning.desk.filter import CaseFilter
 
 MOST_PER_PAGE = 500
 DEFAULT_PER_PAGE = 50
-LONGEST_NOTE = 1000
+_OFFICER = TextLimit(max_characters=200)
+_NOTE = TextLimit(max_characters=1000)
 _ID = re.compile(r"[0-9a-f]{20}(-[1-9][0-9]{0,8})?")
 
 
@@ -100,7 +102,7 @@ class CaseDesk:
             return masking.case(case), True
         shown = self._store.get(case.id)
         return await self._trail.around(
-            AuditKind.CASE_READ, case.id, person_name("by", ""), {}, shown
+            AuditKind.CASE_READ, case.id, identity.author("", "by"), {}, shown
         ), False
 
     async def history(self, case_id: str, *, after: int, size: int) -> CaseHistoryPage:
@@ -112,7 +114,7 @@ class CaseDesk:
         reading = self._store.history(case.id, after=after, most=size)
         if masking.sees_numbers():
             what = {"what": "history"}
-            by = person_name("by", "")
+            by = identity.author("", "by")
             found = await self._trail.around(AuditKind.CASE_READ, case.id, by, what, reading)
         else:
             found = [masking.event(one) for one in await reading]
@@ -125,8 +127,8 @@ class CaseDesk:
 
     async def assign(self, asked: CaseCommand, *, region: str, officer: str, why: str) -> Case:
         """Assign a case to a region, an officer, or both."""
-        officer = optional("officer", officer, LONGEST_NAME)
-        act = self._act(asked, optional("reason", why, LONGEST_NOTE))
+        officer = text_limits.optional("officer", officer, _OFFICER)
+        act = self._act(asked, text_limits.optional("reason", why, _NOTE))
         if not region and not officer:
             raise InvalidInput("region, officer: one of them is required")
 
@@ -151,8 +153,8 @@ class CaseDesk:
 
     async def note(self, asked: CaseCommand, text: str, *, unreached: bool, due_at_ms: int) -> Case:
         """Add a note, or record that the person could not be contacted."""
-        checked = optional if unreached else required
-        act = self._act(asked, checked("text", text, LONGEST_NOTE))
+        checked = text_limits.optional if unreached else text_limits.required
+        act = self._act(asked, checked("text", text, _NOTE))
         return await self._change(
             asked,
             act,
@@ -164,7 +166,7 @@ class CaseDesk:
 
     async def close(self, asked: CaseCommand, closing: CaseClosure, why: str) -> Case:
         """Close a case."""
-        act = self._act(asked, optional("reason", why, LONGEST_NOTE))
+        act = self._act(asked, text_limits.optional("reason", why, _NOTE))
         actions.check_closing(closing, act.why)
         if closing.duplicate_of:
             case, other = await self._case(asked.case_id), await self._other(closing.duplicate_of)
@@ -207,7 +209,7 @@ class CaseDesk:
         return case
 
     def _act(self, asked: CaseCommand, why: str) -> ActionContext:
-        return ActionContext(by=person_name("by", asked.by), at_ms=self.now_ms(), why=why)
+        return ActionContext(by=identity.author(asked.by, "by"), at_ms=self.now_ms(), why=why)
 
 
 def _check_reach(case: Case) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fanzha.errors import InvalidInput
+from infra import text_limits
 from infra.periodic import run_periodically
 from infra.redis.client import Client, execute_synced, within
+from infra.text_limits import CharacterSet, TextLimit
 from services.audit.events import Audit, AuditKind, NoAudit
 from services.auth import identity
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 KEY = "{fanzha:warning:switch}:stopped"
 POLL_SECONDS = 0.4
 """Leaves room for one timed-out read within the second that a stop may take."""
-LONGEST_REASON = 200
+_REASON = TextLimit(max_characters=200, characters=CharacterSet.ANY)
 _POLL_TIMEOUT_SECONDS = 0.5
 """Read timeout of the poll. Turning the switch waits longer: it must not act and yet fail."""
 _SECONDS = 5.0
@@ -76,9 +77,8 @@ class KillSwitch:
 
     async def stop(self, *, by: str, why: str) -> StopOrder:
         """Stop all warnings, then audit the stop; a second stop replaces the reason."""
-        if not 1 <= len(why.strip()) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
-        stop = StopOrder(by=identity.author(by), why=why.strip(), at_ms=self._now_ms())
+        why = text_limits.required("reason", why, _REASON)
+        stop = StopOrder(by=identity.author(by), why=why, at_ms=self._now_ms())
         # Audited after it acts: an emergency stop does not wait for the audit log.
         await self._write(lambda writing: writing.set(KEY, json.dumps(asdict(stop))))
         await self._audit.record(
@@ -88,15 +88,14 @@ class KillSwitch:
 
     async def start(self, *, by: str, why: str) -> bool:
         """Resume warnings; False if they were not stopped."""
-        if not 1 <= len(why.strip()) <= LONGEST_REASON:
-            raise InvalidInput(f"reason: 1 to {LONGEST_REASON} characters are required")
+        why = text_limits.required("reason", why, _REASON)
         if await self.read() is None:
             return False
         # Audited first: no warning is sent without a record of who resumed them.
         await self._audit.record(
             AuditKind.WARNINGS_STARTED,
             subject=_SUBJECT,
-            details={"why": why.strip()},
+            details={"why": why},
             actor=identity.author(by),
         )
         await self._write(lambda writing: writing.delete(KEY))

@@ -42,6 +42,32 @@ _STORE_WIDTH = 24
 _CLAIM_SLOTS = 4
 
 
+class _Load:
+    """The entries that a worker holds, with the tasks and the slots that handle them."""
+
+    def __init__(self, width: int) -> None:
+        """Allow *width* sends at a time."""
+        self.sends: dict[str, asyncio.Task[None]] = {}
+        self.claims: set[asyncio.Task[None]] = set()
+        self.held: set[str] = set()
+        """Ids of entries that the worker holds, claimed or not."""
+        self.send_slots = asyncio.Semaphore(width)
+        # Each holds a connection, and a client has a hundred.
+        self.claim_slots = asyncio.Semaphore(_CLAIM_SLOTS)
+        self.ledger_slots = asyncio.Semaphore(_STORE_WIDTH)
+        self._max_held = max(MOST_CLAIMED, 2 * width)
+
+    @property
+    def room(self) -> int:
+        """How many more entries may be read; 0 or less for none."""
+        return self._max_held - len(self.held)
+
+    @property
+    def tasks(self) -> "list[asyncio.Task[None]]":
+        """All tasks under way."""
+        return [*self.claims, *self.sends.values()]
+
+
 class SendWorker:
     """The sending loop of one channel."""
 
@@ -62,19 +88,15 @@ class SendWorker:
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self.channel = channel
-        stream = send_stream(channel)
-        self._stream = stream
+        self._stream = stream = send_stream(channel)
         delayed = DelayQueue(client, stream)
-        self._reader = StreamReader(
+        self._reader = _reader(
             ConsumerGroup(client, stream=stream, group=GROUP, consumer=consumer),
-            dead_letters=dead,
-            now_ms=now_ms,
+            dead,
             on_dead_letter=lambda _stream: counted(channel, "dead", 0),
             delayed=delayed,
-            drop=True,
-            max_tries=_MOST_TAKEN,
             claim_ms=claim_ms,
-            claim_every_seconds=min(claim_ms / 3000, 1.0),
+            now_ms=now_ms,
         )
         self._claims = SendLedger(client, stream, owner=consumer, on_disk=on_disk)
         self._sender = sender
@@ -83,29 +105,29 @@ class SendWorker:
         self._claim_ms = claim_ms
         self._block_ms = block_ms
         self._breaker = CircuitBreaker()
-        self._results = SendResults(
-            channel=channel,
+        self._results = self._record_results(delayed, record, counted)
+        self._load = _Load(sender.width)
+        self._draining = False
+        self._ended = asyncio.Event()
+
+    def _record_results(
+        self,
+        delayed: DelayQueue,
+        record: SendResultRecorder,
+        counted: Callable[[str, str, float], None],
+    ) -> SendResults:
+        return SendResults(
+            channel=self.channel,
             reader=self._reader,
             claims=self._claims,
             delayed=delayed,
             record=record,
             permit=self._permit,
             breaker=self._breaker,
-            repeatable=sender.repeatable,
-            now_ms=now_ms,
+            repeatable=self._sender.repeatable,
+            now_ms=self._now_ms,
             counted=counted,
         )
-        self._in_flight: dict[str, asyncio.Task[None]] = {}
-        self._claim_tasks: set[asyncio.Task[None]] = set()
-        self._send_slots = asyncio.Semaphore(sender.width)
-        # Each holds a connection, and a client has a hundred.
-        self._claim_slots = asyncio.Semaphore(_CLAIM_SLOTS)
-        self._ledger_slots = asyncio.Semaphore(_STORE_WIDTH)
-        self._held: set[str] = set()
-        """Ids of entries that this worker holds, claimed or not."""
-        self._most = max(MOST_CLAIMED, 2 * sender.width)
-        self._draining = False
-        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         """Send until drained. On cancellation, messages in flight are left in doubt."""
@@ -121,7 +143,7 @@ class SendWorker:
             )
             await self.finish()
         except asyncio.CancelledError:
-            for task in (*self._claim_tasks, *self._in_flight.values()):
+            for task in self._load.tasks:
                 task.cancel()
             raise
         finally:
@@ -133,13 +155,9 @@ class SendWorker:
         if self._breaker.open_for:
             await asyncio.sleep(min(self._breaker.open_for, self._block_ms / 1000))
             return 0
-        room = self._most - len(self._held)
+        room = self._load.room
         if room <= 0:
-            await asyncio.wait(
-                [*self._claim_tasks, *self._in_flight.values()],
-                return_when=asyncio.FIRST_COMPLETED,
-                timeout=1,
-            )
+            await asyncio.wait(self._load.tasks, return_when=asyncio.FIRST_COMPLETED, timeout=1)
             return 0
         # Claim nothing while the channel is down: after a crash it would be in doubt.
         try:
@@ -147,12 +165,12 @@ class SendWorker:
                 await self._sender.ready()
         except TimeoutError:
             return 0
-        entries = await self._reader.next(min(room, _BATCH), self._block_ms, self._held)
+        entries = await self._reader.next(min(room, _BATCH), self._block_ms, self._load.held)
         if entries:
-            self._held |= {entry.id for entry in entries}
+            self._load.held |= {entry.id for entry in entries}
             beginning = asyncio.create_task(self._claim_and_send(entries))
-            self._claim_tasks.add(beginning)
-            beginning.add_done_callback(self._claim_tasks.discard)
+            self._load.claims.add(beginning)
+            beginning.add_done_callback(self._load.claims.discard)
         return len(entries)
 
     async def drain(self, seconds: float) -> None:
@@ -164,14 +182,14 @@ class SendWorker:
 
     async def finish(self) -> None:
         """Wait for messages in flight."""
-        while refuse_if_obsolete := [*self._claim_tasks, *self._in_flight.values()]:
-            await asyncio.wait(refuse_if_obsolete)
+        while unfinished := self._load.tasks:
+            await asyncio.wait(unfinished)
 
     async def _claim_and_send(self, entries: list[StreamEntry]) -> None:
         """Claim the permitted entries and send them; entries that fail here are claimed later."""
-        refuse_if_obsolete = {entry.id for entry in entries}
+        released = {entry.id for entry in entries}
         try:
-            async with self._claim_slots:
+            async with self._load.claim_slots:
                 allowed = await self._permitted_entries(entries)
                 claims = await self._claim([outgoing.message_id for _, outgoing in allowed])
         except Unavailable as error:
@@ -179,11 +197,11 @@ class SendWorker:
         else:
             for (entry, outgoing), claim in zip(allowed, claims, strict=True):
                 task = asyncio.create_task(self._handle(entry, outgoing, claim))
-                self._in_flight[entry.id] = task
+                self._load.sends[entry.id] = task
                 task.add_done_callback(partial(self._finished, entry.id))
-                refuse_if_obsolete.discard(entry.id)
+                released.discard(entry.id)
         finally:
-            self._held -= refuse_if_obsolete
+            self._load.held -= released
 
     async def _claim(self, message_ids: list[str]) -> list[SendClaim]:
         """Claim messages, retrying while Redis is away.
@@ -201,14 +219,14 @@ class SendWorker:
         """Mark a message as being sent, retrying for the same reason."""
 
         async def begin() -> bool:
-            async with self._ledger_slots:
+            async with self._load.ledger_slots:
                 return await self._claims.begin(message_id)
 
         return await retry_until_available(begin, task=f"claims of {self.channel}", logger=logger)
 
     def _finished(self, place: str, task: "asyncio.Task[None]") -> None:
-        self._in_flight.pop(place, None)
-        self._held.discard(place)
+        self._load.sends.pop(place, None)
+        self._load.held.discard(place)
         if not task.cancelled() and (error := task.exception()) is not None:
             # The entry stays pending, is claimed again, and at last becomes a dead letter.
             logger.error(
@@ -239,17 +257,17 @@ class SendWorker:
     async def _handle(self, entry: StreamEntry, outgoing: Outgoing, claim: SendClaim) -> None:
         try:
             if claim.status is not SendStatus.CLAIMED:
-                async with self._ledger_slots:
+                async with self._load.ledger_slots:
                     await self._results.record_known(entry, outgoing, claim)
                 return
-            async with self._send_slots:
+            async with self._load.send_slots:
                 # Marked only now: a message that waits for a slot has certainly not been sent.
                 if await self._results.refuse_if_obsolete(entry, outgoing):
                     return
                 if not await self._mark_sending(outgoing.message_id):
                     return
                 sent = await self._sender.send(outgoing)
-            async with self._ledger_slots:
+            async with self._load.ledger_slots:
                 await self._results.settle(entry, outgoing, sent)
         except Unavailable as error:
             # Not acknowledged: it is claimed again later, and resumed from the ledger.
@@ -258,8 +276,30 @@ class SendWorker:
     async def _hold(self) -> None:
         """Refresh the idle time of entries in flight, so that no other worker claims them."""
         await run_periodically(
-            lambda: self._reader.group.renew(list(self._held)),
+            lambda: self._reader.group.renew(list(self._load.held)),
             every_seconds=self._claim_ms / 3000,
             task=f"renewal of claims by {self.channel}",
             logger=logger,
         )
+
+
+def _reader(
+    group: ConsumerGroup,
+    dead: DeadLetters,
+    *,
+    on_dead_letter: Callable[[str], None],
+    delayed: DelayQueue,
+    claim_ms: int,
+    now_ms: Callable[[], int],
+) -> StreamReader:
+    return StreamReader(
+        group,
+        dead_letters=dead,
+        now_ms=now_ms,
+        on_dead_letter=on_dead_letter,
+        delayed=delayed,
+        drop=True,
+        max_tries=_MOST_TAKEN,
+        claim_ms=claim_ms,
+        claim_every_seconds=min(claim_ms / 3000, 1.0),
+    )

@@ -110,74 +110,89 @@ def build(
     permit: SendPermit | None = None,
 ) -> DispatchRuntime:
     """Build each configured channel; must run inside an event loop."""
-    record = DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms)
-    channels: list[ChannelRuntime] = []
-    for name in CHANNELS:
+    builder = _ChannelBuilder(
+        settings=settings,
+        client=client,
+        pipeline=pipeline,
+        record=DeliveryLog(pipeline.store, pipeline.delivery, router, now_ms=now_ms),
+        metrics=metrics,
+        now_ms=now_ms,
+        permit=permit,
+    )
+    channels = [builder.build(name) for name in CHANNELS]
+    return DispatchRuntime(
+        channels=[one for one in channels if one is not None],
+        schedule=_schedule(client, pipeline, router, metrics, now_ms),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ChannelBuilder:
+    """Builds channels; they share all of this."""
+
+    settings: Settings
+    client: Client
+    pipeline: DispatchDependencies
+    record: DeliveryLog
+    metrics: ChannelMetrics
+    now_ms: Callable[[], int]
+    permit: SendPermit | None
+
+    def build(self, name: str) -> ChannelRuntime | None:
+        """Build a channel; None where no sender is configured for it."""
         receipts = Receipts(
-            client=client, channel=name, record=record, now_ms=now_ms, counted=metrics.counted
+            client=self.client,
+            channel=name,
+            record=self.record,
+            now_ms=self.now_ms,
+            counted=self.metrics.counted,
         )
-        sender = _sender(settings, client, name, receipts.store)
+        sender = _sender(self.settings, self.client, name, receipts.store)
         if sender is None:
             logger.warning("no sender is configured for %s: its messages stay queued", name)
-            continue
-        worker = SendWorker(
-            client=client,
+            return None
+        return ChannelRuntime(
+            sender=sender,
+            worker=self._worker(name, sender),
+            receipts=receipts,
+            receipt_consumer=self._receipt_consumer(receipts),
+            queue_receipts=self._queue_receipts(name, sender, receipts),
+        )
+
+    def _worker(self, name: str, sender: ChannelSender) -> SendWorker:
+        return SendWorker(
+            client=self.client,
             channel=name,
             sender=sender,
-            record=record,
-            dead=pipeline.dead,
-            consumer=pipeline.consumer,
-            now_ms=now_ms,
-            permit=permit,
-            on_disk=settings.warning_claims_on_disk,
-            claim_ms=settings.warning_claim_ms,
-            counted=metrics.counted,
+            record=self.record,
+            dead=self.pipeline.dead,
+            consumer=self.pipeline.consumer,
+            now_ms=self.now_ms,
+            permit=self.permit,
+            on_disk=self.settings.warning_claims_on_disk,
+            claim_ms=self.settings.warning_claim_ms,
+            counted=self.metrics.counted,
         )
-        channels.append(
-            _channel(
-                settings,
-                client,
-                worker=worker,
-                sender=sender,
-                receipts=receipts,
-                pipeline=pipeline,
-                now_ms=now_ms,
-            )
-        )
-    return DispatchRuntime(
-        channels=channels, schedule=_schedule(client, pipeline, router, metrics, now_ms)
-    )
 
-
-def _channel(
-    settings: Settings,
-    client: Client,
-    *,
-    worker: SendWorker,
-    sender: ChannelSender,
-    receipts: Receipts,
-    pipeline: DispatchDependencies,
-    now_ms: Callable[[], int],
-) -> ChannelRuntime:
-    queue_receipts = None
-    if isinstance(sender, CityQueues):
-        queue_receipts = QueueReceipts(
-            client, worker.channel, on_receipt=receipts.store, now_ms=now_ms
-        )
-    return ChannelRuntime(
-        sender=sender,
-        worker=worker,
-        receipts=receipts,
-        receipt_consumer=StreamConsumer(
-            ConsumerGroup(client, stream=receipts.stream, group=GROUP, consumer=pipeline.consumer),
+    def _receipt_consumer(self, receipts: Receipts) -> StreamConsumer:
+        return StreamConsumer(
+            ConsumerGroup(
+                self.client, stream=receipts.stream, group=GROUP, consumer=self.pipeline.consumer
+            ),
             receipts.handle,
-            dead_letters=pipeline.dead,
-            now_ms=now_ms,
+            dead_letters=self.pipeline.dead,
+            now_ms=self.now_ms,
             drop=True,
-            claim_ms=settings.warning_claim_ms,
-        ),
-        queue_receipts=queue_receipts,
-    )
+            claim_ms=self.settings.warning_claim_ms,
+        )
+
+    def _queue_receipts(
+        self, name: str, sender: ChannelSender, receipts: Receipts
+    ) -> QueueReceipts | None:
+        """Return the collector of a call centre's acknowledgements; None for other senders."""
+        if not isinstance(sender, CityQueues):
+            return None
+        return QueueReceipts(self.client, name, on_receipt=receipts.store, now_ms=self.now_ms)
 
 
 def _schedule(

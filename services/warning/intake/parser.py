@@ -18,15 +18,16 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 from fanzha.tables import Channel
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
 Named = TypeVar("Named", bound=IntEnum)
 
 AHEAD_MS = 5 * 60_000
 """Tolerated clock difference of a source."""
-LONGEST_REFERENCE = 128
-LONGEST_CAMPAIGN = 128
-LONGEST_MEANS = 2048
+_IDENTIFIER = TextLimit(max_characters=128, characters=CharacterSet.PRINTABLE, strip=False)
+_MEANS = TextLimit(max_characters=2048, characters=CharacterSet.PRINTABLE, strip=False)
 MOST_TALKED_S = 86_400
 MOST_DECISION_ID = 2**64 - 1
 FIELDS = (
@@ -85,8 +86,8 @@ class WarningParser:
     def parse(self, raw: RawWarning, source: Source, source_name: str) -> WarningRecord:
         """Validate one warning of a source. Raises `InvalidInput`."""
         now = self._now_ms()
-        _check_text("reference", raw.reference, LONGEST_REFERENCE, required=True)
-        _check_text("campaign", raw.campaign, LONGEST_CAMPAIGN)
+        text_limits.required("reference", raw.reference, _IDENTIFIER)
+        text_limits.optional("campaign", raw.campaign, _IDENTIFIER)
         self._check_time(raw.occurred_at_ms, now)
         if raw.decision_id > MOST_DECISION_ID:
             raise InvalidInput(f"decision_id: at most {MOST_DECISION_ID}")
@@ -123,7 +124,7 @@ class WarningParser:
 
     def means(self, kind: MeansKind | None, text: str) -> Means:
         """Validate the means of a warning and return them in canonical form."""
-        _check_text("means", text, LONGEST_MEANS, required=True)
+        text_limits.required("means", text, _MEANS)
         match kind:
             case None:
                 known = ", ".join(kind.value for kind in MeansKind)
@@ -205,15 +206,6 @@ def _as_text(field: str, value: object) -> str:
     if isinstance(value, str | int):
         return str(value).strip()
     raise InvalidInput(f"{field}: a string or an integer, not {type(value).__name__}")
-
-
-def _check_text(field: str, text: str, longest: int, *, required: bool = False) -> None:
-    if required and not text:
-        raise InvalidInput(f"{field}: required")
-    if len(text) > longest:
-        raise InvalidInput(f"{field}: at most {longest} characters, not {len(text)}")
-    if not text.isprintable():
-        raise InvalidInput(f"{field}: has unprintable characters")
 
 
 def _means_kind(text: str) -> MeansKind | None:

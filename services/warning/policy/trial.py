@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fanzha.errors import InvalidInput
+from infra import text_limits
+from infra.text_limits import CharacterSet, TextLimit
 from services.auth import identity, roles
 from services.warning.cases.listing import CaseListing
 from services.warning.policy import facts, tiers
@@ -13,7 +15,7 @@ from services.warning.policy.preview import MOST_EXAMPLES, PolicyPreview, Policy
 from services.warning.policy.tiers import TierPolicy
 
 MOST_SHOWN = 100
-LONGEST_POLICY = 2**18
+_POLICY = TextLimit(max_characters=2**18, characters=CharacterSet.ANY, strip=False)
 _STEP = 500
 """So many cases are judged between two words of progress."""
 
@@ -80,8 +82,7 @@ class PolicyTrial:
 
 
 def _parsed(name: str, text: str) -> TierPolicy:
-    if len(text) > LONGEST_POLICY:
-        raise InvalidInput(f"{name}: at most {LONGEST_POLICY} characters")
+    text_limits.optional(name, text, _POLICY)
     try:
         return tiers.parse(text, name)
     except (ValueError, RecursionError) as error:

@@ -187,7 +187,7 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
 
     assert lifted.lift is not None
     assert lifted.lift.done
-    assert f"change {holder.record.id} waits and holds" in lifted.lift.kept
+    assert f"change {holder.record.id} is open and locks" in lifted.lift.kept
     assert outranked == {(LISTED, Action.ALLOW), (LISTED, Action.BLOCK)}
     assert done.lift is not None
     assert (done.lift.kept, left) == ("", {(LISTED, Action.ALLOW)})

@@ -104,7 +104,7 @@ async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_pat
         appeal = await an_appeal(running)
         with acting_as(of_carriers):
             await running.built.appeals.review.take(appeal.appeal_id, "")
-            with pytest.raises(NotAllowed, match="not of bureau"):
+            with pytest.raises(NotAllowed, match="not bureau"):
                 await decide(running, appeal.appeal_id, **UPHELD)
 
 

@@ -229,7 +229,7 @@ async def test_a_block_by_a_model_is_allowed_and_becomes_an_example(
             EntryKind.URL_PREFIX,
         ),
         (
-            {"evidence": MatchedOn.CALLEE, "pattern": OTHER, "reason": Reason.BLOCKLISTED},
+            {"matched_on": MatchedOn.CALLEE, "pattern": OTHER, "reason": Reason.BLOCKLISTED},
             OTHER,
             EntryKind.NUMBER,
         ),
@@ -255,11 +255,11 @@ async def test_the_subject_is_what_the_decision_blames(
         (
             FINGERPRINT,
             6,
-            {"evidence": MatchedOn.TEXT, "pattern": FINGERPRINT, "from_party": "Shop"},
+            {"matched_on": MatchedOn.TEXT, "pattern": FINGERPRINT, "from_party": "Shop"},
         ),
-        ("shop.example", 4, {"evidence": MatchedOn.LINK, "pattern": "shop.example"}),
-        ("shop.example/pay/", 5, {"evidence": MatchedOn.LINK, "pattern": "shop.example/pay/"}),
-        ("BANK", 3, {"evidence": MatchedOn.SENDER, "pattern": "BANK", "from_party": "Bank"}),
+        ("shop.example", 4, {"matched_on": MatchedOn.LINK, "pattern": "shop.example"}),
+        ("shop.example/pay/", 5, {"matched_on": MatchedOn.LINK, "pattern": "shop.example/pay/"}),
+        ("BANK", 3, {"matched_on": MatchedOn.SENDER, "pattern": "BANK", "from_party": "Bank"}),
     ],
 )
 async def test_what_blocked_a_text_is_removed(

@@ -59,7 +59,7 @@ async def test_what_is_forgotten_is_gone(mappings: ColumnMappings) -> None:
         ({"holds": {"号码": "number"}}, "has no '号码'"),
         ({"holds": {}}, "at least one"),
         ({"header": ()}, "header"),
-        ({"header": ("x" * 201,)}, "longer"),
+        ({"header": ("x" * 201,)}, "at most 200"),
         ({"source": 77}, "source"),
         ({"author": "x" * 201}, "saved_by"),
     ],

@@ -86,7 +86,7 @@ def test_the_switch_takes_a_reason(run: Run) -> None:
     done = run("stop", "--reason", "")
 
     assert done.exit_code == 1
-    assert "reason: 1 to 200 characters" in " ".join(done.stderr.split())
+    assert "reason: required, 1 to 200 characters" in " ".join(done.stderr.split())
 
 
 def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:

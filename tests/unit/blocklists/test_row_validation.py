@@ -6,7 +6,7 @@ import pytest
 
 from blocklists.entries import NO_END_S, Direction, EntryKind, EntryMode, Source
 from blocklists.row_validation import (
-    MAX_TEXT_CHARACTERS,
+    ENTRY_TEXT,
     CheckedRows,
     ProposedRows,
     RowDefaults,
@@ -83,7 +83,7 @@ def test_what_a_row_says_outranks_the_defaults() -> None:
         ("modes", [3], "mode"),
         ("reviews_s", [NINE_O_CLOCK_S], "review_at_s"),
         ("no_ends", [True], "no_end"),
-        ("reasons", ["x" * (MAX_TEXT_CHARACTERS + 1)], "reason"),
+        ("reasons", ["x" * (ENTRY_TEXT.max_characters + 1)], "reason"),
     ],
 )
 def test_a_bad_field_makes_its_row_invalid_and_no_other(

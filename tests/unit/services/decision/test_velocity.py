@@ -11,7 +11,8 @@ from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionRules
 from services.decision.shadow.models import MarkChange
-from services.decision.sinks.hit_encoder import read, written
+from services.decision.sinks.hit_encoder import written
+from services.decision.sinks.hit_fields import decode
 from services.decision.sinks.hit_records import blocked
 from services.decision.velocity import VelocityStage
 from tests.support.builders import (
@@ -156,7 +157,7 @@ def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment()
     assert batch is not None
     assert len(batch) == 3
     hit = next(written(batch))
-    fields = read(hit.fields)
+    fields = decode(hit.fields)
     assert not hit.confirmed
     assert (fields["action"], fields["reason"]) == ("ALLOW", "VELOCITY")
     assert (fields["from_party"], fields["score"]) == (CALLER, "0.95")

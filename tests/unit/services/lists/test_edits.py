@@ -63,7 +63,7 @@ def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
         (an_edit("??", reason="x"), RowOutcome.INVALID, "pattern"),
         (an_edit("both.example", reason="x"), RowOutcome.INVALID, "action: required"),
         (an_edit("prize.example", source=9), RowOutcome.INVALID, "source: unknown number"),
-        (an_edit("prize.example", reason="x" * 1001), RowOutcome.INVALID, "longer than 1000"),
+        (an_edit("prize.example", reason="x" * 1001), RowOutcome.INVALID, "at most 1000"),
         (
             an_edit("prize.example", expires_s=NINE_O_CLOCK_S),
             RowOutcome.INVALID,

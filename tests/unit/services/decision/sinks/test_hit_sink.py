@@ -9,7 +9,8 @@ from fanzha.errors import Unavailable
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan, sender_hash
 from fanzha.tables import MAX_ROWS, Calls, Channel, Links, Texts
-from services.decision.sinks.hit_encoder import WrittenHit, read
+from services.decision.sinks.hit_encoder import WrittenHit
+from services.decision.sinks.hit_fields import decode
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 from tests.support.checkout import CHECKOUT
@@ -115,7 +116,7 @@ async def test_only_blocked_rows_become_hits() -> None:
     buffer.offer(Channel.CALL, table, decided(Action.ALLOW, Action.BLOCK, Action.BLOCK))
 
     found = await written(buffer)
-    assert [(hit.decision_id, read(hit.fields)["from_party"]) for hit in found] == [
+    assert [(hit.decision_id, decode(hit.fields)["from_party"]) for hit in found] == [
         (101, "+8617000000101"),
         (102, "anonymous"),
     ]
@@ -135,7 +136,7 @@ async def test_a_hit_tells_who_when_and_why() -> None:
 
     [hit] = await written(buffer)
     assert hit.confirmed
-    assert read(hit.fields) == {
+    assert decode(hit.fields) == {
         "decision_id": "100",
         "channel": "CALL",
         "from_party": "+8617000000100",
@@ -182,7 +183,7 @@ async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
     )
 
     [hit] = await written(buffer)
-    fields = read(hit.fields)
+    fields = decode(hit.fields)
     assert (fields["from_party"], fields["url"]) == ("Bank", "points.example")
     assert not any("积分" in value for value in fields.values())
 
@@ -199,7 +200,7 @@ async def test_a_hit_on_a_link_has_who_asked_for_it() -> None:
     buffer.offer(Channel.LINK, links, decided(Action.BLOCK))
 
     [hit] = await written(buffer)
-    fields = read(hit.fields)
+    fields = decode(hit.fields)
     assert (fields["url"], fields["to_party"]) == ("http://points.example/a", "+8617000000200")
 
 

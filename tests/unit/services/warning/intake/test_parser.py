@@ -58,7 +58,7 @@ def test_a_good_record_is_read_into_the_one_form() -> None:
         ({"talked_seconds": 10**6}, "talked_seconds: from 0"),
         ({"link_opened": "maybe"}, "link_opened: true or false"),
         ({"campaign": "x" * 129}, "campaign: at most 128"),
-        ({"reference": "a\x1b[2J"}, "reference: has unprintable characters"),
+        ({"reference": "a\x1b[2J"}, "reference: has control or invisible characters"),
         ({"text": "words of a message"}, "'text': no such field"),
         ({"means": "not a link !!"}, "means: not a link"),
         ({"means": "localhost"}, "means: not a link"),

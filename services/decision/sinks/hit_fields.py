@@ -1,0 +1,49 @@
+"""The stream entry of a hit: the names of its fields, and its form as JSON.
+
+An entry is one JSON list of texts, names and values in turn, empty values left out. One text a
+hit is what keeps the client of the store out of it: that takes a microsecond for each argument.
+"""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class HitField(StrEnum):
+    """A field of a hit, in the order of an entry."""
+
+    DECISION_ID = "decision_id"
+    CHANNEL = "channel"
+    FROM_PARTY = "from_party"
+    TO_PARTY = "to_party"
+    URL = "url"
+    FRAUD_TYPE = "fraud_type"
+    TAXONOMY = "taxonomy"
+    ACTION = "action"
+    REASON = "reason"
+    SCORE = "score"
+    ENTRY_ID = "entry_id"
+    PATTERN = "pattern"
+    CAMPAIGN = "campaign"
+    EVIDENCE = "evidence"
+    LIST_VERSION = "list_version"
+    MODEL_VERSION = "model_version"
+    OCCURRED_AT_MS = "occurred_at_ms"
+    DECIDED_AT_MS = "decided_at_ms"
+
+
+def encode(fields: Mapping[str, str]) -> str:
+    """Write fields as the JSON of an entry; `hit_encoder.written` writes batches, faster."""
+    parts = [text for field in fields.items() for text in field]
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(entry: str) -> dict[str, str]:
+    """Read the fields of an entry back."""
+    parts: list[str] = json.loads(entry)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def with_place(entry: str, stream: str, place: str) -> str:
+    """Add to an entry where in which stream it is."""
+    return f'{entry[:-1]},"stream","{stream}","stream_id","{place}"]'
