@@ -156,6 +156,7 @@ def test_documents_go_in_and_come_out_and_an_appeal_is_withdrawn(
 def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
     numbers = ("+8617000000191", "+8617000000192", "+8617000000193")
     for number in numbers:
+        block(running, number)
         open_appeal(running, "--pattern", number)
 
     report = json.loads(appeals(running, "report", "--since", "1d", "--json").stdout)
