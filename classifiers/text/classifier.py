@@ -158,6 +158,8 @@ def kinds_of(normal: Sequence[str], kinds: Float32s) -> Uint8s:
     """
     if not kinds.shape[1]:
         return np.array([fraud_type_words.likely_type(text) for text in normal], np.uint8)
+    # A bundle knows the kinds of its day; a later edition of the taxonomy appends some.
     counts = np.array([fraud_type_words.counts(text) for text in normal], np.float32)
+    counts = counts.reshape(len(normal), -1)[:, : kinds.shape[1]]
     likely: Uint8s = (kinds + _WORD_WEIGHT * counts)[:, 1:].argmax(axis=1).astype(np.uint8)
     return likely + np.uint8(1)

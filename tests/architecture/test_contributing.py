@@ -37,5 +37,5 @@ def test_a_recipe_names_five_files_at_most() -> None:
     recipes = re.split(r"\n\n(?=\*\*)", RECIPES)[1:]
 
     counts = {recipe.split("**")[1]: recipe.count(" · ") + 1 for recipe in recipes}
-    assert len(counts) == 10
+    assert len(counts) >= 10
     assert max(counts.values()) <= MOST_FILES

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers import bundles
-from classifiers.text.classifier import BATCH, TextClassifier
+from classifiers.text.classifier import BATCH, TextClassifier, kinds_of
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from tests.support.builders import some_texts
@@ -167,3 +167,10 @@ def test_a_bundle_made_for_other_features_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="chunk is 9"):
         bundles.load_text(tmp_path)
+
+
+def test_a_bundle_that_knows_fewer_kinds_of_fraud_than_the_taxonomy_names_those_it_knows() -> None:
+    kinds = np.zeros((2, len(FraudType) - 1), np.float32)
+    kinds[0, 3] = 9.0
+
+    assert kinds_of(["", ""], kinds)[0] == 3
