@@ -136,3 +136,5 @@ def _check_brackets(entry: str, text: str) -> None:
     for part in re.split(r"[\[\]|]", text):
         if part.count("{") != part.count("}"):
             raise ValueError(f"{entry}: braces across a choice: {text!r}")
+    if brace := re.search(r"[{}]", SLOT.sub("", text)):
+        raise ValueError(f"{entry}: a lone or nested {brace[0]}: {text!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifiers.training.templates import loader, slots
@@ -113,6 +113,8 @@ pieces = st.sampled_from(
 )
 
 
+@example("[{}]")
+@example("[{}|a]")
 @given(st.lists(pieces, min_size=1, max_size=8).map("".join))
 def test_what_is_taken_can_be_filled_and_leaves_no_marks(
     tmp_path_factory: pytest.TempPathFactory, template: str
