@@ -38,7 +38,11 @@ class Settings(WarningChannelSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        defer_build=False,
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
