@@ -15,6 +15,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +55,10 @@ class ForkedCommand:
         """Send a signal, unless the command has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End the command at once."""
+        self.send_signal(signal.SIGKILL)
 
     def poll(self) -> int | None:
         """Return the exit status, or None while the command runs; minus a signal that ended it."""

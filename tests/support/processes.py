@@ -114,7 +114,7 @@ def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         try:
             status = command.wait(PATIENCE_SECONDS)
         finally:
-            command.send_signal(signal.SIGKILL)
+            command.kill()
         stdout.seek(0)
         stderr.seek(0)
         return subprocess.CompletedProcess(
