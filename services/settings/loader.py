@@ -4,7 +4,6 @@ import difflib
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
@@ -12,6 +11,7 @@ from typing import get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from fanzha import toml_files
 from services.settings.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
 
 # Set by Kubernetes in every pod of a namespace with a service called fanzha.
@@ -90,13 +90,11 @@ def _file_faults(path: str | None) -> Iterator[str]:
     if not path:
         return
     try:
-        table = tomllib.loads(Path(path).read_text())
+        table = toml_files.parse(Path(path).read_text())
     except OSError as error:
         yield f"{CONFIG_VARIABLE}: {path}: {error.strerror}"
     except ValueError as error:
         yield f"{CONFIG_VARIABLE}: {path}: not valid TOML: {error}"
-    except RecursionError:
-        yield f"{CONFIG_VARIABLE}: {path}: not valid TOML: nested too deeply"
     else:
         yield from _lenient_keys(table)
 
