@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from tests.support.processes import Running, eventually, fanzha_up
+from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
 
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
@@ -315,7 +315,7 @@ def children_of(parent: int, what: str) -> list[int]:
 
 
 def test_ending_is_in_order(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as running:
+    with fanzha_up(tmp_path, workers=1, **NO_CASCADE) as running:
         assert decide(running.interception, CALLER).action == decision_pb2.ACTION_ALLOW
 
     assert running.process.returncode == 0
