@@ -8,6 +8,7 @@ so.
 
 import json
 import sys
+from itertools import pairwise
 
 from tests.support.step_counter import StepCounter, TooManySteps, import_counted
 
@@ -79,6 +80,8 @@ _MAX_EFFORT = 30_000
 """Operations of the counter per family; a million take a second or two."""
 _MAX_STEPS_PER_CHARACTER = 5_000
 """Four times what the slowest family takes."""
+_MAX_GROWTH = 2 * 1.3
+_FEW_STEPS = 1_000
 _READERS = (
     *("character_table", "hosts", "link_deobfuscation", "link_fast_path", "links"),
     *("percent_encoding", "text", "url", "whitespace"),
@@ -125,6 +128,18 @@ def steps_by_length(counter: StepCounter, family: str) -> list[int]:
             break
         length *= 2
     return found
+
+
+def is_linear(steps: list[int]) -> bool:
+    """Return whether steps for lengths that double each time grow no more than the lengths do."""
+    if len(steps) < _FEWEST_LENGTHS or steps[-1] < 0:
+        return False
+    # What each doubling adds doubles where work is linear, and is four times as much where it is
+    # quadratic. A length beyond which less is read makes it smaller.
+    added = [longer - shorter for shorter, longer in pairwise(steps)]
+    return all(
+        longer <= _MAX_GROWTH * max(shorter, _FEW_STEPS) for shorter, longer in pairwise(added)
+    )
 
 
 def main() -> None:

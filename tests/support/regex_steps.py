@@ -11,7 +11,6 @@ Back references are not supported; no pattern here has any.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any, TypeAlias
 
 # The parser of `re` is private, and the only description of what its engine does.
@@ -133,7 +132,8 @@ class RegexSteps:
             low, high, body = value
             if len(body) == 1 and body[0][0] in _SINGLE:
                 return self._run_of(kind, low, high, body, flags)
-            return self._repeat(kind, low, high, self._sequence(list(body), flags))
+            repeat = {_GREEDY: self._greedy, _LAZY: self._lazy, _POSSESSIVE: self._possessive}[kind]
+            return repeat(low, high, self._sequence(list(body), flags))
         if kind is _constants.BRANCH:
             return _any_of([self._sequence(list(branch), flags) for branch in value[1]])
         if kind is _constants.SUBPATTERN:
@@ -141,10 +141,9 @@ class RegexSteps:
             return self._sequence(list(body), (flags | added) & ~dropped)
         if kind is _constants.ATOMIC_GROUP:
             return _first_of(self._sequence(list(value), flags))
-        if kind is _constants.ASSERT and value[0] > 0:
-            return _followed_by(self._sequence(list(value[1]), flags), wanted=True)
-        if kind is _constants.ASSERT_NOT and value[0] > 0:
-            return _followed_by(self._sequence(list(value[1]), flags), wanted=False)
+        if kind in _LOOKS:
+            wanted = kind is _constants.ASSERT
+            return _followed_by(self._sequence(list(value[1]), flags), wanted=wanted)
         raise NotImplementedError(str(kind))
 
     def _run_of(self, kind: Any, low: int, high: int, body: Any, flags: int) -> Piece:
@@ -170,10 +169,10 @@ class RegexSteps:
 
         return run
 
-    def _repeat(self, kind: Any, low: int, high: int, body: Piece) -> Piece:
+    def _greedy(self, low: int, high: int, body: Piece) -> Piece:
         add = self._add
 
-        def greedy(text: Any, start: int, end: int) -> Ends:
+        def run(text: Any, start: int, end: int) -> Ends:
             tried = [(start, body(text, start, end))]
             while tried:
                 add(1)
@@ -186,10 +185,15 @@ class RegexSteps:
                 elif found != at:
                     tried.append((found, body(text, found, end)))
 
-        def lazy(text: Any, start: int, end: int) -> Ends:
-            tried = [body(text, start, end)]
+        return run
+
+    def _lazy(self, low: int, high: int, body: Piece) -> Piece:
+        add = self._add
+
+        def run(text: Any, start: int, end: int) -> Ends:
             if not low:
                 yield start
+            tried = [body(text, start, end)]
             while tried:
                 add(1)
                 found = next(tried[-1], None)
@@ -201,7 +205,12 @@ class RegexSteps:
                 if len(tried) < high:
                     tried.append(body(text, found, end))
 
-        def possessive(text: Any, start: int, end: int) -> Ends:
+        return run
+
+    def _possessive(self, low: int, high: int, body: Piece) -> Piece:
+        add = self._add
+
+        def run(text: Any, start: int, end: int) -> Ends:
             done = 0
             while done < high:
                 add(1)
@@ -212,7 +221,7 @@ class RegexSteps:
             if done >= low:
                 yield start
 
-        return {_GREEDY: greedy, _LAZY: lazy, _POSSESSIVE: possessive}[kind]
+        return run
 
 
 def _any_of(branches: list[Piece]) -> Piece:

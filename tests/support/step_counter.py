@@ -70,10 +70,10 @@ class StepCounter:
         if not self._is_counting:
             return function(*arguments, **named)
         if isinstance(function, FunctionType):
-            if function.__module__ != "re":
+            if function.__module__ != "re" or not hasattr(re.Pattern, function.__name__):
                 return function(*arguments, **named)
-            pattern, *arguments = arguments  # type: ignore[assignment]
-            function = getattr(re.compile(pattern), function.__name__)
+            function = getattr(re.compile(arguments[0]), function.__name__)
+            arguments = arguments[1:]
         owner = getattr(function, "__self__", None)
         if isinstance(owner, re.Pattern):
             return self._search(owner, function, *arguments, **named)
@@ -108,23 +108,26 @@ class StepCounter:
         if kind in {"sub", "subn"}:
             bounds = rest[1:2]
         text = bounds[0]
-        start, end = (*bounds[1:], *(0, len(text))[len(bounds) - 1 :])
-        end = min(end, len(text))
+        start, end = slice(*(*bounds[1:], None, None)[:2]).indices(len(text))[:2]
         steps = self._regexes.get(pattern) or RegexSteps(pattern, self._steps)
         self._regexes[pattern] = steps
         self._steps.add(1)
         if kind in _REPEATED:
-            for match in pattern.finditer(text, start, end):
-                _check(pattern, steps.search(text, start, end), match)
+            matches = pattern.finditer(text, start, end)
+            while True:
+                walked = steps.search(text, start, end)
+                if (match := next(matches, None)) is None:
+                    return function(*rest, **named)
+                _check(pattern, walked, match)
                 start = match.end() + (match.end() == match.start())
-            steps.search(text, start, end)
-            return function(*rest, **named)
-        found = function(*rest, **named)
+        # Counted first: where there are too many steps, `re` itself might never return.
         if kind in _ANCHORED:
             last = steps.match(text, start, end, whole=kind in _WHOLE)
-            _check(pattern, None if last is None else (start, last), found)
+            walked = None if last is None else (start, last)
         else:
-            _check(pattern, steps.search(text, start, end), found)
+            walked = steps.search(text, start, end)
+        found = function(*rest, **named)
+        _check(pattern, walked, found)
         return found
 
 
@@ -135,7 +138,9 @@ def import_counted(counter: StepCounter, packages: Sequence[str]) -> None:
 
 def rewritten(source: str | bytes, name: str) -> ast.Module:
     """Return a module whose operations count themselves."""
-    return ast.fix_missing_locations(_Rewriter().visit(ast.parse(source, name)))
+    module = ast.parse(source, name)
+    _Rewriter().visit(module)
+    return ast.fix_missing_locations(module)
 
 
 class _Finder(PathFinder):
@@ -175,11 +180,11 @@ class _Loader(SourceFileLoader):
 class _Rewriter(ast.NodeTransformer):
     """Puts a call of the counter around each operation that may take longer for longer texts."""
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 - the name is that of the node
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         return _call("call", node.func, *node.args, keywords=node.keywords)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
         if not isinstance(node.ctx, ast.Load):
             return node
@@ -192,34 +197,34 @@ class _Rewriter(ast.NodeTransformer):
             return node  # of an array of two dimensions
         return _call("item", node.value, key)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         return _call("made", node)
 
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:  # noqa: N802
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 part.value = self.visit(part.value)
         return _call("made", node)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         self.generic_visit(node)
         node.value = _call("made", node.value)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         for at, kind in enumerate(node.ops):
             if isinstance(kind, ast.In | ast.NotIn):
                 node.comparators[at] = _call("made", node.comparators[at])
         return node
 
-    def visit_For(self, node: ast.For) -> ast.stmt:  # noqa: N802
+    def visit_For(self, node: ast.For) -> ast.stmt:
         self.generic_visit(node)
         node.iter = _call("turns", node.iter)
         return node
 
-    def visit_While(self, node: ast.While) -> ast.stmt:  # noqa: N802
+    def visit_While(self, node: ast.While) -> ast.stmt:
         self.generic_visit(node)
         node.test = _call("turn", node.test)
         return node
@@ -230,9 +235,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
 
-def _call(
-    method: str, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()
-) -> ast.expr:
+def _call(method: str, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.expr:
     counter = ast.Name(_NAME, ast.Load())
     return ast.Call(ast.Attribute(counter, method, ast.Load()), [*arguments], [*keywords])
 
@@ -240,7 +243,7 @@ def _call(
 def _cost(function: Any, owner: Any, arguments: Sequence[Any], result: Any) -> int:
     """Return what a call of C code costs."""
     name = getattr(function, "__name__", "")
-    if name in _CONSTANT:
+    if name in _CONSTANT or hasattr(function, "cache_info"):
         return 1
     is_text = isinstance(owner, str | bytes)
     if name == "take":
@@ -262,7 +265,11 @@ def _searched(owner: Any, name: str, arguments: Sequence[Any], result: int) -> i
 
 
 def _size(value: Any) -> int:
-    return len(value) if isinstance(value, _SIZED) and getattr(value, "ndim", 1) else 0
+    return len(value) if isinstance(value, _SIZED) and not _is_scalar(value) else 0
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and not value.ndim
 
 
 def _check(pattern: re.Pattern[Any], walked: tuple[int, int] | None, match: Any) -> None:
