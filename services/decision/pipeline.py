@@ -24,7 +24,7 @@ from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.observer import Observer, Table
-from services.decision.origin.guard import Origin, OriginGuard, UnregisteredAction
+from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
@@ -155,7 +155,7 @@ class DecisionPipeline:
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
         self._take_origin(self._origin.texts(texts), evidence)
 
-    def _take_origin(self, origin: Origin, evidence: BatchEvidence) -> None:
+    def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
         evidence.protected = origin.protected
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible

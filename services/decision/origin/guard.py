@@ -35,7 +35,7 @@ class UnregisteredAction(StrEnum):
     BLOCK = "block"
 
 
-class Origin(NamedTuple):
+class OriginFindings(NamedTuple):
     """What is known of the origin of each row; columns of one length."""
 
     protected: Bools
@@ -63,7 +63,7 @@ class OriginGuard:
     current_trunks: Callable[[], TrunkGroups] = TrunkGroups
     current_senders: Callable[[], SenderRegistry | None] = lambda: None
 
-    def calls(self, calls: Calls) -> Origin:
+    def calls(self, calls: Calls) -> OriginFindings:
         """Judge callers and callees."""
         groups = self.current_trunks().of(calls.trunks)
         ingress = trunk_groups.stricter_ingress(calls.ingress, groups)
@@ -76,9 +76,9 @@ class OriginGuard:
             trust = trunk_groups.trust(calls.callers, groups)
             claims = _Claims(calls.callers, ingress, calls.attestations, trust)
             _apply_verdicts(claims, protected, implausible)
-        return Origin(protected, implausible)
+        return OriginFindings(protected, implausible)
 
-    def texts(self, texts: Texts) -> Origin:
+    def texts(self, texts: Texts) -> OriginFindings:
         """Judge senders and receivers."""
         senders = texts.senders
         groups = self.current_trunks().of(texts.trunks)
@@ -101,7 +101,7 @@ class OriginGuard:
             by_people = trunk_groups.flagged(len(texts), groups, "person_to_person")
             implausible |= by_people & no_subscriber & ~genuine & ~protected
         unregistered = None if registry is None else (senders >= FIRST_SENDER) & ~genuine
-        return Origin(protected, implausible, unregistered)
+        return OriginFindings(protected, implausible, unregistered)
 
     def _forged(
         self,

@@ -7,6 +7,7 @@ registered change nothing.
 """
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,9 +73,12 @@ def stricter_ingress(ingress: Uint8s, groups: Mapping[int, TrunkGroup]) -> Uint8
 def trust(keys: Int64s, groups: Mapping[int, TrunkGroup]) -> Uint8s:
     """Return the `TrunkTrust` in the code of each row of *keys*, uint8 per row."""
     found = np.zeros(len(keys), np.uint8)
+    rows_by_name = defaultdict[str, list[int]](list)
     for row, group in groups.items():
-        shows = group.shows.holds(keys[row : row + 1])[0]
-        found[row] = TrunkTrust.LISTED if shows else TrunkTrust.OTHER
+        rows_by_name[group.name].append(row)
+    for rows in rows_by_name.values():
+        shows = groups[rows[0]].shows.holds(keys[rows])
+        found[rows] = np.where(shows, TrunkTrust.LISTED, TrunkTrust.OTHER)
     return found
 
 

@@ -1,6 +1,6 @@
 """Verdict on a caller or sender that shows a protected number: `verdicts.toml`, compiled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
@@ -55,7 +55,7 @@ _UNDECIDED = 255
 class VerdictTable:
     """Verdicts and their reasons for all combinations."""
 
-    def __init__(self, rules: list[Mapping[str, Any]]) -> None:
+    def __init__(self, rules: Sequence[Mapping[str, Any]]) -> None:
         """Compile *rules*; raise `ValueError` for a wrong or useless one, and for a gap."""
         self._verdicts = np.full(_SHAPE, _UNDECIDED, np.uint8)
         self._reasons: dict[OriginFacts, str] = {}
