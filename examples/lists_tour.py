@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from examples import lists_tour_site
-from examples.lists_tour_site import Site, heading, say, site
+from examples.lists_tour_site import SHORT, Site, heading, say, site
 from fanzha.client import Call
 
 FIRST = 17_000_100_000
@@ -111,7 +111,7 @@ class Tour:
                                  "--reason", "numbers that were never assigned")  # fmt: skip
         change = answer["change"]
         self.found["range_state"] = change["state"]
-        self._site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1")
+        self._site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1", most=SHORT)
         self._site.fanzha("wang", "changes", "reject", str(change["id"]),
                           "--reason", "some of them are assigned since June")  # fmt: skip
 
@@ -138,17 +138,17 @@ class Tour:
             "--grounds", "I have had this number since May", quiet=True))  # fmt: skip
         appeal = str(opened["appeal"]["appeal_id"])
         self._site.fanzha("zhao", "appeals", "take", appeal)
-        self._site.fanzha("zhao", "appeals", "show", appeal)
+        self._site.fanzha("zhao", "appeals", "show", appeal, most=SHORT)
         with self._site.watching(self._calls(LISTED)) as watch:
             self._site.fanzha("zhao", "appeals", "decide", appeal, "upheld",
                               "--reason", "the number was assigned anew in May")  # fmt: skip
             watch.wait(lambda answer: not answer.blocked)
-        shown = self._site.json("zhao", "appeals", "show", appeal)["appeal"]
+        shown = self._site.json("zhao", "appeals", "show", appeal, quiet=True)["appeal"]
         decided_ms = next(int(event["at_ms"]) for event in shown["events"]
                           if event["what"] == "upheld")  # fmt: skip
         self.found["lift_seconds"] = round((watch.at_ms - decided_ms) / 1000, 3)
         say(f"the number rang {self.found['lift_seconds']:.2f} s after the decision")
-        self._site.fanzha("zhao", "appeals", "notice", appeal, "--language", "en")
+        self._site.fanzha("zhao", "appeals", "notice", appeal, "--language", "en", most=SHORT)
 
     def revert(self, change: int) -> None:
         """Undo the whole import."""

@@ -37,6 +37,8 @@ EMERGENCY_HOURS = 0.003
 
 MOST_LINES = 13
 """Lines that the page shows of what a command prints."""
+SHORT = 9
+"""The same where the rest repeats what an earlier command showed."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 page: list[str] = []

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from examples.lists_tour_site import heading, say
+from examples.lists_tour_site import SHORT, heading, say
 from examples.warning_demo import pipeline
 from examples.warning_demo.campaigns import COURIER, LOAN_SENDER, LOSS_TO, person
 from examples.warning_demo.pipeline import Seen
@@ -79,5 +79,5 @@ def _proposed(story: Story, row: str) -> dict[str, Any]:
 def _shown(story: Story, change: dict[str, Any]) -> int:
     """Show a change, if there is one; return how many there are."""
     if change:
-        story.site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1")
+        story.site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1", most=SHORT)
     return int(bool(change))

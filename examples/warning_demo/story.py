@@ -116,7 +116,15 @@ class Story:
         self.expect("people whom the wave had reached", len(early), persons)
         self.site.fanzha("wang", "warnings", "backfill", "list")
         for one in waiting:
-            self.site.fanzha("wang", "warnings", "backfill", "start", one["backfill_id"], "--yes")
+            self.site.fanzha(
+                "wang",
+                "warnings",
+                "backfill",
+                "start",
+                one["backfill_id"],
+                "--yes",
+                most=_REPORT_LINES,
+            )
 
     def traffic(self) -> set[tuple[str, str]]:
         """Replay everything; return who is at risk by which campaign."""
