@@ -52,8 +52,8 @@ _HEAD = """# A change to the lists, from file to undo
 You follow a list of 100,000 numbers through preview, approval, an emergency, an appeal, undo and
 the audit log, with Li (editor), Wang (approver), Sun (customer service of a carrier), Zhao (appeals
 officer) and Chen (auditor). `python -m examples.lists_tour` runs it on your machine in a minute;
-`--page` wrote this page. Names, numbers and reasons are invented; an emergency ends after eleven
-seconds here, after 24 hours by default.
+`--page` wrote this page, on a busy machine. Names, numbers and reasons are invented; an emergency
+ends after eleven seconds here, after 24 hours by default.
 """
 
 
