@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from fanzha.errors import InvalidInput
 from infra.redis.client import connect
+from services.cli._common.console import fail
 from services.cli._common.stores import RedisUrl
 from services.cli.audit import commands
 from services.settings.settings import Settings
@@ -80,6 +81,13 @@ def test_no_error_tells_the_password(url: str, tmp_path: Path) -> None:
     assert found.exit_code == 1
     assert "error: " in found.output
     assert "S3" not in found.output
+
+
+def test_an_error_that_quotes_a_url_hides_its_password(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        fail(f"cannot connect to {URL}: refused")
+
+    assert "cannot connect to redis://***@127.0.0.1:1/0: refused" in capsys.readouterr().err
 
 
 def test_a_url_that_cannot_be_read_is_not_quoted() -> None:
