@@ -38,7 +38,7 @@ from services.rpc.decide.request_parts import (
     split,
     with_read_bytes,
 )
-from services.rpc.decide.row_cutting import MAX_BYTES, NOT_READ
+from services.rpc.decide.row_truncation import MAX_BYTES, NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded, Remaining
 
 logger = logging.getLogger(__name__)

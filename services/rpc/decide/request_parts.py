@@ -1,8 +1,8 @@
 """Splits long requests into parts, and joins the decisions on them.
 
 One thread decides for everyone, and a hostile text can take a microsecond per byte. So a part holds
-few rows and few bytes, and of a whole request no more than `row_cutting.MAX_BYTES` are read: longer
-bodies and URLs are cut.
+few rows and few bytes, and of a whole request no more than `row_truncation.MAX_BYTES` are read:
+longer bodies and URLs are cut.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 
 from fanzha.decisions import Decisions, Detail
 from fanzha.tables import Channel
-from services.rpc.decide.row_cutting import FittedRow, fit, max_row_bytes
+from services.rpc.decide.row_truncation import FittedRow, fit, max_row_bytes
 
 Value = TypeVar("Value")
 

@@ -18,7 +18,7 @@ from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
 from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, split
-from services.rpc.decide.row_cutting import NOT_READ
+from services.rpc.decide.row_truncation import NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fanzha.tables import MAX_ROWS, MAX_TEXT_BYTES, Channel
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.row_cutting import MAX_BYTES, cut_text, fit, max_row_bytes
+from services.rpc.decide.row_truncation import MAX_BYTES, cut_text, fit, max_row_bytes
 
 SENDER, RECEIVER = "+8617000000001", "+8619900000001"
 
