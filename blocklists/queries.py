@@ -72,7 +72,7 @@ class ListStatus:
     workers: Sequence[WorkerReport]
     emergencies: Sequence[int] = ()
     """Change requests applied as an emergency, which are unconfirmed."""
-    waiting: int = 0
+    pending_changes: int = 0
     """Change requests that wait for a second person."""
 
 

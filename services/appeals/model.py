@@ -46,7 +46,7 @@ class FoundIn(IntEnum):
     """There is none: the appeal is against an entry."""
     HITS = 1
     LOG = 2
-    TOLD = 3
+    APPELLANT = 3
 
 
 class AppealEventKind(StrEnum):
@@ -133,7 +133,7 @@ class Lift:
     workers: int = 0
     seconds: float | None = None
     """From the decision until every reporting worker had that version."""
-    waiting_for: str = ""
+    pending_reason: str = ""
     done: bool = False
     """Whether all workers let the subject through."""
     kept: str = ""

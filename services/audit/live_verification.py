@@ -5,11 +5,11 @@ process holds, reveals it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 
 from services.audit import keys, log_files, verifier
-from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.checkpoint_copies import CheckpointCopies, CheckpointCopy
 from services.audit.checkpoints import SUBJECT, CheckpointReason
 from services.audit.events import AuditKind
 from services.audit.findings import ChainProblem, ChainReport
@@ -37,7 +37,7 @@ class LiveVerification:
         by = identity.author(said_author)
         async with self._lock:
             # Before the head: the process copies newer checkpoints at any time.
-            copies = {copy.sequence: copy.hash for copy in await self._copies.all()}
+            copies = _first_by_sequence(await self._copies.all())
             head = await self._log.checkpoint(CheckpointReason.VERIFICATION)
             report = await self._read(head, copies)
             await self._log.record(
@@ -80,6 +80,18 @@ class LiveVerification:
         )
         _compare(report, head)
         return report
+
+
+def _first_by_sequence(copies: Iterable[CheckpointCopy]) -> dict[int, str]:
+    """Return hashes by sequence.
+
+    A log that went on after its end was cut off makes a second checkpoint of the same sequence; the
+    first one tells of it.
+    """
+    first: dict[int, str] = {}
+    for copy in copies:
+        first.setdefault(copy.sequence, copy.hash)
+    return first
 
 
 def _compare(report: ChainReport, head: LogHead) -> None:

@@ -105,7 +105,7 @@ class EntryLifecycle:
             entries=entries,
             hits=hits,
             next_token=f"{snapshot.version}.{at}.{now_s}" if at < len(rows) else "",
-            looked_at=at,
+            examined=at,
             total=len(rows),
             counted_since_s=since_s,
             days=days,

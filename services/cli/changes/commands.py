@@ -59,7 +59,7 @@ def show(
     with server(target) as stub:
         change = stub.GetChange(pb.GetChangeRequest(id=change_id)).change
         some = pb.ListChangeRowsResponse()
-        if rows and change.rows_kept:
+        if rows and change.rows_retained:
             wanted = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
             some = stub.ListChangeRows(wanted)
     if as_json:

@@ -109,7 +109,9 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     if entry.HasField("cases"):
         cases = entry.cases
         ended = f"{cases.confirmed} lost money, {cases.false_alarms} false alarms"
-        table.add_row("cases", f"{ended}, {cases.neither} neither; standing {cases.standing:.2f}")
+        table.add_row(
+            "cases", f"{ended}, {cases.neither} neither; reliability {cases.reliability:.2f}"
+        )
     table.add_row("id", entry.entry_id)
     wide().print(table)
     out.print()

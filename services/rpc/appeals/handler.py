@@ -64,9 +64,9 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
         return pb.ListAppealsResponse(
             appeals=[messages.appeal(one, now, masked=True) for one in queue.appeals],
             next_page_token=str(queue.next_start) if queue.next_start else "",
-            open=queue.standing.open,
-            due_soon=queue.standing.due_soon,
-            overdue=queue.standing.overdue,
+            open=queue.summary.open,
+            due_soon=queue.summary.due_soon,
+            overdue=queue.summary.overdue,
         )
 
     async def GetAppeal(

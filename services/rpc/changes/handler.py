@@ -152,7 +152,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             next_before_id=page.next_before_id,
             unconfirmed_emergencies=map(messages.summary, page.emergencies),
             second_person_rule=self._changes.rule,
-            waiting=page.waiting,
+            pending=page.pending,
         )
 
     async def ListChangeRows(

@@ -24,6 +24,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
 from services.warning.channels import address_filter, cloud_events
+from services.warning.channels.address_filter import Resolver, system_addresses
 from services.warning.channels.channel import Outgoing, SendResult
 
 LOG = logging.getLogger(__name__)
@@ -50,8 +51,10 @@ class WebhookSender:
         timeout_seconds: float = 15.0,
         width: int = 16,
         time_ms: Callable[[], int] = now_ms,
+        resolver: Resolver = system_addresses,
     ) -> None:
         self._url = address_filter.parse(url)
+        self._resolver = resolver
         try:
             self._signers = [Webhook(secret) for secret in secrets]
         except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
@@ -81,7 +84,9 @@ class WebhookSender:
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Post a message."""
         try:
-            target = await address_filter.resolve(self._url, allow_private=self._allow_private)
+            target = await address_filter.resolve(
+                self._url, allow_private=self._allow_private, resolver=self._resolver
+            )
         except InvalidInput as error:
             return self._again(outgoing, str(error), down=True)
         except OSError as error:

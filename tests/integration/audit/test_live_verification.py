@@ -101,6 +101,24 @@ async def test_what_is_cut_off_while_the_service_runs_is_found(
     assert (last.kind, last.details["result"]) == ("log_verified", "damaged")
 
 
+async def test_a_log_that_went_on_after_its_end_was_cut_off_is_found(
+    tmp_path: Path, client: Client
+) -> None:
+    copies = CheckpointCopies(client)
+    identity.set_identity(DEVELOPER)
+    async with opened(tmp_path, copies) as log:
+        await log.record(AuditKind.REFUSED, subject="change:1", details={})
+    file = newest_file(log)
+    # At the next start as many records follow as were cut off.
+    write_lines(file, lines_of(file)[:2])
+    async with opened(tmp_path, copies) as log:
+        report = await LiveVerification(log, copies).verify(said_author="")
+
+    assert [one.words.partition(":")[0] for one in report.problems] == [
+        "is not the checkpoint of which a copy was kept"
+    ]
+
+
 async def test_records_written_meanwhile_are_left_out(
     log: AuditLog, verification: LiveVerification
 ) -> None:

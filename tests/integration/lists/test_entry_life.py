@@ -257,7 +257,7 @@ def test_dead_entries_are_those_without_a_hit_since_they_were_added(
 
     dead = [one.pattern for one in (*first.entries, *rest.entries)]
     assert (len(first.entries), sorted(dead)) == (1, ["+8617000000002", "+8617000000003"])
-    assert first.looked_at < rest.looked_at == first.total == rest.total == 3
+    assert first.examined < rest.examined == first.total == rest.total == 3
     assert not rest.next_page_token
     told = json.loads(run("dead", "--days", "100", "--json").output)
     assert [one["pattern"] for one in told["entries"]] == dead

@@ -98,6 +98,19 @@ async def test_a_commit_reaches_the_workers(url: str, kind: str, tmp_path: Path)
     assert patterns(replica) == {ONE.pattern, TWO.pattern}
 
 
+async def test_its_files_are_private_under_an_open_umask(redis_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    before = os.umask(0)
+    try:
+        async with following(redis_url, folder):
+            await until(Replica(folder), lambda replica: replica.in_step_at_s > 0)
+    finally:
+        os.umask(before)
+
+    found = [folder, *folder.iterdir()]
+    assert [path.name for path in found if path.stat().st_mode & 0o077] == []
+
+
 async def test_a_new_host_loads_base_and_changes(redis_url: str, tmp_path: Path) -> None:
     async with following(redis_url, tmp_path / "first") as store:
         await store.commit(a_proposal(ONE), expected_version=0)

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -189,6 +190,26 @@ def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
     assert [(one.version, one.kind, one.rows, one.skipped) for one in found] == [
         (3, findings.FindingKind.GUARDED, len(PROTECTED), False)
     ]
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_a_change_that_was_not_audited_is_said_and_refused_by_the_setting(refuse: bool) -> None:
+    change = replace(a_change(3, *A_FEW), audited=False)
+
+    checked, found = findings.screen(change, refuse_unaudited=refuse)
+
+    assert len(checked.additions) == (0 if refuse else len(A_FEW))
+    assert bool(checked.skipped) is refuse
+    assert [(one.version, one.kind, one.skipped) for one in found] == [
+        (3, findings.FindingKind.UNAUDITED, refuse)
+    ]
+
+
+@pytest.mark.parametrize("audited", [True, None])
+def test_a_change_that_was_audited_or_cannot_be_checked_is_applied(audited: bool | None) -> None:
+    change = replace(a_change(3, *A_FEW), audited=audited)
+
+    assert findings.screen(change, refuse_unaudited=True) == (change, [])
 
 
 @given(st.lists(entries, max_size=6))

@@ -70,6 +70,13 @@ def test_a_dossier_is_whole_as_it_was_made(dossier: Path, log: Path) -> None:
     assert not checked.own_key
 
 
+def test_what_is_unpacked_is_for_its_owner_alone(dossier: Path) -> None:
+    with ZipFile(dossier) as opened:
+        modes = {entry.external_attr >> 16 & 0o777 for entry in opened.infolist()}
+
+    assert modes == {0o600}
+
+
 def test_without_a_key_its_own_is_used_and_told(dossier: Path) -> None:
     checked = check(dossier, None)
 
