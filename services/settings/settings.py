@@ -146,6 +146,6 @@ class Settings(WarningChannelSettings):
         path = os.environ.get(CONFIG_VARIABLE)
         try:
             file = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             file = ()  # `services.settings.loader` reports the fault
         return (init_settings, env_settings, *file)

@@ -15,6 +15,7 @@ doubt is resent. Each secret adds a signature, for rotation without downtime.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -31,6 +32,7 @@ LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Retry schedule recommended by Standard Webhooks."""
 _GONE = 410
+_SECONDS = re.compile(r"[0-9]{1,20}")
 _SLOW_DOWN = frozenset({429, 503})
 _LONGEST_WAIT = 3600.0
 _WAIT = 30.0
@@ -134,8 +136,7 @@ class WebhookSender:
             LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
             return SendResult(error=said, retry_after=_WAIT, down=True)
         if answer.status_code in _SLOW_DOWN:
-            wait = answer.headers.get("retry-after", "")
-            seconds = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else _WAIT
+            seconds = retry_after(answer.headers.get("retry-after", ""))
             return SendResult(error=said, retry_after=seconds, down=True)
         return self._again(outgoing, said)
 
@@ -148,3 +149,8 @@ class WebhookSender:
             return SendResult(error=error, given_up=True)
         wait = float(SCHEDULE_SECONDS[tried])
         return SendResult(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)
+
+
+def retry_after(header: str) -> float:
+    """Return the seconds in a ``Retry-After``, within an hour; a date, and anything else: 30."""
+    return min(float(header), _LONGEST_WAIT) if _SECONDS.fullmatch(header) else _WAIT
