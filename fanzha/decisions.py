@@ -28,6 +28,8 @@ class Reason(IntEnum):
     SPAM = 8
     VELOCITY = 9
     """With ALLOW the call is only marked."""
+    UNREGISTERED = 10
+    """With ALLOW the text is only marked."""
 
 
 class MatchedOn(IntEnum):

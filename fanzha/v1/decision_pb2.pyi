@@ -90,10 +90,13 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_INVALID: _Reason.ValueType  # 5
     """The row could not be read, so it was let through; the answer says what is wrong."""
     REASON_PROTECTED: _Reason.ValueType  # 6
-    """A party is protected, such as 110 or a gov.cn site; nothing else counts."""
+    """A party is protected, such as 110 or a gov.cn site; nothing else counts. A caller or sender is
+    protected only where its origin is proven: by ingress, trunk, attestation or registration.
+    """
     REASON_IMPLAUSIBLE: _Reason.ValueType  # 7
-    """The calling number cannot be what it claims: no such number exists, or a domestic or
-    protected number arrived on an international trunk.
+    """The caller or sender cannot be what it claims: no such number exists, a domestic number arrived
+    on an international trunk, a protected one where it cannot originate, or a code or name on a
+    route between subscribers.
     """
     REASON_SPAM: _Reason.ValueType  # 8
     """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
@@ -102,6 +105,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_VELOCITY: _Reason.ValueType  # 9
     """The velocity model suspects the call: how fast its caller dials, whom, from where. With
     ACTION_ALLOW the call is only marked; let it through.
+    """
+    REASON_UNREGISTERED: _Reason.ValueType  # 10
+    """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
+    the text is only marked; let it through.
     """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
@@ -120,10 +127,13 @@ REASON_FAILED_OPEN: Reason.ValueType  # 4
 REASON_INVALID: Reason.ValueType  # 5
 """The row could not be read, so it was let through; the answer says what is wrong."""
 REASON_PROTECTED: Reason.ValueType  # 6
-"""A party is protected, such as 110 or a gov.cn site; nothing else counts."""
+"""A party is protected, such as 110 or a gov.cn site; nothing else counts. A caller or sender is
+protected only where its origin is proven: by ingress, trunk, attestation or registration.
+"""
 REASON_IMPLAUSIBLE: Reason.ValueType  # 7
-"""The calling number cannot be what it claims: no such number exists, or a domestic or
-protected number arrived on an international trunk.
+"""The caller or sender cannot be what it claims: no such number exists, a domestic number arrived
+on an international trunk, a protected one where it cannot originate, or a code or name on a
+route between subscribers.
 """
 REASON_SPAM: Reason.ValueType  # 8
 """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
@@ -132,6 +142,10 @@ threshold.
 REASON_VELOCITY: Reason.ValueType  # 9
 """The velocity model suspects the call: how fast its caller dials, whom, from where. With
 ACTION_ALLOW the call is only marked; let it through.
+"""
+REASON_UNREGISTERED: Reason.ValueType  # 10
+"""The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
+the text is only marked; let it through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
