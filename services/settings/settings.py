@@ -82,6 +82,8 @@ class Settings(WarningChannelSettings):
         "tls_key",
         "tls_client_ca",
         "identities_file",
+        "trunks_file",
+        "senders_file",
         "jwks_file",
         "popular_hosts_file",
         "warning_policy_file",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from blocklists.entry_table import EntryTable
+from blocklists.snapshot import verified_files
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.publication import Publisher
 from infra import atomic_file, file_lock
@@ -42,6 +43,12 @@ def write_lists(folder: Path) -> None:
     lists = ListSegments.of_table(1, 5, EntryTable.from_entries([LISTED]), commit="a")
     publisher = Publisher(folder / "lists")
     publisher.publish(publisher.publish(lists))
+
+
+def write_notes_of_lists(folder: Path) -> None:
+    with atomic_file.create(folder / "base.lists") as file:
+        file.write(bytes(verified_files.WORTH_BYTES))
+    verified_files.note(folder, ["base.lists"])
 
 
 def write_decision_log(folder: Path) -> None:
@@ -95,6 +102,7 @@ def write_lock(folder: Path) -> None:
     ("write", "name"),
     [
         (write_lists, "lists/current.json"),
+        (write_notes_of_lists, verified_files.NOTES),
         (write_decision_log, "call/**/*.parquet"),
         (write_audit_log, "audit/*.torn"),
         (write_audit_keys, "audit/key"),
