@@ -190,10 +190,10 @@ def _preview(folder: Path, change: Any, at_ms: int, repeats: int) -> dict[str, A
         "least_seconds": round(min(seconds), 2),
         "most_seconds": round(max(seconds), 2),
         "median_processor_seconds": round(statistics.median(processor), 2),
-        "rows_looked_at": impact.rows_looked_at,
+        "rows_examined": impact.rows_examined,
         "events": impact.calls + impact.texts + impact.links,
         "parties": impact.parties,
-        "good_standing": impact.good_standing,
+        "known_contacts": impact.known_contacts,
         "known": impact.known,
     }
 

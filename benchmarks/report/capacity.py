@@ -15,28 +15,26 @@ CORES_OF_A_HOST = 16
 _HEAD = """# Capacity
 
 What one core, one host, a province and a country need. Made by `fanzha bench report`: rates are
-those of [benchmarks](benchmarks.md), measured; habits of subscribers are assumptions, stated below
-and to be replaced by figures of your own network in `benchmarks/report/demand.py`.
+those of [benchmarks](benchmarks.md); habits of subscribers are assumptions, to be replaced by
+figures of your own network in `benchmarks/report/demand.py`.
 """
 
-_SCALES = """* **Workers** share one port and nothing else while they decide, so a host does
-  what its cores do. The kernel spreads connections, not requests: a gateway should open several,
-  as the client does.
+_SCALES = """* **Workers** share one port and nothing else while they decide. The kernel spreads
+  connections, not requests: a gateway should open several, as the client does.
 * **Hosts** are alike. Each follows the lists in Redis, keeps them in a file, and goes on without
   Redis. Add hosts for throughput, and one more than needed for each site.
 * **Redis Cluster** takes more hits and decision records: they are spread over hash tags. No
   decision waits for it.
-* **Batches** are what makes a core go far: see the three columns above. A gateway that gathers for
-  one millisecond sends batches as large as it has calls in a millisecond.
+* **Batches** multiply what a core decides: see the three columns above.
 """
 
 _DOES_NOT = """* **A list change** is one script on one key, and one process of each host applies
-  it. Changes that wait are applied together, so many small ones cost little more than one.
+  it. Waiting changes are applied together.
 * **An import** is read by one core of list administration.
-* **What is remembered of a caller** lives in the worker that saw its calls. With N workers a
-  caller whose calls come through many gateways is seen in N parts; ends of calls are told to all
-  workers of a host, call attempts are not, and hosts do not tell each other. Send one caller's
-  calls to the same worker where that can be had.
+* **Caller activity** lives in the worker that decided the calls. Call ends are fanned out to all
+  workers of a host, call attempts are not, and hosts share nothing: with N workers a caller whose
+  calls come through many gateways is seen in N parts. Route one caller's calls to one worker where
+  you can.
 * **Memory** of the lists is needed once for each host, that of activity once for each worker.
 * **A single decision** gets no faster with more cores.
 """
@@ -119,9 +117,9 @@ def _assumptions() -> list[str]:
         for habit in HABITS
     ]  # fmt: skip
     head = (
-        "of one subscriber", "a day", "in the busy hour", "peak by its mean", "asked", "why",
+        "of one subscriber", "a day", "in the busy hour", "peak by its mean", "sent to us", "why",
     )  # fmt: skip
-    formula = "subscribers × a day × share in the busy hour × peak × asked ÷ 3,600 s"
+    formula = "subscribers × a day × share in the busy hour × peak × share sent to us ÷ 3,600 s"
     return [f"Decisions a second = {formula}.", "", *words(head, rows)]
 
 

@@ -37,7 +37,7 @@ HABITS = (
     ),
     Habit(
         channel="link", what="look-ups of names", a_day=500, busy_hour=0.07, peak=1.5, asked=0.05,
-        why="a resolver keeps answers: with a cache of minutes for a host some 5 % are asked",
+        why="a resolver keeps answers: with a cache of minutes for a host some 5 % are sent to us",
     ),
 )  # fmt: skip
 

@@ -9,14 +9,13 @@ from benchmarks.report.markdown import words
 from benchmarks.report.stalls import stillness
 
 REMARKS = Path(__file__).with_name("remarks.md")
-"""What people say of missed targets: the limit, what was tried, what it would take."""
+"""Hand-written remarks on missed targets: the limit, what was tried, what it would take."""
 
 _HEAD = """# Benchmarks
 
-Made by `fanzha bench report` from the JSON of real runs in `benchmarks/results`; what needs words
-is in `benchmarks/report/remarks.md`. How load is made and what a latency counts from:
-[load tests](../how-to/load-tests.md). What a carrier needs by these figures:
-[capacity](capacity.md).
+Made by `fanzha bench report` from the JSON of real runs in `benchmarks/results`, with the remarks
+of `benchmarks/report/remarks.md`. How load is generated and latency measured:
+[load tests](../how-to/load-tests.md). What a carrier needs: [capacity](capacity.md).
 """
 
 _REPEAT = """```sh
@@ -36,10 +35,10 @@ fanzha bench report                              # this page and the plots
 
 
 def write(results: Results, remarks: str = "") -> str:
-    """Return the page, with what people have to say of missed targets."""
+    """Return the page, with *remarks* on missed targets."""
     sections = {
-        "What was asked for": throughput.targets(results),
-        "What was missed": [*throughput.missed(results), *([remarks] if remarks else [])],
+        "Targets": throughput.targets(results),
+        "Missed targets": [*throughput.missed(results), *([remarks] if remarks else [])],
         "Sweeps": throughput.sweeps(results),
         "Lists: import, memory, start": cost.lists(results),
         "A list change under load": cost.propagation(results),
@@ -58,30 +57,37 @@ def write(results: Results, remarks: str = "") -> str:
 
 
 def machine(results: Results) -> list[str]:
-    """Write what each result was measured on."""
+    """Write what each result was measured on; the machine once where all results share it."""
+    machines = {_machine(result) for result in results.values()}
+    one_set = len(machines) == 1
     rows = [
         (
             kind,
             result.get("at", "–"),
             str(result.get("commit", "–")),
-            f"{result.get('cores', '–')} cores, {result.get('cpu', '–')}",
             _pinned(result),
             ", ".join(f"{load:.1f}" for load in result.get("load_average", [])),
-            f"Python {result.get('python', '–')}, "
-            + ", ".join(f"{name} {of}" for name, of in result.get("packages", {}).items()),
+            *(() if one_set else (_machine(result),)),
         )
         for kind, result in sorted(results.items())
     ]
     if not rows:
         return ["No results yet.", ""]
-    head = ("result", "at", "commit", "machine", "pinned", "load average", "versions")
+    head = ("result", "at", "commit", "pinned", "load average")
     return [
-        "The load average is that of 1, 5 and 15 minutes when a result was written (of peers: when "
-        "their measurement began), with what the benchmark itself did in it. Pinned are workers "
-        "and generators, to these cores.",
+        "The load average covers 1, 5 and 15 minutes before a result was written (of peers: before "
+        "their measurement began) and includes the benchmark's own load. Pinned are workers and "
+        "generators, to these cores.",
+        *((f"All with {machines.pop()}.",) if one_set else ()),
         "",
-        *words(head, rows),
+        *words(head if one_set else (*head, "machine"), rows),
     ]
+
+
+def _machine(result: Result) -> str:
+    packages = ", ".join(f"{name} {of}" for name, of in result.get("packages", {}).items())
+    cores = f"{result.get('cores', '–')} cores, {result.get('cpu', '–')}"
+    return f"{cores}, Python {result.get('python', '–')}, {packages}"
 
 
 def _pinned(result: Result) -> str:

@@ -1,7 +1,8 @@
 """The part of the page on peers: ratios, memory, accuracy, and what is not equal."""
 
+import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.report.figures import Results
@@ -20,13 +21,11 @@ def peers(results: Results) -> list[str]:
     return [
         f"Both sides in one run, in turn, {result['repeats']} × {result['seconds']} s, "
         f"medians; the servers on one core, the generator on the other. {result['listed']:,} "
-        "numbers and names are listed. Rows of a channel were measured together, those of several "
-        "not always: each has its time and load in the results. Where a side used much less than "
-        "its core, its generator was the limit: the second ratio is of what was done with the same "
-        "processor time.",
+        "numbers and names are listed. Where a side used much less than its core, its generator "
+        "was the limit: the second ratio compares the same processor time.",
         "",
         *table(
-            ("channel", "peer", "theirs/s", "how we were asked", "ours/s", "ours by theirs",
+            ("channel", "peer", "theirs/s", "our call", "ours/s", "ours by theirs",
              "for the same processor time", "memory: theirs, ours", "core used: theirs, ours"),
             [_row(row) for row in rows],
         ),
@@ -98,14 +97,33 @@ def _accuracy(judged: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _not_equal(rows: Sequence[dict[str, Any]]) -> list[str]:
-    said: dict[str, list[str]] = {}
+    """Write each text once for its peers, and sentences that several begin with once for all."""
+    peers_of: dict[str, list[str]] = {}
     for row in rows:
         if row["not_equal"]:
-            names = said.setdefault(row["not_equal"], [])
+            names = peers_of.setdefault(row["not_equal"], [])
             name = f"{row['peer']} ({row['channel']})"
             if name not in names:
                 names.append(name)
-    return _paragraphs([f"**{', '.join(names)}.** {text}" for text, names in said.items()])
+    groups = itertools.groupby(peers_of, key=lambda text: text.split(". ")[0])
+    return _paragraphs(
+        [
+            paragraph
+            for _, texts in groups
+            for paragraph in _shared_once({text: peers_of[text] for text in texts})
+        ]
+    )
+
+
+def _shared_once(peers_of: Mapping[str, Sequence[str]]) -> list[str]:
+    sentences = [text.split(". ") for text in peers_of]
+    alike = itertools.takewhile(lambda column: len(set(column)) == 1, zip(*sentences, strict=False))
+    shared = "".join(f"{column[0]}. " for column in alike) if len(sentences) > 1 else ""
+    own = [
+        f"**{', '.join(names)}.** {text.removeprefix(shared)}" for text, names in peers_of.items()
+    ]
+    everyone = ", ".join(name for names in peers_of.values() for name in names)
+    return [f"**{everyone}.** {shared.strip()}", *own] if shared else own
 
 
 def _paragraphs(texts: Sequence[str]) -> list[str]:

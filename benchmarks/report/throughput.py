@@ -15,7 +15,7 @@ _BUSY = 0.9
 
 
 def targets(results: Results) -> list[str]:
-    """Write what was asked for beside what was measured."""
+    """Write the targets beside what was measured."""
     rates = figures.rates(results)
     cells = [
         (f"{channel}s", *(_cell(rates, channel, batch) for batch in BATCHES))
@@ -34,21 +34,21 @@ def targets(results: Results) -> list[str]:
     same = (
         [
             "",
-            "h2load sends one prepared body over and over, without a deadline: what the server "
-            "remembers of callers and hosts is warm. The one call of batch 1 is not listed, of "
-            "batches some 3 % are; its one text has a link, of batches a third have. Our own "
-            "generator, in the sweeps, asks for 16,384 different rows, with a deadline.",
+            "h2load repeats one prepared body, without a deadline, so caches of callers and hosts "
+            "are warm. The one call of batch 1 is not listed, of batches some 3 % are; its one "
+            "text has a link, of batches a third have. Our own generator, in the sweeps, sends "
+            "16,384 different rows, with a deadline.",
         ]
         if "h2load" in results
         else []
     )  # fmt: skip
     return [
-        f"Decisions a second, one worker, asked by {generator} in a closed loop; below each what "
-        "was asked for. Batch 1 is a unary call.",
+        f"Decisions a second, one worker, {generator} in a closed loop; below each its target. "
+        "Batch 1 is a unary call.",
         *same,
         "",
         *table(["channel", *(f"batch {batch:,}" for batch in BATCHES)], cells),
-        *(words(["figure", "asked for", "measured", ""], others) if others else []),
+        *(words(["figure", "target", "measured", ""], others) if others else []),
     ]
 
 
@@ -56,11 +56,12 @@ def missed(results: Results) -> list[str]:
     """Name the targets that were missed."""
     rates = figures.rates(results)
     found = [
-        f"{channel}s in batches of {batch:,}: {count(rates[channel, batch])} a second of {wanted:,}"
+        f"{channel}s in batches of {batch:,}: {count(rates[channel, batch])} a second, "
+        f"target {wanted:,}"
         for (channel, batch), wanted in PER_SECOND.items()
         if rates.get((channel, batch), wanted) < wanted
     ] + [
-        f"{target.name} ({about}): {count(measured)}, asked for {target.words()}"
+        f"{target.name} ({about}): {count(measured)}, target {target.words()}"
         for target, about, measured in figures.all_figures(results)
         if not target.reached(measured)
     ]
@@ -106,7 +107,7 @@ def overload(results: Results) -> list[str]:
         for point in result["points"]
     ]
     head = (
-        "offered", "rows/s", "decided in time/s", "refused at once", "late or not asked", "p50 ms",
+        "offered", "rows/s", "decided in time/s", "refused at once", "late or not sent", "p50 ms",
         "p99 ms", "server, cores", "generator, cores",
     )  # fmt: skip
     way = "fanzha.client" if result.get("through") == "client" else "prepared requests"

@@ -81,18 +81,18 @@ async def _measure(count: int, rounds: int) -> dict[str, Any]:
 
 async def _time(client: Client, by: ReportGrouping, rounds: int) -> dict[str, Any]:
     reporting = ReportService(CaseListing(client, CaseStore(client)), now_ms=now_ms)
-    seconds, busy, groups, looked_at = [], [], 0, 0
+    seconds, busy, groups, examined = [], [], 0, 0
     for _ in range(rounds):
         began, began_busy = perf_counter(), process_time()
         async for one in reporting.make(ReportRequest(by=by)):
-            groups, looked_at = _groups(one), one.looked_at
+            groups, examined = _groups(one), one.examined
         seconds.append(perf_counter() - began)
         busy.append(process_time() - began_busy)
     middle = sorted(seconds)[len(seconds) // 2]
     return {
         "seconds": {"least": min(seconds), "median": middle, "most": max(seconds)},
         "processor_seconds_least": min(busy),
-        "cases_a_second_median": round(looked_at / middle),
+        "cases_a_second_median": round(examined / middle),
         "groups": groups,
     }
 

@@ -68,7 +68,7 @@ class _DecisionFoundEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decisio
     """In the records of blocked decisions."""
     DECISION_FOUND_LOG: _DecisionFound.ValueType  # 2
     """In the decision log."""
-    DECISION_FOUND_TOLD: _DecisionFound.ValueType  # 3
+    DECISION_FOUND_APPELLANT: _DecisionFound.ValueType  # 3
     """Nowhere: the appellant tells who was blocked and when."""
 
 class DecisionFound(_DecisionFound, metaclass=_DecisionFoundEnumTypeWrapper):
@@ -80,7 +80,7 @@ DECISION_FOUND_HITS: DecisionFound.ValueType  # 1
 """In the records of blocked decisions."""
 DECISION_FOUND_LOG: DecisionFound.ValueType  # 2
 """In the decision log."""
-DECISION_FOUND_TOLD: DecisionFound.ValueType  # 3
+DECISION_FOUND_APPELLANT: DecisionFound.ValueType  # 3
 """Nowhere: the appellant tells who was blocked and when."""
 Global___DecisionFound: _TypeAlias = DecisionFound  # noqa: Y015
 
@@ -261,7 +261,7 @@ class AppealLift(_message.Message):
     COMMITTED_AT_MS_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
     SECONDS_FIELD_NUMBER: _builtins.int
-    WAITING_FOR_FIELD_NUMBER: _builtins.int
+    PENDING_REASON_FIELD_NUMBER: _builtins.int
     list_version: _builtins.int
     """Version of the lists that lifts it; 0 while the change is not committed."""
     change_id: _builtins.str
@@ -276,7 +276,7 @@ class AppealLift(_message.Message):
     """Seconds from the decision on the appeal until every reporting worker had that version;
     absent while that is not so.
     """
-    waiting_for: _builtins.str
+    pending_reason: _builtins.str
     """What stands in the way; with seconds, what still holds the entry that the allow entry
     outranks. Empty when nothing does.
     """
@@ -298,11 +298,11 @@ class AppealLift(_message.Message):
         committed_at_ms: _builtins.int = ...,
         workers: _builtins.int = ...,
         seconds: _builtins.float | None = ...,
-        waiting_for: _builtins.str = ...,
+        pending_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_seconds", b"_seconds", "allowed", b"allowed", "seconds", b"seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seconds", b"_seconds", "allowed", b"allowed", "change_id", b"change_id", "committed_at_ms", b"committed_at_ms", "list_version", b"list_version", "removed", b"removed", "seconds", b"seconds", "waiting_for", b"waiting_for", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seconds", b"_seconds", "allowed", b"allowed", "change_id", b"change_id", "committed_at_ms", b"committed_at_ms", "list_version", b"list_version", "pending_reason", b"pending_reason", "removed", b"removed", "seconds", b"seconds", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seconds: _TypeAlias = _typing.Literal["seconds"]  # noqa: Y015
     _WhichOneofArgType__seconds: _TypeAlias = _typing.Literal["_seconds", b"_seconds"]  # noqa: Y015
@@ -1368,7 +1368,7 @@ class GetAppealReportResponse(_message.Message):
     DECIDED_LATE_FIELD_NUMBER: _builtins.int
     DECISION_SECONDS_FIELD_NUMBER: _builtins.int
     LIFT_SECONDS_FIELD_NUMBER: _builtins.int
-    LIFTS_WAITING_FIELD_NUMBER: _builtins.int
+    LIFTS_PENDING_FIELD_NUMBER: _builtins.int
     LIFTS_UNMEASURED_FIELD_NUMBER: _builtins.int
     received: _builtins.int
     """Appeals received."""
@@ -1378,7 +1378,7 @@ class GetAppealReportResponse(_message.Message):
     """Open ones whose deadline has passed."""
     decided_late: _builtins.int
     """Closed ones that were decided after their deadline."""
-    lifts_waiting: _builtins.int
+    lifts_pending: _builtins.int
     """Upheld ones whose lift is under way."""
     lifts_unmeasured: _builtins.int
     """Upheld ones whose lift was not measured, since no worker reported."""
@@ -1421,12 +1421,12 @@ class GetAppealReportResponse(_message.Message):
         decided_late: _builtins.int = ...,
         decision_seconds: Global___Durations | None = ...,
         lift_seconds: Global___Durations | None = ...,
-        lifts_waiting: _builtins.int = ...,
+        lifts_pending: _builtins.int = ...,
         lifts_unmeasured: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision_seconds", b"decision_seconds", "lift_seconds", b"lift_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_blocked_by", b"by_blocked_by", "by_opener", b"by_opener", "by_state", b"by_state", "decided_late", b"decided_late", "decision_seconds", b"decision_seconds", "due_soon", b"due_soon", "lift_seconds", b"lift_seconds", "lifts_unmeasured", b"lifts_unmeasured", "lifts_waiting", b"lifts_waiting", "overdue", b"overdue", "received", b"received", "upheld_by_blocked_by", b"upheld_by_blocked_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_blocked_by", b"by_blocked_by", "by_opener", b"by_opener", "by_state", b"by_state", "decided_late", b"decided_late", "decision_seconds", b"decision_seconds", "due_soon", b"due_soon", "lift_seconds", b"lift_seconds", "lifts_pending", b"lifts_pending", "lifts_unmeasured", b"lifts_unmeasured", "overdue", b"overdue", "received", b"received", "upheld_by_blocked_by", b"upheld_by_blocked_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

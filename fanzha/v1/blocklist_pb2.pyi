@@ -374,14 +374,14 @@ class CaseOutcomes(_message.Message):
     CONFIRMED_FIELD_NUMBER: _builtins.int
     FALSE_ALARMS_FIELD_NUMBER: _builtins.int
     NEITHER_FIELD_NUMBER: _builtins.int
-    STANDING_FIELD_NUMBER: _builtins.int
+    RELIABILITY_FIELD_NUMBER: _builtins.int
     confirmed: _builtins.int
     """Closed as lost money."""
     false_alarms: _builtins.int
     """Closed as false alarms."""
     neither: _builtins.int
     """Closed otherwise: safe, unreachable, duplicate."""
-    standing: _builtins.float
+    reliability: _builtins.float
     """How far these speak for the entry, 0 to 1; 0.5 where nothing is known."""
     def __init__(
         self,
@@ -389,11 +389,11 @@ class CaseOutcomes(_message.Message):
         confirmed: _builtins.int = ...,
         false_alarms: _builtins.int = ...,
         neither: _builtins.int = ...,
-        standing: _builtins.float = ...,
+        reliability: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "false_alarms", b"false_alarms", "neither", b"neither", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "false_alarms", b"false_alarms", "neither", b"neither", "reliability", b"reliability"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1185,14 +1185,14 @@ class GetStatusResponse(_message.Message):
     COUNTS_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
     UNCONFIRMED_EMERGENCIES_FIELD_NUMBER: _builtins.int
-    CHANGES_WAITING_FIELD_NUMBER: _builtins.int
+    CHANGES_PENDING_FIELD_NUMBER: _builtins.int
     FINDINGS_FIELD_NUMBER: _builtins.int
     STRAYS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version in the store."""
     committed_at_ms: _builtins.int
     """When that version was committed, in milliseconds since the Unix epoch."""
-    changes_waiting: _builtins.int
+    changes_pending: _builtins.int
     """Change requests that wait for a second person."""
     strays: _builtins.int
     """Records in the store that no commit made, which were moved aside; at most 100 are kept."""
@@ -1220,13 +1220,13 @@ class GetStatusResponse(_message.Message):
         counts: _abc.Iterable[Global___EntryCount] | None = ...,
         workers: _abc.Iterable[Global___WorkerStatus] | None = ...,
         unconfirmed_emergencies: _abc.Iterable[_builtins.int] | None = ...,
-        changes_waiting: _builtins.int = ...,
+        changes_pending: _builtins.int = ...,
         findings: _abc.Iterable[Global___ListFinding] | None = ...,
         strays: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes_waiting", b"changes_waiting", "committed_at_ms", b"committed_at_ms", "counts", b"counts", "findings", b"findings", "strays", b"strays", "unconfirmed_emergencies", b"unconfirmed_emergencies", "version", b"version", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes_pending", b"changes_pending", "committed_at_ms", b"committed_at_ms", "counts", b"counts", "findings", b"findings", "strays", b"strays", "unconfirmed_emergencies", b"unconfirmed_emergencies", "version", b"version", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1569,14 +1569,14 @@ class ListDeadResponse(_message.Message):
 
     ENTRIES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    EXAMINED_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     COUNTED_SINCE_S_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """For the next page; empty at the end."""
-    looked_at: _builtins.int
+    examined: _builtins.int
     """Entries looked at so far, all pages together."""
     total: _builtins.int
     """Entries that will be looked at."""
@@ -1597,7 +1597,7 @@ class ListDeadResponse(_message.Message):
         *,
         entries: _abc.Iterable[Global___Entry] | None = ...,
         next_page_token: _builtins.str = ...,
-        looked_at: _builtins.int = ...,
+        examined: _builtins.int = ...,
         total: _builtins.int = ...,
         counted_since_s: _builtins.int = ...,
         days: _builtins.int = ...,
@@ -1605,7 +1605,7 @@ class ListDeadResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted_since_s", b"counted_since_s", "days", b"days", "entries", b"entries", "looked_at", b"looked_at", "next_page_token", b"next_page_token", "total", b"total", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted_since_s", b"counted_since_s", "days", b"days", "entries", b"entries", "examined", b"examined", "next_page_token", b"next_page_token", "total", b"total", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -262,22 +262,22 @@ class ChangeImpact(_message.Message):
     KNOWN_FIELD_NUMBER: _builtins.int
     HOURS_FIELD_NUMBER: _builtins.int
     SINCE_MS_FIELD_NUMBER: _builtins.int
-    ROWS_LOOKED_AT_FIELD_NUMBER: _builtins.int
+    ROWS_EXAMINED_FIELD_NUMBER: _builtins.int
     CALLS_FIELD_NUMBER: _builtins.int
     TEXTS_FIELD_NUMBER: _builtins.int
     LINKS_FIELD_NUMBER: _builtins.int
     PARTIES_FIELD_NUMBER: _builtins.int
-    GOOD_STANDING_FIELD_NUMBER: _builtins.int
+    KNOWN_CONTACTS_FIELD_NUMBER: _builtins.int
     TOP_FIELD_NUMBER: _builtins.int
     UNKNOWN_BECAUSE_FIELD_NUMBER: _builtins.int
     known: _builtins.bool
     """Whether it can be known: false without a decision log of so many hours."""
     hours: _builtins.float
-    """How many hours were looked at."""
+    """Hours of the log that were examined."""
     since_ms: _builtins.int
     """From when, in milliseconds since the Unix epoch."""
-    rows_looked_at: _builtins.int
-    """Logged decisions that were looked at."""
+    rows_examined: _builtins.int
+    """Logged decisions that were examined."""
     calls: _builtins.float
     """Calls that would have been decided otherwise."""
     texts: _builtins.float
@@ -286,8 +286,8 @@ class ChangeImpact(_message.Message):
     """Links that would have been decided otherwise."""
     parties: _builtins.float
     """Distinct parties of these events."""
-    good_standing: _builtins.float
-    """Of these parties, those in good standing: answered, long or mutual calls."""
+    known_contacts: _builtins.float
+    """Of these parties, those that had answered, long or mutual calls with the other side."""
     unknown_because: _builtins.str
     """Why it is not known; empty when it is."""
     @_builtins.property
@@ -300,18 +300,18 @@ class ChangeImpact(_message.Message):
         known: _builtins.bool = ...,
         hours: _builtins.float = ...,
         since_ms: _builtins.int = ...,
-        rows_looked_at: _builtins.int = ...,
+        rows_examined: _builtins.int = ...,
         calls: _builtins.float = ...,
         texts: _builtins.float = ...,
         links: _builtins.float = ...,
         parties: _builtins.float = ...,
-        good_standing: _builtins.float = ...,
+        known_contacts: _builtins.float = ...,
         top: _abc.Iterable[Global___ImpactOfPattern] | None = ...,
         unknown_because: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "good_standing", b"good_standing", "hours", b"hours", "known", b"known", "links", b"links", "parties", b"parties", "rows_looked_at", b"rows_looked_at", "since_ms", b"since_ms", "texts", b"texts", "top", b"top", "unknown_because", b"unknown_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "hours", b"hours", "known", b"known", "known_contacts", b"known_contacts", "links", b"links", "parties", b"parties", "rows_examined", b"rows_examined", "since_ms", b"since_ms", "texts", b"texts", "top", b"top", "unknown_because", b"unknown_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,7 +328,7 @@ class ImpactOfPattern(_message.Message):
     CHANNEL_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     PARTIES_FIELD_NUMBER: _builtins.int
-    GOOD_STANDING_FIELD_NUMBER: _builtins.int
+    KNOWN_CONTACTS_FIELD_NUMBER: _builtins.int
     pattern: _builtins.str
     """The pattern."""
     action: _decision_pb2.Action.ValueType
@@ -339,8 +339,8 @@ class ImpactOfPattern(_message.Message):
     """Events."""
     parties: _builtins.float
     """Distinct parties."""
-    good_standing: _builtins.float
-    """Of these, those in good standing."""
+    known_contacts: _builtins.float
+    """Of these, those that are known contacts of the other side."""
     def __init__(
         self,
         *,
@@ -349,11 +349,11 @@ class ImpactOfPattern(_message.Message):
         channel: _builtins.str = ...,
         events: _builtins.float = ...,
         parties: _builtins.float = ...,
-        good_standing: _builtins.float = ...,
+        known_contacts: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "channel", b"channel", "events", b"events", "good_standing", b"good_standing", "parties", b"parties", "pattern", b"pattern"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "channel", b"channel", "events", b"events", "known_contacts", b"known_contacts", "parties", b"parties", "pattern", b"pattern"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -410,7 +410,7 @@ class ChangePreview(_message.Message):
     RELATIONS_FIELD_NUMBER: _builtins.int
     IMPACT_FIELD_NUMBER: _builtins.int
     WITHOUT_EFFECT_FIELD_NUMBER: _builtins.int
-    NOT_LOOKED_AT_FIELD_NUMBER: _builtins.int
+    NOT_EXAMINED_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     SHADOW_IMPACT_FIELD_NUMBER: _builtins.int
     version: _builtins.int
@@ -432,8 +432,8 @@ class ChangePreview(_message.Message):
         """What it would have done to recent traffic."""
 
     @_builtins.property
-    def not_looked_at(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What was not looked at, in words, and why; empty when everything was."""
+    def not_examined(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was not examined, and why; empty when everything was."""
 
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.RowReport]:
@@ -452,13 +452,13 @@ class ChangePreview(_message.Message):
         relations: _abc.Iterable[Global___Relation] | None = ...,
         impact: Global___ChangeImpact | None = ...,
         without_effect: _builtins.int = ...,
-        not_looked_at: _abc.Iterable[_builtins.str] | None = ...,
+        not_examined: _abc.Iterable[_builtins.str] | None = ...,
         problems: _abc.Iterable[_blocklist_pb2.RowReport] | None = ...,
         shadow_impact: Global___ChangeImpact | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "shadow_impact", b"shadow_impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_looked_at", b"not_looked_at", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -535,7 +535,7 @@ class Change(_message.Message):
     LEFT_ALONE_EXAMPLES_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     ROWS_SHA256_FIELD_NUMBER: _builtins.int
-    ROWS_KEPT_FIELD_NUMBER: _builtins.int
+    ROWS_RETAINED_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Its number, from 1."""
     kind: Global___ChangeKind.ValueType
@@ -588,7 +588,7 @@ class Change(_message.Message):
     """Rows of what it undoes that it leaves alone: others changed them since, or they are over."""
     rows_sha256: _builtins.str
     """SHA-256 of its packed additions and removals, in hexadecimal."""
-    rows_kept: _builtins.bool
+    rows_retained: _builtins.bool
     """Whether its rows are still kept: they are needed to undo it."""
     @_builtins.property
     def preview(self) -> Global___ChangePreview:
@@ -644,11 +644,11 @@ class Change(_message.Message):
         left_alone_examples: _abc.Iterable[_builtins.str] | None = ...,
         events: _abc.Iterable[Global___ChangeEvent] | None = ...,
         rows_sha256: _builtins.str = ...,
-        rows_kept: _builtins.bool = ...,
+        rows_retained: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_kept", b"rows_kept", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores_version: _TypeAlias = _typing.Literal["restores_version"]  # noqa: Y015
     _WhichOneofArgType__restores_version: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version"]  # noqa: Y015
@@ -1252,23 +1252,23 @@ class ListChangesRequest(_message.Message):
 
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    BEFORE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     state: _change_state_pb2.ChangeState.ValueType
     """Only those in this state; absent: all."""
     page_size: _builtins.int
     """Requests wanted, 1 to 200; absent: 50."""
-    before_id: _builtins.int
-    """Only requests with a smaller number, from the page before; absent: the newest."""
+    page_token: _builtins.str
+    """From the page before; absent: the newest."""
     def __init__(
         self,
         *,
         state: _change_state_pb2.ChangeState.ValueType = ...,
         page_size: _builtins.int = ...,
-        before_id: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_id", b"before_id", "page_size", b"page_size", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1281,15 +1281,15 @@ class ListChangesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGES_FIELD_NUMBER: _builtins.int
-    NEXT_BEFORE_ID_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     UNCONFIRMED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     SECOND_PERSON_RULE_FIELD_NUMBER: _builtins.int
-    WAITING_FIELD_NUMBER: _builtins.int
-    next_before_id: _builtins.int
-    """For the next page; 0 at the end."""
+    PENDING_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
     second_person_rule: _builtins.str
     """The setting second_person that holds: by_identity, always or off."""
-    waiting: _builtins.int
+    pending: _builtins.int
     """Requests that wait for a second person, whatever the filter."""
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]:
@@ -1303,14 +1303,14 @@ class ListChangesResponse(_message.Message):
         self,
         *,
         changes: _abc.Iterable[Global___Change] | None = ...,
-        next_before_id: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
         unconfirmed_emergencies: _abc.Iterable[Global___Change] | None = ...,
         second_person_rule: _builtins.str = ...,
-        waiting: _builtins.int = ...,
+        pending: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_before_id", b"next_before_id", "second_person_rule", b"second_person_rule", "unconfirmed_emergencies", b"unconfirmed_emergencies", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token", "pending", b"pending", "second_person_rule", b"second_person_rule", "unconfirmed_emergencies", b"unconfirmed_emergencies"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

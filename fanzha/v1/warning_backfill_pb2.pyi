@@ -92,7 +92,7 @@ class _PendingBackfillStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     DESCRIPTOR: _descriptor.EnumDescriptor
     PENDING_BACKFILL_STATE_UNSPECIFIED: _PendingBackfillState.ValueType  # 0
     """Not specified."""
-    PENDING_BACKFILL_STATE_WAITING: _PendingBackfillState.ValueType  # 1
+    PENDING_BACKFILL_STATE_PENDING: _PendingBackfillState.ValueType  # 1
     """Waits for an operator, or for its first count."""
     PENDING_BACKFILL_STATE_STARTED: _PendingBackfillState.ValueType  # 2
     """Started as a backfill with the same id."""
@@ -100,9 +100,9 @@ class _PendingBackfillStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     """Dropped by an operator."""
     PENDING_BACKFILL_STATE_WITHDRAWN: _PendingBackfillState.ValueType  # 4
     """None of its entries blocks any more, or it waited too long."""
-    PENDING_BACKFILL_STATE_NOBODY: _PendingBackfillState.ValueType  # 5
+    PENDING_BACKFILL_STATE_NO_RECIPIENTS: _PendingBackfillState.ValueType  # 5
     """Its entries had reached no one."""
-    PENDING_BACKFILL_STATE_LEFT: _PendingBackfillState.ValueType  # 6
+    PENDING_BACKFILL_STATE_TOO_LARGE: _PendingBackfillState.ValueType  # 6
     """The change had more entries than a backfill covers."""
 
 class PendingBackfillState(_PendingBackfillState, metaclass=_PendingBackfillStateEnumTypeWrapper):
@@ -110,7 +110,7 @@ class PendingBackfillState(_PendingBackfillState, metaclass=_PendingBackfillStat
 
 PENDING_BACKFILL_STATE_UNSPECIFIED: PendingBackfillState.ValueType  # 0
 """Not specified."""
-PENDING_BACKFILL_STATE_WAITING: PendingBackfillState.ValueType  # 1
+PENDING_BACKFILL_STATE_PENDING: PendingBackfillState.ValueType  # 1
 """Waits for an operator, or for its first count."""
 PENDING_BACKFILL_STATE_STARTED: PendingBackfillState.ValueType  # 2
 """Started as a backfill with the same id."""
@@ -118,9 +118,9 @@ PENDING_BACKFILL_STATE_DROPPED: PendingBackfillState.ValueType  # 3
 """Dropped by an operator."""
 PENDING_BACKFILL_STATE_WITHDRAWN: PendingBackfillState.ValueType  # 4
 """None of its entries blocks any more, or it waited too long."""
-PENDING_BACKFILL_STATE_NOBODY: PendingBackfillState.ValueType  # 5
+PENDING_BACKFILL_STATE_NO_RECIPIENTS: PendingBackfillState.ValueType  # 5
 """Its entries had reached no one."""
-PENDING_BACKFILL_STATE_LEFT: PendingBackfillState.ValueType  # 6
+PENDING_BACKFILL_STATE_TOO_LARGE: PendingBackfillState.ValueType  # 6
 """The change had more entries than a backfill covers."""
 Global___PendingBackfillState: _TypeAlias = PendingBackfillState  # noqa: Y015
 
@@ -347,7 +347,7 @@ class PreviewBackfillResponse(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
     BLOCKED_PERSONS_FIELD_NUMBER: _builtins.int
-    NOBODY_FIELD_NUMBER: _builtins.int
+    NON_PERSONS_FIELD_NUMBER: _builtins.int
     COVERS_FROM_MS_FIELD_NUMBER: _builtins.int
     TORN_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
@@ -367,7 +367,7 @@ class PreviewBackfillResponse(_message.Message):
     """Logged decisions that blocked and reached no one."""
     blocked_persons: _builtins.int
     """Persons whom these would have reached; some of them were reached otherwise."""
-    nobody: _builtins.int
+    non_persons: _builtins.int
     """Logged decisions that let through to a party that is not a person."""
     covers_from_ms: _builtins.int
     """Time of the oldest record in the log, in milliseconds since the Unix epoch; 0 if it is empty."""
@@ -405,7 +405,7 @@ class PreviewBackfillResponse(_message.Message):
         events: _builtins.int = ...,
         blocked: _builtins.int = ...,
         blocked_persons: _builtins.int = ...,
-        nobody: _builtins.int = ...,
+        non_persons: _builtins.int = ...,
         covers_from_ms: _builtins.int = ...,
         torn: _builtins.int = ...,
         left_out: _builtins.int = ...,
@@ -416,7 +416,7 @@ class PreviewBackfillResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "blocked_persons", b"blocked_persons", "by_channel", b"by_channel", "by_day", b"by_day", "by_exposure", b"by_exposure", "by_region", b"by_region", "covers_from_ms", b"covers_from_ms", "events", b"events", "left_out", b"left_out", "logged", b"logged", "lower_bound", b"lower_bound", "nobody", b"nobody", "persons", b"persons", "subject", b"subject", "torn", b"torn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "blocked_persons", b"blocked_persons", "by_channel", b"by_channel", "by_day", b"by_day", "by_exposure", b"by_exposure", "by_region", b"by_region", "covers_from_ms", b"covers_from_ms", "events", b"events", "left_out", b"left_out", "logged", b"logged", "lower_bound", b"lower_bound", "non_persons", b"non_persons", "persons", b"persons", "subject", b"subject", "torn", b"torn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -605,9 +605,9 @@ class PendingBackfill(_message.Message):
     CHANGE_ID_FIELD_NUMBER: _builtins.int
     LISTED_BY_FIELD_NUMBER: _builtins.int
     APPROVED_BY_FIELD_NUMBER: _builtins.int
-    LANDED_AT_MS_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_AT_MS_FIELD_NUMBER: _builtins.int
     DAYS_FIELD_NUMBER: _builtins.int
-    LANDED_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_COUNT_FIELD_NUMBER: _builtins.int
     ENTRIES_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
@@ -626,20 +626,20 @@ class PendingBackfill(_message.Message):
     """Who asked for the change."""
     approved_by: _builtins.str
     """Who approved it; empty if it needed no approval."""
-    landed_at_ms: _builtins.int
+    effective_at_ms: _builtins.int
     """When the entries began to block, in milliseconds since the Unix epoch."""
     days: _builtins.int
     """Days before that to look back."""
-    landed: _builtins.int
+    effective_count: _builtins.int
     """Entries that began to block."""
     ended_at_ms: _builtins.int
-    """When it left the state WAITING, in milliseconds since the Unix epoch; 0 before."""
+    """When it left the state PENDING, in milliseconds since the Unix epoch; 0 before."""
     ended_by: _builtins.str
     """Who started or dropped it."""
     why: _builtins.str
     """Why it was dropped, withdrawn or left."""
     @_builtins.property
-    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___LandedEntry]:
+    def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EffectiveEntry]:
         """Those that still block; empty if there were more than a backfill covers."""
 
     @_builtins.property
@@ -661,10 +661,10 @@ class PendingBackfill(_message.Message):
         change_id: _builtins.int = ...,
         listed_by: _builtins.str = ...,
         approved_by: _builtins.str = ...,
-        landed_at_ms: _builtins.int = ...,
+        effective_at_ms: _builtins.int = ...,
         days: _builtins.int = ...,
-        landed: _builtins.int = ...,
-        entries: _abc.Iterable[Global___LandedEntry] | None = ...,
+        effective_count: _builtins.int = ...,
+        entries: _abc.Iterable[Global___EffectiveEntry] | None = ...,
         rows: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         count: Global___PendingBackfillCount | None = ...,
         ended_at_ms: _builtins.int = ...,
@@ -673,14 +673,14 @@ class PendingBackfill(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by", b"approved_by", "backfill_id", b"backfill_id", "change_id", b"change_id", "count", b"count", "days", b"days", "ended_at_ms", b"ended_at_ms", "ended_by", b"ended_by", "entries", b"entries", "landed", b"landed", "landed_at_ms", b"landed_at_ms", "list_version", b"list_version", "listed_by", b"listed_by", "rows", b"rows", "state", b"state", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by", b"approved_by", "backfill_id", b"backfill_id", "change_id", b"change_id", "count", b"count", "days", b"days", "effective_at_ms", b"effective_at_ms", "effective_count", b"effective_count", "ended_at_ms", b"ended_at_ms", "ended_by", b"ended_by", "entries", b"entries", "list_version", b"list_version", "listed_by", b"listed_by", "rows", b"rows", "state", b"state", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PendingBackfill: _TypeAlias = PendingBackfill  # noqa: Y015
 
 @_typing.final
-class LandedEntry(_message.Message):
+class EffectiveEntry(_message.Message):
     """An entry that began to block."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -719,7 +719,7 @@ class LandedEntry(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___LandedEntry: _TypeAlias = LandedEntry  # noqa: Y015
+Global___EffectiveEntry: _TypeAlias = EffectiveEntry  # noqa: Y015
 
 @_typing.final
 class PendingBackfillCount(_message.Message):

@@ -725,7 +725,7 @@ class TrainingExample(_message.Message):
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
-    KEPT_FIELD_NUMBER: _builtins.int
+    RETAINED_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
     SENDER_FIELD_NUMBER: _builtins.int
     label: _builtins.str
@@ -766,7 +766,7 @@ class TrainingExample(_message.Message):
     """How it entered the network."""
     attestation: _builtins.str
     """What the network attests of the calling number."""
-    kept: _builtins.str
+    retained: _builtins.str
     """"decision", "text", "gone" or "means"."""
     case_id: _builtins.str
     """The case; only where asked for."""
@@ -794,13 +794,13 @@ class TrainingExample(_message.Message):
         entry_id: _builtins.str = ...,
         ingress: _builtins.str = ...,
         attestation: _builtins.str = ...,
-        kept: _builtins.str = ...,
+        retained: _builtins.str = ...,
         case_id: _builtins.str = ...,
         sender: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_decided_at_ms", b"_decided_at_ms", "_decision_id", b"_decision_id", "_score", b"_score", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decided_at_ms", b"_decided_at_ms", "_decision_id", b"_decision_id", "_score", b"_score", "action", b"action", "attestation", b"attestation", "case_id", b"case_id", "category", b"category", "channel", b"channel", "closed_at_ms", b"closed_at_ms", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "group", b"group", "ingress", b"ingress", "kept", b"kept", "label", b"label", "means_kind", b"means_kind", "model_version", b"model_version", "outcome", b"outcome", "reason", b"reason", "score", b"score", "sender", b"sender", "source", b"source", "text", b"text", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decided_at_ms", b"_decided_at_ms", "_decision_id", b"_decision_id", "_score", b"_score", "action", b"action", "attestation", b"attestation", "case_id", b"case_id", "category", b"category", "channel", b"channel", "closed_at_ms", b"closed_at_ms", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "group", b"group", "ingress", b"ingress", "label", b"label", "means_kind", b"means_kind", "model_version", b"model_version", "outcome", b"outcome", "reason", b"reason", "retained", b"retained", "score", b"score", "sender", b"sender", "source", b"source", "text", b"text", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decided_at_ms: _TypeAlias = _typing.Literal["decided_at_ms"]  # noqa: Y015
     _WhichOneofArgType__decided_at_ms: _TypeAlias = _typing.Literal["_decided_at_ms", b"_decided_at_ms"]  # noqa: Y015

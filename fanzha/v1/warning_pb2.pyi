@@ -390,7 +390,7 @@ class SourceQuality(_message.Message):
     CONFIRMED_FIELD_NUMBER: _builtins.int
     FALSE_ALARMS_FIELD_NUMBER: _builtins.int
     DELAYS_FIELD_NUMBER: _builtins.int
-    STANDING_FIELD_NUMBER: _builtins.int
+    RELIABILITY_FIELD_NUMBER: _builtins.int
     CONFIRMED_CASES_FIELD_NUMBER: _builtins.int
     FALSE_CASES_FIELD_NUMBER: _builtins.int
     source_name: _builtins.str
@@ -407,7 +407,7 @@ class SourceQuality(_message.Message):
     """Warnings in cases that were closed as safe, lost money or unreachable: real fraud."""
     false_alarms: _builtins.int
     """Warnings in cases that were closed as false alarms."""
-    standing: _builtins.float
+    reliability: _builtins.float
     """How far the outcomes of its cases speak for it, 0 to 1: (confirmed_cases + 1) /
     (confirmed_cases + false_cases + 2), so 0.5 where nothing is known.
     """
@@ -430,13 +430,13 @@ class SourceQuality(_message.Message):
         confirmed: _builtins.int = ...,
         false_alarms: _builtins.int = ...,
         delays: _abc.Iterable[Global___DelayBucket] | None = ...,
-        standing: _builtins.float = ...,
+        reliability: _builtins.float = ...,
         confirmed_cases: _builtins.int = ...,
         false_cases: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "confirmed", b"confirmed", "confirmed_cases", b"confirmed_cases", "delays", b"delays", "duplicates", b"duplicates", "false_alarms", b"false_alarms", "false_cases", b"false_cases", "joined", b"joined", "refused", b"refused", "source_name", b"source_name", "standing", b"standing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "confirmed", b"confirmed", "confirmed_cases", b"confirmed_cases", "delays", b"delays", "duplicates", b"duplicates", "false_alarms", b"false_alarms", "false_cases", b"false_cases", "joined", b"joined", "refused", b"refused", "reliability", b"reliability", "source_name", b"source_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

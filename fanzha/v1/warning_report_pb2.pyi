@@ -105,10 +105,10 @@ class GetWarningReportResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    EXAMINED_FIELD_NUMBER: _builtins.int
     EXPECTED_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
-    looked_at: _builtins.int
+    examined: _builtins.int
     """Cases looked at so far."""
     expected: _builtins.int
     """How many there are at most."""
@@ -119,13 +119,13 @@ class GetWarningReportResponse(_message.Message):
     def __init__(
         self,
         *,
-        looked_at: _builtins.int = ...,
+        examined: _builtins.int = ...,
         expected: _builtins.int = ...,
         report: Global___WarningReport | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected", b"expected", "looked_at", b"looked_at", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["examined", b"examined", "expected", b"expected", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -56,13 +56,13 @@ class DecisionLookup:
         self._log = log
 
     async def find(self, decision_id: int) -> tuple[FoundIn, Mapping[str, str]]:
-        """Return where a decision is kept, and what of it; `FoundIn.TOLD` when it is not."""
+        """Return where a decision is kept, and what of it; `FoundIn.APPELLANT` when it is not."""
         kept = await self._hits.kept(decision_id)
         # A verdict on a decision that is gone leaves a record of the verdict only.
         if kept is not None and kept.get("channel"):
             return FoundIn.HITS, kept
         logged = await self._log.find(decision_id)
-        return (FoundIn.LOG, logged) if logged is not None else (FoundIn.TOLD, kept or {})
+        return (FoundIn.LOG, logged) if logged is not None else (FoundIn.APPELLANT, kept or {})
 
     async def verdict(self, decision_id: int) -> str:
         """Return the verdict of a person on a decision, and its author; empty for none."""

@@ -145,7 +145,7 @@ class Lifter:
             lift,
             workers=len(reports),
             seconds=seconds if reports else None,
-            waiting_for="",
+            pending_reason="",
             done=True,
         )
 
@@ -170,10 +170,10 @@ class Lifter:
             newest = await self._store.get(appeal.appeal_id)
             lift = newest.lift or Lift()
             # Retried every few seconds, but logged once for each reason.
-            if lift.waiting_for != why and not lift.done:
+            if lift.pending_reason != why and not lift.done:
                 logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
                 await self._put(
-                    newest, replace(lift, waiting_for=why), AppealEventKind.LIFT_FAILED, why
+                    newest, replace(lift, pending_reason=why), AppealEventKind.LIFT_FAILED, why
                 )
         except (Unavailable, VersionConflict) as error:
             logger.warning("a lift that waits is not on record: %s", error)

@@ -53,7 +53,7 @@ class AppealMaintenance:
     async def look(self) -> None:
         """Update the gauges, and warn once of each appeal that is due soon or overdue."""
         now = self._now_ms()
-        self._figures.queue(await self._store.standing(now))
+        self._figures.queue(await self._store.queue_summary(now))
         due_soon = await self._store.due_soon(now, _MOST_WARNED)
         for appeal in due_soon:
             self._warn(appeal, now)

@@ -66,9 +66,9 @@ class AppealFigures:
         """Count a lift."""
         self._lift.observe(seconds)
 
-    def queue(self, standing: QueueSummary) -> None:
+    def queue(self, summary: QueueSummary) -> None:
         """Set the gauges of the queue."""
-        self._open.set(standing.open)
-        self._due_soon.set(standing.due_soon)
-        self._overdue.set(standing.overdue)
-        self._lifting.set(standing.lifting)
+        self._open.set(summary.open)
+        self._due_soon.set(summary.due_soon)
+        self._overdue.set(summary.overdue)
+        self._lifting.set(summary.lifting)

@@ -22,7 +22,8 @@ SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
-RULE_REASONS = frozenset({"IMPLAUSIBLE"})
+RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED"})
+LIST_REASONS = frozenset({"BLOCKLISTED"})
 
 
 class AppealState(StrEnum):
@@ -46,7 +47,7 @@ class FoundIn(IntEnum):
     """There is none: the appeal is against an entry."""
     HITS = 1
     LOG = 2
-    TOLD = 3
+    APPELLANT = 3
 
 
 class AppealEventKind(StrEnum):
@@ -133,7 +134,7 @@ class Lift:
     workers: int = 0
     seconds: float | None = None
     """From the decision until every reporting worker had that version."""
-    waiting_for: str = ""
+    pending_reason: str = ""
     done: bool = False
     """Whether all workers let the subject through."""
     kept: str = ""
@@ -204,4 +205,4 @@ def blocked_by(entries: Sequence[Mapping[str, Any]], decision: Mapping[str, str]
 def by_list(appeal: Appeal) -> bool:
     """Return whether an entry blocked, not a model or a rule."""
     reason = appeal.decision.get("reason", "")
-    return reason == "BLOCKLISTED" if reason else bool(appeal.entries)
+    return reason in LIST_REASONS if reason else bool(appeal.entries)

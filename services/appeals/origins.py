@@ -19,7 +19,7 @@ BEFORE_S = 5
 """A request is made a moment after its rows are read, or before, by the clock of another."""
 AFTER_S = 3600
 """An import reads rows for so long at most before it becomes a request."""
-MOST_LOOKED_AT = 50
+MAX_EXAMINED = 50
 _DONE = frozenset({ChangeState.APPLIED, ChangeState.REVERTED})
 
 
@@ -50,7 +50,7 @@ class RequestedOrigins:
         entered_s = int(entry.created_at.timestamp())
         wanted = Identities.of([(entry.kind, entry.pattern, entry.action)])
         id_ = await self._first_since((entered_s - BEFORE_S) * 1000)
-        for _ in range(MOST_LOOKED_AT):
+        for _ in range(MAX_EXAMINED):
             if not id_:
                 break
             record = await self._requests.get(id_)

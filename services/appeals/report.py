@@ -34,7 +34,7 @@ class AppealReport:
     decided_late: int
     decision_seconds: Durations
     lift_seconds: Durations
-    lifts_waiting: int
+    lifts_pending: int
     lifts_unmeasured: int
 
 
@@ -56,7 +56,7 @@ def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
             (one.closed_at_ms - one.received_at_ms) / 1000 for one in decided
         ),
         lift_seconds=durations(one.seconds for one in lifted if one.seconds is not None),
-        lifts_waiting=len(upheld) - len(lifted),
+        lifts_pending=len(upheld) - len(lifted),
         lifts_unmeasured=sum(one.seconds is None for one in lifted),
     )
 

@@ -40,7 +40,7 @@ class Queue:
     """Personal data masked."""
     next_start: int
     """For the next page; 0 at the end."""
-    standing: QueueSummary
+    summary: QueueSummary
 
 
 class Appeals:
@@ -93,7 +93,7 @@ class Appeals:
         return Queue(
             appeals=[masking.appeal(one) for one in found],
             next_start=at if more else 0,
-            standing=await self._store.standing(now),
+            summary=await self._store.queue_summary(now),
         )
 
     async def get(self, appeal_id: int) -> tuple[Appeal, AppealFile | None, bool]:

@@ -212,7 +212,7 @@ class AppealStore:
             numbers = await self._client.zrangebyscore(_key("soon"), 0, now_ms, start=0, num=count)
         return await self._some(numbers)
 
-    async def standing(self, now_ms: int) -> QueueSummary:
+    async def queue_summary(self, now_ms: int) -> QueueSummary:
         """Return the counts of the queue."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)

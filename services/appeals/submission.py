@@ -165,13 +165,13 @@ class AppealSubmission:
         if decision.get("action") == "ALLOW":
             raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
         subject = subjects.of_decision(decision, self._home)
-        if found_in is FoundIn.TOLD or subject is None:
+        if found_in is FoundIn.APPELLANT or subject is None:
             if not pattern or not occurred_at_ms:
                 raise NotFound(
                     f"decision_id: {decision_id} is not kept; tell in pattern and "
                     "occurred_at_ms who was blocked and when"
                 )
-            return await self._told(FoundIn.TOLD, decision, pattern, occurred_at_ms)
+            return await self._told(FoundIn.APPELLANT, decision, pattern, occurred_at_ms)
         return Matter(
             subject=subject,
             found_in=found_in,

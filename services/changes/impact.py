@@ -17,7 +17,7 @@ class TopImpact:
     channel: str
     events: float
     parties: float
-    good_standing: float
+    known_contacts: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,12 @@ class ImpactEstimate:
     known: bool
     hours: float = 0.0
     since_ms: int = 0
-    rows_looked_at: int = 0
+    rows_examined: int = 0
     calls: float = 0.0
     texts: float = 0.0
     links: float = 0.0
     parties: float = 0.0
-    good_standing: float = 0.0
+    known_contacts: float = 0.0
     top: tuple[TopImpact, ...] = ()
     unknown_because: str = ""
     uncertain: tuple[str, ...] = ()
@@ -96,12 +96,12 @@ def estimate(found: Impact | None, hours: int) -> ImpactEstimate:
         known=found.known,
         hours=found.hours,
         since_ms=found.since_ms,
-        rows_looked_at=found.rows_looked_at,
+        rows_examined=found.rows_examined,
         calls=found.calls,
         texts=found.texts,
         links=found.links,
         parties=found.parties,
-        good_standing=found.good_standing,
+        known_contacts=found.known_contacts,
         top=tuple(
             TopImpact(
                 pattern=one.pattern,
@@ -109,7 +109,7 @@ def estimate(found: Impact | None, hours: int) -> ImpactEstimate:
                 channel=one.channel.name.lower(),
                 events=one.events,
                 parties=one.parties,
-                good_standing=one.good_standing,
+                known_contacts=one.known_contacts,
             )
             for one in found.top
         ),
@@ -131,8 +131,8 @@ def _uncertain(found: Impact) -> tuple[str, ...]:
         (found.uncertain_rows, "logged texts have a link whose path is not logged"),
     )
     found_lines = [f"{count:,} {what}" for count, what in lines if count]
-    if not found.standing_known:
-        found_lines.append("good standing: no ends of calls are logged")
+    if not found.contacts_known:
+        found_lines.append("known contacts: no ends of calls are logged")
     return tuple(found_lines)
 
 

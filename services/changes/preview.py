@@ -48,7 +48,7 @@ class ChangePreview:
     """The most popular hosts to be blocked, with their rank."""
     popular_total: int = 0
     popularity_known: bool = False
-    not_looked_at: tuple[str, ...] = ()
+    not_examined: tuple[str, ...] = ()
     problems: tuple[RowProblem, ...] = field(default=())
 
     def as_json(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def read(kept: Mapping[str, Any]) -> ChangePreview:
             "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
             "popular": tuple(kept["popular"]),
-            "not_looked_at": tuple(kept["not_looked_at"]),
+            "not_examined": tuple(kept["not_examined"]),
             "problems": tuple(RowProblem(**one) for one in kept["problems"]),
         }
     )
@@ -102,11 +102,11 @@ def preview(
 ) -> ChangePreview:
     """Return the preview of a change."""
     acting = effective(snapshot, additions, diff)
-    met, not_looked_at = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
+    met, not_examined = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
     if len(blocked) and not popular.known:
-        not_looked_at = (*not_looked_at, "popularity of hosts: popular_hosts_file is not set")
+        not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
     counts = dict(diff.counts())
     for name, rows in request.dropped.items():
         counts[name] = counts.get(name, 0) + rows
@@ -124,7 +124,7 @@ def preview(
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
-        not_looked_at=(*not_looked_at, *impact.uncertain),
+        not_examined=(*not_examined, *impact.uncertain),
         problems=tuple(request.problems),
     )
 

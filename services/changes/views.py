@@ -27,7 +27,7 @@ class ChangePage:
     """Where the next page starts; 0 on the last page."""
     emergencies: Sequence[ChangeRequest]
     """Emergencies in force and not confirmed."""
-    waiting: int
+    pending: int
     """Number of requests that wait for a second person."""
 
 
@@ -61,12 +61,12 @@ class ChangeViews:
             raise InvalidInput(f"page_size: must be 1 to {MAX_PAGE_SIZE}, not {size}")
         size = size or DEFAULT_PAGE_SIZE
         requests = self._context.requests
-        ids = await requests.page_ids(state, before_id=before_id, size=size)
+        ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
         return ChangePage(
-            records=await requests.get_many(ids),
-            next_before_id=ids[-1] if len(ids) == size else 0,
+            records=await requests.get_many(ids[:size]),
+            next_before_id=ids[size - 1] if len(ids) > size else 0,
             emergencies=await self.emergencies(),
-            waiting=await self.waiting(),
+            pending=await self.pending_count(),
         )
 
     async def emergencies(self) -> list[ChangeRequest]:
@@ -76,7 +76,7 @@ class ChangeViews:
         found = await self._context.requests.get_many(ids)
         return [one for one in found if one.emergency and one.emergency.ends_s > now_s]
 
-    async def waiting(self) -> int:
+    async def pending_count(self) -> int:
         """Return how many requests wait for a second person."""
         return await self._context.requests.count(ChangeState.PENDING)
 

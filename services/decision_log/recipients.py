@@ -67,7 +67,7 @@ class Recipients:
     """Logged decisions that blocked: they reached nobody."""
     blocked_persons: int
     """Distinct persons whom these would have reached; some were reached otherwise."""
-    nobody: int
+    non_persons: int
     """Logged decisions let through whose other side is no number of a person."""
     logged: int
     """Logged decisions let through."""
@@ -118,7 +118,7 @@ class RecipientQuery:
             persons=list(persons.values()),
             blocked=totals[0],
             blocked_persons=totals[1],
-            nobody=totals[2],
+            non_persons=totals[2],
             logged=totals[3],
             events=int(totals[4]),
             left_out=left_out,

@@ -12,7 +12,7 @@ from services.evidence_package.list_history import entry_words, identity_words
 from services.evidence_package.sections import Section, format_time
 from services.evidence_package.subjects import PackageSubject
 
-MOST_LOOKED_AT = 20_000
+MAX_EXAMINED = 20_000
 _PAGE = 200
 
 
@@ -25,11 +25,11 @@ class PastRequests:
     async def section(self, subject: PackageSubject) -> Section:
         """Return the requests with a row that concerns the subject, newest first."""
         rows: list[Mapping[str, Any]] = []
-        looked_at = forgotten = before_id = 0
+        examined = forgotten = before_id = 0
         while ids := await self._requests.page_ids(None, before_id=before_id, size=_PAGE):
             before_id = ids[-1]
             for record in await self._requests.get_many(ids):
-                looked_at += 1
+                examined += 1
                 try:
                     row = await self._row(record, subject)
                 except NotFound:
@@ -37,13 +37,13 @@ class PastRequests:
                     continue
                 if row is not None:
                     rows.append(row)
-            if looked_at >= MOST_LOOKED_AT:
+            if examined >= MAX_EXAMINED:
                 break
         return Section(
             name="requests",
             titles=("变更申请", "Change requests"),
             rows=rows,
-            notes=_notes(looked_at, forgotten, complete=not ids),
+            notes=_notes(examined, forgotten, complete=not ids),
             related=frozenset(str(row["request"]) for row in rows),
         )
 
@@ -105,10 +105,10 @@ def _words(record: ChangeRequest) -> dict[str, Any]:
     }
 
 
-def _notes(looked_at: int, forgotten: int, *, complete: bool) -> list[str]:
-    notes = [f"{looked_at} requests were looked at"]
+def _notes(examined: int, forgotten: int, *, complete: bool) -> list[str]:
+    notes = [f"{examined} requests were looked at"]
     if not complete:
-        notes.append(f"the newest {MOST_LOOKED_AT} only; there are older ones")
+        notes.append(f"the newest {MAX_EXAMINED} only; there are older ones")
     if forgotten:
         notes.append(f"of {forgotten} of them the rows are no longer kept (change_retention_days)")
     return notes

@@ -62,7 +62,7 @@ class DeadPage:
     entries: Sequence[Entry]
     hits: Mapping[str, EntryHitSummary]
     next_token: str
-    looked_at: int
+    examined: int
     total: int
     counted_since_s: int
     days: int

@@ -118,7 +118,7 @@ class ListService:
         return replace(
             await self.views.status(),
             emergencies=[one.id for one in emergencies],
-            waiting=await self._changes.views.waiting(),
+            pending_changes=await self._changes.views.pending_count(),
         )
 
     async def resolve_shadows(

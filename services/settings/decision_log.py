@@ -30,7 +30,7 @@ class DecisionLogSettings(DecisionSettings):
         ge=0,
         le=1_000_000,
         description="Log the ended calls of one pair of numbers in so many; 0: none. Previews "
-        "tell from them who is in good standing.",
+        "recognise known contacts by them.",
     )
     decision_log_watched: Path | None = Field(
         default=None,

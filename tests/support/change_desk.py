@@ -60,12 +60,12 @@ def an_impact(*, known: bool = True, calls: int = 3, parties: int = 2) -> Impact
         known=known,
         hours=24.0 if known else 3.0,
         since_ms=0,
-        rows_looked_at=1000,
+        rows_examined=1000,
         calls=calls,
         texts=0,
         links=0,
         parties=parties,
-        good_standing=0,
+        known_contacts=0,
         top=(),
     )
 

@@ -94,7 +94,7 @@ def examples_file(path: Path, count: int = 240) -> Path:
             outcome="lost_money" if fraud else "false_alarm",
             closed_at_ms=1_790_000_000_000 + n * 30_000_000,
             decision_id=n + 1,
-            kept="text" if text else "decision",
+            retained="text" if text else "decision",
         )
         rows.append(as_row(example))
     return _written(path, rows)
@@ -124,7 +124,7 @@ def caller_examples_file(path: Path, count: int = 160) -> Path:
             outcome="lost_money" if fraud else "false_alarm",
             closed_at_ms=1_790_000_000_000,
             decision_id=n + 1,
-            kept="decision",
+            retained="decision",
             sender=f"+8617000000{n:03}",
         )
         rows.append({**as_row(example), **_counters(chance, fraud=fraud)})

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client.login import Login, LoginError
+from fanzha.client import Login, LoginError, version_conflict
 from fanzha.errors import FanzhaError
 from infra.url_secrets import hidden
 from services.cli._common.plain_text import escaped_json, visible
@@ -100,11 +100,20 @@ def one_sentence(target: str) -> Iterator[None]:
             fail(f"{target} does not allow it: {details}")
         if code is grpc.StatusCode.ABORTED:
             fail(
-                f"{details}. Someone else's change came first: look again, then repeat the command"
+                f"{details}. Someone else's change came first{_versions(error)}: look again, then "
+                "repeat the command"
             )
         fail(f"{details} ({code.name if code else 'unknown'})")
     except (FanzhaError, LoginError) as error:
         fail(str(error))
+
+
+def _versions(error: grpc.RpcError) -> str:
+    found = version_conflict(error)
+    if found is None:
+        return ""
+    expected = "" if found.expected is None else f"expected version {found.expected}, "
+    return f" ({expected}now at version {found.actual})"
 
 
 def progress(*, bar: bool = True) -> Progress:

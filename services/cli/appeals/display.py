@@ -16,7 +16,7 @@ _SHORT_SECONDS = 120
 _FOUND = {
     pb.DECISION_FOUND_HITS: "kept",
     pb.DECISION_FOUND_LOG: "in the decision log",
-    pb.DECISION_FOUND_TOLD: "kept nowhere; as the appellant tells",
+    pb.DECISION_FOUND_APPELLANT: "kept nowhere; as the appellant tells",
 }
 
 
@@ -132,11 +132,11 @@ def show_lift(one: pb.Appeal) -> None:
             "lifted",
             f"version {lift.list_version} in all {lift.workers} workers after {lift.seconds:.2f} s",
         )
-        _line("entry kept", lift.waiting_for)
+        _line("entry kept", lift.pending_reason)
     elif is_lifted(one):
         _line("lifted", f"version {lift.list_version}; not measured: no worker reported")
     else:
-        _line("lifting", lift.waiting_for or "under way")
+        _line("lifting", lift.pending_reason or "under way")
 
 
 def show_report(found: pb.GetAppealReportResponse) -> None:
@@ -154,7 +154,7 @@ def show_report(found: pb.GetAppealReportResponse) -> None:
     _line("overdue", f"{found.overdue} open, {found.decided_late} decided late")
     _line("to decision", _durations(found.decision_seconds))
     _line("to lift", _durations(found.lift_seconds))
-    _line("lifts", f"{found.lifts_waiting} under way, {found.lifts_unmeasured} not measured")
+    _line("lifts", f"{found.lifts_pending} under way, {found.lifts_unmeasured} not measured")
 
 
 def _durations(took: pb.Durations) -> str:

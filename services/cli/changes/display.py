@@ -47,7 +47,7 @@ def show_header(answer: pb.ListChangesResponse) -> None:
     """Tell what every report tells: emergencies, who waits, which rule holds."""
     warn_of_emergencies(answer.unconfirmed_emergencies)
     out.print(
-        f"{answer.waiting:,} wait for a second person; second_person is "
+        f"{answer.pending:,} wait for a second person; second_person is "
         f"{answer.second_person_rule}",
         soft_wrap=True,
     )
@@ -97,7 +97,7 @@ def show(change: pb.Change) -> None:
         if change.HasField("restores_version")
         else "",
         "rows sha256": change.rows_sha256,
-        "rows kept": "" if change.rows_kept else "no: it can no longer be undone",
+        "rows kept": "" if change.rows_retained else "no: it can no longer be undone",
     }
     out.print(f"change {change.id}")
     for name, text in lines.items():
@@ -137,8 +137,8 @@ def show_preview(preview: pb.ChangePreview) -> None:
     if preview.HasField("shadow_impact"):
         out.print("  if its shadow entries enforced:")
         _show_impact(preview.shadow_impact)
-    for text in preview.not_looked_at:
-        out.print(f"  not looked at: {text}", markup=False, soft_wrap=True)
+    for text in preview.not_examined:
+        out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:
         out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
 
@@ -171,12 +171,12 @@ def show_diff(answer: pb.DiffVersionsResponse) -> None:
 def _show_impact(impact: pb.ChangeImpact) -> None:
     if not impact.known:
         out.print(f"  impact not known: {impact.unknown_because}", markup=False, soft_wrap=True)
-        if not impact.rows_looked_at:
+        if not impact.rows_examined:
             return
     out.print(
         f"  of the last {impact.hours:g} h, by estimate: {impact.calls:,.0f} calls, "
         f"{impact.texts:,.0f} texts, {impact.links:,.0f} links decided otherwise; "
-        f"{impact.parties:,.0f} parties, {impact.good_standing:,.0f} in good standing",
+        f"{impact.parties:,.0f} parties, {impact.known_contacts:,.0f} of them known contacts",
         soft_wrap=True,
     )
     for one in impact.top[:_SHOWN]:

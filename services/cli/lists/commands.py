@@ -196,8 +196,8 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         name = display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
         shadow = " (shadow)" if count.mode == pb.ENTRY_MODE_SHADOW else ""
         out.print(f"{count.entries:>12,} {action} {name}{shadow}")
-    if answer.changes_waiting:
-        out.print(f"{answer.changes_waiting:,} changes wait for a second person")
+    if answer.changes_pending:
+        out.print(f"{answer.changes_pending:,} changes wait for a second person")
     for change in answer.unconfirmed_emergencies:
         err.print(
             f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",

@@ -70,7 +70,7 @@ def _all_dead(
             answer: pb.ListDeadResponse = stub.ListDead(request)
             found += len(answer.entries)
             note = f"{found:,} found"
-            shown.update(task, completed=answer.looked_at, total=answer.total, note=note)
+            shown.update(task, completed=answer.examined, total=answer.total, note=note)
             return answer
 
         return read_pages(call, request, "entries", limit=limit)
@@ -113,9 +113,9 @@ def _show_dead(entries: list[pb.Entry], answer: pb.ListDeadResponse) -> None:
                   f"{answer.days} days", soft_wrap=True)  # fmt: skip
         return
     display.show_entries(entries, now_s)
-    whole = "" if answer.looked_at == answer.total else f" of {answer.total:,}"
+    whole = "" if answer.examined == answer.total else f" of {answer.total:,}"
     out.print(
-        f"{len(entries):,} matched nothing for {answer.days} days; {answer.looked_at:,}{whole} "
+        f"{len(entries):,} matched nothing for {answer.days} days; {answer.examined:,}{whole} "
         f"entries that old were looked at, version {answer.version}",
         soft_wrap=True,
     )

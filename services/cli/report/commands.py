@@ -92,7 +92,7 @@ def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
     with _server(target) as stub, progress() as bar:
         task = bar.add_task("looking at cases", total=None, note="")
         for one in stub.GetWarningReport(request, timeout=_DEADLINE_SECONDS):
-            bar.update(task, completed=one.looked_at, total=one.expected, note=f"{one.looked_at:,}")
+            bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
             if one.HasField("report"):
                 break
         else:

@@ -15,7 +15,7 @@ from services.cli.warnings.backfill_server import CHANGE_KIND, KINDS, STATES
 from services.warning.policy.places import places
 
 app = typer.Typer()
-app.command("list")(pending.list_waiting)
+app.command("list")(pending.list_pending)
 app.command()(pending.show)
 app.command()(pending.start)
 app.command()(pending.drop)
@@ -124,8 +124,8 @@ def _show(found: pb.PreviewBackfillResponse, rate: int) -> None:
     out.print(
         f"  {found.blocked:,} blocked, of {found.blocked_persons:,} persons: these reached no one"
     )
-    if found.nobody:
-        out.print(f"  {found.nobody:,} let through to parties that are not persons, ignored")
+    if found.non_persons:
+        out.print(f"  {found.non_persons:,} let through to parties that are not persons, ignored")
     begins = f"has something since {written(found.covers_from_ms)}"
     out.print(f"  the log {begins if found.covers_from_ms else 'has nothing of these days'}")
     if found.torn:

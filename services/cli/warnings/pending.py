@@ -16,12 +16,12 @@ from services.cli.lists.display import day, word
 from services.cli.warnings import backfill_server
 
 STATES = {
-    pb.PENDING_BACKFILL_STATE_WAITING: ("waiting", "待决定"),
+    pb.PENDING_BACKFILL_STATE_PENDING: ("pending", "待决定"),
     pb.PENDING_BACKFILL_STATE_STARTED: ("started", "已启动"),
     pb.PENDING_BACKFILL_STATE_DROPPED: ("dropped", "已放弃"),
     pb.PENDING_BACKFILL_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
-    pb.PENDING_BACKFILL_STATE_NOBODY: ("reached no one", "无人受影响"),
-    pb.PENDING_BACKFILL_STATE_LEFT: ("left: too many entries", "条目过多，未处理"),
+    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: ("no recipients", "无人受影响"),
+    pb.PENDING_BACKFILL_STATE_TOO_LARGE: ("too many entries, not counted", "条目过多，未处理"),
 }
 _TIERS = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
 _SHOWN = 20
@@ -29,7 +29,7 @@ _MINUTE_MS = 60_000
 _ID = typer.Argument(metavar="ID", help="Id of the backfill, as `list` shows it.")
 
 
-def list_waiting(
+def list_pending(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those no longer pending, the newest first.")
     ] = False,
@@ -75,7 +75,7 @@ def start(
     one = _get(backfill_id, target, count=True)
     if not as_json:
         _show(one)
-    ask = one.state == pb.PENDING_BACKFILL_STATE_WAITING and not yes
+    ask = one.state == pb.PENDING_BACKFILL_STATE_PENDING and not yes
     if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
         raise typer.Exit(1)
     request = pb.StartPendingBackfillRequest(backfill_id=backfill_id, rate=rate, started_by=by)
@@ -83,7 +83,7 @@ def start(
         answer = stub.StartPendingBackfill(request)
         done = backfill_server.follow(stub, answer.backfill)
     if as_json:
-        print_json({"waiting": one, "backfill": done})
+        print_json({"pending": one, "backfill": done})
     else:
         backfill_server.tell(done)
 
@@ -117,7 +117,7 @@ def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
 
 def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
     table = Table(box=None, pad_edge=False)
-    for head in ("id", "state", "what", "persons", "tiers", "landed", "listed by"):
+    for head in ("id", "state", "what", "persons", "tiers", "effective", "listed by"):
         table.add_column(head, overflow="fold")
     for one in backfills:
         table.add_row(
@@ -126,7 +126,7 @@ def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
             _what(one),
             _persons(one),
             _tiers(one.count),
-            written(one.landed_at_ms),
+            written(one.effective_at_ms),
             _listed_by(one),
         )
     wide().print(table)
@@ -135,7 +135,10 @@ def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
 def _show(one: pb.PendingBackfill) -> None:
     change = f", change {one.change_id}" if one.change_id else ""
     out.print(f"backfill {one.backfill_id}: {_state(one)}", markup=False)
-    _line("landed", f"{written(one.landed_at_ms)}, version {one.list_version} of the lists{change}")
+    _line(
+        "effective",
+        f"{written(one.effective_at_ms)}, version {one.list_version} of the lists{change}",
+    )
     _line("listed by", _listed_by(one))
     for entry in one.entries[:_SHOWN]:
         fraud = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
@@ -145,9 +148,10 @@ def _show(one: pb.PendingBackfill) -> None:
         _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
     if len(one.entries) > _SHOWN:
         _line("entry", f"and {len(one.entries) - _SHOWN:,} more")
-    if one.landed > len(one.entries):
-        _line("entries", f"{one.landed - len(one.entries):,} more landed and are no part of this")
-    _line("reached", f"{_persons(one)}, in {one.days} days before it landed and since")
+    if one.effective_count > len(one.entries):
+        others = one.effective_count - len(one.entries)
+        _line("entries", f"{others:,} more became effective and are not part of it")
+    _line("reached", f"{_persons(one)}, in {one.days} days before it became effective, and since")
     if one.HasField("count"):
         _counted(one.count)
     if one.ended_at_ms:
@@ -183,13 +187,15 @@ def _what(one: pb.PendingBackfill) -> str:
         only = one.entries[0]
         return f"{backfill_server.KINDS[only.kind]} {only.pattern}"
     change = f" of change {one.change_id}" if one.change_id else ""
-    return f"{one.landed:,} entries{change}"
+    return f"{one.effective_count:,} entries{change}"
 
 
 def _persons(one: pb.PendingBackfill) -> str:
     if not one.HasField("count"):
         return (
-            "not looked for" if one.state == pb.PENDING_BACKFILL_STATE_LEFT else "not counted yet"
+            "not looked for"
+            if one.state == pb.PENDING_BACKFILL_STATE_TOO_LARGE
+            else "not counted yet"
         )
     least = one.count.lower_bound or not one.count.complete
     return f"{'at least ' if least else ''}{one.count.persons:,} persons"

@@ -101,16 +101,16 @@ class ImpactEstimator:
             known=covered_ms >= now_ms - since_ms and not blind and not uncertain,
             hours=min(hours, max(0.0, covered_ms / HOUR_MS)),
             since_ms=since_ms,
-            rows_looked_at=sum(one.rows for one in seen),
+            rows_examined=sum(one.rows for one in seen),
             calls=_events(changed, changed.channels == Channel.CALL),
             texts=_events(changed, changed.channels == Channel.TEXT),
             links=_events(changed, changed.channels == Channel.LINK),
             parties=_distinct(changed.parties),
-            good_standing=_distinct(changed.parties[good]),
+            known_contacts=_distinct(changed.parties[good]),
             top=_top(question, changed, good),
             would_block=_events(changed, changed.actions == Action.BLOCK),
             numbers=_distinct(changed.listed),
-            standing_known=bool(window.ends),
+            contacts_known=bool(window.ends),
             unpreviewable=blind,
             uncertain_rows=uncertain,
             rows_dropped=sum(segment.notes.dropped for _, segment in window.decisions),
@@ -156,7 +156,7 @@ class ImpactEstimator:
         since_ms: int,
         torn: list[Path],
     ) -> Bools:
-        """Return which changed rows are of a pair in good standing."""
+        """Return which changed rows are of a listed number and its known contact."""
         both = np.flatnonzero((changed.listed != 0) & (changed.parties != 0))
         good = np.zeros(len(changed), np.bool_)
         if not len(both) or not ends:
@@ -210,7 +210,7 @@ def _top(question: ImpactQuery, changed: ChangedRows, good: Bools) -> list[Impac
                 channel=Channel(int(changed.channels[row])),
                 events=int(events[group]),
                 parties=_distinct(changed.parties[rows]),
-                good_standing=_distinct(changed.parties[rows[good[rows]]]),
+                known_contacts=_distinct(changed.parties[rows[good[rows]]]),
             )
         )
     return found

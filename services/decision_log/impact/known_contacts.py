@@ -1,7 +1,7 @@
-"""Who is in good standing with whom, by the logged ends of calls.
+"""Finds the known contacts of listed numbers in the logged ends of calls.
 
-A listed number and its counterpart are, when one call of the listed number was answered and
-lasted a minute or more, or when the counterpart called it and was answered, however briefly.
+A counterpart is a known contact of a listed number if it answered one of its calls for a minute or
+more, or if it called the listed number and was answered, however briefly.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from services.decision_log.impact.key_filter import KeyFilter
 from services.decision_log.segment_files import LogSegment, RowGroup
 
 LONG_MS = 60_000
-"""A call of a minute: long enough to count as wanted by the callee."""
+"""A call of a minute: long enough to show that the callee wanted it."""
 
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)

@@ -19,8 +19,8 @@ class ImpactTop:
     """An estimate, as in `Impact`."""
     parties: int
     """Distinct counterparts among the logged events."""
-    good_standing: int
-    """Of these, those in good standing."""
+    known_contacts: int
+    """Of these, the known contacts of the listed number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Impact:
     """Hours that the log covers, of those asked."""
     since_ms: int
     """Where the hours asked begin."""
-    rows_looked_at: int
+    rows_examined: int
     """Logged decisions of these hours."""
     calls: int
     """Calls, then texts and links, that would have been decided otherwise."""
@@ -47,7 +47,7 @@ class Impact:
     parties: int
     """Distinct counterparts: who was called, written to or asked for the link, where the entry
     is of the other side; who called or wrote, where it is of theirs."""
-    good_standing: int
+    known_contacts: int
     """Of these, those who had a long answered call with the listed number, or called it."""
     top: Sequence[ImpactTop]
     """The ten entries and channels with the most events, most first."""
@@ -56,8 +56,8 @@ class Impact:
     and would have been let through."""
     numbers: int = 0
     """Distinct numbers and senders on the side of the entries."""
-    standing_known: bool = True
-    """Whether any ends of calls are logged; without them nobody is in good standing."""
+    contacts_known: bool = True
+    """Whether any ends of calls are logged; without them no contact is known."""
     unpreviewable: int = 0
     """Entries the log can say nothing of: fingerprints, where it has no texts."""
     uncertain_rows: int = 0

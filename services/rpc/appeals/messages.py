@@ -141,7 +141,7 @@ def report(one: AppealReport) -> pb.GetAppealReportResponse:
         decided_late=one.decided_late,
         decision_seconds=_durations(one.decision_seconds),
         lift_seconds=_durations(one.lift_seconds),
-        lifts_waiting=one.lifts_waiting,
+        lifts_pending=one.lifts_pending,
         lifts_unmeasured=one.lifts_unmeasured,
     )
 
@@ -183,7 +183,7 @@ def _lift(one: Lift) -> pb.AppealLift:
         committed_at_ms=one.committed_at_ms,
         workers=one.workers,
         seconds=one.seconds,
-        waiting_for=one.waiting_for or one.kept,
+        pending_reason=one.pending_reason or one.kept,
     )
 
 

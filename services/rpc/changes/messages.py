@@ -92,7 +92,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         left_alone=record.left_alone,
         left_alone_examples=record.left_alone_examples,
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
-        rows_kept=record.additions.kept and record.removals.kept,
+        rows_retained=record.additions.kept and record.removals.kept,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
@@ -140,7 +140,7 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         impact=_impact(one.impact),
         shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
         without_effect=one.without_effect,
-        not_looked_at=one.not_looked_at,
+        not_examined=one.not_examined,
         problems=[
             blocklist_pb2.RowReport(row=each.row, outcome=_wire(each.outcome), message=each.message)
             for each in one.problems
@@ -153,12 +153,12 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
         known=one.known,
         hours=one.hours,
         since_ms=one.since_ms,
-        rows_looked_at=one.rows_looked_at,
+        rows_examined=one.rows_examined,
         calls=one.calls,
         texts=one.texts,
         links=one.links,
         parties=one.parties,
-        good_standing=one.good_standing,
+        known_contacts=one.known_contacts,
         top=[
             change_pb2.ImpactOfPattern(
                 pattern=each.pattern,
@@ -166,7 +166,7 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
                 channel=each.channel,
                 events=each.events,
                 parties=each.parties,
-                good_standing=each.good_standing,
+                known_contacts=each.known_contacts,
             )
             for each in one.top
         ],

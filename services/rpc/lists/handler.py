@@ -156,7 +156,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
                 for report in status.workers
             ],
             unconfirmed_emergencies=status.emergencies,
-            changes_waiting=status.waiting,
+            changes_pending=status.pending_changes,
             findings=messages.findings(self._findings.current if self._findings else ()),
             strays=await self._findings.strays() if self._findings else 0,
         )

@@ -37,7 +37,7 @@ def dead(page: DeadPage) -> pb.ListDeadResponse:
     return pb.ListDeadResponse(
         entries=[messages.entry(one, page.hits) for one in page.entries],
         next_page_token=page.next_token,
-        looked_at=page.looked_at,
+        examined=page.examined,
         total=page.total,
         counted_since_s=page.counted_since_s,
         days=page.days,

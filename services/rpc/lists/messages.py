@@ -184,7 +184,7 @@ def cases(tally: OutcomeTally) -> pb.CaseOutcomes:
         confirmed=tally.confirmed,
         false_alarms=tally.false,
         neither=tally.uninformative,
-        standing=tally.reliability,
+        reliability=tally.reliability,
     )
 
 

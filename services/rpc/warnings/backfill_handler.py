@@ -8,7 +8,7 @@ from fanzha.fraud import FraudType
 from fanzha.v1 import warning_backfill_pb2 as pb
 from fanzha.v1 import warning_backfill_pb2_grpc as pb_grpc
 from services.decision_log.recipient_subject import SubjectKind
-from services.rpc.warnings import pending_messages as waiting_messages
+from services.rpc.warnings import pending_messages
 from services.rpc.warnings.pending_messages import KINDS
 from services.warning.backfill.model import Backfill, BackfillState
 from services.warning.backfill.pending_service import PendingBackfillService
@@ -28,11 +28,11 @@ class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
     def __init__(
         self,
         backfills: BackfillService,
-        waiting: PendingBackfillService,
+        pending: PendingBackfillService,
         suspects: SuspectedHitService,
     ) -> None:
         self._backfills = backfills
-        self._waiting = waiting
+        self._pending = pending
         self._suspects = suspects
 
     async def PreviewBackfill(
@@ -66,21 +66,23 @@ class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
     async def ListPendingBackfills(
         self, request: pb.ListPendingBackfillsRequest, context: object
     ) -> pb.ListPendingBackfillsResponse:
-        found = await self._waiting.backfills(
+        found = await self._pending.backfills(
             everything=request.all, count=request.page_size or _LISTED
         )
-        return pb.ListPendingBackfillsResponse(backfills=map(waiting_messages.waiting, found))
+        return pb.ListPendingBackfillsResponse(
+            backfills=map(pending_messages.pending_backfill, found)
+        )
 
     async def GetPendingBackfill(
         self, request: pb.GetPendingBackfillRequest, context: object
     ) -> pb.GetPendingBackfillResponse:
-        found = await self._waiting.get(request.backfill_id, count=request.count)
-        return pb.GetPendingBackfillResponse(backfill=waiting_messages.waiting(found))
+        found = await self._pending.get(request.backfill_id, count=request.count)
+        return pb.GetPendingBackfillResponse(backfill=pending_messages.pending_backfill(found))
 
     async def StartPendingBackfill(
         self, request: pb.StartPendingBackfillRequest, context: object
     ) -> pb.StartPendingBackfillResponse:
-        begun = await self._waiting.start(
+        begun = await self._pending.start(
             request.backfill_id, rate=request.rate or DEFAULT_RATE, by=request.started_by
         )
         return pb.StartPendingBackfillResponse(backfill=_backfill(begun.backfill))
@@ -88,10 +90,10 @@ class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
     async def DropPendingBackfill(
         self, request: pb.DropPendingBackfillRequest, context: object
     ) -> pb.DropPendingBackfillResponse:
-        dropped = await self._waiting.drop(
+        dropped = await self._pending.drop(
             request.backfill_id, reason=request.reason, by=request.dropped_by
         )
-        return pb.DropPendingBackfillResponse(backfill=waiting_messages.waiting(dropped))
+        return pb.DropPendingBackfillResponse(backfill=pending_messages.pending_backfill(dropped))
 
     async def PreviewSuspects(
         self, request: pb.PreviewSuspectsRequest, context: object
@@ -156,7 +158,7 @@ def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfi
         events=reached.events,
         blocked=reached.blocked,
         blocked_persons=reached.blocked_persons,
-        nobody=reached.nobody,
+        non_persons=reached.non_persons,
         covers_from_ms=reached.covers_from_ms,
         torn=len(reached.torn),
         left_out=reached.left_out,

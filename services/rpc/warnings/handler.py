@@ -200,7 +200,7 @@ def _quality(quality: SourceQuality) -> Any:
         refused=quality.refused,
         confirmed=quality.confirmed,
         false_alarms=quality.false_alarms,
-        standing=quality.tally.reliability,
+        reliability=quality.tally.reliability,
         confirmed_cases=quality.tally.confirmed,
         false_cases=quality.tally.false,
         delays=[

@@ -16,7 +16,7 @@ _STATES = dict(zip(PendingState, (1, 2, 3, 4, 5, 6), strict=True))
 """The numbers of the wire, in the order of the enums."""
 
 
-def waiting(one: PendingBackfill) -> pb.PendingBackfill:
+def pending_backfill(one: PendingBackfill) -> pb.PendingBackfill:
     """Write one."""
     message = pb.PendingBackfill(
         backfill_id=one.id,
@@ -25,11 +25,11 @@ def waiting(one: PendingBackfill) -> pb.PendingBackfill:
         change_id=one.change_id,
         listed_by=one.by,
         approved_by=one.approved_by,
-        landed_at_ms=one.effective_at_ms,
+        effective_at_ms=one.effective_at_ms,
         days=one.days,
-        landed=one.effective_count,
+        effective_count=one.effective_count,
         entries=[
-            pb.LandedEntry(
+            pb.EffectiveEntry(
                 entry_id=entry.entry_id,
                 kind=_wire(KINDS[entry.subject.value]),
                 pattern=entry.pattern,

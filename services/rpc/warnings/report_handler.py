@@ -29,7 +29,7 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     ) -> AsyncIterator[pb.GetWarningReportResponse]:
         async for one in self._reporting.make(_asked(request)):
             yield pb.GetWarningReportResponse(
-                looked_at=one.looked_at,
+                examined=one.examined,
                 expected=one.expected,
                 report=_report(one.report) if one.report else None,
             )

@@ -80,8 +80,8 @@ class ExampleExport:
         for case in some:
             count_case(case, counts)
             found += examples(case, logged, contents, full=unmasked)
-        counts["gone"] += sum(one.kept == "gone" for one in found)
-        counts["no_text"] += sum(one.channel == "text" and one.kept != "text" for one in found)
+        counts["gone"] += sum(one.retained == "gone" for one in found)
+        counts["no_text"] += sum(one.channel == "text" and one.retained != "text" for one in found)
         return found
 
 

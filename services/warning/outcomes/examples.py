@@ -50,7 +50,7 @@ class LabelledDecision:
     entry_id: str = ""
     ingress: str = ""
     attestation: str = ""
-    kept: str
+    retained: str
     """``decision`` or ``text`` (with it) from the log; ``gone``: not in the log; ``means``."""
     case_id: str = ""
     """Set, like `sender`, only with *full*: it identifies a person."""
@@ -75,14 +75,14 @@ def examples(
     for decision_id in case.decisions:
         row = logged.get(decision_id)
         if row is None:
-            yield LabelledDecision(**common, decision_id=decision_id, kept="gone")
+            yield LabelledDecision(**common, decision_id=decision_id, retained="gone")
             continue
         results = contents.get(decision_id)
         yield LabelledDecision(
             **common,
             **_of_decision(row, results),
             decision_id=decision_id,
-            kept="text" if results else "decision",
+            retained="text" if results else "decision",
             sender=party(row, "from") if full else "",
         )
     if not case.decisions:
@@ -93,7 +93,7 @@ def examples(
                 **common,
                 means_kind=means.kind.value,
                 url=link,
-                kept="means",
+                retained="means",
                 sender=means.value if whole else "",
             )
 

@@ -78,7 +78,7 @@ class WarningReport:
 class ReportProgress:
     """Progress of a report."""
 
-    looked_at: int
+    examined: int
     expected: int
     """Upper bound of the number of cases."""
     report: WarningReport | None = None
@@ -113,17 +113,17 @@ class ReportService:
         )
         async with self._one_at_a_time:
             counts = [await self._listing.count(region=one, only_open=False) for one in regions]
-            expected, looked_at = sum(counts), 0
-            yield ReportProgress(looked_at=0, expected=expected)
+            expected, examined = sum(counts), 0
+            yield ReportProgress(examined=0, expected=expected)
             walk = self._listing.walk(region=regions, since=asked.since_ms, until=until - 1)
             async for case, _ in walk:
                 inside = not asked.region or scope.is_in(case.region, asked.region)
                 if inside and scope.reaches(who, case.region):
                     report.add(case, self._group(case, asked.by))
-                looked_at += 1
-                if looked_at % _TELL_EVERY == 0:
-                    yield ReportProgress(looked_at=looked_at, expected=expected)
-        yield ReportProgress(looked_at=looked_at, expected=expected, report=report)
+                examined += 1
+                if examined % _TELL_EVERY == 0:
+                    yield ReportProgress(examined=examined, expected=expected)
+        yield ReportProgress(examined=examined, expected=expected, report=report)
 
     def _group(self, case: Case, by: ReportGrouping) -> str | None:
         if by is ReportGrouping.DAY:

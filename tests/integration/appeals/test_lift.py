@@ -123,11 +123,11 @@ async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_pa
         left = await running.patterns(LISTED)
 
     assert waiting.lift is not None
-    assert waiting.lift.waiting_for == "the store did not answer"
+    assert waiting.lift.pending_reason == "the store did not answer"
     assert lost.lift is not None
-    assert lost.lift.waiting_for == "the answer was lost"
+    assert lost.lift.pending_reason == "the answer was lost"
     assert done.lift is not None
-    assert (done.lift.done, done.lift.waiting_for) == (True, "")
+    assert (done.lift.done, done.lift.pending_reason) == (True, "")
     assert left == {(LISTED, Action.ALLOW), ("+86170000001*", Action.BLOCK)}
     assert whats(done).count(AppealEventKind.LIFT_DONE) == 1
 
@@ -183,7 +183,7 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
         await running.built.lifter.begin(1)
         done, _, _ = await running.built.appeals.get(1)
         left = await running.patterns(LISTED)
-        waiting = await AppealStore(running.text_client).standing(running.clock())
+        waiting = await AppealStore(running.text_client).queue_summary(running.clock())
 
     assert lifted.lift is not None
     assert lifted.lift.done

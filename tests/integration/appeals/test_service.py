@@ -137,7 +137,7 @@ async def test_what_is_kept_nowhere_is_told_by_the_appellant(
 
     assert refused[0] is grpc.StatusCode.NOT_FOUND
     assert "who was blocked and when" in refused[1]
-    assert told.appeal.decision_found == pb.DECISION_FOUND_TOLD
+    assert told.appeal.decision_found == pb.DECISION_FOUND_APPELLANT
 
 
 async def test_an_entry_can_be_appealed_against_without_a_decision(

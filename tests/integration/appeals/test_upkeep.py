@@ -174,7 +174,7 @@ async def test_the_report_counts_and_times(redis_url: str, tmp_path: Path) -> No
     assert dict(report.upheld_by_blocked_by) == {"model": 1}
     assert dict(report.by_opener) == {"desk": 2}
     assert (report.decision_seconds.median, report.decision_seconds.p95) == (9000, 10800)
-    assert (report.lift_seconds.count, report.lifts_waiting) == (1, 0)
+    assert (report.lift_seconds.count, report.lifts_pending) == (1, 0)
     assert before.received == 0
     assert figure(running, 'fanzha_appeals_closed_total{outcome="rejected"}') == 1
     assert figure(running, "fanzha_appeal_lift_seconds_count") == 1

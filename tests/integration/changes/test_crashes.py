@@ -194,7 +194,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
 
         assert (undone.state, undone.applied_version) == (ChangeState.APPLIED, 2)
         assert await desk.listed() == {}
-        assert (await desk.changes.views.page(None, before_id=0, size=0)).waiting == 0
+        assert (await desk.changes.views.page(None, before_id=0, size=0)).pending == 0
 
 
 async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:

@@ -234,7 +234,7 @@ def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Cl
     for _ in range(5):
         clock.now_s += 1
         stub.ListDue(pb.ListDueRequest())
-    with pytest.raises(grpc.RpcError, match="start anew"):
+    with pytest.raises(grpc.RpcError, match="start again"):
         stub.ListDue(pb.ListDueRequest(page_token=token))
     with pytest.raises(grpc.RpcError, match="page_token"):
         stub.ListDue(pb.ListDueRequest(page_token=token.replace(".", ",")))
@@ -257,7 +257,7 @@ def test_dead_entries_are_those_without_a_hit_since_they_were_added(
 
     dead = [one.pattern for one in (*first.entries, *rest.entries)]
     assert (len(first.entries), sorted(dead)) == (1, ["+8617000000002", "+8617000000003"])
-    assert first.looked_at < rest.looked_at == first.total == rest.total == 3
+    assert first.examined < rest.examined == first.total == rest.total == 3
     assert not rest.next_page_token
     told = json.loads(run("dead", "--days", "100", "--json").output)
     assert [one["pattern"] for one in told["entries"]] == dead

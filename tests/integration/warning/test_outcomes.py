@@ -120,7 +120,7 @@ async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
     servicer = BlocklistServicer(loop.administration, outcomes=EntryOutcomeStore(loop.client))
     answer = await servicer.FindEntries(pb.FindEntriesRequest(query=LISTED), None)
     assert answer.entries[0].cases == pb.CaseOutcomes(
-        confirmed=1, false_alarms=1, neither=2, standing=0.5
+        confirmed=1, false_alarms=1, neither=2, reliability=0.5
     )
 
     async with operations(loop, None) as target:
@@ -278,7 +278,7 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
         with file.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
 
-    everything = {one["kept"]: one for one in await export("all.csv")}
+    everything = {one["retained"]: one for one in await export("all.csv")}
     assert everything.keys() == {"text", "gone"}
     assert everything["text"]["text"] == body
     assert everything["text"]["url"] == "http://pay.example/now"

@@ -296,7 +296,7 @@ async def test_a_source_is_told_once_what_became_of_its_warnings(
     (record,) = quality.sources
     assert (record.accepted, record.false_alarms, record.confirmed) == (1, 1, 0)
     assert (record.false_cases, record.confirmed_cases) == (1, 0)
-    assert record.standing == pytest.approx(1 / 3)
+    assert record.reliability == pytest.approx(1 / 3)
     assert sum(bucket.warnings for bucket in record.delays) == 1
 
 

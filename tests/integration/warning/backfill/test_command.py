@@ -68,6 +68,6 @@ def test_the_commands_list_show_start_and_drop(run: Callable[..., Result]) -> No
     assert "中 medium 20" in shown.stdout
     assert "20 of 20 persons" in started.stdout
     assert "dropped 已放弃" in dropped.stdout
-    for word in ("started 已启动", "dropped 已放弃", "reached no one 无人受影响"):
+    for word in ("started 已启动", "dropped 已放弃", "no recipients 无人受影响"):
         assert word in everything.stdout
     assert run("backfill", "start", second, "--yes").exit_code == 1

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.report import capacity, markdown, page
+from benchmarks.report import capacity, markdown, page, peers
 from benchmarks.report.demand import HABITS
 from benchmarks.report.stalls import stillness
 from benchmarks.report.targets import PER_SECOND, Target
@@ -62,21 +62,21 @@ def section(text: str, heading: str) -> str:
 def test_rates_that_reach_their_targets_miss_nothing() -> None:
     text = page.write({"h2load": h2load(1.0)})
 
-    assert "450,000<br>≥ 450,000" in section(text, "What was asked for")
-    assert "None." in section(text, "What was missed")
+    assert "450,000<br>≥ 450,000" in section(text, "Targets")
+    assert "None." in section(text, "Missed targets")
 
 
 def test_rates_below_their_targets_are_named() -> None:
     text = page.write({"h2load": h2load(0.5)})
 
-    assert "calls in batches of 1,024: 225,000 a second of 450,000" in text
-    assert section(text, "What was missed").count("* ") == len(PER_SECOND)
+    assert "calls in batches of 1,024: 225,000 a second, target 450,000" in text
+    assert section(text, "Missed targets").count("* ") == len(PER_SECOND)
 
 
 def test_two_workers_are_held_against_one() -> None:
     text = page.write({"sweep-worker-count": workers(100_000, 150_000)})
 
-    assert "two workers by one (calls): 1.50, asked for ≥ 1.7 times" in text
+    assert "two workers by one (calls): 1.50, target ≥ 1.7 times" in text
 
 
 def test_what_a_second_of_processor_time_decides_is_in_the_table_of_workers() -> None:
@@ -102,10 +102,10 @@ def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
     assert (
         "| 10,000,000 | 140.0 (150.0) | 160.0 (170.0) | 20.2 (20.0) | 41.2 (30.0) | 2.00 |" in text
     )
-    asked = section(text, "What was asked for")
+    asked = section(text, "Targets")
     assert "| resident of a listed number (of 10,000,000; 20.2 in the files) | ≤ 24 bytes" in asked
-    assert section(text, "What was missed").strip() == (
-        "* import of ten million (hosts): 160, asked for ≤ 150 s"
+    assert section(text, "Missed targets").strip() == (
+        "* import of ten million (hosts): 160, target ≤ 150 s"
     )
 
 
@@ -120,7 +120,7 @@ def test_calls_that_got_no_decision_while_lists_changed_are_told() -> None:
     text = page.write({"sweep-propagation": result})
 
     assert "6.00 ms with them (1.50 times); without a decision in time: 0 and 2.5 %." in text
-    assert "(of 60 changes, 2 workers): 1,400, asked for ≤ 1,000 ms" in text
+    assert "(of 60 changes, 2 workers): 1,400, target ≤ 1,000 ms" in text
 
 
 def test_what_the_machine_did_itself_is_told_with_what_was_put_aside_for_it() -> None:
@@ -225,3 +225,38 @@ def test_figures_have_three_digits_that_mean_something() -> None:
 
 def test_a_cell_cannot_break_its_table() -> None:
     assert markdown.table(("a",), [("b|c\nd",)])[2] == "| b\\|c d |"
+
+
+def test_a_machine_that_all_results_share_is_named_once() -> None:
+    one = {"cores": 2, "cpu": "AMD EPYC", "python": "3.11.7", "packages": {"numpy": "2.4.6"}}
+
+    shared = "\n".join(page.machine({"quick": one, "client": one}))
+    different = "\n".join(page.machine({"quick": one, "client": one | {"cores": 4}}))
+
+    assert shared.count("2 cores, AMD EPYC, Python 3.11.7, numpy 2.4.6") == 1
+    assert "| 2 cores, AMD EPYC, Python 3.11.7, numpy 2.4.6 |" in different
+    assert "| 4 cores, AMD EPYC, Python 3.11.7, numpy 2.4.6 |" in different
+
+
+def test_what_several_peers_do_differently_alike_is_written_once() -> None:
+    def row(peer: str, text: str) -> dict[str, Any]:
+        return {
+            "peer": peer, "version": "1", "channel": "text", "missing_reason": "not measured",
+            "not_equal": text,
+        }  # fmt: skip
+
+    result = {
+        "repeats": 1, "seconds": 1, "listed": 1,
+        "rows": [
+            row("first", "It is a mail filter. It reads headers. One process."),
+            row("second", "It is a mail filter. It reads headers. A process each."),
+            row("third", "It resolves names. One process."),
+        ],
+    }  # fmt: skip
+
+    text = "\n".join(peers.peers({"peers": result}))
+
+    assert text.count("It is a mail filter. It reads headers.") == 1
+    assert "**first (text), second (text).** It is a mail filter." in text
+    assert "**second (text).** A process each." in text
+    assert "**third (text).** It resolves names. One process." in text

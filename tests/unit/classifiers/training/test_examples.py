@@ -25,7 +25,7 @@ def a_row(**fields: object) -> dict[str, object]:
         "outcome": known.get(str(label), "lost_money"),
         "group": "g1",
         "closed_at_ms": NOVEMBER_MS,
-        "kept": "text",
+        "retained": "text",
         "text": "transfer to the safe account",
     }
     return as_row(Exported(**(said | fields)))  # type: ignore[arg-type]
@@ -82,8 +82,8 @@ def test_what_cannot_teach_is_left_out_and_told(tmp_path: Path) -> None:
     path = a_file(
         tmp_path,
         a_row(),
-        a_row(text="", kept="decision"),
-        a_row(text=" ", kept="gone"),
+        a_row(text="", retained="decision"),
+        a_row(text=" ", retained="gone"),
         a_row(outcome="safe"),
     )
 

@@ -68,4 +68,4 @@ def test_appeals_are_counted_by_state_and_by_what_blocked() -> None:
     assert (found.due_soon, found.overdue, found.decided_late) == (1, 0, 1)
     assert (found.decision_seconds.count, found.decision_seconds.median) == (4, 2 * 3600)
     assert (found.lift_seconds.count, found.lift_seconds.longest) == (1, 0.5)
-    assert (found.lifts_waiting, found.lifts_unmeasured) == (1, 1)
+    assert (found.lifts_pending, found.lifts_unmeasured) == (1, 1)

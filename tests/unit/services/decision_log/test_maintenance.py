@@ -48,7 +48,7 @@ def segments(log: Logged, channel: str = "call") -> list[Path]:
 def ids_of(log: Logged) -> int:
     """Count the rows that readers see."""
     impact = log.preview(an_entry("+8617199999999"), hours=24 * 365, now_ms=NOW_MS + HOUR_MS)
-    return impact.rows_looked_at
+    return impact.rows_examined
 
 
 def test_the_segments_of_an_hour_that_is_over_become_one(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_preview_finds_the_same_before_and_after(tmp_path: Path) -> None:
     kept(tmp_path, NOW_MS + 2 * HOUR_MS)
 
     assert log.preview(*entries, removals=[an_entry(FRAUD)]) == before
-    assert (before.calls, before.texts, before.links, before.good_standing) == (4, 2, 2, 1)
+    assert (before.calls, before.texts, before.links, before.known_contacts) == (4, 2, 2, 1)
 
 
 def test_an_hour_that_goes_on_is_joined_only_when_there_are_many(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_full_buffer_drops_what_is_new_and_counts_it(tmp_path: Path) -> None:
 
     assert (counts.written, counts.dropped, counts.buffered) == (5, 3, 0)
     impact = log.preview(an_entry("+8617199999999"))
-    assert (impact.rows_looked_at, impact.rows_dropped) == (5, 3)
+    assert (impact.rows_examined, impact.rows_dropped) == (5, 3)
 
 
 def test_ended_calls_do_not_take_the_room_of_decisions(tmp_path: Path) -> None:

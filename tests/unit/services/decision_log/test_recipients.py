@@ -131,7 +131,7 @@ def test_names_reach_too_and_services_are_nobody(log: Logged) -> None:
     found = reached(log, SubjectKind.SENDER, "jfbank")
 
     assert list(persons(found)) == [ANN]
-    assert found.nobody == 1
+    assert found.non_persons == 1
     assert found.persons[0].contacts[0].other == "JFBank"
 
 

@@ -24,7 +24,7 @@ def log(tmp_path: Path) -> Logged:
 def test_an_empty_log_knows_nothing(log: Logged) -> None:
     impact = log.preview(an_entry(FRAUD))
 
-    assert (impact.known, impact.hours, impact.rows_looked_at, impact.calls) == (False, 0, 0, 0)
+    assert (impact.known, impact.hours, impact.rows_examined, impact.calls) == (False, 0, 0, 0)
 
 
 def test_a_log_that_is_younger_than_the_hours_asked_knows_only_part(log: Logged) -> None:
@@ -44,7 +44,7 @@ def test_a_log_that_covers_the_hours_knows(log: Logged) -> None:
 
     impact = log.preview(an_entry(FRAUD), hours=1)
 
-    assert (impact.known, impact.hours, impact.rows_looked_at) == (True, 1.0, 2)
+    assert (impact.known, impact.hours, impact.rows_examined) == (True, 1.0, 2)
 
 
 def test_calls_from_a_number_would_have_been_blocked(log: Logged) -> None:
@@ -60,7 +60,7 @@ def test_calls_from_a_number_would_have_been_blocked(log: Logged) -> None:
             channel=Channel.CALL,
             events=2,
             parties=2,
-            good_standing=0,
+            known_contacts=0,
         )
     ]
 
@@ -228,7 +228,7 @@ def test_events_are_estimated_by_weight(tmp_path: Path) -> None:
     impact = log.preview(an_entry(FRAUD))
 
     assert impact.calls == pytest.approx(1000, rel=0.05)
-    assert impact.rows_looked_at < 110
+    assert impact.rows_examined < 110
     assert impact.parties == 1
 
 
@@ -251,13 +251,13 @@ def test_who_talked_long_or_called_is_in_good_standing(
 
     impact = log.preview(an_entry(FRAUD))
 
-    assert (impact.parties, impact.good_standing, impact.top[0].good_standing) == (2, good, good)
+    assert (impact.parties, impact.known_contacts, impact.top[0].known_contacts) == (2, good, good)
 
 
 def test_without_ends_nobody_is_known_to_be_in_good_standing(log: Logged) -> None:
     log.decide(some_calls(FRAUD, callee=ANN))
 
-    assert not log.preview(an_entry(FRAUD)).standing_known
+    assert not log.preview(an_entry(FRAUD)).contacts_known
 
 
 def test_the_top_is_ten_entries_with_the_most_first(log: Logged) -> None:
@@ -279,7 +279,7 @@ def test_older_rows_than_the_hours_asked_do_not_count(log: Logged) -> None:
 
     impact = log.preview(an_entry(FRAUD), hours=1)
 
-    assert (impact.rows_looked_at, impact.calls) == (1, 1)
+    assert (impact.rows_examined, impact.calls) == (1, 1)
 
 
 def test_a_torn_segment_is_set_aside_and_the_others_count(log: Logged) -> None:

@@ -55,7 +55,7 @@ def test_each_decision_tells_what_is_left_of_it() -> None:
 
     found = list(examples(case, {1: a_row(), 2: a_row()}, {1: content}))
 
-    assert [one.kept for one in found] == ["text", "decision", "gone"]
+    assert [one.retained for one in found] == ["text", "decision", "gone"]
     assert [one.text for one in found] == [content["body"], "", ""]
     assert [usable_by(one, "sms") for one in found] == [True, False, False]
     assert [usable_by(one, "url") for one in found] == [True, False, False]
@@ -66,7 +66,7 @@ def test_means_stand_for_a_case_without_decisions() -> None:
     link = Means(kind=MeansKind.LINK, value="http://pay.example/now")
     (found,) = examples(replace(closed(CaseOutcome.LOST_MONEY), means=(link,)), {}, {})
 
-    assert (found.kept, found.url, found.means_kind) == ("means", link.value, "link")
+    assert (found.retained, found.url, found.means_kind) == ("means", link.value, "link")
 
 
 def test_who_it_was_is_told_only_when_asked_for() -> None:
