@@ -22,7 +22,7 @@ SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
-RULE_REASONS = frozenset({"IMPLAUSIBLE"})
+RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED"})
 LIST_REASONS = frozenset({"BLOCKLISTED"})
 
 
