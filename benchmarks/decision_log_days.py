@@ -189,7 +189,7 @@ def _hosts(names: Sequence[str]) -> EntryTable:
 
 
 def _rest(rows: int) -> dict[str, Any]:
-    behind = Provenance(
+    provenance = Provenance(
         source=Source.PROVINCE,
         reason="benchmark",
         legal_basis="",
@@ -201,5 +201,5 @@ def _rest(rows: int) -> dict[str, Any]:
         "fraud_types": np.zeros(rows, np.uint8),
         "expires_s": np.full(rows, 2**32 - 1, np.uint32),
         "provenances": np.zeros(rows, np.uint32),
-        "provenance": (behind,),
+        "provenance": (provenance,),
     }

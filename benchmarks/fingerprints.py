@@ -111,11 +111,11 @@ def _nearest(found: Sketches, rows: Int64s, listed: Int64s) -> Int64s:
         first = np.searchsorted(theirs[order, band], mine[:, band], side="left")
         count = np.searchsorted(theirs[order, band], mine[:, band], side="right") - first
         count[~found.known[rows]] = 0
-        asked = np.repeat(np.arange(len(rows)), count)
-        nth = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count)
+        queries = np.repeat(np.arange(len(rows)), count)
+        nth = np.arange(len(queries)) - np.repeat(np.cumsum(count) - count, count)
         there = listed[order[np.repeat(first, count) + nth]]
-        equal = fingerprint.equal_values(found.values[rows[asked]], found.values[there])
-        np.maximum.at(nearest, asked, equal)
+        equal = fingerprint.equal_values(found.values[rows[queries]], found.values[there])
+        np.maximum.at(nearest, queries, equal)
     return nearest
 
 

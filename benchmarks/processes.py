@@ -26,10 +26,10 @@ def tree(root: int) -> list[int]:
             with suppress(OSError):
                 parent = int(stat(int(folder.name))[1])
                 children.setdefault(parent, []).append(int(folder.name))
-    found, waiting = [], [root]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += children.get(found[-1], [])
+    found, queue = [], [root]
+    while queue:
+        found.append(queue.pop())
+        queue += children.get(found[-1], [])
     return found
 
 

@@ -84,13 +84,13 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    def wait(self, wanted: Callable[[Any], bool]) -> None:
-        """Wait for the first answer from now on, or asked before, that is *wanted*."""
+    def wait(self, accept: Callable[[Any], bool]) -> None:
+        """Wait for the first answer from now on, or asked before, that is *accept*."""
         until = time.monotonic() + WATCH_SECONDS
         while True:
             with self._changed:
                 for place, (at_ms, answer) in enumerate(self._seen):
-                    if wanted(answer):
+                    if accept(answer):
                         self.at_ms, self.answer = at_ms, answer
                         del self._seen[:place]
                         return

@@ -153,11 +153,11 @@ def _path_and_query(rest: str) -> str:
 def _resolved(path: bytes) -> bytes:
     """Follow ``/./`` and ``/../``, then collapse runs of slashes."""
     parts = path.replace(b"\\", b"/").split(b"/")
-    kept: list[bytes] = []
+    segments: list[bytes] = []
     for part in parts:
         if part == b"..":
-            del kept[-1:]
+            del segments[-1:]
         elif part != b".":
-            kept.append(part)
+            segments.append(part)
     folder = parts[-1] in {b".", b".."}
-    return _SLASHES.sub(b"/", b"/" + b"/".join(kept) + (b"/" if folder else b""))
+    return _SLASHES.sub(b"/", b"/" + b"/".join(segments) + (b"/" if folder else b""))

@@ -65,9 +65,9 @@ def settle_memory() -> None:
 
 async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
     """Wait for *stop*; a task that ends before, ends the process with its error."""
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+    pending = asyncio.create_task(stop.wait())
+    await asyncio.wait([pending, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    pending.cancel()
     for task in tasks:
         if task.done():
             task.result()
@@ -75,12 +75,12 @@ async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:
 
 async def cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
     """End background tasks."""
-    waiting = set(tasks)
-    while waiting:
-        for task in waiting:
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
         # More than once if need be: redis-py loses a cancellation while it connects.
-        _, waiting = await asyncio.wait(waiting, timeout=_CANCEL_AGAIN_SECONDS)
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
     for task in tasks:
         with suppress(asyncio.CancelledError):
             task.result()

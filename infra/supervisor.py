@@ -67,9 +67,9 @@ class Supervisor:
 
     async def wait_serving(self, seconds: float) -> bool:
         """Wait until every child is ready; tell whether all are."""
-        waiting = asyncio.gather(*(child.serving.wait() for child in self.children))
+        serving = asyncio.gather(*(child.serving.wait() for child in self.children))
         try:
-            await asyncio.wait_for(waiting, seconds)
+            await asyncio.wait_for(serving, seconds)
         except TimeoutError:
             return False
         return True

@@ -109,8 +109,8 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 def _comparable(options: argparse.Namespace) -> dict[str, Any]:
     before: dict[str, Any] = json.loads(options.add.read_text())
     for name in ("listed", "seconds", "repeats"):
-        if (asked := getattr(options, name)) != before[name]:
-            sys.exit(f"{options.add}: was measured with --{name} {before[name]}, not {asked}")
+        if (chosen := getattr(options, name)) != before[name]:
+            sys.exit(f"{options.add}: was measured with --{name} {before[name]}, not {chosen}")
     return before
 
 
@@ -128,8 +128,8 @@ def _judged(options: argparse.Namespace, folder: Path) -> list[Judged]:
 
 
 def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
-    wanted = {name: way for name, way in COMPARISONS.items() if name in options.only}
-    if not wanted:
+    selected = {name: way for name, way in COMPARISONS.items() if name in options.only}
+    if not selected:
         return []
     _say("starting our service and importing the lists")
     with fanzha_server.running(work, options.seconds) as service:
@@ -141,7 +141,7 @@ def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
             python=options.python,
         )
         found = []
-        for name, compare in wanted.items():
+        for name, compare in selected.items():
             _say(name)
             rows = compare(bench)
             _say(table.as_text(rows))

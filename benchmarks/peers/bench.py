@@ -23,7 +23,7 @@ class Bench:
 
     def ways(self, channel: str) -> list[Contestant]:
         """Return both ways of asking us: one a request, and a batch."""
-        return [self.ours.asked(channel, 1), self.ours.asked(channel, BATCH)]
+        return [self.ours.contestant(channel, 1), self.ours.contestant(channel, BATCH)]
 
 
 def debian_version(package: str) -> str:

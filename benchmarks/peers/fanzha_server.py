@@ -26,7 +26,7 @@ class Ours:
         self._work = work
         self._seconds = seconds
 
-    def asked(self, channel: str, rows: int) -> Contestant:
+    def contestant(self, channel: str, rows: int) -> Contestant:
         """Return the way of asking us for *rows* rows of a channel at a time."""
         method, message = self._work.request(channel, rows)
         word = method.removesuffix("s")

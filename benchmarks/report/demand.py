@@ -16,13 +16,13 @@ class Habit:
     """Share of the day in its busiest hour."""
     peak: float
     """The busiest seconds of that hour, by its mean."""
-    asked: float = 1.0
+    reaching: float = 1.0
     """Share that reaches the service; caches in front answer the rest."""
     why: str
 
     def per_second(self, subscribers: int) -> float:
         """Return decisions a second in the busiest seconds."""
-        return subscribers * self.a_day * self.busy_hour * self.peak * self.asked / _HOUR
+        return subscribers * self.a_day * self.busy_hour * self.peak * self.reaching / _HOUR
 
 
 HABITS = (
@@ -36,7 +36,8 @@ HABITS = (
         why="nearly all sent by businesses, which send in bursts",
     ),
     Habit(
-        channel="link", what="look-ups of names", a_day=500, busy_hour=0.07, peak=1.5, asked=0.05,
+        channel="link", what="look-ups of names", a_day=500, busy_hour=0.07, peak=1.5,
+        reaching=0.05,
         why="a resolver keeps answers: with a cache of minutes for a host some 5 % are sent to us",
     ),
 )  # fmt: skip

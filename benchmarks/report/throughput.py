@@ -57,9 +57,9 @@ def missed(results: Results) -> list[str]:
     rates = figures.rates(results)
     found = [
         f"{channel}s in batches of {batch:,}: {count(rates[channel, batch])} a second, "
-        f"target {wanted:,}"
-        for (channel, batch), wanted in PER_SECOND.items()
-        if rates.get((channel, batch), wanted) < wanted
+        f"target {goal:,}"
+        for (channel, batch), goal in PER_SECOND.items()
+        if rates.get((channel, batch), goal) < goal
     ] + [
         f"{target.name} ({about}): {count(measured)}, target {target.words()}"
         for target, about, measured in figures.all_figures(results)
@@ -154,12 +154,12 @@ def missing(command: str) -> list[str]:
 
 
 def _cell(rates: dict[tuple[str, int], float], channel: str, batch: int) -> str:
-    wanted = PER_SECOND[channel, batch]
+    goal = PER_SECOND[channel, batch]
     if (channel, batch) not in rates:
-        return f"not measured<br>≥ {wanted:,}"
+        return f"not measured<br>≥ {goal:,}"
     rate = rates[channel, batch]
-    shown = count(rate) if rate >= wanted else f"**{count(rate)}**"
-    return f"{shown}<br>≥ {wanted:,}"
+    shown = count(rate) if rate >= goal else f"**{count(rate)}**"
+    return f"{shown}<br>≥ {goal:,}"
 
 
 def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
@@ -182,10 +182,10 @@ def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
         "server, cores", "generator, cores",
         *(("decisions for a second of the server's cores",) if by_workers else ()),
     )  # fmt: skip
-    return [*table(head, rows), *_undecided(result, key), *_waiting(result, key)]
+    return [*table(head, rows), *_undecided(result, key), *_latency_lines(result, key)]
 
 
-def _waiting(result: Result, key: str) -> list[str]:
+def _latency_lines(result: Result, key: str) -> list[str]:
     """Name points where the server had time left: the closed loop asked too little at once."""
     named = [
         f"{point['channel']}s at {point[key]:,}"

@@ -14,7 +14,7 @@ from benchmarks import scenarios, service
 from benchmarks.peers.workload import Work
 from benchmarks.service import Service
 from benchmarks.sweep import imports, memory, start
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 from services.cli._common.console import err
 
 SIZES, FEW_SIZES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000)
@@ -45,7 +45,7 @@ def _one_size(
         name="numbers", count=listed, last=f"+{first + listed - 1}",
         lines=(f"+{number}" for number in range(first, first + listed)),
     ))  # fmt: skip
-    calls = Asked(channel="call", rows=ROWS, listed=listed, connections=1)
+    calls = RequestShape(channel="call", rows=ROWS, listed=listed, connections=1)
     _point(running, calls, pace, points)
     of_numbers = memory.of_lists(running)
     hosts = imports.timed(running, imports.Patterns(
@@ -66,10 +66,10 @@ def _one_size(
     }
 
 
-def _point(running: Service, asked: Asked, pace: Pace, points: list[dict[str, Any]]) -> None:
+def _point(running: Service, shape: RequestShape, pace: Pace, points: list[dict[str, Any]]) -> None:
     settled = _until_idle(running)
-    point = measure(running, asked, pace, f"{asked.channel}, {asked.listed:,} listed")
-    points.append({"listed": asked.listed, "settled_seconds": settled} | point)
+    point = measure(running, shape, pace, f"{shape.channel}, {shape.listed:,} listed")
+    points.append({"listed": shape.listed, "settled_seconds": settled} | point)
 
 
 def _until_idle(running: Service) -> float:

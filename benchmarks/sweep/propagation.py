@@ -19,7 +19,7 @@ from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step
 from benchmarks.service import Service
 from benchmarks.sweep import watchers
-from benchmarks.sweep.cells import Asked, Pace, plan
+from benchmarks.sweep.cells import Pace, RequestShape, plan
 from benchmarks.sweep.watchers import Watchers
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
@@ -39,9 +39,9 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     """Measure under load with and without changes."""
     listed, changes = (FEW_LISTED, FEW_CHANGES) if quick else (LISTED, CHANGES)
     with service.running(workers=WORKERS, listed=listed, cores=pace.server_cores) as running:
-        asked = Asked(channel="call", rows=ROWS, listed=listed, connections=16)
+        shape = RequestShape(channel="call", rows=ROWS, listed=listed, connections=16)
         with (
-            Crew(plan(running, asked, pace), running.cpu_seconds) as crew,
+            Crew(plan(running, shape, pace), running.cpu_seconds) as crew,
             watchers.of_all(running.target, WORKERS) as watching,
             ThreadPoolExecutor(1) as beside,
         ):

@@ -34,8 +34,8 @@ class Watchers:
         self, number: str, until: float, action: int = decision_pb2.ACTION_BLOCK
     ) -> list[float]:
         """Return when each worker did so with calls from *number*, on the monotonic clock."""
-        asked = [self._pool.submit(_first, stub, number, until, action) for stub in self._stubs]
-        return [one.result() for one in asked]
+        watching = [self._pool.submit(_first, stub, number, until, action) for stub in self._stubs]
+        return [one.result() for one in watching]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ a core that workers have to themselves.
 from typing import Any
 
 from benchmarks import service
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 
 WORKERS = (1, 2)
 LISTED, FEW_LISTED = 1_000_000, 10_000
@@ -24,8 +24,10 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     for workers in WORKERS:
         with service.running(workers=workers, listed=listed, cores=pace.server_cores) as running:
             for channel in ("call",) if quick else ("call", "text", "link"):
-                asked = Asked(channel=channel, rows=ROWS, listed=listed, connections=CONNECTIONS)
-                point = measure(running, asked, pace, f"{channel}, {workers} workers")
+                shape = RequestShape(
+                    channel=channel, rows=ROWS, listed=listed, connections=CONNECTIONS
+                )
+                point = measure(running, shape, pace, f"{channel}, {workers} workers")
                 rate, cores = point["rows_per_second"], point["server_cores"]
                 per_core = round(rate / cores, 1) if cores else None
                 points.append({"workers": workers, "rows_per_server_core": per_core} | point)

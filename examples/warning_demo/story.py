@@ -60,10 +60,10 @@ class Story:
         """Where the store is."""
         return (self.site.data / "valkey" / "url").read_text().strip()
 
-    def expect(self, what: str, wanted: object, got: object) -> None:
+    def expect(self, what: str, expected: object, got: object) -> None:
         """Say what must be so, and whether it is."""
-        holds = wanted == got
-        say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {wanted}"))
+        holds = expected == got
+        say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {expected}"))
         self.found[what] = got
         if not holds:
             self.wrong.append(what)
@@ -92,11 +92,11 @@ class Story:
                     duration_ms=75_000 if place % 4 == 0 else 0)
             for place, call in enumerate(traffic.calls)
         ]  # fmt: skip
-        told = self.site.client.report_call_ends(ends)
+        answer = self.site.client.report_call_ends(ends)
         self.expect(
             "early calls let through", len(answers), sum(not one.blocked for one in answers)
         )
-        say(f"{told.accepted} ends of calls reported")
+        say(f"{answer.accepted} ends of calls reported")
         return traffic.at_risk
 
     def backfill(self, early: set[tuple[str, str]]) -> None:
@@ -107,14 +107,14 @@ class Story:
         until = time.monotonic() + _LISTED_SECONDS
         # What was decided and reported is in the log a few seconds later, and counted then.
         while True:
-            waiting = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
-            persons = sum(int(one.get("count", {}).get("persons", 0)) for one in waiting)
+            pending = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
+            persons = sum(int(one.get("count", {}).get("persons", 0)) for one in pending)
             if persons >= len(early) or time.monotonic() > until:
                 break
             time.sleep(1)
         self.expect("people whom the wave had reached", len(early), persons)
         self.site.fanzha("wang", "warnings", "backfill", "list")
-        for one in waiting:
+        for one in pending:
             self.site.fanzha("wang", "warnings", "backfill", "start", one["backfill_id"], "--yes")
 
     def traffic(self) -> set[tuple[str, str]]:
@@ -135,8 +135,8 @@ class Story:
             counts += [(name, "call", *cells) for cells in _by_reason(calls)]
             at_risk |= part.at_risk
             blocked = sum(answer.blocked for answer in (*texts, *calls))
-            wanted = len(part.texts) + len(part.calls) if part.at_risk else 0
-            self.expect(f"{name}: blocked", wanted, blocked)
+            expected = len(part.texts) + len(part.calls) if part.at_risk else 0
+            self.expect(f"{name}: blocked", expected, blocked)
         table(("campaign", "channel", "decision", "why", "rows"), counts)
         return at_risk | self._confirm()
 
@@ -184,8 +184,8 @@ class Story:
         due = pipeline.due(seen.cases)
         self.expect("in the queue of the call centre", due.voice, seen.queues["voice"])
         self.expect("in the queue for visits", due.in_person, seen.queues["in_person"])
-        waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
-        self.expect("low, no message arrived: a person is needed", due.needs_person, waiting)
+        pending = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
+        self.expect("low, no message arrived: a person is needed", due.needs_person, pending)
 
     def report(self, seen: Seen) -> None:
         """Show the figures that a bureau reports."""
@@ -235,8 +235,8 @@ def _settled(seen: Seen, cases: int) -> bool:
 
 def _escalated(seen: Seen) -> bool:
     due = pipeline.due(seen.cases)
-    waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
-    return seen.queues["in_person"] >= due.in_person and waiting >= due.needs_person
+    pending = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
+    return seen.queues["in_person"] >= due.in_person and pending >= due.needs_person
 
 
 def _cases_of(report: Mapping[str, Any]) -> int:

@@ -86,7 +86,7 @@ class Lifter:
         appeal = await self._store.get(appeal_id)
         lifted = appeal.lift is not None and appeal.lift.done
         if appeal.state is not AppealState.UPHELD or (
-            lifted and appeal.lift and not appeal.lift.kept
+            lifted and appeal.lift and not appeal.lift.held_by
         ):
             return
         # Background work has no caller: the change is made as the officer who decided.
@@ -97,7 +97,7 @@ class Lifter:
         )
         try:
             with identity.acting_as(officer):
-                await (self._remove_kept(appeal) if lifted else self._lift(appeal))
+                await (self._remove_held(appeal) if lifted else self._lift(appeal))
         except FanzhaError as error:
             await self._failed(appeal, str(error))
 
@@ -105,7 +105,9 @@ class Lifter:
         lift = appeal.lift or Lift()
         if not lift.version:
             lift = await self._changes.make(appeal)
-            note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.kept)))
+            note = ", ".join(
+                filter(None, (f"version {lift.version}", lift.change_id, lift.held_by))
+            )
             await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
@@ -123,8 +125,8 @@ class Lifter:
             },
         )
 
-    async def _remove_kept(self, appeal: Appeal) -> None:
-        lift, version = await self._changes.remove_kept(appeal, appeal.lift or Lift())
+    async def _remove_held(self, appeal: Appeal) -> None:
+        lift, version = await self._changes.remove_held(appeal, appeal.lift or Lift())
         await self._put(
             appeal, lift, AppealEventKind.LIFT_COMMITTED, f"entry removed, version {version}"
         )
@@ -133,12 +135,12 @@ class Lifter:
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
             reports = await self._lists.workers()
-            behind = [one.worker for one in reports if one.list_version < lift.version]
-            if not behind:
+            lagging = [one.worker for one in reports if one.list_version < lift.version]
+            if not lagging:
                 break
             if monotonic() > deadline:
-                waiting = f"{len(behind)} of {len(reports)} workers, such as {behind[0]}"
-                raise Unavailable(f"version {lift.version} is not in force yet in {waiting}")
+                reason = f"{len(lagging)} of {len(reports)} workers, such as {lagging[0]}"
+                raise Unavailable(f"version {lift.version} is not in force yet in {reason}")
             await asyncio.sleep(LOOK_SECONDS)
         seconds = (self._now_ms() - appeal.closed_at_ms) / 1000
         return replace(
@@ -183,7 +185,7 @@ class Lifter:
             appeal.appeal_id,
             self._event(what, note),
             allowed={AppealState.UPHELD},
-            lifting="end" if lift.done and not lift.kept else "",
+            lifting="end" if lift.done and not lift.held_by else "",
             given={"lift": serialization.lift(lift)},
         )
 

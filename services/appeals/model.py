@@ -136,7 +136,7 @@ class Lift:
     pending_reason: str = ""
     done: bool = False
     """Whether all workers let the subject through."""
-    kept: str = ""
+    held_by: str = ""
     """The pending request that holds the entry; until it ends an allow entry outranks it."""
 
 

@@ -48,7 +48,7 @@ class RequestedOrigins:
     async def of(self, entry: Entry) -> str:
         """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
         entered_s = int(entry.created_at.timestamp())
-        wanted = Identities.of([(entry.kind, entry.pattern, entry.action)])
+        identities = Identities.of([(entry.kind, entry.pattern, entry.action)])
         id_ = await self._first_since((entered_s - BEFORE_S) * 1000)
         for _ in range(MAX_EXAMINED):
             if not id_:
@@ -56,19 +56,19 @@ class RequestedOrigins:
             record = await self._requests.get(id_)
             if record.created_ms > (entered_s + AFTER_S) * 1000:
                 break
-            if record.state in _DONE and await self._entered(record, wanted, entered_s):
+            if record.state in _DONE and await self._entered(record, identities, entered_s):
                 return record.subject
             id_ = await self._next(id_)
         return ""
 
-    async def _entered(self, record: ChangeRequest, wanted: Identities, entered_s: int) -> bool:
+    async def _entered(self, record: ChangeRequest, identities: Identities, entered_s: int) -> bool:
         if not record.additions.rows:
             return False
         try:
             table = await self._requests.additions(record)
         except NotFound:
             return False  # its rows are kept no longer
-        return await asyncio.to_thread(_holds, table, wanted, entered_s)
+        return await asyncio.to_thread(_holds, table, identities, entered_s)
 
     async def _first_since(self, at_ms: int) -> int:
         """Return the first request made since a moment; 0 for none."""
@@ -93,7 +93,7 @@ class RequestedOrigins:
         return 0
 
 
-def _holds(table: EntryTable, wanted: Identities, entered_s: int) -> bool:
-    row = int(rows_in(table, wanted)[0])
+def _holds(table: EntryTable, identities: Identities, entered_s: int) -> bool:
+    row = int(rows_in(table, identities)[0])
     # An edit keeps who entered an entry and when: then it is not the request that entered it.
     return row != NO_ENTRY and int(table.entry(row).created_at.timestamp()) == entered_s

@@ -220,8 +220,8 @@ class AppealStore:
             reading.zcount(_key("soon"), 0, now_ms)
             reading.zcount(_key("due"), 0, now_ms)
             reading.zcard(_key("lifting"))
-            waiting, due_soon, overdue, lifting = await reading.execute()
-        return QueueSummary(open=waiting, due_soon=due_soon, overdue=overdue, lifting=lifting)
+            open_, due_soon, overdue, lifting = await reading.execute()
+        return QueueSummary(open=open_, due_soon=due_soon, overdue=overdue, lifting=lifting)
 
     async def _some(self, numbers: Sequence[str]) -> list[Appeal]:
         found: list[Appeal] = []

@@ -20,7 +20,7 @@ from services.appeals.model import AppealSubject
 _TO = frozenset({"CALLEE", "RECEIVER"})
 
 
-def told(text: str, home: HomePlan) -> AppealSubject:
+def parse(text: str, home: HomePlan) -> AppealSubject:
     """Read a number, sender, host, URL or fingerprint."""
     kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
     read = patterns.read([text], kinds, home)
@@ -36,7 +36,7 @@ def of_decision(decision: Mapping[str, str], home: HomePlan) -> AppealSubject | 
     """Return the subject of a blocked decision; None where its record does not say."""
     evidence = decision.get("evidence", "")
     if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
-        return told(decision["pattern"], home)
+        return parse(decision["pattern"], home)
     if evidence in _TO:
         return _party(decision.get("to_party", ""), home, to=True)
     if decision.get("channel") == "LINK":
@@ -59,8 +59,8 @@ def _page(link: str, home: HomePlan) -> AppealSubject | None:
         return None
     host, path = url.split(canonical)
     if url.is_public_suffix(host):
-        return told(host + path.partition("?")[0], home)
-    return told(host, home)
+        return parse(host + path.partition("?")[0], home)
+    return parse(host, home)
 
 
 def _side(kind: EntryKind, *, to: bool) -> Direction:

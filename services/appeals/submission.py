@@ -130,10 +130,10 @@ class AppealSubmission:
         return await self._put(appeal, marker)
 
     async def add_documents(
-        self, appeal_id: int, handed: Sequence[SubmittedDocument], said: str
+        self, appeal_id: int, handed: Sequence[SubmittedDocument], by_field: str
     ) -> Appeal:
         """Add documents to an open appeal."""
-        by = identity.author(said, "by")
+        by = identity.author(by_field, "by")
         described = await asyncio.to_thread(self._documents.check, handed)
         if not described:
             raise InvalidInput("documents: required")
@@ -160,7 +160,7 @@ class AppealSubmission:
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
         """Find the subject of a decision, or of the request."""
         if not decision_id:
-            return await self._told(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
+            return await self._described_matter(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)
         if decision.get("action") == "ALLOW":
             raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
@@ -171,7 +171,9 @@ class AppealSubmission:
                     f"decision_id: {decision_id} is not kept; tell in pattern and "
                     "occurred_at_ms who was blocked and when"
                 )
-            return await self._told(FoundIn.APPELLANT, decision, pattern, occurred_at_ms)
+            return await self._described_matter(
+                FoundIn.APPELLANT, decision, pattern, occurred_at_ms
+            )
         return Matter(
             subject=subject,
             found_in=found_in,
@@ -179,7 +181,7 @@ class AppealSubmission:
             entries=await self._entries(subject, decision),
         )
 
-    async def _told(
+    async def _described_matter(
         self,
         found_in: FoundIn,
         decision: Mapping[str, str],
@@ -188,7 +190,7 @@ class AppealSubmission:
     ) -> Matter:
         if not pattern.strip():
             raise InvalidInput("decision_id or pattern: required")
-        subject = subjects.told(pattern, self._home)
+        subject = subjects.parse(pattern, self._home)
         entries = await self._entries(subject, decision)
         if not entries and not occurred_at_ms:
             raise NotFound(

@@ -153,17 +153,17 @@ def show(
     """Show who a server takes you for."""
     with _server(target) as stub:
         who = stub.WhoAmI(pb.WhoAmIRequest())
-    said = _as_words(who)
+    words = _as_words(who)
     if as_json:
-        print_json(said)
+        print_json(words)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for field in ("name", "roles", "regions", "sources", "credential", "expires"):
-        table.add_row(field, _shown(field, said[field]))
+        table.add_row(field, _shown(field, words[field]))
     wide().print(table)
     if who.development:
         err.print(f"{target} asks nobody who they are: development", soft_wrap=True)
-    for method in said["methods"] if methods else ():
+    for method in words["methods"] if methods else ():
         out.print(method, markup=False)
 
 

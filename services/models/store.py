@@ -3,7 +3,7 @@
 ==============================  =====================================================
 key                             what
 ==============================  =====================================================
-``{fanzha:models}:wanted``      hash: what is wanted, by the word of each kind
+``{fanzha:models}:wanted``      hash: the desired models, by the word of each kind
 ``{fanzha:models}:workers``     hash: what each worker reports
 ==============================  =====================================================
 
@@ -23,7 +23,7 @@ from services.decision.model_kinds import ModelKind
 from services.models import desired_models
 from services.models.desired_models import DesiredModel
 
-WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+DESIRED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 REPORT_AGE_MS = 10_000
 """Time without a report after which a worker counts as gone."""
 
@@ -52,24 +52,24 @@ class ModelStore:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    async def wanted(self) -> dict[ModelKind, DesiredModel]:
+    async def desired(self) -> dict[ModelKind, DesiredModel]:
         """Return the desired models; kinds without one are left out."""
         async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(WANTED)
+            fields = await self._client.hgetall(DESIRED)
         return desired_models.read_all(fields)
 
-    async def want(
-        self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
+    async def replace(
+        self, kind: ModelKind, before: DesiredModel | None, after: DesiredModel
     ) -> bool:
-        """Replace *before* by *wanted*; return whether the store has it on disk.
+        """Replace *before* by *after*; return whether the store has it on disk.
 
-        Raises `VersionConflict` when *before* is no longer what is wanted.
+        Raises `VersionConflict` when *before* is no longer the stored one.
         """
         old = before.written() if before else ""
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 1, WANTED, kind.value, old, wanted.written())
-            (replaced,), synced = await execute_synced(self._client, writing, WANTED)
+            writing.eval(_REPLACE, 1, DESIRED, kind.value, old, after.written())
+            (replaced,), synced = await execute_synced(self._client, writing, DESIRED)
         if not replaced:
             raise VersionConflict(f"somebody else changed the {kind} models; look again")
         return synced

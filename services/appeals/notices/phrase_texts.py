@@ -81,18 +81,22 @@ def _of(table: Mapping[str, Any], where: str) -> PhraseTexts:
     sentences = {name: text for name, text in table.items() if name not in _NAMES}
     _check_texts(sentences, SENTENCES, where)
     for name, text in sentences.items():
-        if told := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
-            raise ValueError(f"{where} {name}: missing or unknown: {{{', '.join(sorted(told))}}}")
+        if mismatch := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
+            raise ValueError(
+                f"{where} {name}: missing or unknown: {{{', '.join(sorted(mismatch))}}}"
+            )
     names: dict[str, dict[str, str]] = {group: table.get(group, {}) for group in _NAMES}
-    for group, wanted in _NAMES.items():
-        _check_texts(names[group], wanted, f"{where} {group}")
+    for group, required in _NAMES.items():
+        _check_texts(names[group], required, f"{where} {group}")
     return PhraseTexts(sentences=sentences, **names)
 
 
-def _check_texts(found: object, wanted: Mapping[str, object] | tuple[str, ...], where: str) -> None:
+def _check_texts(
+    found: object, required: Mapping[str, object] | tuple[str, ...], where: str
+) -> None:
     if not isinstance(found, dict):
         raise ValueError(f"{where}: not a table of texts")  # noqa: TRY004 - of a file
-    if wrong := set(found) ^ set(wanted):
+    if wrong := set(found) ^ set(required):
         raise ValueError(f"{where}: missing or unknown: {', '.join(sorted(wrong))}")
     for name, text in found.items():
         if not isinstance(text, str) or not text.strip():

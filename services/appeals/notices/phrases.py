@@ -66,9 +66,9 @@ class Phrases:
         """Say on what law it stands."""
         if decision.get("reason") in RULE_REASONS:
             return self.say("law_on_true_callers")
-        told = entry.legal_basis.strip() if entry else ""
+        basis = entry.legal_basis.strip() if entry else ""
         law = self.say("law")
-        return self.say("law_and_more", law=law, more=told) if told and told not in law else law
+        return self.say("law_and_more", law=law, more=basis) if basis and basis not in law else law
 
     def within(self, hours: int) -> str:
         """Say how soon an appeal is answered."""
@@ -91,12 +91,12 @@ class Phrases:
             at = lift.committed_at_ms or decided_ms
         return self.say("lifted", at=self.moment(at))
 
-    def received(self, documents: list[Document] | tuple[Document, ...], wanted: str) -> str:
+    def received(self, documents: list[Document] | tuple[Document, ...], required: str) -> str:
         """Say what documents came, and what is wanted."""
         if not documents:
-            return wanted
+            return required
         names = self.say("list_separator").join(one.name for one in documents)
-        return self.say("received", names=names, wanted=wanted)
+        return self.say("received", names=names, required=required)
 
     def _by_entry(self, entry: Entry) -> str:
         fraud = self._texts.frauds.get(entry.fraud_type.name)
@@ -104,7 +104,7 @@ class Phrases:
             "listed",
             source=self._texts.sources[entry.source.name],
             of_kind=self.say("of_kind", fraud=fraud) if fraud else "",
-            told=entry.reason.strip() or self.say("not_stated"),
+            basis=entry.reason.strip() or self.say("not_stated"),
         )
 
     def _by_model(self, decision: Mapping[str, str]) -> str:

@@ -34,7 +34,7 @@ def show(
     ] = "",
 ) -> None:
     """Take the options; commands, and what they start, find them in the environment."""
-    said = {
+    given = {
         login.TOKEN: token,
         login.TOKEN_FILE: token_file,
         login.TLS_CA: tls_ca,
@@ -43,6 +43,6 @@ def show(
     }
     if token_file and token == os.environ.get(login.TOKEN):
         # Of an option and a variable, the option counts.
-        del said[login.TOKEN]
+        del given[login.TOKEN]
         os.environ.pop(login.TOKEN, None)
-    os.environ.update({name: value for name, value in said.items() if value})
+    os.environ.update({name: value for name, value in given.items() if value})

@@ -17,26 +17,26 @@ FILE_MARK = "@"
 URL_HELP = f"; {ENVIRONMENT}: {URL_VARIABLE}, {FILE_MARK}FILE: the URL in a file."
 
 
-def given_url(context: typer.Context, parameter: typer.CallbackParam, said: str) -> str:
+def given_url(context: typer.Context, parameter: typer.CallbackParam, given: str) -> str:
     """Return the URL that an option names; refuse one with a password on the command line.
 
     Every user of the machine sees the arguments of a process, and shells keep them.
     """
     source = context.get_parameter_source(parameter.name or "")
     if source is None or source.name != "COMMANDLINE":
-        return said
-    if said == ENVIRONMENT:
+        return given
+    if given == ENVIRONMENT:
         return os.environ.get(URL_VARIABLE, "") or fail(f"{URL_VARIABLE} is not set", status=2)
-    if said.startswith(FILE_MARK):
-        return _read(Path(said.removeprefix(FILE_MARK)))
-    if has_password(said):
+    if given.startswith(FILE_MARK):
+        return _read(Path(given.removeprefix(FILE_MARK)))
+    if has_password(given):
         fail(
             f"{parameter.opts[0]}: a password among arguments is seen by every user of this "
             f"machine; put the URL into {URL_VARIABLE} and give {ENVIRONMENT}, or into a file and "
             f"give {FILE_MARK}FILE",
             status=2,
         )
-    return said
+    return given
 
 
 def _read(file: Path) -> str:

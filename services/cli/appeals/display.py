@@ -74,7 +74,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
             out.print(f"\n{title}")
             display.show_entries(entries, now_s)
             for entry in entries:
-                _line(entry.entry_id, _behind(entry, found.change_ids.get(entry.entry_id, "")))
+                _line(entry.entry_id, _provenance(entry, found.change_ids.get(entry.entry_id, "")))
     if found.recent_known:
         _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
         for decision in found.recent:
@@ -102,7 +102,7 @@ def _decision(fields: Mapping[str, str]) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
+def _provenance(entry: blocklist_pb2.Entry, change_id: str) -> str:
     parts = (
         f"by {entry.created_by}",
         _time(entry.created_at_s * 1000),

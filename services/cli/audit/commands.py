@@ -88,11 +88,11 @@ def tail(
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Follow the log, oldest first; Ctrl-C ends."""
-    wanted = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
+    request = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
     shown = 0
     with server(target) as stub, suppress(KeyboardInterrupt):
         newest = stub.GetHead(pb.GetHeadRequest()).sequence
-        records = _some(stub, wanted, last)[0] if last else []
+        records = _some(stub, request, last)[0] if last else []
         while True:
             for record in reversed(records):
                 if count and shown == count:
@@ -102,8 +102,8 @@ def tail(
             if count and shown == count:
                 return
             time.sleep(_POLL_SECONDS)
-            wanted.after_sequence = newest
-            records, _ = _some(stub, wanted, sys.maxsize)
+            request.after_sequence = newest
+            records, _ = _some(stub, request, sys.maxsize)
 
 
 @app.command()
@@ -174,9 +174,9 @@ def _some(
         unreadable += answer.unreadable
         return answer
 
-    asked = pb.ListRecordsRequest()
-    asked.CopyFrom(request)
-    records, answer = read_pages(call, asked, "records", limit=limit)
+    last_record = pb.ListRecordsRequest()
+    last_record.CopyFrom(request)
+    records, answer = read_pages(call, last_record, "records", limit=limit)
     if unreadable:
         err.print(f"{unreadable} lines are no records: see fanzha audit verify")
     return records, answer

@@ -99,9 +99,9 @@ def show_evidence(checked: "PackageCheck") -> None:
     """Print what a check of evidence found."""
     for problem in checked.problems:
         write(problem)
-    told = checked.manifest
+    manifest = checked.manifest
     for name in ("subject", "kind", "made_at", "made_by", "reason"):
-        write(f"{name:<12}{told.get(name, '')}")
+        write(f"{name:<12}{manifest.get(name, '')}")
     write(f"{checked.files} files, {checked.records} audit records in the chain")
     if checked.key_id:
         own = "the key in the package itself: compare its id with one that you noted elsewhere"

@@ -225,7 +225,7 @@ def _tell(case: pb.Case, *, as_json: bool) -> None:
     if as_json:
         print_json(case)
         return
-    said = [
+    lines = [
         f"case {case.case_id}",
         words.name(words.OUTCOMES, case.outcome) or words.name(words.STATES, case.state),
         display.region(case),
@@ -233,4 +233,4 @@ def _tell(case: pb.Case, *, as_json: bool) -> None:
         display.due(case, now_ms()),
         f"revision {case.revision}",
     ]
-    out.print(", ".join(filter(None, said)), markup=False, soft_wrap=True)
+    out.print(", ".join(filter(None, lines)), markup=False, soft_wrap=True)

@@ -70,8 +70,8 @@ def show_case(one: pb.Case, now_ms: int) -> None:
 def show_history(events: Iterable[pb.CaseEvent]) -> None:
     """Print what happened, oldest first."""
     for event in events:
-        told = [f"{event.what} by {event.by}", *_told(event), event.why]
-        _line(time(event.at_ms), "; ".join(filter(None, told)))
+        parts = [f"{event.what} by {event.by}", *_details(event), event.why]
+        _line(time(event.at_ms), "; ".join(filter(None, parts)))
 
 
 def due(one: pb.Case, now_ms: int) -> str:
@@ -126,7 +126,7 @@ def _evidence(one: pb.Case) -> None:
     _line("from", ", ".join(f"{each.source_name} {each.reference}" for each in one.origins))
 
 
-def _told(event: pb.CaseEvent) -> list[str]:
+def _details(event: pb.CaseEvent) -> list[str]:
     means = f"{name(MEANS, event.means.kind)} {event.means.value}" if event.means.value else ""
     return [
         f"{event.origin.source_name} {event.origin.reference}".strip(),

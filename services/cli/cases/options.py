@@ -101,19 +101,19 @@ _AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
-def states(said: Sequence[str]) -> list[Any]:
+def states(names: Sequence[str]) -> list[Any]:
     """Read ``--state``."""
-    return [_read(word, STATES, "--state") for word in said]
+    return [_read(word, STATES, "--state") for word in names]
 
 
-def tiers(said: Sequence[str]) -> list[Any]:
+def tiers(names: Sequence[str]) -> list[Any]:
     """Read ``--tier``."""
-    return [_read(word, TIERS, "--tier") for word in said]
+    return [_read(word, TIERS, "--tier") for word in names]
 
 
-def fraud_types(said: Sequence[str]) -> list[Any]:
+def fraud_types(names: Sequence[str]) -> list[Any]:
     """Read ``--fraud-type``."""
-    return [enum(word, list_words.read_fraud_type, "--fraud-type") for word in said]
+    return [enum(word, list_words.read_fraud_type, "--fraud-type") for word in names]
 
 
 def outcome(word: str) -> Any:
@@ -133,10 +133,10 @@ def fen(yuan: str) -> int | None:
     )
 
 
-def took(said: Sequence[str]) -> list[pb.CaseMeans]:
+def took(names: Sequence[str]) -> list[pb.CaseMeans]:
     """Read ``--lost-to``: a kind, a colon, and the number, link or account."""
     found = []
-    for text in said:
+    for text in names:
         kind, colon, value = text.partition(":")
         if not colon or not value.strip():
             raise typer.BadParameter(

@@ -27,8 +27,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List changes, the newest first, after the emergencies nobody confirmed."""
-    wanted: Any = state(state_)
-    request = pb.ListChangesRequest(state=wanted, page_size=min(limit, _PAGE))
+    selected: Any = state(state_)
+    request = pb.ListChangesRequest(state=selected, page_size=min(limit, _PAGE))
     changes: list[pb.Change] = []
     with server(target) as stub:
         while True:
@@ -60,8 +60,8 @@ def show(
         change = stub.GetChange(pb.GetChangeRequest(id=change_id)).change
         some = pb.ListChangeRowsResponse()
         if rows and change.rows_retained:
-            wanted = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
-            some = stub.ListChangeRows(wanted)
+            selected = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
+            some = stub.ListChangeRows(selected)
     if as_json:
         print_json({"change": change, "rows": some})
         return

@@ -159,8 +159,8 @@ def _contents(
 ) -> pb.ChangeContents:
     if not add and not remove and not edit:
         fail("--add, --remove or --edit: a change has at least one row", status=2)
-    wanted = kind(kind_)
-    said: dict[str, Any] = {
+    kind_number = kind(kind_)
+    given: dict[str, Any] = {
         "direction": enum(direction, vocabulary.read_direction, "--direction"),
         "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
         "source": enum(source, vocabulary.read_source, "--source"),
@@ -169,24 +169,24 @@ def _contents(
     }
     ends = expiry(expires, int(time.time()))
     does: Any = enum(action, vocabulary.read_action, "--action")
-    edited = {name: value for name, value in said.items() if value}
+    edited = {name: value for name, value in given.items() if value}
     edited |= {"reason": entry_reason} if entry_reason else {}
     edited |= {name: value for name, value in ends.items() if name == "expires_at_s"}
     return pb.ChangeContents(
         additions=[
-            blocklist_pb2.Entry(kind=wanted, pattern=pattern, action=does, **said, **ends)
-            for pattern in canonical(add, wanted)
+            blocklist_pb2.Entry(kind=kind_number, pattern=pattern, action=does, **given, **ends)
+            for pattern in canonical(add, kind_number)
         ],
         removals=[
-            blocklist_pb2.EntryRef(kind=wanted, pattern=pattern)
-            for pattern in canonical(remove, wanted)
+            blocklist_pb2.EntryRef(kind=kind_number, pattern=pattern)
+            for pattern in canonical(remove, kind_number)
         ],
         edits=[
-            pb.EntryEdit(kind=wanted, pattern=pattern, **edited)
-            for pattern in canonical(edit, wanted)
+            pb.EntryEdit(kind=kind_number, pattern=pattern, **edited)
+            for pattern in canonical(edit, kind_number)
         ],
         reason=reason,
         legal_basis=legal_basis,
-        source=said["source"],
+        source=given["source"],
         campaign=campaign,
     )

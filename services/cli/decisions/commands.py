@@ -75,8 +75,8 @@ def find(
         first = log.FindDecisions(_page(request, limit))
         found, request.page_token = list(first.decisions), first.next_page_token
         while request.page_token and len(found) < limit:
-            wanted = _page(request, limit - len(found))
-            answer = log.FindDecisions(wanted)
+            page = _page(request, limit - len(found))
+            answer = log.FindDecisions(page)
             found += answer.decisions
             request.page_token = answer.next_page_token
     for name in first.torn:

@@ -53,8 +53,8 @@ def backfill(
     kind: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("looking through the decision log", total=None, note="")
-        asked = pb.PreviewBackfillRequest(subject=subject)
-        found = stub.PreviewBackfill(asked)
+        preview = pb.PreviewBackfillRequest(subject=subject)
+        found = stub.PreviewBackfill(preview)
     if not as_json:
         _show(found, rate)
     if dry_run or not found.persons:

@@ -38,10 +38,10 @@ def suspected(
     """
     kind, pattern = backfill_server.named({"number": number, "sender": sender, "link": link})
     fraud: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
-    asked = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
+    preview = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         bar.add_task("reading what models suspected", total=None, note="")
-        found = stub.PreviewSuspects(asked)
+        found = stub.PreviewSuspects(preview)
     if not as_json:
         _show(found)
     if dry_run or not found.hits:

@@ -24,7 +24,7 @@ STRIDE = 128
 ASIDE_ROWS = 128
 LISTED = 1024
 """Listed fingerprints that are counted one by one; the one not seen for longest goes first."""
-_TELL_EVERY_MS = 1_000
+_LOG_EVERY_MS = 1_000
 
 
 class CampaignCounters(Protocol):
@@ -59,8 +59,8 @@ class Campaigns:
         self._skip = 0
         self._bulk = BulkTexts()
         self._listed: OrderedDict[str, Campaign] = OrderedDict()
-        self._told_at_ms = 0
-        self._told: set[str] = set()
+        self._logged_at_ms = 0
+        self._reported: set[str] = set()
         self._bodies: list[str] = []
         self._aside: list[tuple[int, bool, float]] = []
         """Of each text put aside: its sender, whether it was blocked, its score."""
@@ -99,8 +99,8 @@ class Campaigns:
             now_ms=now_ms,
         )
         for campaign in found:
-            if campaign.texts >= self._bulk_texts and campaign.fingerprint not in self._told:
-                self._tell(campaign, now_ms)
+            if campaign.texts >= self._bulk_texts and campaign.fingerprint not in self._reported:
+                self._report(campaign, now_ms)
 
     def top(self, most: int) -> Sequence[Campaign]:
         """Return the largest campaigns, listed ones and those in bulk, the largest first."""
@@ -135,15 +135,15 @@ class Campaigns:
         self._bodies.append(texts.bodies[row])
         self._aside.append((int(texts.senders[row]), blocked, float(decisions.scores[row])))
 
-    def _tell(self, campaign: Campaign, now_ms: int) -> None:
+    def _report(self, campaign: Campaign, now_ms: int) -> None:
         """Count a bulk campaign, and log it unless many come at once."""
-        if len(self._told) >= LISTED:
-            self._told.clear()
-        self._told.add(campaign.fingerprint)
+        if len(self._reported) >= LISTED:
+            self._reported.clear()
+        self._reported.add(campaign.fingerprint)
         self._counters.bulk_campaign()
-        if now_ms - self._told_at_ms < _TELL_EVERY_MS:
+        if now_ms - self._logged_at_ms < _LOG_EVERY_MS:
             return
-        self._told_at_ms = now_ms
+        self._logged_at_ms = now_ms
         logger.info(
             "a text is sent in bulk: %s, about %d in an hour, from at least %d senders, "
             "%.0f %% blocked",

@@ -50,8 +50,8 @@ class CampaignStore:
             old = [name for name, (at, _) in reports.items() if at < now_ms - KEPT_MS]
             if old:
                 await self._client.hdel(WORKERS, *old)
-        told = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
-        return together([one for campaigns in told for one in campaigns])
+        reported = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
+        return together([one for campaigns in reported for one in campaigns])
 
 
 class CampaignReporter:
@@ -106,7 +106,7 @@ def together(campaigns: list[Campaign]) -> list[Campaign]:
 
 def _report(pair: tuple[str, str]) -> tuple[str, tuple[int, list[Campaign]]]:
     """Read who reports, when, and which campaigns."""
-    worker, told = pair[0], json.loads(pair[1])
-    campaigns = [Campaign(**fields) for fields in told["campaigns"]]
+    worker, reported = pair[0], json.loads(pair[1])
+    campaigns = [Campaign(**fields) for fields in reported["campaigns"]]
     fingerprint.read([one.fingerprint for one in campaigns])
-    return worker, (int(told["at"]), campaigns)
+    return worker, (int(reported["at"]), campaigns)

@@ -48,7 +48,7 @@ class FeatureDrift:
         self._bodies: list[str] = []
         self._urls: list[str] = []
         self._callers: list[npt.NDArray[np.float32]] = []
-        self._waiting_callers = 0
+        self._pending_rows = 0
 
     def expect(self, channel: Channel, expected: Expected) -> None:
         """Compare with *expected* from now on; another than before starts from nothing."""
@@ -79,8 +79,8 @@ class FeatureDrift:
             return
         columns = [getattr(activity, name)[start :: self._stride] for name in _ACTIVITY]
         self._callers.append(np.array(columns, np.float32))
-        self._waiting_callers += len(columns[0])
-        if self._waiting_callers >= ASIDE_CALLERS:
+        self._pending_rows += len(columns[0])
+        if self._pending_rows >= ASIDE_CALLERS:
             self._count(Channel.CALL)
 
     def indexes(self, channel: Channel) -> dict[str, float]:
@@ -119,7 +119,7 @@ class FeatureDrift:
         if channel is Channel.LINK:
             urls, self._urls = self._urls, []
             return drift_features.of_links(urls) if urls else {}
-        callers, self._callers, self._waiting_callers = self._callers, [], 0
+        callers, self._callers, self._pending_rows = self._callers, [], 0
         if not callers:
             return {}
         columns = np.concatenate(callers, axis=1)

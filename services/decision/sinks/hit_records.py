@@ -108,9 +108,9 @@ def blocked(
     channel: Channel, table: Table, decisions: Decisions, decided_at_ms: int
 ) -> HitBatch | None:
     """Cut the blocked and the marked rows out of a batch; None when there are none."""
-    told = decisions.actions == _BLOCK
-    told |= decisions.reasons == _VELOCITY
-    rows = told.nonzero()[0]
+    recorded = decisions.actions == _BLOCK
+    recorded |= decisions.reasons == _VELOCITY
+    rows = recorded.nonzero()[0]
     if not len(rows):
         return None
     # Python from here on counts blocked rows only, and those are few.
@@ -150,8 +150,8 @@ def _sides(
             times = table.submitted_at_ms[rows]
             return table.senders[rows], table.receivers[rows], table.names, (), times
         case Links():
-            nobody = np.zeros(len(rows), np.int64)
+            no_party = np.zeros(len(rows), np.int64)
             urls = [table.urls[row] for row in numbers]
             times = table.requested_at_ms[rows]
-            return nobody, table.subscribers[rows], {}, urls, times
+            return no_party, table.subscribers[rows], {}, urls, times
     assert_never(table)

@@ -88,12 +88,12 @@ class HitStore:
 
     async def write(self, hits: Iterable[WrittenHit]) -> None:
         """Append hits to their streams and keep a record of each."""
-        waiting = iter(hits)
+        remaining = iter(hits)
         async with within(_WRITE_SECONDS):
-            while some := list(islice(waiting, _WRITE_HITS)):
+            while some := list(islice(remaining, _WRITE_HITS)):
                 await self._write_some(some)
 
-    async def kept(self, decision_id: int) -> dict[str, str] | None:
+    async def find(self, decision_id: int) -> dict[str, str] | None:
         """Return the record of a decision; None when there is none, or no longer."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)

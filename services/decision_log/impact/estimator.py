@@ -83,10 +83,12 @@ class ImpactEstimator:
         torn: list[Path] = []
         window = self._window(since_ms, torn)
         contents = [segment.path for segment in window.contents]
-        said = content.read(question, contents if question.asks_content else (), since_ms, torn)
+        found_content = content.read(
+            question, contents if question.asks_content else (), since_ms, torn
+        )
 
         def look_over(one: tuple[Channel, LogSegment]) -> ScanResult:
-            return look(question, said, *one, since_ms=since_ms, torn=torn)
+            return look(question, found_content, *one, since_ms=since_ms, torn=torn)
 
         # Largest first, so that the threads finish at about the same time.
         ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
@@ -162,10 +164,10 @@ class ImpactEstimator:
         if not len(both) or not ends:
             return good
         pairs = known_contacts.pairs_of(changed.listed[both], changed.parties[both])
-        wanted = KeyFilter(pairs)
+        keys = KeyFilter(pairs)
 
         def find(segment: LogSegment) -> Int64s:
-            return known_contacts.good_pairs(segment, wanted, since_ms, torn)
+            return known_contacts.good_pairs(segment, keys, since_ms, torn)
 
         good[both] = np.isin(pairs, np.concatenate(list(threads.map(find, ends))))
         return good

@@ -31,9 +31,9 @@ class KeyFilter:
         found: Bools = self._marks.take(self._places(keys))
         let_through = found.nonzero()[0]
         if len(let_through):
-            asked = keys[let_through]
-            at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
-            found[let_through] = self.keys[at] == asked
+            candidates = keys[let_through]
+            at = np.minimum(np.searchsorted(self.keys, candidates), len(self.keys) - 1)
+            found[let_through] = self.keys[at] == candidates
         return found
 
     def _places(self, keys: Int64s) -> Int64s:

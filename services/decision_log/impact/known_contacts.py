@@ -29,15 +29,18 @@ def pairs_of(ones: Int64s, others: Int64s) -> Int64s:
     return pairs
 
 
-def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
-    """Return which *wanted* pairs a segment shows to be known contacts of a listed number."""
+def good_pairs(segment: LogSegment, pairs: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
+    """Return which of *pairs* a segment shows to be known contacts of a listed number."""
     found = [np.zeros(0, np.int64)]
     with segment_files.groups(segment.path, (), torn) as groups:
         for group in groups:
             keys = group.read(["caller_key", "callee_key"])
             callers, callees = keys["caller_key"].to_numpy(), keys["callee_key"].to_numpy()
             called, back = pairs_of(callers, callees), pairs_of(callees, callers)
-            rows, rows_back = wanted.holds(called).nonzero()[0], wanted.holds(back).nonzero()[0]
+            rows, rows_back = (
+                pairs.holds(called).nonzero()[0],
+                pairs.holds(back).nonzero()[0],
+            )
             if not len(rows) + len(rows_back):
                 continue
             counts, long = _quality(group, segment, since_ms)

@@ -129,9 +129,9 @@ class ImpactQuery:
         new = [host for host, named in known.items() if named is None]
         found = dict.fromkeys(new, False)
         if self.hosts is not None:
-            asked = [(host, above) for host in new for above in suffixes(host)]
-            held = self.hosts.holds(text_keys([above for _, above in asked]))
-            found |= dict.fromkeys((asked[place][0] for place in np.flatnonzero(held)), True)
+            pairs = [(host, above) for host in new for above in suffixes(host)]
+            held = self.hosts.holds(text_keys([above for _, above in pairs]))
+            found |= dict.fromkeys((pairs[place][0] for place in np.flatnonzero(held)), True)
         if len(self.seen_hosts) + len(found) > _MOST_SEEN:
             self.seen_hosts.clear()
         self.seen_hosts.update(found)

@@ -140,9 +140,9 @@ def _could_mean(
     if question.hosts and channel is Channel.TEXT:
         looks.append(_by_hosts(question, group.read(["hosts"])["hosts"]))
     if question.fingerprints and channel is Channel.TEXT:
-        said = group.read(["evidence", "decision_id"])
-        evidence = schema.numbers(MatchedOn, said["evidence"].combine_chunks())
-        looks += [evidence == MatchedOn.TEXT, content.knows(said["decision_id"])]
+        columns = group.read(["evidence", "decision_id"])
+        evidence = schema.numbers(MatchedOn, columns["evidence"].combine_chunks())
+        looks += [evidence == MatchedOn.TEXT, content.knows(columns["decision_id"])]
     found = [one for one in looks if one is not None]
     if not found:
         return None
@@ -226,9 +226,9 @@ def _kinds(ids: pa.DictionaryArray) -> Uint8s:
     # Only of the ids that these rows have: the dictionary is that of the whole row group.
     used = pc.unique(ids.indices.drop_null())
     texts = ids.dictionary.take(used).to_pylist()
-    looked_up = np.zeros(len(ids.dictionary) + 1, np.uint8)
-    looked_up[used.to_numpy()] = [_KINDS.get(one[:1], 0) for one in texts]
-    kinds: Uint8s = looked_up[ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    mapped = np.zeros(len(ids.dictionary) + 1, np.uint8)
+    mapped[used.to_numpy()] = [_KINDS.get(one[:1], 0) for one in texts]
+    kinds: Uint8s = mapped[ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     return kinds
 
 

@@ -183,7 +183,7 @@ def _lift(one: Lift) -> pb.AppealLift:
         committed_at_ms=one.committed_at_ms,
         workers=one.workers,
         seconds=one.seconds,
-        pending_reason=one.pending_reason or one.kept,
+        pending_reason=one.pending_reason or one.held_by,
     )
 
 

@@ -38,7 +38,7 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             tail_reader.page,
             self._log.folder,
             self._start(request.page_token),
-            _wanted(request),
+            _record_filter(request),
             request.page_size or DEFAULT_PER_PAGE,
         )
         older = found.older
@@ -82,7 +82,7 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
         return LogPosition(file=match[1], offset=int(match[2]))
 
 
-def _wanted(request: pb.ListRecordsRequest) -> RecordFilter:
+def _record_filter(request: pb.ListRecordsRequest) -> RecordFilter:
     unknown = set(request.kinds) - {kind.value for kind in AuditKind}
     if unknown:
         known = ", ".join(sorted(kind.value for kind in AuditKind))

@@ -61,10 +61,10 @@ def outcome(number: int) -> CaseOutcome:
     return _read("outcome", number, _OUTCOMES)
 
 
-def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
+def lost_to(losses: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
     """Read what took money; the same twice is once."""
     found: list[Means] = []
-    for place, one in enumerate(said):
+    for place, one in enumerate(losses):
         if place >= MOST_LOST_TO:
             raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}")
         kind = MEANS_KINDS.get(one.kind)

@@ -92,7 +92,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         left_alone=record.left_alone,
         left_alone_examples=record.left_alone_examples,
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
-        rows_retained=record.additions.kept and record.removals.kept,
+        rows_retained=record.additions.retained and record.removals.retained,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:

@@ -94,6 +94,6 @@ def _durability(recorded: RecordedVerdict) -> Any:
     return int(recorded.durability)
 
 
-def _by(said: str) -> str:
+def _by(given: str) -> str:
     """Return who says so: who is known, else whoever is named, which is required."""
-    return said if identity.current().development else identity.author(said)
+    return given if identity.current().development else identity.author(given)

@@ -126,9 +126,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: object
     ) -> AsyncIterator[pb.ExportEntriesResponse]:
-        wanted = _filter(request)
-        version, parts = await self._administration.views.export(wanted)
-        await audit_records.exported(self._audit, version, wanted)
+        entry_filter = _filter(request)
+        version, parts = await self._administration.views.export(entry_filter)
+        await audit_records.exported(self._audit, version, entry_filter)
         while (tables := await asyncio.to_thread(next, parts, None)) is not None:
             entries = await asyncio.to_thread(messages.entries, tables)
             yield pb.ExportEntriesResponse(entries=entries, version=version)
@@ -233,7 +233,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         return self._administration.begin_import(
             lambda ours: messages.defaults(header.defaults, ours),
             terms,
-            import_messages.wanted(header),
+            import_messages.row_limits(header),
         )
 
 
@@ -256,8 +256,8 @@ def _version(
 
 
 def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> EntryFilter:
-    return messages.wanted(message.kind, message.action, message.source, message.mode)
+    return messages.entry_filter(message.kind, message.action, message.source, message.mode)
 
 
 def _filter_source(source: int) -> None:
-    messages.wanted(0, 0, source)
+    messages.entry_filter(0, 0, source)

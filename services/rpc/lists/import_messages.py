@@ -19,8 +19,8 @@ from services.rpc.lists import messages
 _wire: Callable[[int], Any] = int
 
 
-def wanted(header: pb.ImportHeader) -> RowLimits:
-    """Read how many rows are to be told one by one."""
+def row_limits(header: pb.ImportHeader) -> RowLimits:
+    """Read how many rows are to be reported one by one."""
     for name, number, most in (
         ("most_problems", header.most_problems, MAX_PROBLEMS),
         ("most_examples", header.most_examples, MAX_EXAMPLES),

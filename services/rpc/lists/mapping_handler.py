@@ -20,12 +20,12 @@ class MappingServicer(pb_grpc.MappingServiceServicer):
     async def SaveMapping(
         self, request: pb.SaveMappingRequest, context: object
     ) -> pb.SaveMappingResponse:
-        wanted = request.mapping
+        mapping = request.mapping
         saved = await self._mappings.save(
-            source=wanted.source,
-            header=tuple(wanted.header),
-            holds={column.name: column.holds for column in wanted.columns},
-            author=wanted.saved_by,
+            source=mapping.source,
+            header=tuple(mapping.header),
+            holds={column.name: column.holds for column in mapping.columns},
+            author=mapping.saved_by,
         )
         return pb.SaveMappingResponse(mapping=_message(saved))
 

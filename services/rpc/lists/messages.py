@@ -110,7 +110,7 @@ def defaults(message: pb.Entry, ours: RowDefaults) -> RowDefaults:
     )
 
 
-def wanted(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
+def entry_filter(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
     """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
     for name, number, known in (
         ("kind", kind, EntryKind),

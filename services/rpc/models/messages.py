@@ -25,15 +25,15 @@ def state(found: ModelState) -> pb.ModelStatus:
     )
 
 
-def desired(wanted: DesiredModel) -> pb.DesiredModel:
+def desired(model: DesiredModel) -> pb.DesiredModel:
     """Write what is desired."""
     return pb.DesiredModel(
-        active=wanted.active,
-        previous=wanted.previous,
-        shadow=wanted.shadow,
-        shadow_share=wanted.share,
-        changed_by=wanted.by,
-        changed_at_ms=wanted.at_ms,
+        active=model.active,
+        previous=model.previous,
+        shadow=model.shadow,
+        shadow_share=model.share,
+        changed_by=model.by,
+        changed_at_ms=model.at_ms,
     )
 
 

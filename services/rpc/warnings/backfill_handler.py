@@ -38,14 +38,14 @@ class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
     async def PreviewBackfill(
         self, request: pb.PreviewBackfillRequest, context: object
     ) -> pb.PreviewBackfillResponse:
-        asked = _asked(request.subject)
-        return _preview(asked, await self._backfills.preview(asked))
+        subject = _request(request.subject)
+        return _preview(subject, await self._backfills.preview(subject))
 
     async def StartBackfill(
         self, request: pb.StartBackfillRequest, context: object
     ) -> pb.StartBackfillResponse:
         backfill = await self._backfills.start(
-            _asked(request.subject),
+            _request(request.subject),
             rate=request.rate or DEFAULT_RATE,
             fraud_type=_fraud_type(request.fraud_type),
             by=request.started_by,
@@ -142,15 +142,15 @@ def _kind(number: int) -> SubjectKind:
     raise InvalidInput(f"kind: required; there is none with number {number}")
 
 
-def _asked(subject: pb.BackfillSubject) -> BackfillRequest:
+def _request(subject: pb.BackfillSubject) -> BackfillRequest:
     return BackfillRequest(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
 
 
-def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfillResponse:
+def _preview(subject: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfillResponse:
     reached = found.reached
     return pb.PreviewBackfillResponse(
         subject=pb.BackfillSubject(
-            kind=_wire(KINDS[asked.kind.value]), pattern=found.subject.pattern, days=asked.days
+            kind=_wire(KINDS[subject.kind.value]), pattern=found.subject.pattern, days=subject.days
         ),
         persons=len(reached.persons),
         lower_bound=found.sampled,

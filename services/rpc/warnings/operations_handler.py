@@ -132,7 +132,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
             yield messages.progress(one)
 
 
-def _size(name: str, asked: int) -> int:
-    if asked > MOST_PER_PAGE:
-        raise InvalidInput(f"{name}: 1 to {MOST_PER_PAGE}, not {asked}")
-    return asked or DEFAULT_PER_PAGE
+def _size(name: str, requested: int) -> int:
+    if requested > MOST_PER_PAGE:
+        raise InvalidInput(f"{name}: 1 to {MOST_PER_PAGE}, not {requested}")
+    return requested or DEFAULT_PER_PAGE

@@ -27,7 +27,7 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     async def GetWarningReport(
         self, request: pb.GetWarningReportRequest, context: object
     ) -> AsyncIterator[pb.GetWarningReportResponse]:
-        async for one in self._reporting.make(_asked(request)):
+        async for one in self._reporting.make(_report_request(request)):
             yield pb.GetWarningReportResponse(
                 examined=one.examined,
                 expected=one.expected,
@@ -35,7 +35,7 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
             )
 
 
-def _asked(request: pb.GetWarningReportRequest) -> ReportRequest:
+def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:
     try:
         by = ReportGrouping(request.by)
     except ValueError:
