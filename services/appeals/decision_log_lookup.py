@@ -49,7 +49,7 @@ class LoggedDecisions:
         try:
             found = await self._ask(lambda: self._query.find(query))
         except Unavailable as error:
-            # The reviewer sees all else meanwhile.
+            # Do not fail the whole file: the reviewer still needs the rest of it.
             logger.warning("decisions about the subject of an appeal are not known: %s", error)
             return Recent()
         return Recent(

@@ -18,10 +18,10 @@ class Recent:
     """The latest decisions about a subject."""
 
     known: bool = False
-    """Whether there is a log to look in."""
+    """Whether a decision log is configured."""
     decisions: Sequence[Mapping[str, str]] = ()
     total: int = 0
-    """Of the time that was looked at; an estimate where the log holds a sample."""
+    """Decisions in the period searched; an estimate where the log holds a sample."""
 
 
 class LoggedDecisionSource(Protocol):
@@ -56,7 +56,7 @@ class DecisionLookup:
         self._log = log
 
     async def find(self, decision_id: int) -> tuple[FoundIn, Mapping[str, str]]:
-        """Return where a decision is kept, and what of it; `FoundIn.APPELLANT` when it is not."""
+        """Return where a decision is stored, and its fields; `FoundIn.APPELLANT` if nowhere."""
         record = await self._hits.find(decision_id)
         # A verdict on a decision that is gone leaves a record of the verdict only.
         if record is not None and record.get("channel"):

@@ -62,15 +62,15 @@ class Lifter:
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Finish what was interrupted, until cancelled."""
+        """Resume interrupted lifts periodically, until cancelled."""
         await run_periodically(
             self._resume, every_seconds=AGAIN_SECONDS, task="lifts of appeals", logger=logger
         )
 
     def begin(self, appeal_id: int) -> "asyncio.Task[None]":
-        """Lift the block of an upheld appeal, unless that is under way; return what does it.
+        """Start lifting the block of an upheld appeal and return the task; one task an appeal.
 
-        What stands in the way is put on record, and the lift is tried again.
+        An obstacle is recorded with the appeal, and the lift is retried.
         """
         task = self._under_way.get(appeal_id)
         if task is None:
@@ -152,7 +152,7 @@ class Lifter:
         )
 
     async def _dismiss(self, appeal: Appeal) -> None:
-        """Make a wrong block by a model an example to learn from."""
+        """Dismiss the decision of a model, so that it becomes a training example."""
         if not appeal.decision_id or appeal.decision.get("reason") not in MODEL_REASONS:
             return
         verdict = FeedbackVerdict(
@@ -173,12 +173,12 @@ class Lifter:
             lift = newest.lift or Lift()
             # Retried every few seconds, but logged once for each reason.
             if lift.pending_reason != why and not lift.done:
-                logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
+                logger.warning("a lift is retried: %s", why, extra={"appeal": appeal.appeal_id})
                 await self._put(
                     newest, replace(lift, pending_reason=why), AppealEventKind.LIFT_FAILED, why
                 )
         except (Unavailable, VersionConflict) as error:
-            logger.warning("a lift that waits is not on record: %s", error)
+            logger.warning("the reason of a retried lift could not be recorded: %s", error)
 
     async def _put(self, appeal: Appeal, lift: Lift, what: AppealEventKind, note: str) -> None:
         await self._store.move(

@@ -1,7 +1,7 @@
 """The changes of the lists that lift a block.
 
 Block entries for exactly the subject go, or an allow entry comes, see `services.appeals.lift_plan`.
-Where a request that waits holds an entry, an allow entry outranks it until it can be removed.
+Where a pending request locks an entry, an allow entry outranks it until it can be removed.
 """
 
 from collections.abc import Callable
@@ -43,11 +43,11 @@ class LiftChanges:
         )
 
     async def make(self, appeal: Appeal) -> Lift:
-        """Make the change; the lift says what it was."""
+        """Commit the change and return the lift that records it."""
         try:
             return await self._carried_out(appeal, keep=False)
         except VersionConflict as error:
-            # A pending request holds the entry. The block must still end at once: an allow entry
+            # A pending request locks the entry. The block must still end at once: an allow entry
             # for the same outranks it, until it can be removed.
             return replace(await self._carried_out(appeal, keep=True), held_by=str(error))
 

@@ -61,7 +61,7 @@ class AppealMaintenance:
         self._warned = {one: late for one, late in self._warned.items() if one in pending}
 
     async def erase(self) -> int:
-        """Erase personal data of appeals that were closed long ago; return of how many."""
+        """Erase personal data of appeals closed long ago; return the number of appeals."""
         before = self._now_ms() - self._retention_ms
         erased = 0
         for old in await self._store.closed_before(before, _AT_ONCE):

@@ -16,15 +16,15 @@ from services.changes.model import ChangeRequest, ChangeState
 from services.changes.store import ChangeStore
 
 BEFORE_S = 5
-"""A request is made a moment after its rows are read, or before, by the clock of another."""
+"""Tolerance for the time between rows and their request, and for clocks that differ."""
 AFTER_S = 3600
-"""An import reads rows for so long at most before it becomes a request."""
+"""Longest time an import reads rows before it becomes a request."""
 MAX_EXAMINED = 50
 _DONE = frozenset({ChangeState.APPLIED, ChangeState.REVERTED})
 
 
 class Origins(Protocol):
-    """Source of the requests that entered entries."""
+    """Finds the request that entered an entry."""
 
     async def of(self, entry: Entry) -> str:
         """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
@@ -67,14 +67,14 @@ class RequestedOrigins:
         try:
             table = await self._requests.additions(record)
         except NotFound:
-            return False  # its rows are kept no longer
+            return False  # retention has deleted its rows
         return await asyncio.to_thread(_holds, table, identities, entered_s)
 
     async def _first_since(self, at_ms: int) -> int:
         """Return the first request made since a moment; 0 for none."""
         newest = await self._requests.page_ids(None, before_id=0, size=1)
         low, high = 1, newest[0] + 1 if newest else 1
-        # All below low are older, all from high on are not.
+        # Invariant: all below low are older, all from high on are not.
         while low < high:
             middle = (low + high) // 2
             # Unused ids leave gaps: use the next lower request instead.
@@ -95,5 +95,5 @@ class RequestedOrigins:
 
 def _holds(table: EntryTable, identities: Identities, entered_s: int) -> bool:
     row = int(rows_in(table, identities)[0])
-    # An edit keeps who entered an entry and when: then it is not the request that entered it.
+    # An edit retains author and time of an entry, but is not the request that entered it.
     return row != NO_ENTRY and int(table.entry(row).created_at.timestamp()) == entered_s

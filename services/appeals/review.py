@@ -34,13 +34,13 @@ from services.audit.events import AuditKind
 from services.auth import identity, roles
 
 LIFT_SECONDS = 10.0
-"""How long the call that decides waits for the lift."""
+"""Longest time the deciding call waits for the lift."""
 MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDecision:
-    """What an officer decides."""
+    """The decision an officer submits."""
 
     appeal_id: int
     outcome: AppealState
@@ -91,7 +91,7 @@ class Review:
         return await self._store.get(appeal_id)
 
     async def decide(self, decision: ReviewDecision) -> Appeal:
-        """Decide an appeal; upheld, wait a little for its lift."""
+        """Decide an appeal; if upheld, wait briefly for its lift."""
         by = identity.author(decision.by, "by")
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)

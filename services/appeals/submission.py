@@ -59,7 +59,7 @@ class AppealRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What an appeal is about, and what is known of it."""
+    """The subject of an appeal, with the decision and the entries behind it."""
 
     subject: AppealSubject
     found_in: FoundIn
@@ -68,7 +68,7 @@ class Matter:
 
 
 class AppealSubmission:
-    """Opens appeals, and takes more documents while they are open."""
+    """Opens appeals, and accepts more documents while they are open."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class AppealSubmission:
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         if not appeal.is_open:
-            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it takes no documents")
+            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it accepts no documents")
         together = merged(appeal.documents, described)
         await asyncio.to_thread(self._documents.keep, appeal_id, handed)
         await self._store.move(
@@ -168,7 +168,7 @@ class AppealSubmission:
         if found_in is FoundIn.APPELLANT or subject is None:
             if not pattern or not occurred_at_ms:
                 raise NotFound(
-                    f"decision_id: {decision_id} is not kept; tell in pattern and "
+                    f"decision_id: {decision_id} is not stored; name in pattern and "
                     "occurred_at_ms who was blocked and when"
                 )
             return await self._described_matter(
@@ -194,7 +194,7 @@ class AppealSubmission:
         entries = await self._entries(subject, decision)
         if not entries and not occurred_at_ms:
             raise NotFound(
-                "pattern: nothing on the lists blocks it; tell in occurred_at_ms when it was "
+                "pattern: nothing on the lists blocks it; give in occurred_at_ms when it was "
                 "blocked, to appeal against a model or a rule"
             )
         return Matter(subject=subject, found_in=found_in, decision=decision, entries=entries)
@@ -204,7 +204,7 @@ class AppealSubmission:
     ) -> list[dict[str, Any]]:
         found = await self._lists.find(subject.pattern)
         entries = blocking(found.entries, self._now_ms() // 1000)
-        # The one that decided first, then the others.
+        # The deciding entry first, then the others.
         entries.sort(key=lambda entry: entry.entry_id != decision.get("entry_id"))
         return [entry_snapshots.written(entry) for entry in entries]
 

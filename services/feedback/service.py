@@ -74,7 +74,7 @@ class FeedbackService:
     async def confirm(
         self, verdict: FeedbackVerdict, traffic: DecidedTraffic | None
     ) -> RecordedVerdict:
-        """Confirm that a decision was about fraud; *traffic* is for one that is not kept."""
+        """Confirm that a decision was about fraud; *traffic* describes one that is not stored."""
         _check(verdict, "confirmed_by")
         record = await self._store.find(verdict.decision_id)
         hit = self._hit_fields(verdict, record, traffic)
@@ -91,7 +91,7 @@ class FeedbackService:
         _check(verdict, "dismissed_by")
         record = await self._store.find(verdict.decision_id)
         if record is None:
-            raise NotFound(f"decision_id: {verdict.decision_id} is not kept")
+            raise NotFound(f"decision_id: {verdict.decision_id} is not stored")
         verdict_fields = self._verdict_fields(verdict, "dismissed")
         hit = _without_bookkeeping(record)
         return _recorded(await self._append(DISMISSED, verdict, hit, verdict_fields))
@@ -124,7 +124,7 @@ class FeedbackService:
         elif traffic is not None:
             hit = self._hit(verdict.decision_id, traffic).fields()
         else:
-            what = f"{verdict.decision_id} is not kept; say in traffic what it was about"
+            what = f"{verdict.decision_id} is not stored; describe it in traffic"
             raise NotFound(f"decision_id: {what}")
         if verdict.fraud_type:
             hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}

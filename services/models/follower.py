@@ -103,7 +103,7 @@ class ModelFollower:
         try:
             desired_models.save_copy(self._data_dir, self._desired)
         except OSError as error:
-            logger.warning("what is wanted of the models cannot be kept: %s", error)
+            logger.warning("cannot save the local copy of the desired models: %s", error)
 
     async def _report_if_due(self) -> None:
         report, last = self._report(), self._reported

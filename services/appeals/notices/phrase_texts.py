@@ -1,4 +1,4 @@
-"""Reads the sentences of notices, and refuses a file where one is missing or cannot be filled."""
+"""Reads the sentences of notices; refuses a file with a missing or malformed sentence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseTexts:
-    """The sentences of one language, and names by the names of what they name."""
+    """The sentences of one language, and its words for the members of each enum."""
 
     sentences: Mapping[str, str]
     things: Mapping[str, str]
@@ -65,12 +65,12 @@ class PhraseTexts:
 
 @cache
 def texts() -> Mapping[str, PhraseTexts]:
-    """Return the sentences of this package by language."""
+    """Return the shipped sentences, by language."""
     return read(files(__package__) / "phrases.toml")
 
 
 def read(file: Traversable) -> dict[str, PhraseTexts]:
-    """Read sentences; `ValueError` with the place of one that is wrong or missing."""
+    """Read sentences; `ValueError` names the one that is wrong or missing."""
     table = read_table(file)
     if sorted(table) != sorted(LANGUAGES):
         raise ValueError(f"{file.name}: has the languages {' and '.join(LANGUAGES)}, no others")

@@ -31,7 +31,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFacts:
-    """What a notice tells of."""
+    """The facts of a notice."""
 
     reference: str
     subject: AppealSubject
@@ -64,7 +64,7 @@ class Notices:
         values["version"] = template.version
         lines = {name: _INDENT.join(_plain(text).splitlines()) for name, text in values.items()}
         if silent := [name for name, text in lines.items() if not text]:
-            raise InvalidInput(f"the notice would not tell: {', '.join(sorted(silent))}")
+            raise InvalidInput(f"the notice would lack: {', '.join(sorted(silent))}")
         return Notice(kind=kind, text=template.text.substitute(lines), template=template.version)
 
     def _common(self, phrases: Phrases, case: NoticeFacts, now_ms: int) -> dict[str, str]:
@@ -143,7 +143,7 @@ _OF_KIND = {
 
 
 def kind_of(appeal: Appeal, requested: str, now_ms: int) -> str:
-    """Return which notice fits an appeal; `InvalidInput` when *requested* does not."""
+    """Return the kind of notice for the state of an appeal; `InvalidInput` if not *requested*."""
     fits = _OF_STATE.get(appeal.state, "")
     if appeal.erased_at_ms:
         raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")
@@ -159,7 +159,7 @@ def kind_of(appeal: Appeal, requested: str, now_ms: int) -> str:
 
 
 def case_of(appeal: Appeal) -> NoticeFacts:
-    """Tell a notice of an appeal."""
+    """Return the facts of an appeal for a notice."""
     entry = entry_snapshots.read(appeal.entries[0]) if appeal.entries else None
     decided_ms = int(appeal.decision.get("decided_at_ms", 0)) or appeal.occurred_at_ms
     return NoticeFacts(

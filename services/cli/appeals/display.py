@@ -16,7 +16,7 @@ _SHORT_SECONDS = 120
 _FOUND = {
     pb.DECISION_FOUND_HITS: "kept",
     pb.DECISION_FOUND_LOG: "in the decision log",
-    pb.DECISION_FOUND_APPELLANT: "kept nowhere; as the appellant tells",
+    pb.DECISION_FOUND_APPELLANT: "stored nowhere; as the appellant describes it",
 }
 
 
@@ -47,7 +47,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
     _line("appellant", f"{one.appellant}, {one.contact}")
     _line("grounds", one.grounds or ("masked" if one.masked else ""))
     for document in one.documents:
-        where = f"{document.size} bytes" if document.stored else "content kept elsewhere"
+        where = f"{document.size} bytes" if document.stored else "content stored elsewhere"
         _line("document", f"{document.name}, {where}, {document.sha256}")
     _line("handed in", f"{_time(one.received_at_ms)} by {one.opened_by}")
     _line("officer", one.officer)

@@ -44,7 +44,7 @@ def test_the_shipped_policy_says_all_steps_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "fault"),
     [
         pytest.param({"tier": "high"}, r"write \[\[step\]\]", id="one table"),
         pytest.param([{"tier": "high"}], "number 1: tier, channel, within_minutes", id="short"),
@@ -57,6 +57,6 @@ def test_the_shipped_policy_says_all_steps_itself() -> None:
         pytest.param([a_step()] * 11, "10 for a tier", id="too many"),
     ],
 )
-def test_a_wrong_step_is_refused_by_its_place(steps: Any, formatted: str) -> None:
-    with pytest.raises(ValueError, match=formatted):
+def test_a_wrong_step_is_refused_by_its_place(steps: Any, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
         plans.read(steps)
