@@ -127,7 +127,7 @@ def _rewritten(url: str) -> str:
 
 
 def _without_scheme(text: str) -> tuple[str, str]:
-    """Divide into the scheme, empty if nothing can be looked up by it, and what follows."""
+    """Split off the scheme; empty for a scheme without a host."""
     if match := _SCHEME.match(text):
         return (match[1] or "http").lower(), text[match.end() :]
     if "://" in text.partition("?")[0] or _OTHER_SCHEME.match(text):

@@ -116,6 +116,6 @@ async def within(seconds: float) -> AsyncIterator[None]:
         ) from error
     finally:
         # redis-py sends within `asyncio.wait_for`, which up to Python 3.11 loses a cancellation
-        # was cancelled when the sending was done just then; whoever loops would go on.
+        # was cancelled when the sending was done just then; a loop would continue.
         if task and task.cancelling() > cancelled_before:
             raise asyncio.CancelledError

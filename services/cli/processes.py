@@ -66,6 +66,6 @@ def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int
         data_folder.prepare(settings)
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
-        # A wrong deployment, told in one message: settings, models, a taken port or folder.
+        # A wrong deployment ends with one message: settings, models, a port or folder in use.
         fail(str(error), status=2)
     raise typer.Exit(status)

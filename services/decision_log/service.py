@@ -169,7 +169,7 @@ def _position(token: str) -> tuple[int, int] | None:
         return None
     match = _TOKEN.fullmatch(token)
     if match is None or int(match[2]) >= 2**64:
-        raise InvalidInput("page_token: not one that was given out")
+        raise InvalidInput("page_token: not issued for this list")
     return int(match[1]), int(match[2])
 
 

@@ -102,7 +102,7 @@ class ColumnMappings:
 
 def _check(mapping: ColumnMapping) -> None:
     if mapping.source and mapping.source not in set(Source):
-        raise InvalidInput(f"source: there is none with number {mapping.source}")
+        raise InvalidInput(f"source: unknown number {mapping.source}")
     text_limits.required("saved_by", mapping.saved_by, _NAME)
     if not 1 <= len(mapping.header) <= MOST_COLUMNS:
         raise InvalidInput(f"header: 1 to {MOST_COLUMNS} names are required")

@@ -159,7 +159,7 @@ class EntryLifecycle:
             return snapshot, 0, now_s
         match = _TOKEN.fullmatch(token)
         if match is None:
-            raise InvalidInput("page_token: not one that was given out")
+            raise InvalidInput("page_token: not issued for this list")
         version, start, asked_s = map(int, match.groups())
         pinned = self._pinned.get((version, asked_s))
         if pinned is None and version != snapshot.version:

@@ -1,4 +1,4 @@
-"""Where commands find the store that a service uses."""
+"""Locates the store of a service for commands."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ URL_VARIABLE = "FANZHA_REDIS_URL"
 ENVIRONMENT = "env"
 """Stands for the URL in `URL_VARIABLE`."""
 FILE_MARK = "@"
-"""What a file that holds the URL is preceded by."""
+"""Prefix of a file name that holds the URL."""
 URL_HELP = f"; {ENVIRONMENT}: {URL_VARIABLE}, {FILE_MARK}FILE: the URL in a file."
 
 
@@ -53,13 +53,13 @@ RedisUrl = Annotated[
     ),
 ]
 DataDir = Annotated[
-    Path, typer.Option(envvar="FANZHA_DATA_DIR", help="Where the embedded Valkey lives.")
+    Path, typer.Option(envvar="FANZHA_DATA_DIR", help="Data folder of the embedded Valkey.")
 ]
 DEFAULT_DATA_DIR = Path("data")
 
 
 def store_url(redis_url: str, data_dir: Path) -> str:
-    """Return where the store is; without one, end the command."""
+    """Return the URL of the store; without one, end the command."""
     found = found_store(redis_url, data_dir)
     if found is None:
         fail(f"no --redis-url, and no embedded Valkey runs in {data_dir}", status=2)
@@ -67,7 +67,7 @@ def store_url(redis_url: str, data_dir: Path) -> str:
 
 
 def found_store(redis_url: str, data_dir: Path) -> str | None:
-    """Return *redis_url*, or where the embedded Valkey of *data_dir* listens, if one does."""
+    """Return *redis_url*, else the address of the embedded Valkey of *data_dir*, if it runs."""
     if redis_url:
         return redis_url
     try:

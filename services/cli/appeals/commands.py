@@ -38,18 +38,18 @@ def open_(
         str,
         typer.Option(
             help="Number, sender, host or URL that is blocked; needed without a decision, and with "
-            "one that is no longer kept."
+            "one that is no longer stored."
         ),
     ] = "",
     at: Annotated[
         str, typer.Option(help="When it was blocked, such as 2026-11-25T14:03 (China's time).")
     ] = "",
     name: Annotated[str, typer.Option(prompt=True, help="Who appeals.")] = "",
-    contact: Annotated[str, typer.Option(prompt=True, help="How to reach them.")] = "",
+    contact: Annotated[str, typer.Option(prompt=True, help="Contact of the appellant.")] = "",
     grounds: Annotated[str, typer.Option(prompt=True, help="Why the block is wrong.")] = "",
     document: Annotated[
         list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="A document to hand in; may be repeated."),
+        typer.Option(exists=True, dir_okay=False, help="A document to submit; may be repeated."),
     ] = None,
     digests_only: Annotated[
         bool,
@@ -63,7 +63,7 @@ def open_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Open an appeal and print the receipt; the same once more gives the same appeal."""
+    """Open an appeal and print the receipt; repeating it returns the same appeal."""
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
@@ -92,7 +92,7 @@ def open_(
 def add(
     appeal_id: AppealId,
     document: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to hand in.")
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to submit.")
     ],
     digests_only: Annotated[
         bool, typer.Option("--digests-only", help="Send names and SHA-256, not contents.")
@@ -173,15 +173,15 @@ def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> N
 def decide(
     appeal_id: AppealId,
     outcome: Annotated[str, typer.Argument(help="upheld or rejected; 成立 or 不成立.")],
-    reason: Annotated[str, typer.Option(help="Why; goes into the notice.")],
+    reason: Annotated[str, typer.Option(help="Reason; part of the notice.")],
     remedy: Annotated[
         str, typer.Option(help="To reject: how the appellant may complain further.")
     ] = "",
-    documents: Annotated[str, typer.Option(help="To reject: what documents would be needed.")] = "",
+    documents: Annotated[str, typer.Option(help="To reject: documents that would be needed.")] = "",
     allow: Annotated[
         bool,
         typer.Option(
-            "--allow", help="Add an allow entry even where removing entries does: against models."
+            "--allow", help="Add an allow entry even if removing entries suffices: against models."
         ),
     ] = False,
     direction: Annotated[
@@ -199,7 +199,7 @@ def decide(
 ) -> None:
     """Decide an appeal you have taken; upheld, wait until every worker lets the traffic through.
 
-    Status 1 when the lift is still under way after ten seconds; the server goes on with it.
+    Status 1 if the lift is not complete after ten seconds; the server continues it.
     """
     request = pb.DecideAppealRequest(
         appeal_id=appeal_id,

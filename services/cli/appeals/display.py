@@ -63,7 +63,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
 
 
 def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
-    """Print what is known of the matter."""
+    """Print the file of an appeal."""
     out.print("\nevidence")
     _fields("decision", found.decision)
     _line("verdict", found.verdict)
@@ -80,7 +80,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
         for decision in found.recent:
             _line("", _decision(decision.fields))
     else:
-        _line("decisions", "not known: no decision log is read here")
+        _line("decisions", "unknown: no decision log is configured")
     for other in found.others:
         _line("other", f"appeal {other.appeal_id}, {STATES[other.state]}, {other.appellant}")
     for reference in found.would_remove:
@@ -113,7 +113,7 @@ def _provenance(entry: blocklist_pb2.Entry, change_id: str) -> str:
 
 
 def is_lifted(one: pb.Appeal) -> bool:
-    """Tell whether the block is lifted in all workers that report."""
+    """Return whether all reporting workers have lifted the block."""
     return any(event.what == "lift_done" for event in one.events)
 
 

@@ -34,7 +34,7 @@ def verify(
             exists=True,
             dir_okay=False,
             help="Public key in PEM. Empty: key.pub beside the log, which proves nothing against "
-            "somebody who could exchange both.",
+            "someone who can replace both.",
         ),
     ] = None,
     store: Annotated[
@@ -51,7 +51,7 @@ def verify(
 ) -> None:
     """Check that no record was changed, removed, added or moved; status 1 when one was.
 
-    Needs no server. Each fault is told with its file, line and sequence.
+    Needs no server. Each fault is shown with its file, line and sequence.
     """
     if is_zipfile(where):
         _verify_evidence(where, public_key, as_json=as_json)

@@ -89,7 +89,7 @@ def _tell_shown(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> None:
 def show(
     case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
 ) -> None:
-    """Show a case and what it rests on; that you saw the whole number goes on record."""
+    """Show a case with its warnings and means; the access is recorded."""
     with server(target) as stub:
         found = stub.GetCase(pb.GetCaseRequest(case_id=case_id)).found
     if as_json:
@@ -102,7 +102,7 @@ def show(
 def history(
     case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
 ) -> None:
-    """Show all that happened to a case, oldest first."""
+    """Show the history of a case, oldest first."""
     request, events = pb.GetCaseHistoryRequest(case_id=case_id), list[pb.CaseEvent]()
     with server(target) as stub:
         while True:
@@ -123,7 +123,7 @@ def assign(
     region: Annotated[
         str, typer.Option(help="Code or name of a county, or of your city to give it back.")
     ] = "",
-    officer: Annotated[str, typer.Option(help="Who shall deal with it.")] = "",
+    officer: Annotated[str, typer.Option(help="Officer to assign.")] = "",
     revision: Revision = None,
     reason: Reason = "",
     by: By = "",
@@ -147,7 +147,7 @@ def assign(
 def take(
     case_id: CaseId,
     take_over: Annotated[
-        bool, typer.Option("--take-over", help="Take it from somebody who has it.")
+        bool, typer.Option("--take-over", help="Take it from its present officer.")
     ] = False,
     revision: Revision = None,
     by: By = "",
@@ -163,12 +163,12 @@ def take(
 @app.command()
 def note(
     case_id: CaseId,
-    text: Annotated[str, typer.Argument(help="What to write down, in quotation marks.")] = "",
+    text: Annotated[str, typer.Argument(help="Text of the note, in quotation marks.")] = "",
     unreached: Annotated[
         bool,
         typer.Option(
             "--unreached",
-            help="The person could not be reached: take the next step at once, or raise the case.",
+            help="The person could not be reached: take the next step now, or raise the tier.",
         ),
     ] = False,
     due: Annotated[
@@ -179,7 +179,7 @@ def note(
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Write something down, also about a closed case."""
+    """Add a note, also to a closed case."""
     request = pb.NoteCaseRequest(
         case_id=case_id,
         text=text,
@@ -221,7 +221,7 @@ def close(
 
 
 def _tell(case: pb.Case, *, as_json: bool) -> None:
-    """Say how a case stands after a change."""
+    """Print the state of a case after a change."""
     if as_json:
         print_json(case)
         return

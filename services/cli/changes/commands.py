@@ -26,7 +26,7 @@ def list_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List changes, the newest first, after the emergencies nobody confirmed."""
+    """List changes: unconfirmed emergencies first, then the newest first."""
     selected: Any = state(state_)
     request = pb.ListChangesRequest(state=selected, page_size=min(limit, _PAGE))
     changes: list[pb.Change] = []
@@ -55,7 +55,7 @@ def show(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show a change: what it does, where it stands, what was done with it, and some rows."""
+    """Show a change: contents, state, history, and some rows."""
     with server(target) as stub:
         change = stub.GetChange(pb.GetChangeRequest(id=change_id)).change
         some = pb.ListChangeRowsResponse()
@@ -79,7 +79,7 @@ def submit(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Submit a draft; it is applied at once where one person may, and waits otherwise."""
+    """Submit a draft; applied at once where one person may, else pending."""
     request = pb.SubmitChangeRequest(id=change_id, author=by, apply=not hold)
     with server(target, f"submitting change {change_id}") as stub:
         _tell(stub.SubmitChange(request), as_json=as_json)
@@ -102,15 +102,13 @@ def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJso
 @app.command()
 def approve(
     change_id: ChangeId,
-    hold: Annotated[
-        bool, typer.Option("--hold", help="Approve only; somebody applies it later.")
-    ] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Approve only; apply it later.")] = False,
     note: Note = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a change that waits, and apply it; never one's own."""
+    """Approve a pending change of another author, and apply it."""
     request = pb.ApproveChangeRequest(id=change_id, by=by, note=note, hold=hold)
     with server(target, f"approving change {change_id}") as stub:
         _tell(stub.ApproveChange(request), as_json=as_json)
@@ -124,7 +122,7 @@ def reject(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Reject a change that waits, or withdraw one's own."""
+    """Reject a pending change, or withdraw one's own."""
     request = pb.RejectChangeRequest(id=change_id, by=by, reason=reason)
     with server(target) as stub:
         _tell(stub.RejectChange(request), as_json=as_json)
@@ -139,7 +137,7 @@ def apply(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Apply an approved change; or one that waits, as an emergency."""
+    """Apply an approved change, or a pending one as an emergency."""
     request = pb.ApplyChangeRequest(
         id=change_id,
         by=by,
@@ -158,7 +156,7 @@ def confirm(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Confirm an emergency as a second person: its entries get the end they were meant to have."""
+    """Confirm an emergency as a second person: its entries get their intended end."""
     request = pb.ConfirmEmergencyRequest(id=change_id, by=by, note=note)
     with server(target, f"confirming change {change_id}") as stub:
         answer = stub.ConfirmEmergency(request)

@@ -1,4 +1,4 @@
-"""`fanzha changes create`, `edit`: what a change is to do."""
+"""`fanzha changes create` and `edit`: the contents of a change."""
 
 import time
 from typing import Annotated, Any
@@ -32,7 +32,7 @@ _BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 Add = Annotated[list[str] | None, typer.Option("--add", help="A pattern to list; may be repeated.")]
 Remove = Annotated[
     list[str] | None,
-    typer.Option("--remove", help="A pattern whose entry is to go; may be repeated."),
+    typer.Option("--remove", help="A pattern whose entry to remove; may be repeated."),
 ]
 Edit = Annotated[
     list[str] | None,
@@ -48,9 +48,7 @@ Source = Annotated[
         help="Who supplied it: ministry, province, bureau, carrier or tech_company; needed to add."
     ),
 ]
-EditReason = Annotated[
-    str, typer.Option(help="The reason that edited entries have from now on; empty: as it is.")
-]
+EditReason = Annotated[str, typer.Option(help="New reason of edited entries; empty: unchanged.")]
 
 
 def create(
@@ -67,7 +65,7 @@ def create(
     expires: Expires = "",
     campaign: Campaign = "",
     entry_reason: EditReason = "",
-    draft: Annotated[bool, typer.Option("--draft", help="Make a draft only.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
     hold: Annotated[
         bool, typer.Option("--hold", help="Submit, but do not apply even where one person may.")
     ] = False,
@@ -77,7 +75,7 @@ def create(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Make a change; it is applied at once where one person may, and waits otherwise."""
+    """Create a change; applied at once where one person may, else pending."""
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,

@@ -23,7 +23,7 @@ _ATTESTATION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelTraffic:
-    """How one channel is asked."""
+    """Requests of one channel."""
 
     request: Callable[[list[Any]], Any]
     """Makes a batch request of messages."""

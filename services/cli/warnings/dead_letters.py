@@ -64,7 +64,7 @@ def drop(
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Delete one for good: whoever it was about is not warned by it."""
+    """Delete a dead letter for good: its person is not warned by it."""
     if place == "all":
         fail("drop takes one place", status=2)
     request = pb.DropDeadLetterRequest(place=place, dropped_by=by)

@@ -7,9 +7,9 @@ _CITY = 4
 
 
 def doubt(name: str) -> str:
-    """Say that there may be no such region; empty where it is a known one, or none was asked for.
+    """Return a hint that a region may not exist; empty for a known one, or none.
 
-    Counties go by codes and names that no table has.
+    No table has the codes and names of counties.
     """
     code, names = places().code(name.strip()), places().names
     if not code or code.ljust(6, "0") in names or code[:_CITY].ljust(6, "0") in names:

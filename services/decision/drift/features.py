@@ -3,8 +3,8 @@
 One row in `STRIDE` per channel is sampled and buffered. `ASIDE_ROWS` or `ASIDE_CALLERS` rows are
 described and counted together (`classifiers.drift_features`), so a batch costs next to nothing. The
 population stability index is computed per column, over the bins of the card, from the last
-`WINDOW_ROWS` sampled rows, or at least half as many. A channel whose card has no histograms costs one comparison.
-Buffered texts stay in memory until they are counted, and are stored nowhere.
+`WINDOW_ROWS` sampled rows, or at least half as many. A channel whose card has no histograms
+costs one comparison. Buffered texts stay in memory until they are counted, and are stored nowhere.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Serves AppealService: convert, ask, convert back."""
+"""Serves AppealService: converts messages, calls the appeal service, converts back."""
 
 import re
 
@@ -53,7 +53,7 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
         self, request: pb.ListAppealsRequest, context: object
     ) -> pb.ListAppealsResponse:
         if request.page_token and not _TOKEN.fullmatch(request.page_token):
-            raise InvalidInput("page_token: not one that was given out")
+            raise InvalidInput("page_token: not issued for this list")
         queue = await self._appeals.queue(
             messages.state(request.state),
             int(request.page_token or 0),

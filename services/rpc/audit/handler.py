@@ -1,4 +1,4 @@
-"""Serves AuditService: convert, ask the log, convert back."""
+"""Serves AuditService: converts messages, reads the log, converts back."""
 
 import asyncio
 import re
@@ -78,7 +78,7 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             return LogPosition(file=file, offset=size)
         match = _TOKEN.fullmatch(token)
         if match is None or not is_name(match[1]):
-            raise InvalidInput("page_token: not one that was given out")
+            raise InvalidInput("page_token: not issued for this list")
         return LogPosition(file=match[1], offset=int(match[2]))
 
 

@@ -1,4 +1,4 @@
-"""Serves CaseService: convert, ask the desk, convert back."""
+"""Serves CaseService: converts messages, calls the desk, converts back."""
 
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc as pb_grpc
@@ -88,7 +88,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
         return pb.CloseCaseResponse(found=self._shown(case))
 
     def _shown(self, case: Case) -> pb.Case:
-        """Write a case that was changed; whole numbers are for who asks for them."""
+        """Write a changed case, masked; only GetCase returns whole numbers."""
         now = self._desk.now_ms()
         return messages.case(masking.case(case), now, masked=True)
 

@@ -1,4 +1,4 @@
-"""Serves FeedbackService: convert, ask, convert back."""
+"""Serves FeedbackService: converts messages, calls the service, converts back."""
 
 from typing import Any
 
@@ -95,5 +95,5 @@ def _durability(recorded: RecordedVerdict) -> Any:
 
 
 def _by(given: str) -> str:
-    """Return who says so: who is known, else whoever is named, which is required."""
+    """Return the author: the authenticated caller, else the required name in the request."""
     return given if identity.current().development else identity.author(given)

@@ -1,4 +1,4 @@
-"""Serves BlocklistService: convert, ask the administration, convert back."""
+"""Serves BlocklistService: converts messages, calls list administration, converts back."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,14 +19,14 @@ from services.rpc.lists import import_messages, lifecycle_messages, messages
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 
 MOST_CHANGES = 10_000
-"""Rows of one UpdateEntries; more are an import."""
+"""Most rows of one UpdateEntries; larger ones use ImportEntries."""
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
-    """Keeps the lists. Errors become statuses in the error interceptor."""
+    """Serves the lists. Errors become statuses in the error interceptor."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         *,
         findings: FindingRecorder | None = None,
     ) -> None:
-        """Serve *administration*; *outcomes* knows how cases ended that entries led to.
+        """Serve *administration*; *outcomes* counts the outcomes of cases by entry.
 
-        *findings* are what is wrong with the lists.
+        *findings* are the unsettled findings about the lists.
         """
         self._findings = findings
         self._outcomes = outcomes
@@ -82,7 +82,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             elif importing is None:
                 raise InvalidInput("header: must come first")
             else:
-                # The next message travels meanwhile; rows are columns before it is read.
+                # The next message arrives meanwhile; rows become columns before it is read.
                 await asyncio.to_thread(_fold, importing, request.rows)
         if importing is None:
             raise InvalidInput("header: required")
@@ -165,7 +165,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.SettleFindingsRequest, context: object
     ) -> pb.SettleFindingsResponse:
         if self._findings is None:
-            raise NotFound("version: nothing is wrong with the lists")
+            raise NotFound("version: the lists have no unsettled finding")
         author = identity.author(request.author)
         await self._findings.settle(request.version, request.reason, author)
         return pb.SettleFindingsResponse()

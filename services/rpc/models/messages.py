@@ -1,4 +1,4 @@
-"""Writes models, bundles and what workers run as messages."""
+"""Writes models, bundles and reports of workers as messages."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ KINDS = dict(zip(ModelKind, (1, 2, 3, 4), strict=True))
 
 
 def state(found: ModelState) -> pb.ModelStatus:
-    """Write what is known of one kind."""
+    """Write the status of one kind."""
     return pb.ModelStatus(
         kind=_wire(KINDS[found.kind]),
         desired=desired(found.desired) if found.desired else None,
@@ -26,7 +26,7 @@ def state(found: ModelState) -> pb.ModelStatus:
 
 
 def desired(model: DesiredModel) -> pb.DesiredModel:
-    """Write what is desired."""
+    """Write a desired model."""
     return pb.DesiredModel(
         active=model.active,
         previous=model.previous,

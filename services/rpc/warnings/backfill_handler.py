@@ -1,4 +1,4 @@
-"""Serves WarningBackfillService: convert, look and start, convert back."""
+"""Serves WarningBackfillService: converts messages, calls the services, converts back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -132,14 +132,14 @@ def _fraud_type(number: int) -> FraudType:
     try:
         return FraudType(number)
     except ValueError:
-        raise InvalidInput(f"fraud_type: none has number {number}") from None
+        raise InvalidInput(f"fraud_type: unknown number {number}") from None
 
 
 def _kind(number: int) -> SubjectKind:
     for kind in SubjectKind:
         if KINDS[kind.value] == number:
             return kind
-    raise InvalidInput(f"kind: required; there is none with number {number}")
+    raise InvalidInput(f"kind: required; unknown number {number}")
 
 
 def _request(subject: pb.BackfillSubject) -> BackfillRequest:

@@ -1,4 +1,4 @@
-"""Serves WarningService: convert, take in, tell what became of it."""
+"""Serves WarningService: accepts warnings of sources and returns their outcomes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -42,12 +42,12 @@ Known = TypeVar("Known", bound=IntEnum)
 
 _WAIT_MS = 1000
 _COMPANY_SECONDS = 0.02
-"""So long a record waits for others, to be taken in with them."""
+"""Longest wait of a record for others, to share one write to disk."""
 _SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
 
 
 class WarningServicer(pb_grpc.WarningServiceServicer):
-    """Takes warnings in. Errors become statuses in the error interceptor."""
+    """Accepts warnings. Errors become statuses in the error interceptor."""
 
     def __init__(self, submitting: WarningSubmission, sources: WarningSources) -> None:
         self._submitting = submitting
@@ -95,7 +95,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         return [who.name]
 
     async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
-        """Take warnings in; they may be of several sources only in development."""
+        """Accept warnings; only in development may they be of several sources."""
         results: list[IntakeResult | None] = [None] * len(warnings)
         groups: dict[tuple[Source, str], list[int]] = {}
         for row, warning in enumerate(warnings):
@@ -126,7 +126,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
 async def _in_company(
     requests: AsyncIterator[pb.SubmitWarningsRequest],
 ) -> AsyncIterator[list[pb.SubmitWarningsRequest]]:
-    """Gather what comes together: taken in one by one, each would wait for the disk alone."""
+    """Batch records that arrive together: one by one, each would wait for the disk alone."""
     queue: asyncio.Queue[pb.SubmitWarningsRequest | None] = asyncio.Queue(MOST_AT_ONCE)
 
     async def receive() -> None:
@@ -188,7 +188,7 @@ def _known(field: str, kind: type[Known], number: int) -> Known:
     try:
         return kind(number)
     except ValueError:
-        raise InvalidInput(f"{field}: nothing known has the number {number}") from None
+        raise InvalidInput(f"{field}: unknown number {number}") from None
 
 
 def _quality(quality: SourceQuality) -> Any:

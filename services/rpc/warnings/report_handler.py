@@ -1,4 +1,4 @@
-"""Serves WarningReportService: convert, count, convert back."""
+"""Serves WarningReportService: makes the report on warnings."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from services.warning.reports.service import (
 )
 
 _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.message_type is None]
-"""Named alike in `CaseFigures`; a share of nothing is absent."""
+"""Fields of the same name in `CaseFigures`; a share of zero cases is absent."""
 
 
 class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
@@ -39,7 +39,7 @@ def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:
     try:
         by = ReportGrouping(request.by)
     except ValueError:
-        raise InvalidInput(f"by: there is none with number {request.by}") from None
+        raise InvalidInput(f"by: unknown number {request.by}") from None
     return ReportRequest(
         since_ms=request.since_ms,
         until_ms=request.until_ms,
