@@ -1,8 +1,8 @@
 """What the decision log costs a worker, and how long a preview takes.
 
-The cost: an engine decides batches; then the log is told of them, as it would be on the decision
-path; then their segment is written, as the thread would. The least processor time of some rounds
-of each. Telling costs decisions, writing costs a core beside them or, without one, them too.
+The cost: an engine decides batches; the log then observes them, as on the decision path; then their
+segment is written, as by the writer thread. Reported is the least processor time of some rounds of
+each. Observing slows decisions down; writing uses another core or, without one, slows them too.
 
 The preview: a synthetic day with millions of logged decisions, and changes of one number, one
 range and 100,000 numbers; medians.
@@ -59,7 +59,7 @@ class Counts:
 
 
 class Decided:
-    """What an engine has told, kept so that the log can be told it by itself."""
+    """Records the calls of an engine to its observer, to replay them to the log alone."""
 
     def __init__(self) -> None:
         self.links: list[tuple[Sequence[str], Int64s]] = []
@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000_000, help="logged decisions of the day")
     parser.add_argument("--ends", type=int, default=10_000_000, help="logged ends of calls")
     parser.add_argument("--repeats", type=int, default=5, help="previews of each change")
-    parser.add_argument("--folder", type=Path, help="where the day is written, or is already")
+    parser.add_argument("--folder", type=Path, help="folder of the day; written unless it exists")
     parser.add_argument("--only", choices=("cost", "preview"), help="measure only one of the two")
     options = parser.parse_args()
     report: dict[str, Any] = {"machine": machine.describe()}

@@ -1,4 +1,4 @@
-"""A synthetic day of the decision log, as the keeper leaves it, and changes to preview.
+"""A synthetic day of the decision log, as maintenance leaves it, and changes to preview.
 
 Seven in ten decisions are on calls, two on texts, one on links. 3 % were blocked by entries; the
 others were let through and stand for a hundred each.

@@ -9,7 +9,7 @@ from benchmarks.stall_detector import MachineStalls
 Run = TypeVar("Run")
 
 MAX_RETRIES = 2
-"""Most discarded runs per wanted run."""
+"""Most discarded runs per requested run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where the tour happens: a service with TLS, people with tokens, and a carrier that calls."""
+"""The site of the tour: a service with TLS, people with tokens, and a carrier that calls."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PEOPLE = {
     "sun": ("carrier",),
     "gateway": ("carrier",),
 }
-"""Names and roles; after an @ the region that they reach, where it is not all."""
+"""Names and roles; after an @ the region of the scope, if it is limited."""
 START_SECONDS = 90
 COMMAND_SECONDS = 120
 WATCH_SECONDS = 60.0
@@ -36,7 +36,7 @@ EMERGENCY_HOURS = 0.003
 """Eleven seconds, so that the tour sees an emergency end; a bureau has 24 hours."""
 
 MOST_LINES = 32
-"""Lines that the page shows of what a command prints."""
+"""Most lines of a command's output on the page."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 page: list[str] = []
@@ -65,7 +65,7 @@ def _show(who: str, arguments: tuple[str, ...], printed: str) -> None:
 
 
 class Watch:
-    """Calls again and again, and remembers the first answer that was waited for."""
+    """Calls repeatedly, and records the first awaited answer."""
 
     def __init__(self, ask: Callable[[], Any]) -> None:
         self._ask = ask
@@ -85,7 +85,7 @@ class Watch:
         self._thread.join()
 
     def wait(self, accept: Callable[[Any], bool]) -> None:
-        """Wait for the first answer from now on, or asked before, that is *accept*."""
+        """Wait for the first answer that *accept* approves; answers to earlier calls count."""
         until = time.monotonic() + WATCH_SECONDS
         while True:
             with self._changed:
@@ -101,7 +101,7 @@ class Watch:
     def _run(self) -> None:
         while not self._ended.is_set():
             answer = self._ask()
-            if answer.status is None:  # Answered, not let through for want of an answer.
+            if answer.status is None:  # A real answer, not one that failed open.
                 with self._changed:
                     self._seen.append((time.time() * 1000, answer))
                     self._changed.notify()
@@ -133,7 +133,7 @@ class Site:
         self._tokens = {who: identities / f"{who}.token" for who in people}
 
     def fanzha(self, who: str, *arguments: str, quiet: bool = False) -> str:
-        """Run a command as somebody, and show it; raises RuntimeError when it fails."""
+        """Run a command as *who*, and show it; raises RuntimeError when it fails."""
         if self._run(who, arguments, quiet=quiet):
             raise RuntimeError(f"{who}: fanzha {' '.join(arguments)}: {self.last}")
         return self.last
@@ -153,7 +153,7 @@ class Site:
         return found
 
     def watching(self, ask: Callable[[], Any]) -> Watch:
-        """Ask again and again, until the context ends."""
+        """Call repeatedly until the context ends."""
         return Watch(ask)
 
     def _run(self, who: str, arguments: tuple[str, ...], *, quiet: bool) -> int:
@@ -234,7 +234,7 @@ def _endpoints(data: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without settings of somebody else's service."""
+    """Return the environment without settings of other services."""
     return {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
 
 

@@ -3,9 +3,9 @@
     python -m benchmarks.peers --data FOLDER
     python -m benchmarks.peers --only names --add benchmarks/results/…-peers.json
 
-Both sides of a row are measured in one run; which rows are measured together does not matter, and
-a day's table may be made in several goes (``--add``). A peer that is not installed, or does not
-start, is a row that says so. Needs two cores: the servers get the first, generators the second.
+Both sides of a row are measured in one run, but rows are independent: a day's table may be made in
+several runs (``--add``). A peer that is not installed, or does not start, gets a row with the
+reason. Needs two cores: the servers get the first, generators the second.
 """
 
 import argparse
@@ -59,9 +59,9 @@ def main() -> int:
         sys.stderr.write("two cores are needed, 0 and 1: one for servers, one for generators\n")
         return 2
     if options.add is not None:
-        _comparable(options)  # found out now, not after half an hour
+        _comparable(options)  # fail now, not after half an hour
     os.sched_setaffinity(0, {GENERATOR_CORE})
-    # Asked to end, it still ends what it started.
+    # On SIGTERM, stop all child processes first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report, shown = _measured(options)
     file = options.add or options.out or _usual_file(report)
@@ -91,7 +91,7 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     channels = {row["channel"] for row in rows}
     whole = len(channels) == len(COMPARISONS) and bool(judgements)
     report = began | {
-        "kind": "peers" if whole else "peers-part",  # a part must not take the place of the whole
+        "kind": "peers" if whole else "peers-part",  # a partial result must not replace a full one
         "seed": scenarios.SEED,
         "workers": 1,
         "server_pinned_to": [SERVER_CORE],

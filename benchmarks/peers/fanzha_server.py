@@ -27,7 +27,7 @@ class Ours:
         self._seconds = seconds
 
     def contestant(self, channel: str, rows: int) -> Contestant:
-        """Return the way of asking us for *rows* rows of a channel at a time."""
+        """Return the contestant that sends *rows* rows of a channel a request."""
         method, message = self._work.request(channel, rows)
         word = method.removesuffix("s")
 

@@ -135,7 +135,7 @@ def _running(bench: Bench, peer: Peer) -> Iterator[tuple[Server, int, int]]:
 
 
 def _warm(port: int, peer: Peer) -> None:
-    """Wait until the model is loaded, which is later than the port is open."""
+    """Wait until the model is loaded; the port opens earlier."""
     path = peer.path or "/v2/models/graph/ready"
     body = json.dumps(_request(peer, 1)).encode() if peer.path else None
     for _ in range(300):

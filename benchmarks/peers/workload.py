@@ -1,4 +1,4 @@
-"""The work given to both sides: listed numbers and names, and traffic that asks for them."""
+"""The work of both sides: listed numbers and names, and traffic with a share of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Work:
         return [(call.caller[1:], call.callee[1:]) for call in made]
 
     def names(self, rows: int = QUERIES) -> list[str]:
-        """Return names as a resolver is asked for them, the scenario's share of them listed."""
+        """Return query names for a resolver, the scenario's share of them listed."""
         chance = np.random.default_rng(scenarios.SEED)
         hits = chance.random(rows) < scenarios.LISTED_SHARE
         which = chance.integers(0, self.listed, rows).tolist()
@@ -61,7 +61,7 @@ class Work:
         return [text.body for text in scenarios.texts(rows, self.listed)]
 
     def request(self, channel: str, rows: int) -> tuple[str, bytes]:
-        """Return method and message that ask us about *rows* rows of the same traffic."""
+        """Return method and request message with *rows* rows of the same traffic."""
         if channel in ("call", "text"):
             method, message = scenarios.request(channel, rows, self.listed)
             return method, message.SerializeToString()

@@ -1,4 +1,4 @@
-"""What was asked for, and whether what was measured reaches it."""
+"""Targets, and whether measurements reach them."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ PER_SECOND = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One figure that was asked for."""
+    """One target."""
 
     name: str
     target: float
@@ -34,11 +34,11 @@ class Target:
         return measured <= self.target if self.most else measured >= self.target
 
     def verdict(self, measured: float) -> str:
-        """Say it in a word."""
+        """Return the verdict in a word."""
         return "reached" if self.reached(measured) else "**missed**"
 
     def words(self) -> str:
-        """Write what is wanted."""
+        """Write the target."""
         unit = f" {self.unit}" if self.unit else ""
         return f"{'≤' if self.most else '≥'} {self.target:,.10g}{unit}"
 

@@ -11,7 +11,7 @@ from benchmarks.report.targets import PER_SECOND
 BATCHES = (1, 16, 256, 1024)
 CHANNELS = ("call", "text", "link")
 _BUSY = 0.9
-"""Of its cores, for a server to be what a closed loop measures."""
+"""Use of its cores from which a closed loop measures the server."""
 
 
 def targets(results: Results) -> list[str]:
@@ -69,7 +69,7 @@ def missed(results: Results) -> list[str]:
 
 
 def sweeps(results: Results) -> list[str]:
-    """Write what was swept."""
+    """Write the sweeps."""
     lines: list[str] = []
     for kind, heading, key, name in (
         ("sweep-batch-size", "Batch size", "batch", "rows a request"),
@@ -88,7 +88,7 @@ def sweeps(results: Results) -> list[str]:
 
 
 def overload(results: Results) -> list[str]:
-    """Write what a server does above its capacity."""
+    """Write the behaviour of a server above its capacity."""
     if "overload" not in results:
         return missing("fanzha bench overload --save")
     result = results["overload"]
@@ -123,7 +123,7 @@ def overload(results: Results) -> list[str]:
 
 
 def client(results: Results) -> list[str]:
-    """Write what one client process does."""
+    """Write the figures of one client process."""
     if "client" not in results:
         return missing("fanzha bench client > benchmarks/results/DATE-client.json")
     rows = [
@@ -149,7 +149,7 @@ def client(results: Results) -> list[str]:
 
 
 def missing(command: str) -> list[str]:
-    """Say that something was not measured, and how it would be."""
+    """Return a note on a missing measurement, with its command."""
     return [f"Not measured: `{command}`.", ""]
 
 
@@ -186,7 +186,7 @@ def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
 
 
 def _latency_lines(result: Result, key: str) -> list[str]:
-    """Name points where the server had time left: the closed loop asked too little at once."""
+    """Name points where the server was not saturated: too few requests in flight."""
     named = [
         f"{point['channel']}s at {point[key]:,}"
         for point in result["points"]
@@ -202,7 +202,7 @@ def _latency_lines(result: Result, key: str) -> list[str]:
 
 
 def _undecided(result: Result, key: str) -> list[str]:
-    """Name points where requests got no decision: p99 is of the others."""
+    """Name points where requests got no decision, which p99 excludes."""
     named = [
         f"{point['channel']}s at {point[key]:,}: {point['failed_share']:.2%}"
         for point in result["points"]

@@ -17,7 +17,7 @@ _WARM_UP_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long and how often each point is measured, and where."""
+    """Duration, repeats and cores of each point."""
 
     seconds: float
     repeats: int
@@ -27,7 +27,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestShape:
-    """What one point asks."""
+    """The requests of one point."""
 
     channel: str
     rows: int
@@ -66,7 +66,7 @@ def measure(service: Service, shape: RequestShape, pace: Pace, name: str) -> dic
 
 
 def plan(service: Service, shape: RequestShape, pace: Pace) -> Plan:
-    """Say what is asked of whom."""
+    """Return the load plan of one point."""
     return Plan(
         target=service.target,
         mix={shape.channel: 1.0},

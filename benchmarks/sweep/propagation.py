@@ -1,8 +1,8 @@
-"""How long a list change takes to reach every worker while they are under load, and what it costs.
+"""Time of a list change to reach every worker under load, and its effect on latency.
 
-A change blocks one more number. Its time counts from when administration is asked for it until
-the last worker blocks a call from the number, as a client sees it. The same load runs before
-without changes; both p99 are told.
+A change blocks one more number. Its time counts from the request to list administration until the
+last worker blocks a call from the number, as a client sees it. The same load runs before without
+changes; both p99 are reported.
 """
 
 import time
@@ -48,7 +48,7 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
             closed = progress_display.run(crew, Step(seconds=pace.seconds, in_flight=2), "capacity")
             rate = max(closed.per_second * SHARE_OF_CAPACITY, 1.0)
             step = Step(seconds=changes * (_LONGEST_PAUSE + 0.2), rate=rate)
-            # The watchers ask in both runs, so that they are no part of the difference.
+            # The watchers send in both runs, so that they do not add to the difference.
             without = beside.submit(_watch_only, watching, step.seconds)
             still = progress_display.run(crew, step, "load without changes")
             without.result()

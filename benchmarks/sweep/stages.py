@@ -1,8 +1,7 @@
-"""Where the time of one batch goes: what the server's own stage metrics say under load.
+"""Time of one batch by stage, from the server's own metrics under load.
 
-The stages are what deciding takes. What the worker processes use beyond them is gRPC, the event
-loop and what runs in the background; the rest of the service is its parent, list administration
-and Valkey, which takes the hits.
+The stages cover deciding. The rest of the worker processes is gRPC, the event loop and background
+tasks; the rest of the service is its parent, list administration and Valkey, which stores the hits.
 """
 
 import re

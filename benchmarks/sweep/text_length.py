@@ -41,7 +41,7 @@ def write_texts(file: Path, characters: int, count: int = DIFFERENT_TEXTS) -> Pa
             body = ""
             while len(body) < characters:
                 body += "".join(islice(bodies, 1))
-            # A blank at the end would be cut off, and the text shorter.
+            # A trailing blank would be stripped, and shorten the text.
             body = body[: characters - 1].rstrip().ljust(characters, "。")
             table.writerow([f"1069{row:07}", f"+86198{row:08}", body])
     return file

@@ -1,9 +1,8 @@
-"""Throughput over worker processes, and what the generator itself took of the machine.
+"""Throughput over worker processes, and the processor time of the generator.
 
-Workers share a port, and the kernel gives each connection to one of them at random; so there are
-many connections here, or one worker would idle. Where cores are as few as workers the generator
-takes its part of them: rows for each second of the server's processor time say what is left of
-a core that workers have to themselves.
+Workers share a port, and the kernel assigns each connection to one of them at random; so many
+connections are needed to keep all workers busy. With as few cores as workers the generator competes
+for them: rows per second of the server's processor time show the rate of an exclusive core.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The story of the demo, part by part; each says what must hold, and goes on when it does not."""
+"""The story of the demo in parts; each checks expectations, and continues if one fails."""
 
 import io
 import time
@@ -27,7 +27,7 @@ _WIDTH = 110
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Show a table, numbers to the right."""
+    """Show a table, numbers right-aligned."""
     shown = Table(*heads, box=None, pad_edge=False)
     for row in rows:
         shown.add_row(*row)
@@ -47,7 +47,7 @@ _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}
 
 @dataclass(slots=True)
 class Story:
-    """Tells it. `found` is what the test of the demo reads."""
+    """Runs the story. The test of the demo reads `found`."""
 
     site: Site
     centre: MessageCentre
@@ -57,11 +57,11 @@ class Story:
 
     @property
     def url(self) -> str:
-        """Where the store is."""
+        """URL of the store."""
         return (self.site.data / "valkey" / "url").read_text().strip()
 
     def expect(self, what: str, expected: object, got: object) -> None:
-        """Say what must be so, and whether it is."""
+        """Check an expectation and print the result."""
         holds = expected == got
         say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {expected}"))
         self.found[what] = got
@@ -82,7 +82,7 @@ class Story:
             time.sleep(0.05)
 
     def early(self) -> set[tuple[str, str]]:
-        """Let the first calls of the one-ring wave through, before anybody has listed it."""
+        """Let the first calls of the one-ring wave through, before it is listed."""
         heading("0. Before anybody knows: the one-ring wave begins, and its calls get through")
         traffic = campaigns.early()
         answers = self.site.client.decide_calls(traffic.calls)
@@ -105,7 +105,7 @@ class Story:
             "3. Whom did the wave reach before? The service has counted; Wang starts the backfill"
         )
         until = time.monotonic() + _LISTED_SECONDS
-        # What was decided and reported is in the log a few seconds later, and counted then.
+        # Decisions and call ends reach the log after a few seconds, and are counted then.
         while True:
             pending = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
             persons = sum(int(one.get("count", {}).get("persons", 0)) for one in pending)
@@ -141,7 +141,7 @@ class Story:
         return at_risk | self._confirm()
 
     def cases(self, at_risk: set[tuple[str, str]]) -> Seen:
-        """Show what the hits became."""
+        """Show the cases made from the hits."""
         heading("4. fanzha warn makes a case for each person and campaign, and warns by SMPP")
         seen = pipeline.wait_for(self.url, lambda now: _settled(now, len(at_risk)))
         self.expect("cases, one for each person and campaign", len(at_risk), len(seen.cases))
@@ -214,7 +214,7 @@ class Story:
                 )
                 break
             except RequestFailed:
-                # A hit is kept a moment after its decision.
+                # A hit is stored shortly after its decision.
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)

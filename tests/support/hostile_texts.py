@@ -1,9 +1,8 @@
-"""Texts that are written to be slow to read, and what is still being read when time is up.
+"""Families of texts that are slow to parse, and a check that parsing them takes linear time.
 
-Started as a program, it reads each family in a process of its own, which may use a bounded amount
-of processor time, and prints the names of those that the kernel had to end. The bound is some
-ten times what linear work takes and less than what quadratic work takes, so this tells a
-hang from an answer, whatever machine it runs on, inside regular expressions too.
+Run as a program, it parses each family in a process with a limit of processor time, and prints the
+names of those that the kernel killed. The limit is some ten times linear work and less than
+quadratic work, so it detects superlinear parsing on any machine, inside regular expressions too.
 """
 
 import os
@@ -76,19 +75,19 @@ FAMILIES = {
     "marks": ("a", "\u0301", ".example"),
     "lone surrogates": ("http://", "\ud800.", ""),
 }
-"""What each begins with, what it repeats, and how it ends."""
+"""Prefix, repeated part and suffix of each family."""
 CHARACTERS = 100_000
 PROCESSOR_SECONDS = 3
 
 
 def text_of(family: str, characters: int) -> str:
-    """Return one text of a family, about as long as told."""
+    """Return one text of a family, of about the given length."""
     begins, repeats, ends = FAMILIES[family]
     return begins + repeats * (characters // len(repeats)) + ends
 
 
 def read(text: str) -> None:
-    """Do all that is done with a body or a URL before a model sees it."""
+    """Run all processing of a body or a URL before a model sees it."""
     find_links(text)
     normalise(text)
     canonical_host(text)
@@ -98,7 +97,7 @@ def read(text: str) -> None:
 
 
 def is_read_in_time(text: str, seconds: int = PROCESSOR_SECONDS) -> bool:
-    """Read *text* in a process that may use so much processor time."""
+    """Parse *text* in a process with a limit of processor time."""
     child = os.fork()
     if not child:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
