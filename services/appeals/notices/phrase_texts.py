@@ -26,7 +26,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "since_unknown": (),
     "untrue_caller": (),
     "record_gone": (),
-    "listed": ("source", "of_kind", "told"),
+    "listed": ("source", "of_kind", "stated_reason"),
     "of_kind": ("fraud",),
     "not_stated": (),
     "spam": ("version",),
@@ -37,7 +37,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "late": ("at",),
     "being_lifted": (),
     "lifted": ("at",),
-    "received": ("names", "wanted"),
+    "received": ("names", "required"),
     "nothing_needed": (),
 }
 """The placeholders of each sentence; a sentence must have exactly these."""

@@ -104,7 +104,7 @@ class Phrases:
             "listed",
             source=self._texts.sources[entry.source.name],
             of_kind=self.say("of_kind", fraud=fraud) if fraud else "",
-            basis=entry.reason.strip() or self.say("not_stated"),
+            stated_reason=entry.reason.strip() or self.say("not_stated"),
         )
 
     def _by_model(self, decision: Mapping[str, str]) -> str:

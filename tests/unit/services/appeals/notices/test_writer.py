@@ -204,7 +204,7 @@ def test_a_later_template_of_ones_own_counts(tmp_path: Path) -> None:
     ("name", "change", "wrong"),
     [
         ("rejected-2.zh.txt", ("$remedy", ""), r"lacks \$remedy"),
-        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"there is no \$measur"),
+        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"unknown placeholder \$measur"),
         ("rejected-2.zh.txt", ("$remedy", "$remedy 5$ "), r"a lone \$"),
         ("reject-2.zh.txt", ("", ""), "its name is not of the form"),
     ],
