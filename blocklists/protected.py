@@ -22,9 +22,8 @@ from blocklists.entry_table import Identities
 from fanzha import number_deobfuscation, service_codes
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER, HomePlan
-from fanzha.tables import Bools, Calls, Ingress, Int64s, Texts, Uint8s
+from fanzha.tables import Bools, Int64s, Uint8s
 
-_INTERNATIONAL = np.uint8(Ingress.INTERNATIONAL)
 _PLAN = HomePlan()
 
 LEAST_DIGITS_AFTER_COUNTRY = 3
@@ -46,20 +45,6 @@ _COUNTRY_DIGITS[10:20] = 1
 _COUNTRY_DIGITS[70:80] = 1
 
 _GOVERNMENT = re.compile(r"[a-z]+://(?:[^/?#]*\.)?gov\.cn/")
-
-
-def calls(table: Calls) -> Bools:
-    """Return a mask of calls that must be connected: those to or from a protected number.
-
-    A service code cannot call from abroad: such callers are forged and get no protection.
-    Which form of a code a domestic trunk shows makes no difference.
-    """
-    return _parties(table.callers, table.callees, table.ingress)
-
-
-def texts(table: Texts) -> Bools:
-    """Return a mask of which texts must be delivered, as `calls` does."""
-    return _parties(table.senders, table.receivers, table.ingress)
 
 
 def links(urls: Sequence[str]) -> Bools:
@@ -162,13 +147,3 @@ def _disguised(entries: Identities) -> Int64s:
 def _looks_protected(name: str) -> bool:
     digits = number_deobfuscation.deobfuscate(name)
     return bool(digits) and bool(service_codes.is_dialled_code(_PLAN.number_keys([digits]))[0])
-
-
-def _parties(from_: Int64s, to: Int64s, ingress: Uint8s) -> Bools:
-    rows = len(from_)
-    protected = np.zeros(rows, np.bool_)
-    if not len(service_codes.candidates(np.concatenate((from_, to)))):
-        return protected  # nearly always
-    real = service_codes.is_form(from_) & (ingress != _INTERNATIONAL)
-    protected |= real | service_codes.is_dialled_code(to)
-    return protected

@@ -4,7 +4,6 @@ A card without data, metrics or threshold does not load, and
 neither does a graph that is not the one the card was written for.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,6 +17,7 @@ from classifiers.card_fields import checked_field as _field
 from classifiers.feature_histogram import FeatureHistogram
 from classifiers.text import cascade_card
 from classifiers.text.cascade_card import CascadeCard
+from fanzha import toml_files
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
@@ -95,7 +95,7 @@ def read(bundle: Path) -> Card:
     """Read the card of *bundle*."""
     path = bundle / CARD
     try:
-        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
+        return parse(toml_files.parse(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
 

@@ -35,8 +35,10 @@ WATCH_SECONDS = 60.0
 EMERGENCY_HOURS = 0.003
 """Eleven seconds, so that the tour sees an emergency end; a bureau has 24 hours."""
 
-MOST_LINES = 32
-"""Most lines of a command's output on the page."""
+MOST_LINES = 13
+"""Lines that the page shows of what a command prints."""
+SHORT = 9
+"""The same where the rest repeats what an earlier command showed."""
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 page: list[str] = []
@@ -55,13 +57,13 @@ def say(text: str) -> None:
     page.append(f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.:' else '.'}\n")
 
 
-def _show(who: str, arguments: tuple[str, ...], printed: str) -> None:
+def _show(who: str, arguments: tuple[str, ...], printed: str, most: int = MOST_LINES) -> None:
     command = f"{who}$ fanzha {_shown(arguments)}"
     console.print(f"[dim]{escape(command)}[/]", soft_wrap=True)
     console.print(printed, markup=False, soft_wrap=True)
     lines = [line.rstrip() for line in printed.splitlines()]
-    cut = [f"… {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else []
-    page.append("\n".join(["```console", command, *lines[:MOST_LINES], *cut, "```\n"]))
+    cut = [f"… {len(lines) - most} more lines"] if len(lines) > most else []
+    page.append("\n".join(["```console", command, *lines[:most], *cut, "```\n"]))
 
 
 class Watch:
@@ -132,9 +134,9 @@ class Site:
         }
         self._tokens = {who: identities / f"{who}.token" for who in people}
 
-    def fanzha(self, who: str, *arguments: str, quiet: bool = False) -> str:
-        """Run a command as *who*, and show it; raises RuntimeError when it fails."""
-        if self._run(who, arguments, quiet=quiet):
+    def fanzha(self, who: str, *arguments: str, quiet: bool = False, most: int = MOST_LINES) -> str:
+        """Run a command, and show *most* of its lines; raises RuntimeError when it fails."""
+        if self._run(who, arguments, quiet=quiet, most=most):
             raise RuntimeError(f"{who}: fanzha {' '.join(arguments)}: {self.last}")
         return self.last
 
@@ -156,7 +158,9 @@ class Site:
         """Call repeatedly until the context ends."""
         return Watch(ask)
 
-    def _run(self, who: str, arguments: tuple[str, ...], *, quiet: bool) -> int:
+    def _run(
+        self, who: str, arguments: tuple[str, ...], *, quiet: bool, most: int = MOST_LINES
+    ) -> int:
         done = subprocess.run(  # noqa: S603
             [*FANZHA, *arguments],
             env=_environment() | self._common | {"FANZHA_TOKEN_FILE": str(self._tokens[who])},
@@ -164,7 +168,7 @@ class Site:
         )  # fmt: skip
         self.last = (done.stdout or "") + (done.stderr if done.returncode else "")
         if not quiet:
-            _show(who, arguments, self.last.rstrip())
+            _show(who, arguments, self.last.rstrip(), most)
         return done.returncode
 
 

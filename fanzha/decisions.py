@@ -28,6 +28,8 @@ class Reason(IntEnum):
     SPAM = 8
     VELOCITY = 9
     """With ALLOW the call is only marked."""
+    UNREGISTERED = 10
+    """With ALLOW the text is only marked."""
 
 
 class MatchedOn(IntEnum):
@@ -58,6 +60,8 @@ class Detail:
     """The campaign that entry names."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
+    read_bytes: int = 0
+    """Bytes that were read of a body or URL that was cut; 0 where it was not."""
     velocity_score: float | None = None
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None

@@ -26,12 +26,13 @@ E.164; lengths abroad from the metadata of libphonenumber.
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from fanzha.tables import Bools, Int64s
+from fanzha.tables import Bools, Int64s, Uint8s
 
 SERVICE_CODES = (
     "110",  # police
@@ -47,6 +48,9 @@ SERVICE_CODES = (
     "96xxxx",
 )
 """An x is any digit."""
+
+EMERGENCY_CODES = ("110", "112", "119", "120", "122", "96110", "12381")
+"""Those that only their own network can originate: emergency and anti-fraud lines."""
 
 AREA_CODES = (10, *range(20, 30), *(area for area in range(300, 1000) if area not in (400, 800)))
 """Without the trunk prefix 0: Beijing, other cities with two digits, all others with three.
@@ -100,6 +104,7 @@ _BEIJING = 10
 _NO_FOREIGN_RANGES = ("10", "11")
 """North America has no area codes with 0 or 1, so ranges of +10 and +11 hold no subscriber."""
 
+_CODE = re.compile(r"[19][0-9x]{2,5}")
 _NO_ROWS = np.zeros(0, np.int64)
 _LARGEST = 861 * 10**9
 """All keys of forms are below, in size."""
@@ -145,6 +150,46 @@ def is_form(keys: Int64s) -> Bools:
 def after_bare_plus(keys: Int64s) -> Bools:
     """Return a mask of which number keys are service codes with nothing but a plus in front."""
     return _odd(_alone(), keys)
+
+
+class CodeSet:
+    """Some service codes in all forms of `FORMS`."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        """Take codes such as ``96110`` and ``95xxx``; an x is any digit."""
+        listed = list(codes)
+        for code in listed:
+            if not _CODE.fullmatch(code):
+                raise ValueError(f"no service code such as 96110 or 95xxx: {code!r}")
+        self._bounds = _bounds((listed, _all_fronts())) if listed else np.zeros(0, np.int64)
+
+    def holds(self, keys: Int64s) -> Bools:
+        """Return a mask of which number keys are one of these codes, in whatever form."""
+        return _among(self._bounds, keys)
+
+
+class CodeClass(IntEnum):
+    """What a party is, as far as protected codes are concerned."""
+
+    ORDINARY = 0
+    """No protected code."""
+    SERVICE = 1
+    """A service code, in whatever form."""
+    EMERGENCY = 2
+    """One of `EMERGENCY_CODES`, as dialled or after an area code."""
+    EMERGENCY_E164 = 3
+    """One of them after 86 or a bare plus, without an area code: ``+86110`` cannot be called."""
+
+
+def code_classes(keys: Int64s) -> Uint8s:
+    """Return the `CodeClass` of each number key."""
+    classes = _among(_forms(), keys).astype(np.uint8)
+    if np.count_nonzero(classes):
+        emergency, after_country, alone = _emergency()
+        classes[_among(emergency, keys)] = CodeClass.EMERGENCY
+        e164 = _among(after_country, keys) | (_among(alone, keys) & (keys > 0))
+        classes[e164] = CodeClass.EMERGENCY_E164
+    return classes
 
 
 def is_dialled_code(keys: Int64s) -> Bools:
@@ -206,7 +251,20 @@ def _touches(bounds: Int64s, low: Int64s, last: Int64s) -> Bools:
 
 @cache
 def _forms() -> Int64s:
-    return _bounds((SERVICE_CODES, sorted({key for form in FORMS for key in _fronts(form)})))
+    return _bounds((SERVICE_CODES, _all_fronts()))
+
+
+@cache
+def _emergency() -> tuple[Int64s, Int64s, Int64s]:
+    """Return the bounds of emergency codes: in all forms, after the country code, and alone."""
+    country = sorted({int(form.key) for form in FORMS if form.key and not form.area})
+    fronts = (_all_fronts(), country, [0])
+    in_all, after_country, alone = (_bounds((EMERGENCY_CODES, some)) for some in fronts)
+    return in_all, after_country, alone
+
+
+def _all_fronts() -> list[int]:
+    return sorted({key for form in FORMS for key in _fronts(form)})
 
 
 @cache

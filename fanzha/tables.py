@@ -89,6 +89,8 @@ class Texts:
     """Message text as received; parts of a long message already joined."""
     submitted_at_ms: Int64s
     ingress: Uint8s
+    trunks: Sequence[str]
+    """Trunk group or route of each text as the SMS centre names it; empty where unknown."""
     names: Mapping[int, str]
     """The senders that are names, such as ``Bank``: their keys cannot be read back."""
     errors: Mapping[int, str]

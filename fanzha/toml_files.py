@@ -6,11 +6,19 @@ from pathlib import Path
 from typing import Any
 
 
+def parse(text: str) -> dict[str, Any]:
+    """Parse TOML; `ValueError` if it is malformed, or nested too deeply for tomllib."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def read_table(file: Traversable | Path) -> dict[str, Any]:
     """Parse a TOML file; `ValueError` with its name if it is malformed."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return parse(file.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise ValueError(f"{file.name}: {error}") from error
 
 

@@ -31,12 +31,11 @@ PEOPLE = {
 }
 _HEAD = """# From three waves of fraud to people who were warned
 
-What `python -m examples.warning_demo --page docs/tutorials/warnings.md` did and printed; `make
-demo-warning` shows the same. A real service with an embedded Valkey, an SMPP server that is not
-ours (`smpp` for node), commands run by Li (editor), Wang (approver), He (dispatcher of 合肥) and
-Chen (auditor), and a gateway that asks. What must hold is marked ✓; where it does not, the command
-fails. Nobody in it exists: numbers are assigned to nobody or kept for fiction. What takes hours
-takes seconds here.
+You follow three waves of fraud to people who get a warning by SMS, with Li (editor), Wang
+(approver), He (dispatcher of 合肥) and Chen (auditor). `make demo-warning` runs it on your machine
+in two minutes, with a real SMPP server (`smpp` for node); `python -m examples.warning_demo --page`
+wrote this page. Each ✓ is a check that fails the command. All persons are invented, all numbers are
+unassigned or reserved for fiction. What takes hours takes seconds here.
 """
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from examples.lists_tour_site import heading, say
+from examples.lists_tour_site import SHORT, heading, say
 from examples.warning_demo import pipeline
 from examples.warning_demo.campaigns import COURIER, LOAN_SENDER, LOSS_TO, person
 from examples.warning_demo.pipeline import Seen
@@ -29,7 +29,7 @@ def closed(story: Story, seen: Seen) -> None:
         _close(story, case, "safe", quiet=case != loans[0])
     _close(story, loans[_SAFE], "lost_money", "--lost", "20000", "--lost-to", f"number:{LOSS_TO}",
            "--reason", "转账后报案，对方另用一个号码催款")  # fmt: skip
-    say("the number that took the money was on no list; the service asks for an entry:")
+    say("the number that took the money was on no list; the service proposes an entry:")
     story.expect("entries proposed", 1, _shown(story, _proposed(story, f"+ block {LOSS_TO}")))
 
 
@@ -39,7 +39,7 @@ def taken_back(story: Story, seen: Seen) -> None:
     for case in cases:
         _close(story, case, "false_alarm", "--reason", "当事人确在等快递，号码属正规快递公司",
                quiet=case != cases[0])  # fmt: skip
-    say("the parcel service was listed by mistake; the service asks for the removal:")
+    say("the parcel service was listed by mistake; the service proposes the removal:")
     change = _proposed(story, f"- block {COURIER}")
     story.expect("removals proposed", 1, _shown(story, change))
     if not change:
@@ -56,7 +56,7 @@ def taken_back(story: Story, seen: Seen) -> None:
 
 def _close(story: Story, case: Case, outcome: str, *more: str, quiet: bool = False) -> None:
     """Take a case, and close it."""
-    story.site.fanzha("he", "cases", "take", case.id, quiet=quiet)
+    story.site.fanzha("he", "cases", "take", case.id, quiet=quiet or outcome != "safe")
     story.site.fanzha("he", "cases", "close", case.id, outcome, *more, quiet=quiet)
 
 
@@ -79,5 +79,5 @@ def _proposed(story: Story, row: str) -> dict[str, Any]:
 def _shown(story: Story, change: dict[str, Any]) -> int:
     """Show a change, if there is one; return how many there are."""
     if change:
-        story.site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1")
+        story.site.fanzha("wang", "changes", "show", str(change["id"]), "--rows", "1", most=SHORT)
     return int(bool(change))

@@ -24,6 +24,7 @@ from services.warning.model import Tier
 from tests.support.smsc import MessageCentre
 
 _WIDTH = 110
+_REPORT_LINES = 40
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -83,7 +84,9 @@ class Story:
 
     def early(self) -> set[tuple[str, str]]:
         """Let the first calls of the one-ring wave through, before it is listed."""
-        heading("0. Before anybody knows: the one-ring wave begins, and its calls get through")
+        heading(
+            "0. Before the number is listed: the one-ring wave begins, and its calls get through"
+        )
         traffic = campaigns.early()
         answers = self.site.client.decide_calls(traffic.calls)
         ends = [
@@ -101,9 +104,7 @@ class Story:
 
     def backfill(self, early: set[tuple[str, str]]) -> None:
         """Warn the people that the wave reached before it was listed; they are counted already."""
-        heading(
-            "3. Whom did the wave reach before? The service has counted; Wang starts the backfill"
-        )
+        heading("3. The service has counted whom the wave reached before; Wang starts the backfill")
         until = time.monotonic() + _LISTED_SECONDS
         # Decisions and call ends reach the log after a few seconds, and are counted then.
         while True:
@@ -115,11 +116,19 @@ class Story:
         self.expect("people whom the wave had reached", len(early), persons)
         self.site.fanzha("wang", "warnings", "backfill", "list")
         for one in pending:
-            self.site.fanzha("wang", "warnings", "backfill", "start", one["backfill_id"], "--yes")
+            self.site.fanzha(
+                "wang",
+                "warnings",
+                "backfill",
+                "start",
+                one["backfill_id"],
+                "--yes",
+                most=_REPORT_LINES,
+            )
 
     def traffic(self) -> set[tuple[str, str]]:
         """Replay everything; return who is at risk by which campaign."""
-        heading("2. The carrier asks about each text and call: InterceptionService")
+        heading("2. The carrier has each text and call decided: InterceptionService")
         counts: list[tuple[str, ...]] = []
         at_risk: set[tuple[str, str]] = set()
         parts = {
@@ -158,7 +167,7 @@ class Story:
 
     def messages(self, seen: Seen) -> None:
         """Compare both sides of SMPP."""
-        heading("5. What we sent, and what the message centre has: SMPP on both sides")
+        heading("5. Both sides of SMPP agree: what was sent, and what the message centre has")
         got = self.centre.of("message")
         sent = seen.sms("sent", "delivered", "failed")
         self.expect("messages at the message centre", sent, len(got))
@@ -189,9 +198,9 @@ class Story:
 
     def report(self, seen: Seen) -> None:
         """Show the figures that a bureau reports."""
-        heading("8. The report of the bureau, and what He sees of it: the cases of 合肥")
+        heading("8. The report of the bureau; He gets the cases of 合肥 only")
         self.site.fanzha("chen", "report", "warnings", "--since", "1h", "--group-by", "city",
-                         "--language", "en")  # fmt: skip
+                         "--language", "en", most=_REPORT_LINES)  # fmt: skip
         counts = {
             who: self.site.json(who, "report", "warnings", "--since", "1h", quiet=True)
             for who in ("chen", "he")
@@ -204,8 +213,8 @@ class Story:
         """Confirm what only a rule suspected, so that it becomes a hit."""
         traffic = campaigns.forged()
         (answer,) = self.site.client.decide_calls(traffic.calls)
-        say(f"a number of this country that comes from abroad is no list's business: "
-            f"{_reason(answer)}; somebody looks, and confirms")  # fmt: skip
+        say(f"a domestic number on an international trunk is blocked without a list "
+            f"({_reason(answer)}); Wang confirms it as fraud")  # fmt: skip
         until = time.monotonic() + _LISTED_SECONDS
         while True:
             try:

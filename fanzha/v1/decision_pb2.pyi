@@ -90,10 +90,13 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_INVALID: _Reason.ValueType  # 5
     """The row could not be read, so it was let through; the answer says what is wrong."""
     REASON_PROTECTED: _Reason.ValueType  # 6
-    """A party is protected, such as 110 or a gov.cn site; nothing else counts."""
+    """A party is protected, such as 110 or a gov.cn site; nothing else counts. A caller or sender is
+    protected only where its origin is proven: by ingress, trunk, attestation or registration.
+    """
     REASON_IMPLAUSIBLE: _Reason.ValueType  # 7
-    """The calling number cannot be what it claims: no such number exists, or a domestic or
-    protected number arrived on an international trunk.
+    """The caller or sender cannot be what it claims: no such number exists, a domestic number arrived
+    on an international trunk, a protected one where it cannot originate, or a code or name on a
+    route between subscribers.
     """
     REASON_SPAM: _Reason.ValueType  # 8
     """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
@@ -102,6 +105,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_VELOCITY: _Reason.ValueType  # 9
     """The velocity model suspects the call: how fast its caller dials, whom, from where. With
     ACTION_ALLOW the call is only marked; let it through.
+    """
+    REASON_UNREGISTERED: _Reason.ValueType  # 10
+    """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
+    the text is only marked; let it through.
     """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
@@ -120,10 +127,13 @@ REASON_FAILED_OPEN: Reason.ValueType  # 4
 REASON_INVALID: Reason.ValueType  # 5
 """The row could not be read, so it was let through; the answer says what is wrong."""
 REASON_PROTECTED: Reason.ValueType  # 6
-"""A party is protected, such as 110 or a gov.cn site; nothing else counts."""
+"""A party is protected, such as 110 or a gov.cn site; nothing else counts. A caller or sender is
+protected only where its origin is proven: by ingress, trunk, attestation or registration.
+"""
 REASON_IMPLAUSIBLE: Reason.ValueType  # 7
-"""The calling number cannot be what it claims: no such number exists, or a domestic or
-protected number arrived on an international trunk.
+"""The caller or sender cannot be what it claims: no such number exists, a domestic number arrived
+on an international trunk, a protected one where it cannot originate, or a code or name on a
+route between subscribers.
 """
 REASON_SPAM: Reason.ValueType  # 8
 """The text is unwanted advertising, which this deployment blocks; its fraud score is below the
@@ -132,6 +142,10 @@ threshold.
 REASON_VELOCITY: Reason.ValueType  # 9
 """The velocity model suspects the call: how fast its caller dials, whom, from where. With
 ACTION_ALLOW the call is only marked; let it through.
+"""
+REASON_UNREGISTERED: Reason.ValueType  # 10
+"""The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
+the text is only marked; let it through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
@@ -501,6 +515,7 @@ class Detail(_message.Message):
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -531,6 +546,10 @@ class Detail(_message.Message):
     """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
     blocked.
     """
+    read_bytes: _builtins.int
+    """Bytes that were read of the body or URL, where it was cut because the request is too long; the
+    row was decided by these and its other fields. 0 where nothing was cut.
+    """
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -553,10 +572,11 @@ class Detail(_message.Message):
         shadow_evidence: Global___Evidence.ValueType = ...,
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
+        read_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "pattern", b"pattern", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015

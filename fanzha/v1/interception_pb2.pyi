@@ -27,7 +27,7 @@ class _Ingress:
 class _IngressEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Ingress.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     INGRESS_UNSPECIFIED: _Ingress.ValueType  # 0
-    """Not known; judged like local traffic."""
+    """Not known: no evidence that a protected number is genuine; otherwise judged like local traffic."""
     INGRESS_LOCAL: _Ingress.ValueType  # 1
     """From a subscriber of this network."""
     INGRESS_INTERCONNECT: _Ingress.ValueType  # 2
@@ -41,7 +41,7 @@ class Ingress(_Ingress, metaclass=_IngressEnumTypeWrapper):
     """
 
 INGRESS_UNSPECIFIED: Ingress.ValueType  # 0
-"""Not known; judged like local traffic."""
+"""Not known: no evidence that a protected number is genuine; otherwise judged like local traffic."""
 INGRESS_LOCAL: Ingress.ValueType  # 1
 """From a subscriber of this network."""
 INGRESS_INTERCONNECT: Ingress.ValueType  # 2
@@ -107,7 +107,9 @@ class Call(_message.Message):
     attestation: Global___Attestation.ValueType
     """What verification of the PASSporT gave; absent: none was made."""
     trunk: _builtins.str
-    """Trunk group, as the switch names it, up to 64 characters; absent: unknown."""
+    """Trunk group, as the switch names it, up to 64 characters; absent: unknown. The server's
+    registry of trunk groups says what enters by it and which protected numbers it may show.
+    """
     def __init__(
         self,
         *,
@@ -137,6 +139,7 @@ class Text(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     SUBMITTED_AT_MS_FIELD_NUMBER: _builtins.int
     INGRESS_FIELD_NUMBER: _builtins.int
+    TRUNK_FIELD_NUMBER: _builtins.int
     sender: _builtins.str
     """Sender: a number, a short or access code ("95588", "10655…"), or a name
     ("Bank"). Required.
@@ -151,6 +154,10 @@ class Text(_message.Message):
     """
     ingress: Global___Ingress.ValueType
     """How the message entered the network; absent: not known."""
+    trunk: _builtins.str
+    """Trunk group or route by which it came, such as an SMPP system id, as the SMS centre names it, up
+    to 64 characters; absent: not known.
+    """
     def __init__(
         self,
         *,
@@ -159,10 +166,11 @@ class Text(_message.Message):
         body: _builtins.str = ...,
         submitted_at_ms: _builtins.int = ...,
         ingress: Global___Ingress.ValueType = ...,
+        trunk: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,7 +22,8 @@ SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
-RULE_REASONS = frozenset({"IMPLAUSIBLE"})
+RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED"})
+LIST_REASONS = frozenset({"BLOCKLISTED"})
 
 
 class AppealState(StrEnum):
@@ -204,4 +205,4 @@ def blocked_by(entries: Sequence[Mapping[str, Any]], decision: Mapping[str, str]
 def by_list(appeal: Appeal) -> bool:
     """Return whether an entry blocked, not a model or a rule."""
     reason = appeal.decision.get("reason", "")
-    return reason == "BLOCKLISTED" if reason else bool(appeal.entries)
+    return reason in LIST_REASONS if reason else bool(appeal.entries)

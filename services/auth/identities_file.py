@@ -4,15 +4,16 @@ Roles come from this file and never from a certificate, so a shared certificate 
 grant them, and removing a line revokes them: the file is reloaded when it changes.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fanzha import toml_files
 from services.auth import claims
 from services.auth.identity import Credential, Identity
 
 KINDS = ("uri", "dns", "cn")
+_DOUBLE_BRACKETS = "identity: must be [[identity]], with double brackets"
 _FIELDS = {"name", "certificate", "roles", "regions", "sources"}
 
 
@@ -32,7 +33,7 @@ NO_IDENTITIES = IdentitiesFile(certificates={}, revoked_tokens=frozenset())
 def read_identities(data: bytes) -> IdentitiesFile:
     """Read the file; raise `ValueError` naming the first fault."""
     try:
-        content = tomllib.loads(data.decode())
+        content = toml_files.parse(data.decode())
     except ValueError as error:
         raise ValueError(f"no TOML: {error}") from None
     if unknown := content.keys() - {"identity", "revoked_tokens"}:
@@ -40,8 +41,11 @@ def read_identities(data: bytes) -> IdentitiesFile:
     revoked = content.get("revoked_tokens", [])
     if not isinstance(revoked, list) or not all(isinstance(one, str) for one in revoked):
         raise ValueError("revoked_tokens: must be a list of token ids")
+    lines = content.get("identity", [])
+    if not isinstance(lines, list):
+        raise ValueError(_DOUBLE_BRACKETS)  # noqa: TRY004 - it is the file's fault
     certificates: dict[str, Identity] = {}
-    for place, line in enumerate(content.get("identity", [])):
+    for place, line in enumerate(lines):
         try:
             certificate, identity = _identity(line)
         except ValueError as error:
@@ -54,7 +58,7 @@ def read_identities(data: bytes) -> IdentitiesFile:
 
 def _identity(line: Any) -> tuple[str, Identity]:
     if not isinstance(line, dict):
-        raise ValueError("must be [[identity]], with double brackets")  # noqa: TRY004 - it is the file's fault
+        raise ValueError(_DOUBLE_BRACKETS)  # noqa: TRY004 - it is the file's fault
     if unknown := line.keys() - _FIELDS:
         raise ValueError(f"{min(unknown)}: unknown; known are {', '.join(sorted(_FIELDS))}")
     certificate = line.get("certificate")

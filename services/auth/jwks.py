@@ -24,8 +24,10 @@ def read_keys(data: bytes) -> KeySet:
     """Read a JWKS file; raise `ValueError` naming the first fault."""
     try:
         listed = json.loads(data)["keys"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError('not a JWKS: must be {"keys": […]}') from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        listed = None
+    if not isinstance(listed, list):
+        raise ValueError('not a JWKS: must be {"keys": […]}')  # noqa: TRY004 - it is the file's fault
     keys: dict[str, PyJWK] = {}
     for place, key in enumerate(listed):
         kid, read = _key(key, f"keys[{place}]")

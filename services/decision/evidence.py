@@ -65,7 +65,10 @@ class BatchEvidence:
     protected: Bools = field(init=False)
     """Rows that involve a protected number or name."""
     implausible: Bools | None = None
-    """Calls whose number cannot be what it claims; None where the rules ignore that."""
+    """Rows whose caller or sender cannot be what it claims; None where the rules ignore that."""
+    unregistered: Bools | None = None
+    """Texts whose sender's name is not registered; None where the rules ignore that."""
+    block_unregistered: bool = False
 
     # Stage "model".
     scores: Float32s = field(init=False)
@@ -112,6 +115,8 @@ class BatchEvidence:
             spam=self.spam,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
+            unregistered=self.unregistered,
+            block_unregistered=self.block_unregistered,
         )
 
 

@@ -18,13 +18,13 @@ from blocklists import protected
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
 from classifiers.interfaces import TextScorer, TextScores
-from fanzha import numbering
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.observer import Observer, Table
+from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
@@ -45,6 +45,8 @@ class DecisionRules:
     block_spam: bool = False
     spam_threshold: float | None = None
     """None: that of the model."""
+    unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
+    """Without a registry of senders none counts as unregistered."""
 
 
 class DecisionPipeline:
@@ -60,6 +62,7 @@ class DecisionPipeline:
         observer: Observer,
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
+        origin: OriginGuard | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -68,6 +71,7 @@ class DecisionPipeline:
         self._observer = observer
         self._reserve_ids = reserve_ids
         self._velocity = velocity
+        self._origin = origin or OriginGuard()
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
@@ -130,13 +134,9 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
-        evidence.protected = protected.calls(calls)
-        implausible = numbering.impossible(calls.callers) | numbering.forged_from_abroad(
-            calls.callers, calls.ingress, calls.attestations, self._rules.home_country
-        )
-        if self._rules.block_implausible_callers:
-            evidence.implausible = implausible
-        return implausible
+        origin = self._origin.calls(calls)
+        self._take_origin(origin, evidence)
+        return origin.implausible
 
     def _match_texts(self, texts: Texts, now_s: int, evidence: BatchEvidence) -> None:
         snapshot = evidence.snapshot
@@ -153,7 +153,16 @@ class DecisionPipeline:
         evidence.listed = list_match.with_words(with_links, words, links, owners)
         matches = TextMatches(senders, receivers, urls, owners, links, words)
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
-        evidence.protected = protected.texts(texts)
+        self._take_origin(self._origin.texts(texts), evidence)
+
+    def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
+        evidence.protected = origin.protected
+        if self._rules.block_implausible_callers:
+            evidence.implausible = origin.implausible
+        if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
+            evidence.unregistered = origin.unregistered
+            blocks = self._rules.unregistered_senders == UnregisteredAction.BLOCK
+            evidence.block_unregistered = blocks
 
     def _match_links(self, links: Links, now_s: int, evidence: BatchEvidence) -> None:
         matches = evidence.snapshot.find_urls(links.urls, now_s)

@@ -21,6 +21,8 @@ PRECEDENCE = (
     ("allowlisted", Action.ALLOW, Reason.ALLOWLISTED),
     ("blocklisted", Action.BLOCK, Reason.BLOCKLISTED),
     ("implausible", Action.BLOCK, Reason.IMPLAUSIBLE),
+    # Only where the setting unregistered_senders is block.
+    ("refused_sender", Action.BLOCK, Reason.UNREGISTERED),
     # A broken model must not cut people off.
     ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
     ("scored", Action.BLOCK, Reason.SCORED),
@@ -29,6 +31,7 @@ PRECEDENCE = (
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
+    ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """For each row, the first rule that holds decides."""
@@ -51,12 +54,15 @@ def rule(
     spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
+    unregistered: Bools | None = None,
+    block_unregistered: bool = False,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
     says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
-    as spam, *suspicious* the calls whose velocity score reached its threshold; None for none.
+    as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
+    texts whose sender's name is not registered; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -70,6 +76,8 @@ def rule(
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
+        "refused_sender": unregistered if block_unregistered else None,
+        "marked_sender": unregistered,
     }
     # From the last rule up, each over those below it; "under" is what is left.
     first = np.full(len(scores), _PLACES["under"])

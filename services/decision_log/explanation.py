@@ -100,7 +100,11 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
         "a protected number or name is involved, which nothing may block.",
     ),
     "IMPLAUSIBLE": _fixed(
-        "主叫号码不存在或系伪造。", "the calling number cannot exist, or is forged."
+        "主叫或发送方号码不存在或系伪造。",
+        "the number of the caller or sender cannot exist, or is forged.",
+    ),
+    "UNREGISTERED": _fixed(
+        "发送方名称未在该通道登记。", "the sender's name is not registered for this route."
     ),
     "SPAM": _fixed("属于垃圾广告短信。", "it is unwanted advertising."),
 }

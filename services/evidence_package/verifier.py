@@ -1,6 +1,7 @@
 """Verifies a package offline: signature, hashes of all files, chain of audit records."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -24,6 +25,11 @@ from services.evidence_package.archive import (
 MOST_BYTES = 2**30
 """Of one file in a package."""
 MOST_PROBLEMS = 100
+_UNREADABLE = (
+    *(BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error),
+    *(ValueError, LookupError, TypeError, AttributeError),
+)
+"""Raised where the archive is damaged, or a file in it has another form."""
 _UNLISTED = {MANIFEST, SIGNATURE, PUBLIC_KEY}
 
 
@@ -52,7 +58,7 @@ def check(path: Path, known: PublicKeys | None) -> PackageCheck:
     try:
         with ZipFile(path) as package:
             _check(package, known, checked)
-    except (BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except _UNREADABLE as error:
         checked.problems.append(f"the file cannot be read: {error}")
     return checked
 

@@ -123,6 +123,7 @@ def _warm_text(model: TextScorer) -> None:
             bodies=[_BODY],
             submitted_at_ms=one,
             ingress=ingress,
+            trunks=("",),
             names={},
             errors={},
         )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from blocklists.snapshot.replica import Replica
 from classifiers import bundles
@@ -13,9 +14,13 @@ from fanzha import numbering
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
+from infra.reloaded_file import ReloadedFile
 from services.decision import cascade
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
+from services.decision.origin.guard import OriginGuard, UnregisteredAction
+from services.decision.origin.sender_registry import read_senders
+from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
@@ -68,10 +73,12 @@ def build(
             block_implausible_callers=settings.block_implausible_callers,
             block_spam=settings.block_spam,
             spam_threshold=settings.spam_threshold,
+            unregistered_senders=UnregisteredAction(settings.unregistered_senders),
         ),
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
+        origin=_origin_guard(settings, home),
     )
     interception = InterceptionServicer(
         engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
@@ -84,6 +91,18 @@ def build(
         home=home,
         interception=interception,
         models=models,
+    )
+
+
+def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
+    """Build the guard on the registries that are set; raises ValueError for a wrong file."""
+    trunks, senders = settings.trunks_file, settings.senders_file
+    return OriginGuard(
+        home_country=settings.home_country,
+        current_trunks=TrunkGroups if trunks is None else ReloadedFile(trunks, read_trunks).current,
+        current_senders=(lambda: None)
+        if senders is None
+        else ReloadedFile(senders, partial(read_senders, home=home)).current,
     )
 
 

@@ -60,7 +60,23 @@ class DecisionSettings(ServerSettings):
     )
     block_implausible_callers: bool = Field(
         default=True,
-        description="Whether to block calling numbers that are impossible or forged.",
+        description="Whether to block callers and senders that are impossible or forged.",
+    )
+    trunks_file: Path | None = Field(
+        default=None,
+        description="TOML file: registry of trunk groups and SMS routes, with what enters by each "
+        "and which protected numbers it may show. Reloaded when it changes.",
+    )
+    senders_file: Path | None = Field(
+        default=None,
+        description="CSV file (header,owner,routes): registry of sender names and codes, and the "
+        "routes each is submitted on. Reloaded when it changes. Unset: no name counts as "
+        "unregistered.",
+    )
+    unregistered_senders: Literal["allow", "label", "block"] = Field(
+        default="label",
+        description="What to do with a text whose sender's name is not in senders_file, or is "
+        "registered for other routes.",
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."

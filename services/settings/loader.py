@@ -4,13 +4,14 @@ import difflib
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from fanzha import toml_files
 from services.settings.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
 
 # Set by Kubernetes in every pod of a namespace with a service called fanzha.
@@ -89,11 +90,31 @@ def _file_faults(path: str | None) -> Iterator[str]:
     if not path:
         return
     try:
-        tomllib.loads(Path(path).read_text())
+        table = toml_files.parse(Path(path).read_text())
     except OSError as error:
         yield f"{CONFIG_VARIABLE}: {path}: {error.strerror}"
     except ValueError as error:
         yield f"{CONFIG_VARIABLE}: {path}: not valid TOML: {error}"
+    else:
+        yield from _lenient_keys(table)
+
+
+def _lenient_keys(table: Mapping[str, object]) -> Iterator[str]:
+    """Name keys of the file that pydantic would accept, though they are mistakes."""
+    for name, value in table.items():
+        field = Settings.model_fields.get(name.lower())
+        if field is None:
+            continue  # reported by pydantic
+        if name != name.lower():
+            # Of two spellings of one setting, pydantic would drop one.
+            yield f"{name}: unknown; did you mean {name.lower()}?"
+        elif isinstance(value, bool) and bool not in _types(field.annotation):
+            # pydantic reads true as the number 1.
+            yield f"{name} ({PREFIX}{name.upper()}): must not be {str(value).lower()}"
+
+
+def _types(annotation: object) -> tuple[object, ...]:
+    return get_args(annotation) or (annotation,)
 
 
 def _line(fault: ErrorDetails) -> str:

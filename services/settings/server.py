@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.settings.types import Port
 
 
 class ServerSettings(BaseSettings):
     """Settings of addresses, authentication and load limits."""
+
+    # Only the last class of the chain is ever made: the validators of the others are not built.
+    model_config = SettingsConfigDict(defer_build=True)
 
     redis_url: str | None = Field(
         default=None,

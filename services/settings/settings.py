@@ -38,7 +38,11 @@ class Settings(WarningChannelSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        defer_build=False,
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -78,6 +82,8 @@ class Settings(WarningChannelSettings):
         "tls_key",
         "tls_client_ca",
         "identities_file",
+        "trunks_file",
+        "senders_file",
         "jwks_file",
         "popular_hosts_file",
         "warning_policy_file",
@@ -146,6 +152,6 @@ class Settings(WarningChannelSettings):
         path = os.environ.get(CONFIG_VARIABLE)
         try:
             file = (TomlConfigSettingsSource(settings_cls, Path(path)),) if path else ()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             file = ()  # `services.settings.loader` reports the fault
         return (init_settings, env_settings, *file)

@@ -172,9 +172,9 @@ class DecisionMetrics:
         """Count texts with more links than the limit."""
         self._figures[layout.START[layout.LINKS_CUT.name]] += texts
 
-    def rows_unread(self, channel: Channel, rows: int) -> None:
-        """Count rows beyond the byte limit of a request."""
-        self._figures[layout.START[layout.ROWS_UNREAD.name] + channel - 1] += rows
+    def rows_cut(self, channel: Channel, rows: int) -> None:
+        """Count rows cut beyond the byte limit of a request."""
+        self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
 
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""

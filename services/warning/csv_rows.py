@@ -4,10 +4,15 @@ Lines that begin with ``#`` are comments. Encodings: UTF-8, UTF-16 and GB 18030.
 """
 
 import csv
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from blocklists.importers import files
+from fanzha.errors import InvalidInput
+
+_DAMAGED = (OSError, EOFError, zlib.error)
+"""Raised where the file, or the gzip in it, is damaged."""
 
 
 def rows(
@@ -32,7 +37,7 @@ def rows(
                     raise ValueError(f"{where}: more cells than the header has")
                 found = dict(zip(names, map(str.strip, cells), strict=False))
                 yield where, dict.fromkeys(names, "") | found
-        except csv.Error as error:
+        except (csv.Error, *_DAMAGED, InvalidInput) as error:
             raise ValueError(f"{path}:{reader.line_num}: {error}") from error
 
 

@@ -8,6 +8,15 @@ from tests.support.checkout import CHECKOUT
 
 FRONT = ("README.md", "README.zh-CN.md")
 MOST_LINES = 110
+IN_BOTH_LANGUAGES = {
+    "README.md": "README.zh-CN.md",
+    "docs/index.md": "docs/zh/index.md",
+    **{
+        f"docs/{page}.md": f"docs/zh/{page}.md"
+        for page in ("tutorials/quick-start", "how-to/list-files", "how-to/appeals", "how-to/desk")
+    },
+}
+FENCED = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -46,6 +55,28 @@ def test_the_figures_of_the_chinese_front_page_are_those_of_the_english_one() ->
 
     assert rates("README.md")
     assert rates("README.zh-CN.md") == rates("README.md")
+
+
+def shape(page: str) -> list[str]:
+    """Return what must be alike in both languages: headings, rows, items and blocks, in order."""
+    text = FENCED.sub("<block>", page)
+    return [
+        heading or begin
+        for heading, begin in re.findall(r"^(?:(#+) |(\||- |\d\. | *<block>))", text, re.MULTILINE)
+    ]
+
+
+def names_in(page: str) -> set[str]:
+    return set(re.findall(r"`([A-Za-z_0-9-]{3,})`", FENCED.sub("", page)))
+
+
+@pytest.mark.parametrize("english", IN_BOTH_LANGUAGES)
+def test_a_chinese_page_follows_the_english_one_section_by_section(english: str) -> None:
+    first = (CHECKOUT / english).read_text()
+    second = (CHECKOUT / IN_BOTH_LANGUAGES[english]).read_text()
+
+    assert shape(second) == shape(first)
+    assert names_in(second) == names_in(first)
 
 
 def test_the_site_asks_no_other_host() -> None:

@@ -30,6 +30,7 @@ from fanzha.tables import (
 )
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
+from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
@@ -49,6 +50,7 @@ def some_calls(
     callees: Sequence[str] = (),
     ingress: Ingress = Ingress.LOCAL,
     attestation: Attestation = Attestation.UNSPECIFIED,
+    trunk: str = "",
     at_ms: int = NINE_O_CLOCK_MS,
 ) -> Calls:
     """Make calls from each of *callers*, to *callee* or to one of *callees* each."""
@@ -59,7 +61,7 @@ def some_calls(
         attempted_at_ms=np.full(rows, at_ms, np.int64),
         ingress=np.full(rows, ingress, np.uint8),
         attestations=np.full(rows, attestation, np.uint8),
-        trunks=[""] * rows,
+        trunks=[trunk] * rows,
         names={},
         errors={},
     )
@@ -70,6 +72,7 @@ def some_texts(
     sender: str = "+8617000000001",
     receiver: str = "+8617000000999",
     ingress: Ingress = Ingress.LOCAL,
+    trunk: str = "",
     at_ms: int = NINE_O_CLOCK_MS,
 ) -> Texts:
     """Make texts of these *bodies*, all from *sender* to *receiver*."""
@@ -80,6 +83,7 @@ def some_texts(
         bodies=bodies,
         submitted_at_ms=np.full(rows, at_ms, np.int64),
         ingress=np.full(rows, ingress, np.uint8),
+        trunks=[trunk] * rows,
         names={},
         errors={},
     )
@@ -247,6 +251,7 @@ def an_engine(
     observer: Observer | None = None,
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
+    origin: OriginGuard | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -258,6 +263,7 @@ def an_engine(
         observer=observer or Observer(),
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
+        origin=origin,
     )
 
 

@@ -12,25 +12,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TypeAlias
 
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from fanzha.client import channels
 from services.settings import loader
+from tests.support import preloaded
 
 FANZHA = [sys.executable, "-m", "services"]
 PATIENCE_SECONDS = 120.0
+_SINGLE = frozenset({"admin", "warn"})
+"""Roles without children: a fork of a process that has loaded them is as good as a new one."""
 NO_WARNINGS = {"FANZHA_WARNING_ENABLED": "false"}
 """Settings without the warning pipeline, whose start takes 1.5 s of a core."""
 LEAN = {**NO_WARNINGS, "FANZHA_CASCADE_SHARE": "0"}
 """Also without the sentence encoder: another second and 250 MB of each worker."""
 
 
+Process: TypeAlias = "subprocess.Popen[bytes] | preloaded.ForkedCommand"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """A service and its addresses."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Process
     folder: Path
     interception: str
     admin: str
@@ -74,7 +82,7 @@ def fanzha_up(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Ru
 
 
 @contextmanager
-def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen[bytes]]":
+def role(name: str, folder: Path, **settings: str) -> Iterator[Process]:
     """Run one role in *folder*, on free ports; stop it in order. Its log is ``<name>.log``."""
     environment = os.environ | {
         "FANZHA_DATA_DIR": str(folder),
@@ -84,9 +92,13 @@ def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen
         **settings,
     }
     with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*FANZHA, name], env=environment, stdin=subprocess.DEVNULL, stderr=log
-        )
+        process: Process
+        if name in _SINGLE:
+            process = preloaded.start([name], environment, log, log)
+        else:
+            process = subprocess.Popen(
+                [*FANZHA, name], env=environment, stdin=subprocess.DEVNULL, stderr=log
+            )
         try:
             yield process
         finally:
@@ -97,17 +109,20 @@ def role(name: str, folder: Path, **settings: str) -> "Iterator[subprocess.Popen
 def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, in an environment without settings but *settings*."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
-    return subprocess.run(
-        [*FANZHA, *arguments],
-        env=clean | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
+    with TemporaryFile() as stdout, TemporaryFile() as stderr:
+        command = preloaded.start(arguments, clean | settings, stdout, stderr)
+        try:
+            status = command.wait(PATIENCE_SECONDS)
+        finally:
+            command.kill()
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(
+            arguments, status, stdout.read().decode(), stderr.read().decode()
+        )
 
 
-def endpoints(folder: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]:
+def endpoints(folder: Path, process: Process) -> dict[str, str]:
     """Wait until a service is ready, and return its addresses."""
     file = folder / "endpoints.json"
     eventually(lambda: file.exists() or process.poll() is not None)

@@ -2,7 +2,7 @@
 
 from services.auth import roles_page
 from services.settings import loader
-from tools.reference import commands, metrics, protocol
+from tools.reference import commands, metrics, origin, protocol
 
 
 def write_all() -> dict[str, str]:
@@ -12,5 +12,6 @@ def write_all() -> dict[str, str]:
         "settings.md": loader.page(),
         "metrics.md": metrics.page(),
         "roles.md": roles_page.page(),
+        "origin.md": origin.page(),
         **protocol.pages(),
     }

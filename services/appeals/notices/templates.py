@@ -7,13 +7,14 @@ never reaches a letter.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
+
+from fanzha import toml_files
 
 KINDS = ("restriction", "receipt", "upheld", "rejected", "overdue")
 LANGUAGES = ("zh", "en")
@@ -96,13 +97,13 @@ def _template(file: Traversable, kind: str) -> Template:
 
 
 def _words(file: Traversable) -> dict[str, dict[str, str]]:
-    try:
-        read = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file.name}: {error}") from error
+    read = toml_files.read_table(file)
     words: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
-        words[language] = {name: str(text) for name, text in read.get(language, {}).items()}
+        table = read.get(language, {})
+        if not isinstance(table, dict):
+            raise ValueError(f"{file.name}: {language}: write [{language}]")  # noqa: TRY004
+        words[language] = {name: str(text) for name, text in table.items()}
         for name, text in words[language].items():
             if name not in WORDS or not text.strip():
                 raise ValueError(f"{file.name}: [{language}] {name}: one of {', '.join(WORDS)}")

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client.login import Login, LoginError
+from fanzha.client import Login, LoginError, version_conflict
 from fanzha.errors import FanzhaError
 from infra.url_secrets import hidden
 from services.cli._common.plain_text import escaped_json, visible
@@ -99,10 +99,21 @@ def one_sentence(target: str) -> Iterator[None]:
         if code is grpc.StatusCode.PERMISSION_DENIED:
             fail(f"{target} does not allow it: {details}")
         if code is grpc.StatusCode.ABORTED:
-            fail(f"{details}. A concurrent change came first: check the state, then repeat")
+            fail(
+                f"{details}. A concurrent change came first{_versions(error)}: check the state, "
+                "then repeat the command"
+            )
         fail(f"{details} ({code.name if code else 'unknown'})")
     except (FanzhaError, LoginError) as error:
         fail(str(error))
+
+
+def _versions(error: grpc.RpcError) -> str:
+    found = version_conflict(error)
+    if found is None:
+        return ""
+    expected = "" if found.expected is None else f"expected version {found.expected}, "
+    return f" ({expected}now at version {found.actual})"
 
 
 def progress(*, bar: bool = True) -> Progress:

@@ -140,8 +140,8 @@ def _cover(report: "ChainReport") -> list[str]:
         lines.append(f"{report.copies:,} checkpoints agree with the copies in the store")
     else:
         lines.append(
-            "the files alone do not show whether more records followed: compare with --store, or "
-            "with a head that was stored elsewhere"
+            "the files alone do not show whether more records followed: let the service verify "
+            "(without FILE or FOLDER), or compare with a head stored elsewhere"
         )
     if report.bad_list_changes:
         lines.append(

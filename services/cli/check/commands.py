@@ -74,6 +74,7 @@ def sms(
     ingress: Annotated[
         str, typer.Option(help="local, interconnect or international; empty: not known.")
     ] = "",
+    trunk: Annotated[str, typer.Option(help="Trunk group or route of the message.")] = "",
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
@@ -87,6 +88,7 @@ def sms(
         receiver=receiver,
         body=text,
         ingress=_word(traffic.ingress, ingress, "ingress"),
+        trunk=trunk,
     )
     request = pb.DecideTextRequest(text=message, with_shadow_entries=shadow)
     decision = _ask("DecideText", request, target, local, timeout)
@@ -232,7 +234,9 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_VELOCITY: f"{done}: the call itself looks like a fraud's, "
         f"its velocity scores {decision.velocity_score:.4f}.",
         decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
-        decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the calling number cannot be what it claims.",
+        decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the caller or sender cannot be what it claims.",
+        decision_pb2.REASON_UNREGISTERED: f"{done}: the sender's name is not registered for this "
+        "route.",
     }.get(decision.reason, "The server gave a reason that this command does not know.")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from fanzha.fraud import FraudType
+from infra import atomic_file
 from services.cli._common.console import err, one_sentence, progress
 from services.cli._common.files import column, open_table
 from services.cli.eval import model_runner
@@ -53,7 +54,7 @@ def _run(data: Path, out: Path, model: ModelRunner, columns: tuple[str, ...]) ->
     with (
         one_sentence(data.name),
         open_table(data, single_column=model.single) as table,
-        out.open("w", encoding="utf-8") as file,
+        atomic_file.replacing_text(out) as file,
     ):
         score = model.scorer(table, data.name)
         name = column(table.columns, "id", "user")

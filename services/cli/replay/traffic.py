@@ -53,7 +53,7 @@ def calls(table: OpenTable) -> ChannelTraffic:
 
 
 def texts(table: OpenTable) -> ChannelTraffic:
-    """Read texts: text, and optionally sender, receiver, time (ms), ingress."""
+    """Read texts: text, and optionally sender, receiver, time (ms), ingress, trunk."""
     body = column(table.columns, "text", "body", "message", "content")
     sender = column(table.columns, "sender", "from")
     receiver = column(table.columns, "receiver", "to")
@@ -67,6 +67,7 @@ def texts(table: OpenTable) -> ChannelTraffic:
             body=row.get(body, ""),
             submitted_at_ms=int(row.get(time) or 0),
             ingress=ingress(row.get("ingress", "")),
+            trunk=row.get("trunk", ""),
         ),
     )
 

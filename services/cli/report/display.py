@@ -7,6 +7,7 @@ from rich.table import Table
 
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_report_pb2 as pb
+from infra import atomic_file
 from services.cli._common.console import err, out, wide
 from services.cli._common.time_arguments import written
 from services.cli.report import options as words
@@ -51,7 +52,7 @@ def write_csv(report: pb.WarningReport, by: str, file: Path) -> None:
         for at_ms in (report.since_ms, report.until_ms, report.made_at_ms)
     ]
     # With a mark at its beginning, spreadsheets read it as what it is: UTF-8.
-    with file.open("w", encoding="utf-8-sig", newline="") as lines:
+    with atomic_file.replacing_text(file, encoding="utf-8-sig") as lines:
         table = SafeWriter(lines)
         heads = ("since", "until", "made_at", "minutes", "by", "group", "group_name")
         table.writerow([*heads, *plain, *delays])

@@ -67,8 +67,10 @@ class ColumnarDecoder:
     def texts(self, rows: WireRows, now_ms: int) -> Texts:
         """Read text messages."""
         from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
-        ingress = rows.small(5)
+        ingress, trunks = rows.small(5), rows.text(6)
         rows.close()
+        if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
+            raise Unusual
         bodies = rows.strings(words)
         senders, receivers = self._parties(rows, from_, to)
         wrong = ~np.logical_and(senders, receivers)
@@ -84,6 +86,7 @@ class ColumnarDecoder:
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
             ingress=known(ingress, max(Ingress)),
+            trunks=rows.short_strings(trunks),
             names=_names(rows, from_, senders),
             errors=errors,
         )

@@ -77,6 +77,9 @@ class MessageDecoder:
         times = np.array([row.submitted_at_ms for row in rows], np.int64)
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
         wrong |= _column(not 0 < len(body) <= _SURELY_SHORT for body in bodies)
+        trunks = [row.trunk for row in rows]
+        if any(trunks):
+            wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
         errors = {}
         for row in rows_of(wrong):
             if error := wrong_with_text(self.home, rows[row]):
@@ -88,6 +91,7 @@ class MessageDecoder:
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
             ingress=known([row.ingress for row in rows], max(Ingress)),
+            trunks=trunks,
             names={row: names[row] for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,
         )

@@ -73,12 +73,20 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("sender", text.sender)
     if home.number_key(text.receiver) == UNREADABLE:
         return _not_a_party("receiver", text.receiver)
-    if not text.body:
-        return "body: empty"
-    if too_long(text.body, MAX_TEXT_BYTES):
-        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
+    if error := _wrong_with_body(text.body):
+        return error
+    if len(text.trunk) > MAX_TRUNK_CHARACTERS:
+        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
+    return ""
+
+
+def _wrong_with_body(body: str) -> str:
+    if not body:
+        return "body: empty"
+    if too_long(body, MAX_TEXT_BYTES):
+        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
     return ""
 
 

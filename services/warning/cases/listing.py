@@ -6,6 +6,7 @@ the cases themselves. The cursor is ``<score>:<case id>`` of the last case that 
 
 import asyncio
 import heapq
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from services.warning import keys
 from services.warning.cases.model import Case
 from services.warning.cases.store import READ_SECONDS, CaseStore
 
+_SCORE = re.compile(r"[0-9]{1,18}")
 _STRIDE = 200
 """Index entries read at a time from each shard."""
 MOST_SCANNED = 20_000
@@ -148,6 +150,6 @@ def _index(region: str, only_open: bool) -> tuple[str, ...]:
 
 def _parse_cursor(text: str) -> tuple[int, str]:
     score, _, case_id = text.partition(":")
-    if not score.isdigit():
+    if not _SCORE.fullmatch(score):
         raise InvalidInput(f"page: no cursor of a case list: {text!r}")
     return int(score), case_id

@@ -7,7 +7,9 @@ address, so DNS rebinding has no effect.
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import httpx
 
@@ -53,6 +55,9 @@ _NOT_PUBLIC_6 = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Returns the addresses of a host, for a port; raises `OSError` where it has none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookTarget:
@@ -78,11 +83,18 @@ def parse(text: str) -> httpx.URL:
     return url
 
 
-async def resolve(url: httpx.URL, *, allow_private: bool) -> WebhookTarget:
-    """Resolve a URL. Raises `InvalidInput` for a private address, `OSError` without address."""
+async def system_addresses(host: str, port: int) -> Sequence[str]:
+    """Resolve a host as the operating system does."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(one[4][0]) for one in found]
+
+
+async def resolve(
+    url: httpx.URL, *, allow_private: bool, resolver: Resolver = system_addresses
+) -> WebhookTarget:
+    """Resolve a URL, once. Raises `InvalidInput` for a private address, `OSError` without any."""
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-    addresses = [str(one[4][0]) for one in found]
+    addresses = await resolver(url.host, port)
     for address in addresses:
         if not allow_private and not is_public(address):
             raise InvalidInput(f"webhook: {url.host} has the private address {address}")

@@ -15,6 +15,7 @@ doubt is resent. Each secret adds a signature, for rotation without downtime.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -24,12 +25,14 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from fanzha.errors import InvalidInput
 from infra.clock import now_ms
 from services.warning.channels import address_filter, cloud_events
+from services.warning.channels.address_filter import Resolver, system_addresses
 from services.warning.channels.channel import Outgoing, SendResult
 
 LOG = logging.getLogger(__name__)
 SCHEDULE_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Retry schedule recommended by Standard Webhooks."""
 _GONE = 410
+_SECONDS = re.compile(r"[0-9]{1,20}")
 _SLOW_DOWN = frozenset({429, 503})
 _LONGEST_WAIT = 3600.0
 _WAIT = 30.0
@@ -50,8 +53,10 @@ class WebhookSender:
         timeout_seconds: float = 15.0,
         width: int = 16,
         time_ms: Callable[[], int] = now_ms,
+        resolver: Resolver = system_addresses,
     ) -> None:
         self._url = address_filter.parse(url)
+        self._resolver = resolver
         try:
             self._signers = [Webhook(secret) for secret in secrets]
         except (ValueError, RuntimeError, EmptyWebhookSecretError) as error:
@@ -81,7 +86,9 @@ class WebhookSender:
     async def send(self, outgoing: Outgoing) -> SendResult:
         """Post a message."""
         try:
-            target = await address_filter.resolve(self._url, allow_private=self._allow_private)
+            target = await address_filter.resolve(
+                self._url, allow_private=self._allow_private, resolver=self._resolver
+            )
         except InvalidInput as error:
             return self._again(outgoing, str(error), down=True)
         except OSError as error:
@@ -129,8 +136,7 @@ class WebhookSender:
             LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
             return SendResult(error=reason, retry_after=_WAIT, down=True)
         if answer.status_code in _SLOW_DOWN:
-            wait = answer.headers.get("retry-after", "")
-            seconds = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else _WAIT
+            seconds = retry_after(answer.headers.get("retry-after", ""))
             return SendResult(error=reason, retry_after=seconds, down=True)
         return self._again(outgoing, reason)
 
@@ -143,3 +149,8 @@ class WebhookSender:
             return SendResult(error=error, given_up=True)
         wait = float(SCHEDULE_SECONDS[tried])
         return SendResult(error=error, retry_after=wait, in_doubt=in_doubt, trouble=down)
+
+
+def retry_after(header: str) -> float:
+    """Return the seconds in a ``Retry-After``, within an hour; a date, and anything else: 30."""
+    return min(float(header), _LONGEST_WAIT) if _SECONDS.fullmatch(header) else _WAIT

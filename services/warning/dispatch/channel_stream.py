@@ -1,5 +1,6 @@
 """Fields of the entries in the send stream of a channel."""
 
+import re
 from collections.abc import Mapping
 
 from fanzha.errors import InvalidInput
@@ -9,6 +10,8 @@ from services.warning.channels.channel import Outgoing
 from services.warning.dispatch.send_ledger import SendStatus
 
 NOTED = "noted_ms"
+_E164 = re.compile(r"\+[0-9]{1,15}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def read(fields: Mapping[str, str]) -> Outgoing:
@@ -16,10 +19,10 @@ def read(fields: Mapping[str, str]) -> Outgoing:
     for name in ("message_id", "to", "text"):
         if not fields.get(name):
             raise InvalidInput(f"{name}: is missing")
-    if not fields["to"].startswith("+") or not fields["to"][1:].isdigit():
+    if not _E164.fullmatch(fields["to"]):
         raise InvalidInput("to: is no E.164 number")
     attempt, tier = fields.get("attempt", "1"), fields.get("tier", "0")
-    if not attempt.isdigit() or not tier.isdigit():
+    if not _NUMBER.fullmatch(attempt) or not _NUMBER.fullmatch(tier):
         raise InvalidInput("attempt, tier: are no numbers")
     return Outgoing(
         message_id=fields["message_id"],
@@ -36,8 +39,7 @@ def read(fields: Mapping[str, str]) -> Outgoing:
 
 def step_of(entry: StreamEntry) -> int:
     """Return the index of the step in its plan."""
-    step = entry.fields.get("step", "0")
-    return int(step) if step.isdigit() else 0
+    return _number(entry, "step")
 
 
 def why_of(status: SendStatus, why: str) -> str:
@@ -47,5 +49,9 @@ def why_of(status: SendStatus, why: str) -> str:
 
 def noted_ms(entry: StreamEntry) -> int:
     """Return the date to which its case was last postponed for this message; 0: never."""
-    noted = entry.fields.get(NOTED, "0")
-    return int(noted) if noted.isdigit() else 0
+    return _number(entry, NOTED)
+
+
+def _number(entry: StreamEntry, name: str) -> int:
+    text = entry.fields.get(name, "0")
+    return int(text) if _NUMBER.fullmatch(text) else 0

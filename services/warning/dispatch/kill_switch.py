@@ -113,6 +113,6 @@ def _read(text: str) -> StopOrder:
     try:
         fields = json.loads(text)
         return StopOrder(by=str(fields["by"]), why=str(fields["why"]), at_ms=int(fields["at_ms"]))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         # A key written by hand stops warnings too.
         return StopOrder(by="", why="the key in Redis was set by hand", at_ms=0)

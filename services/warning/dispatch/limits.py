@@ -3,6 +3,7 @@
 Pure functions; `limit_store` supplies what a person was sent.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -11,6 +12,7 @@ from services.warning.model import Tier
 
 RETRY_MS = 1000
 """Retry interval of messages while warnings are stopped."""
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2})")
 _DAY = timedelta(days=1)
 
 
@@ -181,10 +183,10 @@ def day_of(rules: LimitRules, now_ms: int) -> str:
 
 def read_clock(text: str) -> time:
     """Parse a time such as ``22:00``. Raises `ValueError`."""
-    hours, colon, minutes = text.partition(":")
-    if not colon or not (hours.isdecimal() and minutes.isdecimal()):
+    found = _CLOCK.fullmatch(text)
+    if found is None:
         raise ValueError(f"quiet hours: not a time of day such as 22:00: {text!r}")
-    return time(int(hours), int(minutes))
+    return time(int(found[1]), int(found[2]))
 
 
 def read_notices(text: str) -> frozenset[NoticeKind]:

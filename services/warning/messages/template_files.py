@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from fanzha import toml_files
 from fanzha.fraud import FraudType
 from services.warning.messages import linter
 from services.warning.messages.template import (
@@ -51,7 +52,7 @@ def read(name: str, text: str, language: str) -> list[WarningTemplate]:
 def assemble(name: str, text: str, language: str) -> list[WarningTemplate]:
     """Parse a file without linting it. Raises `ValueError`."""
     try:
-        return list(_templates(tomllib.loads(text), language))
+        return list(_templates(toml_files.parse(text), language))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{name}: no TOML: {error}") from error
     except ValueError as error:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from fanzha import toml_files
 from services.warning.model import Tier
 from services.warning.policy import conditions, plans
 from services.warning.policy.conditions import Holds
@@ -111,7 +112,7 @@ class TierPolicy:
 def parse(text: str, name: str) -> TierPolicy:
     """Parse and validate a policy. Raises `ValueError` with file and line id."""
     try:
-        read = tomllib.loads(text)
+        read = toml_files.parse(text)
         return _policy(read)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{name}: no TOML: {error}") from error

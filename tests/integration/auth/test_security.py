@@ -87,13 +87,35 @@ async def test_behind_a_doorkeeper_a_request_is_from_whom_its_token_says(tmp_pat
     assert (found.name, found.development) == ("wang", False)
 
 
-async def test_a_token_that_ends_after_all_time_is_refused(tmp_path: Path) -> None:
-    issuer = Issuer(tmp_path / "jwks.json")
-    async with serving(security.of(issuer.settings(), "admin")) as channel:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await who(channel, issuer.token("auditor", exp=2**63))
+ODD_VALUES: dict[str, list[Any]] = {
+    "exp": [2**63, 10**400, float("inf"), str(2**40), True, [2**40], {}],
+    "nbf": ["x", [1], {}, 10**400],
+    "iat": ["x", [1], {}, 10**400],
+    "sub": [7, ["wang"], {}, "wang\x1b[2J", ""],
+    "iss": [7, ["https://login.bureau.example"], {}],
+    "aud": [7, {}, [["fanzha"]]],
+    "roles": [7, "editor", {"editor": 1}],
+    "regions": [7, [33], [["33"]]],
+    "sources": [7, [["bureau"]], {}],
+}
+ODD_CLAIMS = [{name: value} for name, values in ODD_VALUES.items() for value in values]
 
-    assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+async def test_a_token_with_an_odd_claim_is_refused_as_such(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer = Issuer(tmp_path / "jwks.json")
+    statuses = {}
+    async with serving(security.of(issuer.settings(), "admin")) as channel:
+        for odd in ODD_CLAIMS:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await who(channel, issuer.signed(issuer.claims("auditor") | odd))
+            statuses[str(odd)[:50]] = caught.value.code()
+        found = await who(channel, issuer.token("auditor"))
+
+    assert set(statuses.values()) == {grpc.StatusCode.UNAUTHENTICATED}, statuses
+    assert "Traceback" not in caplog.text
+    assert found.name == "wang"
 
 
 def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:

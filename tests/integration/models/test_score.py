@@ -9,6 +9,7 @@ def scored(channel: str, folder: Path, name: str, content: str) -> list[list[str
     (folder / name).write_text(content)
     done = run("score", channel, "--data", str(folder / name), "--out", str(folder / "out.tsv"))
     assert done.returncode == 0, done.stderr
+    assert (folder / "out.tsv").stat().st_mode & 0o777 == 0o600
     lines = (folder / "out.tsv").read_text().splitlines()
     return [line.split("\t") for line in lines]
 

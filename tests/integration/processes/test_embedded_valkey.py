@@ -64,6 +64,21 @@ async def test_nobody_gets_in_without_the_password(tmp_path: Path) -> None:
         assert (tmp_path / "valkey" / "url").stat().st_mode & 0o077 == 0
 
 
+async def test_what_the_server_writes_is_private_under_an_open_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        async with running(tmp_path) as valkey:
+            with redis.Redis.from_url(valkey.url) as client:
+                client.set("fact", "kept")
+                client.save()
+    finally:
+        os.umask(before)
+
+    found = [tmp_path / "valkey", *(tmp_path / "valkey").rglob("*")]
+    assert len(found) > len(["valkey", "url", "valkey.conf", "owner.lock", "server.lock"])
+    assert [path.name for path in found if path.stat().st_mode & 0o077] == []
+
+
 async def test_a_second_server_on_one_directory_is_refused(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         with pytest.raises(RuntimeError, match="in use by another"):

@@ -15,8 +15,10 @@ from starlette.routing import Route
 
 from fanzha.errors import InvalidInput
 from services.warning.channels import address_filter
+from services.warning.channels.address_filter import Resolver
 from services.warning.channels.channel import Outgoing
 from services.warning.channels.webhook import SCHEDULE_SECONDS, WebhookSender
+from tests.support.name_server import name_server
 
 OLD, NEW = ("whsec_" + base64.b64encode(text * 24).decode() for text in (b"o", b"n"))
 
@@ -56,9 +58,12 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @asynccontextmanager
 async def sender(
-    url: str, *secrets: str, allow_private: bool = True
+    url: str,
+    *secrets: str,
+    allow_private: bool = True,
+    resolver: Resolver = address_filter.system_addresses,
 ) -> AsyncIterator[WebhookSender]:
-    sending = WebhookSender(url, secrets or (NEW,), allow_private=allow_private)
+    sending = WebhookSender(url, secrets or (NEW,), allow_private=allow_private, resolver=resolver)
     try:
         yield sending
     finally:
@@ -136,6 +141,51 @@ async def test_private_addresses_are_refused(endpoint: Endpoint) -> None:
 
     assert not sent.accepted
     assert "private address 127.0.0.1" in sent.error
+    assert endpoint.got == []
+
+
+async def test_a_request_goes_to_the_address_that_was_resolved_first(endpoint: Endpoint) -> None:
+    url = endpoint.url.replace("127.0.0.1", "hook.example")
+    async with (
+        name_server(["127.0.0.1"], ["127.0.0.2"]) as names,
+        sender(url, resolver=names.addresses) as webhook,
+    ):
+        sent = await webhook.send(a_message())
+
+    ((headers, _),) = endpoint.got
+    assert sent.accepted
+    assert f"http://{headers['host']}/hook" == url
+    assert names.questions == ["hook.example"]
+
+
+async def test_a_name_that_moves_to_a_private_address_is_refused() -> None:
+    url = address_filter.parse("https://hook.example/x")
+    async with name_server(["8.8.8.8"], ["127.0.0.1"]) as names:
+        target = await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+        with pytest.raises(InvalidInput, match="has the private address"):
+            await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+
+    assert target.url == "https://8.8.8.8/x"
+    assert (target.server_name, target.host_header) == ("hook.example", "hook.example")
+    assert names.questions == ["hook.example"] * 2
+
+
+async def test_a_name_with_any_private_address_is_refused() -> None:
+    url = address_filter.parse("https://hook.example/x")
+    async with name_server(["8.8.8.8", "127.0.0.1"]) as names:
+        with pytest.raises(InvalidInput, match="has the private address"):
+            await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
+
+
+async def test_a_sender_refuses_a_name_that_leads_inside(endpoint: Endpoint) -> None:
+    url = endpoint.url.replace("127.0.0.1", "hook.example")
+    async with (
+        name_server(["127.0.0.1"]) as names,
+        sender(url, allow_private=False, resolver=names.addresses) as webhook,
+    ):
+        sent = await webhook.send(a_message())
+
+    assert "hook.example has the private address 127.0.0.1" in sent.error
     assert endpoint.got == []
 
 

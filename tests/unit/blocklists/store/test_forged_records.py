@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from blocklists.store.changes import ListChange
 from blocklists.store.chunks import Chunks
 from blocklists.store.packing import DamagedPack, NewerPack, pack, unpack_entries, unpack_identities
 from infra.redis.damaged_records import DamagedRecord, counts, readable, reading
+from tests.support.bad_changes import BAD, Fields, a_pack
 from tests.support.builders import a_change, an_entry
 from tests.support.list_strategies import entries
 
@@ -60,8 +62,42 @@ def with_checksum(plain: bytes) -> bytes:
     return zlib.crc32(body).to_bytes(4, "little") + body
 
 
+def packing_of(body: bytes) -> bytes:
+    """Put the right checksum before bytes that are compressed already."""
+    return zlib.crc32(body).to_bytes(4, "little") + body
+
+
 def plain_of(packed: bytes) -> bytes:
     return zlib.decompress(packed[4:])
+
+
+def a_record(fields: Fields) -> Record:
+    """Return a record of the stream with these fields."""
+    record = {name: GOOD[name] for name in (b"previous", b"commit", b"committed_at_ms")}
+    for name, text in fields.items():
+        record[name.encode()] = text if isinstance(text, bytes) else text.encode()
+    return record
+
+
+def repacked(**changed: Any) -> bytes:
+    """Pack the columns of `GOOD` with some of them changed, or None of them left out."""
+    plain = plain_of(GOOD[b"additions"])
+    place = 4 + int.from_bytes(plain[:4], "little")
+    columns = {}
+    for name, dtype, rows in json.loads(plain[4:place]):
+        columns[name] = np.frombuffer(plain, dtype, rows, place).copy()
+        place += columns[name].nbytes
+    for name, values in changed.items():
+        if values is None:
+            del columns[name]
+        elif isinstance(values, tuple):
+            row, value = values
+            columns[name][row] = value
+        else:
+            columns[name] = np.array(values, columns[name].dtype)
+    head = json.dumps([[name, column.dtype.str, len(column)] for name, column in columns.items()])
+    body = b"".join(column.tobytes() for column in columns.values())
+    return with_checksum(len(head).to_bytes(4, "little") + head.encode() + body)
 
 
 def use(change: ListChange) -> None:
@@ -78,6 +114,102 @@ async def test_a_good_record_is_a_change() -> None:
 
     assert not change.skipped
     assert [change.additions.entry(row) for row in range(len(A_FEW))] == A_FEW
+    use(change)
+
+
+REASONS = {
+    "no fields": "additions is missing",
+    "no additions": "additions is missing",
+    "bad JSON": "the names of chunks are no JSON",
+    "JSON of another sort": "the names of chunks are no list of texts",
+    "names of chunks that are none": "names a chunk that is none",
+    "bad header": "the head is no JSON",
+    "header of another sort": "the head is no list",
+    "nested header": "the head is no JSON",
+    "negative length": "kinds is no number from 0",
+    "huge length": "keys is no number from 0",
+    "bad dtype": "kinds: is of another dtype",
+    "dtype of another sort": "kinds: is of another dtype",
+    "bad UTF-8": "author is not UTF-8",
+    "bad time": "committed_at_ms is no time",
+    "huge time": "committed_at_ms is no time",
+    "bomb": "unpacks to more than",
+    "no compression": "incorrect header check",
+    "empty pack": "the head is longer than it may be",
+    "unknown kind": "kinds: holds a value that this release does not know",
+    "unknown field": "it has a field that this release does not know",
+    "identities for entries": "identities, where entries were expected",
+}
+
+
+def test_every_bad_change_has_a_reason() -> None:
+    assert BAD.keys() - REASONS.keys() == {"a chunk that is not there"}  # the store is away
+
+
+@pytest.mark.parametrize(("name", "why"), REASONS.items())
+async def test_a_bad_change_is_skipped_with_its_reason(name: str, why: str) -> None:
+    change = await read(a_record(BAD[name]))
+
+    assert why in change.skipped
+    assert change.newer is ("unknown" in name)
+    assert (len(change.additions), len(change.removals)) == (0, 0)
+    assert (change.version, change.commit) == (7, "b")
+    use(change)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "why"),
+    [
+        ("author", b"a" * 10_001, "author is too long"),
+        ("removals_chunks", json.dumps(["x"] * 10_001).encode(), "more than 10000 chunks"),
+        ("removals_chunks", b"[1]", "no list of texts"),
+        ("additions", b"", ""),
+        ("additions", GOOD[b"additions"][:-1] + b"?", "checksum is wrong"),
+        ("additions", packing_of(GOOD[b"additions"][4:] + b"?"), "end too early or too late"),
+        ("additions", packing_of(GOOD[b"additions"][4:-9]), "end too early or too late"),
+        ("additions", with_checksum(plain_of(GOOD[b"additions"]) + b"?"), "followed by something"),
+        ("additions", a_pack([["kinds", "|u1", 0]] * 2), "kinds: is there twice"),
+        ("additions", a_pack([["kinds", "|u1"]]), "otherwise than by name, dtype and rows"),
+        ("additions", a_pack(["kinds"]), "otherwise than by name, dtype and rows"),
+        ("additions", a_pack([["odd", "|u1", 0]]), "a column that this release does not know"),
+        ("additions", a_pack([[7, "|u1", 0]]), "a column that this release does not know"),
+        ("additions", a_pack([["keys", "<i8", 5]]), "keys: is longer than what there is"),
+        ("additions", repacked(actions=None), "actions: is missing"),
+        ("additions", repacked(expires_s=[1]), "columns differ in length"),
+        ("additions", repacked(modes=[1]), "modes: their number is not that of the keys"),
+        ("additions", repacked(keys=(0, 0)), "keys: a number is none"),
+        ("additions", repacked(keys=(0, 2**62)), "keys: a number is none"),
+        ("additions", repacked(keys=(1, 8617)), "keys: a range has other digits than it says"),
+        ("additions", repacked(digits=(0, 3)), "digits: do not fit the kind"),
+        ("additions", repacked(offsets=(0, 1)), "patterns: offsets are not ascending"),
+        ("additions", repacked(offsets=(3, 2**31)), "patterns: offsets are not ascending"),
+        ("additions", repacked(offsets=[0]), "patterns: 1 offsets for 6 rows"),
+        ("additions", repacked(blob=(0, 255)), "patterns: is not UTF-8"),
+        ("additions", repacked(blob=(-1, ord("z"))), "patterns: a fingerprint is none"),
+        ("additions", repacked(provenances=(0, 200)), "provenances: names a place beyond"),
+        ("additions", repacked(provenance_blob=(0, ord("x"))), "provenance: is no JSON"),
+        (
+            "additions",
+            repacked(provenance_blob=list(b"[]"), provenance_offsets=[0, 2]),
+            "provenance: is no JSON object",
+        ),
+        (
+            "additions",
+            repacked(provenance_blob=list(b"{}"), provenance_offsets=[0, 2]),
+            "provenance: lacks a text",
+        ),
+        ("additions", repacked(provenance_offsets=[]), "provenance: has no offsets"),
+        ("additions", repacked(actions=(0, 99)), "actions: holds a value"),
+        ("additions", repacked(directions=(0, 99)), "directions: holds a value"),
+        ("additions", repacked(fraud_types=(0, 99)), "fraud_types: holds a value"),
+        ("additions", repacked(modes=(0, 99)), "modes: holds a value"),
+    ],
+)
+async def test_each_damage_is_told_apart(field: str, value: bytes, why: str) -> None:
+    change = await read(GOOD | {field.encode(): value})
+
+    assert why in change.skipped
+    assert bool(change.skipped) is bool(why)
     use(change)
 
 
@@ -189,6 +321,26 @@ def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
     assert [(one.version, one.kind, one.rows, one.skipped) for one in found] == [
         (3, findings.FindingKind.GUARDED, len(PROTECTED), False)
     ]
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_a_change_that_was_not_audited_is_said_and_refused_by_the_setting(refuse: bool) -> None:
+    change = replace(a_change(3, *A_FEW), audited=False)
+
+    checked, found = findings.screen(change, refuse_unaudited=refuse)
+
+    assert len(checked.additions) == (0 if refuse else len(A_FEW))
+    assert bool(checked.skipped) is refuse
+    assert [(one.version, one.kind, one.skipped) for one in found] == [
+        (3, findings.FindingKind.UNAUDITED, refuse)
+    ]
+
+
+@pytest.mark.parametrize("audited", [True, None])
+def test_a_change_that_was_audited_or_cannot_be_checked_is_applied(audited: bool | None) -> None:
+    change = replace(a_change(3, *A_FEW), audited=audited)
+
+    assert findings.screen(change, refuse_unaudited=True) == (change, [])
 
 
 @given(st.lists(entries, max_size=6))

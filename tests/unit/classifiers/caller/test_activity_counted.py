@@ -105,6 +105,7 @@ def _feed(table: ActivityTable, batch: list[Event]) -> None:
             bodies=["好"] * len(texts),
             submitted_at_ms=_times(texts),
             ingress=np.ones(len(texts), np.uint8),
+            trunks=[""] * len(texts),
             names={},
             errors={},
         )

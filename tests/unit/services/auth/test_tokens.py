@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from services.auth import issuer as making
 from services.auth.identity import Credential, Role
 from services.auth.jwks import KeySet, read_keys
 from services.auth.tokens import LEEWAY_SECONDS, TokenVerifier
-from tests.support.identities import AUDIENCE, ISSUER, Issuer, now
+from tests.support.identities import AUDIENCE, ISSUER, Issuer, encoded, now
 
 NONE_REVOKED: frozenset[str] = frozenset()
 
@@ -275,7 +275,7 @@ def test_claims_of_any_type_give_somebody_or_a_refusal(
 ) -> None:
     tokens = tokens_of(known)
     try:
-        who = tokens.identity(signed(issuer, issuer.claims("editor") | said))
+        who = tokens.identity(issuer.signed(issuer.claims("editor") | said))
     except Unauthenticated:
         return
     # The wire has 64 bits for it.
@@ -292,17 +292,3 @@ def test_json_that_nests_too_deeply_is_refused(issuer: Issuer, known: Known, par
     token = signed_part + b"." + encoded(issuer.key.sign(signed_part))
 
     assert "cannot be read" in refusal(known, token.decode())
-
-
-def signed(issuer: Issuer, said: dict[str, Any]) -> str:
-    """Sign claims as they are: PyJWT would refuse to write what is no claim."""
-    exp = said.get("exp")
-    if isinstance(exp, datetime):
-        said = said | {"exp": int(exp.timestamp())}
-    header = json.dumps({"alg": "EdDSA", "kid": issuer.kid}).encode()
-    body = b".".join((encoded(header), encoded(json.dumps(said).encode())))
-    return (body + b"." + encoded(issuer.key.sign(body))).decode()
-
-
-def encoded(part: bytes) -> bytes:
-    return base64.urlsafe_b64encode(part).rstrip(b"=")

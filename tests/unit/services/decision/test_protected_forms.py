@@ -17,6 +17,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.service_codes import AREA_CODES, FORMS, SERVICE_CODES, after_bare_plus
 from fanzha.tables import Calls, Ingress, Int64s, Texts, Uint8s
+from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_MS,
@@ -108,7 +109,7 @@ def test_every_written_form_of_a_protected_number_rings(seed: int) -> None:
     assert (from_.actions == Action.ALLOW).all()
     assert not numbering.impossible(keys).any()
     receivers = _texts(np.full(ROWS, 8617000000001), keys)
-    assert protected.texts(receivers).all()
+    assert OriginGuard().texts(receivers).protected.all()
 
 
 @pytest.mark.slow
@@ -170,6 +171,7 @@ def _texts(senders: Int64s, receivers: Int64s) -> Texts:
         bodies=["hello"] * len(senders),
         submitted_at_ms=np.full(len(senders), NINE_O_CLOCK_MS, np.int64),
         ingress=_column(Ingress.LOCAL, len(senders)),
+        trunks=[""] * len(senders),
         names={},
         errors={},
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fanzha.phone import HomePlan
 from services.audit import keys, log_files
@@ -16,6 +18,8 @@ from services.evidence_package.sections import PackageRequest, Section
 from services.evidence_package.verifier import check
 from tests.support.audit_logs import a_log, public_keys
 from tests.support.builders import NINE_O_CLOCK_MS
+from tests.support.damaged_inputs import changed as changed_json
+from tests.support.damaged_inputs import damaged_bytes
 
 SUBJECT = subjects.read("+8617000000123", HomePlan())
 EVIL = '<script>alert("x")</script>'
@@ -68,6 +72,13 @@ def test_a_dossier_is_whole_as_it_was_made(dossier: Path, log: Path) -> None:
     assert checked.records == 2
     assert checked.manifest["subject"] == "+8617000000123"
     assert not checked.own_key
+
+
+def test_what_is_unpacked_is_for_its_owner_alone(dossier: Path) -> None:
+    with ZipFile(dossier) as opened:
+        modes = {entry.external_attr >> 16 & 0o777 for entry in opened.infolist()}
+
+    assert modes == {0o600}
 
 
 def test_without_a_key_its_own_is_used_and_told(dossier: Path) -> None:
@@ -151,3 +162,35 @@ def test_openssl_checks_the_manifest_too(dossier: Path, tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert "Signature Verified Successfully" in done.stdout
+
+
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_of_the_archive_is_reported(
+    dossier: Path, log: Path, data: st.DataObject
+) -> None:
+    whole = dossier.read_bytes()
+    damaged = data.draw(damaged_bytes(whole))
+    path = dossier.with_name("damaged.zip")
+    path.write_bytes(damaged)
+
+    for known in (public_keys(log), None):
+        checked = check(path, known)
+        assert not checked.good or contents(path) == contents(dossier)
+
+
+@given(st.data())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_manifest_of_another_form_is_reported(dossier: Path, data: st.DataObject) -> None:
+    with ZipFile(dossier) as package:
+        manifest = json.loads(package.read("manifest.json"))
+    written = json.dumps(data.draw(changed_json(manifest))).encode()
+
+    path = changed(dossier, lambda found: found.update({"manifest.json": written}))
+
+    assert not check(path, None).good or json.loads(written) == manifest
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with ZipFile(path) as package:
+        return {name: package.read(name) for name in package.namelist()}

@@ -173,6 +173,7 @@ async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
         bodies=["您的积分即将过期 http://points.example/a"],
         submitted_at_ms=np.array([NOW_MS]),
         ingress=np.ones(1, np.uint8),
+        trunks=[""],
         names={0: "Bank"},
         errors={},
     )

@@ -1,0 +1,66 @@
+"""Every reason has words wherever a decision is explained: none falls through to a default."""
+
+import pytest
+
+from fanzha.decisions import Action, Reason
+from fanzha.v1 import decision_pb2
+from services.appeals import model as appeals
+from services.cli.check import commands
+from services.decision import rules
+from services.decision_log import explanation
+
+REASONS = [number for number in decision_pb2.Reason.values() if number]
+UNKNOWN = max(REASONS) + 1
+ROW = {
+    "channel": "CALL",
+    "action": "BLOCK",
+    "entry_id": "e1",
+    "list_version": 1,
+    "score": 0.5,
+    "threshold": 0.5,
+    "model_version": "caller-1",
+}
+BLOCKING = sorted({int(reason) for _, action, reason in rules.PRECEDENCE if action == Action.BLOCK})
+
+
+NAMES = {number: name.removeprefix("REASON_") for name, number in decision_pb2.Reason.items()}
+
+
+def name(reason: int) -> str:
+    return NAMES[reason]  # type: ignore[index]
+
+
+def test_what_is_decided_is_what_is_on_the_wire() -> None:
+    assert {int(reason): reason.name for reason in Reason} == {one: name(one) for one in REASONS}
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=name)
+def test_the_decision_log_explains_it_in_both_languages(reason: int) -> None:
+    unknown = explanation.why(ROW | {"reason": "UNKNOWN"})
+
+    said = explanation.why(ROW | {"reason": name(reason)})
+
+    assert said.chinese != unknown.chinese
+    assert said.english != unknown.english
+
+
+@pytest.mark.parametrize("reason", REASONS, ids=name)
+def test_the_command_check_has_a_sentence_for_it(reason: int) -> None:
+    unknown = commands.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
+
+    said = commands.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
+
+    assert said != unknown
+
+
+@pytest.mark.parametrize("reason", BLOCKING, ids=name)
+def test_an_appeal_knows_whether_a_model_a_rule_or_an_entry_blocked(reason: int) -> None:
+    kinds = (appeals.MODEL_REASONS, appeals.RULE_REASONS, appeals.LIST_REASONS)
+
+    assert sum(name(reason) in kind for kind in kinds) == 1
+
+
+def test_an_appeal_names_no_reason_that_does_not_exist() -> None:
+    named = appeals.MODEL_REASONS | appeals.RULE_REASONS | appeals.LIST_REASONS
+
+    assert named <= {name(reason) for reason in BLOCKING}
