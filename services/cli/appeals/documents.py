@@ -31,26 +31,31 @@ def document(
     err.print(f"{len(answer.document.content)} bytes written")
 
 
+_Kind = Annotated[
+    str,
+    typer.Option(
+        help="restriction, receipt, upheld, rejected or overdue; empty: what fits the appeal."
+    ),
+]
+_Decision = Annotated[
+    int, typer.Option(min=0, help="Without an appeal: the decision that blocked.")
+]
+_Pattern = Annotated[
+    str, typer.Option(help="Without an appeal: number, sender, host or URL that is blocked.")
+]
+_Delivered = Annotated[
+    bool, typer.Option("--delivered", help="Put on record that it was handed over.")
+]
+_File = Annotated[Path | None, typer.Option("--out", dir_okay=False, help="File to write; UTF-8.")]
+
+
 def notice(
-    appeal_id: Annotated[int, typer.Argument(min=0, help="Id of the appeal; 0: none yet.")] = 0,
-    kind: Annotated[
-        str,
-        typer.Option(
-            help="restriction, receipt, upheld, rejected or overdue; empty: by its state."
-        ),
-    ] = "",
-    decision: Annotated[
-        int, typer.Option(min=0, help="Without an appeal: the decision that blocked.")
-    ] = 0,
-    pattern: Annotated[
-        str, typer.Option(help="Without an appeal: number, sender, host or URL that is blocked.")
-    ] = "",
-    delivered: Annotated[
-        bool, typer.Option("--delivered", help="Record that it was handed over.")
-    ] = False,
-    file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="File to write; UTF-8.")
-    ] = None,
+    appeal_id: Annotated[int, typer.Argument(min=0, help="The appeal; 0: none yet.")] = 0,
+    kind: _Kind = "",
+    decision: _Decision = 0,
+    pattern: _Pattern = "",
+    delivered: _Delivered = False,
+    file: _File = None,
     by: By = "",
     language: LanguageWord = "zh",
     target: Target = DEFAULT_TARGET,

@@ -111,6 +111,10 @@ def show(change: pb.Change) -> None:
         _because(change.left_alone_examples)
     if change.HasField("preview"):
         show_preview(change.preview)
+    _show_events(change)
+
+
+def _show_events(change: pb.Change) -> None:
     for event in change.events:
         note = f": {event.note}" if event.note else ""
         text = f"  {_when(event.at_ms)}  {event.who} {event.what.replace('_', ' ')}{note}"

@@ -17,13 +17,16 @@ _WHY = {
 }
 
 
+_FraudType = Annotated[
+    str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
+]
+
+
 def suspected(
     number: Annotated[str, typer.Option(help="A number, code or range that called or wrote.")] = "",
     sender: Annotated[str, typer.Option(help="A sender of texts; may be a name.")] = "",
     link: Annotated[str, typer.Option(help="A link or host, with all below it.")] = "",
-    fraud_type: Annotated[
-        str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
-    ] = "",
+    fraud_type: _FraudType = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     note: Note = "",
@@ -38,10 +41,7 @@ def suspected(
     """
     kind, pattern = backfill_server.named({"number": number, "sender": sender, "link": link})
     fraud: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
-    preview = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
-    with backfill_server.server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("reading what models suspected", total=None, note="")
-        found = stub.PreviewSuspects(preview)
+    found = _preview(pb.PreviewSuspectsRequest(kind=kind, pattern=pattern), target)
     if not as_json:
         _show(found)
     if dry_run or not found.hits:
@@ -52,19 +52,22 @@ def suspected(
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
     request = pb.ConfirmSuspectsRequest(
-        kind=kind,
-        pattern=pattern,
-        until_place=found.until_place,
-        fraud_type=fraud,
-        note=note,
-        confirmed_by=by,
-    )
+        kind=kind, pattern=pattern, until_place=found.until_place, fraud_type=fraud,
+        note=note, confirmed_by=by,
+    )  # fmt: skip
     confirmed, before = _confirmed(request, found.hits, target)
     if as_json:
         print_json({"preview": found, "confirmed": confirmed, "before": before})
-    else:
-        others = f"; {before:,} by others meanwhile" if before else ""
-        out.print(f"{confirmed:,} hits confirmed{others}")
+        return
+    others = f"; {before:,} by others meanwhile" if before else ""
+    out.print(f"{confirmed:,} hits confirmed{others}")
+
+
+def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspectsResponse:
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("reading what models suspected", total=None, note="")
+        found: pb.PreviewSuspectsResponse = stub.PreviewSuspects(request)
+    return found
 
 
 def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tuple[int, int]:
