@@ -172,6 +172,10 @@ class DecisionMetrics:
         """Count texts that may hold more links than were looked for."""
         self._figures[layout.START[layout.LINKS_CUT.name]] += texts
 
+    def numbers_cut(self, texts: int) -> None:
+        """Count texts that may hold more telephone numbers than were looked up."""
+        self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
+
     def rows_unread(self, channel: Channel, rows: int) -> None:
         """Count rows that a request held beyond what is read of one."""
         self._figures[layout.START[layout.ROWS_UNREAD.name] + channel - 1] += rows
