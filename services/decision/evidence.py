@@ -7,13 +7,13 @@ import numpy as np
 
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
+from classifiers.text.link_evidence import ScoredLink
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
 from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.rules import Ruling
 from services.decision.shadow.models import Shadows
-from services.decision.text_links import ScoredLink
 from services.decision.velocity import VelocityResult
 
 

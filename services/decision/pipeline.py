@@ -19,11 +19,12 @@ from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
 from classifiers.interfaces import TextScorer, TextScores
+from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
-from services.decision import details, list_match, text_links
+from services.decision import details, list_match
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
@@ -225,13 +226,15 @@ class DecisionPipeline:
         if links is None or not links.urls:
             return
         try:
-            found = text_links.highest(model, links, evidence.scores, evidence.threshold)
+            found = link_evidence.highest(
+                model, links.urls, links.owners, evidence.scores, evidence.threshold
+            )
         except Exception as error:
             self._log_failure(Channel.LINK, error)
             self._observer.model_failed(Channel.LINK)
             return
         evidence.scored_links = found
-        evidence.link_scored = text_links.blocking(evidence.rows, found)
+        evidence.link_scored = link_evidence.blocking(evidence.rows, found)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link

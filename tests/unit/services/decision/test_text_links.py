@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from blocklists.entries import Direction, EntryKind
+from classifiers.text.link_evidence import LINK_SCORE, WORD_SCORE
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.tables import Channel, Ingress
 from services.decision.evidence import ModelSet
-from services.decision.text_links import LINK_SCORE, WORD_SCORE
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,

@@ -10,14 +10,13 @@ Links are scored only where their score can change the decision, which is for a 
 hundred.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from classifiers.interfaces import LinkScorer
-from fanzha.tables import Bools, Float32s
-from services.decision.list_match import LinksInTexts
+from fanzha.tables import Bools, Float32s, Int64s
 
 LINK_SCORE = np.float32(0.98)
 """From this score on, a link is evidence against its text."""
@@ -40,16 +39,23 @@ def undecided(word_scores: Float32s, threshold: float) -> Bools:
 
 
 def highest(
-    model: LinkScorer, links: LinksInTexts, word_scores: Float32s, threshold: float
+    model: LinkScorer,
+    urls: Sequence[str],
+    owners: Int64s,
+    word_scores: Float32s,
+    threshold: float,
 ) -> dict[int, ScoredLink]:
-    """Return the highest-scoring link of each text that it can block, by row."""
-    candidates = np.flatnonzero(undecided(word_scores, threshold)[links.owners])
+    """Return the highest-scoring link of each text that it can block, by row.
+
+    *urls* are canonical, *owners* the row of the text of each; *threshold* is that of the words.
+    """
+    candidates = np.flatnonzero(undecided(word_scores, threshold)[owners])
     if not len(candidates):
         return {}
-    urls = [links.urls[at] for at in candidates.tolist()]
+    asked = [urls[at] for at in candidates.tolist()]
     found: dict[int, ScoredLink] = {}
-    rows = links.owners[candidates].tolist()
-    for row, url, score in zip(rows, urls, model.score(urls).tolist(), strict=True):
+    rows = owners[candidates].tolist()
+    for row, url, score in zip(rows, asked, model.score(asked).tolist(), strict=True):
         if row not in found or score > found[row].score:
             found[row] = ScoredLink(score, url)
     return found
