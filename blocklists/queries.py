@@ -217,5 +217,11 @@ def _start(token: str, version: int) -> int:
         raise InvalidInput("page_token: not a token of this service")
     made_for, start = match.groups()
     if int(made_for) != version:
-        raise VersionConflict(f"page_token: the lists are at {version} now; start again")
+        raise VersionConflict.between(
+            "page_token",
+            "the lists are",
+            expected=int(made_for),
+            actual=version,
+            advice="start again without it",
+        )
     return int(start)

@@ -68,6 +68,8 @@ class Detail:
     """Highest score of a link in a text, where the link model was heard."""
     link: str = ""
     """That link, canonical."""
+    read_bytes: int = 0
+    """Bytes that were read of a body or URL that was cut; 0 where it was not."""
     velocity_score: float | None = None
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None

@@ -37,9 +37,12 @@ class VersionConflict(FanzhaError):
     actual: int | None = None
 
     @classmethod
-    def between(cls, field: str, what: str, *, expected: int | None, actual: int) -> Self:
+    def between(
+        cls, field: str, what: str, *, expected: int | None, actual: int, advice: str = ""
+    ) -> Self:
         """Return the conflict of *what*, which is at *actual*; *field* names *expected*."""
-        error = cls(f"{field}: {what} at {actual}, not {expected}")
+        compared = "" if expected is None else f", not {expected}"
+        error = cls(f"{field}: {what} at {actual}{compared}{advice and f'; {advice}'}")
         error.expected, error.actual = expected, actual
         return error
 

@@ -9,6 +9,7 @@ in every process that has the same key, see `infra.redis.shared_key`.
 import base64
 import binascii
 import hmac
+import re
 from hashlib import sha256
 
 from fanzha.errors import InvalidInput
@@ -16,6 +17,21 @@ from fanzha.errors import InvalidInput
 MIN_KEY_BYTES = 16
 MAX_TOKEN_CHARACTERS = 2000
 _SIGNATURE_BYTES = 16
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+def number_of(position: str) -> int:
+    """Return the position of a list that continues at a number; 0 for an empty one."""
+    if not position:
+        return 0
+    if not _NUMBER.fullmatch(position):
+        raise InvalidInput("page_token: not one that was given out")
+    return int(position)
+
+
+def position_at(number: int) -> str:
+    """Return the position that `number_of` reads; empty for 0, the end of a list."""
+    return str(number) if number else ""
 
 
 class PageTokens:

@@ -18,6 +18,7 @@ from fanzha.client.counters import Counters
 from fanzha.client.failures import RequestFailed
 from fanzha.client.login import Login, LoginError
 from fanzha.client.options import Options
+from fanzha.client.status_details import version_conflict
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
 
@@ -35,4 +36,5 @@ __all__ = [
     "Options",
     "RequestFailed",
     "Text",
+    "version_conflict",
 ]

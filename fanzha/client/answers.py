@@ -51,6 +51,8 @@ class Answer:
     """Why no server answered."""
     error: str = ""
     """What is wrong with the request, or with the server."""
+    read_bytes: int = 0
+    """Bytes that were read of the body or URL, where it was cut because the request is too long."""
 
     @property
     def blocked(self) -> bool:
@@ -160,4 +162,5 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "link": detail.link,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
+        "read_bytes": detail.read_bytes,
     }

@@ -248,6 +248,136 @@ class GetHeadResponse(_message.Message):
 Global___GetHeadResponse: _TypeAlias = GetHeadResponse  # noqa: Y015
 
 @_typing.final
+class VerifyLogRequest(_message.Message):
+    """Asks for a verification of the log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    author: _builtins.str
+    """Who asks, for the record. Ignored where the server knows who asks; absent there, too."""
+    def __init__(
+        self,
+        *,
+        author: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyLogRequest: _TypeAlias = VerifyLogRequest  # noqa: Y015
+
+@_typing.final
+class LogProblem(_message.Message):
+    """A problem of one line of the log, or between it and the line before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    file: _builtins.str
+    """Name of the file."""
+    line: _builtins.int
+    """Line, from 1; 0 for the file as a whole."""
+    sequence: _builtins.int
+    """Sequence of the record, or the expected one where it is unreadable; 0 when unknown."""
+    words: _builtins.str
+    """What is wrong."""
+    def __init__(
+        self,
+        *,
+        file: _builtins.str = ...,
+        line: _builtins.int = ...,
+        sequence: _builtins.int = ...,
+        words: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file", b"file", "line", b"line", "sequence", b"sequence", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LogProblem: _TypeAlias = LogProblem  # noqa: Y015
+
+@_typing.final
+class VerifyLogResponse(_message.Message):
+    """The result of verifying the log. It is whole when there are no problems."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    MORE_PROBLEMS_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    CHECKPOINTS_FIELD_NUMBER: _builtins.int
+    FIRST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    COVERED_TO_FIELD_NUMBER: _builtins.int
+    KEY_IDS_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
+    TIMES_BACK_FIELD_NUMBER: _builtins.int
+    BAD_LIST_CHANGES_FIELD_NUMBER: _builtins.int
+    more_problems: _builtins.int
+    """How many further problems there are."""
+    files: _builtins.int
+    """Files read."""
+    records: _builtins.int
+    """Lines that are records, checkpoints included."""
+    checkpoints: _builtins.int
+    """Checkpoints among them."""
+    first_sequence: _builtins.int
+    """Sequence of the first record."""
+    last_sequence: _builtins.int
+    """Sequence of the last record."""
+    head: _builtins.str
+    """Hash of the last record, 64 hexadecimal digits."""
+    covered_to: _builtins.int
+    """Sequence of the last checkpoint with a valid signature; 0 for none."""
+    copies: _builtins.int
+    """Checkpoints that agree with their copies in the store."""
+    times_back: _builtins.int
+    """Records older than the one before, because the clock was set back."""
+    bad_list_changes: _builtins.int
+    """Records of versions of the lists that were written past this log or cannot be read."""
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogProblem]:
+        """The first problems; further ones are counted."""
+
+    @_builtins.property
+    def key_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the keys with valid signatures."""
+
+    def __init__(
+        self,
+        *,
+        problems: _abc.Iterable[Global___LogProblem] | None = ...,
+        more_problems: _builtins.int = ...,
+        files: _builtins.int = ...,
+        records: _builtins.int = ...,
+        checkpoints: _builtins.int = ...,
+        first_sequence: _builtins.int = ...,
+        last_sequence: _builtins.int = ...,
+        head: _builtins.str = ...,
+        covered_to: _builtins.int = ...,
+        key_ids: _abc.Iterable[_builtins.str] | None = ...,
+        copies: _builtins.int = ...,
+        times_back: _builtins.int = ...,
+        bad_list_changes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bad_list_changes", b"bad_list_changes", "checkpoints", b"checkpoints", "copies", b"copies", "covered_to", b"covered_to", "files", b"files", "first_sequence", b"first_sequence", "head", b"head", "key_ids", b"key_ids", "last_sequence", b"last_sequence", "more_problems", b"more_problems", "problems", b"problems", "records", b"records", "times_back", b"times_back"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyLogResponse: _TypeAlias = VerifyLogResponse  # noqa: Y015
+
+@_typing.final
 class ExportEvidenceRequest(_message.Message):
     """Asks for evidence."""
 

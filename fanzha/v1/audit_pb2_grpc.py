@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class AuditServiceStub:
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     def __init__(self, channel):
@@ -46,6 +46,11 @@ class AuditServiceStub:
                 request_serializer=fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.FromString,
                 _registered_method=True)
+        self.VerifyLog = channel.unary_unary(
+                '/fanzha.v1.AuditService/VerifyLog',
+                request_serializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.FromString,
+                _registered_method=True)
         self.ExportEvidence = channel.unary_stream(
                 '/fanzha.v1.AuditService/ExportEvidence',
                 request_serializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.SerializeToString,
@@ -55,7 +60,7 @@ class AuditServiceStub:
 
 class AuditServiceServicer:
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     def ListRecords(self, request, context):
@@ -67,6 +72,16 @@ class AuditServiceServicer:
 
     def GetHead(self, request, context):
         """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyLog(self, request, context):
+        """Verifies the whole log, up to the newest record, against the copies of its checkpoints in the
+        store, which reveal a truncated end. Recorded with its result before the response is sent;
+        fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
+        vouches for itself here: to check it from outside, verify a copy of the files.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,6 +108,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     request_deserializer=fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.SerializeToString,
             ),
+            'VerifyLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyLog,
+                    request_deserializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.SerializeToString,
+            ),
             'ExportEvidence': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportEvidence,
                     request_deserializer=fanzha_dot_v1_dot_audit__pb2.ExportEvidenceRequest.FromString,
@@ -108,7 +128,7 @@ def add_AuditServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     @staticmethod
@@ -155,6 +175,33 @@ class AuditService:
             '/fanzha.v1.AuditService/GetHead',
             fanzha_dot_v1_dot_audit__pb2.GetHeadRequest.SerializeToString,
             fanzha_dot_v1_dot_audit__pb2.GetHeadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.AuditService/VerifyLog',
+            fanzha_dot_v1_dot_audit__pb2.VerifyLogRequest.SerializeToString,
+            fanzha_dot_v1_dot_audit__pb2.VerifyLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class AuditServiceStub:
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     @_typing.overload
@@ -39,6 +39,12 @@ class AuditServiceStub:
     """Pages through the records, newest first. May be repeated."""
     GetHead: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetHeadRequest, _audit_pb2.GetHeadResponse]
     """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+    VerifyLog: _grpc.UnaryUnaryMultiCallable[_audit_pb2.VerifyLogRequest, _audit_pb2.VerifyLogResponse]
+    """Verifies the whole log, up to the newest record, against the copies of its checkpoints in the
+    store, which reveal a truncated end. Recorded with its result before the response is sent;
+    fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
+    vouches for itself here: to check it from outside, verify a copy of the files.
+    """
     ExportEvidence: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]
     """Gathers everything on record about one number or host in a ZIP file with a signed
     manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
@@ -47,7 +53,7 @@ class AuditServiceStub:
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -55,6 +61,12 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Pages through the records, newest first. May be repeated."""
     GetHead: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetHeadRequest, _audit_pb2.GetHeadResponse]  # type: ignore[assignment]
     """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+    VerifyLog: _aio.UnaryUnaryMultiCallable[_audit_pb2.VerifyLogRequest, _audit_pb2.VerifyLogResponse]  # type: ignore[assignment]
+    """Verifies the whole log, up to the newest record, against the copies of its checkpoints in the
+    store, which reveal a truncated end. Recorded with its result before the response is sent;
+    fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
+    vouches for itself here: to check it from outside, verify a copy of the files.
+    """
     ExportEvidence: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]  # type: ignore[assignment]
     """Gathers everything on record about one number or host in a ZIP file with a signed
     manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
@@ -62,7 +74,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads the audit log of list administration. Nothing here writes to it, except that
-    taking evidence out is itself recorded.
+    verifying it and taking evidence out are themselves recorded.
     """
 
     @_abc_1.abstractmethod
@@ -80,6 +92,18 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.GetHeadResponse, _abc.Awaitable[_audit_pb2.GetHeadResponse]]:
         """Tells where the log stands, and the key that its checkpoints are signed with. May be repeated."""
+
+    @_abc_1.abstractmethod
+    def VerifyLog(
+        self,
+        request: _audit_pb2.VerifyLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_pb2.VerifyLogResponse, _abc.Awaitable[_audit_pb2.VerifyLogResponse]]:
+        """Verifies the whole log, up to the newest record, against the copies of its checkpoints in the
+        store, which reveal a truncated end. Recorded with its result before the response is sent;
+        fails with UNAVAILABLE when the store cannot be read or the result not be recorded. A server
+        vouches for itself here: to check it from outside, verify a copy of the files.
+        """
 
     @_abc_1.abstractmethod
     def ExportEvidence(

@@ -551,24 +551,24 @@ class GetCaseHistoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CASE_ID_FIELD_NUMBER: _builtins.int
-    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Its id. Required."""
-    after: _builtins.int
-    """How many events to pass over."""
+    page_token: _builtins.str
+    """From the page before; absent: the first events."""
     page_size: _builtins.int
     """Most events wanted: 1 to 500; absent: 500."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
-        after: _builtins.int = ...,
+        page_token: _builtins.str = ...,
         page_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "case_id", b"case_id", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -581,10 +581,10 @@ class GetCaseHistoryResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
-    NEXT_AFTER_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MASKED_FIELD_NUMBER: _builtins.int
-    next_after: _builtins.int
-    """How many to pass over for what follows; 0: this is all."""
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
     masked: _builtins.bool
     """Whether numbers and notes are masked."""
     @_builtins.property
@@ -595,12 +595,12 @@ class GetCaseHistoryResponse(_message.Message):
         self,
         *,
         events: _abc.Iterable[Global___CaseEvent] | None = ...,
-        next_after: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
         masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "masked", b"masked", "next_after", b"next_after"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "masked", b"masked", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

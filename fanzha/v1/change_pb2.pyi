@@ -1252,23 +1252,23 @@ class ListChangesRequest(_message.Message):
 
     STATE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    BEFORE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     state: _change_state_pb2.ChangeState.ValueType
     """Only those in this state; absent: all."""
     page_size: _builtins.int
     """Requests wanted, 1 to 200; absent: 50."""
-    before_id: _builtins.int
-    """Only requests with a smaller number, from the page before; absent: the newest."""
+    page_token: _builtins.str
+    """From the page before; absent: the newest."""
     def __init__(
         self,
         *,
         state: _change_state_pb2.ChangeState.ValueType = ...,
         page_size: _builtins.int = ...,
-        before_id: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_id", b"before_id", "page_size", b"page_size", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1281,12 +1281,12 @@ class ListChangesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGES_FIELD_NUMBER: _builtins.int
-    NEXT_BEFORE_ID_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     UNCONFIRMED_EMERGENCIES_FIELD_NUMBER: _builtins.int
     SECOND_PERSON_RULE_FIELD_NUMBER: _builtins.int
     PENDING_FIELD_NUMBER: _builtins.int
-    next_before_id: _builtins.int
-    """For the next page; 0 at the end."""
+    next_page_token: _builtins.str
+    """For the next page; empty at the end."""
     second_person_rule: _builtins.str
     """The setting second_person that holds: by_identity, always or off."""
     pending: _builtins.int
@@ -1303,14 +1303,14 @@ class ListChangesResponse(_message.Message):
         self,
         *,
         changes: _abc.Iterable[Global___Change] | None = ...,
-        next_before_id: _builtins.int = ...,
+        next_page_token: _builtins.str = ...,
         unconfirmed_emergencies: _abc.Iterable[Global___Change] | None = ...,
         second_person_rule: _builtins.str = ...,
         pending: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_before_id", b"next_before_id", "pending", b"pending", "second_person_rule", b"second_person_rule", "unconfirmed_emergencies", b"unconfirmed_emergencies"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token", "pending", b"pending", "second_person_rule", b"second_person_rule", "unconfirmed_emergencies", b"unconfirmed_emergencies"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

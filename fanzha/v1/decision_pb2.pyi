@@ -541,6 +541,7 @@ class Detail(_message.Message):
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
     row: _builtins.int
@@ -573,6 +574,10 @@ class Detail(_message.Message):
     """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
     blocked.
     """
+    read_bytes: _builtins.int
+    """Bytes that were read of the body or URL, where it was cut because the request is too long; the
+    row was decided by these and its other fields. 0 where nothing was cut.
+    """
     link_score: _builtins.float
     """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
     the words made it unnecessary to ask.
@@ -601,12 +606,13 @@ class Detail(_message.Message):
         shadow_evidence: Global___Evidence.ValueType = ...,
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
+        read_bytes: _builtins.int = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015

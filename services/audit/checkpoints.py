@@ -39,6 +39,8 @@ class CheckpointReason(StrEnum):
     """The process shut down cleanly."""
     EVIDENCE = "evidence"
     """An evidence package is exported and must be covered."""
+    VERIFICATION = "verification"
+    """The log is verified, and all of it must be covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

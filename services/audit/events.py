@@ -57,6 +57,8 @@ class AuditKind(StrEnum):
     """Labelled examples were exported, with texts."""
     MODEL_CHANGED = "model_changed"
     """A model was activated, put into shadow or rolled back."""
+    LOG_VERIFIED = "log_verified"
+    """The log was verified through the service, with what result."""
     CHECKPOINT = "checkpoint"
     """The log itself: a signature over everything before."""
     LOG_MENDED = "log_mended"

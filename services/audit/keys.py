@@ -32,6 +32,8 @@ class SigningKey:
 
     key_id: str
     public_pem: str
+    public_file: Path
+    """Where the public key is published, after those of former keys."""
     private: Ed25519PrivateKey
 
     def sign(self, message: bytes) -> str:
@@ -83,9 +85,14 @@ def open_key(path: Path) -> SigningKey:
         raise ValueError(f"{path}: no private key in PEM: {error}") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise _other_kind(str(path), private)
-    pem = _public_pem(private.public_key())
-    _publish(public_path(path), pem)
-    return SigningKey(key_id=key_id(private.public_key()), public_pem=pem, private=private)
+    pem, public_file = _public_pem(private.public_key()), public_path(path)
+    _publish(public_file, pem)
+    return SigningKey(
+        key_id=key_id(private.public_key()),
+        public_pem=pem,
+        public_file=public_file,
+        private=private,
+    )
 
 
 def read_public(text: str, origin: str) -> PublicKeys:

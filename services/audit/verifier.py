@@ -1,9 +1,10 @@
-"""Verifies the audit log offline, in one pass and constant memory.
+"""Verifies the files of an audit log, in one pass and constant memory.
 
 After a problem the check continues from the line itself, so one problem is reported once and later
 ones are still found.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -58,8 +59,8 @@ class Verifier:
         self._file = ""
         self._line = 0
 
-    def check(self, path: Path) -> None:
-        """Check the next file of the log."""
+    def check(self, path: Path, *, size: int | None = None) -> None:
+        """Check the next file of the log, or its first *size* bytes."""
         if self._report.files and checkpoints.reason_of(self._last) != CheckpointReason.FILE_CLOSED:
             self._report_problem(
                 "another file follows, but this one does not end as one that was closed: "
@@ -68,7 +69,7 @@ class Verifier:
         self._file, self._line = path.name, 0
         self._report.files += 1
         with path.open("rb") as file:
-            for text in _lines(file, self._progress):
+            for text in _lines(file, self._progress, size):
                 self._line += 1
                 self._check_line(text)
         if self._line == 0:
@@ -240,12 +241,19 @@ def verify(
     *,
     copies: Mapping[int, str] | None = None,
     whole: bool = False,
+    until: tuple[str, int] | None = None,
     progress: Callable[[int], None] = lambda _bytes: None,
 ) -> ChainReport:
-    """Verify *paths*, the files of a log in order."""
+    """Verify *paths*, the files of a log in order.
+
+    *until*, the name of a file and a size, is the end of a log that is being written.
+    """
     verifier = Verifier(keys, copies=copies, whole=whole, progress=progress)
     for path in paths:
-        verifier.check(path)
+        if until is None or path.name < until[0]:
+            verifier.check(path)
+        elif path.name == until[0]:
+            verifier.check(path, size=until[1])
     return verifier.finish()
 
 
@@ -254,12 +262,13 @@ def paths_of(where: Path) -> list[Path]:
     return log_files.files(where) if where.is_dir() else [where]
 
 
-def _lines(file: IO[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
+def _lines(file: IO[bytes], progress: Callable[[int], None], size: int | None) -> Iterator[bytes]:
     """Yield lines with their line feeds; an overlong line is split into damaged pieces."""
-    read = 0
-    while text := file.readline(MAX_LINE_BYTES):
+    read, left = 0, sys.maxsize if size is None else size
+    while text := file.readline(min(MAX_LINE_BYTES, left)):
         yield text
         read += len(text)
+        left -= len(text)
         if read >= _PROGRESS_BYTES:
             progress(read)
             read = 0

@@ -91,6 +91,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.AuditService": {
         "ListRecords": _of(Role.AUDITOR),
         "GetHead": _of(Role.AUDITOR, Role.OPERATOR),
+        "VerifyLog": _of(Role.AUDITOR),
         "ExportEvidence": _of(Role.AUDITOR),
     },
     "fanzha.v1.ChangeService": {

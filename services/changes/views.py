@@ -61,10 +61,10 @@ class ChangeViews:
             raise InvalidInput(f"page_size: must be 1 to {MAX_PAGE_SIZE}, not {size}")
         size = size or DEFAULT_PAGE_SIZE
         requests = self._context.requests
-        ids = await requests.page_ids(state, before_id=before_id, size=size)
+        ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
         return ChangePage(
-            records=await requests.get_many(ids),
-            next_before_id=ids[-1] if len(ids) == size else 0,
+            records=await requests.get_many(ids[:size]),
+            next_before_id=ids[size - 1] if len(ids) > size else 0,
             emergencies=await self.emergencies(),
             pending=await self.pending_count(),
         )

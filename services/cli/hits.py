@@ -27,6 +27,7 @@ from services.cli._common.options import (
 from services.cli._common.plain_text import one_line
 from services.cli._common.server import ServerOf
 from services.cli.check.commands import word
+from services.decision.sinks.hit_fields import HitField
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
@@ -128,19 +129,24 @@ def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
     if as_json:
         _write(json.dumps({"stream": name, "place": one.place, **hit}, ensure_ascii=False))
         return
-    at = datetime.fromtimestamp(int(hit.get("occurred_at_ms", 0)) / 1000, UTC)
+    at = datetime.fromtimestamp(int(hit.get(HitField.OCCURRED_AT_MS, 0)) / 1000, UTC)
     cells = {
         "time": f"{at:%Y-%m-%d %H:%M:%S}Z",
         "stream": name,
-        "channel": hit.get("channel", "").lower(),
-        "from": hit.get("from_party") or hit.get("url", ""),
-        "to": hit.get("to_party", ""),
-        "why": hit.get("reason", "").lower(),
-        "type": hit.get("fraud_type", "").lower(),
+        "channel": hit.get(HitField.CHANNEL, "").lower(),
+        "from": hit.get(HitField.FROM_PARTY) or hit.get(HitField.URL, ""),
+        "to": hit.get(HitField.TO_PARTY, ""),
+        "why": hit.get(HitField.REASON, "").lower(),
+        "type": hit.get(HitField.FRAUD_TYPE, "").lower(),
     }
-    model = hit.get("model_version", "")
-    evidence = hit.get("pattern") or (f"model {model}" if model else "–")
-    _write(_columns(cells, f"{hit.get('score', ''):<6} {evidence}  {hit.get('decision_id', '')}"))
+    model = hit.get(HitField.MODEL_VERSION, "")
+    evidence = hit.get(HitField.PATTERN) or (f"model {model}" if model else "–")
+    _write(
+        _columns(
+            cells,
+            f"{hit.get(HitField.SCORE, ''):<6} {evidence}  {hit.get(HitField.DECISION_ID, '')}",
+        )
+    )
 
 
 def _write(line: str) -> None:

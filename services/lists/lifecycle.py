@@ -163,9 +163,13 @@ class EntryLifecycle:
         version, start, asked_s = map(int, match.groups())
         pinned = self._pinned.get((version, asked_s))
         if pinned is None and version != snapshot.version:
-            raise VersionConflict(
-                f"page_token: the lists are at {snapshot.version}, and those of the first page "
-                "are no longer kept; start anew"
+            # The lists of the first page are no longer kept.
+            raise VersionConflict.between(
+                "page_token",
+                "the lists are",
+                expected=version,
+                actual=snapshot.version,
+                advice="start again without it",
             )
         return pinned or snapshot, start, asked_s
 

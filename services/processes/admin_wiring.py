@@ -20,6 +20,7 @@ from services.appeals.list_access import AdministeredLists
 from services.appeals.origins import RequestedOrigins
 from services.appeals.wiring import WiredAppeals
 from services.audit.checkpoint_copies import CheckpointCopies
+from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog, open_log
 from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
@@ -288,7 +289,11 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             findings=context.findings,
         ),
         "appeal": AppealServicer(services.appeals.appeals),
-        "audit": AuditServicer(context.audit, services.evidence),
+        "audit": AuditServicer(
+            context.audit,
+            services.evidence,
+            LiveVerification(context.audit, CheckpointCopies(context.connect())),
+        ),
         "changes": ChangeServicer(services.changes, services.drafts),
         "mapping": MappingServicer(ColumnMappings(context.connect(), now_ms=now_ms)),
     }

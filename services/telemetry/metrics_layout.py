@@ -207,10 +207,11 @@ NUMBERS_CUT = Family(
     text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
     "those before.",
 )
-ROWS_UNREAD = Family(
-    name="fanzha_rows_unread",
+ROWS_CUT = Family(
+    name="fanzha_rows_cut",
     kind="counter",
-    text="Rows beyond the byte limit of one request; they were let through.",
+    text="Rows of requests beyond their byte limit, decided by their parties and the beginning of "
+    "the body or URL.",
     labels=("channel",),
     values=_BY_CHANNEL,
 )
@@ -330,7 +331,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_UNREAD),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -176,9 +176,9 @@ class DecisionMetrics:
         """Count texts that may hold more telephone numbers than were looked up."""
         self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
 
-    def rows_unread(self, channel: Channel, rows: int) -> None:
-        """Count rows that a request held beyond what is read of one."""
-        self._figures[layout.START[layout.ROWS_UNREAD.name] + channel - 1] += rows
+    def rows_cut(self, channel: Channel, rows: int) -> None:
+        """Count rows that were cut because their request held more than is read of one."""
+        self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
 
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""

@@ -11,10 +11,6 @@ from tests.support.checkout import CHECKOUT
 
 CLI = CHECKOUT / "services" / "cli"
 ALLOWED = {
-    ("services/cli/audit/verify.py", "infra.redis.client"): (
-        "--store: compares the files with the copies of checkpoints, past the server it checks"
-    ),
-    ("services/cli/audit/verify.py", "services.audit.checkpoint_copies"): "likewise",
     ("services/cli/decisions/log_access.py", "services.decision_log.query"): (
         "--offline: the log of a host that list administration cannot read"
     ),

@@ -16,6 +16,7 @@ ELSEWHERE = {
     "services/cli/test_common_options.py": "asks the application, which loads commands by name",
     "services/decision/test_guard.py": "asks a pipeline that tests.support.builders makes",
     "services/decision_log/impact/test_impact_agrees.py": "by tests.support.decision_logs",
+    "services/processes/test_private_files.py": "writers of many folders, under one umask",
 }
 """Unit tests that import nothing of the folder that they mirror, and why."""
 

@@ -1,20 +1,16 @@
-"""Texts that are written to be slow to read, and what is still being read when time is up.
+"""Texts that are written to be slow to read, and the steps that reading them takes.
 
-Started as a program, it reads each family in a process of its own, which may use a bounded amount
-of processor time, and prints the names of those that the kernel had to end. The bound is some
-ten times what linear work takes and less than what quadratic work takes, so this tells a
-hang from an answer, whatever machine it runs on, inside regular expressions too.
+Started as a program, it prints for each family its name and the steps at each length, from
+`SHORTEST` on, twice as long each time, up to a megabyte or until counting gets expensive. Texts are
+periodic, and every bound of a pattern is below `SHORTEST`: what is linear over three lengths stays
+so.
 """
 
-import os
-import resource
-import signal
+import json
 import sys
+from itertools import pairwise
 
-from fanzha.hosts import canonical_host
-from fanzha.links import find_links
-from fanzha.text import normalise
-from fanzha.url import canonical, expressions
+from tests.support.step_counter import StepCounter, TooManySteps, import_counted
 
 FAMILIES = {
     "labels after a scheme": ("http://", "a.", ""),
@@ -77,8 +73,20 @@ FAMILIES = {
     "lone surrogates": ("http://", "\ud800.", ""),
 }
 """What each begins with, what it repeats, and how it ends."""
-CHARACTERS = 100_000
-PROCESSOR_SECONDS = 3
+SHORTEST = 2_000
+LONGEST = 1_024_000
+_FEWEST_LENGTHS = 3
+_MAX_EFFORT = 30_000
+"""Operations of the counter per family; a million take a second or two."""
+_MAX_STEPS_PER_CHARACTER = 5_000
+"""Four times what the slowest family takes."""
+_MAX_GROWTH = 2 * 1.3
+_FEW_STEPS = 1_000
+_READERS = (
+    *("character_table", "hosts", "link_deobfuscation", "link_fast_path", "links"),
+    *("percent_encoding", "text", "url", "whitespace"),
+)
+"""The modules of `fanzha` that read a body or a URL."""
 
 
 def text_of(family: str, characters: int) -> str:
@@ -89,6 +97,12 @@ def text_of(family: str, characters: int) -> str:
 
 def read(text: str) -> None:
     """Do all that is done with a body or a URL before a model sees it."""
+    # Imported here, for the program rewrites them before.
+    from fanzha.hosts import canonical_host  # noqa: PLC0415
+    from fanzha.links import find_links  # noqa: PLC0415
+    from fanzha.text import normalise  # noqa: PLC0415
+    from fanzha.url import canonical, expressions  # noqa: PLC0415
+
     find_links(text)
     normalise(text)
     canonical_host(text)
@@ -97,24 +111,46 @@ def read(text: str) -> None:
     expressions(f"http://{text}")  # as if it were canonical
 
 
-def is_read_in_time(text: str, seconds: int = PROCESSOR_SECONDS) -> bool:
-    """Read *text* in a process that may use so much processor time."""
-    child = os.fork()
-    if not child:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+def steps_by_length(counter: StepCounter, family: str) -> list[int]:
+    """Return the steps that texts of a family take, each twice as long as the one before.
+
+    The list ends with -1 where a text takes too many to count.
+    """
+    found: list[int] = []
+    length = SHORTEST
+    while length <= LONGEST:
         try:
-            read(text)
-        finally:
-            os._exit(int(sys.exc_info()[0] is not None))
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status not in {0, -signal.SIGKILL, -signal.SIGXCPU}:
-        raise AssertionError(f"reading ended with {status}")
-    return status == 0
+            most = length * _MAX_STEPS_PER_CHARACTER
+            found.append(counter.count(read, text_of(family, length), most))
+        except TooManySteps:
+            return [*found, -1]
+        if len(found) >= _FEWEST_LENGTHS and counter.effort > _MAX_EFFORT:
+            break
+        length *= 2
+    return found
+
+
+def is_linear(steps: list[int]) -> bool:
+    """Return whether steps for lengths that double each time grow no more than the lengths do."""
+    if len(steps) < _FEWEST_LENGTHS or steps[-1] < 0:
+        return False
+    # What each doubling adds doubles where work is linear, and is four times as much where it is
+    # quadratic. A length beyond which less is read makes it smaller.
+    added = [longer - shorter for shorter, longer in pairwise(steps)]
+    return all(
+        longer <= _MAX_GROWTH * max(shorter, _FEW_STEPS) for shorter, longer in pairwise(added)
+    )
+
+
+def main() -> None:
+    """Print the steps of each family as a line of JSON."""
+    counter = StepCounter()
+    import_counted(counter, [f"fanzha.{name}" for name in _READERS])
+    read("a.example/a")  # what is built on first use is not counted
+    for family in FAMILIES:
+        sys.stdout.write(json.dumps([family, steps_by_length(counter, family)]) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    find_links("a.example/a")  # what is built on first use is built before there are children
-    for name in FAMILIES:
-        if not is_read_in_time(text_of(name, int(sys.argv[1]) if sys.argv[1:] else CHARACTERS)):
-            sys.stdout.write(f"{name}\n")
-            sys.stdout.flush()
+    main()

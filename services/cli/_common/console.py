@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
+from fanzha.client import version_conflict
 from fanzha.client.login import Login, LoginError
 from fanzha.errors import FanzhaError
 from infra.url_secrets import hidden
@@ -100,11 +101,20 @@ def one_sentence(target: str) -> Iterator[None]:
             fail(f"{target} does not allow it: {details}")
         if code is grpc.StatusCode.ABORTED:
             fail(
-                f"{details}. Someone else's change came first: look again, then repeat the command"
+                f"{details}. Someone else's change came first{_versions(error)}: look again, then "
+                "repeat the command"
             )
         fail(f"{details} ({code.name if code else 'unknown'})")
     except (FanzhaError, LoginError) as error:
         fail(str(error))
+
+
+def _versions(error: grpc.RpcError) -> str:
+    found = version_conflict(error)
+    if found is None:
+        return ""
+    expected = "" if found.expected is None else f"expected version {found.expected}, "
+    return f" ({expected}now at version {found.actual})"
 
 
 def progress(*, bar: bool = True) -> Progress:

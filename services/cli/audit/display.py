@@ -140,8 +140,8 @@ def _cover(report: "ChainReport") -> list[str]:
         lines.append(f"{report.copies:,} checkpoints agree with the copies in the store")
     else:
         lines.append(
-            "whether more records followed, the files alone cannot tell: compare with --store, or "
-            "with a head that was kept elsewhere"
+            "whether more records followed, the files alone cannot tell: let the service verify "
+            "(without FILE or FOLDER), or compare with a head that was kept elsewhere"
         )
     if report.bad_list_changes:
         lines.append(

@@ -1,33 +1,39 @@
-"""`fanzha audit verify`: checks an audit log without a server."""
+"""`fanzha audit verify`: lets the service verify its log, or checks files without it."""
 
-import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zipfile import is_zipfile
 
 import typer
 
-from services.cli._common.console import fail, one_sentence, print_json, progress
-from services.cli._common.options import AsJson
-from services.cli._common.stores import URL_HELP, given_url
+from fanzha.v1 import audit_pb2 as pb
+from fanzha.v1 import audit_pb2_grpc
+from services.cli._common.console import fail, print_json, progress
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
+from services.cli._common.server import ServerOf
 from services.cli.audit import display
 
 if TYPE_CHECKING:
     from services.audit.findings import ChainReport
     from services.audit.keys import PublicKeys
 
+VERIFY_SECONDS = 600.0
+"""Deadline of a verification by the service, which reads the whole log."""
+server = ServerOf(audit_pb2_grpc.AuditServiceStub, deadline_seconds=VERIFY_SECONDS)
+
 
 def verify(
     where: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             exists=True,
-            metavar="FILE|FOLDER",
-            help="A file of the log, the folder of all its files, or a ZIP file of evidence.",
+            metavar="[FILE|FOLDER]",
+            help="A file of the log, the folder of all its files, or a ZIP file of evidence; read "
+            "here, without a server. Empty: the service verifies its own log.",
         ),
-    ],
+    ] = None,
     public_key: Annotated[
         Path | None,
         typer.Option(
@@ -37,39 +43,73 @@ def verify(
             "somebody who could exchange both.",
         ),
     ] = None,
-    store: Annotated[
-        str,
-        typer.Option(
-            callback=given_url,
-            help=f"Redis with copies of the checkpoints: shows a cut end of the log{URL_HELP}",
-        ),
-    ] = "",
     without_key: Annotated[
         bool, typer.Option("--without-key", help="Check hashes only, no signatures.")
     ] = False,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Check that no record was changed, removed, added or moved; status 1 when one was.
 
-    Needs no server. Each fault is told with its file, line and sequence.
+    The service compares its log with the copies of checkpoints in Redis, too, which shows a cut
+    end, and records the result. Files are checked without it: nothing to trust but the key.
     """
-    if is_zipfile(where):
+    if where is None:
+        if public_key or without_key:
+            raise typer.BadParameter("only with FILE or FOLDER", param_hint="--public-key")
+        _verify_by_service(by, target, as_json=as_json)
+    elif is_zipfile(where):
         _verify_evidence(where, public_key, as_json=as_json)
-        return
+    else:
+        _verify_files(where, public_key, without_key=without_key, as_json=as_json)
+
+
+def _verify_by_service(by: str, target: str, *, as_json: bool) -> None:
+    started = time.monotonic()
+    with server(target, "verifying") as stub:
+        answer = stub.VerifyLog(pb.VerifyLogRequest(author=by))
+    _tell(_report(answer), time.monotonic() - started, as_json=as_json)
+
+
+def _report(answer: pb.VerifyLogResponse) -> "ChainReport":
+    from services.audit.findings import ChainProblem, ChainReport
+
+    return ChainReport(
+        problems=[
+            ChainProblem(file=one.file, line=one.line, sequence=one.sequence, words=one.words)
+            for one in answer.problems
+        ],
+        more_problems=answer.more_problems,
+        files=answer.files,
+        records=answer.records,
+        checkpoints=answer.checkpoints,
+        first_sequence=answer.first_sequence,
+        last_sequence=answer.last_sequence,
+        head=answer.head,
+        covered_to=answer.covered_to,
+        key_ids=set(answer.key_ids),
+        copies=answer.copies,
+        times_back=answer.times_back,
+        bad_list_changes=answer.bad_list_changes,
+    )
+
+
+def _verify_files(
+    where: Path, public_key: Path | None, *, without_key: bool, as_json: bool
+) -> None:
     from services.audit import verifier
 
     paths = verifier.paths_of(where)
     if not paths:
         fail(f"{where}: there is no audit log here, no file audit-YYYY-MM.jsonl", status=2)
     known = None if without_key else _keys(where, public_key)
-    with one_sentence("the store"):
-        copies = asyncio.run(_copies(store)) if store else {}
     started = time.monotonic()
     with progress() as bar:
         total = sum(path.stat().st_size for path in paths)
         task = bar.add_task("checking", total=total, note="")
         done: Callable[[int], None] = lambda size: bar.advance(task, size)  # noqa: E731
-        report = verifier.verify(paths, known, copies=copies, whole=where.is_dir(), progress=done)
+        report = verifier.verify(paths, known, whole=where.is_dir(), progress=done)
     _tell(report, time.monotonic() - started, as_json=as_json)
 
 
@@ -90,17 +130,6 @@ def _read_keys(path: Path) -> "PublicKeys":
         return keys.read_public(path.read_text(), str(path))
     except ValueError as error:
         fail(str(error), status=2)
-
-
-async def _copies(url: str) -> Mapping[int, str]:
-    from infra.redis.client import connect
-    from services.audit.checkpoint_copies import CheckpointCopies
-
-    client = connect(url)
-    try:
-        return {copy.sequence: copy.hash for copy in await CheckpointCopies(client).all()}
-    finally:
-        await client.aclose()
 
 
 def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> None:

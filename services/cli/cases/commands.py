@@ -1,5 +1,6 @@
 """`fanzha cases`: the desk of a city or county, over gRPC."""
 
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -103,14 +104,11 @@ def history(
     case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
 ) -> None:
     """Show all that happened to a case, oldest first."""
-    request, events = pb.GetCaseHistoryRequest(case_id=case_id), list[pb.CaseEvent]()
+    request = pb.GetCaseHistoryRequest(case_id=case_id)
     with server(target) as stub:
-        while True:
-            answer = stub.GetCaseHistory(request)
-            events += answer.events
-            request.after = answer.next_after
-            if not request.after:
-                break
+        events, _ = read_pages(
+            stub.GetCaseHistory, request, "events", limit=sys.maxsize, page=_PAGE
+        )
     if as_json:
         print_json(events)
         return

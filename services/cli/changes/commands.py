@@ -6,7 +6,17 @@ import typer
 
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.console import as_dict, out, print_json
-from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Limit, Note, Reason, Target
+from services.cli._common.options import (
+    DEFAULT_TARGET,
+    After,
+    AsJson,
+    By,
+    Limit,
+    Note,
+    Reason,
+    Target,
+)
+from services.cli._common.server import read_pages, tell_more
 from services.cli.changes import create, display, revert
 from services.cli.changes.options import ChangeId, EmergencyWhy, StateWord, server, state
 from services.cli.lists import display as list_display
@@ -23,28 +33,21 @@ _PAGE = 200
 def list_(
     state_: StateWord = "",
     limit: Limit = 50,
+    after: After = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """List changes, the newest first, after the emergencies nobody confirmed."""
     wanted: Any = state(state_)
-    request = pb.ListChangesRequest(state=wanted, page_size=min(limit, _PAGE))
-    changes: list[pb.Change] = []
+    request = pb.ListChangesRequest(state=wanted, page_token=after)
     with server(target) as stub:
-        while True:
-            answer = stub.ListChanges(request)
-            changes += answer.changes
-            request.before_id = answer.next_before_id
-            if not request.before_id or len(changes) >= limit:
-                break
+        changes, answer = read_pages(stub.ListChanges, request, "changes", limit=limit, page=_PAGE)
     if as_json:
-        head = as_dict(answer)
-        print_json(head | {"changes": [as_dict(change) for change in changes[:limit]]})
+        print_json(as_dict(answer) | {"changes": [as_dict(change) for change in changes]})
         return
     display.show_header(answer)
-    display.show_table(changes[:limit])
-    if request.before_id or len(changes) > limit:
-        out.print(f"{min(len(changes), limit)} shown; --limit shows more")
+    display.show_table(changes)
+    tell_more(answer)
 
 
 @app.command()

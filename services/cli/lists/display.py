@@ -6,22 +6,13 @@ from typing import Any, Protocol
 
 from rich.table import Table
 
+from blocklists.exporters import plain
+from blocklists.exporters.plain import CSV_COLUMNS
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common.console import out, wide
+from services.cli.lists import entry_messages
 
-CSV_COLUMNS = (
-    "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",
-    "expires", "campaign", "review", "mode",
-)  # fmt: skip
-_TYPES = {
-    pb.ENTRY_KIND_NUMBER: "number",
-    pb.ENTRY_KIND_RANGE: "range",
-    pb.ENTRY_KIND_SENDER: "sender",
-    pb.ENTRY_KIND_HOST: "host",
-    pb.ENTRY_KIND_URL_PREFIX: "url",
-    pb.ENTRY_KIND_FINGERPRINT: "fingerprint",
-}
 _OF_FORMAT = {
     "domains": (pb.ENTRY_KIND_HOST,),
     "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
@@ -43,21 +34,8 @@ def action(number: int) -> str:
 
 
 def columns(entry: pb.Entry) -> tuple[str, ...]:
-    """Write an entry as the columns of a CSV file that can be imported again."""
-    return (
-        _TYPES[entry.kind],
-        entry.pattern,
-        word(decision_pb2.Action, entry.action, "ACTION_"),
-        word(pb.Direction, entry.direction, "DIRECTION_"),
-        word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_"),
-        word(decision_pb2.Source, entry.source, "SOURCE_"),
-        entry.reason,
-        entry.legal_basis,
-        "never" if entry.no_end else _moment(entry.expires_at_s),
-        entry.campaign,
-        _moment(entry.review_at_s) if entry.review_at_s else "",
-        word(pb.EntryMode, entry.mode, "ENTRY_MODE_"),
-    )
+    """Write an entry as `CSV_COLUMNS`."""
+    return plain.columns(entry_messages.read(entry))
 
 
 def _moment(at_s: int) -> str:

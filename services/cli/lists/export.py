@@ -11,19 +11,21 @@ from typing import IO, Annotated
 
 import typer
 
+from blocklists.entries import Direction, Entry
+from blocklists.exporters import stix
+from blocklists.exporters.forms import Context, ExportForm, ExportSummary
+from blocklists.exporters.writer import FORMS, Export
 from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
 from services.cli._common.console import err, fail, progress
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
-from services.cli.lists.exporters import stix
-from services.cli.lists.exporters.forms import Context, ExportForm, ExportSummary
-from services.cli.lists.exporters.writer import FORMS, Export
+from services.cli.lists import entry_messages
 from services.cli.lists.options import KindWord, kind, server
 from services.cli.lists.options import mode as read_mode
 
-_SIDES = {"from": int(pb.DIRECTION_FROM), "to": int(pb.DIRECTION_TO)}
+_SIDES = {"from": Direction.FROM, "to": Direction.TO}
 
 FormWord = Annotated[
     str,
@@ -148,13 +150,17 @@ def _write(
     answers: Iterable[pb.ExportEntriesResponse],
 ) -> ExportSummary:
     making = Export(form, context, *files)
-    making.lift(answer.entries for answer in allows)
+    making.lift(map(_entries, allows))
     with progress(bar=False) as bar:
         task = bar.add_task("writing", total=None, note="")
         for answer in answers:
-            making.add([answer.entries])
+            making.add([_entries(answer)])
             bar.update(task, completed=making.written.rows)
     return making.close()
+
+
+def _entries(answer: pb.ExportEntriesResponse) -> list[Entry]:
+    return list(map(entry_messages.read, answer.entries))
 
 
 @contextmanager

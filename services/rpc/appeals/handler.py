@@ -1,16 +1,13 @@
 """Serves AppealService: convert, ask, convert back."""
 
-import re
-
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc as pb_grpc
+from infra import paging
 from services.appeals import masking, review, submission
 from services.appeals.model import Appeal
 from services.appeals.service import Appeals
 from services.rpc.appeals import messages
-
-_TOKEN = re.compile(r"[0-9]{1,12}")
 
 
 class AppealServicer(pb_grpc.AppealServiceServicer):
@@ -52,18 +49,16 @@ class AppealServicer(pb_grpc.AppealServiceServicer):
     async def ListAppeals(
         self, request: pb.ListAppealsRequest, context: object
     ) -> pb.ListAppealsResponse:
-        if request.page_token and not _TOKEN.fullmatch(request.page_token):
-            raise InvalidInput("page_token: not one that was given out")
         queue = await self._appeals.queue(
             messages.state(request.state),
-            int(request.page_token or 0),
+            paging.number_of(request.page_token),
             request.page_size,
             late=request.overdue_only,
         )
         now = self._appeals.now_ms()
         return pb.ListAppealsResponse(
             appeals=[messages.appeal(one, now, masked=True) for one in queue.appeals],
-            next_page_token=str(queue.next_start) if queue.next_start else "",
+            next_page_token=paging.position_at(queue.next_start),
             open=queue.summary.open,
             due_soon=queue.summary.due_soon,
             overdue=queue.summary.overdue,

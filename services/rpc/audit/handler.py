@@ -10,6 +10,8 @@ from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc as pb_grpc
 from services.audit import tail_reader
 from services.audit.events import AuditKind
+from services.audit.findings import ChainReport
+from services.audit.live_verification import LiveVerification
 from services.audit.log import AuditLog
 from services.audit.log_files import is_name
 from services.audit.records import AuditRecord
@@ -25,8 +27,11 @@ _TOKEN = re.compile(r"(audit-[0-9]{4}-[0-9]{2}\.jsonl):([0-9]{1,15})")
 class AuditServicer(pb_grpc.AuditServiceServicer):
     """Reads the audit log. Errors become statuses in the error interceptor."""
 
-    def __init__(self, log: AuditLog, dossiers: EvidencePackages) -> None:
+    def __init__(
+        self, log: AuditLog, dossiers: EvidencePackages, verification: LiveVerification
+    ) -> None:
         self._log = log
+        self._verification = verification
         self._dossiers = dossiers
 
     async def ListRecords(
@@ -59,6 +64,11 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             public_key=head.public_pem,
             key_id=self._log.key.key_id,
         )
+
+    async def VerifyLog(
+        self, request: pb.VerifyLogRequest, context: object
+    ) -> pb.VerifyLogResponse:
+        return _report(await self._verification.verify(said_author=request.author))
 
     async def ExportEvidence(
         self, request: pb.ExportEvidenceRequest, context: object
@@ -108,4 +118,25 @@ def _record(record: AuditRecord) -> pb.AuditRecord:
         previous=record.previous,
         hash=record.hash,
         line=record.line,
+    )
+
+
+def _report(report: ChainReport) -> pb.VerifyLogResponse:
+    return pb.VerifyLogResponse(
+        problems=[
+            pb.LogProblem(file=one.file, line=one.line, sequence=one.sequence, words=one.words)
+            for one in report.problems
+        ],
+        more_problems=report.more_problems,
+        files=report.files,
+        records=report.records,
+        checkpoints=report.checkpoints,
+        first_sequence=report.first_sequence,
+        last_sequence=report.last_sequence,
+        head=report.head,
+        covered_to=report.covered_to,
+        key_ids=sorted(report.key_ids),
+        copies=report.copies,
+        times_back=report.times_back,
+        bad_list_changes=report.bad_list_changes,
     )

@@ -2,6 +2,7 @@
 
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc as pb_grpc
+from infra import paging
 from services.rpc.cases import messages
 from services.warning.cases.model import Case
 from services.warning.desk import masking
@@ -46,10 +47,12 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
         self, request: pb.GetCaseHistoryRequest, context: object
     ) -> pb.GetCaseHistoryResponse:
         found = await self._desk.history(
-            request.case_id, after=request.after, size=request.page_size
+            request.case_id, after=paging.number_of(request.page_token), size=request.page_size
         )
         return pb.GetCaseHistoryResponse(
-            events=map(messages.event, found.events), next_after=found.next, masked=found.masked
+            events=map(messages.event, found.events),
+            next_page_token=paging.position_at(found.next),
+            masked=found.masked,
         )
 
     async def AssignCase(

@@ -7,6 +7,7 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
+from infra import paging
 from services.auth import identity
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, RowProblem
@@ -144,12 +145,12 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             raise InvalidInput(f"state: there is none with number {request.state}")
         page = await self._changes.views.page(
             ChangeState(request.state) if request.state else None,
-            before_id=request.before_id,
+            before_id=paging.number_of(request.page_token),
             size=request.page_size,
         )
         return pb.ListChangesResponse(
             changes=map(messages.summary, page.records),
-            next_before_id=page.next_before_id,
+            next_page_token=paging.position_at(page.next_before_id),
             unconfirmed_emergencies=map(messages.summary, page.emergencies),
             second_person_rule=self._changes.rule,
             pending=page.pending,

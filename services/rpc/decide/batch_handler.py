@@ -14,6 +14,7 @@ all deadlines have passed.
 """
 
 import asyncio
+import logging
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -30,14 +31,17 @@ from services.rpc.decide.coalescer import Coalescer
 from services.rpc.decide.encoder import batch_response, single_response
 from services.rpc.decide.request_decoder import EncodedRequest, RequestDecoder, no_deadline
 from services.rpc.decide.request_parts import (
-    NOT_READ,
     PART_BYTES,
     PART_ROWS,
     RequestPart,
     join_decisions,
     split,
+    with_read_bytes,
 )
+from services.rpc.decide.row_truncation import MAX_BYTES, NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded, Remaining
+
+logger = logging.getLogger(__name__)
 
 Answer = bytes | InvalidInput | DeadlineExceeded
 
@@ -46,6 +50,7 @@ MAX_COALESCED_ROWS = {Channel.CALL: 1024, Channel.TEXT: 128, Channel.LINK: 128}
 one of calls, so coalescing saves little, and everyone would wait for a large batch."""
 BYTES_OF_A_ROW = 256
 """A request with longer rows counts as more of them."""
+_LOG_INTERVAL_MS = 10_000
 _IN_PARTS = {Channel.TEXT, Channel.LINK}
 """Even a full batch of calls takes no longer than a part of these."""
 
@@ -76,6 +81,7 @@ class BatchHandler:
         self._now_ms = now_ms
         self._observer = observer
         max_rows = MAX_COALESCED_ROWS[channel]
+        self._cut_logged_at_ms = -_LOG_INTERVAL_MS
         self._max_rows_each = max_rows // 2
         """A request of more rows is decided alone."""
         self._coalescer: Coalescer[EncodedRequest, Answer] = Coalescer(self._answer_batch, max_rows)
@@ -135,30 +141,43 @@ class BatchHandler:
 
     async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
         now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
-        tables: list[Table] = []
+        tables: list[tuple[Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.
-        for part in split(self._decoder.rows(request)):
+        for part in split(self._channel, self._decoder.rows(request)):
             check_deadline()
             table = self._decode([_part_request(part, request)], now_ms)
-            tables.append(self._mark_unread(part.unread, table))
+            tables.append((_mark_unread(part.cut, table), part.cut))
             await asyncio.sleep(0)
+        if rows_cut := sum(len(cut) for _, cut in tables):
+            self._note_cut(rows_cut, request, now_ms)
         context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
-        for table in tables:
+        for table, cut in tables:
             check_deadline()
             # Other batches may have started and ended meanwhile.
             self._observer.started(self._channel)
-            decided.append(self._decide(table, now_ms // 1000, context))
+            decisions = self._decide(table, now_ms // 1000, context)
+            decided.append(with_read_bytes(decisions, cut))
             await asyncio.sleep(0)
         self._observer.started(self._channel)
         (answer,) = _encode([request], join_decisions(decided))
         self._observer.stage_done(self._channel, "respond")
         return answer
 
-    def _mark_unread(self, unread: Sequence[int], table: Table) -> Table:
-        if not unread:
-            return table
-        self._observer.rows_unread(self._channel, len(unread))
-        return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
+    def _note_cut(self, rows: int, request: EncodedRequest, now_ms: int) -> None:
+        self._observer.rows_cut(self._channel, rows)
+        if now_ms - self._cut_logged_at_ms >= _LOG_INTERVAL_MS:
+            self._cut_logged_at_ms = now_ms
+            logger.warning(
+                "%d of %d rows of a %s request were cut: it holds %d bytes, of which %d are read",
+                *(rows, request.rows, self._channel.name.lower(), len(request.data), MAX_BYTES),
+            )
+
+
+def _mark_unread(cut: Mapping[int, int], table: Table) -> Table:
+    unread = [row for row, read_bytes in cut.items() if not read_bytes]
+    if not unread:
+        return table
+    return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
 
 
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:

@@ -103,6 +103,7 @@ def _detail(
         evidence=_wire(detail.matched_on),
         fraud_type=_wire(detail.fraud_type),
         error=detail.error,
+        read_bytes=detail.read_bytes,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,

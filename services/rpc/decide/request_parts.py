@@ -1,8 +1,8 @@
 """Splits long requests into parts, and joins the decisions on them.
 
 One thread decides for everyone, and a hostile text can take a microsecond per byte. So a part holds
-few rows and few bytes, and no more than `MAX_BYTES` of a whole request are read: the shortest rows,
-so that ordinary ones are not left out.
+few rows and few bytes, and of a whole request no more than `row_truncation.MAX_BYTES` are read:
+longer bodies and URLs are cut.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,19 +12,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from fanzha.decisions import Decisions
-from fanzha.tables import Int64s
+from fanzha.decisions import Decisions, Detail
+from fanzha.tables import Channel
+from services.rpc.decide.row_truncation import FittedRow, fit, max_row_bytes
 
 Value = TypeVar("Value")
 
+_NO_DETAIL = Detail()
+
 PART_ROWS = 512
 PART_BYTES = 131_072
-MAX_BYTES = 2**21
-"""Bytes of rows that are read of one request; 4,096 rows of 512 bytes fit."""
-NOT_READ = f"row: not read, the request holds more than {MAX_BYTES} bytes of rows"
-"""The error of the rows beyond."""
-
-_EMPTY_ROW = b"\x0a\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,35 +31,28 @@ class RequestPart:
     data: bytes
     heads: Sequence[int]
     """Where each row begins."""
-    unread: Sequence[int]
-    """The rows that are empty here, because the request holds too many bytes."""
+    cut: Mapping[int, int]
+    """Bytes that are left of the bodies or URLs that were cut; 0 for a row that is empty here,
+    because it cannot be cut."""
 
 
-def split(rows: Sequence[bytes]) -> Iterator[RequestPart]:
+def split(channel: Channel, rows: Sequence[bytes]) -> Iterator[RequestPart]:
     """Split a request into parts; *rows* are its rows as they were written, tags included."""
-    left_out = past_budget(np.fromiter(map(len, rows), np.int64, len(rows)), MAX_BYTES)
+    max_bytes = max_row_bytes(rows)
     kept: list[bytes] = []
-    size, heads, unread = 0, list[int](), list[int]()
-    for row, data in enumerate(rows):
-        written = _EMPTY_ROW if row in left_out else data
-        if kept and (len(kept) == PART_ROWS or size + len(written) > PART_BYTES):
-            yield RequestPart(data=b"".join(kept), heads=heads, unread=unread)
-            kept, size, heads, unread = [], 0, [], []
-        if row in left_out:
-            unread.append(len(kept))
+    size, heads, cut = 0, list[int](), dict[int, int]()
+    for data in rows:
+        # Row by row, so that the event loop turns while a long request is cut.
+        row = FittedRow(data=data) if max_bytes is None else fit(channel, data, max_bytes)
+        if kept and (len(kept) == PART_ROWS or size + len(row.data) > PART_BYTES):
+            yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
+            kept, size, heads, cut = [], 0, [], {}
+        if row.read_bytes is not None:
+            cut[len(kept)] = row.read_bytes
         heads.append(size)
-        kept.append(written)
-        size += len(written)
-    yield RequestPart(data=b"".join(kept), heads=heads, unread=unread)
-
-
-def past_budget(lengths: Int64s, max_bytes: int) -> frozenset[int]:
-    """Return the rows to leave out so that the others fit into *max_bytes*, the longest ones."""
-    if int(lengths.sum()) <= max_bytes:
-        return frozenset()
-    order = np.argsort(lengths, kind="stable")
-    fits = int(np.searchsorted(np.cumsum(lengths[order]), max_bytes, side="right"))
-    return frozenset(order[fits:].tolist())
+        kept.append(row.data)
+        size += len(row.data)
+    yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
 
 
 def join_decisions(parts: Sequence[Decisions]) -> Decisions:
@@ -80,6 +70,18 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
         details=_renumber([part.details for part in parts], starts),
         would_block=_renumber([part.would_block for part in parts], starts),
     )
+
+
+def with_read_bytes(decisions: Decisions, read_bytes: Mapping[int, int]) -> Decisions:
+    """Note in the details of rows that were cut how many bytes were read."""
+    if not read_bytes:
+        return decisions
+    known = decisions.details
+    noted = {
+        row: replace(known.get(row, _NO_DETAIL), read_bytes=count)
+        for row, count in read_bytes.items()
+    }
+    return replace(decisions, details={**known, **noted})
 
 
 def _renumber(parts: Sequence[Mapping[int, Value]], starts: Sequence[int]) -> dict[int, Value]:

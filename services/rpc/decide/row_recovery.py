@@ -57,6 +57,20 @@ def rows_as_written(data: bytes) -> list[bytes]:
     return [_REQUEST(rows=[row]).SerializeToString() for row in _REQUEST.FromString(data).rows]
 
 
+def parse_row(channel: Channel, row: bytes) -> Any:
+    """Parse one row of a batch request, tag and length included, with bytes for its texts.
+
+    Raises `DecodeError`.
+    """
+    return _ROWS_OF_BYTES[channel].FromString(b"".join(_REQUEST.FromString(row).rows))
+
+
+def encode_row(message: Any) -> bytes:
+    """Return what `parse_row` parses."""
+    written: bytes = _REQUEST(rows=[message.SerializeToString()]).SerializeToString()
+    return written
+
+
 def _fault(channel: Channel, row: bytes) -> str:
     """Say what is wrong with the bytes of a row that protobuf refuses."""
     try:

@@ -15,7 +15,11 @@ from fanzha.errors import (
     VersionConflict,
 )
 from services.rpc.middleware.load_shedder import CallerGone, DeadlineExceeded, Overloaded
-from services.rpc.middleware.retry_hint import retry_trailers
+from services.rpc.middleware.status_details import (
+    Trailers,
+    conflict_trailers,
+    retry_trailers,
+)
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
 
 STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
@@ -80,10 +84,17 @@ class ErrorResponder:
         self._failed(status.name.lower())
         if isinstance(error, Unauthenticated | NotAllowed):
             self._on_refusal(self._method, context.peer(), error)
-        trailers: Any = ()
-        if isinstance(error, Overloaded):
-            trailers = retry_trailers(status.value[0], message, error.wait_seconds)
-        await context.abort(status, message, trailers)
+        await context.abort(status, message, _trailers(error, status.value[0], message))
+
+
+def _trailers(error: Exception, code: int, message: str) -> Trailers:
+    match error:
+        case Overloaded():
+            return retry_trailers(code, message, error.wait_seconds)
+        case VersionConflict():
+            return conflict_trailers(code, message, error)
+        case _:
+            return ()
 
 
 def _clear_frames(error: BaseException) -> None:

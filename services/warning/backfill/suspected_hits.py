@@ -17,6 +17,7 @@ from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
+from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_store import SUSPECTED, HitStore
 from services.decision_log import recipient_subject
 from services.decision_log.recipient_subject import RecipientSubject, SubjectKind
@@ -93,7 +94,7 @@ class SuspectedHitService:
         seen: set[str] = set()
         while place is not None:
             batch, place = await self._read(found.subject, place, found.until)
-            new_hits = {one: hit for hit in batch if (one := hit["decision_id"]) not in seen}
+            new_hits = {one: hit for hit in batch if (one := hit[HitField.DECISION_ID]) not in seen}
             seen.update(new_hits)
             await self._count(found, list(new_hits.values()))
         return found
@@ -121,7 +122,7 @@ class SuspectedHitService:
         if hits:
             details = {
                 "hits": str(len(hits)),
-                "people": str(len({hit["to_party"] for hit in hits.values()})),
+                "people": str(len({hit[HitField.TO_PARTY] for hit in hits.values()})),
                 "fraud_type": fraud_type.name.lower() if fraud_type else "as decided",
                 "note": note,
             }
@@ -146,10 +147,10 @@ class SuspectedHitService:
         hits: dict[str, Hit] = {}
         while following is not None and len(hits) < AT_ONCE:
             batch, following = await self._read(subject, following, until)
-            verdicts = await self._hits.verdicts([hit["decision_id"] for hit in batch])
+            verdicts = await self._hits.verdicts([hit[HitField.DECISION_ID] for hit in batch])
             for hit, verdict in zip(batch, verdicts, strict=True):
                 if not verdict and not self._skip_reason(hit):
-                    hits[hit["decision_id"]] = hit
+                    hits[hit[HitField.DECISION_ID]] = hit
         return hits, following
 
     async def _write_verdicts(self, verdicts: Sequence[FeedbackVerdict]) -> list[bool]:
@@ -170,7 +171,7 @@ class SuspectedHitService:
         return hits, f"({found[-1][0]}" if len(found) == _READ else None
 
     async def _count(self, found: SuspectedHits, batch: Sequence[Hit]) -> None:
-        verdicts = await self._hits.verdicts([hit["decision_id"] for hit in batch])
+        verdicts = await self._hits.verdicts([hit[HitField.DECISION_ID] for hit in batch])
         for hit, verdict in zip(batch, verdicts, strict=True):
             if verdict == "dismissed":
                 found.dismissed += 1
@@ -180,17 +181,17 @@ class SuspectedHitService:
                 found.left_out[why] += 1
             else:
                 found.hits += 1
-                found.people.add(hit["to_party"])
-                found.by_channel[hit["channel"].lower()] += 1
-                found.by_reason[hit.get("reason", "").lower()] += 1
+                found.people.add(hit[HitField.TO_PARTY])
+                found.by_channel[hit[HitField.CHANNEL].lower()] += 1
+                found.by_reason[hit.get(HitField.REASON, "").lower()] += 1
 
     def _skip_reason(self, hit: Hit) -> str:
         """Return the `SkipReason` of a hit, as intake has it; empty: it would open a case."""
-        if hit.get("reason") == Reason.SPAM.name:
+        if hit.get(HitField.REASON) == Reason.SPAM.name:
             return "spam"
-        if self._now_ms() - int(hit["occurred_at_ms"]) > self._max_age_ms:
+        if self._now_ms() - int(hit[HitField.OCCURRED_AT_MS]) > self._max_age_ms:
             return "old"
-        return "" if hit.get("to_party", "").startswith("+") else "no_victim"
+        return "" if hit.get(HitField.TO_PARTY, "").startswith("+") else "no_victim"
 
     def _first_place(self) -> str:
         return f"{max(0, self._now_ms() - self._max_age_ms)}-0"
@@ -204,10 +205,10 @@ class SuspectedHitService:
 def _is_of(subject: RecipientSubject, hit: Hit) -> bool:
     """Whether the caller, sender or host of a hit is *subject*."""
     if subject.kind is SubjectKind.LINK:
-        page = hit.get("url", "")
+        page = hit.get(HitField.URL, "")
         host = url.split(page)[0] if page else ""
         return host == subject.pattern or host.endswith(f".{subject.pattern}")
-    party = hit.get("from_party", "")
+    party = hit.get(HitField.FROM_PARTY, "")
     if subject.pattern.endswith("*"):
         return party.startswith(subject.pattern[:-1])
     return party.casefold() == subject.pattern.casefold()

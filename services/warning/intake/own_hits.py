@@ -10,6 +10,7 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from infra.redis.consumer_group import StreamEntry
+from services.decision.sinks.hit_fields import HitField
 from services.warning.intake.service import WarningIntake
 from services.warning.model import OWN_HITS, Means, MeansKind, Risk, WarningRecord
 
@@ -41,23 +42,23 @@ def warning_of(
 def _warning_of(
     fields: Mapping[str, str], now_ms: int, max_age_ms: int
 ) -> WarningRecord | SkipReason:
-    occurred = int(fields["occurred_at_ms"])
-    if fields.get("reason") == "SPAM":
+    occurred = int(fields[HitField.OCCURRED_AT_MS])
+    if fields.get(HitField.REASON) == "SPAM":
         return SkipReason.SPAM
     if now_ms - occurred > max_age_ms:
         return SkipReason.OLD
     victim, other = _parties(fields)
     if not victim.startswith("+"):
         return SkipReason.NO_VICTIM
-    channel = Channel[fields["channel"]]
+    channel = Channel[fields[HitField.CHANNEL]]
     means = _means(fields, channel, other)
-    fraud = fields.get("fraud_type", "")
-    score = fields.get("score")
-    confirmed = fields.get("reason") == "BLOCKLISTED" or fields.get("verdict") == "confirmed"
+    fraud = fields.get(HitField.FRAUD_TYPE, "")
+    score = fields.get(HitField.SCORE)
+    confirmed = fields.get(HitField.REASON) == "BLOCKLISTED" or fields.get("verdict") == "confirmed"
     return WarningRecord(
         source=Source.BUREAU,
         source_name=OWN_HITS,
-        reference=fields["decision_id"],
+        reference=fields[HitField.DECISION_ID],
         victim=victim,
         means=means,
         channel=channel,
@@ -66,26 +67,26 @@ def _warning_of(
         risk=Risk.MEDIUM,
         occurred_at_ms=occurred,
         received_at_ms=now_ms,
-        decision_id=int(fields["decision_id"]),
+        decision_id=int(fields[HitField.DECISION_ID]),
         confirmed=confirmed,
-        campaign=fields.get("campaign", ""),
+        campaign=fields.get(HitField.CAMPAIGN, ""),
         pattern=_campaign_pattern(fields, means),
-        entry_id=fields.get("entry_id", ""),
+        entry_id=fields.get(HitField.ENTRY_ID, ""),
         score=float(score) if score else None,
     )
 
 
 def _parties(fields: Mapping[str, str]) -> tuple[str, str]:
     """Return the party at risk and the other one: who calls a listed number back is at risk."""
-    sender, receiver = fields.get("from_party", ""), fields.get("to_party", "")
-    is_callback = fields.get("evidence") in (MatchedOn.CALLEE.name, MatchedOn.RECEIVER.name)
+    sender, receiver = fields.get(HitField.FROM_PARTY, ""), fields.get(HitField.TO_PARTY, "")
+    is_callback = fields.get(HitField.EVIDENCE) in (MatchedOn.CALLEE.name, MatchedOn.RECEIVER.name)
     return (sender, receiver) if is_callback else (receiver, sender)
 
 
 def _means(fields: Mapping[str, str], channel: Channel, other: str) -> Means:
-    evidence, pattern = fields.get("evidence", ""), fields.get("pattern", "")
+    evidence, pattern = fields.get(HitField.EVIDENCE, ""), fields.get(HitField.PATTERN, "")
     if channel is Channel.LINK or evidence == MatchedOn.LINK.name:
-        return Means(kind=MeansKind.LINK, value=fields.get("url") or pattern)
+        return Means(kind=MeansKind.LINK, value=fields.get(HitField.URL) or pattern)
     if evidence == MatchedOn.TEXT.name:
         return Means(kind=MeansKind.TEXT, value=pattern)
     kind = MeansKind.CALLER if channel is Channel.CALL else MeansKind.SENDER
@@ -94,7 +95,7 @@ def _means(fields: Mapping[str, str], channel: Channel, other: str) -> Means:
 
 def _campaign_pattern(fields: Mapping[str, str], means: Means) -> str:
     # Links form a campaign by host, which is what their pattern would give.
-    return "" if means.kind is MeansKind.LINK else fields.get("pattern", "")
+    return "" if means.kind is MeansKind.LINK else fields.get(HitField.PATTERN, "")
 
 
 class OwnHitIntake:

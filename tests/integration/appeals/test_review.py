@@ -21,7 +21,6 @@ DESK = somebody("desk", Role.CARRIER)
 OTHER_DESK = somebody("other-desk", Role.CARRIER)
 ZHOU = somebody("zhou", Role.APPEALS_OFFICER)
 WU = somebody("wu", Role.APPEALS_OFFICER)
-LI = somebody("li", Role.APPEALS_OFFICER)
 AUDITOR = somebody("sun", Role.AUDITOR)
 
 REJECTED: dict[str, Any] = {
@@ -82,10 +81,13 @@ async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Pat
     assert (done.state, done.officer) == (AppealState.UPHELD, "wu")
 
 
-async def test_who_entered_the_entry_does_not_decide(redis_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["li", "ｌｉ", "LI", "l\u200bi"])
+async def test_who_entered_the_entry_does_not_decide(
+    redis_url: str, tmp_path: Path, name: str
+) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
-        with acting_as(LI):
+        with acting_as(somebody(name, Role.APPEALS_OFFICER)):
             await running.built.appeals.review.take(appeal.appeal_id, "")
             with pytest.raises(NotAllowed, match="entered or approved"):
                 await decide(running, appeal.appeal_id, **UPHELD)
@@ -108,8 +110,9 @@ async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_pat
                 await decide(running, appeal.appeal_id, **UPHELD)
 
 
-async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path) -> None:
-    both = somebody("desk", Role.APPEALS_OFFICER)
+@pytest.mark.parametrize("name", ["desk", "ｄｅｓｋ", "Desk", "d\u200besk"])
+async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path, name: str) -> None:
+    both = somebody(name, Role.APPEALS_OFFICER)
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(both):

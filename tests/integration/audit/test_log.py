@@ -51,7 +51,10 @@ class Office:
         return run(*arguments, FANZHA_ADMIN_TARGET=self.target)
 
     def verify(self, *arguments: str) -> "CompletedProcess[str]":
-        return run("audit", "verify", str(self.log), *arguments, FANZHA_REDIS_URL=self.redis_url)
+        return run("audit", "verify", str(self.log), *arguments)
+
+    def verify_by_service(self, *arguments: str) -> "CompletedProcess[str]":
+        return self.run("audit", "verify", *arguments)
 
     def add(self, pattern: str) -> None:
         self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
@@ -76,7 +79,7 @@ def test_what_is_refused_and_exported_is_on_record_and_the_record_is_whole(offic
         tailed = office.run("audit", "tail", "--count", "2", "--last", "50").stdout.splitlines()
         head = json.loads(office.run("audit", "head", "--json").stdout)
         unknown = office.run("audit", "list", "--kind", "no_such")
-    whole = office.verify("--store", "env")
+        whole = office.verify_by_service()
 
     by_kind = {record["kind"]: record for record in listed}
     assert by_kind["refused"]["details"]["rows"] == "1"
@@ -116,15 +119,28 @@ def test_a_cut_end_is_seen_by_the_copies_in_the_store_and_at_the_next_start(
         office.add("110")
     write_lines(office.file, lines_of(office.file)[:2])
 
-    alone, compared = office.verify(), office.verify("--store", "env")
+    alone = office.verify()
     with office.open():
+        compared = office.verify_by_service()
         mended = json.loads(office.run("audit", "list", "--json", "--kind", "log_mended").stdout)
 
     assert alone.returncode == 0
     assert "the files alone cannot tell" in alone.stdout
     assert compared.returncode == 1
-    assert "the end of the log was cut off" in compared.stdout
+    assert "is not the checkpoint of which a copy was kept" in compared.stdout
     assert mended[0]["details"]["missing_checkpoint"] == "3"
+
+
+def test_files_are_verified_without_a_server_and_the_service_takes_no_key(office: Office) -> None:
+    with office.open():
+        office.add("110")
+    key = str(office.log / "key.pub")
+
+    assert office.verify().returncode == 0
+    assert office.verify_by_service().returncode == 1
+    refused = office.verify_by_service("--public-key", key)
+    assert refused.returncode == 2
+    assert "only with FILE or FOLDER" in refused.stderr
 
 
 def test_the_log_goes_on_after_a_kill(office: Office) -> None:
@@ -135,8 +151,7 @@ def test_the_log_goes_on_after_a_kill(office: Office) -> None:
         file.write(b'{"actor":')
     with office.open():
         office.add("110")
-
-    whole = office.verify("--store", "env")
+        whole = office.verify_by_service()
 
     assert whole.returncode == 0, whole.stdout
     assert sum(b'"refused"' in line for line in lines_of(office.file)) == 2

@@ -31,6 +31,8 @@ MIB = 2**20
 SERVER_LIMIT = 36 * MIB
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS, ACKNOWLEDGED = b"\0\0\0\x04\0\0\0\0\0", b"\0\0\0\x04\x01\0\0\0\0"
+PING = b"\x06\0"
+"""Type and flags of a frame; an answer has the flag 1."""
 SOON = ConnectionTimes(handshake_seconds=0.5, keepalive_seconds=0.5, keepalive_timeout_seconds=0.5)
 
 
@@ -198,6 +200,37 @@ async def test_a_connection_whose_peer_says_no_more_is_ended(said: bytes) -> Non
         line = await asyncio.to_thread(say, port, said)
 
         assert await asyncio.to_thread(hung_up, line)
+
+
+def answered_pings(line: socket.socket, most: int) -> int:
+    """Answer so many pings, or fewer where the other side ends the connection or pings no more."""
+    frames, answered = line.makefile("rb"), 0
+    try:
+        while answered < most and len(head := frames.read(len(SETTINGS))) == len(SETTINGS):
+            body = frames.read(int.from_bytes(head[:3]))
+            if head[3:5] == PING:
+                line.sendall(head[:4] + b"\x01" + head[5:] + body)
+                answered += 1
+    except (ConnectionError, TimeoutError):
+        pass
+    finally:
+        frames.close()
+        line.close()
+    return answered
+
+
+async def test_a_peer_that_never_acknowledges_settings_is_ended() -> None:
+    async with serving(DEVELOPMENT, SOON) as port:
+        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS)
+
+        assert await asyncio.to_thread(answered_pings, line, 40) < 40
+
+
+async def test_a_silent_peer_is_asked_again_and_again() -> None:
+    async with serving(DEVELOPMENT, SOON) as port:
+        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS + ACKNOWLEDGED)
+
+        assert await asyncio.to_thread(answered_pings, line, 4) == 4
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\0\x01"], ids=["nothing", "half a hello"])

@@ -184,3 +184,28 @@ def test_a_step_out_of_turn_is_aborted(stub: Any) -> None:
 
     assert raised.value.code() is grpc.StatusCode.ABORTED
     assert "change 1 is draft" in str(raised.value.details())
+
+
+def test_a_list_goes_on_by_the_token_of_its_own_query_only(run: Run, stub: Any) -> None:
+    for number in range(3):
+        contents = pb.ChangeContents(additions=[a_block(f"+861700000000{number}")], reason="weekly")
+        stub.CreateChange(pb.CreateChangeRequest(contents=contents, author="li"))
+    first = stub.ListChanges(pb.ListChangesRequest(page_size=2))
+    token = first.next_page_token
+
+    rest = stub.ListChanges(pb.ListChangesRequest(page_size=1, page_token=token))
+    refused = []
+    for request in (
+        pb.ListChangesRequest(page_token="2"),
+        pb.ListChangesRequest(page_token=token, state=change_state_pb2.CHANGE_STATE_DRAFT),
+    ):
+        with pytest.raises(grpc.RpcError) as raised:
+            stub.ListChanges(request)
+        refused.append(raised.value.code())
+    shown = run("changes", "list", "--limit", "2", "--json")
+    more = run("changes", "list", "--after", json.loads(shown.stdout)["next_page_token"])
+
+    assert [one.id for one in (*first.changes, *rest.changes)] == [3, 2, 1]
+    assert rest.next_page_token == ""
+    assert refused == [grpc.StatusCode.INVALID_ARGUMENT] * 2
+    assert more.stdout.splitlines()[-1].startswith("1 ")

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from typer.testing import CliRunner, Result
 
-from fanzha.client import channels
+from fanzha.client import channels, version_conflict
 from fanzha.fingerprint import fingerprint
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
@@ -141,8 +141,23 @@ def test_a_change_against_another_version_is_aborted(stub: Any) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         update(stub, entry("b.example"), expected_version=0)
 
+    conflict = version_conflict(raised.value)
     assert raised.value.code() is grpc.StatusCode.ABORTED
+    assert conflict is not None
+    assert (conflict.expected, conflict.actual) == (0, 1)
     assert not find(stub, "b.example").entries
+
+
+def test_a_command_against_another_version_names_both(stub: Any, run: Run) -> None:
+    update(stub, entry("a.example"))
+
+    found = run(
+        "add", "b.example", "--source", "bureau", "--reason", "x",
+        "--expected-version", "0",
+    )  # fmt: skip
+
+    assert found.exit_code == 1
+    assert "expected version 0, now at version 1" in " ".join(found.stderr.split())
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Cl
     for _ in range(5):
         clock.now_s += 1
         stub.ListDue(pb.ListDueRequest())
-    with pytest.raises(grpc.RpcError, match="start anew"):
+    with pytest.raises(grpc.RpcError, match="start again"):
         stub.ListDue(pb.ListDueRequest(page_token=token))
     with pytest.raises(grpc.RpcError, match="page_token"):
         stub.ListDue(pb.ListDueRequest(page_token=token.replace(".", ",")))

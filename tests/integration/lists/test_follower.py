@@ -16,6 +16,7 @@ import redis
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot import delta
+from blocklists.snapshot.findings import FindingKind
 from blocklists.snapshot.replica import Replica
 from blocklists.store import follower
 from blocklists.store.changes import ListChange
@@ -122,6 +123,22 @@ async def test_a_new_host_loads_base_and_changes(redis_url: str, tmp_path: Path)
         await until(replica, at_version(2))
 
     assert patterns(replica) == {ONE.pattern, TWO.pattern}
+
+
+async def test_a_base_that_holds_protected_numbers_is_guarded(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with following(redis_url, tmp_path / "first") as store:
+        await store.commit(a_proposal(ONE), expected_version=0)
+        forged = [ONE, an_entry("110"), an_entry("agency.gov.cn")]
+        await store.rebase(await store.head(), EntryTable.from_entries(forged))
+    replica = Replica(tmp_path / "second")
+
+    async with following(redis_url, tmp_path / "second"):
+        await until(replica, at_version(1))
+
+    assert patterns(replica) == {ONE.pattern}
+    assert [(one.kind, one.rows) for one in replica.lists.findings] == [(FindingKind.GUARDED, 2)]
 
 
 async def test_a_host_starts_from_its_files_without_the_store(

@@ -3,8 +3,14 @@
 import json
 import re
 import urllib.request
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
+import grpc
+import pytest
+
+from fanzha.v1 import interception_pb2 as pb
+from fanzha.v1 import interception_pb2_grpc
 from tests.support.processes import PATIENCE_SECONDS, fanzha_up
 from tools.reference import metrics
 
@@ -22,13 +28,37 @@ def served(address: str) -> set[tuple[str, str]]:
     return {(name.removesuffix("_total"), kind) for name, kind in found if "_created" not in name}
 
 
-def test_each_page_serves_what_the_reference_says(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1, FANZHA_CASCADE_SHARE="0"):
-        endpoints = json.loads((tmp_path / "endpoints.json").read_text())
-        pages = {port: served(endpoints[name]) for name, port in ENDPOINTS.items()}
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("up")
+    with fanzha_up(folder, workers=1, FANZHA_CASCADE_SHARE="0"):
+        yield json.loads((folder / "endpoints.json").read_text())
+
+
+def test_each_page_serves_what_the_reference_says(endpoints: dict[str, str]) -> None:
+    pages = {port: served(endpoints[name]) for name, port in ENDPOINTS.items()}
 
     listed = {
         port: {(one.name, one.kind) for one in found} for port, found in metrics.by_port().items()
     }
 
     assert pages == listed
+
+
+def test_what_was_cut_of_a_request_is_on_the_page(endpoints: dict[str, str]) -> None:
+    links = " ".join(f"http://a{number}.example/" for number in range(17))
+    parties: dict[str, Any] = {"sender": "+8617000000001", "receiver": "+8619900000001"}
+    with grpc.insecure_channel(endpoints["interception"]) as channel:
+        stub: Any = interception_pb2_grpc.InterceptionServiceStub(channel)
+        stub.DecideText(
+            pb.DecideTextRequest(text=pb.Text(body=links, **parties)), timeout=PATIENCE_SECONDS
+        )
+        long = [pb.Text(body="您好" * 1300, **parties)] * 280
+        answer = stub.DecideTexts(pb.DecideTextsRequest(texts=long), timeout=PATIENCE_SECONDS)
+
+    with urllib.request.urlopen(endpoints["metrics"], timeout=PATIENCE_SECONDS) as page:  # noqa: S310
+        lines = page.read().decode().splitlines()
+
+    assert sum(detail.read_bytes > 0 for detail in answer.decisions.details) == 280
+    assert "fanzha_texts_links_cut_total 1.0" in lines
+    assert 'fanzha_rows_cut_total{channel="text"} 280.0' in lines

@@ -5,6 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fanzha.errors import InvalidInput
+from infra import paging
 from infra.paging import PageTokens
 
 KEYS = st.binary(min_size=16, max_size=40)
@@ -69,3 +70,18 @@ def test_nothing_is_the_first_page_and_the_last() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="fewer than 16"):
         PageTokens(b"short")
+
+
+@given(st.integers(1, 10**18 - 1))
+def test_a_position_that_is_a_number_is_read_as_written(number: int) -> None:
+    assert paging.number_of(paging.position_at(number)) == number
+
+
+def test_the_end_and_the_beginning_of_a_list_are_empty() -> None:
+    assert (paging.position_at(0), paging.number_of("")) == ("", 0)
+
+
+@pytest.mark.parametrize("position", ["-1", "1-2", "x", " 1", "1" * 19])
+def test_a_position_that_is_no_number_is_refused(position: str) -> None:
+    with pytest.raises(InvalidInput, match="page_token"):
+        paging.number_of(position)

@@ -1,6 +1,10 @@
 import pytest
+from pydantic import ValidationError
 
+from fanzha.errors import InvalidInput
 from infra import url_secrets
+from infra.redis.client import connect
+from services.settings.settings import Settings
 
 URLS = [
     "redis://:S3cret@db.example:6379/0",
@@ -31,3 +35,18 @@ def test_other_urls_have_none(url: str) -> None:
 @pytest.mark.parametrize("text", ["a@b.example", "see https://a.example/x?y=1", "12:30 @ noon"])
 def test_other_texts_stay(text: str) -> None:
     assert url_secrets.hidden(text) == text
+
+
+def test_a_url_that_cannot_be_read_is_not_quoted() -> None:
+    with pytest.raises(InvalidInput, match="cannot be read") as caught:
+        connect("redis://:S3cret/x@127.0.0.1:1")
+
+    assert caught.value.__suppress_context__
+    assert "S3" not in str(caught.value)
+
+
+def test_no_wrong_setting_tells_the_password() -> None:
+    with pytest.raises(ValidationError, match="cannot be read") as caught:
+        Settings(redis_url="redis://:S3cret/x@127.0.0.1:1")
+
+    assert "S3" not in caught.value.errors()[0]["msg"]

@@ -138,16 +138,30 @@ async def test_a_history_hides_people_and_notes_from_auditors(
 
 async def test_a_history_comes_in_pages(office: Office, window: Window) -> None:
     one, *_ = await office.opened()
-    events, after = [], 0
+    events, after = [], ""
     for _ in range(20):
-        asked = pb.GetCaseHistoryRequest(case_id=one, after=after, page_size=3)
+        asked = pb.GetCaseHistoryRequest(case_id=one, page_token=after, page_size=3)
         answer = await window.ask("GetCaseHistory", asked)
         events += [one.what for one in answer.events]
-        after = answer.next_after
+        after = answer.next_page_token
         if not after:
             break
 
     assert events == [event.kind.value for event in await office.store.history(one)]
+
+
+async def test_a_page_of_one_history_continues_no_other(office: Office, window: Window) -> None:
+    one, other, *_ = await office.opened()
+    asked = pb.GetCaseHistoryRequest(case_id=one, page_size=1)
+    token = (await window.ask("GetCaseHistory", asked)).next_page_token
+
+    for request in (
+        pb.GetCaseHistoryRequest(case_id=other, page_token=token),
+        pb.GetCaseHistoryRequest(case_id=one, page_token="1"),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await window.ask("GetCaseHistory", request)
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_of_two_who_take_a_case_at_once_one_does(office: Office, window: Window) -> None:

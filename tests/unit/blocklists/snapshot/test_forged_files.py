@@ -103,6 +103,29 @@ def test_a_forged_pointer_leaves_the_lists_as_they_are(
     ask_everything(replica.lists.base)
 
 
+@pytest.mark.parametrize("field", ["version", "committed_at_ms"])
+@pytest.mark.parametrize("value", [None, True, "1", [1], 1.5, -1, 2**63, 10**400])
+def test_a_pointer_whose_number_is_none_is_refused(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    replica, said = published(tmp_path)
+    before = replica.current
+    write_current(tmp_path, said | {field: value})
+
+    assert not replica.refresh()
+    assert (replica.current, replica.refused) == (before, 1)
+
+
+@pytest.mark.parametrize("name", ["base", "overlay"])
+def test_a_pointer_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    replica, said = published(tmp_path / "lists")
+    (tmp_path / "lists" / said[name]).rename(tmp_path / said[name])  # whole, and elsewhere
+    write_current(tmp_path / "lists", said | {name: f"../{said[name]}"})
+
+    assert not replica.refresh()
+    assert replica.refused == 1
+
+
 @pytest.mark.parametrize(
     "text", ["", "[" * 100_000, "\ud800", "NaN", '{"version": ' + "9" * 5000 + "}"]
 )

@@ -111,3 +111,9 @@ def test_a_person_gets_lines_without_json() -> None:
 
     assert "**********0123" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+def test_no_log_line_tells_the_password_of_a_url() -> None:
+    line = line_of("no answer from %s", "redis://fanzha:S3cret@127.0.0.1:1/0")
+
+    assert line["event"] == "no answer from redis://***@127.0.0.1:1/0"

@@ -61,6 +61,14 @@ def test_a_template_is_shown_with_facts_and_refused_with_hostile_ones() -> None:
     assert "link: at " in bad.stdout
 
 
+def test_a_template_is_shown_without_what_steers_a_terminal() -> None:
+    done = run("templates", "show", "sms.fake_loan.low.zh", "--claimed", "某\x1b[2J\x9b\u202e银行")
+
+    assert done.exit_code == 1
+    assert "某?[2J??银行" in done.stdout
+    assert sorted({one for one in done.output if not one.isprintable() and one != "\n"}) == []
+
+
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [("咨询请拨打96110。", 0, "nothing wrong"), ("加我微信", 1, "invitation: at 1: '加我'")],

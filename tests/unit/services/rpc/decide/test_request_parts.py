@@ -1,10 +1,9 @@
 """Long requests are decided in parts, and work for which nobody waits any more stops."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
 from fanzha.decisions import Action, Reason
@@ -18,14 +17,8 @@ from services.rpc.decide.batch_handler import BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
-from services.rpc.decide.request_parts import (
-    MAX_BYTES,
-    NOT_READ,
-    PART_BYTES,
-    PART_ROWS,
-    past_budget,
-    split,
-)
+from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, split
+from services.rpc.decide.row_truncation import NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded
 from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
 
@@ -35,27 +28,27 @@ LONG = "http://" + "a." * 4080
 
 
 class Watching:
-    """Notes the stages of batches, and what was left unread."""
+    """Notes the stages of batches, and what was cut."""
 
     def __init__(self, after: Callable[[str], None] = lambda _stage: None) -> None:
         self.stages: list[str] = []
         self.rows: list[int] = []
-        self.unread = 0
+        self.cut = 0
         self._after = after
 
     def observer(self) -> Observer:
         return Observer(
             stage_done=self._stage_done,
             decided=lambda _channel, table, _decisions: self.rows.append(len(table)),
-            rows_unread=self._left,
+            rows_cut=self._rows_cut,
         )
 
     def _stage_done(self, channel: Channel, stage: str) -> None:
         self.stages.append(stage)
         self._after(stage)
 
-    def _left(self, channel: Channel, rows: int) -> None:
-        self.unread += rows
+    def _rows_cut(self, channel: Channel, rows: int) -> None:
+        self.cut += rows
 
 
 class Deadline:
@@ -68,8 +61,10 @@ class Deadline:
         return 0.0 if self.has_passed else 1.0
 
 
-def a_desk(watching: Watching, min_columnar_rows: int = 1) -> BatchHandler:
-    engine: DecisionPipeline = an_engine(an_entry(LISTED), observer=watching.observer())
+def a_desk(
+    watching: Watching, min_columnar_rows: int = 1, entries: Sequence[str] = (LISTED,)
+) -> BatchHandler:
+    engine: DecisionPipeline = an_engine(*map(an_entry, entries), observer=watching.observer())
     decoder = RequestDecoder(
         Channel.TEXT,
         by_column=ColumnarDecoder(HOME).texts,
@@ -151,41 +146,74 @@ async def test_such_a_row_keeps_its_error_where_protobuf_alone_can_read_the_requ
     assert [detail.error for detail in found.details] == ["body: not UTF-8"]
 
 
-async def test_beyond_the_bytes_of_one_request_the_longest_rows_are_left_unread_and_told() -> None:
+@pytest.mark.parametrize("shadows", [False, True], ids=["by column", "by message"])
+async def test_beyond_the_bytes_of_one_request_a_listed_sender_is_blocked(shadows: bool) -> None:
     watching = Watching()
-    bodies = [LONG] * 400 + ["您好"] * 3
+    request = texts(*[LONG] * 400, sender=LISTED)
+    request.texts.extend(texts("您好", sender=LISTED).texts)
+    request.with_shadow_entries = shadows
 
-    data = texts(*bodies, sender=LISTED).SerializeToString()
-    found = decisions_of(await a_desk(watching).answer(data, single=False))
+    answer = await a_desk(watching).answer(request.SerializeToString(), single=False)
 
-    unread = {detail.row for detail in found.details if detail.error == NOT_READ}
-    read = [row for row in range(len(bodies)) if row not in unread]
-    assert len(unread) == watching.unread == len(bodies) - len(read) > 0
-    assert sum(len(bodies[row].encode()) for row in read) <= MAX_BYTES
-    assert {400, 401, 402} <= set(read)
-    assert {(found.actions[row], found.reasons[row]) for row in unread} == {
-        (Action.ALLOW, Reason.INVALID)
-    }
-    assert {found.actions[row] for row in read} == {Action.BLOCK}
+    found = decisions_of(answer)
+    read = {detail.row: detail.read_bytes for detail in found.details}
+    assert set(found.actions) == {Action.BLOCK}
+    assert set(found.reasons) == {Reason.BLOCKLISTED}
+    assert watching.cut == 400
+    assert read.pop(400) == 0
+    assert all(5000 < count < len(LONG) for count in read.values())
+    assert {detail.entry_id != "" for detail in found.details} == {True}
+
+
+async def test_a_link_in_what_is_left_of_a_text_is_found(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watching = Watching()
+    desk = a_desk(watching, entries=["evil.example"])
+    data = texts(*["http://evil.example/a " + "您好" * 1350] * 300).SerializeToString()
+
+    found = decisions_of(await desk.answer(data, single=False))
+    again = decisions_of(await desk.answer(data, single=False))
+
+    assert set(found.actions) == set(again.actions) == {Action.BLOCK}
+    assert watching.cut == 600
+    assert len(caplog.messages) == 1  # of two, for they come within ten seconds
+    assert caplog.messages[0].startswith("300 of 300 rows of a text request were cut")
+
+
+async def test_a_row_that_no_cut_makes_short_is_let_through_and_told() -> None:
+    watching = Watching()
+    request = texts(*[LONG] * 300, sender=LISTED)
+    request.texts[7].sender = "x" * 9000
+
+    found = decisions_of(await a_desk(watching).answer(request.SerializeToString(), single=False))
+
+    assert [detail.row for detail in found.details if detail.error == NOT_READ] == [7]
+    assert (found.actions[7], found.reasons[7]) == (Action.ALLOW, Reason.INVALID)
+    assert set(found.actions) - {found.actions[7]} == {Action.BLOCK}
+    assert watching.cut == 300
+
+
+async def test_within_the_bytes_of_one_request_no_row_is_cut() -> None:
+    watching = Watching()
+
+    found = decisions_of(
+        await a_desk(watching).answer(texts(*[LONG] * 250).SerializeToString(), single=False)
+    )
+
+    assert watching.cut == 0
+    assert {detail.read_bytes for detail in found.details} <= {0}
 
 
 def test_parts_have_few_rows_and_few_bytes_and_leave_none_out() -> None:
     rows = [b"\x0a\x01a"] * 600 + [b"\x0a\xff\x3f" + b"b" * 8191] * 9
 
-    found = list(split(rows))
+    found = list(split(Channel.TEXT, rows))
 
     assert b"".join(part.data for part in found) == b"".join(rows)
     assert sum(len(part.heads) for part in found) == len(rows)
     assert all(len(part.heads) <= PART_ROWS and len(part.data) <= PART_BYTES for part in found)
     assert all(part.data[head] == 0x0A for part in found for head in part.heads)
-
-
-def test_the_shortest_rows_are_within_the_budget() -> None:
-    lengths = np.array([5, 1, 9, 2], np.int64)
-
-    assert past_budget(lengths, 17) == frozenset()
-    assert past_budget(lengths, 16) == {2}
-    assert past_budget(lengths, 3) == {0, 2}
 
 
 @pytest.mark.parametrize("bodies", [("您好",), ("您好",) * (3 * PART_ROWS)], ids=["one", "parts"])

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from fanzha import errors
-from services.rpc.middleware.errors import STATUS_BY_ERROR, status_of
+from services.rpc.middleware.errors import STATUS_BY_ERROR, ErrorResponder, status_of
 from services.rpc.middleware.unexpected_errors import MAX_KINDS, WINDOW_SECONDS, UnexpectedLog
 
 
@@ -79,3 +79,33 @@ def test_failures_in_ever_new_shapes_are_counted_too(caplog: pytest.LogCaptureFi
         log.note("/S/M", KeyError())
 
     assert "5 failures of further kinds" in caplog.text
+
+
+class Aborting:
+    """The context of a request that ends it as gRPC does, by raising."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[grpc.StatusCode, str]] = []
+
+    async def abort(self, status: grpc.StatusCode, message: str, _trailers: object = ()) -> None:
+        self.ended.append((status, message))
+        raise grpc.aio.AbortError
+
+
+async def test_requests_that_fail_alike_write_one_traceback_and_quote_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    statuses: list[str] = []
+    responder = ErrorResponder(
+        "/S/M", failed=statuses.append, on_refusal=lambda *_: None, unexpected=UnexpectedLog()
+    )
+    context = Aborting()
+    with caplog.at_level(logging.ERROR):
+        for _ in range(100):
+            with pytest.raises(grpc.aio.AbortError):
+                await responder.abort(context, TypeError("+8617000000001"))
+
+    assert len(caplog.records) == 1
+    assert statuses == ["unknown"] * 100
+    assert set(context.ended) == {(grpc.StatusCode.UNKNOWN, "unexpected TypeError")}
+    assert "170000" not in caplog.text

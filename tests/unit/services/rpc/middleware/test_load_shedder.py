@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
 
 from services.decision.shed_reasons import ShedReason
 from services.rpc.middleware.load_shedder import (
@@ -15,7 +13,6 @@ from services.rpc.middleware.load_shedder import (
     LoadShedder,
     Overloaded,
 )
-from services.rpc.middleware.retry_hint import RETRY_INFO, retry_trailers
 
 
 class Clock:
@@ -175,50 +172,3 @@ def test_time_without_requests_is_not_service_time() -> None:
     fill(shedder, 1)
 
     assert shedder.wait_seconds == pytest.approx(0.01, rel=0.01)
-
-
-@pytest.mark.parametrize("message", ["overloaded", "x" * 300])
-def test_the_trailers_say_when_to_come_again(message: str) -> None:
-    hint, (key, written) = retry_trailers(8, message, 0.25)
-
-    status = google_rpc("Status").FromString(written)
-    info = google_rpc("RetryInfo").FromString(status.details[0].value)
-
-    assert hint == ("retry-after-ms", "250")
-    assert key == "grpc-status-details-bin"
-    assert (status.code, status.message) == (8, message)
-    assert status.details[0].type_url == RETRY_INFO
-    assert info.retry_delay.ToMilliseconds() == 250
-
-
-def google_rpc(name: str) -> Any:
-    """Make a message of google.rpc from its description."""
-    field = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(
-        name="google_rpc_in_tests.proto",
-        package="google.rpc",
-        syntax="proto3",
-        dependency=[any_pb2.DESCRIPTOR.name, duration_pb2.DESCRIPTOR.name],
-    )
-    optional, repeated = field.LABEL_OPTIONAL, field.LABEL_REPEATED
-    described: dict[str, list[tuple[str, int, Any, Any, str]]] = {
-        "Status": [
-            ("code", 1, field.TYPE_INT32, optional, ""),
-            ("message", 2, field.TYPE_STRING, optional, ""),
-            ("details", 3, field.TYPE_MESSAGE, repeated, ".google.protobuf.Any"),
-        ],
-        "RetryInfo": [
-            ("retry_delay", 1, field.TYPE_MESSAGE, optional, ".google.protobuf.Duration"),
-        ],
-    }
-    for message, fields in described.items():
-        added = file.message_type.add(name=message)
-        for field_name, number, kind, label, type_name in fields:
-            added.field.add(
-                name=field_name, number=number, type=kind, label=label, type_name=type_name or None
-            )
-    pool = descriptor_pool.DescriptorPool()
-    for dependency in (any_pb2, duration_pb2):
-        pool.AddSerializedFile(dependency.DESCRIPTOR.serialized_pb)
-    pool.AddSerializedFile(file.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"google.rpc.{name}"))

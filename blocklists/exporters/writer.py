@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import IO
 
-from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters import guard
-from services.cli.lists.exporters.forms import (
+from blocklists.entries import Entry, EntryKind
+from blocklists.exporters import guard
+from blocklists.exporters.forms import (
     ALL_KINDS,
     NUMBERS,
     Context,
@@ -16,11 +15,12 @@ from services.cli.lists.exporters.forms import (
     LeftOut,
     acting,
 )
-from services.cli.lists.exporters.kamailio import KAMAILIO
-from services.cli.lists.exporters.plain import CSV, DOMAINS, NUMBERS_ALONE
-from services.cli.lists.exporters.rpz import RPZ
-from services.cli.lists.exporters.rspamd import RSPAMD
-from services.cli.lists.exporters.stix import STIX
+from blocklists.exporters.kamailio import KAMAILIO
+from blocklists.exporters.plain import CSV, DOMAINS, NUMBERS_ALONE
+from blocklists.exporters.rpz import RPZ
+from blocklists.exporters.rspamd import RSPAMD
+from blocklists.exporters.stix import STIX
+from fanzha.decisions import Action
 
 FORMS = {
     "csv": CSV,
@@ -43,7 +43,7 @@ class Export:
         self._patterns: dict[str, bool] = {}
         self._heads_of_allowed: set[str] = set()
         self._files = files
-        self._file_of = {
+        self._file_of: dict[EntryKind, IO[str]] = {
             kind: file
             for table, file in zip(form.tables, files, strict=False)
             for kind in table.kinds
@@ -53,7 +53,7 @@ class Export:
         for file, head in zip(files, heads, strict=True):
             file.write(head)
 
-    def add(self, batches: Iterable[Sequence[pb.Entry]]) -> None:
+    def add(self, batches: Iterable[Sequence[Entry]]) -> None:
         """Write entries, save those that were lifted."""
         for entries in batches:
             refused = guard.refusals(entries)
@@ -67,7 +67,7 @@ class Export:
         self._files[-1].write(self._form.tail)
         return self.written
 
-    def lift(self, batches: Iterable[Sequence[pb.Entry]]) -> None:
+    def lift(self, batches: Iterable[Sequence[Entry]]) -> None:
         """Heed allow entries; they are written where the form can say them. To come first."""
         for entries in batches:
             if self._form.allows:
@@ -78,18 +78,18 @@ class Export:
                 if acting(entry, replace(self._form, kinds=ALL_KINDS), self._context) is None:
                     self._heed(entry)
 
-    def _heed(self, entry: pb.Entry) -> None:
+    def _heed(self, entry: Entry) -> None:
         self._allowed.add(self._form.key(entry))
         if entry.kind in NUMBERS:
             head = entry.pattern.removesuffix("*")
             self._heads_of_allowed.update(head[:length] for length in range(1, len(head) + 1))
 
-    def _add(self, entry: pb.Entry, refused: LeftOut | None) -> None:
+    def _add(self, entry: Entry, refused: LeftOut | None) -> None:
         text = refused or acting(entry, self._form, self._context) or self._text(entry)
         if isinstance(text, LeftOut):
             self.written.leave_out(text)
             return
-        allows = entry.action == decision_pb2.ACTION_ALLOW
+        allows = entry.action == Action.ALLOW
         if self._form.gaps is not None:
             self._patterns[entry.pattern] = allows
         if allows:
@@ -98,7 +98,7 @@ class Export:
         self.written.rows += 1
         self.written.narrowed += self._form.narrow(entry)
 
-    def _text(self, entry: pb.Entry) -> str | LeftOut:
+    def _text(self, entry: Entry) -> str | LeftOut:
         if self._form.for_others and not guard.is_canonical(entry):
             return LeftOut.PATTERN
         text = self._form.row(entry, self._context)
@@ -106,6 +106,6 @@ class Export:
             return text
         if self._form.key(entry) in self._allowed:
             return LeftOut.LIFTED
-        if entry.kind == pb.ENTRY_KIND_RANGE and entry.pattern[:-1] in self._heads_of_allowed:
+        if entry.kind == EntryKind.RANGE and entry.pattern[:-1] in self._heads_of_allowed:
             return LeftOut.EXCEPTED
         return text

@@ -5,15 +5,15 @@ exactly these hosts. A second rule with ``filter = "tld"`` finds links to all na
 that were registered, allowed ones among them; ``glob`` would find other hosts that only end alike.
 """
 
-from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.exporters.forms import HOSTS, Context, ExportForm
+from blocklists.entries import Entry
+from blocklists.exporters.forms import HOSTS, Context, ExportForm
 
 
 def _head(context: Context) -> str:
     return f"# lists at version {context.version}; exact names\n"
 
 
-def _row(entry: pb.Entry, _context: Context) -> str:
+def _row(entry: Entry, _context: Context) -> str:
     return f"{entry.pattern.strip('[]')}\n"
 
 

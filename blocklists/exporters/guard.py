@@ -9,27 +9,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from blocklists import patterns, protected
-from blocklists.entries import EntryKind
+from blocklists.entries import Entry, EntryKind
 from blocklists.entry_table import Identities, pattern_key
+from blocklists.exporters.forms import LeftOut
 from blocklists.text_column import TextColumn
-from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
-from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.exporters.forms import LeftOut
 
-_KINDS = {int(kind): kind for kind in EntryKind}
 _CANONICAL = {
-    pb.ENTRY_KIND_HOST: patterns.canonical_name,
-    pb.ENTRY_KIND_URL_PREFIX: patterns.canonical_prefix,
+    EntryKind.HOST: patterns.canonical_name,
+    EntryKind.URL_PREFIX: patterns.canonical_prefix,
 }
 
 
-def is_canonical(entry: pb.Entry) -> bool:
+def is_canonical(entry: Entry) -> bool:
     """Tell whether a host or URL is spelled as lists spell it, and so holds no other signs."""
     return _spelled(entry) == entry.pattern
 
 
-def refusals(entries: Sequence[pb.Entry]) -> dict[int, LeftOut]:
+def refusals(entries: Sequence[Entry]) -> dict[int, LeftOut]:
     """Say which rows of *entries* no export may hold, and why."""
     refused: dict[int, LeftOut] = {}
     rows: list[int] = []
@@ -38,7 +35,7 @@ def refusals(entries: Sequence[pb.Entry]) -> dict[int, LeftOut]:
     for row, entry in enumerate(entries):
         pattern = _spelled(entry) or entry.pattern
         try:
-            keys.append(pattern_key(_KINDS[entry.kind], pattern))
+            keys.append(pattern_key(entry.kind, pattern))
         except InvalidInput:
             refused[row] = LeftOut.PATTERN
         else:
@@ -53,13 +50,12 @@ def refusals(entries: Sequence[pb.Entry]) -> dict[int, LeftOut]:
         patterns=TextColumn.of(spelled),
     )
     for at in protected.suspects(identities).tolist():
-        kind, action = _KINDS[read[at].kind], Action(read[at].action)
-        key, digits = keys[at]
-        if protected.refusal(kind, spelled[at], key, digits, action):
+        entry, (key, digits) = read[at], keys[at]
+        if protected.refusal(entry.kind, spelled[at], key, digits, entry.action):
             refused[rows[at]] = LeftOut.PROTECTED
     return refused
 
 
-def _spelled(entry: pb.Entry) -> str:
+def _spelled(entry: Entry) -> str:
     spell = _CANONICAL.get(entry.kind)
     return spell(entry.pattern) if spell else entry.pattern

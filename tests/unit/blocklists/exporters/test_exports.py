@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -14,40 +15,54 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocklists import protected
+from blocklists.entries import (
+    NO_END_S,
+    Direction,
+    Entry,
+    EntryKind,
+    EntryMode,
+    Source,
+    entry_id,
+)
+from blocklists.exporters.forms import Context, ExportSummary, LeftOut
+from blocklists.exporters.writer import FORMS, Export
 from blocklists.importers import rpz
 from blocklists.importers.rows import ListRow
 from blocklists.importers.tables import csv_table
 from fanzha import service_codes
 from fanzha.decisions import Action
+from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import Context, ExportSummary, LeftOut
-from services.cli.lists.exporters.writer import FORMS, Export
 from tests.support import list_strategies as lists
 from tests.support.checkout import CHECKOUT
 
 NOW_S = 1_764_000_000
-HOST, NUMBER, RANGE = pb.ENTRY_KIND_HOST, pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE
-URL, SENDER = pb.ENTRY_KIND_URL_PREFIX, pb.ENTRY_KIND_SENDER
+HOST, NUMBER, RANGE = EntryKind.HOST, EntryKind.NUMBER, EntryKind.RANGE
+URL, SENDER = EntryKind.URL_PREFIX, EntryKind.SENDER
 
 
-def entry(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
+def moment(at_s: int) -> datetime:
+    return datetime.fromtimestamp(at_s, UTC)
+
+
+OVER, NEVER = moment(NOW_S), moment(NO_END_S)
+
+
+def entry(pattern: str, kind: EntryKind, **fields: Any) -> Entry:
     common: dict[str, Any] = {
-        "entry_id": "h234567234567234", "action": decision_pb2.ACTION_BLOCK,
-        "direction": pb.DIRECTION_BOTH, "source": decision_pb2.SOURCE_BUREAU,
-        "reason": "it's reported",
-        "created_at_s": NOW_S - 60, "expires_at_s": NOW_S + 60, "mode": pb.ENTRY_MODE_ENFORCE,
+        "action": Action.BLOCK, "source": Source.BUREAU, "reason": "it's reported",
+        "legal_basis": "", "created_by": "li",
+        "created_at": moment(NOW_S - 60), "expires_at": moment(NOW_S + 60),
     }  # fmt: skip
-    return pb.Entry(pattern=pattern, kind=kind, **common | fields)
+    return Entry(pattern=pattern, kind=kind, **common | fields)
 
 
-def allowed(pattern: str, kind: Any, **fields: Any) -> pb.Entry:
-    return entry(pattern, kind, action=decision_pb2.ACTION_ALLOW, **fields)
+def allowed(pattern: str, kind: EntryKind, **fields: Any) -> Entry:
+    return entry(pattern, kind, action=Action.ALLOW, **fields)
 
 
 def export(
-    form: str, blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
+    form: str, blocks: Sequence[Entry], allows: Sequence[Entry] = (), **context: Any
 ) -> tuple[str, ExportSummary]:
     file = StringIO()
     making = Export(FORMS[form], Context(version=7, now_s=NOW_S, **context), file)
@@ -58,7 +73,7 @@ def export(
 
 
 def tables(
-    blocks: Sequence[pb.Entry], allows: Sequence[pb.Entry] = (), **context: Any
+    blocks: Sequence[Entry], allows: Sequence[Entry] = (), **context: Any
 ) -> tuple[list[str], list[str], ExportSummary]:
     """Return the rows of both tables of Kamailio: numbers, ranges."""
     numbers, ranges = StringIO(), StringIO()
@@ -75,14 +90,14 @@ def test_what_does_not_act_now_is_not_given_to_others(form: str) -> None:
         form,
         [
             entry("acts.example", HOST),
-            entry("over.example", HOST, expires_at_s=NOW_S),
-            entry("reviewed.example", HOST, no_end=True, expires_at_s=0),
-            entry("watched.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+            entry("over.example", HOST, expires_at=OVER),
+            entry("reviewed.example", HOST, expires_at=NEVER),
+            entry("watched.example", HOST, mode=EntryMode.SHADOW),
             entry("allowed.example", HOST),
         ],
         [
             allowed("allowed.example", HOST),
-            allowed("acts.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+            allowed("acts.example", HOST, mode=EntryMode.SHADOW),
         ],
     )
 
@@ -136,26 +151,29 @@ def test_kamailio_gets_full_numbers_and_ranges_apart() -> None:
             entry("+8617000000123", NUMBER),
             entry("1069012345", NUMBER),
             entry("955", NUMBER),
-            entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO),
+            entry("+8617000000124", NUMBER, direction=Direction.TO),
             entry("Bank", SENDER),
         ],
         [allowed("+8617000000999", NUMBER)],
     )
 
     assert numbers == [
-        "+8617000000999:0:0:allow h234567234567234:0",
-        "+8617000000123:0:0:block h234567234567234:0",
-        "1069012345:0:0:block h234567234567234:0",
-        "955:0:0:block h234567234567234:0",
+        f"{pattern}:0:0:{action.name.lower()} {entry_id(NUMBER, pattern, action)}:0"
+        for pattern, action in (
+            ("+8617000000999", Action.ALLOW),
+            ("+8617000000123", Action.BLOCK),
+            ("1069012345", Action.BLOCK),
+            ("955", Action.BLOCK),
+        )
     ]
-    assert ranges == ["0:+86170:block h234567234567234"]
+    assert ranges == [f"0:+86170:block {entry_id(RANGE, '+86170*', Action.BLOCK)}"]
     assert written.left_out == {LeftOut.SIDE: 1, LeftOut.KIND: 1}
 
 
 def test_kamailio_may_ask_about_who_is_called() -> None:
-    to, both = entry("+8617000000124", NUMBER, direction=pb.DIRECTION_TO), "+8617000000125"
+    to, both = entry("+8617000000124", NUMBER, direction=Direction.TO), "+8617000000125"
 
-    numbers, _, _ = tables([to, entry(both, NUMBER)], side=int(pb.DIRECTION_TO))
+    numbers, _, _ = tables([to, entry(both, NUMBER)], side=Direction.TO)
 
     assert [line.split(":")[0] for line in numbers] == ["+8617000000124", "+8617000000125"]
 
@@ -203,7 +221,7 @@ def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: st
         form,
         [entry("+86170*", RANGE), entry("+8617100*", RANGE), entry("+86172*", RANGE)],
         [allowed("+8617000000999", NUMBER), allowed("+861710*", RANGE),
-         allowed("+8617299*", RANGE, expires_at_s=NOW_S)],
+         allowed("+8617299*", RANGE, expires_at=OVER)],
     )  # fmt: skip
 
     assert written.left_out == {LeftOut.EXCEPTED: 1}
@@ -251,10 +269,10 @@ def test_stix_is_a_valid_bundle() -> None:
     text, written = export(
         "stix",
         [
-            entry("bank.example", HOST, fraud_type=decision_pb2.FRAUD_TYPE_FAKE_LOAN),
+            entry("bank.example", HOST, fraud_type=FraudType.FAKE_LOAN),
             entry("192.0.2.7", HOST),
             entry("[2001:db8::1]", HOST),
-            entry("shop.example/it's/", URL, no_end=True),
+            entry("shop.example/it's/", URL, expires_at=NEVER),
             entry("+8617000000123", NUMBER, reason=""),
             entry("+86170*", RANGE),
             entry("Bank", SENDER),
@@ -283,8 +301,8 @@ def test_csv_has_everything_in_it() -> None:
     text, written = export(
         "csv",
         [
-            entry("over.example", HOST, expires_at_s=NOW_S),
-            entry("watched.example", HOST, mode=pb.ENTRY_MODE_SHADOW),
+            entry("over.example", HOST, expires_at=OVER),
+            entry("watched.example", HOST, mode=EntryMode.SHADOW),
             allowed("watched.example", HOST),
         ],
     )

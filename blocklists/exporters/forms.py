@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from fanzha.v1 import blocklist_pb2 as pb
+from blocklists.entries import Direction, Entry, EntryKind, EntryMode
 
 
 class LeftOut(StrEnum):
@@ -34,7 +34,7 @@ class Context:
     now_s: int
     zone: str = "rpz.fanzha"
     """Of a response policy zone."""
-    side: int = pb.DIRECTION_FROM
+    side: Direction = Direction.FROM
     """Which side of a call the other system asks about."""
     tlp: str = "amber"
     shadows: bool = False
@@ -46,7 +46,7 @@ class ExportTable:
     """One of the files of a form that needs several."""
 
     name: Callable[[Context], str]
-    kinds: frozenset[int]
+    kinds: frozenset[EntryKind]
     head: str
 
 
@@ -54,8 +54,8 @@ class ExportTable:
 class ExportForm:
     """A form that lists can be written in."""
 
-    kinds: frozenset[int]
-    row: Callable[[pb.Entry, Context], str | LeftOut]
+    kinds: frozenset[EntryKind]
+    row: Callable[[Entry, Context], str | LeftOut]
     """Writes an entry, with its line ends."""
     head: Callable[[Context], str] = lambda _context: ""
     tail: str = ""
@@ -65,18 +65,18 @@ class ExportForm:
     """Whether it can say that something is let through."""
     for_others: bool = True
     """Whether it is for another system, where only what acts now may be."""
-    key: Callable[[pb.Entry], str] = lambda entry: entry.pattern
+    key: Callable[[Entry], str] = lambda entry: entry.pattern
     """Two entries with one key cannot both be in the file."""
-    narrow: Callable[[pb.Entry], bool] = lambda _entry: False
+    narrow: Callable[[Entry], bool] = lambda _entry: False
     """Whether an entry is written as its name alone, for names of others lie below it."""
     gaps: Callable[[Mapping[str, bool]], Iterator[str]] | None = None
     """Writes what is needed between patterns, given those that are in the file: whether each is
     let through."""
 
 
-ALL_KINDS = frozenset(kind for kind in pb.EntryKind.values() if kind)
-NUMBERS = frozenset((int(pb.ENTRY_KIND_NUMBER), int(pb.ENTRY_KIND_RANGE)))
-HOSTS = frozenset((int(pb.ENTRY_KIND_HOST),))
+ALL_KINDS = frozenset(EntryKind)
+NUMBERS = frozenset((EntryKind.NUMBER, EntryKind.RANGE))
+HOSTS = frozenset((EntryKind.HOST,))
 
 
 @dataclass(slots=True)
@@ -92,14 +92,14 @@ class ExportSummary:
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
 
 
-def acting(entry: pb.Entry, form: ExportForm, context: Context) -> LeftOut | None:
+def acting(entry: Entry, form: ExportForm, context: Context) -> LeftOut | None:
     """Say why an entry does not belong into a file of *form*; None when it does."""
     if entry.kind not in form.kinds:
         return LeftOut.KIND
     if not form.for_others:
         return None
-    if not entry.no_end and entry.expires_at_s <= context.now_s:
+    if entry.ends and entry.expires_at.timestamp() <= context.now_s:
         return LeftOut.EXPIRED
-    if entry.mode == pb.ENTRY_MODE_SHADOW and not context.shadows:
+    if entry.mode == EntryMode.SHADOW and not context.shadows:
         return LeftOut.SHADOW
     return None

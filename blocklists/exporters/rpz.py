@@ -17,10 +17,10 @@ are written, too, with what the upper one says.
 import re
 from collections.abc import Iterator, Mapping
 
+from blocklists.entries import Entry
+from blocklists.exporters.forms import HOSTS, Context, ExportForm, LeftOut
+from fanzha.decisions import Action
 from fanzha.hosts import has_suffixes_below, is_public_suffix
-from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import HOSTS, Context, ExportForm, LeftOut
 
 LONGEST_NAME = 253
 _NAME = re.compile(
@@ -38,11 +38,11 @@ def _head(context: Context) -> str:
     return _HEAD.format(serial=context.version % _SERIALS)
 
 
-def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
+def _row(entry: Entry, context: Context) -> str | LeftOut:
     name = entry.pattern
     if not _NAME.fullmatch(name) or len(f"*.{name}.{context.zone}") > LONGEST_NAME:
         return LeftOut.PATTERN
-    allowed = entry.action == decision_pb2.ACTION_ALLOW
+    allowed = entry.action == Action.ALLOW
     return _records(name, allowed=allowed, below=not _is_above_others(entry))
 
 
@@ -69,7 +69,7 @@ def _gaps(names: Mapping[str, bool]) -> Iterator[str]:
                 yield _records(gap, allowed=names[above], below=True)
 
 
-def _is_above_others(entry: pb.Entry) -> bool:
+def _is_above_others(entry: Entry) -> bool:
     return _belongs_to_many(entry.pattern)
 
 

@@ -6,13 +6,11 @@ are left out. An indicator keeps its id until the entry is entered anew.
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid5
 
-from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
-from services.cli.lists.display import word
-from services.cli.lists.exporters.forms import Context, ExportForm
+from blocklists.entries import Entry, EntryKind
+from blocklists.exporters.forms import Context, ExportForm
 
 _NAMESPACE = UUID("1a2ac1a1-6ad8-5a3c-9d31-a1c5d0d2c5b7")
 _MAKER = f"identity--{uuid5(_NAMESPACE, 'fanzha')}"
@@ -23,17 +21,7 @@ TLP = {
     "red": "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 }
 """Ids that STIX 2.1 fixes."""
-_KINDS = frozenset(
-    map(
-        int,
-        (
-            pb.ENTRY_KIND_NUMBER,
-            pb.ENTRY_KIND_RANGE,
-            pb.ENTRY_KIND_HOST,
-            pb.ENTRY_KIND_URL_PREFIX,
-        ),
-    )
-)
+_KINDS = frozenset((EntryKind.NUMBER, EntryKind.RANGE, EntryKind.HOST, EntryKind.URL_PREFIX))
 
 
 def _head(context: Context) -> str:
@@ -50,14 +38,14 @@ def _head(context: Context) -> str:
     return f'{{"type":"bundle","id":"bundle--{name}","objects":[\n{_written(maker)}'
 
 
-def _row(entry: pb.Entry, context: Context) -> str:
-    created = _time(entry.created_at_s)
-    fraud_type = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
-    source = word(decision_pb2.Source, entry.source, "SOURCE_")
+def _row(entry: Entry, context: Context) -> str:
+    created, created_s = _time(entry.created_at), int(entry.created_at.timestamp())
+    fraud_type = entry.fraud_type.name.lower() if entry.fraud_type else ""
+    labels = (fraud_type, entry.source.name.lower(), entry.campaign)
     indicator = {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": f"indicator--{uuid5(_NAMESPACE, f'{entry.entry_id} {entry.created_at_s}')}",
+        "id": f"indicator--{uuid5(_NAMESPACE, f'{entry.entry_id} {created_s}')}",
         "created_by_ref": _MAKER,
         "created": created,
         "modified": created,
@@ -67,8 +55,8 @@ def _row(entry: pb.Entry, context: Context) -> str:
         "pattern": _pattern(entry),
         "pattern_type": "stix",
         "valid_from": created,
-        "valid_until": "" if entry.no_end else _time(entry.expires_at_s),
-        "labels": [label for label in (fraud_type, source, entry.campaign) if label],
+        "valid_until": _time(entry.expires_at) if entry.ends else "",
+        "labels": [label for label in labels if label],
         "external_references": [{"source_name": "fanzha", "external_id": entry.entry_id}],
         "object_marking_refs": [TLP[context.tlp]],
     }
@@ -76,13 +64,13 @@ def _row(entry: pb.Entry, context: Context) -> str:
     return f",\n{_written({name: value for name, value in indicator.items() if value})}"
 
 
-def _pattern(entry: pb.Entry) -> str:
+def _pattern(entry: Entry) -> str:
     pattern = entry.pattern
-    if entry.kind == pb.ENTRY_KIND_NUMBER:
+    if entry.kind == EntryKind.NUMBER:
         return f"[phone-number:value = {_quoted(pattern)}]"
-    if entry.kind == pb.ENTRY_KIND_RANGE:
+    if entry.kind == EntryKind.RANGE:
         return f"[phone-number:value LIKE {_quoted(pattern.removesuffix('*') + '%')}]"
-    if entry.kind == pb.ENTRY_KIND_URL_PREFIX:
+    if entry.kind == EntryKind.URL_PREFIX:
         return f"[url:value = {_quoted(f'http://{pattern}')}]"
     if pattern.startswith("["):
         return f"[ipv6-addr:value = {_quoted(pattern.strip('[]'))}]"
@@ -99,8 +87,8 @@ def _written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _time(at_s: int) -> str:
-    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.000Z"
 
 
 STIX = ExportForm(kinds=_KINDS, head=_head, row=_row, tail="\n]}\n")

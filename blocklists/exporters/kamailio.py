@@ -10,19 +10,19 @@ configuration that does, and that lets calls to emergency and service numbers th
 looks at a list.
 """
 
-from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import decision_pb2
-from services.cli.lists.exporters.forms import NUMBERS, Context, ExportForm, ExportTable, LeftOut
+from blocklists.entries import Direction, Entry, EntryKind
+from blocklists.exporters.forms import NUMBERS, Context, ExportForm, ExportTable, LeftOut
+from fanzha.decisions import Action
 
-_SIDES = {int(pb.DIRECTION_FROM): "from", int(pb.DIRECTION_TO): "to"}
+_SIDES = {Direction.FROM: "from", Direction.TO: "to"}
 
 
-def _row(entry: pb.Entry, context: Context) -> str | LeftOut:
+def _row(entry: Entry, context: Context) -> str | LeftOut:
     if entry.direction and not entry.direction & context.side:
         return LeftOut.SIDE
-    action = "allow" if entry.action == decision_pb2.ACTION_ALLOW else "block"
+    action = "allow" if entry.action == Action.ALLOW else "block"
     value = f"{action} {entry.entry_id}"
-    if entry.kind == pb.ENTRY_KIND_NUMBER:
+    if entry.kind == EntryKind.NUMBER:
         return f"{entry.pattern}:0:0:{value}:0\n"
     return f"0:{entry.pattern.removesuffix('*')}:{value}\n"
 
@@ -32,12 +32,12 @@ KAMAILIO = ExportForm(
     tables=(
         ExportTable(
             name=lambda context: f"listed_{_SIDES[context.side]}_numbers",
-            kinds=frozenset((int(pb.ENTRY_KIND_NUMBER),)),
+            kinds=frozenset((EntryKind.NUMBER,)),
             head="key_name(string) key_type(int) value_type(int) key_value(string) expires(int)\n",
         ),
         ExportTable(
             name=lambda context: f"listed_{_SIDES[context.side]}_ranges",
-            kinds=frozenset((int(pb.ENTRY_KIND_RANGE),)),
+            kinds=frozenset((EntryKind.RANGE,)),
             head="id(int,auto) tprefix(string) tvalue(string)\n",
         ),
     ),

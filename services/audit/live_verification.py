@@ -1,0 +1,118 @@
+"""Verifies the log while the service writes it, against the copies of its checkpoints in Redis.
+
+A log whose end was cut off verifies by itself; a copy of a later checkpoint, or the head that the
+process holds, reveals it.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from threading import Event
+
+from services.audit import keys, log_files, verifier
+from services.audit.checkpoint_copies import CheckpointCopies, CheckpointCopy
+from services.audit.checkpoints import SUBJECT, CheckpointReason
+from services.audit.events import AuditKind
+from services.audit.findings import ChainProblem, ChainReport
+from services.audit.log import AuditLog, LogHead
+from services.auth import identity
+
+
+class _Stopped(Exception):
+    """Ends a verification that nobody waits for any more."""
+
+
+class LiveVerification:
+    """Verifies *log*, one request at a time: each reads all of it."""
+
+    def __init__(self, log: AuditLog, copies: CheckpointCopies) -> None:
+        self._log = log
+        self._copies = copies
+        self._lock = asyncio.Lock()
+
+    async def verify(self, *, said_author: str) -> ChainReport:
+        """Verify the log up to a new checkpoint, and record the result.
+
+        Raises `Unavailable` when Redis cannot be read or the log cannot be written.
+        """
+        by = identity.author(said_author)
+        async with self._lock:
+            # Before the head: the process copies newer checkpoints at any time.
+            copies = _first_by_sequence(await self._copies.all())
+            head = await self._log.checkpoint(CheckpointReason.VERIFICATION)
+            report = await self._read(head, copies)
+            await self._log.record(
+                AuditKind.LOG_VERIFIED, subject=SUBJECT, details=_details(report), actor=by
+            )
+        return report
+
+    async def _read(self, head: LogHead, copies: Mapping[int, str]) -> ChainReport:
+        stopped = Event()
+
+        def progress(_bytes: int) -> None:
+            if stopped.is_set():
+                raise _Stopped
+
+        def read() -> ChainReport:
+            try:
+                return self._report(head, copies, progress)
+            except _Stopped:
+                return ChainReport()
+
+        reading = asyncio.ensure_future(asyncio.to_thread(read))
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            # A cancelled request holds the lock until its thread has ended.
+            stopped.set()
+            await asyncio.wait([reading])
+
+    def _report(
+        self, head: LogHead, copies: Mapping[int, str], progress: Callable[[int], None]
+    ) -> ChainReport:
+        public = self._log.key.public_file
+        report = verifier.verify(
+            log_files.files(self._log.folder),
+            keys.read_public(public.read_text(), str(public)),
+            copies=copies,
+            whole=True,
+            until=head.end,
+            progress=progress,
+        )
+        _compare(report, head)
+        return report
+
+
+def _first_by_sequence(copies: Iterable[CheckpointCopy]) -> dict[int, str]:
+    """Return hashes by sequence.
+
+    A log that went on after its end was cut off makes a second checkpoint of the same sequence; the
+    first one tells of it.
+    """
+    first: dict[int, str] = {}
+    for copy in copies:
+        first.setdefault(copy.sequence, copy.hash)
+    return first
+
+
+def _compare(report: ChainReport, head: LogHead) -> None:
+    if (report.last_sequence, report.head) == (head.sequence, head.hash):
+        return
+    report.problems.append(
+        ChainProblem(
+            file=head.end[0],
+            line=0,
+            sequence=report.last_sequence,
+            words=f"does not end with the record of sequence {head.sequence} as it was written: "
+            "its end was cut off or exchanged while the service ran",
+        )
+    )
+
+
+def _details(report: ChainReport) -> dict[str, str]:
+    return {
+        "result": "whole" if report.good else "damaged",
+        "records": str(report.records),
+        "problems": str(len(report.problems) + report.more_problems),
+        "copies": str(report.copies),
+        "head": report.head,
+    }

@@ -1,0 +1,135 @@
+"""Details of a failed status: google.rpc reads them, and so does our client."""
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_pb2, message_factory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.client import version_conflict
+from fanzha.client.status_details import ERROR_INFO
+from fanzha.errors import VersionConflict
+from services.rpc.middleware.status_details import (
+    RETRY_INFO,
+    conflict_trailers,
+    retry_trailers,
+)
+
+VERSIONS = st.integers(0, 2**63 - 1)
+
+
+class FailedCall(grpc.RpcError):
+    """An RPC that ended with these trailers."""
+
+    def __init__(self, *trailers: tuple[str, str | bytes]) -> None:
+        self.trailers = trailers
+
+    def trailing_metadata(self) -> Any:
+        return self.trailers
+
+    def details(self) -> str:
+        return "the lists are at another version"
+
+
+def conflict(expected: int | None, actual: int) -> VersionConflict:
+    return VersionConflict.between("version", "the lists are", expected=expected, actual=actual)
+
+
+@pytest.mark.parametrize("message", ["overloaded", "x" * 300])
+def test_the_trailers_say_when_to_come_again(message: str) -> None:
+    hint, (key, written) = retry_trailers(8, message, 0.25)
+
+    status = google_rpc("Status").FromString(written)
+    info = google_rpc("RetryInfo").FromString(status.details[0].value)
+
+    assert hint == ("retry-after-ms", "250")
+    assert key == "grpc-status-details-bin"
+    assert (status.code, status.message) == (8, message)
+    assert status.details[0].type_url == RETRY_INFO
+    assert info.retry_delay.ToMilliseconds() == 250
+
+
+def google_rpc(name: str) -> Any:
+    """Make a message of google.rpc from its description."""
+    field = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(
+        name="google_rpc_in_tests.proto",
+        package="google.rpc",
+        syntax="proto3",
+        dependency=[any_pb2.DESCRIPTOR.name, duration_pb2.DESCRIPTOR.name],
+    )
+    optional, repeated = field.LABEL_OPTIONAL, field.LABEL_REPEATED
+    described: dict[str, list[tuple[str, int, Any, Any, str]]] = {
+        "Status": [
+            ("code", 1, field.TYPE_INT32, optional, ""),
+            ("message", 2, field.TYPE_STRING, optional, ""),
+            ("details", 3, field.TYPE_MESSAGE, repeated, ".google.protobuf.Any"),
+        ],
+        "RetryInfo": [
+            ("retry_delay", 1, field.TYPE_MESSAGE, optional, ".google.protobuf.Duration"),
+        ],
+        "Pair": [
+            ("key", 1, field.TYPE_STRING, optional, ""),
+            ("value", 2, field.TYPE_STRING, optional, ""),
+        ],
+        # A map is a repeated message of key and value.
+        "ErrorInfo": [
+            ("reason", 1, field.TYPE_STRING, optional, ""),
+            ("domain", 2, field.TYPE_STRING, optional, ""),
+            ("metadata", 3, field.TYPE_MESSAGE, repeated, ".google.rpc.Pair"),
+        ],
+    }
+    for message, fields in described.items():
+        added = file.message_type.add(name=message)
+        for field_name, number, kind, label, type_name in fields:
+            added.field.add(
+                name=field_name, number=number, type=kind, label=label, type_name=type_name or None
+            )
+    pool = descriptor_pool.DescriptorPool()
+    for dependency in (any_pb2, duration_pb2):
+        pool.AddSerializedFile(dependency.DESCRIPTOR.serialized_pb)
+    pool.AddSerializedFile(file.SerializeToString())
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"google.rpc.{name}"))
+
+
+def test_a_conflict_is_an_error_info_with_both_versions() -> None:
+    error = conflict(4, 7)
+    ((key, written),) = conflict_trailers(10, str(error), error)
+
+    status = google_rpc("Status").FromString(written)
+    info = google_rpc("ErrorInfo").FromString(status.details[0].value)
+
+    assert key == "grpc-status-details-bin"
+    assert (status.code, status.message) == (10, "version: the lists are at 7, not 4")
+    assert status.details[0].type_url == ERROR_INFO
+    assert (info.reason, info.domain) == ("VERSION_CONFLICT", "fanzha")
+    metadata = {one.key: one.value for one in info.metadata}
+    assert metadata == {"expected_version": "4", "actual_version": "7"}
+
+
+@given(st.none() | VERSIONS, VERSIONS, st.text(max_size=300))
+def test_the_client_reads_what_the_server_wrote(
+    expected: int | None, actual: int, message: str
+) -> None:
+    trailers = conflict_trailers(10, message, conflict(expected, actual))
+
+    found = version_conflict(FailedCall(("other", "x"), *trailers))
+
+    assert found is not None
+    assert (found.expected, found.actual) == (expected, actual)
+
+
+def test_a_conflict_that_compared_no_versions_has_no_details() -> None:
+    assert conflict_trailers(10, "x", VersionConflict("change 3 is applied already")) == ()
+
+
+@given(st.binary(max_size=80))
+def test_details_of_others_are_no_conflict(written: bytes) -> None:
+    assert version_conflict(FailedCall(("grpc-status-details-bin", written))) is None
+
+
+def test_a_retry_hint_and_a_local_failure_are_no_conflict() -> None:
+    assert version_conflict(FailedCall(*retry_trailers(8, "overloaded", 1.0))) is None
+    assert version_conflict(grpc.RpcError()) is None
