@@ -29,7 +29,7 @@ from services.processes.embedded_valkey import EmbeddedValkey
 from services.settings.settings import Settings
 from services.warning import wiring
 from services.warning.dispatch import wiring as way_out
-from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limit_store import LimitStore, never_stopped
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.policy import rulebook
@@ -177,7 +177,7 @@ async def _pipeline(
         router=router,
         composer=TemplateComposer(book.templates, language=book.language),
     )
-    limits = LimitStore(client, rules=book.rules, stopped=lambda: False, now_ms=now_ms)
+    limits = LimitStore(client, rules=book.rules, stopped=never_stopped, now_ms=now_ms)
     ways = way_out.build(
         settings,
         client,

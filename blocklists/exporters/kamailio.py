@@ -5,9 +5,8 @@ cut off 95588, and ``+861`` all mobile phones. ``htable`` finds a number alone; 
 longest decides, as it does here. The value says ``block`` or ``allow``, then the id of the entry.
 
 Numbers keep their plus, so that a service code and a number never meet, and ``char_list`` needs
-one. What a switch writes must be brought into this form first: docs/how-to/exports.md has a
-configuration that does, and that lets calls to emergency and service numbers through before it
-looks at a list.
+one. What a switch writes must be brought into this form first: examples/kamailio.cfg does, and
+lets calls to emergency and service numbers through before it consults a list.
 """
 
 from blocklists.entries import Direction, Entry, EntryKind

@@ -11,14 +11,14 @@ travel together; every request has a deadline; when no answer comes in time, the
 to let the traffic through, and says so.
 """
 
-from fanzha.client.answers import Answer, Answers
-from fanzha.client.asynchronous import AsyncClient
-from fanzha.client.blocking import Client
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client._answers import Answer, Answers
+from fanzha.client._asynchronous import AsyncClient
+from fanzha.client._blocking import Client
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
+from fanzha.client._options import Options
+from fanzha.client._status_details import version_conflict
 from fanzha.client.login import Login, LoginError
-from fanzha.client.options import Options
-from fanzha.client.status_details import version_conflict
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
 

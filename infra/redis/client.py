@@ -16,8 +16,10 @@ from infra import url_secrets
 Client: TypeAlias = "Redis | RedisCluster"
 
 CONNECT_SECONDS = 1.0
-SOCKET_SECONDS = 5.0
-"""More than any command of ours waits, `WAITAOF` included."""
+SOCKET_SECONDS = 20.0
+"""More than any read of a stream blocks. `within` bounds every command, and ends it sooner."""
+_POOL_SECONDS = 5.0
+"""How long a command waits for a connection of its client."""
 SYNC_MS = 2000
 """How long a write waits for the disk of the store."""
 _CLUSTER = "+cluster://"
@@ -53,7 +55,7 @@ def _client(url: str, *, decode_responses: bool, connections: int | None) -> Cli
         pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
             url,
             max_connections=connections,
-            timeout=SOCKET_SECONDS,
+            timeout=_POOL_SECONDS,
             decode_responses=decode_responses,
             socket_timeout=SOCKET_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infra import garbage_collection
 from services.cli._common.console import fail
 from services.processes import data_folder
 from services.settings import loader, settings
@@ -26,35 +27,40 @@ Config = Annotated[
 
 def up(config: Config = None) -> None:
     """Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set."""
-    from services.processes.up import run_all
+    with garbage_collection.paused():
+        from services.processes.up import run_all
 
     _run(config, run_all)
 
 
 def serve(config: Config = None) -> None:
     """Run the interception workers of this host."""
-    from services.processes.up import run_interception
+    with garbage_collection.paused():
+        from services.processes.up import run_interception
 
     _run(config, run_interception)
 
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    from services.processes.admin import run
+    with garbage_collection.paused():
+        from services.processes.admin import run
 
     _run(config, run)
 
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    from services.processes.warn import run
+    with garbage_collection.paused():
+        from services.processes.warn import run
 
     _run(config, run)
 
 
 def worker(config: Config = None) -> None:
     """Run one interception worker; `serve` starts these."""
-    from services.processes.worker import run
+    with garbage_collection.paused():
+        from services.processes.worker import run
 
     _run(config, run)
 

@@ -1,5 +1,6 @@
 """Records findings about list changes in the audit log, and lets an operator settle them."""
 
+import asyncio
 import json
 import logging
 from collections import deque
@@ -21,7 +22,8 @@ ACTOR = "fanzha"
 MAX_WAITING = 1000
 """Most findings that wait to be recorded; newer ones are only logged and counted."""
 _REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
-_POLL_SECONDS = 0.5
+_PAUSE_SECONDS = 0.5
+"""From one record of findings to the next."""
 
 
 class FindingRecorder:
@@ -35,6 +37,7 @@ class FindingRecorder:
         self._audit = audit
         self._now_ms = now_ms
         self._waiting: deque[Finding] = deque()
+        self._found = asyncio.Event()
         self.unrecorded = 0
         """Number of findings not recorded because too many waited."""
 
@@ -52,11 +55,16 @@ class FindingRecorder:
         room = max(0, MAX_WAITING - len(self._waiting))
         self._waiting.extend(findings[:room])
         self.unrecorded += len(findings[room:])
+        self._found.set()
 
     async def run(self) -> None:
         """Write findings to the audit log until cancelled."""
         await run_periodically(
-            self._record_all, every_seconds=_POLL_SECONDS, task="list findings", logger=logger
+            self._record_all,
+            every_seconds=_PAUSE_SECONDS,
+            task="list findings",
+            logger=logger,
+            work=self._found,
         )
 
     async def settle(self, version: int, reason: str, author: str) -> None:

@@ -1,6 +1,7 @@
 """Follows the desired models in a worker, and reports what it runs.
 
-Reads Redis every half second. While Redis is down, the models in force stay.
+A change of the desired models wakes it; without one it looks every few seconds, since bundles come
+and go on disk. While Redis is down, the models in force stay.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from infra.backoff import Backoff
 from infra.periodic import run_periodically
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
@@ -19,7 +21,6 @@ from services.models.store import ModelReport, ModelStore
 
 logger = logging.getLogger(__name__)
 
-FOLLOW_SECONDS = 0.5
 REPORT_MS = 3_000
 """Interval of reports without news; a report older than 10 s counts as missing."""
 
@@ -61,8 +62,17 @@ class ModelFollower:
 
     async def run(self) -> None:
         """Follow and report until cancelled."""
+
+        async def step() -> None:
+            await self.follow_once()
+            await self._store.wait_for_change()
+
         await run_periodically(
-            self.follow_once, every_seconds=FOLLOW_SECONDS, task="model follower", logger=logger
+            step,
+            every_seconds=0,
+            task="model follower",
+            logger=logger,
+            backoff=Backoff(max_seconds=1.0),
         )
 
     async def follow_once(self) -> None:

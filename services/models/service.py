@@ -23,10 +23,10 @@ from services.models.follow_state import (
     previous_versions,
     running_versions,
 )
-from services.models.follower import FOLLOW_SECONDS
 from services.models.store import ModelReport, ModelStore
 
 _REPORTS_AWAITED = 4
+_REPORT_SECONDS = 0.5
 _MOST_NAMED = 20
 """Most versions named in an error."""
 
@@ -180,8 +180,9 @@ class ModelControl:
     async def _awaited(self, kind: ModelKind, version: str) -> list[str]:
         """Give workers of this host time to report a bundle that was just copied here."""
         known: list[str] = []
+        await self._store.wake_workers(kind)
         for _ in range(_REPORTS_AWAITED):
-            await asyncio.sleep(FOLLOW_SECONDS)
+            await asyncio.sleep(_REPORT_SECONDS)
             known = await self._versions(kind, await self._store.reports(self._now_ms()))
             if version in known:
                 break

@@ -218,8 +218,12 @@ def _second_person(settings: Settings) -> str:
 
 
 async def _keep_running(valkey: "EmbeddedValkey") -> None:
+    async def step() -> None:
+        await valkey.wait_ended()
+        await valkey.ensure_running()
+
     await run_periodically(
-        valkey.ensure_running,
+        step,
         every_seconds=WATCH_SECONDS,
         task="watch on the embedded Valkey",
         logger=logger,

@@ -57,7 +57,8 @@ from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
-REPORT_SECONDS = 1.0
+REPORT_SECONDS = 3.0
+"""Between two reports without news; whoever reads them takes ten seconds for too old."""
 
 
 async def run(settings: Settings) -> int:
@@ -251,6 +252,7 @@ class Worker:
             await self._server.serve()
             process_lifecycle.say_serving()
             logger.info("serving", extra={"list_version": self._replica.current.version})
+        self._tell_metrics()
         with suppress(Unavailable):  # the next report says the same
             await self._report_once()
 

@@ -18,7 +18,7 @@ OF_CLIENTS = {
     "FANZHA_WARNING_TARGET",
 }
 OTHERS = {
-    "FANZHA_NUMBER": "a route of the Kamailio configuration in docs/how-to/exports.md",
+    "FANZHA_NUMBER": "a route of examples/kamailio.cfg",
     "FANZHA_PORT": "unknown on purpose, in a test",
     "FANZHA_REDIS_URI": "unknown on purpose, in a test",
     "FANZHA_WORKER_NAME": "from a parent to its workers",

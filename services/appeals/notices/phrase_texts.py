@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "no_end_reviewed": ("at",),
     "until_upheld": (),
     "since_unknown": (),
+    "unregistered_sender": (),
     "untrue_caller": (),
     "record_gone": (),
     "listed": ("source", "of_kind", "told"),

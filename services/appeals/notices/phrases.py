@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Entry, EntryKind
+from fanzha.decisions import Reason
 from services.appeals.model import MODEL_REASONS, RULE_REASONS, AppealSubject, Document, Lift
 from services.appeals.notices.phrase_texts import PhraseTexts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
+RULES = {
+    Reason.IMPLAUSIBLE.name: "untrue_caller",
+    Reason.UNREGISTERED.name: "unregistered_sender",
+}
+"""The sentence of each rule that blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Phrases:
         """Say why it is blocked."""
         why = decision.get("reason", "")
         if why in RULE_REASONS:
-            return self.say("untrue_caller")
+            return self.say(RULES[why])
         if why in MODEL_REASONS:
             return self._by_model(decision)
         if entry is not None:
@@ -64,7 +70,7 @@ class Phrases:
 
     def basis(self, entry: Entry | None, decision: Mapping[str, str]) -> str:
         """Say on what law it stands."""
-        if decision.get("reason") in RULE_REASONS:
+        if decision.get("reason") == Reason.IMPLAUSIBLE.name:
             return self.say("law_on_true_callers")
         told = entry.legal_basis.strip() if entry else ""
         law = self.say("law")

@@ -23,8 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client import version_conflict
-from fanzha.client.login import Login, LoginError
+from fanzha.client import Login, LoginError, version_conflict
 from fanzha.errors import FanzhaError
 from infra.url_secrets import hidden
 from services.cli._common.plain_text import escaped_json, visible

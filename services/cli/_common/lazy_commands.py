@@ -14,6 +14,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from infra import garbage_collection
+
 _HIDDEN = frozenset({"worker"})
 """Commands that run, but that help leaves out."""
 
@@ -44,7 +46,8 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
 
 def _load(name: str, place: str) -> Any:
     module, attribute = place.rsplit(".", 1)
-    found = getattr(import_module(f"services.cli.{module}"), attribute)
+    with garbage_collection.paused():
+        found = getattr(import_module(f"services.cli.{module}"), attribute)
     one = typer.Typer()
     if isinstance(found, typer.Typer):
         one.add_typer(found, name=name)

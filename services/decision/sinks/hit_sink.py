@@ -64,6 +64,8 @@ class HitBuffer:
         self._counters = counters
         self._batches: deque[HitBatch] = deque()
         self._rows = 0
+        self.filled = asyncio.Event()
+        """Set when rows come in."""
 
     def __len__(self) -> int:
         return self._rows
@@ -75,6 +77,7 @@ class HitBuffer:
             return
         self._batches.append(batch)
         self._rows += len(batch)
+        self.filled.set()
         self._drop_surplus()
         self._counters.hits_buffered(self._rows)
 
@@ -141,6 +144,7 @@ class HitFlusher:
             task="writing of hits",
             logger=logger,
             backoff=self._backoff,
+            work=self._buffer.filled,
         )
 
     async def flush(self) -> bool:

@@ -68,6 +68,8 @@ redis.call('HSET', KEYS[1], 'status', 'sending')
 return 1
 """
 _SETTLE = """
+local known = redis.call('HGET', KEYS[1], 'status')
+if known == 'sent' or known == 'refused' then return known end
 if ARGV[1] == '' then
   redis.call('HDEL', KEYS[1], 'status')
 else
@@ -75,6 +77,7 @@ else
              'parts', ARGV[6])
 end
 for at = 2, #KEYS do redis.call('SET', KEYS[at], ARGV[4], 'EX', ARGV[5]) end
+return ARGV[1]
 """
 _PART = """
 redis.call('HSET', KEYS[1], 'part:' .. ARGV[1], ARGV[2])
@@ -158,8 +161,12 @@ class SendLedger:
         why: str = "",
         provider_ids: Sequence[str] = (),
         remember: str = "",
-    ) -> None:
-        """Write the final status of a message; *provider_ids* map receipts to *remember*."""
+    ) -> SendStatus:
+        """Write the status of a message; *provider_ids* map receipts to *remember*.
+
+        Returns the status that holds: *status*, or SENT or REFUSED where one of these was written
+        before, which nothing changes.
+        """
         # Receipts vary in leading zeros and case.
         forms = {form: None for one in provider_ids for form in (one, one.lstrip("0").lower())}
         names = [self._state(message_id), *map(self._provider, filter(None, forms))]
@@ -168,7 +175,8 @@ class SendLedger:
                 *(status.value, why[:300], str(now_ms), remember, str(PROVIDER_S)),
                 str(len(provider_ids)),
             )
-            await self._client.eval(_SETTLE, len(names), *names, *values)
+            known: Any = await self._client.eval(_SETTLE, len(names), *names, *values)
+        return SendStatus(known)
 
     async def remembered(self, forms: Sequence[str]) -> str | None:
         """Return what was remembered for a provider id, written in one of *forms*."""

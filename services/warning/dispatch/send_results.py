@@ -133,9 +133,13 @@ class SendResults:
             await self._reader.acknowledge([entry])
             self._counted(self._channel, permission.reason or WithholdReason.STOPPED, 0)
         else:
-            await self._claims.settle(
+            known = await self._claims.settle(
                 outgoing.message_id, SendStatus.REFUSED, self._now_ms(), why=permission.reason
             )
+            if known is SendStatus.SENT:
+                # Sent by a worker that died before it said so; the person opted out since.
+                await self._sent(entry, outgoing)
+                return
             await self._refused(entry, outgoing, permission.reason, "not_allowed")
 
     async def refuse_if_obsolete(self, entry: StreamEntry, outgoing: Outgoing) -> bool:

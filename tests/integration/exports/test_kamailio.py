@@ -1,6 +1,5 @@
-"""The export for Kamailio, read by a real one with the configuration of docs/how-to/exports.md."""
+"""The export for Kamailio, read by a real one with examples/kamailio.cfg."""
 
-import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from tests.support.unguarded_lists import (
     quarantined,
 )
 
-DOCS = CHECKOUT / "docs" / "how-to" / "exports.md"
+CONFIGURATION = CHECKOUT / "examples" / "kamailio.cfg"
 LISTED = "+8617000000123"
 BLOCKED = [
     LISTED, "17000000123", "017000000123", "8617000000123", "008617000000123", "86017000000123",
@@ -87,15 +86,13 @@ Reload = Callable[[str], None]
 
 @contextmanager
 def kamailio(folder: Path, tables: Path) -> Iterator[tuple[Switch, Reload]]:
-    """Run Kamailio on *tables*, with the configuration of the page and a control socket."""
+    """Run Kamailio on *tables*, with examples/kamailio.cfg and a control socket."""
     command, control = (
         program("kamailio", package="kamailio"),
         program("kamcmd", package="kamailio"),
     )
-    found = re.search(r"```kamailio\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert found is not None
     port, socket = free_udp_port(), folder / "ctl"
-    text = found[1].replace("127.0.0.1:5060", f"127.0.0.1:{port}")
+    text = CONFIGURATION.read_text().replace("127.0.0.1:5060", f"127.0.0.1:{port}")
     text = text.replace("/etc/kamailio/dbtext", str(tables))
     text += f'\nloadmodule "ctl.so"\nmodparam("ctl", "binrpc", "unix:{socket}")\ndisable_tcp=yes\n'
     file = folder / "kamailio.cfg"

@@ -1,5 +1,7 @@
 """Wishes about models and reports of workers, in a real store."""
 
+import asyncio
+
 import pytest
 
 from fanzha.errors import Unavailable, VersionConflict
@@ -45,6 +47,23 @@ async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
     await client.aclose()
 
     assert found == {ModelKind.SMS: mine}
+
+
+async def test_a_wish_ends_the_wait_of_those_who_follow(url: str) -> None:
+    client = connect(url)
+    store, follower = ModelStore(client), ModelStore(client)
+    waiting = asyncio.create_task(follower.wait_for_change())
+    await store.want(ModelKind.SMS, None, FIRST)
+    await asyncio.wait_for(waiting, 60)
+
+    again = asyncio.create_task(follower.wait_for_change())
+    await asyncio.sleep(0.05)
+    waits = not again.done()
+    await store.wake_workers(ModelKind.SMS)
+    await asyncio.wait_for(again, 60)
+    await client.aclose()
+
+    assert waits, "a change ends one wait only"
 
 
 async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:

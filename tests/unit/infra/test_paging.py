@@ -55,6 +55,30 @@ def test_a_query_cannot_take_letters_of_a_position(
         PageTokens(key).open(f"{rest}.{signature}", query + position[:cut].encode())
 
 
+@given(KEYS, POSITIONS, QUERIES, st.data())
+def test_a_token_with_any_bit_flipped_is_refused(
+    key: bytes, position: str, query: bytes, data: st.DataObject
+) -> None:
+    token = bytearray(PageTokens(key).seal(position, query).encode())
+    # A token is ASCII: seven bits of each character.
+    bit = data.draw(st.integers(0, 7 * len(token) - 1))
+    token[bit // 7] ^= 1 << bit % 7
+
+    with pytest.raises(InvalidInput, match="page_token"):
+        PageTokens(key).open(token.decode(), query)
+
+
+def test_the_unused_bits_of_the_last_character_are_part_of_the_token() -> None:
+    tokens = PageTokens(b"k" * 16)
+    token = tokens.seal("5", b"query")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = [token[:-1] + one for one in alphabet if one != token[-1]]
+
+    for other in others:
+        with pytest.raises(InvalidInput, match="page_token"):
+            tokens.open(other, b"query")
+
+
 @given(st.text(max_size=3000).filter(bool))
 def test_any_other_text_is_refused(token: str) -> None:
     with pytest.raises(InvalidInput, match="page_token"):

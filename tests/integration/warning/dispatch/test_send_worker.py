@@ -342,6 +342,21 @@ async def test_what_may_never_go_out_is_told(client: Client, outbox: Make) -> No
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.FAILED)])
 
 
+async def test_what_was_sent_by_a_worker_that_died_is_sent_though_it_may_not_go_out_any_more(
+    client: Client, outbox: Make
+) -> None:
+    await queue(client, "a.1")
+    gone = SendLedger(client, STREAM, owner="gone")
+    await gone.claim(["a.1"], 1, repeatable=False)
+    await gone.begin("a.1")
+    await gone.settle("a.1", SendStatus.SENT, 2)
+    sink, notes = Sink(), Notes()
+
+    await through(outbox(sink, notes, permit=NotNow(0)))
+
+    assert (sink.got, notes.noted) == ([], [("a.1", EventKind.SENT)])
+
+
 async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
     client: Client, outbox: Make
 ) -> None:

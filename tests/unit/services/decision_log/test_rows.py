@@ -218,7 +218,6 @@ def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path)
 def test_the_watched_are_read_anew_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "watched.txt"
     watched = Watchlist(file, HomePlan())
-    watched.refresh()
     nobody = len(watched)
 
     file.write_text(f"{SHOP}\n12\n{ANN}\n")

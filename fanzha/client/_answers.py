@@ -12,7 +12,7 @@ from typing import Any, overload
 
 import grpc
 
-from fanzha.client.failures import RequestFailed
+from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2 as pb
 
 

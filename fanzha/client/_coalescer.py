@@ -12,12 +12,12 @@ from typing import Generic
 
 import grpc
 
-from fanzha.client.batch import AnswerSink, Batch
-from fanzha.client.connections import Connection, Connections
-from fanzha.client.failures import RequestFailed
-from fanzha.client.options import Options
-from fanzha.client.request_kinds import RequestKind, Row
-from fanzha.client.sender import RequestSender
+from fanzha.client._batch import AnswerSink, Batch
+from fanzha.client._connections import Connection, Connections
+from fanzha.client._failures import RequestFailed
+from fanzha.client._options import Options
+from fanzha.client._request_kinds import RequestKind, Row
+from fanzha.client._sender import RequestSender
 
 
 class RequestCoalescer(Generic[Row]):

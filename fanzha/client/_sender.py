@@ -5,10 +5,10 @@ from typing import Any
 
 import grpc
 
-from fanzha.client.answers import Answers
-from fanzha.client.connections import Connection, Connections
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client._answers import Answers
+from fanzha.client._connections import Connection, Connections
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2
 
 MIN_RETRY_SECONDS = 0.002

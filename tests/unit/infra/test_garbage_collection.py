@@ -1,0 +1,24 @@
+import gc
+from contextlib import suppress
+
+from infra import garbage_collection
+
+
+def test_garbage_is_looked_for_again_after_an_error() -> None:
+    with suppress(ImportError), garbage_collection.paused():
+        enabled_meanwhile = gc.isenabled()
+        raise ImportError
+
+    assert not enabled_meanwhile
+    assert gc.isenabled()
+
+
+def test_who_never_looks_for_garbage_does_not_begin_to() -> None:
+    gc.disable()
+    try:
+        with garbage_collection.paused():
+            pass
+
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
