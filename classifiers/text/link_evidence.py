@@ -2,9 +2,9 @@
 
 A link that scores as fraud blocks its text unless the words speak against it. Neither model alone
 could set so low a threshold: of legitimate texts a few hold a link that scores high, and more hold
-words that score a little, but no legitimate text of the training and validation rows has both. The
-two figures were chosen there, and `python -m classifiers.training.text.links_in_texts` shows what
-they do per source.
+words that score a little, but no legitimate text of a real source among the training and
+validation rows has both. The two figures were chosen there; what they do per source is shown by
+`python -m classifiers.training.text.links_in_texts`.
 
 Links are scored only where their score can change the decision, which is for a few texts in a
 hundred.
