@@ -26,7 +26,7 @@ class _Channel:
 class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     CHANNEL_CALL: _Channel.ValueType  # 1
     """Call attempts."""
     CHANNEL_TEXT: _Channel.ValueType  # 2
@@ -38,7 +38,7 @@ class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
     """What kind of traffic is meant."""
 
 CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 CHANNEL_CALL: Channel.ValueType  # 1
 """Call attempts."""
 CHANNEL_TEXT: Channel.ValueType  # 2
@@ -266,7 +266,7 @@ class _Source:
 class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Source.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SOURCE_UNSPECIFIED: _Source.ValueType  # 0
-    """Not said; an error in a request."""
+    """Unspecified; an error in a request."""
     SOURCE_MINISTRY: _Source.ValueType  # 1
     """A ministry."""
     SOURCE_PROVINCE: _Source.ValueType  # 2
@@ -282,7 +282,7 @@ class Source(_Source, metaclass=_SourceEnumTypeWrapper):
     """Who supplied an entry."""
 
 SOURCE_UNSPECIFIED: Source.ValueType  # 0
-"""Not said; an error in a request."""
+"""Unspecified; an error in a request."""
 SOURCE_MINISTRY: Source.ValueType  # 1
 """A ministry."""
 SOURCE_PROVINCE: Source.ValueType  # 2
@@ -363,7 +363,7 @@ class Decision(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_score: _builtins.float
     """Score of the velocity model in [0, 1], of a call that reached its threshold; absent otherwise.
     It is no probability.
@@ -462,7 +462,7 @@ class Decisions(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_version: _builtins.str
     """Version of the velocity model that scored the call; empty when none did."""
     @_builtins.property

@@ -67,11 +67,11 @@ def worker(config: Config = None) -> None:
 
 def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
     try:
-        wanted = loader.load(config)
-        logging_setup.configure(level=wanted.log_level, form=wanted.log_format)
-        data_folder.prepare(wanted)
-        status = asyncio.run(role(wanted))
+        settings = loader.load(config)
+        logging_setup.configure(level=settings.log_level, form=settings.log_format)
+        data_folder.prepare(settings)
+        status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
-        # A wrong deployment, told in one message: settings, models, a taken port or folder.
+        # A wrong deployment ends with one message: settings, models, a port or folder in use.
         fail(str(error), status=2)
     raise typer.Exit(status)

@@ -1,5 +1,6 @@
 """Applies the rules: turns what is known of each row into an action. `PRECEDENCE` is all of it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -83,8 +84,12 @@ def rule(
         "refused_sender": unregistered if block_unregistered else None,
         "marked_sender": unregistered,
     }
+    return _first_that_holds(holds, len(scores))
+
+
+def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
     # From the last rule up, each over those below it; "under" is what is left.
-    first = np.full(len(scores), _PLACES["under"])
+    first = np.full(rows, _PLACES["under"])
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
         # Counting takes a third of the time of putting, and most rules hold for no row.

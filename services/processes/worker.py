@@ -297,11 +297,11 @@ class Worker:
 
 
 def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
-    wanted = options.of_worker(settings)
-    if wanted is None:
+    worker_options = options.of_worker(settings)
+    if worker_options is None:
         return None
     home = HomePlan(settings.home_country)
-    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
 
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:

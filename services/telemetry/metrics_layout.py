@@ -53,16 +53,16 @@ class Family:
     values: tuple[tuple[str, ...], ...] = ((),)
     """The label values of each series."""
     bounds: Sequence[float] = ()
-    """Of a histogram: upper bounds of its buckets, without the last, infinite one."""
+    """Upper bounds of the buckets of a histogram, without the infinite one."""
 
     @property
     def width(self) -> int:
-        """Figures of one series: of a histogram its buckets and the sum."""
+        """Number of figures in one series; for a histogram its buckets and the sum."""
         return len(self.bounds) + 2 if self.bounds else 1
 
     @property
     def span(self) -> int:
-        """Figures of all series."""
+        """Number of figures in all series."""
         return self.width * len(self.values)
 
     def bucket(self, value: float) -> int:

@@ -1,8 +1,8 @@
-"""Commands that are imported when somebody asks for them, not when `fanzha` starts.
+"""Commands that are imported when they are called, not when `fanzha` starts.
 
-All commands together need every library that Fanzha has: a second of a machine's time, for
-each process of a service and each line of a script. So the command line knows by name where
-its commands are, and loads the one that is called. Help loads them all, for their words.
+Importing all commands imports every library of Fanzha, which takes a second in each process of a
+service and each line of a script. So the command line holds the module paths of its commands, and
+loads only the one that is called. Help loads them all for their texts.
 """
 
 from collections import UserDict
@@ -17,11 +17,11 @@ from typer.main import get_group
 from infra import garbage_collection
 
 _HIDDEN = frozenset({"worker"})
-"""Commands that run, but that help leaves out."""
+"""Commands hidden from help."""
 
 
 class LazyCommands(UserDict[str, Any]):
-    """Commands by name; of each, where it is: ``module.attribute`` below `services.cli`."""
+    """Paths of commands by name: ``module.attribute`` below `services.cli`."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
         super().__init__(places)

@@ -68,7 +68,9 @@ def call(
 def sms(
     text: Annotated[str, typer.Argument(help="The message.")],
     sender: Annotated[str, typer.Option("--from", help="Sender: number, code or name.")],
-    receiver: Annotated[str, typer.Option("--to", help="Receiving number.")] = traffic.SOMEONE,
+    receiver: Annotated[
+        str, typer.Option("--to", help="Receiving number.")
+    ] = traffic.UNKNOWN_CALLER,
     ingress: Annotated[
         str, typer.Option(help="local, interconnect or international; empty: not known.")
     ] = "",

@@ -36,7 +36,7 @@ UNKNOWN = "unknown"
 """Invalid, or a number of this country that no table has."""
 HOWS = (LISTED, TABLE, PREFIX, SHARED, FOREIGN, UNKNOWN)
 
-_MOST_TOLD = 10
+_MAX_LISTED = 10
 _WITH_CODES = "86"
 """Country code of places with GB/T 2260 codes."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -123,7 +123,7 @@ def _tell_names(regions: Sequence[Region], home_country: str) -> None:
             "warning_regions_file: %d places have no code, and no regional scope of an "
             "identity covers them: %s",
             len(names),
-            ", ".join(names[:_MOST_TOLD]),
+            ", ".join(names[:_MAX_LISTED]),
         )
 
 

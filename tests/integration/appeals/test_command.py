@@ -173,9 +173,9 @@ def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
     ("arguments", "told"),
     [
         (["show", "999"], "there is no appeal 999"),
-        (["open", "77", "--name", "a", "--contact", "b", "--grounds", "c"], "is not kept"),
+        (["open", "77", "--name", "a", "--contact", "b", "--grounds", "c"], "is not stored"),
         (["list", "--state", "lost"], "none of"),
-        (["notice"], "what the notice is about"),
+        (["notice"], "give an appeal, --decision or --pattern"),
         (["decide", "1", "maybe", "--reason", "x"], "none of"),
         (["open", "--pattern", "+86170*", "--name", "a", "--contact", "b", "--grounds", "c"],
          "not a range"),
