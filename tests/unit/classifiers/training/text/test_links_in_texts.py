@@ -1,5 +1,7 @@
 """The figures of links inside texts: each text counts once, under what decided it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from classifiers.interfaces import TextScores
@@ -27,7 +29,7 @@ class ByHost:
     version = "test-1"
     threshold = 0.99
 
-    def score(self, urls: list[str]) -> Float32s:
+    def score(self, urls: Sequence[str]) -> Float32s:
         return np.array(["evil.example" in url for url in urls], np.float32)
 
 
