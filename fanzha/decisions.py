@@ -32,6 +32,8 @@ class Reason(IntEnum):
     """With ALLOW the text is only marked."""
     LINK_SCORED = 11
     """The link model's score of a link in the text, together with that of its words."""
+    RELATED = 12
+    """A confirmed entity, or one seen with such, is part of it. With ALLOW it is only marked."""
 
 
 class MatchedOn(IntEnum):
@@ -46,6 +48,19 @@ class MatchedOn(IntEnum):
     TEXT = 6
     CALLBACK = 7
     """A number inside a text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A confirmed entity that is part of a row, or one that is seen with a confirmed one."""
+
+    entity: str
+    """A number, ``name:`` and a sender's name, or ``link:`` and a registrable domain."""
+    matched_on: MatchedOn
+    related_to: str
+    """The confirmed entity that it is seen with; empty where it is confirmed itself."""
+    since_ms: int
+    """Since when it is confirmed or suspected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +89,8 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    relation: Relation | None = None
+    """Why an event is blocked or marked as `Reason.RELATED`, whatever was decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

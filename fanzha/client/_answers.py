@@ -43,6 +43,14 @@ class Answer:
     """Highest score of a link in the text; None where none was scored."""
     link: str = ""
     """That link, in canonical form."""
+    related_entity: str = ""
+    """Number, name or link in it that is confirmed fraud, or seen with it; empty without one."""
+    related_evidence: int = 0
+    """What about the traffic that is: one EVIDENCE."""
+    related_to: str = ""
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: int = 0
+    """Since when it is confirmed or suspected."""
     velocity_score: float | None = None
     velocity_version: str = ""
     failed_open: bool = False
@@ -160,6 +168,10 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "legal_basis": detail.legal_basis,
         "link_score": detail.link_score if detail.HasField("link_score") else None,
         "link": detail.link,
+        "related_entity": detail.related_entity,
+        "related_evidence": detail.related_evidence,
+        "related_to": detail.related_to,
+        "related_since_ms": detail.related_since_ms,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
         "read_bytes": detail.read_bytes,

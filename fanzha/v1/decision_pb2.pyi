@@ -114,6 +114,11 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """A link in the text scores as fraud, and the score of the words does not speak against it; the
     answer has both scores.
     """
+    REASON_RELATED: _Reason.ValueType  # 12
+    """The caller, the sender, a link or a number in the text is confirmed fraud elsewhere, or is seen
+    again and again with what is; the answer says which. With ACTION_ALLOW it is only marked; let it
+    through.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -154,6 +159,11 @@ the text is only marked; let it through.
 REASON_LINK_SCORED: Reason.ValueType  # 11
 """A link in the text scores as fraud, and the score of the words does not speak against it; the
 answer has both scores.
+"""
+REASON_RELATED: Reason.ValueType  # 12
+"""The caller, the sender, a link or a number in the text is confirmed fraud elsewhere, or is seen
+again and again with what is; the answer says which. With ACTION_ALLOW it is only marked; let it
+through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
@@ -342,6 +352,10 @@ class Decision(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    RELATED_ENTITY_FIELD_NUMBER: _builtins.int
+    RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
+    RELATED_TO_FIELD_NUMBER: _builtins.int
+    RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -390,6 +404,16 @@ class Decision(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    related_entity: _builtins.str
+    """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
+    confirmed fraud or seen with it; empty without one.
+    """
+    related_evidence: Global___Evidence.ValueType
+    """What about the traffic that is."""
+    related_to: _builtins.str
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: _builtins.int
+    """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -420,10 +444,14 @@ class Decision(_message.Message):
         legal_basis: _builtins.str = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        related_entity: _builtins.str = ...,
+        related_evidence: Global___Evidence.ValueType = ...,
+        related_to: _builtins.str = ...,
+        related_since_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
@@ -544,6 +572,10 @@ class Detail(_message.Message):
     READ_BYTES_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    RELATED_ENTITY_FIELD_NUMBER: _builtins.int
+    RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
+    RELATED_TO_FIELD_NUMBER: _builtins.int
+    RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -584,6 +616,16 @@ class Detail(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    related_entity: _builtins.str
+    """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
+    confirmed fraud or seen with it; empty without one.
+    """
+    related_evidence: Global___Evidence.ValueType
+    """What about the traffic that is."""
+    related_to: _builtins.str
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: _builtins.int
+    """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -609,10 +651,14 @@ class Detail(_message.Message):
         read_bytes: _builtins.int = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        related_entity: _builtins.str = ...,
+        related_evidence: Global___Evidence.ValueType = ...,
+        related_to: _builtins.str = ...,
+        related_since_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015

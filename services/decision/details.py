@@ -6,7 +6,7 @@ import numpy as np
 
 from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.decisions import Action, Detail, MatchedOn, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason, Relation
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s
 from services.decision.evidence import BatchEvidence
@@ -97,6 +97,20 @@ def of_rows(
                 details[row] = Detail(velocity_score=score, velocity_inputs=inputs)
             else:
                 details[row] = replace(known, velocity_score=score, velocity_inputs=inputs)
+    _add_relations(evidence, details)
     for row, error in evidence.table.errors.items():
         details[row] = Detail(error=error)
     return details
+
+
+def _add_relations(evidence: BatchEvidence, details: dict[int, Detail]) -> None:
+    if evidence.related is None:
+        return
+    for row, (suspect, matched_on) in evidence.related.matches.items():
+        relation = Relation(
+            entity=suspect.entity,
+            matched_on=matched_on,
+            related_to=suspect.related_to,
+            since_ms=suspect.since_ms,
+        )
+        details[row] = replace(details.get(row, _NOTHING), relation=relation)

@@ -12,6 +12,7 @@ from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
 from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
+from services.decision.related.stage import RelatedRows
 from services.decision.rules import Ruling
 from services.decision.shadow.models import Shadows
 from services.decision.velocity import VelocityResult
@@ -71,6 +72,9 @@ class BatchEvidence:
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
 
+    related: RelatedRows | None = None
+    """Rows that a confirmed or suspected entity is part of; None for none."""
+
     # Stage "model".
     scores: Float32s = field(init=False)
     """Fraud probabilities; NaN where the model failed."""
@@ -108,7 +112,7 @@ class BatchEvidence:
         suspicious: Bools | None = None,
     ) -> Ruling:
         """Apply the rules; an argument replaces what was found, as a shadow would."""
-        velocity = self.velocity
+        velocity, related = self.velocity, self.related
         if suspicious is None and velocity is not None:
             suspicious = velocity.reached
         return rules.rule(
@@ -123,6 +127,8 @@ class BatchEvidence:
             link_scored=self.link_scored,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
+            related=None if related is None else related.marked,
+            related_blocked=None if related is None else related.blocked,
             unregistered=self.unregistered,
             block_unregistered=self.block_unregistered,
         )

@@ -29,6 +29,7 @@ from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, un
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
+from services.decision.related.stage import RelatedStage
 from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
@@ -67,6 +68,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        related: RelatedStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -76,6 +78,7 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._related = related
         self._home = HomePlan(rules.home_country)
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
@@ -139,6 +142,8 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
+        if self._related is not None:
+            evidence.related = self._related.calls(calls.callers, callers)
         origin = self._origin.calls(calls)
         self._take_origin(origin, evidence)
         return origin.implausible
@@ -148,7 +153,8 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        urls, owners, _ = evidence.text_links = self._links_in(texts)
+        in_texts = evidence.text_links = self._links_in(texts)
+        urls, owners, _ = in_texts
         numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
@@ -167,6 +173,10 @@ class DecisionPipeline:
             words=words,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
+        if self._related is not None:
+            evidence.related = self._related.texts(
+                texts.senders, senders, (in_texts, links), (numbers, callbacks)
+            )
         self._take_origin(self._origin.texts(texts), evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
@@ -197,6 +207,8 @@ class DecisionPipeline:
         evidence.shadow_listed = shadow_entries.of_links(
             evidence.snapshot, links.urls, now_s, matches
         )
+        if self._related is not None:
+            evidence.related = self._related.links(links.urls, matches)
         evidence.protected = protected.links(links.urls)
 
     # Stages "model" and "velocity".

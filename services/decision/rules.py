@@ -31,8 +31,11 @@ PRECEDENCE = (
     ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
+    # Confirmed on another channel; only where related_action is block.
+    ("related_blocked", Action.BLOCK, Reason.RELATED),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
+    ("related", Action.ALLOW, Reason.RELATED),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
@@ -60,13 +63,16 @@ def rule(
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
     link_scored: Bools | None = None,
+    related: Bools | None = None,
+    related_blocked: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
     says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
     as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
-    texts whose sender's name is not registered; None for none.
+    texts whose sender's name is not registered, *related* the rows that a confirmed or suspected
+    entity is part of, *related_blocked* those of them to block; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -79,6 +85,8 @@ def rule(
         "scored": scores >= np.float32(threshold),
         "link_scored": link_scored,
         "spam": spam,
+        "related_blocked": related_blocked,
+        "related": related,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,

@@ -65,6 +65,10 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
         "link_score": pa.array(few.link_scores, from_pandas=True),
+        "related_entity": pa.array(few.related, pa.string()),
+        "related_evidence": schema.words(MatchedOn, few.related_evidence),
+        "related_to": pa.array(few.related_to, pa.string()),
+        "related_since_ms": pa.array(few.related_since, pa.int64()),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -122,6 +126,10 @@ class _Few:
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
         self.link_scores = np.full(rows, np.nan, np.float32)
+        self.related: list[str | None] = [None] * rows
+        self.related_evidence = np.zeros(rows, np.uint8)
+        self.related_to: list[str | None] = [None] * rows
+        self.related_since: list[int | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
 
     @classmethod
@@ -154,6 +162,11 @@ class _Few:
             self.evidence[place] = detail.matched_on
         if detail.link_score is not None:
             self.link_scores[place] = detail.link_score
+        if detail.relation is not None:
+            self.related[place] = _storable(detail.relation.entity)
+            self.related_evidence[place] = detail.relation.matched_on
+            self.related_to[place] = _storable(detail.relation.related_to) or None
+            self.related_since[place] = detail.relation.since_ms
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
 

@@ -22,6 +22,8 @@ from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.related.stage import RelatedStage
+from services.decision.related.suspect_set import SuspectSet
 from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
@@ -57,8 +59,12 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    suspects: SuspectSet | None = None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment."""
+    """Build everything a decision needs; raises ValueError for a wrong deployment.
+
+    Without *suspects* no traffic is related to any.
+    """
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     _warm_up()
@@ -73,6 +79,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         origin=_origin_guard(settings, home),
+        related=_related_stage(settings, suspects, now_ms),
     )
     interception = InterceptionServicer(
         engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
@@ -108,6 +115,14 @@ def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
         if senders is None
         else ReloadedFile(senders, partial(read_senders, home=home)).current,
     )
+
+
+def _related_stage(
+    settings: Settings, suspects: SuspectSet | None, now_ms: Callable[[], int]
+) -> RelatedStage | None:
+    if suspects is None or settings.related_action == "off":
+        return None
+    return RelatedStage(suspects, blocks=settings.related_action == "block", now_ms=now_ms)
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

@@ -36,6 +36,10 @@ from services.decision.drift.features import FeatureDrift
 from services.decision.drift.scores import ScoreDrift
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.observer import Observer, Table
+from services.decision.related.follower import SuspectFollower
+from services.decision.related.sightings import SightingBuffer, SightingWriter
+from services.decision.related.store import GraphStore
+from services.decision.related.suspect_set import SuspectSet
 from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 from services.decision.sinks.hit_store import HitStore, PrefixClaims
 from services.decision_log import options
@@ -74,6 +78,7 @@ class Worker:
         if settings.redis_url is None:
             raise ValueError("FANZHA_REDIS_URL: a worker needs it")
         self._settings = settings
+        self._relates = settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._metrics = _metrics(settings)
         redis = connect(settings.redis_url)
@@ -90,12 +95,14 @@ class Worker:
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
         self._build_sinks(redis, hits)
+        self._build_graph(redis)
         self._decider = wiring.build(
             settings,
             replica=self._replica,
             observer=self._observer(),
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
+            suspects=self._suspects,
         )
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
@@ -135,6 +142,20 @@ class Worker:
         self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
         self._entry_flusher = EntryHitFlusher(
             self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
+        )
+
+    def _build_graph(self, redis: Client) -> None:
+        """Build what this worker adds to the graph of related entities, and learns of it."""
+        self._suspects = SuspectSet()
+        graph = GraphStore(redis, now_ms=now_ms)
+        self._sightings = SightingBuffer(
+            HomePlan(self._settings.home_country), dropped=self._metrics.sightings_dropped
+        )
+        self._sighting_writer = SightingWriter(
+            self._sightings, graph, dropped=self._metrics.sightings_dropped
+        )
+        self._suspect_follower = SuspectFollower(
+            self._suspects, graph, now_ms=now_ms, changed=self._metrics.related_changed
         )
 
     def _observer(self) -> Observer:
@@ -196,6 +217,9 @@ class Worker:
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
             asyncio.create_task(self._refusals.run()),
         ]
+        if self._relates:
+            background.append(asyncio.create_task(self._sighting_writer.run()))
+            background.append(asyncio.create_task(self._suspect_follower.run()))
         await process_lifecycle.first_of(stop, *background)
         ending = process_lifecycle.DrainBudget(self._settings.drain_seconds)
         await self._server.drain(ending.left())
@@ -216,6 +240,8 @@ class Worker:
             self._campaigns.observe(table, decisions)
         self._entry_hits.observe(decisions)
         self._buffer.offer(channel, table, decisions)
+        if self._relates:
+            self._sightings.observe(table, decisions)
         if self._log is not None:
             self._log.decided(channel, table, decisions)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fanzha.decisions import Action, Decisions, Detail, WouldBlock
+from fanzha.decisions import Action, Decisions, Detail, Relation, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
 from fanzha.v1 import interception_pb2
 
@@ -87,6 +87,7 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         link=detail.link,
         velocity_version=decisions.velocity_version,
         **_provenance(decisions, row, detail),
+        **_relation(detail.relation),
         **_shadow(would),
     )
     # The responses of all channels have the decision in field 1.
@@ -109,6 +110,7 @@ def _detail(
         link_score=detail.link_score,
         link=detail.link,
         **_provenance(decisions, row, detail),
+        **_relation(detail.relation),
         **_shadow(would),
     )
 
@@ -118,6 +120,17 @@ def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any
     if not detail.source or decisions.actions[row] != _BLOCK:
         return {}
     return {"source": _wire(detail.source), "legal_basis": detail.legal_basis}
+
+
+def _relation(relation: Relation | None) -> dict[str, Any]:
+    if relation is None:
+        return {}
+    return {
+        "related_entity": relation.entity,
+        "related_evidence": _wire(relation.matched_on),
+        "related_to": relation.related_to,
+        "related_since_ms": relation.since_ms,
+    }
 
 
 def _shadow(would: WouldBlock | None) -> dict[str, Any]:
