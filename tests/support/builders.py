@@ -32,6 +32,7 @@ from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.related.stage import RelatedStage
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
@@ -252,6 +253,7 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
+    related: RelatedStage | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -264,6 +266,7 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
+        related=related,
     )
 
 

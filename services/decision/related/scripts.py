@@ -114,7 +114,11 @@ local touched = {}
 for _, event in ipairs(cjson.decode(ARGV[2])) do
   local count, sampled, entities = event[1], event[2], event[3]
   for _, entity in ipairs(entities) do
-    if add(P .. 'totals', entity, count, sampled) then touched[entity] = true end
+    -- Alone, as a caller is, it says nothing of what else it is seen with; it is known from then on.
+    local alone = #entities == 1 and not sampled and redis.call('ZSCORE', P .. 'totals', entity)
+    if alone then
+      touched[entity] = true
+    elseif add(P .. 'totals', entity, count, sampled) then touched[entity] = true end
     if not sampled then
       for _, other in ipairs(entities) do
         if other ~= entity then add(P .. 'near:' .. entity, other, count, false) end

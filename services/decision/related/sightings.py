@@ -1,7 +1,8 @@
 """Carries sightings of entities from the decision path to the graph; no decision waits for it.
 
-Of a batch are taken the rows that are blocked or marked, or score half the threshold; of the others
-one in `STRIDE`, which stands for all. At most `BATCH_ROWS` of a batch are taken and `CAPACITY` are
+Of a batch are taken the rows that are blocked or marked, or score half the threshold; of the other
+texts and links one in `STRIDE`, which stands for all. Who calls a lot is not innocent for that, so
+calls are not sampled. At most `BATCH_ROWS` of a batch are taken and `CAPACITY` are
 buffered; what is beyond is dropped and counted: the graph is a statistic. What the rows say is read
 when the buffer is written, for links and numbers in a text cost more than its decision. Texts
 stay in memory until then; entities only are written.
@@ -80,7 +81,7 @@ class SightingBuffer:
         dropped = max(len(rows) - BATCH_ROWS, 0)
         for row in rows[:BATCH_ROWS].tolist():
             self._rows.append(_row(table, row, 1, sampled=False))
-        for row in self._sampled(len(table)):
+        for row in () if isinstance(table, Calls) else self._sampled(len(table)):
             if not telling[row] and row not in table.errors:
                 self._rows.append(_row(table, row, STRIDE, sampled=True))
         while len(self._rows) > self._capacity:
