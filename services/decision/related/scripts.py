@@ -114,7 +114,7 @@ local touched = {}
 for _, event in ipairs(cjson.decode(ARGV[2])) do
   local count, sampled, entities = event[1], event[2], event[3]
   for _, entity in ipairs(entities) do
-    -- Alone, as a caller is, it says nothing of what else it is seen with; it is known from then on.
+    -- Alone, as a caller is, it says nothing of what it is seen with; but it is known from then on.
     local alone = #entities == 1 and not sampled and redis.call('ZSCORE', P .. 'totals', entity)
     if alone then
       touched[entity] = true
