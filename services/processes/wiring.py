@@ -123,7 +123,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.URL: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
-        desired_models.kept(settings.data_dir),
+        desired_models.load_copy(settings.data_dir),
         looks,
         velocity=_has_velocity_model(settings),
     )

@@ -147,6 +147,7 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._log.links_found if self._log else _unheard,
             links_cut=self._metrics.links_cut,
+            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
             callers_active=self._feature_drift.observe_callers,
@@ -296,11 +297,11 @@ class Worker:
 
 
 def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
-    wanted = options.of_worker(settings)
-    if wanted is None:
+    worker_options = options.of_worker(settings)
+    if worker_options is None:
         return None
     home = HomePlan(settings.home_country)
-    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
 
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:

@@ -72,7 +72,7 @@ FAMILIES = {
     "marks": ("a", "\u0301", ".example"),
     "lone surrogates": ("http://", "\ud800.", ""),
 }
-"""What each begins with, what it repeats, and how it ends."""
+"""Prefix, repeated part and suffix of each family."""
 SHORTEST = 1_024
 LONGEST = 1_048_576
 _FEWEST_LENGTHS = 3
@@ -90,13 +90,13 @@ _READERS = (
 
 
 def text_of(family: str, characters: int) -> str:
-    """Return one text of a family, about as long as told."""
+    """Return one text of a family, of about the given length."""
     begins, repeats, ends = FAMILIES[family]
     return begins + repeats * (characters // len(repeats)) + ends
 
 
 def read(text: str) -> None:
-    """Do all that is done with a body or a URL before a model sees it."""
+    """Run all processing of a body or a URL before a model sees it."""
     # Imported here, for the program rewrites them before.
     from fanzha.hosts import canonical_host  # noqa: PLC0415
     from fanzha.links import find_links  # noqa: PLC0415
