@@ -175,7 +175,7 @@ def _columns(
         "reviews_s": _column(proposed.reviews_s, defaults.review_s, rows),
     }
     columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
-    for name, first, last, wanted in (
+    for name, first, last, fault in (
         ("actions", 1, max(Action), "action: required, block or allow"),
         ("directions", 1, Direction.BOTH, "direction: there is no such direction"),
         ("fraud_types", 0, max(FraudType), "fraud_type: there is no such type"),
@@ -184,7 +184,7 @@ def _columns(
         ("modes", 1, max(EntryMode), "mode: there is no such mode"),
     ):
         column = columns[name]
-        checking.refuse((column < first) | (column > last), lambda _, wanted=wanted: wanted)  # type: ignore[misc]
+        checking.refuse((column < first) | (column > last), lambda _, fault=fault: fault)  # type: ignore[misc]
     reviews = columns["reviews_s"]
     late = (reviews != 0) & ((reviews <= now_s) | (reviews >= NO_END_S))
     checking.refuse(late, lambda _: "review_at_s: already over, or beyond 2106")

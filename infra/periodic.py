@@ -1,8 +1,8 @@
 """Run a step periodically and survive outages of what it needs.
 
 The first failure of an outage and the recovery are logged, and every failure is counted by task
-(`FailureKind.PERIODIC_TASK`). In an event loop, whatever is not an outage ends the task; a thread,
-which nobody awaits, survives every exception.
+(`FailureKind.PERIODIC_TASK`). In an event loop, any other exception ends the task; a thread
+survives every exception, since none awaits its result.
 """
 
 import asyncio
@@ -50,19 +50,26 @@ async def run_periodically(
     outages: tuple[type[Exception], ...] = (Unavailable,),
     backoff: Backoff | None = None,
     keep_going: Callable[[], bool] = lambda: True,
+    work: asyncio.Event | None = None,
 ) -> None:
     """Await *step*, then wait, until cancelled or *keep_going* returns False.
 
     The wait is *every_seconds*, also after an outage unless there is a *backoff*. *task* names the
-    step in logs and metrics, as ``a few words``; its values are few.
+    step in logs and metrics, as ``a few words``; its values are few. With *work*, a step that has
+    succeeded runs again only once the event is set, so a task without work wakes nothing; the event
+    is cleared before each step, and a step with more to do later sets it.
     """
     outage = OutageLog(task, logger)
     while keep_going():
         wait = every_seconds
+        if work is not None:
+            work.clear()
         try:
             await step()
         except outages as error:
             outage.failed(error)
+            if work is not None:
+                work.set()
             if backoff is not None:
                 wait = backoff.next_seconds()
         else:
@@ -70,6 +77,8 @@ async def run_periodically(
             if backoff is not None:
                 backoff.reset()
         await asyncio.sleep(wait)
+        if work is not None:
+            await work.wait()
 
 
 def run_periodically_in_thread(

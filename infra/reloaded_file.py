@@ -1,4 +1,4 @@
-"""A file that is parsed again when it changes: keys and roles change without a restart."""
+"""A file that is parsed again when it changes: keys, roles and numbers change without a restart."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,8 @@ class ReloadedFile(Generic[Contents]):
     """The parsed contents of a file.
 
     Contents that *read* refuses are logged, and those before them stay in force; the constructor
-    raises `ValueError` instead.
+    raises `ValueError` instead. With *absent*, the file need not be there: these are the contents
+    while it is not, and the constructor never raises.
     """
 
     def __init__(
@@ -26,13 +27,20 @@ class ReloadedFile(Generic[Contents]):
         path: Path,
         read: Callable[[bytes], Contents],
         *,
+        absent: Contents | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._path = path
         self._read = read
+        self._absent = absent
         self._clock = clock
-        self._mark = _mark(path)
+        self._mark = _NO_FILE
         self._look_at = clock() + LOOK_SECONDS
+        if absent is not None:
+            self._contents = absent
+            self.reload()
+            return
+        self._mark = _mark(path)
         try:
             self._contents = read(path.read_bytes())
         except (OSError, ValueError) as error:
@@ -43,14 +51,22 @@ class ReloadedFile(Generic[Contents]):
         now = self._clock()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            self._look()
+            return self.reload()
         return self._contents
 
-    def _look(self) -> None:
+    def reload(self) -> Contents:
+        """Check the file now, and return the contents."""
         mark = _mark(self._path)
-        if mark == self._mark:
+        if mark != self._mark:
+            self._mark = mark
+            self._replace(missing=mark == _NO_FILE)
+        return self._contents
+
+    def _replace(self, *, missing: bool) -> None:
+        if missing and self._absent is not None:
+            self._contents = self._absent
+            logger.warning("%s: the file is gone, and what it held no longer holds", self._path)
             return
-        self._mark = mark
         try:
             self._contents = self._read(self._path.read_bytes())
         except (OSError, ValueError) as error:
@@ -59,9 +75,15 @@ class ReloadedFile(Generic[Contents]):
             logger.info("%s: reloaded", self._path)
 
 
+_NO_FILE = (0, 0, 0)
+_NO_STATUS = (0, 0, -1)
+
+
 def _mark(path: Path) -> tuple[int, int, int]:
     try:
         stat = path.stat()
+    except FileNotFoundError:
+        return _NO_FILE
     except OSError:
-        return (0, 0, 0)
+        return _NO_STATUS
     return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

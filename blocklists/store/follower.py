@@ -32,8 +32,10 @@ from infra.periodic import run_periodically
 
 logger = logging.getLogger(__name__)
 
-WAIT_MS = 1000
+WAIT_MS = 4_000
 """How long one question to the store waits for a change."""
+_SHORT_WAIT_MS = 1_000
+"""That while a merge is being built or a finding is not settled."""
 RETRY_SECONDS = 1.0
 MAX_CHANGES = 10_000
 """Changes in the store before they are put into its base."""
@@ -117,8 +119,11 @@ class Follower:
             return
         if self._merge is not None and self._merge.task.done():
             await self._adopt_merge(self._merge)
+        waits = self._merge is None and not self._lists.findings
         changes = await self._store.changes_after(
-            self._lists.version, self._lists.commit, block_ms=WAIT_MS
+            self._lists.version,
+            self._lists.commit,
+            block_ms=WAIT_MS if waits else _SHORT_WAIT_MS,
         )
         if changes is None:
             logger.warning(

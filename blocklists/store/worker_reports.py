@@ -1,7 +1,7 @@
 """Reports of workers on the list version they serve, in Redis: one hash, a field per worker.
 
-Each worker writes its field once a second. Whoever reads the hash drops reports that are stale or
-unreadable.
+Each worker writes its field when it takes lists over, and every few seconds. Whoever reads the hash
+drops reports that are stale or unreadable.
 """
 
 import json

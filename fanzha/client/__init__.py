@@ -6,19 +6,19 @@
         if client.decide_call(Call(caller="+8617000000001", callee="+8619900000001")).blocked:
             ...
 
-`AsyncClient` is the same for asyncio. Single decisions that are asked for at the same time
+`AsyncClient` is the same for asyncio. Single decisions requested at the same time
 travel together; every request has a deadline; when no answer comes in time, the answer is
 to let the traffic through, and says so.
 """
 
-from fanzha.client.answers import Answer, Answers
-from fanzha.client.asynchronous import AsyncClient
-from fanzha.client.blocking import Client
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client._answers import Answer, Answers
+from fanzha.client._asynchronous import AsyncClient
+from fanzha.client._blocking import Client
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
+from fanzha.client._options import Options
+from fanzha.client._status_details import version_conflict
 from fanzha.client.login import Login, LoginError
-from fanzha.client.options import Options
-from fanzha.client.status_details import version_conflict
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
 

@@ -8,7 +8,7 @@ import json
 
 import grpc
 
-from fanzha.client import bearer as sending
+from fanzha.client import _bearer as sending
 from fanzha.client.login import Login
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024

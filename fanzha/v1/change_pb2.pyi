@@ -29,11 +29,11 @@ class _ChangeKind:
 class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CHANGE_KIND_UNSPECIFIED: _ChangeKind.ValueType  # 0
-    """Not said: normal."""
+    """Unspecified: normal."""
     CHANGE_KIND_NORMAL: _ChangeKind.ValueType  # 1
     """Entries added, removed or edited by hand."""
     CHANGE_KIND_EMERGENCY: _ChangeKind.ValueType  # 2
-    """Applied by one person without waiting; its entries end soon unless it is confirmed."""
+    """Applied at once by one person; its entries end soon unless it is confirmed."""
     CHANGE_KIND_REVERT: _ChangeKind.ValueType  # 3
     """Undoes a request, or restores a version."""
     CHANGE_KIND_IMPORT: _ChangeKind.ValueType  # 4
@@ -47,11 +47,11 @@ class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What a request is for."""
 
 CHANGE_KIND_UNSPECIFIED: ChangeKind.ValueType  # 0
-"""Not said: normal."""
+"""Unspecified: normal."""
 CHANGE_KIND_NORMAL: ChangeKind.ValueType  # 1
 """Entries added, removed or edited by hand."""
 CHANGE_KIND_EMERGENCY: ChangeKind.ValueType  # 2
-"""Applied by one person without waiting; its entries end soon unless it is confirmed."""
+"""Applied at once by one person; its entries end soon unless it is confirmed."""
 CHANGE_KIND_REVERT: ChangeKind.ValueType  # 3
 """Undoes a request, or restores a version."""
 CHANGE_KIND_IMPORT: ChangeKind.ValueType  # 4
@@ -80,7 +80,7 @@ class EntryEdit(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     REVIEW_AT_S_FIELD_NUMBER: _builtins.int
     kind: _blocklist_pb2.EntryKind.ValueType
-    """What the pattern is; absent: told from the pattern."""
+    """What the pattern is; absent: derived from the pattern."""
     pattern: _builtins.str
     """The pattern. Required."""
     action: _decision_pb2.Action.ValueType
@@ -94,13 +94,13 @@ class EntryEdit(_message.Message):
     reason: _builtins.str
     """Why it is listed."""
     legal_basis: _builtins.str
-    """The law or order behind it."""
+    """The law or order it is based on."""
     expires_at_s: _builtins.int
     """When it stops acting, in seconds since the Unix epoch."""
     campaign: _builtins.str
     """Named operation it belongs to."""
     review_at_s: _builtins.int
-    """When somebody has to look whether it is still needed, in seconds since the Unix epoch."""
+    """Date of its review, in seconds since the Unix epoch."""
     def __init__(
         self,
         *,
@@ -174,7 +174,7 @@ class ChangeContents(_message.Message):
     reason: _builtins.str
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
-    """The law or order behind it; empty for none. Entries that do not say have it, too."""
+    """The law or order it is based on; empty for none. Default for entries without one."""
     source: _decision_pb2.Source.ValueType
     """Who supplied the entries that do not say; absent: each must say."""
     campaign: _builtins.str
@@ -217,7 +217,7 @@ Global___ChangeContents: _TypeAlias = ChangeContents  # noqa: Y015
 
 @_typing.final
 class ChangeEvent(_message.Message):
-    """What somebody did with a request."""
+    """An event in the history of a request."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -418,7 +418,7 @@ class ChangePreview(_message.Message):
     at_ms: _builtins.int
     """When it was made, in milliseconds since the Unix epoch."""
     without_effect: _builtins.int
-    """Rows that only change what is said of an entry, and no decision."""
+    """Rows that only change provenance of an entry, and no decision."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.OutcomeCount]:
         """Rows by what would become of them."""
@@ -479,7 +479,7 @@ class Emergency(_message.Message):
     ends_at_s: _builtins.int
     """When its entries end unless it is confirmed, in seconds since the Unix epoch."""
     confirmed_by: _builtins.str
-    """Who confirmed it; empty while nobody has."""
+    """Who confirmed it; empty until then."""
     expired: _builtins.bool
     """Whether it ended without being confirmed."""
     def __init__(
@@ -549,7 +549,7 @@ class Change(_message.Message):
     reason: _builtins.str
     """Why."""
     legal_basis: _builtins.str
-    """The law or order behind it; empty for none."""
+    """The law or order it is based on; empty for none."""
     source: _decision_pb2.Source.ValueType
     """Who supplied its entries; absent: see each entry."""
     campaign: _builtins.str
@@ -569,7 +569,7 @@ class Change(_message.Message):
     second_person_rule: _builtins.str
     """The setting second_person that held: by_identity, always or off."""
     approved_by: _builtins.str
-    """Who approved it; empty for nobody."""
+    """Who approved it; empty: none."""
     one_person: _builtins.bool
     """Whether its author applied it alone."""
     applied_version: _builtins.int
@@ -589,7 +589,7 @@ class Change(_message.Message):
     rows_sha256: _builtins.str
     """SHA-256 of its packed additions and removals, in hexadecimal."""
     rows_retained: _builtins.bool
-    """Whether its rows are still kept: they are needed to undo it."""
+    """Whether its rows are still stored: they are needed to undo it."""
     @_builtins.property
     def preview(self) -> Global___ChangePreview:
         """The preview of its submission; absent for a draft."""
@@ -875,7 +875,7 @@ class ApproveChangeRequest(_message.Message):
     note: _builtins.str
     """For the record; may be empty."""
     hold: _builtins.bool
-    """Approve only; somebody applies it later."""
+    """Approve only; it is applied later."""
     def __init__(
         self,
         *,
@@ -1122,7 +1122,7 @@ Global___RevertChangeRequest: _TypeAlias = RevertChangeRequest  # noqa: Y015
 
 @_typing.final
 class RevertChangeResponse(_message.Message):
-    """The request that undoes it: applied, or waiting for a second person."""
+    """The request that undoes it: applied, or pending a second person."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1176,7 +1176,7 @@ Global___RestoreVersionRequest: _TypeAlias = RestoreVersionRequest  # noqa: Y015
 
 @_typing.final
 class RestoreVersionResponse(_message.Message):
-    """The request that restores it: applied, or waiting for a second person."""
+    """The request that restores it: applied, or pending a second person."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1256,7 +1256,7 @@ class ListChangesRequest(_message.Message):
     state: _change_state_pb2.ChangeState.ValueType
     """Only those in this state; absent: all."""
     page_size: _builtins.int
-    """Requests wanted, 1 to 200; absent: 50."""
+    """Page size, 1 to 200; absent: 50."""
     page_token: _builtins.str
     """From the page before; absent: the newest."""
     def __init__(
@@ -1297,7 +1297,7 @@ class ListChangesResponse(_message.Message):
 
     @_builtins.property
     def unconfirmed_emergencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]:
-        """All emergencies that act and that nobody confirmed."""
+        """All unconfirmed emergencies in force."""
 
     def __init__(
         self,
@@ -1328,9 +1328,9 @@ class ListChangeRowsRequest(_message.Message):
     id: _builtins.int
     """The request."""
     offset: _builtins.int
-    """The first row wanted, from 0."""
+    """The first row to return, from 0."""
     limit: _builtins.int
-    """Rows wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     def __init__(
         self,
         *,
@@ -1456,7 +1456,7 @@ class DiffVersionsRequest(_message.Message):
     to_version: _builtins.int
     """The other; absent: what the lists are now."""
     limit: _builtins.int
-    """Rows wanted of each sort, 1 to 1000; absent: 100. All are counted."""
+    """Most rows to return of each sort, 1 to 1000; absent: 100. All are counted."""
     def __init__(
         self,
         *,

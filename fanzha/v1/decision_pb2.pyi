@@ -26,7 +26,7 @@ class _Channel:
 class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     CHANNEL_CALL: _Channel.ValueType  # 1
     """Call attempts."""
     CHANNEL_TEXT: _Channel.ValueType  # 2
@@ -38,7 +38,7 @@ class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
     """What kind of traffic is meant."""
 
 CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 CHANNEL_CALL: Channel.ValueType  # 1
 """Call attempts."""
 CHANNEL_TEXT: Channel.ValueType  # 2
@@ -110,6 +110,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
     the text is only marked; let it through.
     """
+    REASON_LINK_SCORED: _Reason.ValueType  # 11
+    """A link in the text scores as fraud, and the score of the words does not speak against it; the
+    answer has both scores.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -147,6 +151,10 @@ REASON_UNREGISTERED: Reason.ValueType  # 10
 """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
 the text is only marked; let it through.
 """
+REASON_LINK_SCORED: Reason.ValueType  # 11
+"""A link in the text scores as fraud, and the score of the words does not speak against it; the
+answer has both scores.
+"""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _Evidence:
@@ -169,6 +177,8 @@ class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.Val
     """The link, or a link in the text."""
     EVIDENCE_TEXT: _Evidence.ValueType  # 6
     """The words of the text: it is a near-duplicate of a listed one."""
+    EVIDENCE_CALLBACK: _Evidence.ValueType  # 7
+    """A telephone number inside the text, which its receiver is to call back."""
 
 class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
     """What about the traffic a list entry matched."""
@@ -187,6 +197,8 @@ EVIDENCE_LINK: Evidence.ValueType  # 5
 """The link, or a link in the text."""
 EVIDENCE_TEXT: Evidence.ValueType  # 6
 """The words of the text: it is a near-duplicate of a listed one."""
+EVIDENCE_CALLBACK: Evidence.ValueType  # 7
+"""A telephone number inside the text, which its receiver is to call back."""
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _FraudType:
@@ -254,7 +266,7 @@ class _Source:
 class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Source.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SOURCE_UNSPECIFIED: _Source.ValueType  # 0
-    """Not said; an error in a request."""
+    """Unspecified; an error in a request."""
     SOURCE_MINISTRY: _Source.ValueType  # 1
     """A ministry."""
     SOURCE_PROVINCE: _Source.ValueType  # 2
@@ -270,7 +282,7 @@ class Source(_Source, metaclass=_SourceEnumTypeWrapper):
     """Who supplied an entry."""
 
 SOURCE_UNSPECIFIED: Source.ValueType  # 0
-"""Not said; an error in a request."""
+"""Unspecified; an error in a request."""
 SOURCE_MINISTRY: Source.ValueType  # 1
 """A ministry."""
 SOURCE_PROVINCE: Source.ValueType  # 2
@@ -328,6 +340,8 @@ class Decision(_message.Message):
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -349,7 +363,7 @@ class Decision(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_score: _builtins.float
     """Score of the velocity model in [0, 1], of a call that reached its threshold; absent otherwise.
     It is no probability.
@@ -370,6 +384,12 @@ class Decision(_message.Message):
     """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
     blocked.
     """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -398,15 +418,21 @@ class Decision(_message.Message):
         shadow_evidence: Global___Evidence.ValueType = ...,
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload
@@ -436,7 +462,7 @@ class Decisions(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_version: _builtins.str
     """Version of the velocity model that scored the call; empty when none did."""
     @_builtins.property
@@ -516,6 +542,8 @@ class Detail(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -550,6 +578,12 @@ class Detail(_message.Message):
     """Bytes that were read of the body or URL, where it was cut because the request is too long; the
     row was decided by these and its other fields. 0 where nothing was cut.
     """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -573,13 +607,20 @@ class Detail(_message.Message):
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
         read_bytes: _builtins.int = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 
 Global___Detail: _TypeAlias = Detail  # noqa: Y015

@@ -53,7 +53,7 @@ class ConsumerGroup:
                     **{NEVER_DECODE: True},
                 )
             )
-        return _entries(_of_one_stream(answer))
+        return _entries(pairs_of_stream(answer))
 
     async def claim_idle(self, count: int, idle_ms: int) -> list[StreamEntry]:
         """Take over entries that were delivered *idle_ms* ago or earlier and not acknowledged."""
@@ -142,7 +142,8 @@ class ConsumerGroup:
         return await command()
 
 
-def _of_one_stream(answer: Any) -> list[Any]:
+def pairs_of_stream(answer: Any) -> list[Any]:
+    """Return the entries in the answer to a read of one stream: pairs of an id and fields."""
     # A list in version 2 of the protocol, a mapping with nested lists in version 3.
     if isinstance(answer, dict):
         return [pair for parts in answer.values() for part in parts for pair in part]

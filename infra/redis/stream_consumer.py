@@ -28,6 +28,7 @@ but an outage                      no other.
 """
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
@@ -44,9 +45,10 @@ from infra.redis.delay_queue import DelayQueue
 logger = logging.getLogger(__name__)
 
 CLAIM_MS = 30_000
-"""Longer than a batch takes: whoever has held an entry for so long is taken for dead."""
-BLOCK_MS = 4_000
+"""Longer than a batch takes: a consumer that holds an entry this long is presumed dead."""
+BLOCK_MS = 15_000
 """An entry ends the wait at once; below the timeout of the socket."""
+_LEAST_BLOCK_MS = 1_000
 MAX_TRIES = 5
 
 
@@ -78,7 +80,7 @@ class StreamReader:
         self._drop = drop
         self._max_tries = max_tries
         self._claim_ms = claim_ms
-        self._claim_every_seconds = claim_every_seconds or claim_ms / 3000
+        self._claim_every_seconds = claim_every_seconds or claim_ms / 2000
         self._claim_at = 0.0
 
     async def next(
@@ -92,7 +94,7 @@ class StreamReader:
             claimed = await self._claim(count, held)
             if claimed:
                 return claimed
-        entries = await self.group.read_new(count, block_ms)
+        entries = await self.group.read_new(count, self._block_ms(block_ms))
         return [entry for entry in entries if not await self._is_poison(entry)]
 
     async def acknowledge(self, entries: Sequence[StreamEntry]) -> None:
@@ -122,6 +124,11 @@ class StreamReader:
             self._claim_at = time.monotonic() + self._claim_every_seconds
         found = [entry for entry in claimed if entry.id not in held]
         return [entry for entry in found if not await self._is_poison(entry)]
+
+    def _block_ms(self, most: int) -> int:
+        """Shorten a wait of *most* so that it ends when claims are due, in a second or later."""
+        due_ms = math.ceil((self._claim_at - time.monotonic()) * 1000)
+        return min(most, max(due_ms, _LEAST_BLOCK_MS))
 
     async def _is_poison(self, entry: StreamEntry) -> bool:
         """Give up on an entry that cannot be read, or was tried too often; say whether it was."""

@@ -79,6 +79,7 @@ class AuditLog:
         self._copies = copies
         self._last: AuditRecord | None = None
         self._uncopied: list[AuditRecord] = []
+        self._uncovered, self._checkpointed = asyncio.Event(), asyncio.Event()
 
     @property
     def key(self) -> SigningKey:
@@ -156,12 +157,14 @@ class AuditLog:
                 every_seconds=_POLL_SECONDS,
                 task="audit checkpoints",
                 logger=logger,
+                work=self._uncovered,
             ),
             run_periodically(
                 self._copy,
                 every_seconds=_POLL_SECONDS,
                 task="copies of audit checkpoints",
                 logger=logger,
+                work=self._checkpointed,
             ),
         )
 
@@ -179,6 +182,7 @@ class AuditLog:
 
     def _collect_checkpoints(self) -> None:
         made, self._chain.checkpoints = self._chain.checkpoints, []
+        self._uncovered.set()
         for checkpoint in made:
             self._last = checkpoint
             # Log lines are one more copy: truncating the audit log does not remove them.
@@ -188,11 +192,14 @@ class AuditLog:
             )
         if self._copies is not None:
             self._uncopied += made
+            self._checkpointed.set()
 
     async def _cover(self) -> None:
         """Write a checkpoint once the log has been idle for long enough."""
         if self._chain.uncovered and self._writer.idle_seconds >= self._quiet_seconds:
             await self.checkpoint(CheckpointReason.QUIET)
+        if self._chain.uncovered:
+            self._uncovered.set()
 
     async def _copy(self) -> None:
         """Copy checkpoints to Redis; keep those that fail for the next time."""

@@ -2,9 +2,10 @@
 
 The first refusal of a kind within a minute is written at once, and the number of further ones at
 the end of the minute. Kinds beyond the first 32 are counted together. A process thus writes at
-most 65 records per minute, and every refusal is counted in one.
+most 65 records per minute, and every refusal is counted in one. The first refusal begins a minute.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -47,6 +48,7 @@ class RefusalRecorder:
         self._more: Counter[Refusal] = Counter()
         self._known: set[Refusal] = set()
         self._window_ends = clock() + WINDOW_SECONDS
+        self._counted = asyncio.Event()
         self.total = 0
         """Number of all refusals."""
 
@@ -56,6 +58,9 @@ class RefusalRecorder:
         if isinstance(error, NotAllowed) and error.on_record:
             return
         refusal = _refusal(method, peer, error)
+        self._counted.set()
+        if not self._known:
+            self._window_ends = self._clock() + WINDOW_SECONDS
         if refusal in self._known:
             self._more[refusal] += 1
         elif len(self._known) < MAX_KINDS:
@@ -71,7 +76,11 @@ class RefusalRecorder:
     async def run(self) -> None:
         """Write until cancelled."""
         await run_periodically(
-            self.write, every_seconds=TICK_SECONDS, task="writing of refusals", logger=logger
+            self.write,
+            every_seconds=TICK_SECONDS,
+            task="writing of refusals",
+            logger=logger,
+            work=self._counted,
         )
 
     async def write(self, *, last: bool = False) -> None:
@@ -85,6 +94,8 @@ class RefusalRecorder:
             self._window_ends = self._clock() + WINDOW_SECONDS
             for refusal, times in more.items():
                 await self._record(refusal, times)
+        if self._known:  # further refusals are written when the minute ends
+            self._counted.set()
 
     async def _record(self, refusal: Refusal, times: int) -> None:
         details = {"peer": refusal.peer, "why": refusal.why, "times": str(times)}

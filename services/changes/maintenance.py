@@ -18,7 +18,7 @@ from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 2.0
+INTERVAL_SECONDS = 5.0
 COMMIT_GRACE_MS = 30_000
 """A commit still missing from the lists this long after its request was marked will not come."""
 _PASSES_PER_RETENTION = 1800
@@ -41,7 +41,7 @@ class ChangeMaintenance:
         await self._recover()
 
     async def run(self) -> None:
-        """Run every two seconds until cancelled; survive outages of the store."""
+        """Run every `INTERVAL_SECONDS` until cancelled; survive outages of the store."""
         passes = count()
 
         async def step() -> None:
@@ -77,7 +77,7 @@ class ChangeMaintenance:
                 state, after_id=last, size=_BATCH
             ):
                 for record in await self._context.requests.get_many(ids):
-                    if record.last_step_ms < before_ms and record.additions.kept:
+                    if record.last_step_ms < before_ms and record.additions.retained:
                         await self._context.requests.drop_rows(record)
                         logger.info("%s: rows deleted after the retention period", record.subject)
                 last = ids[-1]

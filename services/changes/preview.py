@@ -56,21 +56,21 @@ class ChangePreview:
         return asdict(self)
 
 
-def read(kept: Mapping[str, Any]) -> ChangePreview:
+def read(stored: Mapping[str, Any]) -> ChangePreview:
     """Read what `ChangePreview.as_json` wrote."""
-    shadows = kept.get("shadow_impact")
+    shadows = stored.get("shadow_impact")
     together = [
-        RowRelation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]
+        RowRelation(**one | {"examples": tuple(one["examples"])}) for one in stored["relations"]
     ]
     return ChangePreview(
         **{
-            **kept,
-            "impact": impacts.read(kept["impact"]),
+            **stored,
+            "impact": impacts.read(stored["impact"]),
             "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
-            "popular": tuple(kept["popular"]),
-            "not_examined": tuple(kept["not_examined"]),
-            "problems": tuple(RowProblem(**one) for one in kept["problems"]),
+            "popular": tuple(stored["popular"]),
+            "not_examined": tuple(stored["not_examined"]),
+            "problems": tuple(RowProblem(**one) for one in stored["problems"]),
         }
     )
 

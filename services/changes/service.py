@@ -178,12 +178,12 @@ class ChangeService:
     ) -> ChangeRequest:
         """Apply an approved request; with *emergency_why*, also a pending one, as an emergency."""
         async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
-            wanted = (
+            required = (
                 (ChangeState.PENDING, ChangeState.APPROVED)
                 if emergency_why
                 else (ChangeState.APPROVED,)
             )
-            record = await self._in_state(id_, *wanted)
+            record = await self._in_state(id_, *required)
             permissions.check_may_apply(record)
             if settled := await self._application.recover(record):
                 return settled
@@ -270,9 +270,9 @@ class ChangeService:
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
         record = await self._context.requests.get(id_)
         if record.state not in states:
-            wanted = " or ".join(state.name.lower() for state in states)
+            required = " or ".join(state.name.lower() for state in states)
             raise VersionConflict(
-                f"change {id_} is {record.state.name.lower()}; only one that is {wanted} can be"
+                f"change {id_} is {record.state.name.lower()}; only one that is {required} can be"
             )
         return record
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infra import process_lifecycle
 from services.cli._common.console import fail
 from services.processes import data_folder
 from services.settings import loader, settings
@@ -26,46 +27,51 @@ Config = Annotated[
 
 def up(config: Config = None) -> None:
     """Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set."""
-    from services.processes.up import run_all
+    with process_lifecycle.collection_paused():
+        from services.processes.up import run_all
 
     _run(config, run_all)
 
 
 def serve(config: Config = None) -> None:
     """Run the interception workers of this host."""
-    from services.processes.up import run_interception
+    with process_lifecycle.collection_paused():
+        from services.processes.up import run_interception
 
     _run(config, run_interception)
 
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    from services.processes.admin import run
+    with process_lifecycle.collection_paused():
+        from services.processes.admin import run
 
     _run(config, run)
 
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    from services.processes.warn import run
+    with process_lifecycle.collection_paused():
+        from services.processes.warn import run
 
     _run(config, run)
 
 
 def worker(config: Config = None) -> None:
     """Run one interception worker; `serve` starts these."""
-    from services.processes.worker import run
+    with process_lifecycle.collection_paused():
+        from services.processes.worker import run
 
     _run(config, run)
 
 
 def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
     try:
-        wanted = loader.load(config)
-        logging_setup.configure(level=wanted.log_level, form=wanted.log_format)
-        data_folder.prepare(wanted)
-        status = asyncio.run(role(wanted))
+        settings = loader.load(config)
+        logging_setup.configure(level=settings.log_level, form=settings.log_format)
+        data_folder.prepare(settings)
+        status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
-        # A wrong deployment, told in one message: settings, models, a taken port or folder.
+        # A wrong deployment ends with one message: settings, models, a port or folder in use.
         fail(str(error), status=2)
     raise typer.Exit(status)

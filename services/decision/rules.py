@@ -1,5 +1,6 @@
 """Applies the rules: turns what is known of each row into an action. `PRECEDENCE` is all of it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ PRECEDENCE = (
     # A broken model must not cut people off.
     ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
     ("scored", Action.BLOCK, Reason.SCORED),
+    # Of texts: the score of a link, where that of the words does not speak against it.
+    ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
@@ -56,6 +59,7 @@ def rule(
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
+    link_scored: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
@@ -73,14 +77,19 @@ def rule(
         "implausible": implausible,
         "unscored": np.isnan(scores),
         "scored": scores >= np.float32(threshold),
+        "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
         "marked_sender": unregistered,
     }
+    return _first_that_holds(holds, len(scores))
+
+
+def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
     # From the last rule up, each over those below it; "under" is what is left.
-    first = np.full(len(scores), _PLACES["under"])
+    first = np.full(rows, _PLACES["under"])
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
         # Counting takes a third of the time of putting, and most rules hold for no row.

@@ -59,12 +59,12 @@ def _joined(
     segments: Sequence[LogSegment], columns: pa.Schema, torn: list[Path]
 ) -> Iterator[pa.Table]:
     """Read segments, and give their rows in groups that are good to read."""
-    waiting: list[pa.Table] = []
+    pending: list[pa.Table] = []
     for segment in segments:
         for part in segment_files.tables(segment.path, columns.names, (), torn):
-            waiting.append(part.cast(columns))
-            if sum(map(len, waiting)) >= segment_files.ROW_GROUP:
-                yield pa.concat_tables(waiting)
-                waiting = []
-    if waiting:
-        yield pa.concat_tables(waiting)
+            pending.append(part.cast(columns))
+            if sum(map(len, pending)) >= segment_files.ROW_GROUP:
+                yield pa.concat_tables(pending)
+                pending = []
+    if pending:
+        yield pa.concat_tables(pending)

@@ -48,6 +48,7 @@ DECISIONS = pa.schema(
         ("would_block_pattern", pa.string()),
         ("list_version", pa.int64()),
         ("model_version", pa.string()),
+        ("link_score", pa.float32()),
         ("velocity_score", pa.float32()),
         ("velocity_version", pa.string()),
         ("ingress", pa.string()),
@@ -114,9 +115,9 @@ def numbers(kind: type[IntEnum], column: pa.DictionaryArray) -> Uint8s:
     places = {member.name: int(member) for member in kind}
     # A last place, so that null, written as -1, finds a zero.
     read = [places.get(word, 0) for word in column.dictionary.to_pylist()]
-    looked_up = np.array([*read, 0], np.uint8)
+    mapped = np.array([*read, 0], np.uint8)
     indices = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    found: Uint8s = looked_up[indices]
+    found: Uint8s = mapped[indices]
     return found
 
 

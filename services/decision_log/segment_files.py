@@ -108,9 +108,9 @@ class RowGroup:
 
     def read(self, columns: Sequence[str] | None) -> pa.Table:
         """Read some columns; None: all."""
-        wanted = None if columns is None else list(columns)
+        names = None if columns is None else list(columns)
         try:
-            return self._file.read_row_group(self._number, columns=wanted, use_threads=False)
+            return self._file.read_row_group(self._number, columns=names, use_threads=False)
         except _UNREADABLE as error:
             raise TornSegment(type(error).__name__) from error
 

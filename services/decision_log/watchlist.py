@@ -11,21 +11,23 @@ import numpy as np
 
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Bools, Int64s
+from infra.reloaded_file import ReloadedFile
 
 logger = logging.getLogger(__name__)
 
 MOST = 100_000
 """Numbers that are watched at most; each costs every batch a little."""
+_NONE: Int64s = np.zeros(0, np.int64)
 
 
 class Watchlist:
     """The numbers in a file; none without one."""
 
     def __init__(self, path: Path | None, home: HomePlan) -> None:
-        self._path = path
         self._home = home
-        self._seen: tuple[int, int] | None = None
-        self._keys: Int64s = np.zeros(0, np.int64)
+        self._keys: Int64s = _NONE
+        self._file = None if path is None else ReloadedFile(path, self._read, absent=_NONE)
+        self.refresh()
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -38,34 +40,12 @@ class Watchlist:
         return _contained(keys, from_keys) | _contained(keys, to_keys)
 
     def refresh(self) -> None:
-        """Read the file if it has changed; one that cannot be read leaves the numbers as they are.
+        """Read the file if it has changed; never in the decision path, which reads `among`."""
+        if self._file is not None:
+            self._keys = self._file.reload()
 
-        A file that is gone watches nobody.
-        """
-        if self._path is None:
-            return
-        try:
-            status = self._path.stat()
-            seen = status.st_mtime_ns, status.st_size
-            if seen == self._seen:
-                return
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            self._forget()
-            return
-        except (OSError, UnicodeDecodeError) as error:
-            logger.warning("decision_log_watched: %s", type(error).__name__)
-            return
-        self._seen = seen
-        self._keys = self._read(lines)
-
-    def _forget(self) -> None:
-        if self._seen is not None:
-            logger.warning("decision_log_watched: the file is gone; nobody is watched")
-        self._seen = None
-        self._keys = np.zeros(0, np.int64)
-
-    def _read(self, lines: list[str]) -> Int64s:
+    def _read(self, text: bytes) -> Int64s:
+        lines = text.decode().splitlines()
         texts = [line.partition("#")[0].strip() for line in lines]
         numbered = [(place, text) for place, text in enumerate(texts, 1) if text]
         keys = self._home.sender_keys([text for _, text in numbered])
@@ -84,7 +64,7 @@ class Watchlist:
         return known
 
 
-def _contained(keys: Int64s, wanted: Int64s) -> Bools:
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found: Bools = keys[at] == wanted
+def _contained(keys: Int64s, watched: Int64s) -> Bools:
+    at = np.minimum(np.searchsorted(keys, watched), len(keys) - 1)
+    found: Bools = keys[at] == watched
     return found

@@ -140,9 +140,9 @@ class ListService:
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
 
-        async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> UpdateReport:
+        async def remove(limits: Sequence[Reference], terms: ChangeTerms) -> UpdateReport:
             return await self.update(
-                row_validation.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
+                row_validation.NOTHING, limits, terms, kind=ChangeKind.RETIREMENT, wait=True
             )
 
         return await retirement.propose(
@@ -150,16 +150,16 @@ class ListService:
         )
 
     def begin_import(
-        self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, wanted: RowLimits
+        self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, limits: RowLimits
     ) -> "ImportUpload":
-        """Start an import; add rows to it, then finish it. *wanted* limits the report.
+        """Start an import; add rows to it, then finish it. *limits* limits the report.
 
         *adjust* turns the defaults of all changes into those of this import.
         """
         now_s = self._now_ms() // 1000
         # Files of bureaus mark entries permanent without naming a review date.
         defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
-        return ImportUpload(self, defaults, terms, wanted, home=self._home, now_s=now_s)
+        return ImportUpload(self, defaults, terms, limits, home=self._home, now_s=now_s)
 
     async def finish_import(
         self, table: EntryTable, terms: ChangeTerms, defaults: RowDefaults, report: ImportReport
@@ -204,7 +204,7 @@ class ImportUpload:
         administration: ListService,
         defaults: RowDefaults,
         terms: ChangeTerms,
-        wanted: RowLimits,
+        limits: RowLimits,
         *,
         home: HomePlan,
         now_s: int,
@@ -215,7 +215,7 @@ class ImportUpload:
         self._home = home
         self._now_s = now_s
         self._tables: list[EntryTable] = []
-        self._report = ImportReport(wanted)
+        self._report = ImportReport(limits)
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Add rows; call it in a thread. *lines* are their line numbers in the report."""

@@ -3,8 +3,9 @@
 ==============================  =====================================================
 key                             what
 ==============================  =====================================================
-``{fanzha:models}:wanted``      hash: what is wanted, by the word of each kind
+``{fanzha:models}:wanted``      hash: the desired models, by the word of each kind
 ``{fanzha:models}:workers``     hash: what each worker reports
+``{fanzha:models}:changed``     stream of one entry: a change of the desired models ends a wait
 ==============================  =====================================================
 
 A desired model is replaced only if it is still the one that was read (compare-and-set), so that
@@ -18,12 +19,16 @@ from typing import Any
 
 from fanzha.errors import VersionConflict
 from infra.redis.client import Client, execute_synced, within
+from infra.redis.consumer_group import pairs_of_stream
 from infra.redis.damaged_records import readable
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
 from services.models.desired_models import DesiredModel
 
-WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+DESIRED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+CHANGED = "{fanzha:models}:changed"
+WAIT_MS = 3_000
+"""The longest wait for a change; below the timeout of the socket."""
 REPORT_AGE_MS = 10_000
 """Time without a report after which a worker counts as gone."""
 
@@ -32,6 +37,7 @@ _WRITE_SECONDS = 4.0
 _REPLACE = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('XADD', KEYS[2], 'MAXLEN', 1, '*', 'kind', ARGV[1])
 return 1
 """
 
@@ -51,28 +57,42 @@ class ModelStore:
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
+        self._seen = "0-0"
+        """The last change that a wait has returned."""
 
-    async def wanted(self) -> dict[ModelKind, DesiredModel]:
+    async def wait_for_change(self) -> None:
+        """Return once a desired model was replaced since the last wait, or after `WAIT_MS`."""
+        async with within(_READ_SECONDS + WAIT_MS / 1000):
+            answer = await self._client.xread({CHANGED: self._seen}, count=1, block=WAIT_MS)
+        for place, _ in pairs_of_stream(answer):
+            self._seen = str(place)
+
+    async def desired(self) -> dict[ModelKind, DesiredModel]:
         """Return the desired models; kinds without one are left out."""
         async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(WANTED)
+            fields = await self._client.hgetall(DESIRED)
         return desired_models.read_all(fields)
 
-    async def want(
-        self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
+    async def replace(
+        self, kind: ModelKind, before: DesiredModel | None, after: DesiredModel
     ) -> bool:
-        """Replace *before* by *wanted*; return whether the store has it on disk.
+        """Replace *before* by *after*; return whether the store has it on disk.
 
-        Raises `VersionConflict` when *before* is no longer what is wanted.
+        Raises `VersionConflict` when *before* is no longer the stored one.
         """
         old = before.written() if before else ""
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 1, WANTED, kind.value, old, wanted.written())
-            (replaced,), synced = await execute_synced(self._client, writing, WANTED)
+            writing.eval(_REPLACE, 2, DESIRED, CHANGED, kind.value, old, after.written())
+            (replaced,), synced = await execute_synced(self._client, writing, DESIRED)
         if not replaced:
             raise VersionConflict(f"somebody else changed the {kind} models; look again")
         return synced
+
+    async def wake_workers(self, kind: ModelKind) -> None:
+        """End the waits of `wait_for_change`: bundles on the disks of workers may have changed."""
+        async with within(_WRITE_SECONDS):
+            await self._client.xadd(CHANGED, {"kind": kind.value}, maxlen=1, approximate=False)
 
     async def report(self, report: ModelReport) -> None:
         """Store the report of a worker."""

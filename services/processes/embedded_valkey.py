@@ -14,6 +14,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -83,6 +84,22 @@ class EmbeddedValkey:
     async def stop(self) -> None:
         """Stop the server in order, its data on disk; does nothing when there is none."""
         await asyncio.to_thread(self._stop)
+
+    async def wait_ended(self) -> None:
+        """Return once the server process has ended; the kernel wakes the event loop."""
+        if sys.platform != "linux" or self._process is None:
+            return
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            descriptor = os.pidfd_open(self._process.pid)
+        except OSError:  # it has ended, or the kernel has no such descriptors
+            return
+        loop.add_reader(descriptor, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
 
     async def ensure_running(self) -> bool:
         """Start the server again, on the same port, if it died; return whether it had."""

@@ -78,12 +78,11 @@ async def run(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.client.aclose)
         stack.push_async_callback(parts.backfill.close)
-        switch = KillSwitch(parts.client, now_ms=now_ms)
-        dispatch = _dispatch(parts, switch)
+        dispatch = _dispatch(parts)
         stack.push_async_callback(dispatch.close)
         server = _server(parts)
         await _open_ports(stack, parts, server)
-        background = _start_background(parts, dispatch, switch)
+        background = _start_background(parts, dispatch)
         await server.serve()
         process_lifecycle.say_serving()
         await process_lifecycle.first_of(stop, *background)
@@ -131,10 +130,11 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
     )
 
 
-def _dispatch(parts: WarnParts, switch: KillSwitch) -> DispatchRuntime:
+def _dispatch(parts: WarnParts) -> DispatchRuntime:
     """Build the channels; the kill switch and the limits decide on each message."""
+    switch = KillSwitch(parts.client, now_ms=now_ms)
     limits = LimitStore(
-        parts.client, rules=parts.book.rules, stopped=lambda: switch.stopped, now_ms=now_ms
+        parts.client, rules=parts.book.rules, stopped=switch.is_stopped, now_ms=now_ms
     )
     return dispatch_wiring.build(
         parts.settings,
@@ -185,13 +185,10 @@ async def _open_ports(stack: AsyncExitStack, parts: WarnParts, server: RpcServer
     await _serve_http(stack, settings, app)
 
 
-def _start_background(
-    parts: WarnParts, dispatch: DispatchRuntime, switch: KillSwitch
-) -> "list[asyncio.Task[None]]":
+def _start_background(parts: WarnParts, dispatch: DispatchRuntime) -> "list[asyncio.Task[None]]":
     """Start the pipeline, the channels, the backfills, and the drop folder where there is one."""
     background = [*parts.pipeline.start(), *dispatch.start()]
     background += [asyncio.create_task(one) for one in parts.backfill.running()]
-    background.append(asyncio.create_task(switch.poll()))
     background.append(asyncio.create_task(parts.refusals.run()))
     if parts.settings.warning_drop_dir is not None:
         folder = DropFolder(parts.settings.warning_drop_dir, parts.pipeline.submission)

@@ -68,13 +68,7 @@ def build(
         current_snapshot=lambda: replica.current,
         current_models=lambda: models.current,
         activity=activity,
-        rules=DecisionRules(
-            home_country=settings.home_country,
-            block_implausible_callers=settings.block_implausible_callers,
-            block_spam=settings.block_spam,
-            spam_threshold=settings.spam_threshold,
-            unregistered_senders=UnregisteredAction(settings.unregistered_senders),
-        ),
+        rules=_rules(settings),
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
@@ -91,6 +85,16 @@ def build(
         home=home,
         interception=interception,
         models=models,
+    )
+
+
+def _rules(settings: Settings) -> DecisionRules:
+    return DecisionRules(
+        home_country=settings.home_country,
+        block_implausible_callers=settings.block_implausible_callers,
+        block_spam=settings.block_spam,
+        spam_threshold=settings.spam_threshold,
+        unregistered_senders=UnregisteredAction(settings.unregistered_senders),
     )
 
 
@@ -119,7 +123,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.URL: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
-        desired_models.kept(settings.data_dir),
+        desired_models.load_copy(settings.data_dir),
         looks,
         velocity=_has_velocity_model(settings),
     )

@@ -57,7 +57,8 @@ from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
-REPORT_SECONDS = 1.0
+REPORT_SECONDS = 3.0
+"""Between two reports without news; whoever reads them takes ten seconds for too old."""
 
 
 async def run(settings: Settings) -> int:
@@ -146,6 +147,7 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._log.links_found if self._log else _unheard,
             links_cut=self._metrics.links_cut,
+            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
             callers_active=self._feature_drift.observe_callers,
@@ -250,6 +252,7 @@ class Worker:
             await self._server.serve()
             process_lifecycle.say_serving()
             logger.info("serving", extra={"list_version": self._replica.current.version})
+        self._tell_metrics()
         with suppress(Unavailable):  # the next report says the same
             await self._report_once()
 
@@ -294,11 +297,11 @@ class Worker:
 
 
 def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
-    wanted = options.of_worker(settings)
-    if wanted is None:
+    worker_options = options.of_worker(settings)
+    if worker_options is None:
         return None
     home = HomePlan(settings.home_country)
-    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
 
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:

@@ -9,7 +9,7 @@ from services.audit.events import Audit, AuditKind
 from services.auth import identity
 from services.settings.settings import Settings
 from services.warning.dispatch.kill_switch import KillSwitch
-from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limit_store import LimitStore, never_stopped
 from services.warning.dispatch.limits import NoticeKind
 from services.warning.policy import rulebook
 
@@ -63,7 +63,7 @@ def build(
     return WarningControl(
         switch=KillSwitch(client, now_ms=now_ms, audit=audit),
         limits=LimitStore(
-            client, rules=rulebook.rules(settings), stopped=lambda: False, now_ms=now_ms
+            client, rules=rulebook.rules(settings), stopped=never_stopped, now_ms=now_ms
         ),
         home=HomePlan(settings.home_country),
         audit=audit,

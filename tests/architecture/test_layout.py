@@ -15,6 +15,8 @@ MOST_MODULES = 25
 """In one folder, its ``__init__`` not counted."""
 MOST_LINES = 400
 FEWEST_LINES = 25
+MOST_FUNCTION_LINES = 40
+"""From ``def`` to the last statement."""
 
 NOUNS_IN_ING = {
     "binding": "of a socket to a port: the system call",
@@ -40,6 +42,7 @@ SHARED_CLASS_NAMES: dict[str, str] = {}
 SHORT_MODULES = {
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
+    "fanzha/status_details.py": "a server and its client name the details alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/appeals/scope.py": "the role name that other subjects have, too",
@@ -103,3 +106,17 @@ def test_a_module_is_one_concept() -> None:
     assert {path: size for path, size in sizes.items() if size > MOST_LINES} == {}
     short = {path for path, size in sizes.items() if size < FEWEST_LINES}
     assert short == set(SHORT_MODULES)
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    long = {
+        f"{path.relative_to(ROOT).as_posix()}: {node.name}"
+        for package in (*PACKAGES, "examples", "tools")
+        for path in (ROOT / package).rglob("*.py")
+        if not path.stem.endswith(("_pb2", "_pb2_grpc"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > MOST_FUNCTION_LINES
+    }
+
+    assert sorted(long) == []

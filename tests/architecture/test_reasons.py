@@ -5,6 +5,7 @@ import pytest
 from fanzha.decisions import Action, Reason
 from fanzha.v1 import decision_pb2
 from services.appeals import model as appeals
+from services.appeals.notices import phrases
 from services.cli.check import commands
 from services.decision import rules
 from services.decision_log import explanation
@@ -58,6 +59,10 @@ def test_an_appeal_knows_whether_a_model_a_rule_or_an_entry_blocked(reason: int)
     kinds = (appeals.MODEL_REASONS, appeals.RULE_REASONS, appeals.LIST_REASONS)
 
     assert sum(name(reason) in kind for kind in kinds) == 1
+
+
+def test_a_notice_has_a_sentence_for_every_rule_that_blocks() -> None:
+    assert phrases.RULES.keys() == appeals.RULE_REASONS
 
 
 def test_an_appeal_names_no_reason_that_does_not_exist() -> None:

@@ -1,4 +1,4 @@
-"""A decision log to start from: an engine decides, and its decisions go to a folder at once."""
+"""A decision log for tests: an engine decides, and its decisions are written at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,12 +19,12 @@ from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_engine
 
 HOUR_MS = 3_600_000
 NOW_MS = NINE_O_CLOCK_MS
-"""When decisions are logged, unless a test says otherwise; previews ask a moment later."""
+"""Default time of logged decisions; previews run a moment later."""
 
 
 @dataclass(slots=True)
 class LogCounts:
-    """What the log counted."""
+    """The counters of the log."""
 
     buffered: int = 0
     dropped: int = 0

@@ -4,7 +4,9 @@
 `re` parses is walked here in the same order: greedy before short, alternatives from the left, one
 step for each character that is compared and for each place from which something is tried again.
 Runs of one class of characters, and pieces of fixed width, are matched by `re` itself and counted
-by their width. Every result is compared with that of `re`, so the walk is that of the engine.
+by their width. Where a text repeats itself, attempts that fail in one period are not made again in
+the next ones, but counted. Every result is compared with that of `re`, so the walk is that of the
+engine.
 
 Back references are not supported; no pattern here has any.
 """
@@ -27,6 +29,8 @@ _POSSESSIVE = _constants.POSSESSIVE_REPEAT
 _REPEATS = {_GREEDY, _LAZY, _POSSESSIVE}
 _LOOKS = {_constants.ASSERT, _constants.ASSERT_NOT}
 _WIDEST_PIECE = 64
+_SHORTEST_STRETCH = 256
+_LONGEST_PERIOD = 40
 
 
 class TooManySteps(Exception):
@@ -55,9 +59,13 @@ class RegexSteps:
 
     def __init__(self, pattern: re.Pattern[Any], steps: Steps) -> None:
         self._pattern = pattern
+        self._steps = steps
         self._add = steps.add
+        self._seen = 0
+        """The end of what an attempt has looked at."""
         self._tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
         self._match = self._sequence(list(self._tree), self._tree.state.flags)
+        self._behind = _width_behind(self._tree)
         self._start = self._made(_heads(list(self._tree)), self._tree.state.flags)
 
     def match(self, text: Any, start: int, end: int, *, whole: bool) -> int | None:
@@ -67,13 +75,28 @@ class RegexSteps:
 
     def search(self, text: Any, start: int, end: int) -> tuple[int, int] | None:
         """Count the attempts from one place on; return the first match."""
+        stretch = _stretch(text, start, end)
+        origin, count, reach = -1, 0, 0
         while start <= end:
             head = self._start.search(text, start, end)
             tried = head.start() if head else end + 1
             self._add(tried - start + 1)
             if head is None:
                 return None
+            if stretch and stretch.start + self._behind <= tried < stretch.stop:
+                if origin < 0:
+                    origin, count, reach = tried, self._steps.count, 0
+                elif (tried - origin) % stretch.step == 0:
+                    # The attempts of one period failed. They saw nothing beyond the stretch, so
+                    # those of the next ones fail in the same way.
+                    turns = (stretch.stop - reach - tried) // (tried - origin) - 1
+                    if turns > 0:
+                        self._add((self._steps.count - count) * turns)
+                        tried += (tried - origin) * turns
+                    stretch = None
+            self._seen = tried
             found = self.match(text, tried, end, whole=False)
+            reach = max(reach, self._seen - tried)
             if found is not None:
                 return tried, found
             start = tried + 1
@@ -117,9 +140,11 @@ class RegexSteps:
 
     def _fixed(self, items: list[Any], flags: int) -> Piece:
         match, add, width = self._made(items, flags).match, self._add, len(items)
+        ahead = _width_ahead(items)
 
         def run(text: Any, start: int, end: int) -> Ends:
             add(width)
+            self._seen = max(self._seen, start + ahead)
             found = match(text, start, end)
             if found:
                 yield found.end()
@@ -153,7 +178,8 @@ class RegexSteps:
 
         def run(text: Any, start: int, end: int) -> Ends:
             found = match(text, start, end)
-            longest = found.end() if found else start
+            longest = found.end() if found else start + low
+            self._seen = max(self._seen, longest + 1)
             if kind is not _LAZY:
                 add(longest - start + 1)
             if not found:
@@ -247,6 +273,60 @@ def _followed_by(piece: Piece, *, wanted: bool) -> Piece:
             yield start
 
     return run
+
+
+def _stretch(text: Any, start: int, end: int) -> range | None:
+    """Return the places from *start* on where a text repeats itself, with its period as step."""
+    sample = text[start : start + _SHORTEST_STRETCH]
+    if end - start < 2 * _SHORTEST_STRETCH:
+        return None
+    for period in range(1, _LONGEST_PERIOD + 1):
+        if text[start + period : start + period + len(sample)] == sample:
+            stop, length = start + len(sample), end - start
+            while length:
+                # Both sides are compared at once, and in halves where they differ.
+                if (
+                    text[stop : min(stop + length, end - period)]
+                    == text[stop + period : min(stop + length, end - period) + period]
+                ):
+                    stop = min(stop + length, end - period)
+                length //= 2
+            return range(start, stop, period)
+    return None
+
+
+def _width_ahead(items: list[Any]) -> int:
+    """Return how far a piece of fixed width looks, at most."""
+    width = 1
+    for kind, value in items:
+        if kind in _LOOKS:
+            width += value[1].getwidth()[1]
+        elif kind is _constants.BRANCH:
+            width += max(_width_ahead(list(branch)) for branch in value[1])
+        elif kind is _constants.SUBPATTERN:
+            width += _width_ahead(list(value[3]))
+        elif kind in _REPEATS:
+            width += value[1] * _width_ahead(list(value[2]))
+        else:
+            width += 1
+    return width
+
+
+def _width_behind(items: Any) -> int:
+    """Return how far any piece looks back, at most; 1 for the edge of a word."""
+    width = 1
+    for kind, value in items:
+        if kind in _LOOKS:
+            width = max(width, value[1].getwidth()[1] + _width_behind(value[1]))
+        elif kind is _constants.BRANCH:
+            width = max(width, *map(_width_behind, value[1]))
+        elif kind is _constants.SUBPATTERN:
+            width = max(width, _width_behind(value[3]))
+        elif kind is _constants.ATOMIC_GROUP:
+            width = max(width, _width_behind(value))
+        elif kind in _REPEATS:
+            width = max(width, _width_behind(value[2]))
+    return width
 
 
 def _is_fixed(item: Any) -> bool:

@@ -105,7 +105,10 @@ def by_port() -> dict[str, set[Declared]]:
 def in_source(folder: Path = _SOURCE) -> Iterator[Declared]:
     """Find the metrics that are declared by a call with a literal name."""
     for path in sorted(folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        if not any(f"{kind}(" in source for kind in _KINDS):
+            continue
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and (found := _declared(node)):
                 yield found
 

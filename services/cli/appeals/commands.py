@@ -29,41 +29,49 @@ app = typer.Typer(
 )
 
 
+_DecisionId = Annotated[
+    int, typer.Argument(min=0, help="Id of the decision, from the block message; 0: none.")
+]
+_Pattern = Annotated[
+    str,
+    typer.Option(
+        help="Number, sender, host or URL that is blocked; needed without a decision, and with "
+        "one that is no longer kept."
+    ),
+]
+_At = Annotated[
+    str, typer.Option(help="When it was blocked, such as 2026-11-25T14:03 (China's time).")
+]
+_Document = Annotated[
+    list[Path] | None,
+    typer.Option(exists=True, dir_okay=False, help="A document to hand in; may be repeated."),
+]
+_DigestsOnly = Annotated[
+    bool,
+    typer.Option("--digests-only", help="Send names and SHA-256 of documents, not contents."),
+]
+_Again = Annotated[
+    bool, typer.Option("--again", help="Open another although the earlier one is closed.")
+]
+
+
 @app.command("open")
 def open_(
-    decision_id: Annotated[
-        int, typer.Argument(min=0, help="Id of the decision, from the block message; 0: none.")
-    ] = 0,
-    pattern: Annotated[
-        str,
-        typer.Option(
-            help="Number, sender, host or URL that is blocked; needed without a decision, and with "
-            "one that is no longer kept."
-        ),
-    ] = "",
-    at: Annotated[
-        str, typer.Option(help="When it was blocked, such as 2026-11-25T14:03 (China's time).")
-    ] = "",
+    decision_id: _DecisionId = 0,
+    pattern: _Pattern = "",
+    at: _At = "",
     name: Annotated[str, typer.Option(prompt=True, help="Who appeals.")] = "",
-    contact: Annotated[str, typer.Option(prompt=True, help="How to reach them.")] = "",
+    contact: Annotated[str, typer.Option(prompt=True, help="Contact of the appellant.")] = "",
     grounds: Annotated[str, typer.Option(prompt=True, help="Why the block is wrong.")] = "",
-    document: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="A document to hand in; may be repeated."),
-    ] = None,
-    digests_only: Annotated[
-        bool,
-        typer.Option("--digests-only", help="Send names and SHA-256 of documents, not contents."),
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Open another although the earlier one is closed.")
-    ] = False,
+    document: _Document = None,
+    digests_only: _DigestsOnly = False,
+    again: _Again = False,
     by: By = "",
     language: LanguageWord = "zh",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Open an appeal and print the receipt; the same once more gives the same appeal."""
+    """Open an appeal and print the receipt; repeating it returns the same appeal."""
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
@@ -92,7 +100,7 @@ def open_(
 def add(
     appeal_id: AppealId,
     document: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to hand in.")
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to submit.")
     ],
     digests_only: Annotated[
         bool, typer.Option("--digests-only", help="Send names and SHA-256, not contents.")
@@ -169,60 +177,62 @@ def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> N
     out.print(f"appeal {appeal_id} is yours, {answer.appeal.officer}; {late}", markup=False)
 
 
+_Remedy = Annotated[str, typer.Option(help="To reject: how the appellant may complain further.")]
+_Allow = Annotated[
+    bool,
+    typer.Option(
+        "--allow", help="Add an allow entry even where removing entries does: against models."
+    ),
+]
+_Direction = Annotated[
+    str, typer.Option(help="Sides of that allow entry: from, to, both; empty: the blocked.")
+]
+_AllowDays = Annotated[
+    int, typer.Option(min=0, help="Days until it ends; 0: the server's setting.")
+]
+_Lift = Annotated[
+    str, typer.Option(help="Lift this number, host or URL instead, such as one page.")
+]
+
+
 @app.command()
 def decide(
     appeal_id: AppealId,
     outcome: Annotated[str, typer.Argument(help="upheld or rejected; 成立 or 不成立.")],
-    reason: Annotated[str, typer.Option(help="Why; goes into the notice.")],
-    remedy: Annotated[
-        str, typer.Option(help="To reject: how the appellant may complain further.")
-    ] = "",
-    documents: Annotated[str, typer.Option(help="To reject: what documents would be needed.")] = "",
-    allow: Annotated[
-        bool,
-        typer.Option(
-            "--allow", help="Add an allow entry even where removing entries does: against models."
-        ),
-    ] = False,
-    direction: Annotated[
-        str, typer.Option(help="Sides of that allow entry: from, to, both; empty: the blocked.")
-    ] = "",
-    allow_days: Annotated[
-        int, typer.Option(min=0, help="Days until it ends; 0: the server's setting.")
-    ] = 0,
-    lift: Annotated[
-        str, typer.Option(help="Lift this number, host or URL instead, such as one page.")
-    ] = "",
+    reason: Annotated[str, typer.Option(help="Reason; part of the notice.")],
+    remedy: _Remedy = "",
+    documents: Annotated[str, typer.Option(help="To reject: documents that would be needed.")] = "",
+    allow: _Allow = False,
+    direction: _Direction = "",
+    allow_days: _AllowDays = 0,
+    lift: _Lift = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Decide an appeal you have taken; upheld, wait until every worker lets the traffic through.
 
-    Status 1 when the lift is still under way after ten seconds; the server goes on with it.
+    Status 1 if the lift is not complete after ten seconds; the server continues it.
     """
     request = pb.DecideAppealRequest(
-        appeal_id=appeal_id,
-        outcome=words.outcome(outcome),
-        reason=reason,
-        remedy=remedy,
+        appeal_id=appeal_id, outcome=words.outcome(outcome), reason=reason, remedy=remedy,
         documents_required=documents,
         by=by,
         allow=allow,
         direction=words.direction(direction),
         allow_days=allow_days,
         lift_pattern=lift,
-    )
+    )  # fmt: skip
     with server(target) as stub, progress(bar=False) as bar:
         bar.add_task("waiting for the workers", total=1, note="")
         answer = stub.DecideAppeal(request)
-    appeal = answer.appeal
     if as_json:
         print_json(answer)
     else:
-        out.print(f"appeal {appeal_id}: {words.STATES[appeal.state]}")
-        display.show_lift(appeal)
-    if appeal.state == pb.APPEAL_STATE_UPHELD and not display.is_lifted(appeal):
+        out.print(f"appeal {appeal_id}: {words.STATES[answer.appeal.state]}")
+        display.show_lift(answer.appeal)
+    upheld = answer.appeal.state == pb.APPEAL_STATE_UPHELD
+    if upheld and not display.is_lifted(answer.appeal):
         raise typer.Exit(1)
 
 

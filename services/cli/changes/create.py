@@ -1,4 +1,4 @@
-"""`fanzha changes create`, `edit`: what a change is to do."""
+"""`fanzha changes create` and `edit`: the contents of a change."""
 
 import time
 from typing import Annotated, Any
@@ -32,7 +32,7 @@ _BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 Add = Annotated[list[str] | None, typer.Option("--add", help="A pattern to list; may be repeated.")]
 Remove = Annotated[
     list[str] | None,
-    typer.Option("--remove", help="A pattern whose entry is to go; may be repeated."),
+    typer.Option("--remove", help="A pattern whose entry to remove; may be repeated."),
 ]
 Edit = Annotated[
     list[str] | None,
@@ -48,8 +48,11 @@ Source = Annotated[
         help="Who supplied it: ministry, province, bureau, carrier or tech_company; needed to add."
     ),
 ]
-EditReason = Annotated[
-    str, typer.Option(help="The reason that edited entries have from now on; empty: as it is.")
+EditReason = Annotated[str, typer.Option(help="New reason of edited entries; empty: unchanged.")]
+
+
+_Hold = Annotated[
+    bool, typer.Option("--hold", help="Submit, but do not apply even where one person may.")
 ]
 
 
@@ -67,44 +70,48 @@ def create(
     expires: Expires = "",
     campaign: Campaign = "",
     entry_reason: EditReason = "",
-    draft: Annotated[bool, typer.Option("--draft", help="Make a draft only.")] = False,
-    hold: Annotated[
-        bool, typer.Option("--hold", help="Submit, but do not apply even where one person may.")
-    ] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
+    hold: _Hold = False,
     emergency: EmergencyWhy = "",
     expected_version: ExpectedVersion = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Make a change; it is applied at once where one person may, and waits otherwise."""
+    """Create a change; applied at once where one person may, else pending."""
+    if not add and not remove and not edit:
+        fail("--add, --remove or --edit: a change has at least one row", status=2)
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
         expires=expires, campaign=campaign, entry_reason=entry_reason,
     )  # fmt: skip
-    go_to: Any = change_state_pb2.CHANGE_STATE_APPLIED
-    if draft or hold:
-        go_to = (
-            change_state_pb2.CHANGE_STATE_DRAFT if draft else change_state_pb2.CHANGE_STATE_PENDING
-        )
     request = pb.CreateChangeRequest(
-        contents=contents,
-        author=by,
-        go_to=go_to,
-        expected_version=expected_version,
-        emergency_why=emergency,
-    )
+        contents=contents, author=by, go_to=_go_to(draft=draft, hold=hold),
+        expected_version=expected_version, emergency_why=emergency,
+    )  # fmt: skip
     with server(target, "making the change") as stub:
         answer = stub.CreateChange(request)
+    _tell(answer, [*(add or []), *(edit or [])], remove or [], as_json=as_json)
+
+
+def _tell(
+    answer: pb.CreateChangeResponse, added: list[str], removed: list[str], *, as_json: bool
+) -> None:
     if as_json:
         print_json(answer)
     else:
-        list_display.show_reports([*(add or []), *(edit or [])], answer.additions)
-        list_display.show_reports(remove or [], answer.removals)
+        list_display.show_reports(added, answer.additions)
+        list_display.show_reports(removed, answer.removals)
         display.show_line(answer.change)
     if any(report.outcome in _BAD for report in [*answer.additions, *answer.removals]):
         raise typer.Exit(1)
+
+
+def _go_to(*, draft: bool, hold: bool) -> Any:
+    if draft:
+        return change_state_pb2.CHANGE_STATE_DRAFT
+    return change_state_pb2.CHANGE_STATE_PENDING if hold else change_state_pb2.CHANGE_STATE_APPLIED
 
 
 def edit(
@@ -157,10 +164,8 @@ def _contents(
     campaign: str,
     entry_reason: str,
 ) -> pb.ChangeContents:
-    if not add and not remove and not edit:
-        fail("--add, --remove or --edit: a change has at least one row", status=2)
-    wanted = kind(kind_)
-    said: dict[str, Any] = {
+    which = kind(kind_)
+    given: dict[str, Any] = {
         "direction": enum(direction, vocabulary.read_direction, "--direction"),
         "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
         "source": enum(source, vocabulary.read_source, "--source"),
@@ -168,25 +173,23 @@ def _contents(
         "campaign": campaign,
     }
     ends = expiry(expires, int(time.time()))
+    edited = _edited(given, ends, entry_reason)
     does: Any = enum(action, vocabulary.read_action, "--action")
-    edited = {name: value for name, value in said.items() if value}
-    edited |= {"reason": entry_reason} if entry_reason else {}
-    edited |= {name: value for name, value in ends.items() if name == "expires_at_s"}
     return pb.ChangeContents(
         additions=[
-            blocklist_pb2.Entry(kind=wanted, pattern=pattern, action=does, **said, **ends)
-            for pattern in canonical(add, wanted)
+            blocklist_pb2.Entry(kind=which, pattern=one, action=does, **given, **ends)
+            for one in canonical(add, which)
         ],
         removals=[
-            blocklist_pb2.EntryRef(kind=wanted, pattern=pattern)
-            for pattern in canonical(remove, wanted)
+            blocklist_pb2.EntryRef(kind=which, pattern=one) for one in canonical(remove, which)
         ],
-        edits=[
-            pb.EntryEdit(kind=wanted, pattern=pattern, **edited)
-            for pattern in canonical(edit, wanted)
-        ],
-        reason=reason,
-        legal_basis=legal_basis,
-        source=said["source"],
-        campaign=campaign,
-    )
+        edits=[pb.EntryEdit(kind=which, pattern=one, **edited) for one in canonical(edit, which)],
+        reason=reason, source=given["source"], legal_basis=legal_basis, campaign=campaign,
+    )  # fmt: skip
+
+
+def _edited(given: dict[str, Any], ends: dict[str, Any], reason: str) -> dict[str, Any]:
+    """Return the fields that an edit changes: those that were given."""
+    edited = {name: value for name, value in given.items() if value}
+    edited |= {"reason": reason} if reason else {}
+    return edited | {name: value for name, value in ends.items() if name == "expires_at_s"}

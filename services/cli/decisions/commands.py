@@ -1,7 +1,7 @@
 """`fanzha decisions`: ask the decision log which decisions were made, why, and how many."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,11 +32,14 @@ _DATA_DIR = Path("data")
 _PAGE = 1000
 
 
+_Number = Annotated[
+    str, typer.Option(help="A number, code or range such as +86170*, on either side.")
+]
+
+
 @app.command()
 def find(
-    number: Annotated[
-        str, typer.Option(help="A number, code or range such as +86170*, on either side.")
-    ] = "",
+    number: _Number = "",
     sender: Annotated[str, typer.Option(help="Who called or sent; may be a name.")] = "",
     host: Annotated[str, typer.Option(help="A host, with all below it.")] = "",
     link: Annotated[str, typer.Option(help="A URL, by its beginning.")] = "",
@@ -61,27 +64,35 @@ def find(
     """
     request = pb.FindDecisionsRequest(
         since_ms=max(1, now_ms() - span_ms(since)),
-        number=number,
-        sender=sender,
-        host=host,
-        link=link,
+        number=number, sender=sender, host=host, link=link,
         channel=member(decision_pb2.Channel, "CHANNEL_", channel, "--channel"),
         action=member(decision_pb2.Action, "ACTION_", action, "--action"),
         reason=member(decision_pb2.Reason, "REASON_", reason, "--reason"),
         unmasked=full,
-    )
+    )  # fmt: skip
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
-        first = log.FindDecisions(_page(request, limit))
-        found, request.page_token = list(first.decisions), first.next_page_token
-        while request.page_token and len(found) < limit:
-            wanted = _page(request, limit - len(found))
-            answer = log.FindDecisions(wanted)
-            found += answer.decisions
-            request.page_token = answer.next_page_token
+        first, found = _first_and_all(log, request, limit)
+    _tell(first, list(map(display.as_row, found)), as_json=as_json)
+    if not found:
+        raise typer.Exit(1)
+
+
+def _first_and_all(
+    log: Any, request: pb.FindDecisionsRequest, limit: int
+) -> tuple[pb.FindDecisionsResponse, list[pb.LoggedDecision]]:
+    first = log.FindDecisions(_page(request, limit))
+    found, request.page_token = list(first.decisions), first.next_page_token
+    while request.page_token and len(found) < limit:
+        answer = log.FindDecisions(_page(request, limit - len(found)))
+        found += answer.decisions
+        request.page_token = answer.next_page_token
+    return first, found
+
+
+def _tell(first: pb.FindDecisionsResponse, rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for name in first.torn:
         err.print(f"torn, and left out: {name}", style="yellow")
-    rows = list(map(display.as_row, found))
     if as_json:
         facts = list(map(display.facts, rows))
         print_json({"total": first.total, "stand_for": first.events, "decisions": facts})
@@ -90,8 +101,6 @@ def find(
         out.print(f"{len(rows)} shown of {first.total} logged; they stand for about {first.events}")
     else:
         out.print("no logged decision fits")
-    if not rows:
-        raise typer.Exit(1)
 
 
 @app.command()

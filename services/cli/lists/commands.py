@@ -51,15 +51,18 @@ app.add_typer(mappings.app, name="mappings")
 _BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
 
 
+_Patterns = Annotated[
+    list[str],
+    typer.Argument(
+        help="Numbers, ranges such as +86170*, senders, hosts, URLs; with --kind fingerprint, "
+        "texts: their near-duplicates are listed, and the texts sent nowhere."
+    ),
+]
+
+
 @app.command()
 def add(
-    patterns: Annotated[
-        list[str],
-        typer.Argument(
-            help="Numbers, ranges such as +86170*, senders, hosts, URLs; with --kind fingerprint, "
-            "texts: their near-duplicates are listed, and the texts sent nowhere."
-        ),
-    ],
+    patterns: _Patterns,
     source: SourceWord,
     reason: Reason,
     action: ActionWord = "block",
@@ -87,17 +90,12 @@ def add(
         "mode": read_mode(mode),
         **expiry(expires, int(time.time())),
     }
+    common |= {"reason": reason, "legal_basis": legal_basis, "campaign": campaign}
     patterns = canonical(patterns, common["kind"])
+    additions = [pb.Entry(pattern=pattern, **common) for pattern in patterns]
     request = pb.UpdateEntriesRequest(
-        expected_version=expected_version,
-        additions=[
-            pb.Entry(pattern=pattern, reason=reason, legal_basis=legal_basis, campaign=campaign,
-                     **common)
-            for pattern in patterns
-        ],
-        author=by,
-        reason=reason,
-    )  # fmt: skip
+        expected_version=expected_version, additions=additions, author=by, reason=reason
+    )
     with server(target) as stub:
         answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.additions, as_json=as_json)
@@ -200,7 +198,7 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         out.print(f"{answer.changes_pending:,} changes wait for a second person")
     for change in answer.unconfirmed_emergencies:
         err.print(
-            f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",
+            f"EMERGENCY, change {change}: not confirmed; fanzha changes show {change}",
             style="red",
         )
     quarantine.show_alarm(answer)

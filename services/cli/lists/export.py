@@ -37,33 +37,39 @@ FormWord = Annotated[
 ]
 
 
+_Action = Annotated[
+    str,
+    typer.Option(
+        help="block or allow. Empty: both where the format can say both, else what is blocked "
+        "and not allowed as well."
+    ),
+]
+_Mode = Annotated[
+    str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
+]
+_File = Annotated[
+    Path | None,
+    typer.Option("--out", help="File to write; of kamailio, the folder of its tables."),
+]
+_Zone = Annotated[str, typer.Option(help="rpz: name the zone will have, for the length of names.")]
+_Side = Annotated[
+    str, typer.Option(help="kamailio: which side of a call is asked about, from or to.")
+]
+_Tlp = Annotated[
+    str, typer.Option(help="stix: how far it may be passed on: white, green, amber or red.")
+]
+
+
 def export(
     form: FormWord = "csv",
     kind_: KindWord = "",
-    action: Annotated[
-        str,
-        typer.Option(
-            help="block or allow. Empty: both where the format can say both, else what is blocked "
-            "and not allowed as well."
-        ),
-    ] = "",
+    action: _Action = "",
     source: Annotated[str, typer.Option(help="Only what this source supplied.")] = "",
-    mode: Annotated[
-        str, typer.Option(help="enforce or shadow; empty: both in csv, enforce in the others.")
-    ] = "",
-    file: Annotated[
-        Path | None,
-        typer.Option("--out", help="File to write; of kamailio, the folder of its tables."),
-    ] = None,
-    zone: Annotated[
-        str, typer.Option(help="rpz: name the zone will have, for the length of names.")
-    ] = "rpz.fanzha",
-    side: Annotated[
-        str, typer.Option(help="kamailio: which side of a call is asked about, from or to.")
-    ] = "from",
-    tlp: Annotated[
-        str, typer.Option(help="stix: how far it may be passed on: white, green, amber or red.")
-    ] = "amber",
+    mode: _Mode = "",
+    file: _File = None,
+    zone: _Zone = "rpz.fanzha",
+    side: _Side = "from",
+    tlp: _Tlp = "amber",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Write the lists, as they are at one version; that they are taken out is recorded.
@@ -85,21 +91,31 @@ def export(
         tlp=_known(tlp, stix.TLP, "--tlp"),
         shadows=mode == "shadow",
     )
+    request = pb.ExportEntriesRequest(action=wanted, **filters)
     with server(target) as stub:
         allows: Sequence[pb.ExportEntriesResponse] = ()
         if chosen.for_others and not wanted:
             # Whoever supplied what is asked for: the allow entry of anybody lifts it.
             allow = pb.ExportEntriesRequest(action=decision_pb2.ACTION_ALLOW)
             allows = list(stub.ExportEntries(allow))
-            wanted = decision_pb2.ACTION_BLOCK
-        answers = stub.ExportEntries(pb.ExportEntriesRequest(action=wanted, **filters))
-        first = next(answers, None)
-        rest = answers if first is None else chain([first], answers)
-        version = _version([*allows, *([] if first is None else [first])])
-        context = replace(context, version=version)
-        with _opened(_paths(chosen, context, file)) as opened:
-            written = _write(chosen, context, opened, allows=allows, answers=rest)
-    _say(written, version)
+            request.action = decision_pb2.ACTION_BLOCK
+        _export(chosen, context, file, allows=allows, answers=stub.ExportEntries(request))
+
+
+def _export(
+    form: ExportForm,
+    context: Context,
+    file: Path | None,
+    *,
+    allows: Sequence[pb.ExportEntriesResponse],
+    answers: Iterator[pb.ExportEntriesResponse],
+) -> None:
+    first = next(answers, None)
+    rest = answers if first is None else chain([first], answers)
+    context = replace(context, version=_version([*allows, *([] if first is None else [first])]))
+    with _opened(_paths(form, context, file)) as opened:
+        written = _write(form, context, opened, allows=allows, answers=rest)
+    _say(written, context.version)
 
 
 def _say(written: ExportSummary, version: int) -> None:

@@ -3,6 +3,7 @@
 import time
 import zlib
 from pathlib import Path
+from typing import Self
 
 import grpc
 
@@ -41,8 +42,8 @@ class FileUpload:
         except InvalidInput as error:
             fail(f"{path.name}: {error}")
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._upload.close()

@@ -1,6 +1,7 @@
 """`fanzha blocklist import`: a file in any of the field's formats, every line accounted for."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,42 +42,66 @@ _MOST_REPORTED = 20_000
 """Bad rows that a server tells one by one."""
 
 
+_File = Annotated[
+    Path,
+    typer.Argument(
+        exists=True, dir_okay=False, help="The list: text, .gz too, XLSX, or a STIX bundle."
+    ),
+]
+_Encoding = Annotated[
+    str,
+    typer.Option(help=f"Of text: {', '.join(ENCODINGS)}; empty: as it looks."),
+]
+_Sheet = Annotated[
+    list[str] | None,
+    typer.Option(help="Read this sheet of a workbook; may be repeated; else all visible ones."),
+]
+_Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
+        "MappingsOfSource for files of this source with the same header.",
+    ),
+]
+_Remember = Annotated[
+    bool, typer.Option(help="Remember what --map says, and use what is remembered.")
+]
+_Source = Annotated[
+    str,
+    typer.Option(
+        help="Who supplied it: ministry, province, bureau, carrier or tech_company; "
+        "empty: the file says."
+    ),
+]
+_DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        "--preview",
+        help="Change nothing; show what is new, changed, duplicate, refused, invalid or "
+        "conflicting, with examples.",
+    ),
+]
+_Report = Annotated[
+    Path | None,
+    typer.Option(
+        dir_okay=False,
+        help="Write all lines that are refused or invalid to this CSV file, as they stand.",
+    ),
+]
+
+
 def import_(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True, dir_okay=False, help="The list: text, .gz too, XLSX, or a STIX bundle."
-        ),
-    ],
+    file: _File,
     form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(Format)}.")] = "auto",
-    encoding: Annotated[
-        str,
-        typer.Option(help=f"Of text: {', '.join(ENCODINGS)}; empty: as it looks."),
-    ] = "",
-    sheet: Annotated[
-        list[str] | None,
-        typer.Option(help="Read this sheet of a workbook; may be repeated; else all visible ones."),
-    ] = None,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            help="What a column holds, such as 涉案标识=number or 备注=ignore; may be repeated. "
-            "MappingsOfSource for files of this source with the same header.",
-        ),
-    ] = None,
-    remember: Annotated[
-        bool, typer.Option(help="Remember what --map says, and use what is remembered.")
-    ] = True,
+    encoding: _Encoding = "",
+    sheet: _Sheet = None,
+    map_: _Map = None,
+    remember: _Remember = True,
     action: ActionWord = "block",
     fraud_type: FraudTypeWord = "",
-    source: Annotated[
-        str,
-        typer.Option(
-            help="Who supplied it: ministry, province, bureau, carrier or tech_company; "
-            "empty: the file says."
-        ),
-    ] = "",
+    source: _Source = "",
     expires: Expires = "",
     review: Review = "",
     mode: ModeWord = "",
@@ -85,58 +110,50 @@ def import_(
     legal_basis: LegalBasis = "",
     campaign: Campaign = "",
     expected_version: ExpectedVersion = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            "--preview",
-            help="Change nothing; show what is new, changed, duplicate, refused, invalid or "
-            "conflicting, with examples.",
-        ),
-    ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            dir_okay=False,
-            help="Write all lines that are refused or invalid to this CSV file, as they stand.",
-        ),
-    ] = None,
+    dry_run: _DryRun = False,
+    report: _Report = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Import a list. What a row says outranks the options; bad rows never stop the others."""
+    defaults = _defaults(action, direction, fraud_type, source)
+    defaults.MergeFrom(_terms(expires, review, mode))
+    defaults.legal_basis, defaults.campaign = legal_basis, campaign
     header = pb.ImportHeader(
-        expected_version=expected_version,
-        defaults=pb.Entry(
-            action=enum(action, vocabulary.read_action, "--action"),
-            direction=enum(direction, vocabulary.read_direction, "--direction"),
-            fraud_type=enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
-            source=enum(source, vocabulary.read_source, "--source"),
-            **expiry(expires, int(time.time())),
-            review_at_s=read_review(review, int(time.time())),
-            mode=read_mode(mode),
-            legal_basis=legal_basis,
-            campaign=campaign,
-        ),
-        author=by,
-        reason=reason or file.name,
-        dry_run=dry_run,
+        expected_version=expected_version, defaults=defaults, author=by,
+        reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
         most_problems=_MOST_REPORTED if report is not None else 0,
-        most_examples=EXAMPLES,
-    )
-    chosen = _chosen(map_ or [])
+    )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
-        known = MappingsOfSource(mappings, header.defaults.source, chosen, use=remember)
-        ways = ReadOptions(
-            format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheet or ()),
-            choose=known.choose,
-        )  # fmt: skip
-        sending = FileUpload(file, ways, header, known, keep_all=report is not None)
-        with sending:
+        known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)
+        ways = replace(_options(form, encoding, sheet), choose=known.choose)
+        with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
             done = sending.send(lists)
             _tell(done, report, as_json=as_json)
-            known.save(done.file.headers, header.author)
+            known.save(done.file.headers, by)
+
+
+def _options(form: str, encoding: str, sheets: list[str] | None) -> ReadOptions:
+    return ReadOptions(
+        format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheets or ())
+    )
+
+
+def _terms(expires: str, review: str, mode: str) -> pb.Entry:
+    now_s = int(time.time())
+    return pb.Entry(
+        **expiry(expires, now_s), review_at_s=read_review(review, now_s), mode=read_mode(mode)
+    )
+
+
+def _defaults(action: str, direction: str, fraud_type: str, source: str) -> pb.Entry:
+    return pb.Entry(
+        action=enum(action, vocabulary.read_action, "--action"),
+        direction=enum(direction, vocabulary.read_direction, "--direction"),
+        fraud_type=enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
+        source=enum(source, vocabulary.read_source, "--source"),
+    )
 
 
 def _tell(done: ImportSummary, report: Path | None, *, as_json: bool) -> None:

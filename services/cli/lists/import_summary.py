@@ -87,16 +87,7 @@ class ImportSummary:
             "hidden_sheets": self.file.hidden_sheets,
             "version": self.answer.version,
             "lines": self.file.lines,
-            "columns": [
-                {
-                    "sheet": header.sheet,
-                    "line": header.line,
-                    "used": dict(header.layout.used),
-                    "not_used": list(header.layout.unused),
-                    "ignored": list(header.layout.ignored),
-                }
-                for header in self.file.headers
-            ],
+            "columns": self._columns(),
             "remembered_columns": self.remembered,
             "ignored": dict(self.reading.ignored),
             "rows": self.reading.rows + self.reading.invalid.total(),
@@ -122,6 +113,18 @@ class ImportSummary:
             "examples": self._examples(),
             "seconds": round(self.seconds, 3),
         }
+
+    def _columns(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "sheet": header.sheet,
+                "line": header.line,
+                "used": dict(header.layout.used),
+                "not_used": list(header.layout.unused),
+                "ignored": list(header.layout.ignored),
+            }
+            for header in self.file.headers
+        ]
 
     def _examples(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}

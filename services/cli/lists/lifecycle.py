@@ -130,15 +130,8 @@ def renew(
     if review:
         dates["review_at_s"] = read_review(review, now_s)
     patterns = canonical(patterns, kind(kind_))
-    edits = [
-        change_pb2.EntryEdit(
-            kind=kind(kind_),
-            pattern=pattern,
-            action=enum(action, vocabulary.read_action, "--action"),
-            **dates,
-        )
-        for pattern in patterns
-    ]
+    which = {"kind": kind(kind_), "action": enum(action, vocabulary.read_action, "--action")}
+    edits = [change_pb2.EntryEdit(pattern=pattern, **which, **dates) for pattern in patterns]
     request = change_pb2.CreateChangeRequest(
         contents=change_pb2.ChangeContents(edits=edits, reason=reason),
         author=by,

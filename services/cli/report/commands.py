@@ -28,30 +28,34 @@ def _group() -> None:
     """Keep `report warnings` a command of its own, for more reports to come."""
 
 
+_Since = Annotated[
+    str,
+    typer.Option(
+        help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
+    ),
+]
+_By = Annotated[
+    str, typer.Option("--group-by", help=f"Groups: {', '.join(words.BY)}; empty: all together.")
+]
+_Minutes = Annotated[
+    int, typer.Option(min=1, help="Minutes within which a person is to be warned.")
+]
+_Region = Annotated[str, typer.Option(help="Only this province, city or county, by code or name.")]
+_CsvFile = Annotated[
+    Path | None, typer.Option("--csv", dir_okay=False, help="File for all figures, UTF-8.")
+]
+_Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="File for a plot: .svg or .png.")]
+
+
 @app.command()
 def warnings(
-    since: Annotated[
-        str,
-        typer.Option(
-            help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
-        ),
-    ] = "30d",
+    since: _Since = "30d",
     until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
-    by: Annotated[
-        str, typer.Option("--group-by", help=f"Groups: {', '.join(words.BY)}; empty: all together.")
-    ] = "",
-    minutes: Annotated[
-        int, typer.Option(min=1, help="Minutes within which a person is to be warned.")
-    ] = 30,
-    region: Annotated[
-        str, typer.Option(help="Only this province, city or county, by code or name.")
-    ] = "",
-    csv_file: Annotated[
-        Path | None, typer.Option("--csv", dir_okay=False, help="File for all figures, UTF-8.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="File for a plot: .svg or .png.")
-    ] = None,
+    by: _By = "",
+    minutes: _Minutes = 30,
+    region: _Region = "",
+    csv_file: _CsvFile = None,
+    plot: _Plot = None,
     language: LanguageWord = "zh",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -60,12 +64,7 @@ def warnings(
 
     What each figure means: docs/how-to/warning-reports.md. Who is held to some regions gets theirs.
     """
-    if by and by not in words.BY:
-        raise typer.BadParameter(
-            f"{by!r} is none of {', '.join(words.BY)}", param_hint="--group-by"
-        )
-    if language not in words.LANGUAGES:
-        raise typer.BadParameter(f"{language!r} is neither zh nor en", param_hint="--language")
+    _check_words(by, language)
     paint = _painter(plot)
     request = pb.GetWarningReportRequest(
         since_ms=past_ms(since, "--since"),
@@ -88,6 +87,15 @@ def warnings(
         _write(plot, lambda file: paint(report, by, file))
 
 
+def _check_words(by: str, language: str) -> None:
+    if by and by not in words.BY:
+        raise typer.BadParameter(
+            f"{by!r} is none of {', '.join(words.BY)}", param_hint="--group-by"
+        )
+    if language not in words.LANGUAGES:
+        raise typer.BadParameter(f"{language!r} is neither zh nor en", param_hint="--language")
+
+
 def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
     with _server(target) as stub, progress() as bar:
         task = bar.add_task("looking at cases", total=None, note="")
@@ -102,7 +110,7 @@ def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
 
 
 def _painter(plot: Path | None) -> Any:
-    """Return what draws, before anything is asked: or say at once that it cannot be."""
+    """Return the plotter; fails before the request if it cannot be loaded."""
     if plot is None:
         return None
     if plot.suffix not in _PLOTS:

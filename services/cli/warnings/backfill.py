@@ -21,20 +21,24 @@ app.command()(pending.start)
 app.command()(pending.drop)
 
 
+_Number = Annotated[
+    str, typer.Option(help="A number, code or range: who was called, wrote or called back.")
+]
+_FraudType = Annotated[
+    str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: not known.")
+]
+
+
 @app.callback(invoke_without_command=True)
 def backfill(
     context: typer.Context,
-    number: Annotated[
-        str, typer.Option(help="A number, code or range: who was called, wrote or called back.")
-    ] = "",
+    number: _Number = "",
     sender: Annotated[str, typer.Option(help="A sender of texts; may be a name.")] = "",
     link: Annotated[str, typer.Option(help="A link or host, with all below it.")] = "",
     text: Annotated[str, typer.Option(help="A text, or its fingerprint.")] = "",
     days: Annotated[int, typer.Option(min=1, max=180, help="How many days back.")] = 7,
     rate: Annotated[int, typer.Option(min=1, max=500, help="Persons a second, at most.")] = 20,
-    fraud_type: Annotated[
-        str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: not known.")
-    ] = "",
+    fraud_type: _FraudType = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     by: By = "",
@@ -51,26 +55,33 @@ def backfill(
         return
     subject = _subject({"number": number, "sender": sender, "link": link, "text": text}, days)
     kind: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
-    with backfill_server.server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("looking through the decision log", total=None, note="")
-        asked = pb.PreviewBackfillRequest(subject=subject)
-        found = stub.PreviewBackfill(asked)
+    found = _preview(pb.PreviewBackfillRequest(subject=subject), target)
     if not as_json:
         _show(found, rate)
+    elif dry_run or not found.persons:
+        print_json(found)
     if dry_run or not found.persons:
-        if as_json:
-            print_json(found)
         return
-    if not yes and not typer.confirm(f"warn {found.persons:,} persons?", err=True):
-        raise typer.Exit(1)
+    _confirm(found.persons, yes=yes)
     request = pb.StartBackfillRequest(subject=subject, rate=rate, fraud_type=kind, started_by=by)
     with backfill_server.server(target) as stub:
-        started = stub.StartBackfill(request).backfill
-        done = backfill_server.follow(stub, started)
+        done = backfill_server.follow(stub, stub.StartBackfill(request).backfill)
     if as_json:
         print_json({"preview": found, "backfill": done})
     else:
         backfill_server.tell(done)
+
+
+def _confirm(persons: int, *, yes: bool) -> None:
+    if not yes and not typer.confirm(f"warn {persons:,} persons?", err=True):
+        raise typer.Exit(1)
+
+
+def _preview(request: pb.PreviewBackfillRequest, target: str) -> pb.PreviewBackfillResponse:
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("looking through the decision log", total=None, note="")
+        found: pb.PreviewBackfillResponse = stub.PreviewBackfill(request)
+    return found
 
 
 def backfills(

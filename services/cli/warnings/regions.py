@@ -9,24 +9,26 @@ from rich.table import Table
 from services.cli._common.console import err, fail, out, print_json
 from services.cli._common.options import AsJson
 
+_Table = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FANZHA_WARNING_REGIONS_FILE", help="CSV file of number, province, city, county."
+    ),
+]
+_Counties = Annotated[
+    Path | None,
+    typer.Option(envvar="FANZHA_WARNING_COUNTIES_FILE", help="CSV file of city, county, weight."),
+]
+_HomeCountry = Annotated[
+    str, typer.Option(envvar="FANZHA_HOME_COUNTRY", help="Country code of the home plan.")
+]
+
 
 def region(
     numbers: Annotated[list[str], typer.Argument(help="Numbers, E.164 or as dialled at home.")],
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="FANZHA_WARNING_REGIONS_FILE", help="CSV file of number, province, city, county."
-        ),
-    ] = None,
-    counties: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="FANZHA_WARNING_COUNTIES_FILE", help="CSV file of city, county, weight."
-        ),
-    ] = None,
-    home_country: Annotated[
-        str, typer.Option(envvar="FANZHA_HOME_COUNTRY", help="Country code of the home plan.")
-    ] = "86",
+    table: _Table = None,
+    counties: _Counties = None,
+    home_country: _HomeCountry = "86",
     as_json: AsJson = False,
 ) -> None:
     """Tell in which region numbers are, as the pipeline would."""
@@ -43,23 +45,22 @@ def region(
     except ValueError as error:
         fail(str(error))
     found = regions.of([number_text(plan.number_key(number)) for number in numbers])
+    rows = [
+        {
+            "number": number,
+            "province": one.province,
+            "city": one.city,
+            "county": one.county,
+            "label": places().label(one.province, one.city),
+            "how": one.how,
+        }
+        for number, one in zip(numbers, found, strict=True)
+    ]
     if as_json:
-        print_json(
-            [
-                {
-                    "number": number,
-                    "province": one.province,
-                    "city": one.city,
-                    "county": one.county,
-                    "label": places().label(one.province, one.city),
-                    "how": one.how,
-                }
-                for number, one in zip(numbers, found, strict=True)
-            ]
-        )
+        print_json(rows)
         return
     shown = Table("number", "region", "code", "county", "found by", box=None, pad_edge=False)
-    for number, one in zip(numbers, found, strict=True):
-        label = places().label(one.province, one.city)
-        shown.add_row(number, label, one.city or one.province, one.county, one.how)
+    for row in rows:
+        code = row["city"] or row["province"]
+        shown.add_row(row["number"], row["label"], code, row["county"], row["how"])
     out.print(shown)

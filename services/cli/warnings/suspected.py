@@ -13,17 +13,20 @@ from services.cli.warnings import backfill_server
 _WHY = {
     "old": "too old to warn of (warning_max_age_hours)",
     "spam": "advertising, which is no fraud",
-    "no_victim": "nobody with a number is at risk",
+    "no_victim": "no person at risk has a number",
 }
+
+
+_FraudType = Annotated[
+    str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
+]
 
 
 def suspected(
     number: Annotated[str, typer.Option(help="A number, code or range that called or wrote.")] = "",
     sender: Annotated[str, typer.Option(help="A sender of texts; may be a name.")] = "",
     link: Annotated[str, typer.Option(help="A link or host, with all below it.")] = "",
-    fraud_type: Annotated[
-        str, typer.Option(help="Kind of fraud, such as fake_loan or 虚假贷款; empty: as decided.")
-    ] = "",
+    fraud_type: _FraudType = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     note: Note = "",
@@ -33,15 +36,12 @@ def suspected(
 ) -> None:
     """Confirm all hits of a number, sender or link that models suspected: each becomes a case.
 
-    Counts first, and asks. What somebody has judged stays as it is. Ended halfway, it goes on when
-    it is started again: nothing is confirmed twice.
+    Counts first, and asks for confirmation. Hits with a verdict are left alone. If interrupted, run
+    it again to continue: nothing is confirmed twice.
     """
     kind, pattern = backfill_server.named({"number": number, "sender": sender, "link": link})
     fraud: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
-    asked = pb.PreviewSuspectsRequest(kind=kind, pattern=pattern)
-    with backfill_server.server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("reading what models suspected", total=None, note="")
-        found = stub.PreviewSuspects(asked)
+    found = _preview(pb.PreviewSuspectsRequest(kind=kind, pattern=pattern), target)
     if not as_json:
         _show(found)
     if dry_run or not found.hits:
@@ -52,23 +52,26 @@ def suspected(
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
     request = pb.ConfirmSuspectsRequest(
-        kind=kind,
-        pattern=pattern,
-        until_place=found.until_place,
-        fraud_type=fraud,
-        note=note,
-        confirmed_by=by,
-    )
+        kind=kind, pattern=pattern, until_place=found.until_place, fraud_type=fraud,
+        note=note, confirmed_by=by,
+    )  # fmt: skip
     confirmed, before = _confirmed(request, found.hits, target)
     if as_json:
         print_json({"preview": found, "confirmed": confirmed, "before": before})
-    else:
-        others = f"; {before:,} by somebody else meanwhile" if before else ""
-        out.print(f"{confirmed:,} hits confirmed{others}")
+        return
+    others = f"; {before:,} by others meanwhile" if before else ""
+    out.print(f"{confirmed:,} hits confirmed{others}")
+
+
+def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspectsResponse:
+    with backfill_server.server(target) as stub, progress(bar=False) as bar:
+        bar.add_task("reading what models suspected", total=None, note="")
+        found: pb.PreviewSuspectsResponse = stub.PreviewSuspects(request)
+    return found
 
 
 def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tuple[int, int]:
-    """Confirm part by part; return how many, and how many somebody else had confirmed."""
+    """Confirm in parts; return the number, and the number that others had confirmed."""
     confirmed = before = 0
     with backfill_server.server(target) as stub, progress() as bar:
         task = bar.add_task("confirming", total=hits, note="")
@@ -90,7 +93,7 @@ def _show(found: pb.PreviewSuspectsResponse) -> None:
     backfill_server.counts("channel", dict(found.by_channel))
     backfill_server.counts("reason", dict(found.by_reason))
     if found.dismissed:
-        out.print(f"  {found.dismissed:,} dismissed by somebody: they stay so")
+        out.print(f"  {found.dismissed:,} dismissed earlier: left alone")
     if found.confirmed:
         out.print(f"  {found.confirmed:,} confirmed before")
     for why, hits in sorted(found.left_out.items()):

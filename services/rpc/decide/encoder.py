@@ -83,6 +83,8 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         model_version=decisions.model_version,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
+        link_score=detail.link_score,
+        link=detail.link,
         velocity_version=decisions.velocity_version,
         **_provenance(decisions, row, detail),
         **_shadow(would),
@@ -104,6 +106,8 @@ def _detail(
         read_bytes=detail.read_bytes,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
+        link_score=detail.link_score,
+        link=detail.link,
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )

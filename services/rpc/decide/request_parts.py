@@ -14,7 +14,7 @@ import numpy as np
 
 from fanzha.decisions import Decisions, Detail
 from fanzha.tables import Channel
-from services.rpc.decide.row_truncation import FittedRow, fit, max_row_bytes
+from services.rpc.decide.row_truncation import fit, max_row_bytes
 
 Value = TypeVar("Value")
 
@@ -41,17 +41,20 @@ def split(channel: Channel, rows: Sequence[bytes]) -> Iterator[RequestPart]:
     max_bytes = max_row_bytes(rows)
     kept: list[bytes] = []
     size, heads, cut = 0, list[int](), dict[int, int]()
-    for data in rows:
-        # Row by row, so that the event loop turns while a long request is cut.
-        row = FittedRow(data=data) if max_bytes is None else fit(channel, data, max_bytes)
-        if kept and (len(kept) == PART_ROWS or size + len(row.data) > PART_BYTES):
+    for row in rows:
+        data, read_bytes = row, None
+        if max_bytes is not None:
+            # Row by row, so that the event loop turns while a long request is cut.
+            fitted = fit(channel, row, max_bytes)
+            data, read_bytes = fitted.data, fitted.read_bytes
+        if kept and (len(kept) == PART_ROWS or size + len(data) > PART_BYTES):
             yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
             kept, size, heads, cut = [], 0, [], {}
-        if row.read_bytes is not None:
-            cut[len(kept)] = row.read_bytes
+        if read_bytes is not None:
+            cut[len(kept)] = read_bytes
         heads.append(size)
-        kept.append(row.data)
-        size += len(row.data)
+        kept.append(data)
+        size += len(data)
     yield RequestPart(data=b"".join(kept), heads=heads, cut=cut)
 
 

@@ -13,19 +13,19 @@ from typing import TypeAlias
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
 
-from fanzha.client.status_details import (
+from fanzha.errors import VersionConflict
+from fanzha.status_details import (
     ACTUAL,
     DETAILS_KEY,
     DOMAIN,
     ERROR_INFO,
     EXPECTED,
+    RETRY_INFO,
     VERSION_CONFLICT,
 )
-from fanzha.errors import VersionConflict
 
 Trailers: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
-RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 _CODE, _LENGTH_DELIMITED = b"\x08", 2
 _MORE, _LOW = 0x80, 0x7F
 

@@ -3,6 +3,7 @@
 Each backfill is leased by one process; when that dies, another resumes where it was.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from services.warning.intake.service import IntakeResult, WarningIntake
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+_IDLE_SECONDS = 4.0
+"""Added to that while no backfill runs."""
 DEFAULT_RATE = 20
 """Persons a second by default."""
 MOST_RATE = 500
@@ -41,10 +44,13 @@ class BackfillRunner:
         self._counted = counted
 
     async def run(self) -> None:
-        """Take a step every `LOOK_SECONDS`."""
-        await run_periodically(
-            self.step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger
-        )
+        """Take a step every `LOOK_SECONDS` while backfills run, else every few seconds."""
+
+        async def step() -> None:
+            if not await self.step():
+                await asyncio.sleep(_IDLE_SECONDS)
+
+        await run_periodically(step, every_seconds=LOOK_SECONDS, task="backfills", logger=logger)
 
     async def step(self) -> int:
         """Ingest one second's worth of each backfill it can lease; return the number of persons."""

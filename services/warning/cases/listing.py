@@ -112,11 +112,16 @@ class CaseListing:
         self, indexes: Sequence[tuple[str, ...]], start: tuple[int, str], until: int
     ) -> list[tuple[int, str]]:
         """Return the entries after *start*, merged over shards, as far as the order is certain."""
+        names = [keys.key(shard, *index) for shard in keys.SHARDS for index in indexes]
+        async with within(READ_SECONDS):
+            reading = self._client.pipeline(transaction=False)
+            for name in names:
+                reading.zrangebyscore(name, start[0], until, 0, _STRIDE, withscores=True)
+            batches: list[Any] = await reading.execute()
         parts = await asyncio.gather(
             *(
-                self._next_of(shard, index, start, until)
-                for shard in keys.SHARDS
-                for index in indexes
+                self._next_of(name, batch, start, until)
+                for name, batch in zip(names, batches, strict=True)
             )
         )
         # After the last entry of a full part its shard may have more: stop there.
@@ -126,22 +131,22 @@ class CaseListing:
         return [one for one in merged if end is None or one <= end]
 
     async def _next_of(
-        self, shard: str, index: tuple[str, ...], start: tuple[int, str], until: int
+        self, index: str, batch: Any, start: tuple[int, str], until: int
     ) -> list[tuple[int, str]]:
+        """Return the entries after *start* of one index, of which *batch* are the first."""
         found: list[tuple[int, str]] = []
         offset = 0
-        async with within(READ_SECONDS):
-            while len(found) < _STRIDE:
-                batch: Any = await self._client.zrangebyscore(
-                    keys.key(shard, *index), start[0], until, offset, _STRIDE, withscores=True
+        while True:
+            offset += len(batch)
+            found += [
+                one for one in ((int(score), str(name)) for name, score in batch) if one > start
+            ]
+            if len(batch) < _STRIDE or len(found) >= _STRIDE:
+                return found
+            async with within(READ_SECONDS):
+                batch = await self._client.zrangebyscore(
+                    index, start[0], until, offset, _STRIDE, withscores=True
                 )
-                offset += len(batch)
-                found += [
-                    one for one in ((int(score), str(name)) for name, score in batch) if one > start
-                ]
-                if len(batch) < _STRIDE:
-                    break
-        return found
 
 
 def _index(region: str, only_open: bool) -> tuple[str, ...]:

@@ -1,13 +1,19 @@
-"""Kill switch: one Redis key that stops all warnings; every process sees it within a second."""
+"""Kill switch: one Redis key that stops all warnings; every process sees it within a second.
 
+A process reads it when it has something to send, so a stop by hand acts as fast as one by command.
+"""
+
+import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fanzha.errors import Unavailable
 from infra import text_limits
-from infra.periodic import run_periodically
+from infra.periodic import OutageLog
 from infra.redis.client import Client, execute_synced, within
 from infra.text_limits import CharacterSet, TextLimit
 from services.audit.events import Audit, AuditKind, NoAudit
@@ -16,11 +22,11 @@ from services.auth import identity
 logger = logging.getLogger(__name__)
 
 KEY = "{fanzha:warning:switch}:stopped"
-POLL_SECONDS = 0.4
-"""Leaves room for one timed-out read within the second that a stop may take."""
+FRESH_SECONDS = 0.4
+"""How long a read holds; leaves room for one timed-out read within the second."""
 _REASON = TextLimit(max_characters=200, characters=CharacterSet.ANY)
-_POLL_TIMEOUT_SECONDS = 0.5
-"""Read timeout of the poll. Turning the switch waits longer: it must not act and yet fail."""
+_READ_SECONDS = 0.5
+"""Timeout of a read before sending. Turning the switch waits longer: it must not act, yet fail."""
 _SECONDS = 5.0
 _SUBJECT = "warnings"
 
@@ -35,7 +41,7 @@ class StopOrder:
 
 
 class KillSwitch:
-    """Polls the switch, and turns it.
+    """Reads the switch before warnings are sent, and turns it.
 
     Fails closed: warnings are stopped until the switch was read once. While Redis is away the last
     value holds; without Redis nothing is sent anyway.
@@ -50,11 +56,27 @@ class KillSwitch:
         self._audit = audit or NoAudit()
         self._stop: StopOrder | None = None
         self._known = False
+        self._outage = OutageLog("reading of the kill switch", logger)
+        self._reading = asyncio.Lock()
+        self._read_at = -FRESH_SECONDS
 
     @property
     def stopped(self) -> bool:
-        """Whether warnings are stopped."""
+        """Whether warnings were stopped when the switch was last read."""
         return not self._known or self._stop is not None
+
+    async def is_stopped(self) -> bool:
+        """Return whether warnings are stopped; reads the switch unless it was just read."""
+        async with self._reading:
+            if time.monotonic() - self._read_at >= FRESH_SECONDS:
+                self._read_at = time.monotonic()
+                try:
+                    await self.read(_READ_SECONDS)
+                except Unavailable as error:
+                    self._outage.failed(error)
+                else:
+                    self._outage.succeeded()
+        return self.stopped
 
     async def read(self, seconds: float = _SECONDS) -> StopOrder | None:
         """Read the switch, with a timeout in *seconds*; None: warnings are not stopped."""
@@ -65,15 +87,6 @@ class KillSwitch:
             logger.warning("warnings %s", "stopped" if stop else "go out again")
         self._stop, self._known = stop, True
         return stop
-
-    async def poll(self) -> None:
-        """Poll until cancelled."""
-        await run_periodically(
-            lambda: self.read(_POLL_TIMEOUT_SECONDS),
-            every_seconds=POLL_SECONDS,
-            task="kill switch follower",
-            logger=logger,
-        )
 
     async def stop(self, *, by: str, why: str) -> StopOrder:
         """Stop all warnings, then audit the stop; a second stop replaces the reason."""

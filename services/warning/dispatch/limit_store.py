@@ -14,7 +14,7 @@ the last slot. Keys have a hash of the number. There are few numbers, so anyone 
 store can find them by brute force: the hash only avoids casual exposure.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -64,6 +64,11 @@ if redis.call('GET', KEYS[4]) == ARGV[1] then redis.call('DEL', KEYS[4]) end
 """
 
 
+async def never_stopped() -> bool:
+    """Stand in for the kill switch where nothing is sent."""
+    return False
+
+
 class LimitStore:
     """Checks messages against the limits, and counts those that may be sent.
 
@@ -75,10 +80,10 @@ class LimitStore:
         client: Client,
         *,
         rules: LimitRules,
-        stopped: Callable[[], bool],
+        stopped: Callable[[], Awaitable[bool]],
         now_ms: Callable[[], int],
     ) -> None:
-        """*client* must decode answers; *stopped* is `KillSwitch.stopped`."""
+        """*client* must decode answers; *stopped* is `KillSwitch.is_stopped`."""
         self._client: Any = client
         self.rules = rules
         self._stopped = stopped
@@ -86,9 +91,9 @@ class LimitStore:
 
     async def may_send(self, check: LimitCheck) -> SendPermission:
         """Return whether a message may be sent now; if so, count it, once per message id."""
-        now, rules = self._now_ms(), self.rules
+        stopped, now, rules = await self._stopped(), self._now_ms(), self.rules
         # Limits that do not depend on the person need no count.
-        first = limits.may_send(check, RecipientUsage(stopped=self._stopped()), rules, now)
+        first = limits.may_send(check, RecipientUsage(stopped=stopped), rules, now)
         if not first.allowed or check.form not in limits.MASS_FORMS:
             return first
         notice = limits.NOTICE_OF[check.tier]

@@ -37,6 +37,11 @@ _BATCH = 128
 _MOST_TAKEN = 20
 """Deliveries of an entry before it is a dead letter. High, because an entry may merely have been
 waiting in each of the processes that ended."""
+BLOCK_MS = 3_000
+_LONGEST_CLAIM_SECONDS = 3.0
+"""Delayed messages are brought back with the claims, so at most so late."""
+_READY_SECONDS = 1.0
+"""The longest wait for a channel that is down before the loop looks again."""
 _STORE_WIDTH = 24
 """Concurrent ledger writes; they share an fsync."""
 _CLAIM_SLOTS = 4
@@ -84,7 +89,7 @@ class SendWorker:
         permit: SendPermit | None = None,
         on_disk: bool = True,
         claim_ms: int = 30_000,
-        block_ms: int = 1000,
+        block_ms: int = BLOCK_MS,
         counted: Callable[[str, str, float], None] = lambda _channel, _what, _seconds: None,
     ) -> None:
         self.channel = channel
@@ -108,6 +113,7 @@ class SendWorker:
         self._results = self._record_results(delayed, record, counted)
         self._load = _Load(sender.width)
         self._draining = False
+        self._reading: asyncio.Task[list[StreamEntry]] | None = None
         self._ended = asyncio.Event()
 
     def _record_results(
@@ -153,7 +159,7 @@ class SendWorker:
     async def step(self) -> int:
         """Read entries and start to send them; return the number read."""
         if self._breaker.open_for:
-            await asyncio.sleep(min(self._breaker.open_for, self._block_ms / 1000))
+            await asyncio.sleep(min(self._breaker.open_for, _READY_SECONDS))
             return 0
         room = self._load.room
         if room <= 0:
@@ -161,11 +167,11 @@ class SendWorker:
             return 0
         # Claim nothing while the channel is down: after a crash it would be in doubt.
         try:
-            async with asyncio.timeout(self._block_ms / 1000):
+            async with asyncio.timeout(_READY_SECONDS):
                 await self._sender.ready()
         except TimeoutError:
             return 0
-        entries = await self._reader.next(min(room, _BATCH), self._block_ms, self._load.held)
+        entries = await self._read(min(room, _BATCH))
         if entries:
             self._load.held |= {entry.id for entry in entries}
             beginning = asyncio.create_task(self._claim_and_send(entries))
@@ -173,9 +179,25 @@ class SendWorker:
             beginning.add_done_callback(self._load.claims.discard)
         return len(entries)
 
+    async def _read(self, count: int) -> list[StreamEntry]:
+        """Return the next entries; none when `drain` ends the wait for them."""
+        waiting = self._reader.next(count, self._block_ms, self._load.held)
+        self._reading = asyncio.create_task(waiting)
+        if self._draining:
+            self._reading.cancel()
+        try:
+            return await self._reading
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._draining or (task is not None and task.cancelling()):
+                raise
+            return []
+
     async def drain(self, seconds: float) -> None:
         """Stop reading, and wait up to *seconds* for messages in flight."""
         self._draining = True
+        if self._reading is not None:
+            self._reading.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
@@ -301,5 +323,5 @@ def _reader(
         drop=True,
         max_tries=_MOST_TAKEN,
         claim_ms=claim_ms,
-        claim_every_seconds=min(claim_ms / 3000, 1.0),
+        claim_every_seconds=min(claim_ms / 3000, _LONGEST_CLAIM_SECONDS),
     )

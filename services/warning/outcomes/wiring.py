@@ -31,8 +31,8 @@ from services.warning.outcomes.proposals import ProposalService
 from services.warning.outcomes.reliability import RetirementRule
 from services.warning.outcomes.service import OutcomeService
 
-LOOK_SECONDS = 2.0
-_TIDY_EVERY = 1800
+LOOK_SECONDS = 5.0
+_TIDY_EVERY = 720
 """Rounds, so once an hour."""
 _GONE_MS = 86_400_000
 

@@ -9,7 +9,7 @@ import grpc
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from infra.clock import now_ms
-from tests.support.processes import NO_WARNINGS, fanzha_up
+from tests.support.processes import LEAN, fanzha_up
 
 DIALLER = "+8617000000001"
 CALLS = 28
@@ -55,7 +55,7 @@ def dial(target: str) -> list[decision_pb2.Decision]:
 def test_a_block_that_is_dialled_is_marked_let_through_explained_and_becomes_a_suspected_hit(
     tmp_path: Path,
 ) -> None:
-    with fanzha_up(tmp_path, workers=1, **NO_WARNINGS) as service:
+    with fanzha_up(tmp_path, workers=1, **LEAN) as service:
         decisions = dial(service.interception)
         again = ("--from", DIALLER, "--to", some_call(CALLS).callee, "--ingress", "interconnect")
         checked = service.fanzha("check", "call", *again, "--explain", "--json")

@@ -10,7 +10,7 @@ import pytest
 from examples.lists_tour import BAD_ROWS
 from tests.support.checkout import CHECKOUT
 
-ROWS = 100_000
+ROWS = 20_000
 
 
 @pytest.fixture(scope="module")

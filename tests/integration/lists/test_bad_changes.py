@@ -13,7 +13,7 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.support.bad_changes import BAD, FORGED, GOOD, Fields, packed
-from tests.support.processes import LEAN, Running, eventually, fanzha_up
+from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up
 
 HEAD, CHANGES = "{fanzha:lists}:head", "{fanzha:lists}:changes"
 LISTED, LATER = "+8617000000001", "+8617000000002"
@@ -83,7 +83,7 @@ def log(service: Running) -> str:
     return (service.folder / "up.log").read_text()
 
 
-SETTINGS = {"FANZHA_CASCADE_SHARE": "0"}  # with the process that warns
+SETTINGS = NO_CASCADE  # with the process that warns
 
 
 def test_no_record_of_the_store_ends_a_process(tmp_path: Path) -> None:

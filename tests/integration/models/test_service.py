@@ -17,7 +17,7 @@ from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from infra.clock import now_ms
 from services.decision.model_kinds import ModelKind
 from tests.support.model_bundles import a_bundle, cut_graph, some_bundles
-from tests.support.processes import NO_WARNINGS, Running, eventually, fanzha_up, run
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 WORKERS = 2
 
@@ -29,7 +29,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     some_bundles(folder / "models")
     a_bundle(folder / "models", "moment", "1")
     with fanzha_up(
-        folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models"), **NO_WARNINGS
+        folder, workers=WORKERS, FANZHA_MODELS_DIR=str(folder / "models"), **LEAN
     ) as running:
         yield running
 
@@ -267,7 +267,7 @@ def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> No
         workers=1,
         FANZHA_MODELS_DIR=str(root),
         FANZHA_VELOCITY_ACTION="off",
-        **NO_WARNINGS,
+        **LEAN,
     ) as service:
         done = service.fanzha("models", "activate", "moment", "1", check=False)
 
@@ -288,8 +288,8 @@ def test_a_host_runs_what_was_wanted_last_even_when_the_store_has_lost_it(
 ) -> None:
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "url", "2")
-    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **NO_WARNINGS) as service:
+    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as service:
         models(service, "activate", "url", "1")
     rmtree(tmp_path / "valkey")
-    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **NO_WARNINGS) as again:
+    with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
         assert ask(again, 1) == Counter({"1": 1})

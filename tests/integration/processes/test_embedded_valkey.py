@@ -103,6 +103,19 @@ async def test_a_killed_server_is_started_again_on_its_port_with_its_data(tmp_pa
         assert not await valkey.ensure_running()
 
 
+async def test_the_end_of_the_server_ends_a_wait_for_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as valkey:
+        assert valkey.pid is not None
+        waiting = asyncio.create_task(valkey.wait_ended())
+        await asyncio.sleep(0)
+        before = waiting.done()
+        os.kill(valkey.pid, signal.SIGKILL)
+        await asyncio.wait_for(waiting, 60)
+
+        assert not before
+        assert await valkey.ensure_running()
+
+
 async def test_a_server_waits_for_a_child_that_the_killed_one_left(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None

@@ -18,7 +18,7 @@ from services.warning.cases.store import CaseStore
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.messages.linter import faults
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
-from tests.support.processes import Running, eventually, fanzha_up
+from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
 
 PATIENCE_SECONDS = 60.0
 
@@ -84,7 +84,7 @@ async def lost_money(up: Running, case_id: str) -> list[str]:
 
 
 def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1) as up:
+    with fanzha_up(tmp_path, workers=1, **NO_CASCADE) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
         sent = [a_request("1", "+8613800000001"), a_request("2", "110")]
         with grpc.insecure_channel(target) as channel:

@@ -20,7 +20,7 @@ from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
 from services.warning.control import WarningControl
 from services.warning.dispatch.kill_switch import KillSwitch
-from services.warning.dispatch.limit_store import LimitStore
+from services.warning.dispatch.limit_store import LimitStore, never_stopped
 from services.warning.dispatch.limits import LimitRules
 from services.warning.intake.service import WarningIntake
 from services.warning.model import Risk
@@ -43,7 +43,7 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
     async def serving() -> AsyncIterator[str]:
         client = connect(redis_url)
         limits = LimitStore(
-            client, rules=LimitRules(), stopped=lambda: False, now_ms=lambda: NOW_MS
+            client, rules=LimitRules(), stopped=never_stopped, now_ms=lambda: NOW_MS
         )
         switch = KillSwitch(client, now_ms=lambda: NOW_MS, audit=audit)
         control = WarningControl(switch=switch, limits=limits, home=HomePlan(), audit=audit)

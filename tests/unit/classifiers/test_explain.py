@@ -1,5 +1,7 @@
 """What weighs in scores of the shipped models, checked by scoring without it."""
 
+from functools import cache
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,18 +10,23 @@ from classifiers import bundles, explain
 from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
 from fanzha.url import canonical
 
-MODELS = bundles.load_all()
 FRAUD = "Your bank account has been suspended. Verify your identity now: http://bank.example/login"
 
 
+@cache
+def models() -> bundles.Classifiers:
+    """Return the shipped models; not loaded by processes that run other files."""
+    return bundles.load_all()
+
+
 def test_without_the_heaviest_word_of_a_fraud_its_score_falls_most() -> None:
-    parts = explain.text(MODELS.text, FRAUD, 0)
+    parts = explain.text(models().text, FRAUD, 0)
 
     weights = [abs(part.weight) for part in parts]
     assert weights == sorted(weights, reverse=True)
     heaviest = next(part for part in parts if part.weight > 0)
     without = FRAUD.replace(heaviest.part, " ")
-    before, after = MODELS.text.score_bodies([FRAUD, without]).p_fraud
+    before, after = models().text.score_bodies([FRAUD, without]).p_fraud
     assert after < before
 
 
@@ -29,9 +36,9 @@ def test_weights_are_told_though_the_score_is_as_good_as_one() -> None:
         "请立即登录 http://ccb-jf.example 领取【建设银行】"
     )
 
-    parts = explain.text(MODELS.text, body, 0)
+    parts = explain.text(models().text, body, 0)
 
-    assert MODELS.text.score_bodies([body]).p_fraud[0] > 0.99
+    assert models().text.score_bodies([body]).p_fraud[0] > 0.99
     assert parts
     assert sum(part.weight > 0 for part in parts) > len(parts) / 2
 
@@ -39,7 +46,7 @@ def test_weights_are_told_though_the_score_is_as_good_as_one() -> None:
 @settings(max_examples=60)
 @given(st.text(max_size=80))
 def test_parts_of_a_text_stand_in_it_and_do_not_overlap(body: str) -> None:
-    parts = explain.text(MODELS.text, body, 0)
+    parts = explain.text(models().text, body, 0)
 
     assert len(parts) <= explain.PARTS
     assert all(part.part in body and np.isfinite(part.weight) for part in parts)
@@ -49,23 +56,23 @@ def test_parts_of_a_text_stand_in_it_and_do_not_overlap(body: str) -> None:
 def test_pieces_of_a_link_weigh_and_stand_in_it() -> None:
     url = canonical("http://secure-login.account-update.test/signin.php?id=8f3a91c2")
 
-    parts = explain.link(MODELS.link, url)
+    parts = explain.link(models().link, url)
 
     assert parts
     assert all(part.part in url for part in parts)
 
 
 def test_an_address_is_not_cut_and_an_unreadable_link_has_no_parts() -> None:
-    parts = explain.link(MODELS.link, canonical("http://203.0.113.7/bins/update.sh"))
+    parts = explain.link(models().link, canonical("http://203.0.113.7/bins/update.sh"))
 
     assert {part.part for part in parts} <= {"bins", "update", "sh"}
-    assert explain.link(MODELS.link, "") == []
+    assert explain.link(models().link, "") == []
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_any_link_is_explained_without_an_error(text: str) -> None:
-    parts = explain.link(MODELS.link, canonical(text))
+    parts = explain.link(models().link, canonical(text))
 
     assert all(np.isfinite(part.weight) for part in parts)
 
@@ -76,7 +83,7 @@ def test_calling_many_people_once_weighs_for_fraud() -> None:
         name: np.array([cell], np.float32) for name, cell in zip(TABLE_COLUMNS, cells, strict=True)
     }
 
-    parts = explain.caller(MODELS.caller, activity_from_table(columns))
+    parts = explain.caller(models().caller, activity_from_table(columns))
 
     weights = {part.part: part.weight for part in parts}
     assert weights["log_calls_per_counterpart"] > 0
@@ -85,4 +92,4 @@ def test_calling_many_people_once_weighs_for_fraud() -> None:
 def test_nothing_weighs_for_a_caller_of_too_few_calls() -> None:
     columns = {"opposite_count": np.array([3], np.float32)}
 
-    assert explain.caller(MODELS.caller, activity_from_table(columns)) == []
+    assert explain.caller(models().caller, activity_from_table(columns)) == []

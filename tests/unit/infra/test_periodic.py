@@ -126,3 +126,29 @@ def test_a_thread_survives_every_exception(caplog: pytest.LogCaptureFixture) -> 
     assert first.startswith("thread work failed and is retried: ZeroDivisionError")
     assert "13800138000" not in first
     assert last == "thread work works again after 2 failures"
+
+
+async def test_a_task_without_work_does_not_run_until_there_is_some() -> None:
+    work, steps = asyncio.Event(), 0
+
+    async def step() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 2:
+            raise Unavailable("the store is away")
+
+    running = asyncio.create_task(
+        run_periodically(step, every_seconds=0, task="work", logger=logger, work=work)
+    )
+    for _ in range(20):
+        await asyncio.sleep(0)
+    without_work = steps
+    work.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+    assert without_work == 1
+    assert steps == 3, "a step that failed runs again without further work"

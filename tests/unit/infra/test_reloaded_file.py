@@ -89,3 +89,27 @@ def test_a_file_that_is_right_again_is_read(file: Path) -> None:
 def test_a_file_that_is_wrong_from_the_start_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nowhere"):
         ReloadedFile(tmp_path / "nowhere", number)
+
+
+def test_a_file_that_need_not_be_there_comes_and_goes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "number"
+    watched = ReloadedFile(file, number, absent=[-1])
+    found = [watched.reload()]
+
+    for text in ("7", "no number"):
+        file.write_text(text)
+        found.append(watched.reload())
+    file.unlink()
+    found.append(watched.reload())
+
+    assert found == [[-1], [7], [7], [-1]]
+    assert "the file is gone" in caplog.text
+
+
+def test_a_file_that_need_not_be_there_and_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "number"
+    file.write_text("no number")
+
+    assert ReloadedFile(file, number, absent=[-1]).current() == [-1]

@@ -16,7 +16,7 @@ from infra.redis.delay_queue import DelayQueue
 from services.warning.channels import sink
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.messages.linter import faults
-from tests.support.processes import Running, eventually, fanzha_up
+from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
 
 pytestmark = pytest.mark.timeout(180)
 NO_QUIET_HOURS = {"FANZHA_WARNING_QUIET_FROM": "00:00", "FANZHA_WARNING_QUIET_UNTIL": "00:00"}
@@ -56,11 +56,14 @@ def in_store(up: Running) -> tuple[int, list[dict[str, str]]]:
 
 
 def test_a_stopped_warning_waits_and_goes_out_when_started_again(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=1, FANZHA_WARNING_TEST_MODE="true", **NO_QUIET_HOURS) as up:
+    settings = {"FANZHA_WARNING_TEST_MODE": "true", **NO_QUIET_HOURS, **NO_CASCADE}
+    with fanzha_up(tmp_path, workers=1, **settings) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
 
         up.fanzha("warnings", "stop", "--reason", "trial", "--by", "li")
         eventually(lambda: up.fanzha("warnings", "status", check=False).returncode == 1)
+        # The process that warns polls the switch, and says so when it has seen it turned.
+        eventually(lambda: "warnings stopped" in (tmp_path / "up.log").read_text())
         submit(target)
         eventually(lambda: in_store(up)[0] == 1)
         _, before = in_store(up)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.client.concurrency import AdaptiveConcurrency
+from fanzha.client._concurrency import AdaptiveConcurrency
 
 
 def room(pace: AdaptiveConcurrency) -> int:

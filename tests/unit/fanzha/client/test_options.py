@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from fanzha.client.options import Options, targets_of
+from fanzha.client._options import Options, targets_of
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,19 @@ async def test_the_next_window_begins_anew() -> None:
     assert len(audit.records) == 2
 
 
+async def test_a_minute_begins_with_a_refusal_however_long_there_was_none() -> None:
+    audit, clock = Kept(), Clock()
+    refusals = RefusalRecorder(audit, clock=clock)
+    clock.now += WINDOW_SECONDS - 1
+    some(refusals, 1)
+    await refusals.write()
+    clock.now += 2
+    some(refusals, 1)
+    await refusals.write()
+
+    assert audit.times == 1, "the second is written at the end of the minute"
+
+
 async def test_what_the_audit_log_does_not_take_ends_nothing() -> None:
     audit = Kept()
     audit.full = True

@@ -71,6 +71,7 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "would_block_pattern": None,
         "list_version": 7,
         "model_version": "test-1",
+        "link_score": None,
         "velocity_score": None,
         "velocity_version": None,
         "ingress": "INTERNATIONAL",
@@ -217,7 +218,6 @@ def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path)
 def test_the_watched_are_read_anew_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "watched.txt"
     watched = Watchlist(file, HomePlan())
-    watched.refresh()
     nobody = len(watched)
 
     file.write_text(f"{SHOP}\n12\n{ANN}\n")

@@ -102,6 +102,7 @@ def test_what_is_not_lifted_yet_is_not_said_to_be() -> None:
     [
         (BY_MODEL, "涉诈风险评分 0.97", "risk score of 0.97"),
         ({"reason": "IMPLAUSIBLE"}, "第十三条", "Articles 13"),
+        ({"reason": "UNREGISTERED"}, "未在该通道登记", "not registered for this route"),
         ({"reason": "SPAM", "model_version": "3"}, "商业性信息", "unwanted advertising"),
         ({}, "已超过保存期限", "no longer kept"),
     ],
@@ -136,7 +137,7 @@ def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
 def test_a_notice_that_would_tell_nothing_is_not_written() -> None:
     case = replace(CASE, outcome=AppealOutcome(reason="no", remedy="", documents_required="none"))
 
-    with pytest.raises(InvalidInput, match="would not tell: remedy"):
+    with pytest.raises(InvalidInput, match="would lack: remedy"):
         written("rejected", "zh", case)
 
 
@@ -203,10 +204,10 @@ def test_a_later_template_of_ones_own_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "change", "wrong"),
     [
-        ("rejected-2.zh.txt", ("$remedy", ""), r"does not tell \$remedy"),
-        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"there is no \$measur"),
+        ("rejected-2.zh.txt", ("$remedy", ""), r"lacks \$remedy"),
+        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"unknown placeholder \$measur"),
         ("rejected-2.zh.txt", ("$remedy", "$remedy 5$ "), r"a lone \$"),
-        ("reject-2.zh.txt", ("", ""), "no name such as"),
+        ("reject-2.zh.txt", ("", ""), "its name is not of the form"),
     ],
 )
 def test_a_wrong_template_is_refused_at_start(

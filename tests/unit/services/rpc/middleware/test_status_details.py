@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha.client import version_conflict
-from fanzha.client.status_details import ERROR_INFO
 from fanzha.errors import VersionConflict
+from fanzha.status_details import ERROR_INFO, RETRY_INFO
 from services.rpc.middleware.status_details import (
-    RETRY_INFO,
     conflict_trailers,
     retry_trailers,
 )

@@ -12,7 +12,7 @@ from typing import Any, overload
 
 import grpc
 
-from fanzha.client.failures import RequestFailed
+from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2 as pb
 
 
@@ -39,6 +39,10 @@ class Answer:
     """Legal basis of the entry that blocked; empty unless an entry blocked."""
     list_version: int = 0
     model_version: str = ""
+    link_score: float | None = None
+    """Highest score of a link in the text; None where none was scored."""
+    link: str = ""
+    """That link, in canonical form."""
     velocity_score: float | None = None
     velocity_version: str = ""
     failed_open: bool = False
@@ -154,6 +158,8 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "fraud_type": detail.fraud_type,
         "source": detail.source,
         "legal_basis": detail.legal_basis,
+        "link_score": detail.link_score if detail.HasField("link_score") else None,
+        "link": detail.link,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
         "read_bytes": detail.read_bytes,

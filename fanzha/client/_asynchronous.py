@@ -7,14 +7,14 @@ from typing import Self
 
 import grpc
 
-from fanzha.client import feedback
-from fanzha.client.answers import Answer, Answers
-from fanzha.client.coalescer import RequestCoalescer
-from fanzha.client.core import Core
-from fanzha.client.counters import Counters
+from fanzha.client import _feedback
+from fanzha.client._answers import Answer, Answers
+from fanzha.client._coalescer import RequestCoalescer
+from fanzha.client._core import Core
+from fanzha.client._counters import Counters
+from fanzha.client._options import Options, targets_of
+from fanzha.client._request_kinds import CALLS, LINKS, TEXTS, Row
 from fanzha.client.login import Login
-from fanzha.client.options import Options, targets_of
-from fanzha.client.request_kinds import CALLS, LINKS, TEXTS, Row
 from fanzha.v1 import feedback_pb2
 from fanzha.v1 import interception_pb2 as pb
 
@@ -76,10 +76,10 @@ class AsyncClient:
         return await self._core.decide(LINKS, links, timeout)
 
     async def report_call_ends(
-        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
+        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = _feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
         """Report ended calls. Never repeated; raises `RequestFailed` without an answer."""
-        return await feedback.call_ends(self._core, ends, timeout)
+        return await _feedback.call_ends(self._core, ends, timeout)
 
     async def confirm_hit(
         self,
@@ -87,10 +87,10 @@ class AsyncClient:
         *,
         confirmed_by: str,
         note: str = "",
-        timeout: float = feedback.TIMEOUT,
+        timeout: float = _feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
         """Report that a decision was about fraud; raises `RequestFailed` without an answer."""
-        return await feedback.confirm(self._core, decision_id, confirmed_by, note, timeout)
+        return await _feedback.confirm(self._core, decision_id, confirmed_by, note, timeout)
 
     async def dismiss_hit(
         self,
@@ -98,10 +98,10 @@ class AsyncClient:
         *,
         dismissed_by: str,
         note: str = "",
-        timeout: float = feedback.TIMEOUT,
+        timeout: float = _feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
         """Report that a decision was not about fraud."""
-        return await feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout)
+        return await _feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout)
 
     async def wait_until_ready(self, timeout: float) -> bool:
         """Wait until a server is ready; return whether one is."""

@@ -9,15 +9,15 @@ from typing import Any, Self, TypeVar
 
 import grpc
 
-from fanzha.client import feedback
-from fanzha.client.answers import Answer, Answers, let_through
-from fanzha.client.coalescer import RequestCoalescer
-from fanzha.client.core import Core
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client import _feedback
+from fanzha.client._answers import Answer, Answers, let_through
+from fanzha.client._coalescer import RequestCoalescer
+from fanzha.client._core import Core
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
+from fanzha.client._options import Options, targets_of
+from fanzha.client._request_kinds import CALLS, LINKS, TEXTS
 from fanzha.client.login import Login
-from fanzha.client.options import Options, targets_of
-from fanzha.client.request_kinds import CALLS, LINKS, TEXTS
 from fanzha.v1 import feedback_pb2
 from fanzha.v1 import interception_pb2 as pb
 
@@ -90,7 +90,7 @@ class Client:
             target=self._loop.run_forever, name="fanzha-client", daemon=True
         )
         self._thread.start()
-        self._asked: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
+        self._requests: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
         self._woken = False
         try:
             self._core = self._run(self._make(found, credentials, login))
@@ -123,10 +123,10 @@ class Client:
         return self._run(self._core.decide(LINKS, links, timeout))
 
     def report_call_ends(
-        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = feedback.TIMEOUT
+        self, ends: Sequence[feedback_pb2.CallEnd], *, timeout: float = _feedback.TIMEOUT
     ) -> feedback_pb2.ReportCallEndsResponse:
         """Report ended calls. Never repeated; raises `RequestFailed` without an answer."""
-        return self._run(feedback.call_ends(self._core, ends, timeout))
+        return self._run(_feedback.call_ends(self._core, ends, timeout))
 
     def confirm_hit(
         self,
@@ -134,10 +134,10 @@ class Client:
         *,
         confirmed_by: str,
         note: str = "",
-        timeout: float = feedback.TIMEOUT,
+        timeout: float = _feedback.TIMEOUT,
     ) -> feedback_pb2.ConfirmHitResponse:
         """Report that a decision was about fraud; raises `RequestFailed` without an answer."""
-        return self._run(feedback.confirm(self._core, decision_id, confirmed_by, note, timeout))
+        return self._run(_feedback.confirm(self._core, decision_id, confirmed_by, note, timeout))
 
     def dismiss_hit(
         self,
@@ -145,10 +145,10 @@ class Client:
         *,
         dismissed_by: str,
         note: str = "",
-        timeout: float = feedback.TIMEOUT,
+        timeout: float = _feedback.TIMEOUT,
     ) -> feedback_pb2.DismissHitResponse:
         """Report that a decision was not about fraud."""
-        return self._run(feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout))
+        return self._run(_feedback.dismiss(self._core, decision_id, dismissed_by, note, timeout))
 
     def wait_until_ready(self, timeout: float) -> bool:
         """Wait until a server is ready; return whether one is."""
@@ -199,7 +199,7 @@ class Client:
         self._core.check_open()
         seconds = self._options.timeout if timeout is None else timeout
         waiter = ReplySlot()
-        self._asked.append((coalescer, row, waiter, self._loop.time() + seconds))
+        self._requests.append((coalescer, row, waiter, self._loop.time() + seconds))
         # One wake-up serves all rows queued before the loop drains them.
         if not self._woken:
             self._woken = True
@@ -214,6 +214,6 @@ class Client:
     def _hand_over(self) -> None:
         # In this order: who finds the loop woken has put its request in before.
         self._woken = False
-        while self._asked:
-            coalescer, row, waiter, deadline = self._asked.popleft()
+        while self._requests:
+            coalescer, row, waiter, deadline = self._requests.popleft()
             coalescer.put(row, waiter, deadline)

@@ -10,9 +10,9 @@ from typing import Generic, Protocol
 
 import grpc
 
-from fanzha.client.answers import Answer, Answers
-from fanzha.client.failures import RequestFailed
-from fanzha.client.request_kinds import Row
+from fanzha.client._answers import Answer, Answers
+from fanzha.client._failures import RequestFailed
+from fanzha.client._request_kinds import Row
 
 EXPIRY_GRANULARITY_SECONDS = 0.001
 """Deadlines so near to each other end at once."""

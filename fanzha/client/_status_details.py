@@ -13,13 +13,14 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fanzha.errors import VersionConflict
-
-DETAILS_KEY = "grpc-status-details-bin"
-ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
-DOMAIN = "fanzha"
-VERSION_CONFLICT = "VERSION_CONFLICT"
-"""Reason of an ErrorInfo whose metadata are `EXPECTED` and `ACTUAL`."""
-EXPECTED, ACTUAL = "expected_version", "actual_version"
+from fanzha.status_details import (
+    ACTUAL,
+    DETAILS_KEY,
+    DOMAIN,
+    ERROR_INFO,
+    EXPECTED,
+    VERSION_CONFLICT,
+)
 
 _STATUS_DETAILS = 3
 _REASON, _DOMAIN, _METADATA = 1, 2, 3

@@ -6,16 +6,16 @@ from typing import Any
 
 import grpc
 
-from fanzha.client.answers import Answers, let_through
-from fanzha.client.batch import AnswerSink
-from fanzha.client.coalescer import RequestCoalescer
-from fanzha.client.connections import Connection, Connections
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client._answers import Answers, let_through
+from fanzha.client._batch import AnswerSink
+from fanzha.client._coalescer import RequestCoalescer
+from fanzha.client._connections import Connection, Connections
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
+from fanzha.client._options import MAX_ROWS, Options
+from fanzha.client._request_kinds import CALLS, LINKS, TEXTS, RequestKind, Row
+from fanzha.client._sender import RequestSender
 from fanzha.client.login import Login
-from fanzha.client.options import MAX_ROWS, Options
-from fanzha.client.request_kinds import CALLS, LINKS, TEXTS, RequestKind, Row
-from fanzha.client.sender import RequestSender
 from fanzha.v1 import decision_pb2
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import grpc
 
-from fanzha.client.answers import Answers
-from fanzha.client.connections import Connection, Connections
-from fanzha.client.counters import Counters
-from fanzha.client.failures import RequestFailed
+from fanzha.client._answers import Answers
+from fanzha.client._connections import Connection, Connections
+from fanzha.client._counters import Counters
+from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2
 
 MIN_RETRY_SECONDS = 0.002
@@ -43,7 +43,7 @@ class RequestSender:
             answers = Answers(await self._call(other, method, request, deadline))
         if len(answers) != rows:
             raise RequestFailed(
-                grpc.StatusCode.INTERNAL, f"{rows} rows asked, {len(answers)} answered"
+                grpc.StatusCode.INTERNAL, f"{rows} rows sent, {len(answers)} answered"
             )
         self._counters.decided += rows
         self._counters.blocked += len(answers.blocked)

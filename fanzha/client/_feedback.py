@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fanzha.client.core import Core
+from fanzha.client._core import Core
 from fanzha.v1 import feedback_pb2 as pb
 
 TIMEOUT = 5.0

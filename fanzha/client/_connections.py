@@ -12,10 +12,10 @@ from typing import Any
 import grpc
 
 from fanzha.client import channels
-from fanzha.client.concurrency import AdaptiveConcurrency
-from fanzha.client.failures import RequestFailed, failure_of
+from fanzha.client._concurrency import AdaptiveConcurrency
+from fanzha.client._failures import RequestFailed, failure_of
+from fanzha.client._options import Options
 from fanzha.client.login import Bearer, Login
-from fanzha.client.options import Options
 from fanzha.v1 import feedback_pb2_grpc, interception_pb2, interception_pb2_grpc
 
 _SERVICE = interception_pb2.DESCRIPTOR.services_by_name["InterceptionService"].full_name

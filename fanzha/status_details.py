@@ -1,0 +1,21 @@
+"""What a failed request says beyond its message: the names that a server writes and a client reads.
+
+Details travel in a trailer as google.rpc defines them. A version conflict is a google.rpc.ErrorInfo
+with the reason `VERSION_CONFLICT`, whose metadata are two numbers in decimal digits.
+"""
+
+DETAILS_KEY = "grpc-status-details-bin"
+"""Trailer with a google.rpc.Status; of gRPC."""
+ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+"""Type of a detail with a reason, a domain and metadata."""
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+"""Type of a detail with the time to wait before a retry."""
+
+DOMAIN = "fanzha"
+"""Whose reasons these are."""
+VERSION_CONFLICT = "VERSION_CONFLICT"
+"""Somebody else's change came first."""
+EXPECTED = "expected_version"
+"""The version or revision that the request named; absent where it named none."""
+ACTUAL = "actual_version"
+"""The version or revision now."""
