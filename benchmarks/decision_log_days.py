@@ -125,6 +125,7 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
         "would_block_pattern": pa.nulls(rows, pa.string()),
         "list_version": np.full(rows, 7),
         "model_version": schema.same_word("2", rows),
+        "link_score": pa.nulls(rows, pa.float32()),
         "velocity_score": pa.nulls(rows, pa.float32()),
         "velocity_version": schema.same_word("1", rows),
         "ingress": schema.words(Ingress, np.full(rows, 1, np.uint8)),

@@ -30,6 +30,8 @@ class Reason(IntEnum):
     """With ALLOW the call is only marked."""
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
+    LINK_SCORED = 11
+    """The link model's score of a link in the text, together with that of its words."""
 
 
 class MatchedOn(IntEnum):
@@ -42,6 +44,8 @@ class MatchedOn(IntEnum):
     RECEIVER = 4
     LINK = 5
     TEXT = 6
+    CALLBACK = 7
+    """A number inside a text."""
 
 
 class Treatment(IntEnum):
@@ -78,6 +82,10 @@ class Detail:
     """The campaign that entry names."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
+    link_score: float | None = None
+    """Highest score of a link in a text, where the link model was heard."""
+    link: str = ""
+    """That link, canonical."""
     read_bytes: int = 0
     """Bytes that were read of a body or URL that was cut; 0 where it was not."""
     velocity_score: float | None = None

@@ -39,6 +39,10 @@ class Answer:
     """Legal basis of the entry that blocked; empty unless an entry blocked."""
     list_version: int = 0
     model_version: str = ""
+    link_score: float | None = None
+    """Highest score of a link in the text; None where none was scored."""
+    link: str = ""
+    """That link, in canonical form."""
     treatment: int = 0
     """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
     label: int = 0
@@ -167,6 +171,8 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "fraud_type": detail.fraud_type,
         "source": detail.source,
         "legal_basis": detail.legal_basis,
+        "link_score": detail.link_score if detail.HasField("link_score") else None,
+        "link": detail.link,
         "treatment": detail.treatment,
         "label": detail.label,
         "delay_ms": detail.delay_ms,

@@ -110,6 +110,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
     the text is only marked; let it through.
     """
+    REASON_LINK_SCORED: _Reason.ValueType  # 11
+    """A link in the text scores as fraud, and the score of the words does not speak against it; the
+    answer has both scores.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -146,6 +150,10 @@ ACTION_ALLOW the call is only marked; let it through.
 REASON_UNREGISTERED: Reason.ValueType  # 10
 """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
 the text is only marked; let it through.
+"""
+REASON_LINK_SCORED: Reason.ValueType  # 11
+"""A link in the text scores as fraud, and the score of the words does not speak against it; the
+answer has both scores.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
@@ -229,6 +237,8 @@ class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.Val
     """The link, or a link in the text."""
     EVIDENCE_TEXT: _Evidence.ValueType  # 6
     """The words of the text: it is a near-duplicate of a listed one."""
+    EVIDENCE_CALLBACK: _Evidence.ValueType  # 7
+    """A telephone number inside the text, which its receiver is to call back."""
 
 class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
     """What about the traffic a list entry matched."""
@@ -247,6 +257,8 @@ EVIDENCE_LINK: Evidence.ValueType  # 5
 """The link, or a link in the text."""
 EVIDENCE_TEXT: Evidence.ValueType  # 6
 """The words of the text: it is a near-duplicate of a listed one."""
+EVIDENCE_CALLBACK: Evidence.ValueType  # 7
+"""A telephone number inside the text, which its receiver is to call back."""
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _FraudType:
@@ -388,6 +400,8 @@ class Decision(_message.Message):
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
@@ -434,6 +448,12 @@ class Decision(_message.Message):
     """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
     blocked.
     """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
     label: Global___DisplayLabel.ValueType
@@ -474,23 +494,29 @@ class Decision(_message.Message):
         shadow_evidence: Global___Evidence.ValueType = ...,
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
         delay_ms: _builtins.int = ...,
         cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload
@@ -617,6 +643,8 @@ class Detail(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
@@ -655,6 +683,12 @@ class Detail(_message.Message):
     """Bytes that were read of the body or URL, where it was cut because the request is too long; the
     row was decided by these and its other fields. 0 where nothing was cut.
     """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
     label: Global___DisplayLabel.ValueType
@@ -688,21 +722,27 @@ class Detail(_message.Message):
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
         read_bytes: _builtins.int = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
         delay_ms: _builtins.int = ...,
         cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 

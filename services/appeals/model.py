@@ -21,7 +21,7 @@ WARN_SHARE = 0.5
 SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
-MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
+MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SPAM", "VELOCITY"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED"})
 LIST_REASONS = frozenset({"BLOCKLISTED"})
 

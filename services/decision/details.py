@@ -18,7 +18,10 @@ KNOWN_ENTRIES = 16_384
 # Members of an enum cost a microsecond each time they are named; these do not.
 _BLOCK = np.uint8(Action.BLOCK)
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
-_SCORED = np.uint8(Reason.SCORED)
+_SCORED, _LINK_SCORED = np.uint8(Reason.SCORED), np.uint8(Reason.LINK_SCORED)
+
+
+_NOTHING = Detail()
 
 
 class EntryDetails:
@@ -80,9 +83,13 @@ def of_rows(
         }
     fraud_types = evidence.fraud_types
     if fraud_types is not None:
-        scored_out = (ruling.actions == _BLOCK) & (ruling.reasons == _SCORED)
+        by_score = (ruling.reasons == _SCORED) | (ruling.reasons == _LINK_SCORED)
+        scored_out = (ruling.actions == _BLOCK) & by_score
         for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
             details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+    for row, link in evidence.scored_links.items():
+        before = details.get(row, _NOTHING)
+        details[row] = replace(before, link_score=link.score, link=link.url)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             known = details.get(row)

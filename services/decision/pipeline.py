@@ -15,14 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists import protected
+from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
 from classifiers.interfaces import TextScorer, TextScores
+from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
+from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
+from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.rules import Ruling
@@ -74,6 +78,7 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
@@ -153,17 +158,39 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        urls, owners, cut = list_match.links_in(texts)
-        self._observer.links_found(urls, owners)
-        if cut:
-            self._observer.links_cut(cut)
+        urls, owners, _ = evidence.text_links = self._links_in(texts)
+        numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
+        callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         words = snapshot.find_texts(texts.bodies, now_s)
-        with_links = list_match.with_links(parties, links, owners)
-        evidence.listed = list_match.with_words(with_links, words, links, owners)
-        matches = TextMatches(senders, receivers, urls, owners, links, words)
+        listed = list_match.with_links(parties, links, owners)
+        listed = list_match.with_callbacks(listed, callbacks, numbers.owners)
+        evidence.listed = list_match.with_words(listed, words, links, owners)
+        matches = TextMatches(
+            senders=senders,
+            receivers=receivers,
+            urls=urls,
+            owners=owners,
+            links=links,
+            callbacks=callbacks,
+            numbers=numbers,
+            words=words,
+        )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
         self._take_origin(self._origin.texts(texts), evidence)
+
+    def _links_in(self, texts: Texts) -> LinksInTexts:
+        links = list_match.links_in(texts)
+        self._observer.links_found(links.urls, links.owners)
+        if links.cut:
+            self._observer.links_cut(links.cut)
+        return links
+
+    def _numbers_in(self, texts: Texts) -> NumbersInTexts:
+        numbers = list_match.numbers_in(texts, self._home)
+        if numbers.cut:
+            self._observer.numbers_cut(numbers.cut)
+        return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
         evidence.protected, evidence.ingress = origin.protected, origin.ingress
@@ -202,6 +229,22 @@ class DecisionPipeline:
             return found.p_fraud
 
         self._score(evidence, model.version, score)
+        self._score_links_in_texts(evidence)
+
+    def _score_links_in_texts(self, evidence: BatchEvidence) -> None:
+        links, model = evidence.text_links, evidence.models.link
+        if links is None or not links.urls:
+            return
+        try:
+            found = link_evidence.highest(
+                model, links.urls, links.owners, evidence.scores, evidence.threshold
+            )
+        except Exception as error:
+            self._log_failure(Channel.LINK, error)
+            self._observer.model_failed(Channel.LINK)
+            return
+        evidence.scored_links = found
+        evidence.link_scored = link_evidence.blocking(evidence.rows, found)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link

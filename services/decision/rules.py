@@ -27,6 +27,8 @@ PRECEDENCE = (
     # A broken model must not cut people off.
     ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
     ("scored", Action.BLOCK, Reason.SCORED),
+    # Of texts: the score of a link, where that of the words does not speak against it.
+    ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
@@ -57,6 +59,7 @@ def rule(
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
+    link_scored: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
@@ -74,6 +77,7 @@ def rule(
         "implausible": implausible,
         "unscored": np.isnan(scores),
         "scored": scores >= np.float32(threshold),
+        "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,

@@ -64,6 +64,7 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -120,6 +121,7 @@ class _Few:
         self.fraud_types = np.zeros(rows, np.uint8)
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
+        self.link_scores = np.full(rows, np.nan, np.float32)
         self.velocity_scores = np.full(rows, np.nan, np.float32)
 
     @classmethod
@@ -150,6 +152,8 @@ class _Few:
             self.patterns[place] = _storable(detail.pattern)
             self.sources[place] = detail.source
             self.evidence[place] = detail.matched_on
+        if detail.link_score is not None:
+            self.link_scores[place] = detail.link_score
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
 

@@ -70,6 +70,16 @@ def _by_score(row: Mapping[str, Any]) -> Sentence:
     )
 
 
+def _by_link(row: Mapping[str, Any]) -> Sentence:
+    score = row.get("link_score")
+    shown = "–" if score is None else f"{score:.3f}"
+    return Sentence(
+        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}，两者合并判定为诈骗。",
+        f"a link in the text scored {shown}, and its words, with {row['score']:.3f}, did not speak "
+        "against it.",
+    )
+
+
 def _by_velocity(row: Mapping[str, Any]) -> Sentence:
     score = row.get("velocity_score")
     score_text = "–" if score is None else f"{score:.3f}"
@@ -93,6 +103,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "ALLOWLISTED": _by_entry,
     "SCORED": _by_score,
     "VELOCITY": _by_velocity,
+    "LINK_SCORED": _by_link,
     "FAILED_OPEN": _unheard,
     "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
     "PROTECTED": _fixed(

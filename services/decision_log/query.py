@@ -293,9 +293,14 @@ def is_blocked(row: Mapping[str, Any]) -> bool:
     return bool(row["action"] == Action.BLOCK.name)
 
 
+_BY_MODEL = frozenset(
+    reason.name for reason in (Reason.SCORED, Reason.LINK_SCORED, Reason.SPAM, Reason.VELOCITY)
+)
+
+
 def by_model(row: Mapping[str, Any]) -> bool:
     """Return whether a model decided."""
-    return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.VELOCITY.name}
+    return row["reason"] in _BY_MODEL
 
 
 def _dicts(answer: Any) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ DECISIONS = pa.schema(
         ("would_block_pattern", pa.string()),
         ("list_version", pa.int64()),
         ("model_version", pa.string()),
+        ("link_score", pa.float32()),
         ("velocity_score", pa.float32()),
         ("velocity_version", pa.string()),
         ("ingress", pa.string()),

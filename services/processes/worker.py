@@ -147,6 +147,7 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._log.links_found if self._log else _unheard,
             links_cut=self._metrics.links_cut,
+            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
             callers_active=self._feature_drift.observe_callers,

@@ -172,6 +172,10 @@ class DecisionMetrics:
         """Count texts with more links than the limit."""
         self._figures[layout.START[layout.LINKS_CUT.name]] += texts
 
+    def numbers_cut(self, texts: int) -> None:
+        """Count texts that may hold more telephone numbers than were looked up."""
+        self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
+
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from infra import garbage_collection
+from infra import process_lifecycle
 
 _HIDDEN = frozenset({"worker"})
 """Commands hidden from help."""
@@ -46,7 +46,7 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
 
 def _load(name: str, place: str) -> Any:
     module, attribute = place.rsplit(".", 1)
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         found = getattr(import_module(f"services.cli.{module}"), attribute)
     one = typer.Typer()
     if isinstance(found, typer.Typer):

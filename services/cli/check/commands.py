@@ -181,6 +181,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_link(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": str(decision.decision_id),
@@ -192,6 +193,12 @@ def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
     return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.HasField("link_score"):
+        return {}
+    return {"link_score": round(decision.link_score, 4), "link": decision.link}
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -242,6 +249,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
         decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
+        decision_pb2.REASON_LINK_SCORED: f"Blocked: a link in it scores {decision.link_score:.4f}, "
+        f"and the words, with {decision.score:.4f}, do not speak against it.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",

@@ -108,6 +108,7 @@ def _url(batch: HitBatch, place: int, detail: Detail) -> str:
     url = batch.urls[place] if batch.urls else ""
     if not url and detail.matched_on == MatchedOn.LINK:
         url = detail.pattern
+    url = url or detail.link
     return _field(_URL, url)
 
 

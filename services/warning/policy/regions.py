@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,7 @@ def _city(province: str, text: str) -> str:
     return with_province if with_province.isdecimal() else text
 
 
+@lru_cache(maxsize=2)
 def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
     regions: dict[Region, int] = {}
     numbered: dict[str, int] = {}
@@ -159,7 +161,7 @@ def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
         region = _described(description)
         numbered[description] = regions.setdefault(region, len(regions))
     table = number_table.build((digits, numbered[text]) for digits, text in found.items())
-    return table, list(regions)
+    return table, tuple(regions)
 
 
 def _described(description: str) -> Region:

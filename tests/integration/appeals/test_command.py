@@ -157,7 +157,11 @@ def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
     numbers = ("+8617000000191", "+8617000000192", "+8617000000193")
     for number in numbers:
         block(running, number)
-        open_appeal(running, "--pattern", number)
+        opened = open_appeal(running, "--pattern", number)
+    # A median needs a decision.
+    decided = opened["appeal"]["appeal_id"]
+    appeals(running, "take", decided, "--by", "zhou")
+    appeals(running, "decide", decided, "upheld", "--reason", "a bank", "--by", "zhou")
 
     report = json.loads(appeals(running, "report", "--since", "1d", "--json").stdout)
     endpoints = json.loads((running.folder / "endpoints.json").read_text())

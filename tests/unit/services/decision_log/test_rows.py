@@ -71,6 +71,7 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "would_block_pattern": None,
         "list_version": 7,
         "model_version": "test-1",
+        "link_score": None,
         "velocity_score": None,
         "velocity_version": None,
         "ingress": "INTERNATIONAL",
