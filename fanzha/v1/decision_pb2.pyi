@@ -680,8 +680,8 @@ class Detail(_message.Message):
     blocked.
     """
     read_bytes: _builtins.int
-    """Bytes that were read of the body or URL, where it was cut because the request is too long; the
-    row was decided by these and its other fields. 0 where nothing was cut.
+    """Bytes that were read of the body or URL, where it was cut because it or the request is too long;
+    the row was decided by these and its other fields. 0 where nothing was cut.
     """
     link_score: _builtins.float
     """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
