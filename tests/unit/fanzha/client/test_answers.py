@@ -70,7 +70,10 @@ def test_a_treated_row_says_what_to_do() -> None:
         delay_ms=7,
     )
     decisions = pb.Decisions(
-        actions=[pb.ACTION_ALLOW] * 2, reasons=[0, 0], scores=[0, 0], details=[treated]
+        actions=[pb.ACTION_ALLOW] * 2,
+        reasons=[pb.REASON_SCORED] * 2,
+        scores=[0, 0],
+        details=[treated],
     )
 
     first, second = Answers(decisions)
