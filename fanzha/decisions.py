@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s, Int64s, Uint8s
+from fanzha.tables import Float32s, Int64s, Uint8s, Uint16s
 
 
 class Action(IntEnum):
@@ -136,6 +136,14 @@ class Decisions:
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
+    held: Uint16s | None = None
+    """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
+    link_version: str = ""
+    """Version of the link model that scored links in texts; empty when none did."""
+    velocity_threshold: float | None = None
+    """The velocity score from which a call is suspicious; None when none was scored."""
+    settings: str = ""
+    """The settings that the rules depend on, as ``name=value`` with spaces between them."""
     allow_cache_seconds: int | None = None
     """How long an answer that lets a link through may be reused; None for other channels."""
     block_cache_seconds: int | None = None

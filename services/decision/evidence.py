@@ -85,6 +85,8 @@ class BatchEvidence:
     """The links in texts."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
+    link_version: str = ""
+    """Version of the link model that scored them; empty where none did."""
     link_scored: Bools | None = None
     """Texts that such a link blocks; None without any."""
     spam: Bools | None = None

@@ -53,6 +53,17 @@ class DecisionRules:
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
 
+    def as_words(self) -> str:
+        """Return what decides beside lists and scores, as the decision log keeps it."""
+        words = {
+            "block_implausible_callers": _word(self.block_implausible_callers),
+            "block_spam": _word(self.block_spam),
+            "unregistered_senders": self.unregistered_senders.value,
+        }
+        if self.spam_threshold is not None:
+            words["spam_threshold"] = f"{self.spam_threshold:g}"
+        return " ".join(f"{name}={value}" for name, value in words.items())
+
 
 class DecisionPipeline:
     """Decides on batches of every channel."""
@@ -78,6 +89,7 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -244,6 +256,7 @@ class DecisionPipeline:
             self._observer.model_failed(Channel.LINK)
             return
         evidence.scored_links = found
+        evidence.link_version = model.version
         evidence.link_scored = link_evidence.blocking(evidence.rows, found)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
@@ -320,6 +333,10 @@ class DecisionPipeline:
             model_version=evidence.model_version,
             velocity_version="" if velocity is None else velocity.version,
             would_block=self._would_block(evidence),
+            held=ruling.held,
+            link_version=evidence.link_version,
+            velocity_threshold=None if velocity is None else velocity.threshold,
+            settings=self._settings,
             allow_cache_seconds=cache.allow_seconds,
             block_cache_seconds=cache.block_seconds,
         )
@@ -330,3 +347,13 @@ class DecisionPipeline:
             return {}
         ruling = evidence.ruling(listed=listed.actions)
         return self._shadow_details.would_block(evidence.snapshot, listed, ruling)
+
+
+def _word(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _velocity_action(velocity: VelocityStage | None) -> str:
+    if velocity is None:
+        return "off"
+    return "block" if velocity.blocks else "mark"
