@@ -57,6 +57,8 @@ class BatchEvidence:
     context: BatchContext
     snapshot: Snapshot
     models: ModelSet
+    now_s: int = 0
+    """When the batch is decided, in seconds since the Unix epoch."""
 
     # Stage "lists".
     listed: ListMatch = field(init=False)
@@ -70,6 +72,8 @@ class BatchEvidence:
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
+    ingress: Uint8s | None = None
+    """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
     # Stage "model".
     scores: Float32s = field(init=False)

@@ -177,6 +177,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "entry": decision.entry_id,
         "pattern": decision.pattern,
         **_provenance(decision),
+        **_treatment(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
@@ -198,6 +199,19 @@ def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
     if not decision.HasField("link_score"):
         return {}
     return {"link_score": round(decision.link_score, 4), "link": decision.link}
+
+
+def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if decision.treatment:
+        words["treatment"] = word(decision_pb2.Treatment.Name(decision.treatment), "TREATMENT_")
+    if decision.label:
+        words["label"] = word(decision_pb2.DisplayLabel.Name(decision.label), "DISPLAY_LABEL_")
+    if decision.delay_ms:
+        words["delay_ms"] = decision.delay_ms
+    if decision.HasField("cache_seconds"):
+        words["cache_seconds"] = decision.cache_seconds
+    return words
 
 
 def _velocity(decision: decision_pb2.Decision) -> dict[str, Any]:
