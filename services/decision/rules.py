@@ -69,8 +69,8 @@ def rule(
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
-    *listed* is the action of the deciding list entry, 0 without one (`services.decision.list_match`);
-    *scores* are NaN where the model failed. The other columns are those of
+    *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
+    says which decides. *scores* are NaN where the model failed. The other columns are those of
     `services.decision.evidence.BatchEvidence`; None for none.
     """
     any_listed = np.count_nonzero(listed)
