@@ -413,12 +413,15 @@ class ChangePreview(_message.Message):
     NOT_EXAMINED_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     SHADOW_IMPACT_FIELD_NUMBER: _builtins.int
+    WITHOUT_FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists it was made against."""
     at_ms: _builtins.int
     """When it was made, in milliseconds since the Unix epoch."""
     without_effect: _builtins.int
     """Rows that only change provenance of an entry, and no decision."""
+    without_fraud_type: _builtins.int
+    """Rows that block and name no kind of fraud: their hits open no case and warn no one."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.OutcomeCount]:
         """Rows by what would become of them."""
@@ -455,10 +458,11 @@ class ChangePreview(_message.Message):
         not_examined: _abc.Iterable[_builtins.str] | None = ...,
         problems: _abc.Iterable[_blocklist_pb2.RowReport] | None = ...,
         shadow_impact: Global___ChangeImpact | None = ...,
+        without_fraud_type: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "shadow_impact", b"shadow_impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect", "without_fraud_type", b"without_fraud_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

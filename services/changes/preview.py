@@ -4,6 +4,7 @@ A pure function of the request's rows, one version of the lists and the impact b
 log. It is stored as JSON with the request and can be computed again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,7 +19,12 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
 from services.changes import impact as impacts
-from services.changes.diff import UNCHANGED_OUTCOMES, ChangeDiff, rows_without_effect
+from services.changes.diff import (
+    UNCHANGED_OUTCOMES,
+    ChangeDiff,
+    blocks_without_fraud_type,
+    rows_without_effect,
+)
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
@@ -40,6 +46,8 @@ class ChangePreview:
     shadow_impact: ImpactEstimate | None = None
     """Impact of its shadow entries if they enforced; None without any."""
     without_effect: int = 0
+    without_fraud_type: int = 0
+    """Rows with an effect that block and name no kind of fraud: their hits warn no one."""
     ranges: int = 0
     """Number of ranges among the rows with an effect; likewise `allows` and `hosts`."""
     allows: int = 0
@@ -107,9 +115,7 @@ def preview(
     known = _popular(acting, blocked, popular, popular_rank)
     if len(blocked) and not popular.known:
         not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
-    counts = dict(diff.counts())
-    for name, rows in request.dropped.items():
-        counts[name] = counts.get(name, 0) + rows
+    counts = dict(Counter(diff.counts()) + Counter(request.dropped))
     return ChangePreview(
         version=diff.version,
         at_ms=at_ms,
@@ -118,6 +124,7 @@ def preview(
         impact=impact,
         shadow_impact=shadow_impact,
         without_effect=len(additions) - len(acting) - counts.get(RowOutcome.DUPLICATE.name, 0),
+        without_fraud_type=int(np.count_nonzero(blocks_without_fraud_type(acting))),
         ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
         hosts=len(blocked),

@@ -7,7 +7,7 @@ report is exact. Heavy work runs in threads.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from blocklists import row_validation
@@ -54,6 +54,7 @@ class ListService:
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
+        fraud_types_of: Mapping[int, int] | None = None,
         no_end_needs_review: bool = True,
         hits: HitCountReader | None = None,
         dead_entry_days: int = 180,
@@ -63,6 +64,7 @@ class ListService:
         self._home = home
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
+        self._fraud_types_of = fraud_types_of or {}
         self._no_end_needs_review = no_end_needs_review
         self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
         self.life = EntryLifecycle(
@@ -187,6 +189,7 @@ class ListService:
             reason=terms.reason,
             author=terms.author,
             no_end_needs_review=self._no_end_needs_review,
+            fraud_types_of=self._fraud_types_of,
         )
 
 

@@ -24,6 +24,14 @@ from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
+from services.decision.treatment.answer_policy import AnswerPolicy
+from services.decision.treatment.block_delay import BlockDelay
+from services.decision.treatment.cache_lifetimes import CacheLifetimes
+from services.decision.treatment.treatment_table import (
+    international_calls,
+    read_treatments,
+    shipped_table,
+)
 from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
@@ -80,6 +88,7 @@ def build(
         velocity=velocity,
         origin=_origin_guard(settings, home),
         related=_related_stage(settings, suspects, now_ms),
+        answers=_answer_policy(settings),
     )
     interception = InterceptionServicer(
         engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
@@ -123,6 +132,26 @@ def _related_stage(
     if suspects is None or settings.related_action == "off":
         return None
     return RelatedStage(suspects, blocks=settings.related_action == "block", now_ms=now_ms)
+
+
+def _answer_policy(settings: Settings) -> AnswerPolicy:
+    """Build the policy of answers; raises ValueError for a wrong file."""
+    file = settings.treatments_file
+    more = [international_calls()] if settings.label_international else []
+    delay = None
+    if settings.block_delay_ms or settings.block_delay_jitter_ms:
+        delay = BlockDelay.with_own_key(settings.block_delay_ms, settings.block_delay_jitter_ms)
+    shipped = shipped_table().with_rules(more)
+    return AnswerPolicy(
+        current_treatments=(lambda: shipped)
+        if file is None
+        else ReloadedFile(file, lambda data: read_treatments(data).with_rules(more)).current,
+        caching=CacheLifetimes(
+            allow_seconds=settings.link_allow_cache_seconds,
+            block_seconds=settings.link_block_cache_seconds,
+        ),
+        block_delay=delay,
+    )
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

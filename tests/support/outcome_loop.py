@@ -95,6 +95,7 @@ class Loop:
         fields = {
             "decision_id": str(decision_id),
             "channel": "CALL",
+            "fraud_type": "FAKE_LOAN",
             "reason": "BLOCKLISTED",
             "from_party": LISTED,
             "to_party": f"+861700000{decision_id:04}",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from blocklists.entries import Entry
 from blocklists.snapshot.snapshot import Snapshot
@@ -11,7 +12,7 @@ from infra.redis.consumer_group import StreamEntry
 from services.decision.related.eligibility import Eligibility
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.keeper import GraphKeeper
-from services.decision.related.store import GraphLimits, GraphStore, Sighting
+from services.decision.related.store import SEEN, GraphLimits, GraphStore, Sighting
 from services.decision.related.suspect_set import Suspect, SuspectSet
 from tests.support.builders import NINE_O_CLOCK_MS
 
@@ -36,8 +37,9 @@ class GraphFigures:
 class RelationGraph:
     """A keeper on a store, a clock that tests set, and lists that they replace."""
 
-    def __init__(self, store: GraphStore, entries: Sequence[Entry]) -> None:
-        self.store = store
+    def __init__(self, client: Any, entries: Sequence[Entry], bounds: GraphLimits) -> None:
+        self._client = client
+        self.store = store = GraphStore(client, bounds, now_ms=lambda: self.now_ms)
         self.now_ms = NINE_O_CLOCK_MS
         self.snapshot = Snapshot.build(1, entries)
         self.figures = GraphFigures()
@@ -61,9 +63,12 @@ class RelationGraph:
         """Add sightings of these together, as a worker writes them and the keeper reads them."""
         sightings = [Sighting(1, sampled, entities)] * times
         await self.store.send(sightings)
-        client = self.store._client
-        (written, *_) = await client.xrevrange("fanzha:graph:seen", count=1)
+        (written, *_) = await self._client.xrevrange(SEEN, count=1)
         await self.keeper.observe([StreamEntry(id=written[0], fields=written[1])])
+
+    async def empty(self) -> None:
+        """Empty the store."""
+        await self._client.flushall()
 
     async def confirm(self, **hit: str) -> None:
         """Confirm a hit as a person does."""
@@ -93,7 +98,7 @@ class RelationGraph:
 
 
 def _entry(hit: Mapping[str, str], verdict: str) -> StreamEntry:
-    fields = {"decision_id": "1", "channel": "CALL"} | hit
+    fields = {"decision_id": "1", "channel": "CALL"} | dict(hit)
     return StreamEntry(id="1-0", fields=fields | ({"verdict": verdict} if verdict else {}))
 
 
@@ -101,8 +106,6 @@ def _entry(hit: Mapping[str, str], verdict: str) -> StreamEntry:
 async def a_graph(url: str, *entries: Entry, **limits: float) -> AsyncIterator[RelationGraph]:
     """Open a graph on the store at *url*."""
     client = connect(url)
-    graph: RelationGraph
     bounds = replace(GraphLimits(), **limits)  # type: ignore[arg-type]
-    graph = RelationGraph(GraphStore(client, bounds, now_ms=lambda: graph.now_ms), entries)
-    yield graph
+    yield RelationGraph(client, entries, bounds)
     await client.aclose()

@@ -130,6 +130,12 @@ def show_preview(preview: pb.ChangePreview) -> None:
     out.print(f"  against version {preview.version}: {counts or 'nothing'}", soft_wrap=True)
     if preview.without_effect:
         out.print(f"  {preview.without_effect:,} rows change no decision")
+    if preview.without_fraud_type:
+        out.print(
+            f"  {preview.without_fraud_type:,} rows name no fraud type: their hits open no case "
+            "and warn no one (--fraud-type, or default_fraud_types of the server)",
+            soft_wrap=True,
+        )
     for relation in preview.relations:
         out.print(
             f"  {relation.what.replace('_', ' ')}: {relation.rows:,} rows, "

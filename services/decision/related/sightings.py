@@ -10,8 +10,8 @@ stay in memory until then; entities only are written.
 
 import logging
 from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple, assert_never
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol, assert_never
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from fanzha.tables import Calls, Int64s, Links, Texts
 from infra.periodic import run_periodically
 from services.decision.observer import Table
 from services.decision.related.entities import link_entity, party_entity
-from services.decision.related.store import GraphStore, Sighting
+from services.decision.related.store import Sighting
 
 logger = logging.getLogger(__name__)
 
@@ -114,13 +114,21 @@ class SightingBuffer:
         return found
 
 
+class SightingSink(Protocol):
+    """Hands sightings on."""
+
+    async def send(self, sightings: Sequence[Sighting]) -> None:
+        """Hand all on; raise `Unavailable` while the store is down."""
+        ...
+
+
 class SightingWriter:
     """Writes a buffer to the graph periodically; what cannot be written is dropped."""
 
     def __init__(
         self,
         buffer: SightingBuffer,
-        store: GraphStore,
+        store: SightingSink,
         *,
         dropped: Callable[[int], None] = lambda _rows: None,
     ) -> None:

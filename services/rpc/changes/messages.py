@@ -140,6 +140,7 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         impact=_impact(one.impact),
         shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
         without_effect=one.without_effect,
+        without_fraud_type=one.without_fraud_type,
         not_examined=one.not_examined,
         problems=[
             blocklist_pb2.RowReport(row=each.row, outcome=_wire(each.outcome), message=each.message)

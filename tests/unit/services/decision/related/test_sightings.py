@@ -8,6 +8,7 @@ import pytest
 from fanzha.decisions import Action, Reason
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
+from fanzha.tables import Calls, Links, Texts
 from services.decision.related.sightings import (
     BATCH_ROWS,
     STRIDE,
@@ -30,12 +31,13 @@ BODY = "您的快递有问题，请致电17000000001或访问 http://pay.evil.ex
 
 def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any = ()) -> None:
     engine = an_engine(*entries, models=some_models(score))
-    decide = {
-        "Calls": engine.decide_calls,
-        "Texts": engine.decide_texts,
-        "Links": engine.decide_links,
-    }[type(table).__name__]
-    buffer.observe(table, decide(table, NINE_O_CLOCK_S))
+    match table:
+        case Calls():
+            buffer.observe(table, engine.decide_calls(table, NINE_O_CLOCK_S))
+        case Texts():
+            buffer.observe(table, engine.decide_texts(table, NINE_O_CLOCK_S))
+        case Links():
+            buffer.observe(table, engine.decide_links(table, NINE_O_CLOCK_S))
 
 
 @pytest.mark.parametrize(
