@@ -125,6 +125,12 @@ def build(
         now_ms=now_ms,
         counters=metrics,
     )
+    return GraphTasks(keeper=graph, consumers=_consumers(client, graph, metrics, now_ms))
+
+
+def _consumers(
+    client: Client, graph: GraphKeeper, metrics: GraphMetrics, now_ms: Callable[[], int]
+) -> list[StreamConsumer]:
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
     def consumer_of(
@@ -139,12 +145,11 @@ def build(
             drop=drop,
         )
 
-    consumers = [
+    return [
         consumer_of(SEEN, graph.observe, drop=True),
         consumer_of(CONFIRMED, graph.confirm, drop=False),
         consumer_of(DISMISSED, graph.dismiss, drop=False),
     ]
-    return GraphTasks(keeper=graph, consumers=consumers)
 
 
 def reader(

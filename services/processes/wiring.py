@@ -69,10 +69,7 @@ def build(
     now_ms: Callable[[], int],
     suspects: SuspectSet | None = None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment.
-
-    Without *suspects* no traffic is related to any.
-    """
+    """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     _warm_up()

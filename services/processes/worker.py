@@ -53,6 +53,7 @@ from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
 from services.processes.list_follower import follow_lists
+from services.processes.wiring import Decider
 from services.rpc import security
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
@@ -95,15 +96,7 @@ class Worker:
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
         self._build_sinks(redis, hits)
-        self._build_graph(redis)
-        self._decider = wiring.build(
-            settings,
-            replica=self._replica,
-            observer=self._observer(),
-            reserve_ids=self._ids.reserve,
-            now_ms=now_ms,
-            suspects=self._suspects,
-        )
+        self._decider = self._build_decider(redis)
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
         )
@@ -144,9 +137,9 @@ class Worker:
             self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
         )
 
-    def _build_graph(self, redis: Client) -> None:
-        """Build what this worker adds to the graph of related entities, and learns of it."""
-        self._suspects = SuspectSet()
+    def _build_decider(self, redis: Client) -> Decider:
+        """Build the decision stack, what it adds to the graph of related entities, and learns."""
+        suspects = SuspectSet()
         graph = GraphStore(redis, now_ms=now_ms)
         self._sightings = SightingBuffer(
             HomePlan(self._settings.home_country), dropped=self._metrics.sightings_dropped
@@ -155,7 +148,15 @@ class Worker:
             self._sightings, graph, dropped=self._metrics.sightings_dropped
         )
         self._suspect_follower = SuspectFollower(
-            self._suspects, graph, now_ms=now_ms, changed=self._metrics.related_changed
+            suspects, graph, now_ms=now_ms, changed=self._metrics.related_changed
+        )
+        return wiring.build(
+            self._settings,
+            replica=self._replica,
+            observer=self._observer(),
+            reserve_ids=self._ids.reserve,
+            now_ms=now_ms,
+            suspects=suspects,
         )
 
     def _observer(self) -> Observer:
