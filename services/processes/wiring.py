@@ -28,6 +28,7 @@ from services.models import desired_models
 from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 
 VELOCITY_SHARE = 4
@@ -57,6 +58,7 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
@@ -75,7 +77,11 @@ def build(
         origin=_origin_guard(settings, home),
     )
     interception = InterceptionServicer(
-        engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
+        engine=engine,
+        reader=MessageDecoder(home),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
     )
     return Decider(
         engine=engine,

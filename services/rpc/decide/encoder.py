@@ -41,8 +41,12 @@ def batch_response(
         details = dict.fromkeys(shadowed, _NO_DETAIL) | dict(details)
     else:
         shadowed = {}
+    first_id = decisions.id_of(first)
+    if decisions.ids:
+        moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
+        details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
     others = pb.Decisions(
-        first_decision_id=decisions.first_id + first,
+        first_decision_id=first_id,
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
@@ -67,10 +71,23 @@ def batch_response(
 
 def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
     """Write one row as the response to a single request; *would* is the shadow entry to tell of."""
+    return repeated_response(decision_message(decisions, row, would))
+
+
+def repeated_response(decision: pb.Decision) -> bytes:
+    """Write a decision as the response to a single request."""
+    # The responses of all channels have the decision in field 1.
+    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+
+
+def decision_message(
+    decisions: Decisions, row: int, would: WouldBlock | None = None
+) -> pb.Decision:
+    """Return one row as a message; *would* is the shadow entry to tell of."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = float(decisions.scores[row])
-    decision = pb.Decision(
-        decision_id=decisions.first_id + row,
+    return pb.Decision(
+        decision_id=decisions.id_of(row),
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
         score=None if np.isnan(score) else score,
@@ -89,8 +106,6 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )
-    # The responses of all channels have the decision in field 1.
-    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
 
 
 def _detail(
@@ -104,6 +119,7 @@ def _detail(
         fraud_type=_wire(detail.fraud_type),
         error=detail.error,
         read_bytes=detail.read_bytes,
+        decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,
@@ -111,6 +127,11 @@ def _detail(
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )
+
+
+def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
+    """Say whether the id of a row does not follow from that of the first of its request."""
+    return bool(decisions.ids) and decisions.id_of(row) != decisions.id_of(first) + row - first
 
 
 def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from services.decision.pipeline import DecisionPipeline
 from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, RequestDecoder
 
 Response = Coroutine[Any, Any, bytes]
@@ -31,7 +32,9 @@ class InterceptionServicer:
         reader: MessageDecoder,
         now_ms: Callable[[], int],
         observer: Observer,
+        repeated: RepeatedRequests | None = None,
     ) -> None:
+        """*repeated* recognises retries; None: each request is decided."""
         columns = ColumnarDecoder(reader.home)
 
         def handler(
@@ -44,7 +47,12 @@ class InterceptionServicer:
                 min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
             )
             return BatchHandler(
-                channel, decoder=decoder, decide=decide, now_ms=now_ms, observer=observer
+                channel,
+                decoder=decoder,
+                decide=decide,
+                now_ms=now_ms,
+                observer=observer,
+                repeated=repeated,
             )
 
         self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)
