@@ -98,6 +98,8 @@ class Texts:
     errors: Mapping[int, str]
     request_ids: Mapping[int, str] = field(default_factory=dict)
     """As for calls."""
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of bodies longer than `MAX_TEXT_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.senders)
@@ -115,6 +117,8 @@ class Links:
     errors: Mapping[int, str]
     request_ids: Mapping[int, str] = field(default_factory=dict)
     """As for calls."""
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of URLs longer than `MAX_URL_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.urls)

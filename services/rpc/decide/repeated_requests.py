@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from fanzha.decisions import Decisions, Detail, MatchedOn
+from fanzha.decisions import Decisions, Detail, DisplayLabel, MatchedOn, Treatment
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from fanzha.v1 import decision_pb2 as pb
@@ -144,6 +144,7 @@ def merge(decisions: Decisions | None, fresh: Sequence[int], repeats: Repeats) -
         scores=scores,
         entries=entries,
         details=details,
+        held=None,
         would_block={fresh[place]: one for place, one in first.would_block.items()},
         ids={row: id_ for row, id_ in ids.items() if id_ != first.first_id + row},
     )
@@ -231,4 +232,8 @@ def _detail(one: pb.Decision) -> Detail:
         link=one.link,
         velocity_score=one.velocity_score if one.HasField("velocity_score") else None,
         velocity_inputs=dict(one.velocity_inputs) or None,
+        treatment=Treatment(one.treatment),
+        label=DisplayLabel(one.label),
+        delay_ms=one.delay_ms,
+        cache_seconds=one.cache_seconds if one.HasField("cache_seconds") else None,
     )

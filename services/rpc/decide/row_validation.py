@@ -6,8 +6,6 @@ import numpy as np
 
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import (
-    MAX_TEXT_BYTES,
-    MAX_URL_BYTES,
     Bools,
     Int64s,
     Uint8s,
@@ -20,12 +18,6 @@ MAX_REQUEST_ID_CHARACTERS = 64
 _NO_REQUEST_ID = f"request_id: more than {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters"
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
-
-
-def too_long(text: str, most_bytes: int) -> bool:
-    """Say whether a text has more bytes than it may."""
-    # A character takes four bytes at most, so a short text need not be encoded to know.
-    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def rows_of(column: Bools) -> list[int]:
@@ -80,8 +72,8 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("sender", text.sender)
     if home.number_key(text.receiver) == UNREADABLE:
         return _not_a_party("receiver", text.receiver)
-    if error := _wrong_with_body(text.body):
-        return error
+    if not text.body:
+        return "body: empty"
     if error := _wrong_with_names(text):
         return error
     if not 0 <= text.submitted_at_ms <= LAST_MS:
@@ -95,21 +87,11 @@ def _wrong_with_names(row: pb.Call | pb.Text) -> str:
     return "" if is_request_id(row.request_id) else _NO_REQUEST_ID
 
 
-def _wrong_with_body(body: str) -> str:
-    if not body:
-        return "body: empty"
-    if too_long(body, MAX_TEXT_BYTES):
-        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
-    return ""
-
-
 def wrong_with_link(link: pb.Link, url: str) -> str:
     """Say what is wrong with a link that has something wrong; *url* is its canonical form."""
     if not url:
         if not link.url:
             return "url: empty"
-        if too_long(link.url, MAX_URL_BYTES):
-            return f"url: longer than {MAX_URL_BYTES} bytes"
         return f"url: has no host that can be read: {link.url[:100]!r}"
     if not 0 <= link.requested_at_ms <= LAST_MS:
         return f"requested_at_ms: not a time: {link.requested_at_ms}"
