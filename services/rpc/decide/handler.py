@@ -10,6 +10,7 @@ from typing import Any
 from fanzha.tables import Channel
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
+from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
@@ -31,6 +32,7 @@ class InterceptionServicer:
         reader: MessageDecoder,
         now_ms: Callable[[], int],
         observer: Observer,
+        protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
         columns = ColumnarDecoder(reader.home)
 
@@ -44,7 +46,12 @@ class InterceptionServicer:
                 min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
             )
             return BatchHandler(
-                channel, decoder=decoder, decide=decide, now_ms=now_ms, observer=observer
+                channel,
+                decoder=decoder,
+                decide=decide,
+                now_ms=now_ms,
+                observer=observer,
+                protocol_answers=protocol_answers,
             )
 
         self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)

@@ -5,7 +5,7 @@ import sys
 import grpc
 import pytest
 
-from fanzha.client import Answers, RequestFailed
+from fanzha.client import Answers, ProtocolAnswer, RequestFailed
 from fanzha.v1 import decision_pb2 as pb
 
 DECISIONS = pb.Decisions(
@@ -81,6 +81,18 @@ def test_a_treated_row_says_what_to_do() -> None:
     assert (first.treatment, first.label) == (pb.TREATMENT_LABEL, pb.DISPLAY_LABEL_SUSPECTED_FRAUD)
     assert (first.delay_ms, second.delay_ms) == (7, 0)
     assert (second.treatment, second.cache_seconds) == (0, None)
+
+
+def test_a_row_has_its_protocol_answer() -> None:
+    answer = ProtocolAnswer(isup_cause=21)
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_BLOCK] * 2,
+        reasons=[pb.REASON_SCORED] * 2,
+        scores=[0.9, 0.9],
+        details=[pb.Detail(row=1, protocol_answer=answer)],
+    )
+
+    assert [answer.protocol_answer for answer in Answers(decisions)] == [None, answer]
 
 
 def test_answers_are_a_sequence() -> None:
