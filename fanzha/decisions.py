@@ -31,7 +31,8 @@ class Reason(IntEnum):
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
     LINK_SCORED = 11
-    """The link model's score of a link in the text, together with that of its words."""
+    """The link model's score of a link in the text, together with that of its words. With ALLOW the
+    text is only marked."""
 
 
 class MatchedOn(IntEnum):

@@ -113,7 +113,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """
     REASON_LINK_SCORED: _Reason.ValueType  # 11
     """A link in the text scores as fraud, and the score of the words does not speak against it; the
-    answer has both scores.
+    answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+    would be blocked when opened. Let it through.
     """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
@@ -154,7 +155,8 @@ the text is only marked; let it through.
 """
 REASON_LINK_SCORED: Reason.ValueType  # 11
 """A link in the text scores as fraud, and the score of the words does not speak against it; the
-answer has both scores.
+answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+would be blocked when opened. Let it through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 

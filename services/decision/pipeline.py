@@ -257,7 +257,9 @@ class DecisionPipeline:
             return
         evidence.scored_links = found
         evidence.link_version = model.version
-        evidence.link_scored = link_evidence.blocking(evidence.rows, found)
+        evidence.link_scored = link_evidence.blocking(evidence.scores, found)
+        link_threshold = evidence.models.thresholds[Channel.LINK]
+        evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link

@@ -263,8 +263,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
         decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
-        decision_pb2.REASON_LINK_SCORED: f"Blocked: a link in it scores {decision.link_score:.4f}, "
-        f"and the words, with {decision.score:.4f}, do not speak against it.",
+        decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
+        f"and its words {decision.score:.4f}.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
