@@ -27,7 +27,6 @@ from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
 from services.audit.seals import seal_check, signer
 from services.changes import wiring as change_requests
-from services.changes.entry_at_version import EntriesAtVersions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
@@ -46,6 +45,7 @@ from services.evidence_package.service import EvidencePackages
 from services.feedback.hit_reader import HitReader
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
+from services.lists.entry_at_version import EntriesAtVersions
 from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListMetrics

@@ -132,11 +132,9 @@ def why(
     moment, and what would have led to another decision. Words are in Chinese and English.
     """
     request = pb.GetDecisionRequest(
-        decision_id=decision_id,
-        since_ms=max(0, now_ms() - span_ms(since)),
-        unmasked=full,
-        with_content=content,
-    )
+        decision_id=decision_id, since_ms=max(0, now_ms() - span_ms(since)),
+        unmasked=full, with_content=content,
+    )  # fmt: skip
     files = LogFolder(
         folder=folder, data_dir=data_dir, home=home, memory=memory, models_dir=models_dir
     )

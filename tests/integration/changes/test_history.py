@@ -12,10 +12,10 @@ from blocklists.store.changes import ListChange
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
 from services.auth.identity import acting_as
 from services.changes.change_context import ChangeOptions
-from services.changes.entry_at_version import EntriesAtVersions
 from services.changes.model import ChangeState
 from services.changes.popularity import PopularHosts
 from services.changes.preview import read
+from services.lists.entry_at_version import EntriesAtVersions
 from tests.support.builders import NINE_O_CLOCK_MS, an_entry
 from tests.support.change_desk import (
     LI,
