@@ -31,7 +31,8 @@ class Reason(IntEnum):
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
     LINK_SCORED = 11
-    """The link model's score of a link in the text, together with that of its words."""
+    """The link model's score of a link in the text, together with that of its words. With ALLOW the
+    text is only marked."""
 
 
 class MatchedOn(IntEnum):
@@ -46,6 +47,24 @@ class MatchedOn(IntEnum):
     TEXT = 6
     CALLBACK = 7
     """A number inside a text."""
+
+
+class Treatment(IntEnum):
+    """What else to do with traffic that is let through."""
+
+    UNSPECIFIED = 0
+    LABEL = 1
+    CHALLENGE = 2
+    DELAY = 3
+
+
+class DisplayLabel(IntEnum):
+    """What to show to the receiver."""
+
+    UNSPECIFIED = 0
+    SUSPECTED_FRAUD = 1
+    INTERNATIONAL = 2
+    UNREGISTERED_SENDER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +93,12 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    treatment: Treatment = Treatment.UNSPECIFIED
+    label: DisplayLabel = DisplayLabel.UNSPECIFIED
+    delay_ms: int = 0
+    """Milliseconds until the block takes effect, or until treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of a link: how long the answer may be reused; None: as long as those of its batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +145,10 @@ class Decisions:
     """The velocity score from which a call is suspicious; None when none was scored."""
     settings: str = ""
     """The settings that the rules depend on, as ``name=value`` with spaces between them."""
+    allow_cache_seconds: int | None = None
+    """How long an answer that lets a link through may be reused; None for other channels."""
+    block_cache_seconds: int | None = None
+    """Likewise, an answer that blocks a link."""
 
     def __len__(self) -> int:
         return len(self.actions)

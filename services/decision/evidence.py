@@ -57,6 +57,8 @@ class BatchEvidence:
     context: BatchContext
     snapshot: Snapshot
     models: ModelSet
+    now_s: int = 0
+    """When the batch is decided, in seconds since the Unix epoch."""
 
     # Stage "lists".
     listed: ListMatch = field(init=False)
@@ -70,6 +72,8 @@ class BatchEvidence:
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
+    ingress: Uint8s | None = None
+    """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
     # Stage "model".
     scores: Float32s = field(init=False)
@@ -85,6 +89,8 @@ class BatchEvidence:
     """Version of the link model that scored them; empty where none did."""
     link_scored: Bools | None = None
     """Texts that such a link blocks; None without any."""
+    link_marked: Bools | None = None
+    """Texts with a link that its own channel would block; None without any."""
     spam: Bools | None = None
     """Texts to block as spam; None where the rules allow spam."""
 
@@ -123,6 +129,7 @@ class BatchEvidence:
             # A shadow model is asked about fraud alone; the active one says what is spam.
             spam=self.spam,
             link_scored=self.link_scored,
+            link_marked=self.link_marked,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             unregistered=self.unregistered,

@@ -35,6 +35,7 @@ from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
 from services.decision.shadow.entries import ShadowDetails, TextMatches
 from services.decision.shadow.models import ShadowQuery
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityStage
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        answers: AnswerPolicy | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -89,6 +91,7 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
         self._home = HomePlan(rules.home_country)
+        self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
@@ -99,7 +102,7 @@ class DecisionPipeline:
         self, calls: Calls, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to connect each call."""
-        evidence = self._begin(Channel.CALL, calls, context)
+        evidence = self._begin(Channel.CALL, calls, now_s, context)
         implausible = self._match_calls(calls, now_s, evidence)
         self._end_stage(evidence, "lists")
         activity = self._score_calls(calls, evidence)
@@ -111,7 +114,7 @@ class DecisionPipeline:
         self, texts: Texts, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to deliver each text."""
-        evidence = self._begin(Channel.TEXT, texts, context)
+        evidence = self._begin(Channel.TEXT, texts, now_s, context)
         self._match_texts(texts, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
@@ -122,20 +125,27 @@ class DecisionPipeline:
         self, links: Links, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to let each link be opened."""
-        evidence = self._begin(Channel.LINK, links, context)
+        evidence = self._begin(Channel.LINK, links, now_s, context)
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_links(links, evidence)
         query = shadow_models.query_links(evidence.models.shadows.link, links.urls)
         return self._decide(evidence, query)
 
-    def _begin(self, channel: Channel, table: Table, context: BatchContext | None) -> BatchEvidence:
+    def _begin(
+        self, channel: Channel, table: Table, now_s: int, context: BatchContext | None
+    ) -> BatchEvidence:
         context = context or BatchContext()
         if context.pinned is None:
             context.pinned = self._current_snapshot(), self._current_models()
         snapshot, models = context.pinned
         return BatchEvidence(
-            channel=channel, table=table, context=context, snapshot=snapshot, models=models
+            channel=channel,
+            table=table,
+            context=context,
+            snapshot=snapshot,
+            models=models,
+            now_s=now_s,
         )
 
     def _end_stage(self, evidence: BatchEvidence, stage: str) -> None:
@@ -195,7 +205,7 @@ class DecisionPipeline:
         return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
-        evidence.protected = origin.protected
+        evidence.protected, evidence.ingress = origin.protected, origin.ingress
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
         if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
@@ -247,7 +257,9 @@ class DecisionPipeline:
             return
         evidence.scored_links = found
         evidence.link_version = model.version
-        evidence.link_scored = link_evidence.blocking(evidence.rows, found)
+        evidence.link_scored = link_evidence.blocking(evidence.scores, found)
+        link_threshold = evidence.models.thresholds[Channel.LINK]
+        evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link
@@ -308,14 +320,17 @@ class DecisionPipeline:
         entries = np.full(evidence.rows, NO_ENTRY)
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
+        first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
+        found = details.of_rows(evidence, ruling, by_list, self._entry_details)
+        cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
         return Decisions(
-            first_id=evidence.context.take_ids(evidence.rows, self._reserve_ids),
+            first_id=first_id,
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=evidence.scores,
             threshold=evidence.threshold,
             entries=entries,
-            details=details.of_rows(evidence, ruling, by_list, self._entry_details),
+            details=found,
             list_version=evidence.snapshot.version,
             model_version=evidence.model_version,
             velocity_version="" if velocity is None else velocity.version,
@@ -324,6 +339,8 @@ class DecisionPipeline:
             link_version=evidence.link_version,
             velocity_threshold=None if velocity is None else velocity.threshold,
             settings=self._settings,
+            allow_cache_seconds=cache.allow_seconds,
+            block_cache_seconds=cache.block_seconds,
         )
 
     def _would_block(self, evidence: BatchEvidence) -> Mapping[int, WouldBlock]:

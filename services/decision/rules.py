@@ -37,6 +37,7 @@ PRECEDENCE = (
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
+    ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
 )
@@ -64,13 +65,13 @@ def rule(
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
     link_scored: Bools | None = None,
+    link_marked: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
-    as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
-    texts whose sender's name is not registered; None for none.
+    says which decides. *scores* are NaN where the model failed. The other columns are those of
+    `services.decision.evidence.BatchEvidence`; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -86,6 +87,7 @@ def rule(
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
+        "marked_link": link_marked,
         "marked_sender": unregistered,
     }
     return _first_that_holds(holds, len(scores))
