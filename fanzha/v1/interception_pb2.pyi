@@ -239,8 +239,11 @@ class DecideCallRequest(_message.Message):
 
     CALL_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def call(self) -> Global___Call:
         """The attempt."""
@@ -250,10 +253,11 @@ class DecideCallRequest(_message.Message):
         *,
         call: Global___Call | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -291,8 +295,11 @@ class DecideCallsRequest(_message.Message):
 
     CALLS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]:
         """The attempts, 1 to 4096 of them."""
@@ -302,10 +309,11 @@ class DecideCallsRequest(_message.Message):
         *,
         calls: _abc.Iterable[Global___Call] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -343,8 +351,11 @@ class DecideTextRequest(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def text(self) -> Global___Text:
         """The message."""
@@ -354,10 +365,11 @@ class DecideTextRequest(_message.Message):
         *,
         text: Global___Text | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -395,8 +407,11 @@ class DecideTextsRequest(_message.Message):
 
     TEXTS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]:
         """The messages, 1 to 4096 of them."""
@@ -406,10 +421,11 @@ class DecideTextsRequest(_message.Message):
         *,
         texts: _abc.Iterable[Global___Text] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -447,8 +463,11 @@ class DecideLinkRequest(_message.Message):
 
     LINK_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def link(self) -> Global___Link:
         """The link."""
@@ -458,10 +477,11 @@ class DecideLinkRequest(_message.Message):
         *,
         link: Global___Link | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,8 +519,11 @@ class DecideLinksRequest(_message.Message):
 
     LINKS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """The links, 1 to 4096 of them."""
@@ -510,10 +533,11 @@ class DecideLinksRequest(_message.Message):
         *,
         links: _abc.Iterable[Global___Link] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

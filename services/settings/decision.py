@@ -97,7 +97,7 @@ class DecisionSettings(ServerSettings):
         default=None,
         description="TOML file: which calls, texts and links that are let through are labelled, "
         "challenged or delayed. Reloaded when it changes. Unset: the rules of the package label "
-        "what the velocity model marks and senders that are not registered.",
+        "what is let through and marked.",
     )
     label_international: bool = Field(
         default=False,

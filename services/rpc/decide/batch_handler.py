@@ -27,9 +27,17 @@ from fanzha.tables import Calls, Channel
 from services.auth import identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
+from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
+from services.decision.protocol_answer.model import ProtocolAnswer
 from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.coalescer import Coalescer
-from services.rpc.decide.encoder import batch_response, repeated_response, single_response
+from services.rpc.decide.encoder import (
+    NO_EXTRAS,
+    RequestedExtras,
+    batch_response,
+    repeated_response,
+    single_response,
+)
 from services.rpc.decide.repeated_requests import (
     NO_REPEATS,
     DecidedBatch,
@@ -82,6 +90,7 @@ class BatchHandler:
         now_ms: Callable[[], int],
         observer: Observer,
         repeated: RepeatedRequests | None = None,
+        protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
         """*repeated* recognises retries; None: each request is decided."""
         self._channel = channel
@@ -90,6 +99,7 @@ class BatchHandler:
         self._decide = decide
         self._now_ms = now_ms
         self._observer = observer
+        self._protocol_answers = protocol_answers or ProtocolAnswers()
         max_rows = MAX_COALESCED_ROWS[channel]
         self._cut_logged_at_ms = -_LOG_INTERVAL_MS
         self._max_rows_each = max_rows // 2
@@ -137,7 +147,8 @@ class BatchHandler:
             batch = self._decide_once(requests, table, now_ms, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
-        answers = _encode(requests, batch.decisions, batch.repeats)
+        protocol = self._protocol(requests, table, batch.decisions)
+        answers = _encode(requests, batch.decisions, protocol, batch.repeats)
         self._observer.stage_done(self._channel, "respond")
         return answers
 
@@ -160,6 +171,18 @@ class BatchHandler:
             decode=lambda fresh: self._decoder.table(fresh, now_ms),
             decide=decide,
         )
+
+    def _protocol(
+        self, requests: Sequence[EncodedRequest], table: Table, decisions: Decisions
+    ) -> dict[int, ProtocolAnswer]:
+        """Return the protocol answers of requests that ask for them, by row of the batch."""
+        first, found = 0, dict[int, ProtocolAnswer]()
+        for request in requests:
+            if request.with_protocol_answer:
+                rows = range(first, first + request.rows)
+                found |= self._protocol_answers.of_rows(table, decisions, rows)
+            first += request.rows
+        return found
 
     def _decode(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         self._observer.started(self._channel)
@@ -186,17 +209,30 @@ class BatchHandler:
         if rows_cut := sum(len(cut) for _, _, cut in parts):
             self._note_cut(rows_cut, request, now_ms)
         context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
+        first, protocol = 0, dict[int, ProtocolAnswer]()
         for encoded, table, cut in parts:
             check_deadline()
             # Other batches may have started and ended meanwhile.
             self._observer.started(self._channel)
-            batch = self._decide_once([encoded], table, now_ms, context)
-            decided.append(with_read_bytes(batch.decisions, cut))
+            decisions = self._decide_once([encoded], table, now_ms, context).decisions
+            decided.append(with_read_bytes(decisions, cut))
+            if request.with_protocol_answer:
+                protocol |= self._protocol_of_part(table, decisions, first, len(protocol))
+            first += len(table)
             await asyncio.sleep(0)
         self._observer.started(self._channel)
-        (answer,) = _encode([request], join_decisions(decided))
+        (answer,) = _encode([request], join_decisions(decided), protocol)
         self._observer.stage_done(self._channel, "respond")
         return answer
+
+    def _protocol_of_part(
+        self, table: Table, decisions: Decisions, first: int, before: int
+    ) -> dict[int, ProtocolAnswer]:
+        """Return the protocol answers of a part that begins at row *first* of its request."""
+        found = self._protocol_answers.of_rows(
+            table, decisions, range(len(table)), max_pages=MAX_PAGES - before
+        )
+        return {first + row: answer for row, answer in found.items()}
 
     def _note_cut(self, rows: int, request: EncodedRequest, now_ms: int) -> None:
         self._observer.rows_cut(self._channel, rows)
@@ -233,11 +269,15 @@ def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
 
 
 def _encode(
-    requests: Sequence[EncodedRequest], decisions: Decisions, repeats: Repeats = NO_REPEATS
+    requests: Sequence[EncodedRequest],
+    decisions: Decisions,
+    protocol: Mapping[int, ProtocolAnswer],
+    repeats: Repeats = NO_REPEATS,
 ) -> list[Answer]:
     """Write the response to each request from its rows of the batch."""
     if len(requests) == 1:
-        return [_response(requests[0], decisions, decisions.details, 0, repeats)]
+        extras = _extras_of(requests[0], decisions, protocol)
+        return [_response(requests[0], decisions, decisions.details, 0, extras, repeats=repeats)]
     firsts, rows = [], 0
     for request in requests:
         firsts.append(rows)
@@ -246,9 +286,27 @@ def _encode(
     for row, detail in decisions.details.items():
         details[bisect_right(firsts, row) - 1][row] = detail
     return [
-        _response(request, decisions, own, first, repeats)
+        _response(
+            request,
+            decisions,
+            own,
+            first,
+            _extras_of(request, decisions, protocol),
+            repeats=repeats,
+        )
         for request, own, first in zip(requests, details, firsts, strict=True)
     ]
+
+
+def _extras_of(
+    request: EncodedRequest, decisions: Decisions, protocol: Mapping[int, ProtocolAnswer]
+) -> RequestedExtras:
+    if not request.with_shadow_entries and not request.with_protocol_answer:
+        return NO_EXTRAS
+    return RequestedExtras(
+        would_block=decisions.would_block if request.with_shadow_entries else {},
+        protocol_answers=protocol if request.with_protocol_answer else {},
+    )
 
 
 def _response(
@@ -256,14 +314,15 @@ def _response(
     decisions: Decisions,
     details: Mapping[int, Detail],
     first: int,
+    extras: RequestedExtras,
+    *,
     repeats: Repeats,
 ) -> Answer:
-    would_block = decisions.would_block if request.with_shadow_entries else {}
     if not request.single:
-        return batch_response(decisions, details, first, request.rows, would_block)
+        return batch_response(decisions, details, first, request.rows, extras)
     if first in repeats:
-        return repeated_response(repeats[first])
+        return repeated_response(repeats[first], first, extras)
     detail = details.get(first)
     if detail is not None and detail.error:
         return InvalidInput(detail.error)
-    return single_response(decisions, first, would_block.get(first))
+    return single_response(decisions, first, extras)

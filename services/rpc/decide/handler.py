@@ -10,6 +10,7 @@ from typing import Any
 from fanzha.tables import Channel
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
+from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
@@ -33,6 +34,7 @@ class InterceptionServicer:
         now_ms: Callable[[], int],
         observer: Observer,
         repeated: RepeatedRequests | None = None,
+        protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
         """*repeated* recognises retries; None: each request is decided."""
         columns = ColumnarDecoder(reader.home)
@@ -53,6 +55,7 @@ class InterceptionServicer:
                 now_ms=now_ms,
                 observer=observer,
                 repeated=repeated,
+                protocol_answers=protocol_answers,
             )
 
         self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)

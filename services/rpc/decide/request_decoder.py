@@ -56,6 +56,8 @@ class EncodedRequest:
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: protobuf decodes it."""
+    with_protocol_answer: bool = False
+    """Asks for ready protocol answers; likewise."""
     remaining: Remaining = no_deadline
     carrier: str = ""
     """Login that sent it; empty where repeated requests are not looked for."""
@@ -99,6 +101,7 @@ class RequestDecoder:
                 single=single,
                 rows=len(read.messages),
                 with_shadow_entries=read.with_shadow_entries,
+                with_protocol_answer=read.with_protocol_answer,
             )
         return EncodedRequest(data=data, single=single, rows=len(heads), heads=heads)
 
@@ -153,5 +156,8 @@ class RequestDecoder:
         request = (self._single if single else self._batch).FromString(data)
         rows = (getattr(request, self._field),) if single else getattr(request, f"{self._field}s")
         return ParsedRows(
-            messages=list(rows), errors={}, with_shadow_entries=request.with_shadow_entries
+            messages=list(rows),
+            errors={},
+            with_shadow_entries=request.with_shadow_entries,
+            with_protocol_answer=request.with_protocol_answer,
         )

@@ -115,6 +115,21 @@ def counted(service: Running, reason: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
+def test_a_request_that_asks_gets_the_answer_to_send(channel: grpc.Channel) -> None:
+    forged = pb.Call(caller="+86110", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
+
+    asked, plain = (
+        stub_of(channel)
+        .DecideCall(pb.DecideCallRequest(call=forged, with_protocol_answer=asks), timeout=DEADLINE)
+        .decision
+        for asks in (True, False)
+    )
+
+    assert asked.action == plain.action == decision_pb2.ACTION_BLOCK
+    assert (asked.protocol_answer.sip.status, asked.protocol_answer.isup_cause) == (603, 21)
+    assert not plain.HasField("protocol_answer")
+
+
 def test_a_bad_row_fails_no_other(channel: grpc.Channel) -> None:
     calls = [call("nobody at all \x07"), call(CALLER), call(CALLER, "110")]
 
