@@ -62,21 +62,19 @@ def rule(
     implausible: Bools | None = None,
     scores: Float32s,
     threshold: float,
-    spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
-    link_scored: Bools | None = None,
-    related: Bools | None = None,
-    related_blocked: Bools | None = None,
     link_marked: Bools | None = None,
+    **named_as_rules: Bools | None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
     says which decides. *scores* are NaN where the model failed. The other columns are those of
-    `services.decision.evidence.BatchEvidence`; None for none.
+    `services.decision.evidence.BatchEvidence`; None for none. *named_as_rules* are further columns,
+    each under the name of the rule that it makes hold.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -87,15 +85,12 @@ def rule(
         "implausible": implausible,
         "unscored": np.isnan(scores),
         "scored": scores >= np.float32(threshold),
-        "link_scored": link_scored,
-        "spam": spam,
-        "related_blocked": related_blocked,
-        "related": related,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
         "marked_link": link_marked,
         "marked_sender": unregistered,
+        **named_as_rules,
     }
     return _first_that_holds(holds, len(scores))
 

@@ -5,6 +5,7 @@ Costs about 1 µs for a row that an entry or a model blocked, a tenth of that fo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,10 +67,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
         "link_score": pa.array(few.link_scores, from_pandas=True),
-        "related_entity": pa.array(few.related, pa.string()),
-        "related_evidence": schema.words(MatchedOn, few.related_evidence),
-        "related_to": pa.array(few.related_to, pa.string()),
-        "related_since_ms": pa.array(few.related_since, pa.int64()),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -77,6 +74,26 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_for_explanations(batches, few, sizes),
+    }
+    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
+
+
+def _relations(few: "_Few") -> dict[str, Any]:
+    return {
+        "related_entity": pa.array(few.related, pa.string()),
+        "related_evidence": schema.words(MatchedOn, few.related_evidence),
+        "related_to": pa.array(few.related_to, pa.string()),
+        "related_since_ms": pa.array(few.related_since, pa.int64()),
+    }
+
+
+def _for_explanations(
+    batches: Sequence[LoggedRows], few: "_Few", sizes: Sequence[int]
+) -> dict[str, Any]:
+    """Return the columns that only `services.decision_log.analysis` reads."""
+    return {
+        **_relations(few),
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
         "settings": _versions([batch.settings for batch in batches], sizes),
@@ -85,7 +102,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "caller_activity": _activity(batches),
         "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
     }
-    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
 def of_ends(batches: Sequence[LoggedEnds]) -> pa.Table:

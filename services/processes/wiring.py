@@ -22,6 +22,9 @@ from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.protocol_answer.answers import ProtocolAnswers
+from services.decision.protocol_answer.redress import Redress
+from services.decision.protocol_answer.sip import SipResponses
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
 from services.decision.treatment.answer_policy import AnswerPolicy
@@ -38,6 +41,7 @@ from services.models import desired_models
 from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 
 VELOCITY_SHARE = 4
@@ -68,27 +72,22 @@ def build(
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
     suspects: SuspectSet | None = None,
+    repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     _warm_up()
-    home = HomePlan(settings.home_country)
-    activity = ActivityTable(settings.activity_slots)
-    engine = DecisionPipeline(
-        current_snapshot=lambda: replica.current,
-        current_models=lambda: models.current,
+    home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
+    engine = _engine(
+        settings,
+        replica=replica,
+        models=models,
         activity=activity,
-        rules=_rules(settings),
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
-        origin=_origin_guard(settings, home),
         related=_related_stage(settings, suspects, now_ms),
-        answers=_answer_policy(settings),
-    )
-    interception = InterceptionServicer(
-        engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
     )
     return Decider(
         engine=engine,
@@ -96,8 +95,40 @@ def build(
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=interception,
+        interception=InterceptionServicer(
+            engine=engine,
+            reader=MessageDecoder(home),
+            now_ms=now_ms,
+            observer=observer,
+            repeated=repeated,
+            protocol_answers=_protocol_answers(settings),
+        ),
         models=models,
+    )
+
+
+def _engine(
+    settings: Settings,
+    *,
+    replica: Replica,
+    models: ActiveModels,
+    activity: ActivityTable,
+    observer: Observer,
+    reserve_ids: Callable[[int], int],
+    velocity: VelocityStage | None,
+    related: RelatedStage | None,
+) -> DecisionPipeline:
+    return DecisionPipeline(
+        current_snapshot=lambda: replica.current,
+        current_models=lambda: models.current,
+        activity=activity,
+        rules=_rules(settings),
+        observer=observer,
+        reserve_ids=reserve_ids,
+        velocity=velocity,
+        origin=_origin_guard(settings, HomePlan(settings.home_country)),
+        related=related,
+        answers=_answer_policy(settings),
     )
 
 
@@ -148,6 +179,25 @@ def _answer_policy(settings: Settings) -> AnswerPolicy:
             block_seconds=settings.link_block_cache_seconds,
         ),
         block_delay=delay,
+    )
+
+
+def _protocol_answers(settings: Settings) -> ProtocolAnswers:
+    """Build the answers in other protocols; raises ValueError where a contact is missing."""
+    redress = Redress(
+        url=settings.redress_url or "",
+        tel=settings.redress_tel or "",
+        email=settings.redress_email or "",
+    )
+    return ProtocolAnswers(
+        sip=SipResponses(
+            answer=settings.sip_block_answer,
+            location=settings.sip_block_location,
+            redress=redress,
+            jcard_url=settings.jcard_url or "",
+        ),
+        language=settings.label_language,
+        rpz_action=settings.rpz_action,
     )
 
 
