@@ -77,7 +77,6 @@ def build(
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
-    _warm_up()
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     engine = _engine(
         settings,
@@ -118,6 +117,7 @@ def _engine(
     velocity: VelocityStage | None,
     related: RelatedStage | None,
 ) -> DecisionPipeline:
+    _warm_up()
     return DecisionPipeline(
         current_snapshot=lambda: replica.current,
         current_models=lambda: models.current,
