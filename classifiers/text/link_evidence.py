@@ -31,10 +31,10 @@ class ScoredLink(NamedTuple):
     url: str
 
 
-def undecided(word_scores: Float32s, threshold: float) -> Bools:
+def undecided(word_scores: Float32s, threshold: float | Float32s) -> Bools:
     """Return a mask of texts that the score of a link can block; float32 scores, NaN for none."""
     # Comparisons with NaN are false: without a model for words the text is let through.
-    between: Bools = (word_scores >= WORD_SCORE) & (word_scores < np.float32(threshold))
+    between: Bools = (word_scores >= WORD_SCORE) & (word_scores < np.asarray(threshold, np.float32))
     return between
 
 
@@ -43,11 +43,12 @@ def highest(
     urls: Sequence[str],
     owners: Int64s,
     word_scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
 ) -> dict[int, ScoredLink]:
     """Return the highest-scoring link of each text that it can block, by row.
 
-    *urls* are canonical, *owners* the row of the text of each; *threshold* is that of the words.
+    *urls* are canonical, *owners* the row of the text of each; *threshold* is that of the words,
+    one for all texts or a column.
     """
     candidates = np.flatnonzero(undecided(word_scores, threshold)[owners])
     if not len(candidates):

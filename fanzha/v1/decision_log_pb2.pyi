@@ -106,6 +106,8 @@ class LoggedDecision(_message.Message):
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Id of the decision."""
     channel: _decision_pb2.Channel.ValueType
@@ -156,6 +158,12 @@ class LoggedDecision(_message.Message):
     """What the network attests of the calling number."""
     weight: _builtins.int
     """How many decisions this row stands for."""
+    monitored: _builtins.bool
+    """Whether it was let through only because the policy of its carrier monitors the channel; the
+    reason is that of the block.
+    """
+    carrier: _builtins.str
+    """The carrier of who requested the decision; empty where the identity names none."""
     @_builtins.property
     def hosts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Hosts of the links in a text."""
@@ -189,10 +197,12 @@ class LoggedDecision(_message.Message):
         ingress: _interception_pb2.Ingress.ValueType = ...,
         attestation: _interception_pb2.Attestation.ValueType = ...,
         weight: _builtins.int = ...,
+        monitored: _builtins.bool = ...,
+        carrier: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "attestation", b"attestation", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "list_version", b"list_version", "model_version", b"model_version", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "score", b"score", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "url", b"url", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "attestation", b"attestation", "carrier", b"carrier", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "score", b"score", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "url", b"url", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015

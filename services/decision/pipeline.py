@@ -18,6 +18,7 @@ from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
+from classifiers.caller.classifier import cap_scores
 from classifiers.interfaces import TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -25,6 +26,9 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
+from services.decision.carriers import monitoring
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
@@ -67,6 +71,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -76,6 +81,7 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._current_policies = current_policies
         self._home = HomePlan(rules.home_country)
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
@@ -120,11 +126,17 @@ class DecisionPipeline:
     def _begin(self, channel: Channel, table: Table, context: BatchContext | None) -> BatchEvidence:
         context = context or BatchContext()
         if context.pinned is None:
-            context.pinned = self._current_snapshot(), self._current_models()
-        snapshot, models = context.pinned
-        return BatchEvidence(
+            policies = self._current_policies()
+            context.pinned = self._current_snapshot(), self._current_models(), policies
+        snapshot, models, policies = context.pinned
+        evidence = BatchEvidence(
             channel=channel, table=table, context=context, snapshot=snapshot, models=models
         )
+        if len(policies):
+            evidence.policy = policies.of_batch(
+                channel, context.carriers, len(table), evidence.channel_threshold
+            )
+        return evidence
 
     def _end_stage(self, evidence: BatchEvidence, stage: str) -> None:
         self._observer.stage_done(evidence.channel, stage)
@@ -139,7 +151,7 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
-        origin = self._origin.calls(calls)
+        origin = self._origin.calls(calls, evidence.policy)
         self._take_origin(origin, evidence)
         return origin.implausible
 
@@ -167,7 +179,7 @@ class DecisionPipeline:
             words=words,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
-        self._take_origin(self._origin.texts(texts), evidence)
+        self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
         links = list_match.links_in(texts)
@@ -206,6 +218,10 @@ class DecisionPipeline:
         self._observer.callers_active(activity)
         model = evidence.models.caller
         self._score(evidence, model.version, lambda: model.score(activity))
+        if evidence.policy is not None:
+            # The model's own cap is that of its threshold, and a carrier may have set a lower one.
+            thresholds = evidence.policy.thresholds
+            evidence.scores = cap_scores(evidence.scores, activity.outgoing_calls, thresholds)
         return activity
 
     def _score_texts(self, texts: Texts, evidence: BatchEvidence) -> None:
@@ -285,6 +301,8 @@ class DecisionPipeline:
         evidence.context.check_deadline()
         ruling = evidence.ruling()
         decisions = self._decisions(evidence, ruling)
+        if evidence.policy is not None:
+            decisions = monitoring.applied(evidence.policy, decisions)
         self._observer.stage_done(evidence.channel, "policy")
         self._shadows.compare(evidence, ruling, query)
         self._observer.decided(evidence.channel, evidence.table, decisions)
@@ -300,7 +318,9 @@ class DecisionPipeline:
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=evidence.scores,
-            threshold=evidence.threshold,
+            threshold=evidence.channel_threshold,
+            thresholds=None if evidence.policy is None else evidence.policy.thresholds,
+            carriers=evidence.context.carriers,
             entries=entries,
             details=details.of_rows(evidence, ruling, by_list, self._entry_details),
             list_version=evidence.snapshot.version,

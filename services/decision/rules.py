@@ -24,6 +24,8 @@ PRECEDENCE = (
     ("implausible", Action.BLOCK, Reason.IMPLAUSIBLE),
     # Only where the setting unregistered_senders is block.
     ("refused_sender", Action.BLOCK, Reason.UNREGISTERED),
+    # Only where the policy of the carrier says so.
+    ("unscored_blocked", Action.BLOCK, Reason.FAILED_CLOSED),
     # A broken model must not cut people off.
     ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
     ("scored", Action.BLOCK, Reason.SCORED),
@@ -53,7 +55,8 @@ def rule(
     listed: Uint8s,
     implausible: Bools | None = None,
     scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
+    block_unscored: Bools | None = None,
     spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
@@ -64,19 +67,22 @@ def rule(
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
+    says which entry decides. *scores* are NaN where the model failed, *block_unscored* the rows to
+    block then; *threshold* is one for all rows, or a column. *spam* are the texts to block
     as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
     texts whose sender's name is not registered; None for none.
     """
     any_listed = np.count_nonzero(listed)
+    unscored = np.isnan(scores)
     holds = {
         "invalid": invalid,
         "protected": protected,
         "allowlisted": listed == _ALLOW if any_listed else None,
         "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
-        "unscored": np.isnan(scores),
-        "scored": scores >= np.float32(threshold),
+        "unscored_blocked": None if block_unscored is None else unscored & block_unscored,
+        "unscored": unscored,
+        "scored": scores >= np.asarray(threshold, np.float32),
         "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,

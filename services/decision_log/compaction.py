@@ -62,9 +62,17 @@ def _joined(
     pending: list[pa.Table] = []
     for segment in segments:
         for part in segment_files.tables(segment.path, columns.names, (), torn):
-            pending.append(part.cast(columns))
+            pending.append(_with_columns(part, columns))
             if sum(map(len, pending)) >= segment_files.ROW_GROUP:
                 yield pa.concat_tables(pending)
                 pending = []
     if pending:
         yield pa.concat_tables(pending)
+
+
+def _with_columns(part: pa.Table, columns: pa.Schema) -> pa.Table:
+    """Return *part* with all *columns*: null where a version before this did not log one."""
+    for field in columns:
+        if field.name not in part.column_names:
+            part = part.append_column(field, pa.nulls(len(part), field.type))
+    return part.select(columns.names).cast(columns)

@@ -1,9 +1,10 @@
 """Selects the logged rows of a batch, on the decision path: column operations only.
 
 Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
-would have blocked, and rows of watched numbers; each has the weight 1. The other rows were let
-through, for whatever reason (an allow entry, a protected number, a broken model). One in *n* of
-them is logged, selected by the decision id, with the *weight* n: the number of rows it stands for.
+would have blocked, rows that only monitor mode let through, and rows of watched numbers; each has
+the weight 1. The other rows were let through, for whatever reason (an allow entry, a protected
+number, a broken model). One in *n* of them is logged, selected by the decision id, with the
+*weight* n: the number of rows it stands for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,12 @@ class LoggedRows:
     weights: Uint32s
     details: Mapping[int, Detail]
     would_block: Mapping[int, WouldBlock]
-    threshold: float
+    threshold: float | Float32s
+    """One for all rows, or a column where policies of carriers apply."""
+    monitored: Bools | None
+    """Rows that were let through only because their carrier monitors the channel; None: none."""
+    carriers: Sequence[tuple[str, int]]
+    """Of the whole batch; see `fanzha.decisions.Decisions`."""
     list_version: int
     model_version: str
     velocity_version: str
@@ -119,6 +125,8 @@ class RowSampler:
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched
+        if decisions.monitored is not None:
+            always |= decisions.monitored
         if decisions.would_block:
             always[list(decisions.would_block)] = True
         if self._limit is None:
@@ -190,7 +198,11 @@ def _cut_rows(
         weights=sample.weights,
         details=decisions.details,
         would_block=decisions.would_block,
-        threshold=decisions.threshold,
+        threshold=decisions.threshold
+        if decisions.thresholds is None
+        else decisions.thresholds[rows],
+        monitored=None if decisions.monitored is None else decisions.monitored[rows],
+        carriers=decisions.carriers,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,

@@ -28,6 +28,8 @@ from fanzha.tables import (
     Links,
     Texts,
 )
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -252,6 +254,7 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
+    policies: CarrierPolicies = NO_POLICIES,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -264,6 +267,7 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
+        current_policies=lambda: policies,
     )
 
 

@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
+from services.auth.identity import current_carrier
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.shed_reasons import ShedReason
@@ -92,6 +93,7 @@ class BatchHandler:
         """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
+        request.carrier = current_carrier()
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
@@ -121,7 +123,7 @@ class BatchHandler:
         check_deadline = partial(_check_deadlines, requests)
         try:
             check_deadline()
-            context = BatchContext(check_deadline=check_deadline)
+            context = BatchContext(check_deadline=check_deadline, carriers=_carriers(requests))
             decisions = self._decide(table, now_ms // 1000, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
@@ -150,7 +152,8 @@ class BatchHandler:
             await asyncio.sleep(0)
         if rows_cut := sum(len(cut) for _, cut in tables):
             self._note_cut(rows_cut, request, now_ms)
-        context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
+        context = BatchContext(request.rows, check_deadline, _carriers([request]))
+        decided = list[Decisions]()
         for table, cut in tables:
             check_deadline()
             # Other batches may have started and ended meanwhile.
@@ -178,6 +181,13 @@ def _mark_unread(cut: Mapping[int, int], table: Table) -> Table:
     if not unread:
         return table
     return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
+
+
+def _carriers(requests: Sequence[EncodedRequest]) -> list[tuple[str, int]]:
+    """Return the carrier and the rows of each request; nothing where none has a carrier."""
+    if not any(request.carrier for request in requests):
+        return []
+    return [(request.carrier, request.rows) for request in requests]
 
 
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:

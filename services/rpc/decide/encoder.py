@@ -43,7 +43,7 @@ def batch_response(
         shadowed = {}
     others = pb.Decisions(
         first_decision_id=decisions.first_id + first,
-        threshold=decisions.threshold,
+        threshold=decisions.threshold_of(first),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,
@@ -74,7 +74,7 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
         score=None if np.isnan(score) else score,
-        threshold=decisions.threshold,
+        threshold=decisions.threshold_of(row),
         entry_id=detail.entry_id,
         pattern=detail.pattern,
         evidence=_wire(detail.matched_on),
@@ -86,6 +86,7 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         link_score=detail.link_score,
         link=detail.link,
         velocity_version=decisions.velocity_version,
+        monitored=detail.monitored,
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )
@@ -108,6 +109,7 @@ def _detail(
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,
         link=detail.link,
+        monitored=detail.monitored,
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )

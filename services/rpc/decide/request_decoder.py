@@ -57,6 +57,8 @@ class EncodedRequest:
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: protobuf decodes it."""
     remaining: Remaining = no_deadline
+    carrier: str = ""
+    """The carrier of who sent it."""
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""
