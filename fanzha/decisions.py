@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Float32s, Int64s, Uint8s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
 
 
 class Action(IntEnum):
@@ -31,8 +31,9 @@ class Reason(IntEnum):
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
     LINK_SCORED = 11
-    """The link model's score of a link in the text, together with that of its words."""
-    FAILED_CLOSED = 12
+    """The link model's score of a link in the text, together with that of its words. With ALLOW the
+    text is only marked."""
+    FAILED_CLOSED = 13
     """The model failed, and the policy of the carrier blocks then."""
 
 
@@ -48,6 +49,24 @@ class MatchedOn(IntEnum):
     TEXT = 6
     CALLBACK = 7
     """A number inside a text."""
+
+
+class Treatment(IntEnum):
+    """What else to do with traffic that is let through."""
+
+    UNSPECIFIED = 0
+    LABEL = 1
+    CHALLENGE = 2
+    DELAY = 3
+
+
+class DisplayLabel(IntEnum):
+    """What to show to the receiver."""
+
+    UNSPECIFIED = 0
+    SUSPECTED_FRAUD = 1
+    INTERNATIONAL = 2
+    UNREGISTERED_SENDER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +97,12 @@ class Detail:
     """Of such a call: the inputs of the model by name, without zeros."""
     monitored: bool = False
     """Whether the row was let through only because its carrier monitors the channel."""
+    treatment: Treatment = Treatment.UNSPECIFIED
+    label: DisplayLabel = DisplayLabel.UNSPECIFIED
+    delay_ms: int = 0
+    """Milliseconds until the block takes effect, or until treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of a link: how long the answer may be reused; None: as long as those of its batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +149,18 @@ class Decisions:
     carriers: Sequence[tuple[str, int]] = ()
     """The carrier and the number of rows of each request, in order; a single one stands for all
     rows, none for requests without a carrier."""
+    held: Uint16s | None = None
+    """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
+    link_version: str = ""
+    """Version of the link model that scored links in texts; empty when none did."""
+    velocity_threshold: float | None = None
+    """The velocity score from which a call is suspicious; None when none was scored."""
+    settings: str = ""
+    """The settings that the rules depend on, as ``name=value`` with spaces between them."""
+    allow_cache_seconds: int | None = None
+    """How long an answer that lets a link through may be reused; None for other channels."""
+    block_cache_seconds: int | None = None
+    """Likewise, an answer that blocks a link."""
 
     def __len__(self) -> int:
         return len(self.actions)

@@ -147,7 +147,7 @@ class Text(_message.Message):
     receiver: _builtins.str
     """Receiver: a number or a service code. Required."""
     body: _builtins.str
-    """The message, up to 8 KiB of UTF-8. Required."""
+    """The message, in UTF-8; of a longer one the first 8 KiB are read. Required."""
     submitted_at_ms: _builtins.int
     """When the message was submitted, in milliseconds since the Unix epoch; absent
     or 0: when the request reached the server.
@@ -186,8 +186,8 @@ class Link(_message.Message):
     SUBSCRIBER_FIELD_NUMBER: _builtins.int
     REQUESTED_AT_MS_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """The URL as requested, with or without scheme; a bare host name is enough. Up
-    to 8 KiB. Required.
+    """The URL as requested, with or without scheme; a bare host name is enough. Of a longer one the
+    first 8 KiB are read. Required.
     """
     subscriber: _builtins.str
     """Subscriber who requests it; absent: unknown."""

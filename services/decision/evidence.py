@@ -70,6 +70,8 @@ class BatchEvidence:
     models: ModelSet
     policy: BatchPolicy | None = None
     """The policies of the carriers; None where none applies."""
+    now_s: int = 0
+    """When the batch is decided, in seconds since the Unix epoch."""
 
     # Stage "lists".
     listed: ListMatch = field(init=False)
@@ -83,6 +85,8 @@ class BatchEvidence:
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
+    ingress: Uint8s | None = None
+    """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
     # Stage "model".
     scores: Float32s = field(init=False)
@@ -94,8 +98,12 @@ class BatchEvidence:
     """The links in texts."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
+    link_version: str = ""
+    """Version of the link model that scored them; empty where none did."""
     link_scored: Bools | None = None
     """Texts that such a link blocks; None without any."""
+    link_marked: Bools | None = None
+    """Texts with a link that its own channel would block; None without any."""
     spam: Bools | None = None
     """Texts to block as spam; None where the rules allow spam."""
 
@@ -136,10 +144,10 @@ class BatchEvidence:
             implausible=self.implausible,
             scores=self.scores if scores is None else scores,
             threshold=self.threshold if threshold is None else threshold,
-            block_unscored=None if self.policy is None else self.policy.block_on_failure,
             # A shadow model is asked about fraud alone; the active one says what is spam.
             spam=self.spam,
             link_scored=self.link_scored,
+            link_marked=self.link_marked,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             unregistered=self.unregistered,

@@ -79,9 +79,8 @@ def _by_link(row: Mapping[str, Any]) -> Sentence:
     score = row.get("link_score")
     shown = "–" if score is None else f"{score:.3f}"
     return Sentence(
-        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}，两者合并判定为诈骗。",
-        f"a link in the text scored {shown}, and its words, with {row['score']:.3f}, did not speak "
-        "against it.",
+        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}。",
+        f"a link in the text scored {shown}, and its words {row['score']:.3f}.",
     )
 
 

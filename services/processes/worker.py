@@ -22,7 +22,7 @@ from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s, Texts
+from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
@@ -152,11 +152,16 @@ class Worker:
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
-            callers_active=self._feature_drift.observe_callers,
+            callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,
             marks_shadowed=self._metrics.marks_shadowed,
             shadow_failed=self._metrics.shadow_failed,
         )
+
+    def _callers_active(self, activity: CallerActivity) -> None:
+        self._feature_drift.observe_callers(activity)
+        if self._log:
+            self._log.callers_active(activity)
 
     def _build_server(self, hits: HitStore) -> RpcServer:
         settings = self._settings

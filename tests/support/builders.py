@@ -38,6 +38,7 @@ from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityModel, VelocityStage
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
@@ -255,6 +256,7 @@ def an_engine(
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
     policies: CarrierPolicies = NO_POLICIES,
+    answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -268,6 +270,7 @@ def an_engine(
         velocity=velocity,
         origin=origin,
         current_policies=lambda: policies,
+        answers=answers,
     )
 
 

@@ -180,6 +180,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "pattern": decision.pattern,
         **({"monitored": True} if decision.monitored else {}),
         **_provenance(decision),
+        **_treatment(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
@@ -201,6 +202,19 @@ def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
     if not decision.HasField("link_score"):
         return {}
     return {"link_score": round(decision.link_score, 4), "link": decision.link}
+
+
+def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if decision.treatment:
+        words["treatment"] = word(decision_pb2.Treatment.Name(decision.treatment), "TREATMENT_")
+    if decision.label:
+        words["label"] = word(decision_pb2.DisplayLabel.Name(decision.label), "DISPLAY_LABEL_")
+    if decision.delay_ms:
+        words["delay_ms"] = decision.delay_ms
+    if decision.HasField("cache_seconds"):
+        words["cache_seconds"] = decision.cache_seconds
+    return words
 
 
 def _velocity(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -238,8 +252,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
         decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
-        decision_pb2.REASON_LINK_SCORED: f"Blocked: a link in it scores {decision.link_score:.4f}, "
-        f"and the words, with {decision.score:.4f}, do not speak against it.",
+        decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
+        f"and its words {decision.score:.4f}.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_FAILED_CLOSED: "Blocked: no model could be heard, and the policy of "
         "the carrier blocks then.",

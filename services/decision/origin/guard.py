@@ -45,6 +45,8 @@ class OriginFindings(NamedTuple):
     """Rows whose caller or sender cannot be what it claims."""
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered for their route; None without a registry."""
+    ingress: Uint8s | None = None
+    """The stricter of what was reported and what the trunk groups say."""
 
 
 class _Claims(NamedTuple):
@@ -77,7 +79,7 @@ class OriginGuard:
             trust = trunk_groups.trust(calls.callers, groups)
             claims = _Claims(calls.callers, ingress, calls.attestations, trust)
             _apply_verdicts(claims, protected, implausible)
-        return OriginFindings(protected, implausible)
+        return OriginFindings(protected, implausible, ingress=ingress)
 
     def texts(self, texts: Texts, policy: BatchPolicy | None = None) -> OriginFindings:
         """Judge senders and receivers; *policy* has the trunk groups of the rows' carriers."""
@@ -102,7 +104,7 @@ class OriginGuard:
             by_people = trunk_groups.flagged(len(texts), groups, "person_to_person")
             implausible |= by_people & no_subscriber & ~genuine & ~protected
         unregistered = None if registry is None else (senders >= FIRST_SENDER) & ~genuine
-        return OriginFindings(protected, implausible, unregistered)
+        return OriginFindings(protected, implausible, unregistered, ingress)
 
     def _trunk_groups(
         self, names: Sequence[str], policy: BatchPolicy | None

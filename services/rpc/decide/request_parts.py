@@ -74,6 +74,11 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
         would_block=_renumber([part.would_block for part in parts], starts),
         thresholds=_join([part.thresholds for part in parts]),
         monitored=_join_masks(parts),
+        # A model may fail between two parts; what it did not score is not to be cached.
+        allow_cache_seconds=min(
+            (part.allow_cache_seconds for part in parts if part.allow_cache_seconds is not None),
+            default=None,
+        ),
     )
 
 
