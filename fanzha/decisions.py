@@ -124,7 +124,7 @@ class Decisions:
     """The answers to one table of traffic; row i answers event i."""
 
     first_id: int
-    """Row i has the id ``first_id + i``."""
+    """Row i has the id ``first_id + i``, unless `ids` has another."""
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
@@ -149,6 +149,8 @@ class Decisions:
     carriers: Sequence[tuple[str, int]] = ()
     """The carrier and the number of rows of each request, in order; a single one stands for all
     rows, none for requests without a carrier."""
+    ids: Mapping[int, int] = field(default_factory=dict)
+    """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
     held: Uint16s | None = None
     """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
     link_version: str = ""
@@ -168,3 +170,7 @@ class Decisions:
     def threshold_of(self, row: int) -> float:
         """Return the score from which *row* is blocked."""
         return self.threshold if self.thresholds is None else float(self.thresholds[row])
+
+    def id_of(self, row: int) -> int:
+        """Return the id of a row."""
+        return self.ids.get(row, self.first_id + row)

@@ -4,6 +4,7 @@ A pure function of the request's rows, one version of the lists and the impact b
 log. It is stored as JSON with the request and can be computed again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -114,9 +115,7 @@ def preview(
     known = _popular(acting, blocked, popular, popular_rank)
     if len(blocked) and not popular.known:
         not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
-    counts = dict(diff.counts())
-    for name, rows in request.dropped.items():
-        counts[name] = counts.get(name, 0) + rows
+    counts = dict(Counter(diff.counts()) + Counter(request.dropped))
     return ChangePreview(
         version=diff.version,
         at_ms=at_ms,

@@ -57,13 +57,15 @@ time = st.one_of(ordinary_time, st.integers(-(2**63), 2**63 - 1))
 ordinary_enum = st.integers(0, 127)
 enum = st.one_of(st.integers(0, 9), st.integers(-(2**31), 2**31 - 1))
 trunk = st.one_of(st.just(""), st.just("tg-12"), st.text(st.characters(codec="utf-8"), max_size=70))
+request_id = st.one_of(st.just(""), st.sampled_from(["a1", "x" * 64]))
+"""Others are left to protobuf; `test_repeated_requests` has them."""
 
 
 def calls(times: Any, enums: Any, trunks: Any) -> Any:
     return st.builds(
         pb.Call,
         caller=party, callee=party, attempted_at_ms=times,
-        ingress=enums, attestation=enums, trunk=trunks,
+        ingress=enums, attestation=enums, trunk=trunks, request_id=request_id,
     )  # fmt: skip
 
 
@@ -71,12 +73,14 @@ def texts(times: Any, enums: Any, trunks: Any, bodies: Any) -> Any:
     return st.builds(
         pb.Text,
         sender=party, receiver=party, body=bodies, submitted_at_ms=times, ingress=enums,
-        trunk=trunks,
+        trunk=trunks, request_id=request_id,
     )  # fmt: skip
 
 
 def links(times: Any) -> Any:
-    return st.builds(pb.Link, url=url, subscriber=party, requested_at_ms=times)
+    return st.builds(
+        pb.Link, url=url, subscriber=party, requested_at_ms=times, request_id=request_id
+    )
 
 
 def batches(kind: Kind, *, ordinary: bool) -> Any:
