@@ -3,6 +3,7 @@
 A caller can act on each class differently; that is the only reason to add one.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 
@@ -45,6 +46,16 @@ class VersionConflict(FanzhaError):
         error = cls(f"{field}: {what} at {actual}{compared}{advice and f'; {advice}'}")
         error.expected, error.actual = expected, actual
         return error
+
+
+class RisksUnconfirmed(FanzhaError):
+    """The change would hit what many depend on, and its author has not confirmed each risk."""
+
+    def __init__(self, risks: Sequence[str]) -> None:
+        """Take the *risks* to confirm, as they have to be repeated."""
+        listed = ", ".join(map(repr, risks))
+        super().__init__(f"confirmed_risks: no second person reviews this, and it hits {listed}")
+        self.risks = tuple(risks)
 
 
 class Unavailable(FanzhaError):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from blocklists.conflicts.findings import Conflicts
+from blocklists.critical.risks import RiskFinder
 from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
@@ -25,6 +26,8 @@ from services.changes.popularity import PopularHosts
 from services.changes.relations import RowRelation, relations
 
 _MAX_POPULAR = 5
+MAX_RISKS = 20
+"""Most risks that one change may have without a second person; nobody reads more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class ChangePreview:
     """The most popular hosts to be blocked, with their rank."""
     popular_total: int = 0
     popularity_known: bool = False
+    risks: tuple[str, ...] = ()
+    """The first `MAX_RISKS` risks: what it would hit that many depend on."""
+    risks_total: int = 0
     not_examined: tuple[str, ...] = ()
     problems: tuple[RowProblem, ...] = field(default=())
 
@@ -69,6 +75,7 @@ def read(kept: Mapping[str, Any]) -> ChangePreview:
             "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
             "popular": tuple(kept["popular"]),
+            "risks": tuple(kept.get("risks", ())),
             "not_examined": tuple(kept["not_examined"]),
             "problems": tuple(RowProblem(**one) for one in kept["problems"]),
         }
@@ -98,6 +105,7 @@ def preview(
     shadow_impact: ImpactEstimate | None,
     popular: PopularHosts,
     popular_rank: int,
+    risks: RiskFinder,
     at_ms: int,
 ) -> ChangePreview:
     """Return the preview of a change."""
@@ -105,6 +113,7 @@ def preview(
     met, not_examined = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
+    hits = list(dict.fromkeys(risk.text for risk in risks.find(acting)))
     if len(blocked) and not popular.known:
         not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
     counts = dict(diff.counts())
@@ -124,6 +133,8 @@ def preview(
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
+        risks=tuple(hits[:MAX_RISKS]),
+        risks_total=len(hits),
         not_examined=(*not_examined, *impact.uncertain),
         problems=tuple(request.problems),
     )

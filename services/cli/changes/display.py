@@ -8,6 +8,7 @@ from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out, wide
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import word
@@ -36,6 +37,7 @@ def show_line(change: pb.Change) -> None:
         )
     else:
         out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
+    show_unreviewed(change.unreviewed_risks)
     if change.left_alone:
         out.print(f"left alone: {change.left_alone:,} entries", soft_wrap=True)
         _because(change.left_alone_examples)
@@ -104,6 +106,9 @@ def show(change: pb.Change) -> None:
         if text:
             out.print(f"  {name:<14}{text}", markup=False, soft_wrap=True)
     _because(change.second_person_reasons)
+    if change.unreviewed_risks:
+        out.print("  UNREVIEWED, confirmed by one person:")
+        _because(change.unreviewed_risks)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
     if change.left_alone:
@@ -141,6 +146,9 @@ def show_preview(preview: pb.ChangePreview) -> None:
     if preview.HasField("shadow_impact"):
         out.print("  if its shadow entries enforced:")
         _show_impact(preview.shadow_impact)
+    if preview.risks_total:
+        out.print(f"  it hits what many depend on: {preview.risks_total:,}")
+        _because(preview.risks)
     for text in preview.not_examined:
         out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:
@@ -203,6 +211,8 @@ def _emergency(change: pb.Change) -> str:
 def _second(change: pb.Change) -> str:
     if change.approved_by:
         return change.approved_by
+    if change.unreviewed_risks:
+        return "none (UNREVIEWED)"
     if change.one_person:
         return "none (one person)"
     if change.kind == pb.CHANGE_KIND_APPEAL and change.applied_version:

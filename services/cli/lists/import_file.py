@@ -15,6 +15,7 @@ from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.confirmation import Confirm
 from services.cli._common.console import print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, enum
 from services.cli.lists import import_display
@@ -112,6 +113,7 @@ def import_(
     expected_version: ExpectedVersion = None,
     dry_run: _DryRun = False,
     report: _Report = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -123,7 +125,7 @@ def import_(
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
-        most_problems=_MOST_REPORTED if report is not None else 0,
+        most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)

@@ -150,6 +150,7 @@ def requested(one: RequestSummary | None) -> dict[str, Any]:
         "change_id": one.change_id,
         "change_state": _wire(one.state),
         "waits_because": one.waits_because,
+        "unreviewed_risks": one.unreviewed_risks,
     }
 
 
