@@ -3,7 +3,6 @@
 A caller can act on each class differently; that is the only reason to add one.
 """
 
-from collections.abc import Sequence
 from typing import Self
 
 
@@ -51,11 +50,11 @@ class VersionConflict(FanzhaError):
 class RisksUnconfirmed(FanzhaError):
     """The change would hit what many depend on, and its author has not confirmed each risk."""
 
-    def __init__(self, risks: Sequence[str]) -> None:
+    def __init__(self, risks: tuple[str, ...]) -> None:
         """Take the *risks* to confirm, as they have to be repeated."""
         listed = ", ".join(map(repr, risks))
         super().__init__(f"confirmed_risks: no second person reviews this, and it hits {listed}")
-        self.risks = tuple(risks)
+        self.risks = risks
 
 
 class Unavailable(FanzhaError):

@@ -4,6 +4,7 @@ A pure function of the request's rows, one version of the lists and the impact b
 log. It is stored as JSON with the request and can be computed again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -113,12 +114,9 @@ def preview(
     met, not_examined = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
-    hits = list(dict.fromkeys(risk.text for risk in risks.find(acting)))
     if len(blocked) and not popular.known:
         not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
-    counts = dict(diff.counts())
-    for name, rows in request.dropped.items():
-        counts[name] = counts.get(name, 0) + rows
+    counts = dict(Counter(diff.counts()) + Counter(request.dropped))
     return ChangePreview(
         version=diff.version,
         at_ms=at_ms,
@@ -133,11 +131,15 @@ def preview(
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
-        risks=tuple(hits[:MAX_RISKS]),
-        risks_total=len(hits),
+        **_risks(acting, risks),
         not_examined=(*not_examined, *impact.uncertain),
         problems=tuple(request.problems),
     )
+
+
+def _risks(acting: EntryTable, finder: RiskFinder) -> dict[str, Any]:
+    hits = list(dict.fromkeys(risk.text for risk in finder.find(acting)))
+    return {"risks": tuple(hits[:MAX_RISKS]), "risks_total": len(hits)}
 
 
 def _popular(

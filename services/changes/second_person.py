@@ -59,7 +59,8 @@ def confirm_risks(record: ChangeRequest, given: Collection[str]) -> ChangeReques
     if record.approved_by or record.preview is None:
         return record
     found = previews.read(record.preview)
-    missing = [risk for risk in found.risks if risk not in {*record.confirmed_risks, *given}]
+    confirmed = {*record.confirmed_risks, *given}
+    missing = tuple(risk for risk in found.risks if risk not in confirmed)
     if found.risks_total > MAX_RISKS:
         raise InvalidInput(
             f"it hits {found.risks_total:,} critical names or wide ranges, at most {MAX_RISKS} "

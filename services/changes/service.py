@@ -194,7 +194,7 @@ class ChangeService:
     ) -> ChangeRequest:
         """Apply an approved request; with *emergency_why*, also a pending one, as an emergency.
 
-        *confirmed* are the risks its author confirms, where no second person approved it.
+        *confirmed* are the risks its author confirms, where nobody approved it.
         """
         async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
             wanted = (
@@ -206,7 +206,7 @@ class ChangeService:
             permissions.check_may_apply(record)
             if settled := await self._application.recover(record):
                 return settled
-            who, audit_kind, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
+            audit_kind, applied = AuditKind.CHANGE_APPLIED, record
             if emergency_why and record.state is ChangeState.PENDING:
                 applied = self._submission.as_emergency(
                     record, emergency_why, removals=record.removals.rows
@@ -218,7 +218,7 @@ class ChangeService:
             done, _ = await self._application.apply(
                 applied,
                 contents,
-                by=who,
+                by=identity.author(by),
                 stored=record,
                 expected_version=expected_version,
                 audit_kind=audit_kind,

@@ -92,12 +92,11 @@ def show(change: pb.Change) -> None:
         if change.applied_version
         else "",
         "second person": f"{_second(change)} ({change.second_person_rule})",
+        "UNREVIEWED": ", ".join(change.unreviewed_risks),
         "undoes": str(change.reverts or ""),
         "undone by": str(change.reverted_by or ""),
         "confirms": str(change.confirms or ""),
-        "restores": f"version {change.restores_version}"
-        if change.HasField("restores_version")
-        else "",
+        "restores": _restored(change),
         "rows sha256": change.rows_sha256,
         "rows kept": "" if change.rows_retained else "no: it can no longer be undone",
     }
@@ -106,9 +105,6 @@ def show(change: pb.Change) -> None:
         if text:
             out.print(f"  {name:<14}{text}", markup=False, soft_wrap=True)
     _because(change.second_person_reasons)
-    if change.unreviewed_risks:
-        out.print("  UNREVIEWED, confirmed by one person:")
-        _because(change.unreviewed_risks)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
     if change.left_alone:
@@ -117,6 +113,10 @@ def show(change: pb.Change) -> None:
     if change.HasField("preview"):
         show_preview(change.preview)
     _show_events(change)
+
+
+def _restored(change: pb.Change) -> str:
+    return f"version {change.restores_version}" if change.HasField("restores_version") else ""
 
 
 def _show_events(change: pb.Change) -> None:

@@ -120,8 +120,7 @@ def import_(
 ) -> None:
     """Import a list. What a row says outranks the options; bad rows never stop the others."""
     defaults = _defaults(action, direction, fraud_type, source)
-    defaults.MergeFrom(_terms(expires, review, mode))
-    defaults.legal_basis, defaults.campaign = legal_basis, campaign
+    defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign))
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
@@ -142,10 +141,14 @@ def _options(form: str, encoding: str, sheets: list[str] | None) -> ReadOptions:
     )
 
 
-def _terms(expires: str, review: str, mode: str) -> pb.Entry:
+def _terms(expires: str, review: str, mode: str, legal_basis: str, campaign: str) -> pb.Entry:
     now_s = int(time.time())
     return pb.Entry(
-        **expiry(expires, now_s), review_at_s=read_review(review, now_s), mode=read_mode(mode)
+        **expiry(expires, now_s),
+        review_at_s=read_review(review, now_s),
+        mode=read_mode(mode),
+        legal_basis=legal_basis,
+        campaign=campaign,
     )
 
 

@@ -15,7 +15,7 @@ from services.lists import audit_records
 from services.lists.findings import FindingRecorder
 from services.lists.lifecycle import name_of, names_of
 from services.lists.service import ImportUpload, ListService
-from services.rpc.lists import critical_messages, import_messages, lifecycle_messages, messages
+from services.rpc.lists import import_messages, lifecycle_messages, messages
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 
 MOST_CHANGES = 10_000
@@ -229,7 +229,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.ListCriticalRequest, context: object
     ) -> pb.ListCriticalResponse:
         found = self._administration.critical(request.pattern, request.category)
-        return critical_messages.response(found)
+        return messages.critical(found)
 
     def _begin(self, header: pb.ImportHeader) -> ImportUpload:
         terms = ChangeTerms(
