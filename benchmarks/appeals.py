@@ -37,11 +37,11 @@ def main() -> None:
     parser.add_argument("--listed", type=int, default=1_000_000, help="numbers in the lists")
     parser.add_argument("--workers", type=int, default=2, help="worker processes")
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args()
-    with service.running(workers=wanted.workers, listed=wanted.listed) as running:
-        measured = _measure(running.admin, running.target, wanted.lifts, wanted.workers)
-    report = {"workers": wanted.workers, "listed": wanted.listed, "lifts": wanted.lifts}
-    results.write("appeals", report | measured, save=wanted.save)
+    options = parser.parse_args()
+    with service.running(workers=options.workers, listed=options.listed) as running:
+        measured = _measure(running.admin, running.target, options.lifts, options.workers)
+    report = {"workers": options.workers, "listed": options.listed, "lifts": options.lifts}
+    results.write("appeals", report | measured, save=options.save)
 
 
 def _measure(admin: str, target: str, lifts: int, workers: int) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def _measure(admin: str, target: str, lifts: int, workers: int) -> dict[str, Any
             number = f"+{FIRST_NUMBER + 1000 * place}"
             office.block(number, in_range=bool(place % 2))
             time.sleep(float(chance.uniform(0, _LONGEST_PAUSE)))
-            said, seen = office.lift(number)
-            recorded.append(said)
+            response, seen = office.lift(number)
+            recorded.append(response)
             observed.append(seen)
             sys.stderr.write(f"\r{place + 1} of {lifts} lifted")
     sys.stderr.write("\n")

@@ -49,9 +49,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the large change")
     parser.add_argument("--rounds", type=int, default=3, help="how often to apply and revert it")
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args()
-    measured = asyncio.run(_measure(wanted.rows, wanted.rounds))
-    results.write("changes", {"rows": wanted.rows} | measured, save=wanted.save)
+    options = parser.parse_args()
+    measured = asyncio.run(_measure(options.rows, options.rounds))
+    results.write("changes", {"rows": options.rows} | measured, save=options.save)
 
 
 async def _measure(rows: int, rounds: int) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def many(rows: int, first: int = 8617000000000) -> EntryTable:
     """Make entries of *rows* numbers."""
     chance = np.random.default_rng(scenarios.SEED)
     keys = np.sort(chance.choice(rows * 50, rows, replace=False)).astype(np.int64) + first
-    behind = Provenance(
+    provenance = Provenance(
         source=Source.PROVINCE,
         reason="a list of the province",
         legal_basis="",
@@ -149,7 +149,7 @@ def many(rows: int, first: int = 8617000000000) -> EntryTable:
         fraud_types=np.zeros(rows, np.uint8),
         expires_s=np.full(rows, 2_000_000_000, np.uint32),
         provenances=np.zeros(rows, np.uint32),
-        provenance=(behind,),
+        provenance=(provenance,),
     )
 
 

@@ -1,8 +1,8 @@
 """What the decision log costs a worker, and how long a preview takes.
 
-The cost: an engine decides batches; then the log is told of them, as it would be on the decision
-path; then their segment is written, as the thread would. The least processor time of some rounds
-of each. Telling costs decisions, writing costs a core beside them or, without one, them too.
+The cost: an engine decides batches; the log then observes them, as on the decision path; then their
+segment is written, as by the writer thread. Reported is the least processor time of some rounds of
+each. Observing slows decisions down; writing uses another core or, without one, slows them too.
 
 The preview: a synthetic day with millions of logged decisions, and changes of one number, one
 range and 100,000 numbers; medians.
@@ -28,7 +28,7 @@ from benchmarks.decision_log_days import a_day, changes
 from benchmarks.micro import fixtures
 from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel, Int64s
+from fanzha.tables import CallerActivity, Channel, Int64s
 from infra.clock import now_ms
 from services.decision.observer import Observer, Table
 from services.decision.pipeline import DecisionPipeline
@@ -59,26 +59,33 @@ class Counts:
 
 
 class Decided:
-    """What an engine has told, kept so that the log can be told it by itself."""
+    """Records the calls of an engine to its observer, to replay them to the log alone."""
 
     def __init__(self) -> None:
         self.links: list[tuple[Sequence[str], Int64s]] = []
+        self.activities: list[CallerActivity] = []
         self.batches: list[tuple[Channel, Table, Decisions]] = []
 
     def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
         self.links.append((urls, owners))
 
+    def callers_active(self, activity: CallerActivity) -> None:
+        self.activities.append(activity)
+
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self.batches.append((channel, table, decisions))
 
     def tell(self, log: DecisionLog) -> None:
-        for links, batch in zip_longest(self.links, self.batches):
+        for links, activity, batch in zip_longest(self.links, self.activities, self.batches):
             if links is not None:
                 log.links_found(*links)
+            if activity is not None:
+                log.callers_active(activity)
             log.decided(*batch)
 
     def forget(self) -> None:
         self.links.clear()
+        self.activities.clear()
         self.batches.clear()
 
 
@@ -88,16 +95,16 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=10_000_000, help="logged decisions of the day")
     parser.add_argument("--ends", type=int, default=10_000_000, help="logged ends of calls")
     parser.add_argument("--repeats", type=int, default=5, help="previews of each change")
-    parser.add_argument("--folder", type=Path, help="where the day is written, or is already")
+    parser.add_argument("--folder", type=Path, help="folder of the day; written unless it exists")
     parser.add_argument("--only", choices=("cost", "preview"), help="measure only one of the two")
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     report: dict[str, Any] = {"machine": machine.describe()}
     with tempfile.TemporaryDirectory(prefix="fanzha-log-") as scratch:
-        if wanted.only != "preview":
+        if options.only != "preview":
             report["cost"] = _costs(Path(scratch) / "cost")
-        if wanted.only != "cost":
-            folder = wanted.folder or Path(scratch) / "day"
-            report["preview"] = _previews(folder, wanted.rows, wanted.ends, wanted.repeats)
+        if options.only != "cost":
+            folder = options.folder or Path(scratch) / "day"
+            report["preview"] = _previews(folder, options.rows, options.ends, options.repeats)
     report["load_average_after"] = os.getloadavg()
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
     return 0
@@ -117,10 +124,14 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
     counts = Counts()
     options = LogOptions(folder=folder, allowed_one_in=one_in, buffer_rows=10**7)
     log = DecisionLog(options, home=HomePlan(), now_ms=now_ms, counters=counts)
-    told = Decided()
+    recorded = Decided()
     engine = fixtures.engine(
         fixtures.listed_numbers(fixtures.LISTED),
-        observer=Observer(links_found=told.links_found, decided=told.decided),
+        observer=Observer(
+            links_found=recorded.links_found,
+            callers_active=recorded.callers_active,
+            decided=recorded.decided,
+        ),
     )
     tables = _tables(channel, rows)
     batches = BATCHES // 10 if channel is not Channel.CALL else BATCHES
@@ -129,11 +140,11 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
         moments = [time.thread_time()]
         _decide(engine, channel, islice(cycle(tables), batches))
         moments.append(time.thread_time())
-        told.tell(log)
+        recorded.tell(log)
         moments.append(time.thread_time())
         log.writer.flush()
         moments.append(time.thread_time())
-        told.forget()
+        recorded.forget()
         for name, begin, end in zip(seconds, moments, moments[1:], strict=False):
             seconds[name].append(end - begin)
     if counts.lost:

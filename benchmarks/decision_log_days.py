@@ -1,4 +1,4 @@
-"""A synthetic day of the decision log, as the keeper leaves it, and changes to preview.
+"""A synthetic day of the decision log, as maintenance leaves it, and changes to preview.
 
 Seven in ten decisions are on calls, two on texts, one on links. 3 % were blocked by entries; the
 others were let through and stand for a hundred each.
@@ -125,6 +125,7 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
         "would_block_pattern": pa.nulls(rows, pa.string()),
         "list_version": np.full(rows, 7),
         "model_version": schema.same_word("2", rows),
+        "link_score": pa.nulls(rows, pa.float32()),
         "velocity_score": pa.nulls(rows, pa.float32()),
         "velocity_version": schema.same_word("1", rows),
         "ingress": schema.words(Ingress, np.full(rows, 1, np.uint8)),
@@ -189,7 +190,7 @@ def _hosts(names: Sequence[str]) -> EntryTable:
 
 
 def _rest(rows: int) -> dict[str, Any]:
-    behind = Provenance(
+    provenance = Provenance(
         source=Source.PROVINCE,
         reason="benchmark",
         legal_basis="",
@@ -201,5 +202,5 @@ def _rest(rows: int) -> dict[str, Any]:
         "fraud_types": np.zeros(rows, np.uint8),
         "expires_s": np.full(rows, 2**32 - 1, np.uint32),
         "provenances": np.zeros(rows, np.uint32),
-        "provenance": (behind,),
+        "provenance": (provenance,),
     }

@@ -1,9 +1,9 @@
-"""Measures how well fingerprints find near-duplicates, and how rarely they mistake a text.
+"""Measures recall and false matches of fingerprints on near-duplicates.
 
 ``python -m benchmarks.fingerprints DATA`` reads the labelled messages of ``DATA`` (a folder with
-the three SMS tables). Only what training may see is measured: neither test groups nor sources of
-evaluation. A table tells for each number of equal values how many fraud texts with near-duplicates
-in the data are found by one of them, and how many legitimate texts are near to any fraud text.
+the three SMS tables). Only training data is measured: neither test groups nor sources of
+evaluation. For each number of equal values a table shows how many fraud texts with near-duplicates
+in the data are found by one of them, and how many legitimate texts match any fraud text.
 """
 
 import gzip
@@ -111,11 +111,11 @@ def _nearest(found: Sketches, rows: Int64s, listed: Int64s) -> Int64s:
         first = np.searchsorted(theirs[order, band], mine[:, band], side="left")
         count = np.searchsorted(theirs[order, band], mine[:, band], side="right") - first
         count[~found.known[rows]] = 0
-        asked = np.repeat(np.arange(len(rows)), count)
-        nth = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count)
+        queries = np.repeat(np.arange(len(rows)), count)
+        nth = np.arange(len(queries)) - np.repeat(np.cumsum(count) - count, count)
         there = listed[order[np.repeat(first, count) + nth]]
-        equal = fingerprint.equal_values(found.values[rows[asked]], found.values[there])
-        np.maximum.at(nearest, asked, equal)
+        equal = fingerprint.equal_values(found.values[rows[queries]], found.values[there])
+        np.maximum.at(nearest, queries, equal)
     return nearest
 
 

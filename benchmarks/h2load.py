@@ -1,9 +1,9 @@
-"""Runs h2load (Debian: nghttp2-client) on one gRPC message, and counts what was answered with one.
+"""Runs h2load (Debian: nghttp2-client) on one gRPC message, and counts the messages it returns.
 
-To h2load an error of gRPC is an answer like any other, since its HTTP status is 200 as well. But
-an error brings no message: the bytes of all answers together say how many brought one. So the
-same is asked before and after as a client would, and the shorter answer is what each must bring.
-h2load's own warm-up is not used, because the bytes of a warm-up are in its sum.
+h2load cannot tell a gRPC error from a response, since both have the HTTP status 200. But an error
+carries no message, so the number of bytes of all responses shows how many carried one. A client
+sends the same request before and after, and the shorter response is the expected length. h2load's
+own warm-up is not used, because its byte count includes the warm-up.
 """
 
 import re
@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import grpc
 
 PREFIX_BYTES = 5
-"""Before each message of gRPC."""
+"""Bytes of the prefix of a gRPC message."""
 MOST_WITHOUT_MESSAGE = 0.01
-"""Share of requests; a server that sheds more is not measured by what it does."""
+"""Largest share of refused requests; beyond it the rate does not measure the server."""
 _GRACE_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
 _RATE = re.compile(r"finished in [^,]+, ([0-9.]+) req/s")
@@ -28,17 +28,17 @@ _TIMES = re.compile(r"time for request: +(\S+) +(\S+) +(\S+)")
 
 
 class Failed(RuntimeError):
-    """No figure came of a run, and why."""
+    """A run without a figure; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one run did."""
+    """The result of one run."""
 
     per_second: float
     done: int
     data_bytes: int
-    """Of all answers together, without the frames."""
+    """Bytes of all responses, without frames."""
     times: tuple[str, ...] = ()
     """Least, most and mean time of a request, as h2load writes them."""
 
@@ -48,10 +48,10 @@ class Run:
 
 
 def read(text: str) -> Run:
-    """Read h2load's summary; raises `Failed` when requests failed or it says something else."""
+    """Read h2load's summary; raises `Failed` for failed requests or an unknown form."""
     rate, counts, data = _RATE.search(text), _DONE.search(text), _DATA.search(text)
     if rate is None or counts is None or data is None:
-        raise Failed(f"h2load says no figures: {text[-200:]!r}")
+        raise Failed(f"no figures in the output of h2load: {text[-200:]!r}")
     done, succeeded = int(counts[1]), int(counts[2])
     if not done or succeeded < done or any(map(int, counts.groups()[2:])):
         raise Failed(f"h2load: {counts[0]}")
@@ -70,7 +70,7 @@ def answered(run: Run, answer_bytes: int) -> float:
     if share < 1 - MOST_WITHOUT_MESSAGE:
         raise Failed(
             f"{1 - share:.1%} of {run.done:,} requests were refused, not answered: "
-            "ask with fewer connections or streams"
+            "use fewer connections or streams"
         )
     return run.per_second * share
 
@@ -85,7 +85,7 @@ def measure(
     streams: int,
     core: str = "",
 ) -> tuple[float, Run]:
-    """Ask *target* for *seconds*; return the answers a second, and the run."""
+    """Load *target* for *seconds*; return the responses a second, and the run."""
     before = _answer_bytes(target, path, message)
     run = ask(
         f"http://{target}{path}", message, seconds=seconds, clients=clients, streams=streams,

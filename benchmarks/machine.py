@@ -1,4 +1,4 @@
-"""Machine, commit and load of a measurement."""
+"""Machine, commit and load average of a measurement."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Reads what a process and all its descendants have used of the machine. Linux only."""
+"""Reads the resource use of a process tree. Linux only."""
 
 import os
 from collections.abc import Collection
@@ -9,7 +9,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(root: int) -> float:
-    """Return the processor time that a tree of processes has used, those that still live."""
+    """Return the processor time of the live processes of a tree, in seconds."""
     used = 0.0
     for process in tree(root):
         with suppress(OSError):
@@ -26,10 +26,10 @@ def tree(root: int) -> list[int]:
             with suppress(OSError):
                 parent = int(stat(int(folder.name))[1])
                 children.setdefault(parent, []).append(int(folder.name))
-    found, waiting = [], [root]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += children.get(found[-1], [])
+    found, queue = [], [root]
+    while queue:
+        found.append(queue.pop())
+        queue += children.get(found[-1], [])
     return found
 
 
@@ -41,7 +41,7 @@ def pin(process: int, cores: Collection[int]) -> None:
 
 
 def command(process: int) -> list[str]:
-    """Return the command line of a process; nothing when it has ended."""
+    """Return the command line of a process; empty if it has ended."""
     with suppress(OSError):
         return Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
     return []

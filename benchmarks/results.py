@@ -1,4 +1,4 @@
-"""Where the results of benchmarks go."""
+"""Writes the results of benchmarks."""
 
 import json
 import sys
@@ -13,9 +13,9 @@ FOLDER = Path(__file__).with_name("results")
 
 
 def write(kind: str, report: dict[str, Any], *, save: bool, folder: Path = FOLDER) -> None:
-    """Print a report with what a reader must know about the machine, and keep it if asked to.
+    """Print a report with machine, commit and load; with *save* also store it.
 
-    Kept as ``benchmarks/results/<date>-<kind>.json``; a later one of the day replaces it.
+    Stored as ``benchmarks/results/<date>-<kind>.json``; a later one of the day replaces it.
     """
     text = json.dumps({"kind": kind} | machine.describe() | report, indent=2, default=str) + "\n"
     sys.stdout.write(text)

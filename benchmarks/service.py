@@ -1,4 +1,4 @@
-"""A service to be measured: ``fanzha up`` in a folder of its own, with a list, until it ends."""
+"""A service to measure: ``fanzha up`` in a folder of its own, with a list."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def running(
     *settings* are variables such as ``FANZHA_HIT_FLUSH_MS``; others of the environment that
     start with ``FANZHA_`` do not reach it.
     """
-    # Asked to end, a benchmark still ends what it started.
+    # On SIGTERM, a benchmark stops its child processes first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     with TemporaryDirectory(prefix="fanzha-bench-") as name:
         folder = Path(name)
@@ -65,14 +65,14 @@ def running(
             **settings,
         }
         with (folder / "up.log").open("wb") as log:
-            # A session of its own: Ctrl-C is for us, and we end it in order.
+            # Its own session: Ctrl-C must reach the benchmark only, which then stops the service.
             process = subprocess.Popen(
                 [*FANZHA, "up"], env=environment, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         try:
             if cores:
-                # Before it has children or threads, which inherit it.
+                # Before it has children or threads, which inherit the affinity.
                 os.sched_setaffinity(process.pid, cores)
             service = _started(process, folder)
             _move_the_rest(process.pid, os.sched_getaffinity(0) - set(cores))
@@ -111,7 +111,7 @@ def _wait_until_listed(service: Service, number: str) -> None:
             if time.monotonic() > until:
                 raise RuntimeError("the list did not reach the workers")
             time.sleep(0.1)
-    # Every worker looks for a new list at least once a second.
+    # Every worker checks for a new list at least once a second.
     time.sleep(1.0)
 
 

@@ -62,14 +62,14 @@ class StallDetector:
 
     def open(self) -> None:
         """Start the measuring process."""
-        # Not forked: the process that measures has threads, of gRPC among them.
+        # Spawned, not forked: the measuring process has threads, those of gRPC among them.
         command = [sys.executable, "-I", "-S", __file__]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         lines = self._process.stdout
         if lines is None:  # pragma: no cover - stdout is a pipe
-            raise RuntimeError("no pipe to the watch")
+            raise RuntimeError("no pipe to the stall detector")
         self._real_time = lines.readline().strip() == "real-time"
         self._reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self._reader.start()
@@ -78,7 +78,7 @@ class StallDetector:
     def pid(self) -> int:
         """Id of the measuring process."""
         if self._process is None:
-            raise RuntimeError("the watch has not begun")
+            raise RuntimeError("the stall detector has not begun")
         return self._process.pid
 
     def close(self) -> None:

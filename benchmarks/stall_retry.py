@@ -9,7 +9,7 @@ from benchmarks.stall_detector import MachineStalls
 Run = TypeVar("Run")
 
 MAX_RETRIES = 2
-"""Most discarded runs per wanted run."""
+"""Most discarded runs per requested run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,17 @@ class Runs(Generic[Run]):
 
 
 def measured(
-    measure: Callable[[], Run], stood_still: Callable[[Run], MachineStalls], wanted: int
+    measure: Callable[[], Run], stood_still: Callable[[Run], MachineStalls], count: int
 ) -> Runs[Run]:
-    """Measure until *wanted* runs were not disturbed.
+    """Measure until *count* runs were not disturbed.
 
     Retries are bounded: on a machine that stalls too often, disturbed runs count, in the order
     in which they were made.
     """
     calm: list[Run] = []
     disturbed: list[Run] = []
-    while len(calm) < wanted and len(disturbed) < wanted * MAX_RETRIES:
+    while len(calm) < count and len(disturbed) < count * MAX_RETRIES:
         run = measure()
         (disturbed if stood_still(run).disturbed else calm).append(run)
-    lacking = wanted - len(calm)
+    lacking = count - len(calm)
     return Runs(calm + disturbed[:lacking], disturbed[lacking:])

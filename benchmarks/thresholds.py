@@ -10,19 +10,19 @@ FILE = Path(__file__).with_name("thresholds.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """The least that a channel must do."""
+    """The floor of a channel."""
 
     channel: str
     batch: int
     per_round: float
     """Rows for the processor time of one round of the reference loop."""
     p99_ms: float
-    """At half of the capacity that was just measured, from when a request was due."""
+    """Latency at half of the measured capacity, from the due time of a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What a channel did."""
+    """The measurement of a channel."""
 
     channel: str
     batch: int
@@ -38,7 +38,7 @@ class Verdict:
     floor: Floor
     cell: Cell | None
     faults: tuple[str, ...]
-    """None: it holds."""
+    """None: the floor holds."""
 
 
 def read(file: Path = FILE) -> tuple[Floor, ...]:
@@ -47,7 +47,7 @@ def read(file: Path = FILE) -> tuple[Floor, ...]:
 
 
 def judge(floors: Sequence[Floor], cells: Sequence[Cell]) -> list[Verdict]:
-    """Hold each floor against its cell; a floor without one is missed."""
+    """Compare each floor with its cell; a floor without a cell counts as missed."""
     measured = {(cell.channel, cell.batch): cell for cell in cells}
     verdicts = []
     for floor in floors:

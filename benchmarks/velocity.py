@@ -1,4 +1,4 @@
-"""What the velocity stage costs a batch of 256 calls: remembering them, and scoring them.
+"""Cost of the velocity stage for a batch of 256 calls: recording, and scoring.
 
 Once with callers that call rarely, which are not scored, and once with callers that all call
 often. The least and the median time of many batches, in microseconds, on one core.

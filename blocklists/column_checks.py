@@ -135,9 +135,9 @@ def _provenance(text: bytes) -> None:
     known = {"source", "created_at_s", "review_at_s", *_PROVENANCE_TEXTS, *_LATER_TEXTS}
     if not fields.keys() <= known:
         raise UnknownValue("provenance: has a field that this release does not know")
-    said = [fields.get(name) for name in _PROVENANCE_TEXTS]
-    said += [fields.get(name, "") for name in _LATER_TEXTS]
-    if not all(isinstance(one, str) for one in said):
+    values = [fields.get(name) for name in _PROVENANCE_TEXTS]
+    values += [fields.get(name, "") for name in _LATER_TEXTS]
+    if not all(isinstance(one, str) for one in values):
         raise BadColumns("provenance: lacks a text, or has something else in its place")
     for name in ("created_at_s", "review_at_s"):
         whole_number(fields.get(name, 0 if name == "review_at_s" else None), name, most=_LATEST_S)

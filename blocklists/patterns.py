@@ -132,12 +132,12 @@ class _PatternParser:
     def _plain_names(self) -> CanonicalHosts:
         """Find the rows that are host names in their one spelling, all at once."""
         unknown = self.kinds == UNKNOWN_KIND
-        asked = unknown | (self.kinds == EntryKind.HOST)
-        if not asked.any():
-            return CanonicalHosts.none(len(asked))
+        may_be_host = unknown | (self.kinds == EntryKind.HOST)
+        if not may_be_host.any():
+            return CanonicalHosts.none(len(may_be_host))
         found = canonical_hosts.find(self._texts)
         # A word without a dot is a host only with an explicit kind.
-        hosts = found.plain & asked & (found.dotted | ~unknown)
+        hosts = found.plain & may_be_host & (found.dotted | ~unknown)
         return replace(found, plain=hosts)
 
     def numbers(self, rows: Sequence[int]) -> None:

@@ -5,8 +5,8 @@ name in canonical spelling. All list entries pass `validate`, so none bypasses t
 `blocklists.protected`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import repeat
 
 import numpy as np
@@ -80,6 +80,8 @@ class RowDefaults:
     no_end_needs_review: bool = True
     gives_term: bool = False
     """Whether a row without an end that lacks its review gets ``expires_s``, or is invalid."""
+    fraud_types_of: Mapping[int, int] = field(default_factory=dict)
+    """The kind of fraud by source, of block rows for which none is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +176,9 @@ def _columns(
         "modes": _column(proposed.modes, defaults.mode or EntryMode.ENFORCE, rows),
         "reviews_s": _column(proposed.reviews_s, defaults.review_s, rows),
     }
+    _name_fraud_types(columns, defaults.fraud_types_of)
     columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
-    for name, first, last, wanted in (
+    for name, first, last, fault in (
         ("actions", 1, max(Action), "action: required, block or allow"),
         ("directions", 1, Direction.BOTH, "direction: there is no such direction"),
         ("fraud_types", 0, max(FraudType), "fraud_type: there is no such type"),
@@ -184,13 +187,22 @@ def _columns(
         ("modes", 1, max(EntryMode), "mode: there is no such mode"),
     ):
         column = columns[name]
-        checking.refuse((column < first) | (column > last), lambda _, wanted=wanted: wanted)  # type: ignore[misc]
+        checking.refuse((column < first) | (column > last), lambda _, fault=fault: fault)  # type: ignore[misc]
     reviews = columns["reviews_s"]
     late = (reviews != 0) & ((reviews <= now_s) | (reviews >= NO_END_S))
     checking.refuse(late, lambda _: "review_at_s: already over, or beyond 2106")
     idle = (columns["modes"] == EntryMode.SHADOW) & (columns["actions"] == Action.ALLOW)
     checking.refuse(idle, lambda _: "mode: a shadow entry only blocks; an allow entry acts")
     return columns
+
+
+def _name_fraud_types(columns: dict[str, Int64s], of_source: Mapping[int, int]) -> None:
+    """Give block rows without a kind of fraud the one that their source mostly lists."""
+    unnamed = (columns["fraud_types"] == FraudType.UNSPECIFIED) & (
+        columns["actions"] == Action.BLOCK
+    )
+    for source, fraud_type in of_source.items():
+        columns["fraud_types"][unnamed & (columns["sources"] == source)] = fraud_type
 
 
 def _ends(

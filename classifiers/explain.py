@@ -69,9 +69,9 @@ def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
     ]
     variants = [canonical(_without(url, span)) for span in spans]
     # Some cannot be left out: what remains is no URL, or the same one.
-    kept = [row for row, variant in enumerate(variants) if variant not in {"", url}]
-    scores = model.score([url, *(variants[row] for row in kept)])
-    return _heaviest_apart(url, [spans[row] for row in kept], _weights(scores))
+    used = [row for row, variant in enumerate(variants) if variant not in {"", url}]
+    scores = model.score([url, *(variants[row] for row in used)])
+    return _heaviest_apart(url, [spans[row] for row in used], _weights(scores))
 
 
 def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedPart]:

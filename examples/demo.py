@@ -117,7 +117,7 @@ def _fanzha(environment: dict[str, str], *arguments: str) -> str:
 
 
 def _wait_until_listed(stub: Any) -> None:
-    """Wait until every worker that answers has taken the list; a worker says its version."""
+    """Wait until every answering worker reports the version of the list."""
     for _ in range(ACT_SECONDS * 20):
         call = pb.Call(caller=VICTIM, callee="110")
         if _ask(stub, "DecideCall", pb.DecideCallRequest(call=call))[0].list_version:
@@ -235,7 +235,7 @@ def _confirm(stub: Any, channel: grpc.Channel, folder: str) -> None:
 
 
 def _suspect(stub: Any) -> decision_pb2.Decision:
-    """Get something blocked that no list knows: a domestic number that comes from abroad."""
+    """Get an unlisted call blocked: a domestic number that comes from abroad."""
     call = pb.Call(caller="+8619900000077", callee=VICTIM, ingress=pb.INGRESS_INTERNATIONAL)
     decision, _ = _ask(stub, "DecideCall", pb.DecideCallRequest(call=call))
     console.print("suspect:", *_cells(decision))
@@ -243,7 +243,7 @@ def _suspect(stub: Any) -> decision_pb2.Decision:
 
 
 def _patiently(confirm: Any) -> Any:
-    """Confirm; a hit is kept a moment after its decision, for nobody waits for the store."""
+    """Confirm a hit, with retries: it is stored shortly after its decision."""
     for _ in range(50):
         try:
             return confirm()

@@ -22,6 +22,8 @@ from fanzha.client import Call
 FIRST = 17_000_100_000
 LISTED = f"+86{FIRST + 1}"
 BAD_ROWS = 37
+_LISTS_ALONE = {"FANZHA_CASCADE_SHARE": "0"}
+"""Settings without the second stage for texts: the tour decides calls."""
 _BAD = ("不详", "号码待核", "17000A00000", "1700010000X", "详见附件")
 _COLUMNS = ("号码", "原因", "有效期", "诈骗类型")
 
@@ -66,7 +68,7 @@ class Tour:
         self.found: dict[str, Any] = {"rows": rows}
 
     def preview(self, file: Path) -> None:
-        """Show what a file would change."""
+        """Preview a file before it is submitted."""
         heading("1. A sheet from the province: GB18030, Chinese columns, bad rows among good ones")
         self._import(file, "--preview")
 
@@ -84,7 +86,7 @@ class Tour:
         return change
 
     def approve(self, change: int) -> None:
-        """Approve as another person; measure until a call is blocked."""
+        """Approve as another person; measure the time until a call is blocked."""
         heading("3. Wang approves, and a carrier's call from one of the numbers is blocked")
         with self._site.watching(self._calls(LISTED)) as watch:
             self._site.fanzha("wang", "changes", "approve", str(change))
@@ -105,7 +107,7 @@ class Tour:
             f"{self.found['police_entries']} entries for it")  # fmt: skip
 
     def range(self) -> None:
-        """Request a range, which always takes a second person."""
+        """Propose a range, which always requires a second person."""
         heading("5. A range could cut off half a city: it always waits for approval")
         answer = self._site.json("li", "changes", "create", "--add", RANGE, "--source", "bureau",
                                  "--reason", "numbers that were never assigned")  # fmt: skip
@@ -130,7 +132,7 @@ class Tour:
         say("without a confirmation it expires, and the number rings again")
 
     def appeal(self) -> None:
-        """Appeal with the decision id; uphold; measure until the number rings."""
+        """Appeal with the decision id; uphold; measure the time until the number rings."""
         heading("7. The owner of a number appeals through the carrier, with the id of the decision")
         decision = str(self.found["decision_id"])
         opened = self._until(lambda: self._site.json(
@@ -191,7 +193,7 @@ class Tour:
         return lambda: self._site.client.decide_call(Call(caller=caller, callee=CALLEE))
 
     def _until(self, done: Callable[[], Any]) -> Any:
-        """Try again for a while: a decision is kept a moment after it was made."""
+        """Retry for a while: a decision is stored shortly after it was made."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -213,7 +215,7 @@ def main(
         folder = Path(name)
         file = folder / "province.csv"
         write_list(file, rows)
-        with site(folder) as place:
+        with site(folder, settings=_LISTS_ALONE) as place:
             tour = Tour(place, rows)
             tour.found["bad_rows"] = BAD_ROWS
             tour.preview(file)

@@ -1,4 +1,4 @@
-"""Where the tour happens: a service with TLS, people with tokens, and a carrier that calls."""
+"""The site of the tour: a service with TLS, people with tokens, and a carrier that calls."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PEOPLE = {
     "sun": ("carrier",),
     "gateway": ("carrier",),
 }
-"""Names and roles; after an @ the region that they reach, where it is not all."""
+"""Names and roles; after an @ the region of the scope, if it is limited."""
 START_SECONDS = 90
 COMMAND_SECONDS = 120
 WATCH_SECONDS = 60.0
@@ -67,7 +67,7 @@ def _show(who: str, arguments: tuple[str, ...], printed: str, most: int = MOST_L
 
 
 class Watch:
-    """Calls again and again, and remembers the first answer that was waited for."""
+    """Calls repeatedly, and records the first awaited answer."""
 
     def __init__(self, ask: Callable[[], Any]) -> None:
         self._ask = ask
@@ -86,13 +86,13 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    def wait(self, wanted: Callable[[Any], bool]) -> None:
-        """Wait for the first answer from now on, or asked before, that is *wanted*."""
+    def wait(self, accept: Callable[[Any], bool]) -> None:
+        """Wait for the first answer that *accept* approves; answers to earlier calls count."""
         until = time.monotonic() + WATCH_SECONDS
         while True:
             with self._changed:
                 for place, (at_ms, answer) in enumerate(self._seen):
-                    if wanted(answer):
+                    if accept(answer):
                         self.at_ms, self.answer = at_ms, answer
                         del self._seen[:place]
                         return
@@ -103,7 +103,7 @@ class Watch:
     def _run(self) -> None:
         while not self._ended.is_set():
             answer = self._ask()
-            if answer.status is None:  # Answered, not let through for want of an answer.
+            if answer.status is None:  # A real answer, not one that failed open.
                 with self._changed:
                     self._seen.append((time.time() * 1000, answer))
                     self._changed.notify()
@@ -155,7 +155,7 @@ class Site:
         return found
 
     def watching(self, ask: Callable[[], Any]) -> Watch:
-        """Ask again and again, until the context ends."""
+        """Call repeatedly until the context ends."""
         return Watch(ask)
 
     def _run(
@@ -238,7 +238,7 @@ def _endpoints(data: Path, process: "subprocess.Popen[bytes]") -> dict[str, str]
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without settings of somebody else's service."""
+    """Return the environment without settings of other services."""
     return {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
 
 

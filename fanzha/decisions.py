@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s, Int64s, Uint8s
+from fanzha.tables import Float32s, Int64s, Uint8s, Uint16s
 
 
 class Action(IntEnum):
@@ -30,6 +30,9 @@ class Reason(IntEnum):
     """With ALLOW the call is only marked."""
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
+    LINK_SCORED = 11
+    """The link model's score of a link in the text, together with that of its words. With ALLOW the
+    text is only marked."""
 
 
 class MatchedOn(IntEnum):
@@ -42,6 +45,26 @@ class MatchedOn(IntEnum):
     RECEIVER = 4
     LINK = 5
     TEXT = 6
+    CALLBACK = 7
+    """A number inside a text."""
+
+
+class Treatment(IntEnum):
+    """What else to do with traffic that is let through."""
+
+    UNSPECIFIED = 0
+    LABEL = 1
+    CHALLENGE = 2
+    DELAY = 3
+
+
+class DisplayLabel(IntEnum):
+    """What to show to the receiver."""
+
+    UNSPECIFIED = 0
+    SUSPECTED_FRAUD = 1
+    INTERNATIONAL = 2
+    UNREGISTERED_SENDER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +83,22 @@ class Detail:
     """The campaign that entry names."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     error: str = ""
+    link_score: float | None = None
+    """Highest score of a link in a text, where the link model was heard."""
+    link: str = ""
+    """That link, canonical."""
     read_bytes: int = 0
     """Bytes that were read of a body or URL that was cut; 0 where it was not."""
     velocity_score: float | None = None
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    treatment: Treatment = Treatment.UNSPECIFIED
+    label: DisplayLabel = DisplayLabel.UNSPECIFIED
+    delay_ms: int = 0
+    """Milliseconds until the block takes effect, or until treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of a link: how long the answer may be reused; None: as long as those of its batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +137,18 @@ class Decisions:
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
+    held: Uint16s | None = None
+    """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
+    link_version: str = ""
+    """Version of the link model that scored links in texts; empty when none did."""
+    velocity_threshold: float | None = None
+    """The velocity score from which a call is suspicious; None when none was scored."""
+    settings: str = ""
+    """The settings that the rules depend on, as ``name=value`` with spaces between them."""
+    allow_cache_seconds: int | None = None
+    """How long an answer that lets a link through may be reused; None for other channels."""
+    block_cache_seconds: int | None = None
+    """Likewise, an answer that blocks a link."""
 
     def __len__(self) -> int:
         return len(self.actions)

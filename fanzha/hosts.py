@@ -224,7 +224,7 @@ def _suffix_rules() -> _Rules:
     rules = [re.match(r"(!|\*\.)?(.*)", rule) for rule in extract.tlds]
     marked = [(rule[1], canonical_host(rule[2])) for rule in rules if rule]
     names, wildcards, exceptions = (
-        frozenset(name for mark, name in marked if mark == wanted) for wanted in (None, "*.", "!")
+        frozenset(name for mark, name in marked if mark == kind) for kind in (None, "*.", "!")
     )
     # A wildcard stands for one label more.
     most_dots = 1 + max(name.count(".") for name in (*names, *wildcards, *exceptions))

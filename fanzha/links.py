@@ -18,7 +18,7 @@ from fanzha.link_fast_path import plain_link, registry_suffix
 from fanzha.url import canonical, split
 
 MAX_LINKS = 16
-"""Further links of a text are not looked up; no legitimate message comes near."""
+"""Most links of a text that are matched; legitimate messages have far fewer."""
 MAX_CANDIDATES = 128
 """Further candidates of a text are not parsed. One costs up to 30 µs, and a text may repeat one
 link, or hold candidates that turn out to be none."""

@@ -6,7 +6,7 @@ have (an error, a name in place of a number) is a sparse mapping from row to val
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -94,6 +94,8 @@ class Texts:
     names: Mapping[int, str]
     """The senders that are names, such as ``Bank``: their keys cannot be read back."""
     errors: Mapping[int, str]
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of bodies longer than `MAX_TEXT_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.senders)
@@ -109,6 +111,8 @@ class Links:
     """Number keys; 0 where unknown."""
     requested_at_ms: Int64s
     errors: Mapping[int, str]
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of URLs longer than `MAX_URL_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.urls)

@@ -120,8 +120,8 @@ def _fold(text: str) -> Uint32s:
         folded = _look_up(_codes(_expanded(text, at)))
     if np.count_nonzero(folded) == len(folded):
         return folded
-    kept: Uint32s = folded[folded != DELETED]
-    return kept
+    remaining: Uint32s = folded[folded != DELETED]
+    return remaining
 
 
 def _without_hosts(folded: str) -> str:

@@ -127,7 +127,7 @@ def _rewritten(url: str) -> str:
 
 
 def _without_scheme(text: str) -> tuple[str, str]:
-    """Divide into the scheme, empty if nothing can be looked up by it, and what follows."""
+    """Split off the scheme; empty for a scheme without a host."""
     if match := _SCHEME.match(text):
         return (match[1] or "http").lower(), text[match.end() :]
     if "://" in text.partition("?")[0] or _OTHER_SCHEME.match(text):
@@ -153,11 +153,11 @@ def _path_and_query(rest: str) -> str:
 def _resolved(path: bytes) -> bytes:
     """Follow ``/./`` and ``/../``, then collapse runs of slashes."""
     parts = path.replace(b"\\", b"/").split(b"/")
-    kept: list[bytes] = []
+    segments: list[bytes] = []
     for part in parts:
         if part == b"..":
-            del kept[-1:]
+            del segments[-1:]
         elif part != b".":
-            kept.append(part)
+            segments.append(part)
     folder = parts[-1] in {b".", b".."}
-    return _SLASHES.sub(b"/", b"/" + b"/".join(kept) + (b"/" if folder else b""))
+    return _SLASHES.sub(b"/", b"/" + b"/".join(segments) + (b"/" if folder else b""))

@@ -1,7 +1,7 @@
 """Counts of failures in this process by kind and name, for metrics.
 
-A count is kept here, and not with whoever failed, where failures of the same kind occur all over
-the code base: `services.telemetry.failure_metrics` exports them all. Thread-safe.
+Failures of one kind occur all over the code base, so they are counted in one place:
+`services.telemetry.failure_metrics` exports them all. Thread-safe.
 """
 
 import threading

@@ -68,7 +68,7 @@ class FolderWatch:
         self._changed.clear()
 
     def _drain(self) -> None:
-        # What happened is looked up in the folder; that something happened is enough.
+        # The events are discarded: callers inspect the folder itself.
         if self._descriptor is not None:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._descriptor, _READ_BYTES)

@@ -1,8 +1,8 @@
 """Run a step periodically and survive outages of what it needs.
 
 The first failure of an outage and the recovery are logged, and every failure is counted by task
-(`FailureKind.PERIODIC_TASK`). In an event loop, whatever is not an outage ends the task; a thread,
-which nobody awaits, survives every exception.
+(`FailureKind.PERIODIC_TASK`). In an event loop, any other exception ends the task; a thread
+survives every exception, since none awaits its result.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""Keeps child processes running: starts each anew when it dies, ends all when told to.
+"""Supervises child processes: restarts each with backoff when it dies, stops all on request.
 
-Children are started fresh, never forked from a process that has used gRPC. Each
-gets a pipe as standard input that closes when we die, so none outlives us, and
-writes the line ``serving`` when it is ready.
+Children are spawned, never forked from a process that has used gRPC. The standard input of each is
+a pipe that closes when the supervisor dies, so none outlives it. A child writes the line
+``serving`` when it is ready.
 """
 
 import asyncio
@@ -20,27 +20,27 @@ SERVING_LINE = "serving"
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 HEALTHY_SECONDS = 10.0
-"""A child that lived so long starts over with the first pause."""
+"""A child that ran this long resets its backoff."""
 KILL_MARGIN_SECONDS = 5.0
-"""How long after its time to drain a child may still take to end."""
+"""Grace after the drain timeout before a child is killed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Child:
-    """One process that is to run for as long as we do."""
+    """A process that runs as long as the supervisor."""
 
     name: str
     arguments: Sequence[str]
-    """What follows ``python -m services``."""
+    """Arguments after ``python -m services``."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What it gets on top of our own environment."""
+    """Variables added to the environment of the supervisor."""
     process: asyncio.subprocess.Process | None = None
     serving: asyncio.Event = field(default_factory=asyncio.Event)
     restarts: int = 0
 
     @property
     def pid(self) -> int | None:
-        """Id of the running process."""
+        """Process id while it runs."""
         return self.process.pid if self.process else None
 
 
@@ -60,16 +60,16 @@ class Supervisor:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Keep all children running; return when they have ended after `stop`."""
+        """Supervise all children; return once they have ended after `stop`."""
         async with asyncio.TaskGroup() as keepers:
             for child in self.children:
                 keepers.create_task(self._keep(child))
 
     async def wait_serving(self, seconds: float) -> bool:
-        """Wait until every child is ready; tell whether all are."""
-        waiting = asyncio.gather(*(child.serving.wait() for child in self.children))
+        """Wait until every child is ready; return whether all are."""
+        serving = asyncio.gather(*(child.serving.wait() for child in self.children))
         try:
-            await asyncio.wait_for(waiting, seconds)
+            await asyncio.wait_for(serving, seconds)
         except TimeoutError:
             return False
         return True
@@ -88,7 +88,7 @@ class Supervisor:
             child.restarts += 1
             if time.monotonic() - started > HEALTHY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            logger.warning("%s ended with %s; again in %.1f s", child.name, code, pause)
+            logger.warning("%s ended with %s; restarting in %.1f s", child.name, code, pause)
             await _sleep_unless(self._stopping, pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -101,7 +101,7 @@ class Supervisor:
             env=os.environ | dict(child.environment),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # Ctrl-C is for us alone: we tell the children, in order.
+            # Ctrl-C must reach the supervisor alone, which stops the children in order.
             start_new_session=True,
         )
         child.process = process

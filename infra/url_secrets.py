@@ -12,8 +12,8 @@ HIDDEN = "***"
 def has_password(url: str) -> bool:
     """Return whether *url* has a password, before its host or in its query."""
     user, at, _ = url.partition("://")[2].rpartition("@")
-    asked = parse_qs(url.partition("?")[2])
-    return bool(at and ":" in user) or "password" in asked
+    query = parse_qs(url.partition("?")[2])
+    return bool(at and ":" in user) or "password" in query
 
 
 def check(url: str) -> None:

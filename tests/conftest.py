@@ -37,8 +37,10 @@ __all__ = [
 LONGEST = (
     "examples/test_warning_demo.py",
     "examples/test_lists_tour.py",
+    "integration/decision/test_service.py",
+    "integration/models/test_service.py",
     "warning/dispatch/test_kill.py",
-    "audit/test_log.py",
+    "fanzha/test_hostile_texts.py",
 )
 """Files of half a minute and more go first, lest all other processes wait for one at the end."""
 

@@ -68,8 +68,8 @@ def main() -> int:
             f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores  "
             f"machine still {run['machine_stood_still']['longest_ms']:.1f} ms\n"
         )
-    said = {"seed": scenarios.SEED, "generator_pinned_to": cores, "options": vars(options)}
-    report = server.words | said | {"runs": runs, "put_aside": put_aside}
+    parameters = {"seed": scenarios.SEED, "generator_pinned_to": cores, "options": vars(options)}
+    report = server.words | parameters | {"runs": runs, "put_aside": put_aside}
     results.write(_kind(options), report, save=options.save)
     missed = any(run["failed"] for run in runs)
     missed |= statistics.median(run["p99_ms"] for run in runs) > options.p99_ms
@@ -132,9 +132,9 @@ async def _callers(
     end = time.perf_counter() + seconds
 
     async def caller(number: int) -> None:
-        while (asked := time.perf_counter()) < end:
+        while (sent_at := time.perf_counter()) < end:
             await client.decide_call(calls[number % len(calls)])
-            latencies.append(time.perf_counter() - asked)
+            latencies.append(time.perf_counter() - sent_at)
             number += options.callers
 
     await asyncio.gather(*[caller(number) for number in range(options.callers)])
@@ -161,9 +161,9 @@ def _ask_in_threads(
     end = time.perf_counter() + seconds
 
     def caller(number: int) -> None:
-        while (asked := time.perf_counter()) < end:
+        while (sent_at := time.perf_counter()) < end:
             decide(calls[number % len(calls)])
-            latencies.append(time.perf_counter() - asked)
+            latencies.append(time.perf_counter() - sent_at)
             number += count
 
     threads = [Thread(target=caller, args=(number,)) for number in range(count)]

@@ -17,7 +17,7 @@ from benchmarks.load import frames
 from benchmarks.load.send_queue import Outbox
 from benchmarks.load.traffic import Body
 
-_Asked: TypeAlias = tuple[Body, float, float]
+_PendingRequest: TypeAlias = tuple[Body, float, float]
 """A request, when it was due, and when it ends."""
 Finished: TypeAlias = Callable[[float, str], None]
 """Called with the due time of the request and the name of its status."""
@@ -42,9 +42,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._paths: dict[str, bytes] = {}
         self._next_stream = _FIRST_STREAM
-        self._under_way: dict[int, _Asked] = {}
+        self._under_way: dict[int, _PendingRequest] = {}
         """By stream, in the order in which they were sent."""
-        self._waiting: deque[_Asked] = deque()
+        self._queued: deque[_PendingRequest] = deque()
         """For a free stream."""
         self._most_streams = 2**31
         self._output: list[bytes] = []
@@ -58,18 +58,18 @@ class Connection(asyncio.Protocol):
     @property
     def busy(self) -> int:
         """How many requests have no answer yet."""
-        return len(self._under_way) + len(self._waiting)
+        return len(self._under_way) + len(self._queued)
 
     def ask(self, body: Body, due: float) -> None:
         """Queue a request; `flush` sends it."""
         if self.lost:
             self._finished(due, LOST)
             return
-        asked = body, due, monotonic() + self._timeout
+        request = body, due, monotonic() + self._timeout
         if len(self._under_way) < self._most_streams:
-            self._open(asked)
+            self._open(request)
         else:
-            self._waiting.append(asked)
+            self._queued.append(request)
 
     def flush(self) -> None:
         """Send queued requests."""
@@ -87,8 +87,8 @@ class Connection(asyncio.Protocol):
             self._outbox.drop(stream)
             self._output.append(frames.frame(frames.RESET, 0, stream, _CANCEL))
             self._finished(due, LATE)
-        while self._waiting and self._waiting[0][2] <= now:
-            self._finished(self._waiting.popleft()[1], LATE)
+        while self._queued and self._queued[0][2] <= now:
+            self._finished(self._queued.popleft()[1], LATE)
         self._fill_streams()
         self.flush()
 
@@ -104,9 +104,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self.settled.set()
-        ended = [*self._under_way.values(), *self._waiting]
+        ended = [*self._under_way.values(), *self._queued]
         self._under_way.clear()
-        self._waiting.clear()
+        self._queued.clear()
         for _, due, _ in ended:
             self._finished(due, LOST)
 
@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
     def _reset(self, stream: int, code: int) -> None:
         if code == frames.REFUSED and stream in self._under_way:
             # Not processed by the server (REFUSED_STREAM): gRPC's clients retry, too.
-            self._waiting.appendleft(self._under_way.pop(stream))
+            self._queued.appendleft(self._under_way.pop(stream))
         else:
             self._end(stream, f"RESET_{code}")
 
@@ -173,18 +173,18 @@ class Connection(asyncio.Protocol):
         self.settled.set()
 
     def _fill_streams(self) -> None:
-        while self._waiting and len(self._under_way) < self._most_streams:
-            body, due, until = self._waiting.popleft()
+        while self._queued and len(self._under_way) < self._most_streams:
+            body, due, until = self._queued.popleft()
             left = until - monotonic()
             if left > 0:
                 self._open((body, due, until), frames.late_headers(body.path, left))
             else:
                 self._finished(due, LATE)
 
-    def _open(self, asked: _Asked, headers: bytes = b"") -> None:
+    def _open(self, request: _PendingRequest, headers: bytes = b"") -> None:
         stream, self._next_stream = self._next_stream, self._next_stream + 2
-        self._under_way[stream] = asked
-        body = asked[0]
+        self._under_way[stream] = request
+        body = request[0]
         block = headers or self._headers(stream, body.path)
         self._output.append(frames.frame(frames.HEADERS, frames.END_HEADERS, stream, block))
         self._outbox.put(stream, body.data)

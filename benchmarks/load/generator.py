@@ -118,7 +118,7 @@ class _Generator:
             part=self._part,
             parts=self._plan.generators,
         )
-        times, sent, told = (due + step.start).tolist(), 0, 0.0
+        times, sent, last_report = (due + step.start).tolist(), 0, 0.0
         while sent < len(times):
             now = monotonic()
             upto = int(np.searchsorted(due, now - step.start, side="right"))
@@ -131,17 +131,17 @@ class _Generator:
                     self._seen.finished(at, NOT_ASKED)
             sent = upto
             self._asker.turn(now)
-            told = self._tell(now, told)
+            last_report = self._tell(now, last_report)
             await asyncio.sleep(TICK_SECONDS)
 
     async def _closed_loop(self, step: Step) -> None:
-        end, told = step.start + step.seconds, 0.0
+        end, last_report = step.start + step.seconds, 0.0
         self._refill = True
         for _ in range(step.in_flight * self._plan.connections):
             self._ask(monotonic())
         while (now := monotonic()) < end:
             self._asker.turn(now)
-            told = self._tell(now, told)
+            last_report = self._tell(now, last_report)
             await asyncio.sleep(TICK_SECONDS)
         self._refill = False
 
@@ -169,9 +169,9 @@ class _Generator:
         if self._refill:
             self._ask(monotonic())
 
-    def _tell(self, now: float, told: float) -> float:
-        if now - told < TELL_SECONDS:
-            return told
+    def _tell(self, now: float, last_report: float) -> float:
+        if now - last_report < TELL_SECONDS:
+            return last_report
         self._pipe.send((self._seen.statuses[OK], self._seen.statuses.total()))
         return now
 

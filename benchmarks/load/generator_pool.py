@@ -92,8 +92,8 @@ class Crew:
                     outcomes[pipe] = message
                 else:
                     counts[pipe] = message
-            answered, asked = (sum(column) for column in zip(*counts.values(), strict=True))
-            progress(answered, asked)
+            answered, offered = (sum(column) for column in zip(*counts.values(), strict=True))
+            progress(answered, offered)
             if monotonic() > until:
                 raise RuntimeError("a load generator does not end")
         return list(outcomes.values())
@@ -123,5 +123,5 @@ class Crew:
             pipe.close()
 
 
-def _silent(_answered: int, _asked: int) -> None:
+def _silent(_answered: int, _offered: int) -> None:
     """Ignore progress."""

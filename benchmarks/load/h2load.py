@@ -33,11 +33,11 @@ def main() -> int:
         cores=options.server_cores,
     ) as server:  # fmt: skip
         found = _all(options, server.target)
-    said = {"seed": scenarios.SEED, "seconds": options.seconds, "generator_pinned_to": cores}
+    parameters = {"seed": scenarios.SEED, "seconds": options.seconds, "generator_pinned_to": cores}
     # A part must not take the place of the whole.
     whole = set(options.channels) == set(traffic.CHANNELS) and set(BATCHES) <= set(options.batches)
     kind = "h2load" if whole else "h2load-part"
-    results.write(kind, server.words | said | {"results": found}, save=options.save)
+    results.write(kind, server.words | parameters | {"results": found}, save=options.save)
     return 0
 
 

@@ -57,18 +57,21 @@ def main() -> None:
         }
         for way, each in costs.items()
     }
-    for way, said in found.items():
-        least, median = said["microseconds_least"], said["microseconds_median"]
+    for way, settings in found.items():
+        least, median = settings["microseconds_least"], settings["microseconds_median"]
         sys.stderr.write(f"{way:14} {least:6.0f} µs a request, median {median:6.0f}\n")
     results.write("login-cost", {"results": found}, save=options.save)
 
 
 async def _serve(way: str, folder: AuthorityFolder) -> None:
-    said: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     if "TLS" in way:
-        said |= {"tls_certificate": folder.path / "server.pem", "tls_key": folder.private("server")}
+        settings |= {
+            "tls_certificate": folder.path / "server.pem",
+            "tls_key": folder.private("server"),
+        }
     if "token" in way:
-        said |= {"jwks_file": folder.keys, "token_issuer": "fanzha-local"}
+        settings |= {"jwks_file": folder.keys, "token_issuer": "fanzha-local"}
     servicer = InterceptionServicer(
         engine=fixtures.engine(fixtures.listed_numbers(1000)),
         reader=MessageDecoder(HomePlan("86")),
@@ -78,7 +81,7 @@ async def _serve(way: str, folder: AuthorityFolder) -> None:
     server = RpcServer(
         {"interception": servicer},
         max_message_bytes=2**22,
-        security=security.of(Settings(**said), "decisions"),
+        security=security.of(Settings(**settings), "decisions"),
     )
     sys.stdout.write(f"{await server.start('127.0.0.1', 0)}\n")
     sys.stdout.flush()

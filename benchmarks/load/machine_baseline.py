@@ -14,7 +14,7 @@ import numpy as np
 
 _SECONDS = 0.5
 _KEYS = np.arange(0, 8_000_000, 8, dtype=np.int64)
-_ASKED = _KEYS[:: len(_KEYS) // 256][:256] + 1
+_QUERIES = _KEYS[:: len(_KEYS) // 256][:256] + 1
 
 
 def rounds_per_cpu_second(seconds: float = _SECONDS) -> float:
@@ -29,8 +29,8 @@ def rounds_per_cpu_second(seconds: float = _SECONDS) -> float:
 
 
 def _round(number: int) -> int:
-    found = np.searchsorted(_KEYS, _ASKED + number % 7)
-    hits = (_KEYS[found] == _ASKED).sum()
+    found = np.searchsorted(_KEYS, _QUERIES + number % 7)
+    hits = (_KEYS[found] == _QUERIES).sum()
     seen: dict[str, int] = {}
     for row in range(64):
         text = f"+86170{number % 1000:04}{row:04}"

@@ -33,7 +33,7 @@ def main(
     *,
     seconds: Annotated[float, typer.Option(min=0.5, max=600, help="Of each step.")] = 5,
     repeats: Annotated[int, typer.Option(min=1, max=9, help="Rounds; the median counts.")] = 3,
-    kept: Annotated[
+    goodput_share: Annotated[
         float, typer.Option(min=0, max=1, help="Of the peak's goodput, at the highest load.")
     ] = 0.8,
     in_flight: Annotated[int, typer.Option(min=1, help="On a connection, for capacity.")] = 16,
@@ -87,12 +87,12 @@ def main(
         "seed": seed, "generator_pinned_to": plan.cores, "mix": plan.mix, "rows": rows,
         "through": through, "generators": generators,
         "timeout_ms": timeout_ms, "capacity_rows_per_second": round(capacity, 1),
-        "kept_share": round(share, 4), "kept_share_wanted": kept,
+        "kept_share": round(share, 4), "kept_share_wanted": goodput_share,
         "points": [_words(capacity, factor, outcome) for factor, outcome in points],
         "rounds": [[outcome.figures() for outcome in one] for one in rounds],
     }  # fmt: skip
     results.write("overload", report, save=save)
-    raise typer.Exit(int(share < kept))
+    raise typer.Exit(int(share < goodput_share))
 
 
 def _round(crew: Crew, seconds: float, capacity: float) -> list[Outcome]:
@@ -124,7 +124,7 @@ def _words(capacity: float, factor: float, outcome: Outcome) -> dict[str, Any]:
 def shed_share(outcome: Outcome) -> float:
     """Return the share of requests that were refused at once."""
     shed = sum(outcome.statuses[name] for name in SHED)
-    return shed / outcome.asked if outcome.asked else 0.0
+    return shed / outcome.offered if outcome.offered else 0.0
 
 
 def _show(capacity: float, points: list[tuple[float, Outcome]]) -> None:

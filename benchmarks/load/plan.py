@@ -109,7 +109,7 @@ class Outcome:
         return self.statuses[OK]
 
     @property
-    def asked(self) -> int:
+    def offered(self) -> int:
         """All requests."""
         return self.statuses.total()
 
@@ -126,7 +126,7 @@ class Outcome:
     @property
     def failed_share(self) -> float:
         """Of all requests, those without a decision."""
-        return 1 - self.answered / self.asked if self.asked else 0.0
+        return 1 - self.answered / self.offered if self.offered else 0.0
 
     def words(self) -> dict[str, Any]:
         """Write everything, for JSON."""

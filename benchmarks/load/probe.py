@@ -25,7 +25,7 @@ def probe(target: str, bodies: Iterable[Body]) -> None:
                 raise RuntimeError(f"{body.path}: {error.code().name}: {error.details()}") from None
             decided = _rows(body, answer)
             if decided != len(body.rows):
-                raise RuntimeError(f"{body.path}: {len(body.rows)} rows asked, {decided} decided")
+                raise RuntimeError(f"{body.path}: {len(body.rows)} rows sent, {decided} decided")
 
 
 def _rows(body: Body, answer: bytes) -> int:

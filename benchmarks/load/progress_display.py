@@ -19,8 +19,8 @@ def run(crew: Crew, step: Step, what: str, *, warm_up: float = 0.0) -> Outcome:
     with progress() as display:
         task = display.add_task(what, total=step.seconds, note="")
 
-        def show(answered: int, asked: int) -> None:
-            note = f"{answered:,} of {asked:,} requests answered"
+        def show(answered: int, offered: int) -> None:
+            note = f"{answered:,} of {offered:,} requests answered"
             display.update(task, completed=display.tasks[0].elapsed or 0.0, note=note)
 
         if warm_up:

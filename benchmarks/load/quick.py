@@ -46,7 +46,7 @@ def main(
         common.wrong("floors need the server's processor time: name its process by --server-pid")
     cores = common.read_cores(generator_cores)
     try:
-        wanted = thresholds.read(floors)
+        minimums = thresholds.read(floors)
     except (ValueError, TypeError, KeyError) as error:
         common.wrong(f"{floors}: no floors: {error}")
     cells, reported = [], []
@@ -58,7 +58,7 @@ def main(
         cores=server_cores,
         settings=settings,
     ) as measured:
-        for floor in wanted:
+        for floor in minimums:
             plan = Plan(
                 target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch,
                 listed=listed, seed=seed, timeout=TIMEOUT,
@@ -72,7 +72,7 @@ def main(
                 f"{floor.channel:5} batch {floor.batch:5}: {words['rows_per_second']:10,.0f} rows/s"
                 f"   p99 at half {cell.p99_ms:7.1f} ms"
             )
-    verdicts = thresholds.judge(wanted, cells)
+    verdicts = thresholds.judge(minimums, cells)
     _show(verdicts, reported)
     missed = sum(bool(verdict.faults) for verdict in verdicts)
     report: dict[str, Any] = measured.words | {
@@ -127,8 +127,8 @@ def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Ce
 
 
 def _failed_share(outcomes: list[Outcome]) -> float:
-    asked = sum(outcome.asked for outcome in outcomes)
-    return 1 - sum(outcome.answered for outcome in outcomes) / asked if asked else 1.0
+    offered = sum(outcome.offered for outcome in outcomes)
+    return 1 - sum(outcome.answered for outcome in outcomes) / offered if offered else 1.0
 
 
 def _show(verdicts: list[Verdict], reported: list[dict[str, Any]]) -> None:

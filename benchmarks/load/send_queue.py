@@ -37,7 +37,7 @@ class Outbox:
     def drop(self, stream: int) -> None:
         """Send no more of a message."""
         if self._messages:
-            self._messages = [kept for kept in self._messages if kept.stream != stream]
+            self._messages = [message for message in self._messages if message.stream != stream]
 
     def widen(self, stream: int, by: int) -> None:
         """Take more room: of the connection, which is stream 0, or of a stream."""

@@ -3,7 +3,7 @@
     python -m benchmarks.micro --save
     python -m benchmarks.micro --quick -k score
 
-The fastest round is the figure that a busy machine disturbs least; the median is told beside it.
+A busy machine disturbs the fastest round least, so that is the figure; the median is beside it.
 Without --quick lists of ten million are built, which takes minutes and some gigabytes.
 """
 
@@ -34,7 +34,7 @@ def main(
     only: Annotated[str, typer.Option("-k", help="Those whose name matches, as of pytest.")] = "",
     save: common.Save = False,
 ) -> None:
-    """Measure, and tell microseconds a call."""
+    """Measure, and print microseconds a call."""
     if find_spec("pytest_benchmark") is None:
         fail("pytest-benchmark is missing: pip install -e '.[bench]'", status=2)
     # Its own set of threads would compete with what is measured.
@@ -49,14 +49,14 @@ def main(
         measured = json.loads(file.read_text())["benchmarks"]
     figures = [figure(one) for one in measured]
     _show(figures)
-    # A part must not take the place of the whole.
+    # A partial result must not replace a full one.
     kind = "micro-part" if quick or only else "micro"
     results.write(kind, {"functions": figures}, save=save)
     sys.exit(int(status))
 
 
 def figure(measured: dict[str, Any]) -> dict[str, Any]:
-    """Return what is told of one function."""
+    """Return the figures of one function."""
     times = measured["stats"]
     return {
         "name": measured["name"].removeprefix("bench_"),

@@ -1,4 +1,4 @@
-"""What it costs to check an audit log, to look through it, and to put a record on the disk."""
+"""Cost of verifying an audit log, of searching it, and of writing a record to disk."""
 
 import asyncio
 from pathlib import Path

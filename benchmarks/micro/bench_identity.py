@@ -1,4 +1,4 @@
-"""What it costs a request that somebody is asked who they are, on a real connection."""
+"""Cost of authentication for a request, on a real connection."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Looking a batch of 256 up, in lists of ten thousand to ten million."""
+"""Lookup of a batch of 256 in lists of ten thousand to ten million."""
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -31,7 +31,7 @@ def bench_find_urls(benchmark: BenchmarkFixture, listed: int) -> None:
 
 @pytest.mark.parametrize("shadows", [0, 10_000])
 def bench_shadow_entries(benchmark: BenchmarkFixture, shadows: int) -> None:
-    """Ask shadow entries about calls that none of them matches."""
+    """Match calls against shadow entries without a hit."""
     calls = fixtures.calls(ROWS, 10_000)
     snapshot = fixtures.listed_numbers(10_000)
     if shadows:

@@ -21,7 +21,7 @@ def bench_number_keys(benchmark: BenchmarkFixture) -> None:
 
 def bench_number_keys_by_column(benchmark: BenchmarkFixture) -> None:
     texts = [text.encode() for text in fixtures.numbers(scenarios.calls(ROWS, fixtures.LISTED))]
-    # What stands around them is what a request has there: numbers are read eight bytes at a time.
+    # With the surrounding bytes of a request, since numbers are read eight bytes at a time.
     lengths = np.array([len(text) for text in texts])
     starts = np.cumsum(lengths) - lengths + 32
 

@@ -1,4 +1,4 @@
-"""What a warning takes before it goes out: region, tier, words and their check."""
+"""Cost of a warning before it is sent: region, tier, text and its check."""
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture

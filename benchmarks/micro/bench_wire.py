@@ -1,4 +1,4 @@
-"""What stands around deciding: reading requests, writing responses, handing hits on."""
+"""Cost around deciding: decoding requests, encoding responses, queueing hits."""
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture

@@ -1,4 +1,4 @@
-"""What the hot functions are given: lists of any size, and the traffic of the scenarios."""
+"""Inputs of the hot functions: lists of any size, and the traffic of the scenarios."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -84,7 +84,7 @@ def calls(rows: int, listed: int = LISTED, seed: int = scenarios.SEED) -> Calls:
 
 
 def call_batches(rows: int) -> Iterator[Calls]:
-    """Give batches of ever other callers: one that calls again and again is dealt with apart."""
+    """Yield batches with new callers each: frequent callers take another path."""
     whole = [calls(_MOST_ROWS, seed=scenarios.SEED + part) for part in range(_DIFFERENT_TABLES)]
     return cycle(
         [
@@ -116,7 +116,7 @@ def request(channel: str, rows: int, listed: int = LISTED, seed: int = scenarios
 
 
 def engine(snapshot: Snapshot, *, observer: Observer | None = None) -> DecisionPipeline:
-    """Make an engine as a worker has it, with nobody looking on."""
+    """Make an engine as a worker has it, without observers."""
     loaded = models()
     heard = ModelSet(
         caller=loaded.caller,
@@ -165,7 +165,7 @@ def _snapshot(kind: EntryKind, keys: Int64s, patterns: TextColumn) -> Snapshot:
 
 
 def with_shadows(snapshot: Snapshot, rows: int) -> Snapshot:
-    """Return the same lists with *rows* shadow entries, of numbers that nobody has."""
+    """Return the same lists with *rows* shadow entries, of unassigned numbers."""
     keys = 8_618_000_000_000 + np.arange(rows, dtype=np.int64)
     table = _table(EntryKind.NUMBER, keys, TextColumn.empty(rows))
     shadows = Segment.build(replace(table, modes=np.full(rows, EntryMode.SHADOW, np.uint8)))
@@ -207,7 +207,7 @@ def _provenance() -> Provenance:
 
 
 def bodies(rows: int) -> list[str]:
-    """Return what texts say."""
+    """Return the bodies of texts."""
     return [text.body for text in scenarios.texts(rows, 0)]
 
 

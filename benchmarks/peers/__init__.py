@@ -1,1 +1,1 @@
-"""What a carrier would use instead, measured beside us: same work, same machine, in turn."""
+"""Alternatives a carrier could use, compared with Fanzha: same work and machine, alternately."""

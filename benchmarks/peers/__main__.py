@@ -3,9 +3,9 @@
     python -m benchmarks.peers --data FOLDER
     python -m benchmarks.peers --only names --add benchmarks/results/…-peers.json
 
-Both sides of a row are measured in one run; which rows are measured together does not matter, and
-a day's table may be made in several goes (``--add``). A peer that is not installed, or does not
-start, is a row that says so. Needs two cores: the servers get the first, generators the second.
+Both sides of a row are measured in one run, but rows are independent: a day's table may be made in
+several runs (``--add``). A peer that is not installed, or does not start, gets a row with the
+reason. Needs two cores: the servers get the first, generators the second.
 """
 
 import argparse
@@ -59,9 +59,9 @@ def main() -> int:
         sys.stderr.write("two cores are needed, 0 and 1: one for servers, one for generators\n")
         return 2
     if options.add is not None:
-        _comparable(options)  # found out now, not after half an hour
+        _comparable(options)  # fail now, not after half an hour
     os.sched_setaffinity(0, {GENERATOR_CORE})
-    # Asked to end, it still ends what it started.
+    # On SIGTERM, stop all child processes first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     report, shown = _measured(options)
     file = options.add or options.out or _usual_file(report)
@@ -91,7 +91,7 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     channels = {row["channel"] for row in rows}
     whole = len(channels) == len(COMPARISONS) and bool(judgements)
     report = began | {
-        "kind": "peers" if whole else "peers-part",  # a part must not take the place of the whole
+        "kind": "peers" if whole else "peers-part",  # a partial result must not replace a full one
         "seed": scenarios.SEED,
         "workers": 1,
         "server_pinned_to": [SERVER_CORE],
@@ -109,8 +109,8 @@ def _measured(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 def _comparable(options: argparse.Namespace) -> dict[str, Any]:
     before: dict[str, Any] = json.loads(options.add.read_text())
     for name in ("listed", "seconds", "repeats"):
-        if (asked := getattr(options, name)) != before[name]:
-            sys.exit(f"{options.add}: was measured with --{name} {before[name]}, not {asked}")
+        if (chosen := getattr(options, name)) != before[name]:
+            sys.exit(f"{options.add}: was measured with --{name} {before[name]}, not {chosen}")
     return before
 
 
@@ -128,8 +128,8 @@ def _judged(options: argparse.Namespace, folder: Path) -> list[Judged]:
 
 
 def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
-    wanted = {name: way for name, way in COMPARISONS.items() if name in options.only}
-    if not wanted:
+    selected = {name: way for name, way in COMPARISONS.items() if name in options.only}
+    if not selected:
         return []
     _say("starting our service and importing the lists")
     with fanzha_server.running(work, options.seconds) as service:
@@ -141,7 +141,7 @@ def _all_rows(options: argparse.Namespace, work: Work) -> list[Row]:
             python=options.python,
         )
         found = []
-        for name, compare in wanted.items():
+        for name, compare in selected.items():
             _say(name)
             rows = compare(bench)
             _say(table.as_text(rows))

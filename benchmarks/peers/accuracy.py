@@ -1,7 +1,7 @@
-"""How well filters judge texts they were trained for, on the split that our model is trained with.
+"""Accuracy of filters trained on the same split as our model.
 
-All learn "fraud or not" from the training split. A cut-off is chosen on the validation split and
-told of the test split, so no figure comes from texts that anything was fitted to.
+All learn "fraud or not" from the training split. The cut-off is chosen on the validation split and
+reported on the test split, so no figure comes from texts used for fitting.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from fanzha.tables import Float32s
 
 SEED = 20261124
 FALSE_SHARE = 0.01
-"""Of the validation split's harmless texts, that the chosen cut-off may block."""
+"""Share of harmless validation texts that the chosen cut-off may block."""
 _TEMPLATES = 4
 _NOT_EQUAL = (
     "Filters learn the rows said in the table, drawn from the training split; our model was "
@@ -34,11 +34,11 @@ _NOT_EQUAL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What one filter made of the test split."""
+    """The result of one filter on the test split."""
 
     filter: str
     learnt: int
-    """Texts it was taught; 0 for our model, whose card tells."""
+    """Texts it learnt; 0 for our model, whose card has the number."""
     tested: int
     default_cutoff: float | None = None
     default_recall: float | None = None
@@ -95,7 +95,7 @@ def compare(data: Path | None, folder: Path, *, learnt: int, tested: int) -> lis
                         learnt=len(train.fraud) + len(train.other),
                     )
                 )
-        except Exception as error:  # one peer's trouble costs no other
+        except Exception as error:  # the failure of one peer must not affect others
             found.append(missing(name, f"{type(error).__name__}: {error}"[:400]))
     return found
 
@@ -149,7 +149,7 @@ def cutoff_for(harmless: Float32s) -> float:
 
 
 def missing(name: str, reason: str) -> Judged:
-    """Return why a filter was not judged."""
+    """Return why a filter was not measured."""
     return Judged(filter=name, learnt=0, tested=0, missing_reason=reason)
 
 

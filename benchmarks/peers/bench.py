@@ -1,4 +1,4 @@
-"""What every comparison needs: the work, our running service, how long and how often."""
+"""Settings of every comparison: the work, our running service, duration and repeats."""
 
 import shutil
 import subprocess
@@ -22,8 +22,8 @@ class Bench:
     """Python of the environment that `install.sh` made for peers from PyPI."""
 
     def ways(self, channel: str) -> list[Contestant]:
-        """Return both ways of asking us: one a request, and a batch."""
-        return [self.ours.asked(channel, 1), self.ours.asked(channel, BATCH)]
+        """Return both contestants of ours: one row a request, and a batch."""
+        return [self.ours.contestant(channel, 1), self.ours.contestant(channel, BATCH)]
 
 
 def debian_version(package: str) -> str:

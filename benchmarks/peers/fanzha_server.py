@@ -26,8 +26,8 @@ class Ours:
         self._work = work
         self._seconds = seconds
 
-    def asked(self, channel: str, rows: int) -> Contestant:
-        """Return the way of asking us for *rows* rows of a channel at a time."""
+    def contestant(self, channel: str, rows: int) -> Contestant:
+        """Return the contestant that sends *rows* rows of a channel a request."""
         method, message = self._work.request(channel, rows)
         word = method.removesuffix("s")
 

@@ -18,7 +18,7 @@ SEED = 20261124
 
 
 def bundle() -> Path:
-    """Return the folder of the newest caller model, which is the one that we serve."""
+    """Return the folder of the newest caller model, the one in service."""
     return bundles.newest(bundles.SHIPPED, "caller")
 
 
@@ -30,7 +30,7 @@ def rows(count: int) -> Float32s:
 
 
 def main(count: int, seconds: float) -> None:
-    """Run the graph until time is over; print one line of JSON."""
+    """Run the graph for the given time; print one line of JSON."""
     model = OnnxModel(bundle())
     columns = dict(zip(model.card.features, rows(count).T, strict=True))
     done = 0

@@ -1,4 +1,4 @@
-"""Mail filters behind one interface: learn what is fraud and what is not, then judge."""
+"""Mail filters behind one interface: learn from labelled texts, then score."""
 
 import json
 import shutil
@@ -17,12 +17,12 @@ _LEARN_SECONDS = 3600.0
 
 
 class Filter(Protocol):
-    """A filter that has learnt."""
+    """A trained filter."""
 
     server: Server | None
 
     def scores(self, texts: Sequence[str]) -> list[float]:
-        """Return how probable each text is fraud."""
+        """Return the score of each text; higher is more likely fraud."""
         ...
 
 
@@ -41,7 +41,7 @@ class Bogofilter:
 
 
 class Spamd:
-    """SpamAssassin; its Bayes alone is heard, since its rules are for mail."""
+    """SpamAssassin; only its Bayes score counts, since its rules are for mail."""
 
     def __init__(self, running: spamd.Spamd) -> None:
         self.server: Server | None = running.server
@@ -55,7 +55,7 @@ class Spamd:
 
 
 class Rspamd:
-    """rspamd; its Bayes alone is heard, since its rules are for mail."""
+    """rspamd; only its Bayes score counts, since its rules are for mail."""
 
     def __init__(self, running: rspamd.Rspamd) -> None:
         self.server: Server | None = running.server

@@ -12,7 +12,7 @@ from benchmarks.peers.processes import GENERATOR_CORE, free_port, run
 CONF = Path(__file__).with_name("conf")
 _GRACE = 60.0
 _OPEN_CALLS = 64
-"""Calls that SIPp keeps open: more only makes it send again what waits in the queue."""
+"""Open calls of SIPp: with more it only retransmits those in the queue."""
 
 
 def h2load(target: str, path: str, message: bytes, *, seconds: int, streams: int) -> Load:
@@ -25,7 +25,7 @@ def h2load(target: str, path: str, message: bytes, *, seconds: int, streams: int
 
 
 def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int) -> Load:
-    """Send what a Lua script prepares over HTTP/1.1."""
+    """Send the requests of a Lua script over HTTP/1.1."""
     command = [
         "wrk", "--threads=1", f"--connections={connections}", f"--duration={seconds}s",
         "--timeout=20s", f"--script={script}", url, "--", *arguments,
@@ -34,7 +34,7 @@ def wrk(url: str, script: Path, *arguments: str, seconds: int, connections: int)
 
 
 def dnsperf(port: int, names: Path, *, seconds: int) -> Load:
-    """Ask a resolver for the names of a file, again and again."""
+    """Query a resolver for the names of a file, repeatedly."""
     command = [
         "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(names), "-l", str(seconds),
         "-c", "4", "-T", "1", "-q", "100",
@@ -57,7 +57,7 @@ def sipp(port: int, calls: Path, *, seconds: int) -> Load:
 
 
 def redis_benchmark(program: str, port: int, *, listed: int, pipeline: int, requests: int) -> Load:
-    """Ask for random members of the set ``listed``; about 3 % of them are in it."""
+    """Query random members of the set ``listed``; about 3 % are in it."""
     command = [
         program, "-p", str(port), "-n", str(requests), "-c", "50", "-P", str(pipeline),
         "-r", str(listed * 33), "-q", "SISMEMBER", "listed", "86__rand_int__",

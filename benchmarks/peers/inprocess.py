@@ -3,7 +3,7 @@
     python inprocess.py adblock|tldextract|ours FOLDER SECONDS
 
 Runs in the peers' environment for `adblock`, so that side imports nothing of ours. FOLDER
-holds ``hosts.txt`` (listed) and ``urls.txt`` (asked). Prints one line of JSON.
+holds ``hosts.txt`` (listed) and ``urls.txt`` (queries). Prints one line of JSON.
 """
 
 import json
@@ -14,11 +14,11 @@ from pathlib import Path
 
 BATCH = 256
 Count = Callable[[Sequence[str]], int]
-"""Takes links, and returns how many of them are listed."""
+"""Returns how many of the given links are listed."""
 
 
 def with_adblock(folder: Path) -> Count:
-    """Ask Brave's engine, with a rule ``||host^`` for each name."""
+    """Query Brave's engine, with a rule ``||host^`` for each name."""
     import adblock  # type: ignore[import-not-found]  # noqa: PLC0415  only in the peers' venv
 
     rules = adblock.FilterSet()
@@ -52,7 +52,7 @@ def with_tldextract(folder: Path) -> Count:
 
 
 def with_ours(folder: Path) -> Count:
-    """Canonicalise, and ask the list files of our running service for hosts and prefixes."""
+    """Canonicalise, and match hosts and prefixes in the list files of our running service."""
     from blocklists.snapshot.replica import Replica  # noqa: PLC0415  not in the peers' environment
     from fanzha.url import canonicals  # noqa: PLC0415
 
@@ -72,12 +72,12 @@ WAYS = {"adblock": with_adblock, "tldextract": with_tldextract, "ours": with_our
 
 
 def main(way: str, folder: Path, seconds: float) -> None:
-    """Build the index, then look up until time is over."""
+    """Build the index, then look up for the given time."""
     urls = (folder / "urls.txt").read_text().split()
     before = _resident_bytes()
     count = WAYS[way](folder)
     expected = sum(count(urls[start : start + BATCH]) for start in range(0, len(urls), BATCH))
-    # Of a mapped file only what was read is resident; all of it is what it takes.
+    # Only the pages read of a mapped file are resident; report the whole file.
     memory = max(_resident_bytes() - before, _list_file_bytes(folder) if way == "ours" else 0)
     done = 0
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Lists: a set in Redis or Valkey that every request asks over the network."""
+"""Lists: a set in Redis or Valkey, queried over the network by every request."""
 
 import shutil
 import socket

@@ -1,4 +1,4 @@
-"""Model servers: how each is started, and how it is asked."""
+"""Model servers: how each is started, and its requests."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ SCRIPTS = Path(__file__).with_name("model_servers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """How to start a model server, and how it is asked."""
+    """How to start a model server, and its requests."""
 
     name: str
     package: str

@@ -55,16 +55,16 @@ def _against(bench: Bench, peer: Peer, rows: int) -> list[Row]:
 
 def _measured(bench: Bench, peer: Peer, rows: int, about: About) -> list[Row]:
     with _running(bench, peer) as (server, http, grpc):
-        theirs = _asked(bench, peer, rows, server, grpc if not peer.path else http)
-        ours = [bench.ours.asked("call", rows), _in_process(bench, rows)]
+        theirs = _contestant(bench, peer, rows, server, grpc if not peer.path else http)
+        ours = [bench.ours.contestant("call", rows), _in_process(bench, rows)]
         figures = paired_runs.in_turn([theirs, *ours], bench.repeats)
     return paired_runs.rows(about, figures, [one.name for one in ours])
 
 
-def _asked(bench: Bench, peer: Peer, rows: int, server: Server, port: int) -> Contestant:
-    asked = json.dumps(_request(peer, rows))
+def _contestant(bench: Bench, peer: Peer, rows: int, server: Server, port: int) -> Contestant:
+    contestant = json.dumps(_request(peer, rows))
     if peer.path:
-        body = bench.work.write("features.json", [asked])
+        body = bench.work.write("features.json", [contestant])
 
         def load() -> Load:
             return generators.wrk(
@@ -76,7 +76,7 @@ def _asked(bench: Bench, peer: Peer, rows: int, server: Server, port: int) -> Co
                 connections=_CONNECTIONS,
             )
     else:
-        message = _message(bench, asked)
+        message = _message(bench, contestant)
 
         def load() -> Load:
             return generators.h2load(
@@ -98,9 +98,9 @@ def _request(peer: Peer, rows: int) -> dict[str, object]:
     return {"inputs": [{**tensor, "data": values.ravel().tolist()}]}
 
 
-def _message(bench: Bench, asked: str) -> bytes:
+def _message(bench: Bench, contestant: str) -> bytes:
     command = [str(bench.python), str(SCRIPTS / "grpc_message.py")]
-    done = subprocess.run(command, input=asked.encode(), capture_output=True, check=True)
+    done = subprocess.run(command, input=contestant.encode(), capture_output=True, check=True)
     return done.stdout
 
 
@@ -135,7 +135,7 @@ def _running(bench: Bench, peer: Peer) -> Iterator[tuple[Server, int, int]]:
 
 
 def _warm(port: int, peer: Peer) -> None:
-    """Wait until the model is loaded, which is later than the port is open."""
+    """Wait until the model is loaded; the port opens earlier."""
     path = peer.path or "/v2/models/graph/ready"
     body = json.dumps(_request(peer, 1)).encode() if peer.path else None
     for _ in range(300):

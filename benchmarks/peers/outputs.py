@@ -1,4 +1,4 @@
-"""Reads what the load generators print: how much was done, and whether all of it was right."""
+"""Parses the output of load generators: number of requests, and failures."""
 
 import csv
 import re
@@ -17,18 +17,18 @@ _REDIS_RATE = re.compile(rf"{_NUMBER} requests per second")
 
 
 class Unreadable(Exception):
-    """A generator's output that lacks what it always has."""
+    """The output of a generator lacks an expected figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What one run of a generator did."""
+    """The result of one run of a generator."""
 
     per_second: float
     done: int
     failed: int
     answers: dict[str, int]
-    """How often each kind of answer came, where the generator tells."""
+    """Number of answers of each kind, if the generator reports it."""
 
 
 def wrk(text: str) -> Load:

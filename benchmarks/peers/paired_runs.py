@@ -1,4 +1,4 @@
-"""Measures a peer and us in turn, so that a busy minute falls on both."""
+"""Measures a peer and us alternately, so that a busy minute affects both."""
 
 import logging
 import time
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Measured(Protocol):
-    """A server whose cost can be read."""
+    """A server whose resource use can be measured."""
 
     def cpu_seconds(self) -> float: ...
     def memory_bytes(self) -> int: ...
@@ -21,20 +21,20 @@ class Measured(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contestant:
-    """One way of having the work done."""
+    """One way to do the work."""
 
     name: str
     load: Callable[[], Load]
     """Runs the generator once."""
     rows: int = 1
-    """What is decided by each request."""
+    """Rows decided by each request."""
     server: Measured | None = None
     """None where the work is done in the measured process itself."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Figures:
-    """What the repeats gave."""
+    """The results of the repeats."""
 
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a table says of a comparison besides its figures."""
+    """The texts of a comparison in the table."""
 
     channel: str
     peer: str
@@ -63,7 +63,7 @@ def in_turn(contestants: Sequence[Contestant], repeats: int) -> dict[str, Figure
 
 
 def rows(about: About, figures: Mapping[str, Figures], ours: Sequence[str]) -> list[Row]:
-    """Set the peer against each of our ways."""
+    """Compare the peer with each of our contestants."""
     peer = figures[about.peer]
     return [
         Row(
@@ -90,7 +90,7 @@ def rows(about: About, figures: Mapping[str, Figures], ours: Sequence[str]) -> l
 
 
 def guarded(about: About, measure: Callable[[], list[Row]]) -> list[Row]:
-    """Return what *measure* returns; one peer's trouble is a row, and costs no other peer."""
+    """Return what *measure* returns; the failure of a peer becomes its row and affects no other."""
     try:
         return measure()
     except Exception as error:
@@ -99,7 +99,7 @@ def guarded(about: About, measure: Callable[[], list[Row]]) -> list[Row]:
 
 
 def missing(about: About, reason: str) -> list[Row]:
-    """Say that a peer could not be measured, and why."""
+    """Return the row of a peer that could not be measured."""
     return [
         Row(
             channel=about.channel,

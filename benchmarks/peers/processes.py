@@ -1,6 +1,6 @@
-"""Starts peers and generators on a core of their own, and ends by id what it started.
+"""Starts peers and generators on a core of their own, and stops them by process id.
 
-A server keeps core `SERVER_CORE` to itself with all its children, a generator `GENERATOR_CORE`.
+A server and its children run on core `SERVER_CORE` alone, a generator on `GENERATOR_CORE`.
 Memory is PSS: pages that several processes share count once.
 """
 
@@ -72,7 +72,7 @@ class Server:
         return sum(map(_pss_bytes, processes.tree(self._process.pid)))
 
     def stop(self) -> None:
-        """End the tree: ask, wait, then insist."""
+        """Stop the tree: SIGTERM, wait, then SIGKILL."""
         started = {process: _started(process) for process in processes.tree(self._process.pid)}
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
@@ -113,7 +113,7 @@ def pinned(command: Sequence[str], core: int) -> list[str]:
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return a loopback port that nobody uses at the moment."""
+    """Return a loopback port that is free at the moment."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The work given to both sides: listed numbers and names, and traffic that asks for them."""
+"""The work of both sides: listed numbers and names, and traffic with a share of them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks import scenarios
 from fanzha.v1 import interception_pb2 as pb
 
-ASKED = 20_000
+QUERIES = 20_000
 """Rows of traffic written for generators that walk through a file."""
 _HOST_STEP = 7919
 """A prime, so that neighbours in the list are not neighbours in the alphabet."""
@@ -33,13 +33,13 @@ class Work:
         """Return one listed name."""
         return f"h{row * _HOST_STEP % self.listed:08d}.example"
 
-    def calls(self, rows: int = ASKED) -> list[tuple[str, str]]:
+    def calls(self, rows: int = QUERIES) -> list[tuple[str, str]]:
         """Return callers and callees, without the plus; the scenario's share is listed."""
         made = scenarios.calls(rows, self.listed)
         return [(call.caller[1:], call.callee[1:]) for call in made]
 
-    def names(self, rows: int = ASKED) -> list[str]:
-        """Return names as a resolver is asked for them, the scenario's share of them listed."""
+    def names(self, rows: int = QUERIES) -> list[str]:
+        """Return query names for a resolver, the scenario's share of them listed."""
         chance = np.random.default_rng(scenarios.SEED)
         hits = chance.random(rows) < scenarios.LISTED_SHARE
         which = chance.integers(0, self.listed, rows).tolist()
@@ -48,7 +48,7 @@ class Work:
             for hit, row in zip(hits.tolist(), which, strict=True)
         ]
 
-    def urls(self, rows: int = ASKED) -> list[str]:
+    def urls(self, rows: int = QUERIES) -> list[str]:
         """Return links of some 80 characters, deep paths on `names`."""
         made = scenarios.links(rows, self.listed)
         return [
@@ -56,20 +56,20 @@ class Work:
             for name, link in zip(self.names(rows), made, strict=True)
         ]
 
-    def texts(self, rows: int = ASKED) -> list[str]:
+    def texts(self, rows: int = QUERIES) -> list[str]:
         """Return bodies of some 70 characters, a third with a link."""
         return [text.body for text in scenarios.texts(rows, self.listed)]
 
     def request(self, channel: str, rows: int) -> tuple[str, bytes]:
-        """Return method and message that ask us about *rows* rows of the same traffic."""
+        """Return method and request message with *rows* rows of the same traffic."""
         if channel in ("call", "text"):
             method, message = scenarios.request(channel, rows, self.listed)
             return method, message.SerializeToString()
         links = self.urls(rows) if channel == "link" else [f"http://{n}/" for n in self.names(rows)]
-        asked = [pb.Link(url=url, requested_at_ms=1_764_000_000_000) for url in links]
+        messages = [pb.Link(url=url, requested_at_ms=1_764_000_000_000) for url in links]
         if rows == 1:
-            return "DecideLink", pb.DecideLinkRequest(link=asked[0]).SerializeToString()
-        return "DecideLinks", pb.DecideLinksRequest(links=asked).SerializeToString()
+            return "DecideLink", pb.DecideLinkRequest(link=messages[0]).SerializeToString()
+        return "DecideLinks", pb.DecideLinksRequest(links=messages).SerializeToString()
 
     def write(self, name: str, lines: list[str]) -> Path:
         """Write *lines* into a file of the folder."""

@@ -99,9 +99,9 @@ def _gains(results: Results) -> list[str]:
     if "sweep-worker-count" not in results:
         return []
     gains = figures.worker_gains(results["sweep-worker-count"])
-    said = ", ".join(f"{channel}s {count(gain)}" for channel, gain in gains.items())
+    gains_text = ", ".join(f"{channel}s {count(gain)}" for channel, gain in gains.items())
     return [
-        f"Two workers by one, the generator on the same two cores: {said} times. A host of "
+        f"Two workers by one, the generator on the same two cores: {gains_text} times. A host of "
         f"{CORES_OF_A_HOST} cores was not measured: what follows counts cores, each with what one "
         "worker does.",
         "",
@@ -112,7 +112,7 @@ def _assumptions() -> list[str]:
     rows = [
         (
             habit.what, f"{habit.a_day:g}", share(habit.busy_hour), f"{habit.peak:g}",
-            share(habit.asked), habit.why,
+            share(habit.reaching), habit.why,
         )
         for habit in HABITS
     ]  # fmt: skip
@@ -129,15 +129,15 @@ def _places(rates: Mapping[tuple[str, int], float]) -> list[str]:
         lines += [f"### {name[0].upper()}{name[1:]}: {subscribers:,} subscribers", ""]
         rows, sums = [], dict.fromkeys(BATCHES, 0)
         for habit in HABITS:
-            wanted = habit.per_second(subscribers)
+            target = habit.per_second(subscribers)
             needed = {
-                batch: cores(wanted, rates[habit.channel, batch])
+                batch: cores(target, rates[habit.channel, batch])
                 for batch in BATCHES
                 if rates.get((habit.channel, batch))
             }
             for batch, number in needed.items():
                 sums[batch] += number
-            rows.append((habit.what, count(wanted), *_cells(needed)))
+            rows.append((habit.what, count(target), *_cells(needed)))
         complete = all((h.channel, b) in rates for h in HABITS for b in BATCHES)
         if complete:
             rows.append(("**all**", "", *_cells(sums)))

@@ -1,4 +1,4 @@
-"""How much a carrier asks in its busy hour: assumptions, to be replaced by figures of one's own."""
+"""Load of a carrier in its busy hour: assumptions, to be replaced by one's own figures."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habit:
-    """What one subscriber does of one channel."""
+    """The traffic of one subscriber on one channel."""
 
     channel: str
     what: str
@@ -15,14 +15,14 @@ class Habit:
     busy_hour: float
     """Share of the day in its busiest hour."""
     peak: float
-    """The busiest seconds of that hour, by its mean."""
-    asked: float = 1.0
+    """Ratio of the busiest seconds of that hour to its mean."""
+    reaching: float = 1.0
     """Share that reaches the service; caches in front answer the rest."""
     why: str
 
     def per_second(self, subscribers: int) -> float:
         """Return decisions a second in the busiest seconds."""
-        return subscribers * self.a_day * self.busy_hour * self.peak * self.asked / _HOUR
+        return subscribers * self.a_day * self.busy_hour * self.peak * self.reaching / _HOUR
 
 
 HABITS = (
@@ -36,7 +36,8 @@ HABITS = (
         why="nearly all sent by businesses, which send in bursts",
     ),
     Habit(
-        channel="link", what="look-ups of names", a_day=500, busy_hour=0.07, peak=1.5, asked=0.05,
+        channel="link", what="look-ups of names", a_day=500, busy_hour=0.07, peak=1.5,
+        reaching=0.05,
         why="a resolver keeps answers: with a cache of minutes for a host some 5 % are sent to us",
     ),
 )  # fmt: skip
@@ -44,4 +45,4 @@ HABITS = (
 PROVINCE, COUNTRY = 70_000_000, 1_750_000_000
 PLACES = {"a province such as Hunan": PROVINCE, "a country of 25 such": COUNTRY}
 USED = 0.5
-"""Share of a core's capacity that is planned for: the other half is for what fails and bursts."""
+"""Share of a core's capacity to plan for; the rest covers failures and bursts."""

@@ -20,7 +20,7 @@ class Figure(NamedTuple):
 
     target: Target
     about: str
-    """What it is of, such as a channel."""
+    """Subject of the figure, such as a channel."""
     measured: float
 
 
@@ -42,7 +42,7 @@ def all_figures(results: Results) -> Iterator[Figure]:
 
 
 def worker_gains(result: Result) -> dict[str, float]:
-    """Return by channel how many times one worker two are."""
+    """Return by channel the ratio of two workers to one."""
     rates = {(p["channel"], p["workers"]): p["rows_per_second"] for p in result["points"]}
     channels = dict.fromkeys(channel for channel, _ in rates)
     return {

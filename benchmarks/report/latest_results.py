@@ -11,14 +11,14 @@ _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}-|-\d{4}-\d{2}-\d{2}$")
 
 
 class Unreadable(Exception):
-    """A file of results that is none, or of which a page cannot be made."""
+    """A file that holds no result, or one that lacks figures of a page."""
 
 
 def newest(folder: Path) -> dict[str, Result]:
     """Return the newest result of each kind.
 
-    The kind is what the result says it is; of one that does not, what its file is called,
-    without the date: ``2026-11-24-h2load.json`` is of the kind ``h2load``.
+    The kind is a field of the result; without one it is the name of its file without
+    the date: ``2026-11-24-h2load.json`` is of the kind ``h2load``.
     """
     found: dict[str, Result] = {}
     for file in sorted(folder.glob("*.json")):

@@ -6,18 +6,18 @@ _SIGNIFICANT = 3
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Write a table; all columns but the first stand to the right."""
+    """Write a table; all columns but the first are right-aligned."""
     marks = ["---", *["---:"] * (len(head) - 1)]
     return [_line(head), _line(marks), *map(_line, rows), ""]
 
 
 def words(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Write a table of words, which stand to the left."""
+    """Write a table of words, left-aligned."""
     return [_line(head), _line(["---"] * len(head)), *map(_line, rows), ""]
 
 
 def count(value: float) -> str:
-    """Write a figure with three digits that mean something: 354,000 or 2.31."""
+    """Write a figure with three significant digits: 354,000 or 2.31."""
     if not value:
         return "0"
     digits = _SIGNIFICANT - len(str(int(abs(value)))) if abs(value) >= 1 else _SIGNIFICANT

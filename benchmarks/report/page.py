@@ -1,4 +1,4 @@
-"""Puts the page on benchmarks together."""
+"""Assembles the page on benchmarks."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def write(results: Results, remarks: str = "") -> str:
 
 
 def machine(results: Results) -> list[str]:
-    """Write what each result was measured on; the machine once where all results share it."""
+    """Write the machine of each result, once if all results share it."""
     machines = {_machine(result) for result in results.values()}
     one_set = len(machines) == 1
     rows = [

@@ -18,7 +18,7 @@ def write(results: Results) -> dict[str, str]:
 
 
 def complete(results: Results) -> None:
-    """Raise `Unreadable` for a result that lacks what a page says, as one of an older version."""
+    """Raise `Unreadable` for a result that lacks a figure of a page, such as an older one."""
     for kind, result in results.items():
         try:
             write({kind: result})

@@ -54,7 +54,7 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _for_the_same_time(row: dict[str, Any]) -> str:
-    """Compare by processor time: a peer that was asked too slowly did not use its core."""
+    """Compare by processor time: a peer with too little load did not use its core."""
     ours, theirs = (
         statistics.median(row[f"{who}_rate"]) / statistics.median(row[f"{who}_cpu"])
         if row[f"{who}_rate"] and row[f"{who}_cpu"]
@@ -97,7 +97,7 @@ def _accuracy(judged: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _not_equal(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Write each text once for its peers, and sentences that several begin with once for all."""
+    """Write each text once for its peers, and their shared first sentences once for all."""
     peers_of: dict[str, list[str]] = {}
     for row in rows:
         if row["not_equal"]:

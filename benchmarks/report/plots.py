@@ -14,7 +14,7 @@ _PLURAL = {"call": "calls", "text": "texts", "link": "links"}
 
 
 def draw_all(results: Mapping[str, Result], folder: Path) -> list[str]:
-    """Draw what there are results for; return the names of the plots."""
+    """Draw the plots that have results; return their names."""
     drawn = []
     for name, (kind, paint) in PLOTS.items():
         if kind in results:
@@ -86,7 +86,7 @@ def length_rates(result: Result) -> Paint:
 
 
 def overload(result: Result) -> Paint:
-    """Draw goodput over what is offered, both by the capacity."""
+    """Draw goodput over offered load, both relative to the capacity."""
 
     def paint(axes: Any) -> None:
         capacity = result["capacity_rows_per_second"]
@@ -129,7 +129,7 @@ def stages(result: Result) -> Paint:
 
 
 def peers(result: Result) -> Paint:
-    """Draw how many times each peer we are, on a logarithmic axis."""
+    """Draw our ratio to each peer, on a logarithmic axis."""
 
     def paint(axes: Any) -> None:
         rows = [row for row in result["rows"] if row["ratio"]]

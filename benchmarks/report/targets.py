@@ -1,4 +1,4 @@
-"""What was asked for, and whether what was measured reaches it."""
+"""Targets, and whether measurements reach them."""
 
 from dataclasses import dataclass
 
@@ -21,36 +21,36 @@ PER_SECOND = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One figure that was asked for."""
+    """One target."""
 
     name: str
-    wanted: float
+    target: float
     most: bool = False
     """Whether it is the most allowed; else it is the least."""
     unit: str = ""
 
     def reached(self, measured: float) -> bool:
         """Whether *measured* is good enough."""
-        return measured <= self.wanted if self.most else measured >= self.wanted
+        return measured <= self.target if self.most else measured >= self.target
 
     def verdict(self, measured: float) -> str:
-        """Say it in a word."""
+        """Return the verdict in a word."""
         return "reached" if self.reached(measured) else "**missed**"
 
     def words(self) -> str:
-        """Write what is wanted."""
+        """Write the target."""
         unit = f" {self.unit}" if self.unit else ""
-        return f"{'≤' if self.most else '≥'} {self.wanted:,.10g}{unit}"
+        return f"{'≤' if self.most else '≥'} {self.target:,.10g}{unit}"
 
 
-TWO_WORKERS = Target(name="two workers by one", wanted=1.7, unit="times")
-LIST_SIZES = Target(name="slowest by fastest list size", wanted=1.3, most=True, unit="times")
-NUMBER_BYTES = Target(name="resident of a listed number", wanted=24, most=True, unit="bytes")
-HOST_BYTES = Target(name="resident of a listed host", wanted=40, most=True, unit="bytes")
-START = Target(name="start from the local file", wanted=3, most=True, unit="s")
-IMPORT = Target(name="import of ten million", wanted=150, most=True, unit="s")
-PROPAGATION = Target(name="a change seen by every worker, p99", wanted=1000, most=True, unit="ms")
-BUMP = Target(name="p99 while lists change, by p99 without", wanted=2, most=True, unit="times")
-CLIENT_RATE = Target(name="single decisions through the client", wanted=20_000, unit="/s")
-CLIENT_P99 = Target(name="their p99", wanted=10, most=True, unit="ms")
-GOODPUT = Target(name="goodput at three times the capacity, by the peak", wanted=0.8)
+TWO_WORKERS = Target(name="two workers by one", target=1.7, unit="times")
+LIST_SIZES = Target(name="slowest by fastest list size", target=1.3, most=True, unit="times")
+NUMBER_BYTES = Target(name="resident of a listed number", target=24, most=True, unit="bytes")
+HOST_BYTES = Target(name="resident of a listed host", target=40, most=True, unit="bytes")
+START = Target(name="start from the local file", target=3, most=True, unit="s")
+IMPORT = Target(name="import of ten million", target=150, most=True, unit="s")
+PROPAGATION = Target(name="a change seen by every worker, p99", target=1000, most=True, unit="ms")
+BUMP = Target(name="p99 while lists change, by p99 without", target=2, most=True, unit="times")
+CLIENT_RATE = Target(name="single decisions through the client", target=20_000, unit="/s")
+CLIENT_P99 = Target(name="their p99", target=10, most=True, unit="ms")
+GOODPUT = Target(name="goodput at three times the capacity, by the peak", target=0.8)

@@ -11,7 +11,7 @@ from benchmarks.report.targets import PER_SECOND
 BATCHES = (1, 16, 256, 1024)
 CHANNELS = ("call", "text", "link")
 _BUSY = 0.9
-"""Of its cores, for a server to be what a closed loop measures."""
+"""Use of its cores from which a closed loop measures the server."""
 
 
 def targets(results: Results) -> list[str]:
@@ -57,9 +57,9 @@ def missed(results: Results) -> list[str]:
     rates = figures.rates(results)
     found = [
         f"{channel}s in batches of {batch:,}: {count(rates[channel, batch])} a second, "
-        f"target {wanted:,}"
-        for (channel, batch), wanted in PER_SECOND.items()
-        if rates.get((channel, batch), wanted) < wanted
+        f"target {goal:,}"
+        for (channel, batch), goal in PER_SECOND.items()
+        if rates.get((channel, batch), goal) < goal
     ] + [
         f"{target.name} ({about}): {count(measured)}, target {target.words()}"
         for target, about, measured in figures.all_figures(results)
@@ -69,7 +69,7 @@ def missed(results: Results) -> list[str]:
 
 
 def sweeps(results: Results) -> list[str]:
-    """Write what was swept."""
+    """Write the sweeps."""
     lines: list[str] = []
     for kind, heading, key, name in (
         ("sweep-batch-size", "Batch size", "batch", "rows a request"),
@@ -88,7 +88,7 @@ def sweeps(results: Results) -> list[str]:
 
 
 def overload(results: Results) -> list[str]:
-    """Write what a server does above its capacity."""
+    """Write the behaviour of a server above its capacity."""
     if "overload" not in results:
         return missing("fanzha bench overload --save")
     result = results["overload"]
@@ -123,7 +123,7 @@ def overload(results: Results) -> list[str]:
 
 
 def client(results: Results) -> list[str]:
-    """Write what one client process does."""
+    """Write the figures of one client process."""
     if "client" not in results:
         return missing("fanzha bench client > benchmarks/results/DATE-client.json")
     rows = [
@@ -149,17 +149,17 @@ def client(results: Results) -> list[str]:
 
 
 def missing(command: str) -> list[str]:
-    """Say that something was not measured, and how it would be."""
+    """Return a note on a missing measurement, with its command."""
     return [f"Not measured: `{command}`.", ""]
 
 
 def _cell(rates: dict[tuple[str, int], float], channel: str, batch: int) -> str:
-    wanted = PER_SECOND[channel, batch]
+    goal = PER_SECOND[channel, batch]
     if (channel, batch) not in rates:
-        return f"not measured<br>≥ {wanted:,}"
+        return f"not measured<br>≥ {goal:,}"
     rate = rates[channel, batch]
-    shown = count(rate) if rate >= wanted else f"**{count(rate)}**"
-    return f"{shown}<br>≥ {wanted:,}"
+    shown = count(rate) if rate >= goal else f"**{count(rate)}**"
+    return f"{shown}<br>≥ {goal:,}"
 
 
 def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
@@ -182,11 +182,11 @@ def _sweep(result: Result, key: str, name: str) -> Sequence[str]:
         "server, cores", "generator, cores",
         *(("decisions for a second of the server's cores",) if by_workers else ()),
     )  # fmt: skip
-    return [*table(head, rows), *_undecided(result, key), *_waiting(result, key)]
+    return [*table(head, rows), *_undecided(result, key), *_latency_lines(result, key)]
 
 
-def _waiting(result: Result, key: str) -> list[str]:
-    """Name points where the server had time left: the closed loop asked too little at once."""
+def _latency_lines(result: Result, key: str) -> list[str]:
+    """Name points where the server was not saturated: too few requests in flight."""
     named = [
         f"{point['channel']}s at {point[key]:,}"
         for point in result["points"]
@@ -202,7 +202,7 @@ def _waiting(result: Result, key: str) -> list[str]:
 
 
 def _undecided(result: Result, key: str) -> list[str]:
-    """Name points where requests got no decision: p99 is of the others."""
+    """Name points where requests got no decision, which p99 excludes."""
     named = [
         f"{point['channel']}s at {point[key]:,}: {point['failed_share']:.2%}"
         for point in result["points"]

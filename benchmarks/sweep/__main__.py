@@ -1,4 +1,4 @@
-"""Sweeps one thing at a time, and keeps what came of each in ``benchmarks/results``.
+"""Sweeps one parameter at a time, and stores each result in ``benchmarks/results``.
 
     python -m benchmarks.sweep --save
     python -m benchmarks.sweep --only batch-size --only propagation --quick
@@ -29,7 +29,7 @@ from services.cli._common.console import err
 
 
 class Sweep(StrEnum):
-    """What is swept."""
+    """The swept parameter."""
 
     BATCH_SIZE = "batch-size"
     TEXT_LENGTH = "text-length"
@@ -84,7 +84,7 @@ def main(
             "server_pinned_to": pace.server_cores,
             "generator_pinned_to": pace.generator_cores,
         } | _SWEEPS[sweep](pace, quick=quick)
-        # A quick one must not take the place of a whole one.
+        # A quick result must not replace a full one.
         results.write(f"sweep-{sweep}{'-quick' if quick else ''}", report, save=save)
 
 

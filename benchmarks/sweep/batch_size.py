@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmarks import service
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 
 SIZES, FEW_SIZES = (1, 4, 16, 64, 256, 1024, 4096), (1, 16, 256)
 LISTED, FEW_LISTED = 1_000_000, 10_000
@@ -17,7 +17,7 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
         points = [
             measure(
                 running,
-                Asked(channel=channel, rows=rows, listed=listed),
+                RequestShape(channel=channel, rows=rows, listed=listed),
                 pace,
                 f"{channel} in batches of {rows}",
             )

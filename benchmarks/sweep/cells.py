@@ -17,7 +17,7 @@ _WARM_UP_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long and how often each point is measured, and where."""
+    """Duration, repeats and cores of each point."""
 
     seconds: float
     repeats: int
@@ -26,8 +26,8 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What one point asks."""
+class RequestShape:
+    """The requests of one point."""
 
     channel: str
     rows: int
@@ -37,10 +37,10 @@ class Asked:
     connections: int = 4
 
 
-def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, Any]:
+def measure(service: Service, shape: RequestShape, pace: Pace, name: str) -> dict[str, Any]:
     """Return medians of the repeats, and every repeat."""
-    closed = Step(seconds=pace.seconds, in_flight=in_flight(asked.rows))
-    with Crew(plan(service, asked, pace), service.cpu_seconds) as crew:
+    closed = Step(seconds=pace.seconds, in_flight=in_flight(shape.rows))
+    with Crew(plan(service, shape, pace), service.cpu_seconds) as crew:
         crew.run(replace(closed, seconds=_WARM_UP_SECONDS))
         loads = [progress_display.run(crew, closed, name) for _ in range(pace.repeats)]
         capacity = statistics.median(load.per_second for load in loads)
@@ -52,8 +52,8 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
         )
     halves = runs.counted
     return {
-        "channel": asked.channel,
-        "batch": asked.rows,
+        "channel": shape.channel,
+        "batch": shape.rows,
         "rows_per_second": round(capacity, 1),
         "p99_ms_at_half": round(_median_p99(halves), 3),
         "server_cores": _median_cores(loads, "server_cpu"),
@@ -65,16 +65,16 @@ def measure(service: Service, asked: Asked, pace: Pace, name: str) -> dict[str, 
     }
 
 
-def plan(service: Service, asked: Asked, pace: Pace) -> Plan:
-    """Say what is asked of whom."""
+def plan(service: Service, shape: RequestShape, pace: Pace) -> Plan:
+    """Return the load plan of one point."""
     return Plan(
         target=service.target,
-        mix={asked.channel: 1.0},
-        file=asked.file,
-        rows=asked.rows,
-        listed=asked.listed,
+        mix={shape.channel: 1.0},
+        file=shape.file,
+        rows=shape.rows,
+        listed=shape.listed,
         seed=scenarios.SEED,
-        connections=asked.connections,
+        connections=shape.connections,
         cores=pace.generator_cores,
     )
 
@@ -89,5 +89,5 @@ def _median_cores(outcomes: list[Outcome], name: str) -> float:
 
 
 def _failed_share(outcomes: list[Outcome]) -> float:
-    asked = sum(outcome.asked for outcome in outcomes)
-    return 1 - sum(outcome.answered for outcome in outcomes) / asked if asked else 1.0
+    offered = sum(outcome.offered for outcome in outcomes)
+    return 1 - sum(outcome.answered for outcome in outcomes) / offered if offered else 1.0

@@ -1,4 +1,4 @@
-"""Imports a list as an operator would, timed until the workers act on it."""
+"""Imports a list with the real command, timed until the workers enforce it."""
 
 import json
 import os
@@ -26,7 +26,7 @@ class Patterns:
 
 
 def timed(service: Service, patterns: Patterns) -> dict[str, Any]:
-    """Import with the real command; return how long it took, and until all of it acted."""
+    """Import with the real command; return the seconds of it, and until all entries act."""
     file = service.folder / f"{patterns.name}.csv"
     with file.open("w", encoding="utf-8") as opened:
         opened.write("pattern\n")

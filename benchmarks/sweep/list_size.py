@@ -1,9 +1,8 @@
-"""What the size of the lists costs: throughput and p99, memory an entry, import and start.
+"""Cost of the size of the lists: throughput and p99, memory an entry, import and start.
 
-For each size a fresh service gets that many numbers, by the command operators use; calls are asked;
-it gets that many hosts, and links are asked, each once the service has nothing else to do. Of the
-traffic 3 % is listed, and one connection asks, hence one worker. What is resident of the lists is
-measured after that traffic.
+For each size a fresh service imports that many numbers, then decides calls; it imports that many
+hosts, then decides links. Each load starts once the service is idle. 3 % of the traffic is listed.
+One connection sends it, hence to one worker. Resident memory is measured after that traffic.
 """
 
 import time
@@ -14,14 +13,14 @@ from benchmarks import scenarios, service
 from benchmarks.peers.workload import Work
 from benchmarks.service import Service
 from benchmarks.sweep import imports, memory, start
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 from services.cli._common.console import err
 
 SIZES, FEW_SIZES = (10_000, 100_000, 1_000_000, 10_000_000), (10_000, 100_000)
 WORKERS_FOR_MEMORY = 2
 ROWS = 256
 IDLE_CORES, LOOK_SECONDS, MOST_IDLE_SECONDS = 0.2, 2.0, 300.0
-"""Below so much of a core for so long a service is idle; that is waited for at most so long."""
+"""A service is idle below this share of a core, for this long; and the longest wait for it."""
 
 
 def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     sizes = []
     for listed in FEW_SIZES if quick else SIZES:
         err.print(f"lists of {listed:,} numbers and {listed:,} hosts")
-        # Two workers, so that memory is told of lists that are shared; only one is loaded.
+        # Two workers, to measure the memory of shared lists; only one gets load.
         with service.running(workers=WORKERS_FOR_MEMORY, cores=pace.server_cores) as running:
             sizes.append({"listed": listed} | _one_size(running, listed, pace, points))
     return {"workers": WORKERS_FOR_MEMORY, "sizes": sizes, "points": points}
@@ -45,7 +44,7 @@ def _one_size(
         name="numbers", count=listed, last=f"+{first + listed - 1}",
         lines=(f"+{number}" for number in range(first, first + listed)),
     ))  # fmt: skip
-    calls = Asked(channel="call", rows=ROWS, listed=listed, connections=1)
+    calls = RequestShape(channel="call", rows=ROWS, listed=listed, connections=1)
     _point(running, calls, pace, points)
     of_numbers = memory.of_lists(running)
     hosts = imports.timed(running, imports.Patterns(
@@ -54,7 +53,7 @@ def _one_size(
     ))  # fmt: skip
     file = work.write("links.csv", ["url", *work.urls()])
     _point(running, replace(calls, channel="link", file=file), pace, points)
-    # The import made new files, of which no call has read anything yet.
+    # The import made new files, whose pages no call has read yet.
     measure(running, calls, replace(pace, repeats=1), "calls again")
     of_both = memory.of_lists(running)
     return {
@@ -66,14 +65,14 @@ def _one_size(
     }
 
 
-def _point(running: Service, asked: Asked, pace: Pace, points: list[dict[str, Any]]) -> None:
+def _point(running: Service, shape: RequestShape, pace: Pace, points: list[dict[str, Any]]) -> None:
     settled = _until_idle(running)
-    point = measure(running, asked, pace, f"{asked.channel}, {asked.listed:,} listed")
-    points.append({"listed": asked.listed, "settled_seconds": settled} | point)
+    point = measure(running, shape, pace, f"{shape.channel}, {shape.listed:,} listed")
+    points.append({"listed": shape.listed, "settled_seconds": settled} | point)
 
 
 def _until_idle(running: Service) -> float:
-    """Wait while the service works by itself, as after an import; return the seconds that took."""
+    """Wait until the service is idle, as after an import; return the seconds waited."""
     started = time.monotonic()
     while time.monotonic() < started + MOST_IDLE_SECONDS:
         before = running.cpu_seconds()
@@ -86,7 +85,7 @@ def _until_idle(running: Service) -> float:
 def bytes_per_entry(
     of_numbers: dict[str, Any], of_both: dict[str, Any], listed: int
 ) -> dict[str, float]:
-    """Return what a number and what a host takes: in the files, and of it resident."""
+    """Return the bytes of a number and of a host: in the files, and resident."""
 
     def each(figure: str) -> tuple[float, float]:
         numbers, both = of_numbers[figure], of_both[figure]

@@ -1,9 +1,9 @@
-"""What the mapped list files take of the host's memory, over all processes. Linux only.
+"""Memory of the mapped list files, over all processes of a host. Linux only.
 
-The size of the files is what all pages take together, once for a host, however many workers map
-them. PSS counts a page that several processes map once, in parts, and only pages that traffic has
-read. List administration keeps files of its own, wherever it runs; they are no part of this.
-What the store holds, and the most that list administration ever took, is told beside it.
+The size of the files is the memory of all their pages, once per host for any number of workers. PSS
+divides a page among the processes that map it, and counts only pages that traffic has read. The
+files of list administration itself are not included. The memory of the store, and the peak of list
+administration, are reported separately.
 """
 
 import re
@@ -50,13 +50,13 @@ def around_lists(service: Service) -> dict[str, int]:
 
 
 def peak_bytes(status: str) -> int:
-    """Return the most that a process has had resident, from its ``status``."""
+    """Return the peak resident size of a process, from its ``status``."""
     found = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) * _KIB if found else 0
 
 
 def mapped_below(folder: Path, smaps: str) -> int:
-    """Return the PSS in bytes of what lies in *folder*, from one process's ``smaps``."""
+    """Return the PSS in bytes of the files in *folder*, from one process's ``smaps``."""
     total, counts = 0, False
     for line in smaps.splitlines():
         head = line.partition(" ")[0]
@@ -70,7 +70,7 @@ def mapped_below(folder: Path, smaps: str) -> int:
 
 
 def _files(process: int, name: str) -> list[str]:
-    """Return the file that tells of a process; none when it has ended."""
+    """Return a file of a process in ``/proc``; empty if the process has ended."""
     with suppress(OSError):
         return [Path(f"/proc/{process}/{name}").read_text()]
     return []

@@ -1,8 +1,8 @@
-"""How long a list change takes to reach every worker while they are under load, and what it costs.
+"""Time of a list change to reach every worker under load, and its effect on latency.
 
-A change blocks one more number. Its time counts from when administration is asked for it until
-the last worker blocks a call from the number, as a client sees it. The same load runs before
-without changes; both p99 are told.
+A change blocks one more number. Its time counts from the request to list administration until the
+last worker blocks a call from the number, as a client sees it. The same load runs before without
+changes; both p99 are reported.
 """
 
 import time
@@ -19,7 +19,7 @@ from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step
 from benchmarks.service import Service
 from benchmarks.sweep import watchers
-from benchmarks.sweep.cells import Asked, Pace, plan
+from benchmarks.sweep.cells import Pace, RequestShape, plan
 from benchmarks.sweep.watchers import Watchers
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
@@ -39,16 +39,16 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     """Measure under load with and without changes."""
     listed, changes = (FEW_LISTED, FEW_CHANGES) if quick else (LISTED, CHANGES)
     with service.running(workers=WORKERS, listed=listed, cores=pace.server_cores) as running:
-        asked = Asked(channel="call", rows=ROWS, listed=listed, connections=16)
+        shape = RequestShape(channel="call", rows=ROWS, listed=listed, connections=16)
         with (
-            Crew(plan(running, asked, pace), running.cpu_seconds) as crew,
+            Crew(plan(running, shape, pace), running.cpu_seconds) as crew,
             watchers.of_all(running.target, WORKERS) as watching,
             ThreadPoolExecutor(1) as beside,
         ):
             closed = progress_display.run(crew, Step(seconds=pace.seconds, in_flight=2), "capacity")
             rate = max(closed.per_second * SHARE_OF_CAPACITY, 1.0)
             step = Step(seconds=changes * (_LONGEST_PAUSE + 0.2), rate=rate)
-            # The watchers ask in both runs, so that they are no part of the difference.
+            # The watchers send in both runs, so that they do not add to the difference.
             without = beside.submit(_watch_only, watching, step.seconds)
             still = progress_display.run(crew, step, "load without changes")
             without.result()

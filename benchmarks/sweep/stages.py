@@ -1,8 +1,7 @@
-"""Where the time of one batch goes: what the server's own stage metrics say under load.
+"""Time of one batch by stage, from the server's own metrics under load.
 
-The stages are what deciding takes. What the worker processes use beyond them is gRPC, the event
-loop and what runs in the background; the rest of the service is its parent, list administration
-and Valkey, which takes the hits.
+The stages cover deciding. The rest of the worker processes is gRPC, the event loop and background
+tasks; the rest of the service is its parent, list administration and Valkey, which stores the hits.
 """
 
 import re
@@ -14,7 +13,7 @@ from benchmarks.load import progress_display
 from benchmarks.load.generator_pool import Crew
 from benchmarks.load.plan import Step, in_flight
 from benchmarks.service import Service
-from benchmarks.sweep.cells import Asked, Pace, plan
+from benchmarks.sweep.cells import Pace, RequestShape, plan
 
 LISTED, FEW_LISTED = 1_000_000, 10_000
 SIZES = (1, 256)
@@ -30,21 +29,21 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     listed = FEW_LISTED if quick else LISTED
     with service.running(workers=1, listed=listed, cores=pace.server_cores) as running:
         points = [
-            _measure(running, Asked(channel=channel, rows=rows, listed=listed), pace)
+            _measure(running, RequestShape(channel=channel, rows=rows, listed=listed), pace)
             for channel in CHANNELS
             for rows in SIZES
         ]
     return {"workers": 1, "listed": listed, "points": points}
 
 
-def _measure(running: Service, asked: Asked, pace: Pace) -> dict[str, Any]:
-    step = Step(seconds=pace.seconds, in_flight=in_flight(asked.rows))
-    with Crew(plan(running, asked, pace), running.cpu_seconds) as crew:
+def _measure(running: Service, shape: RequestShape, pace: Pace) -> dict[str, Any]:
+    step = Step(seconds=pace.seconds, in_flight=in_flight(shape.rows))
+    with Crew(plan(running, shape, pace), running.cpu_seconds) as crew:
         crew.run(Step(seconds=1.0, in_flight=step.in_flight))
         workers_before = _worker_seconds(running.pid)
-        before = stage_figures(_metrics(running), asked.channel)
-        outcome = progress_display.run(crew, step, f"stages of {asked.channel}, {asked.rows} rows")
-        after = stage_figures(_metrics(running), asked.channel)
+        before = stage_figures(_metrics(running), shape.channel)
+        outcome = progress_display.run(crew, step, f"stages of {shape.channel}, {shape.rows} rows")
+        after = stage_figures(_metrics(running), shape.channel)
         used = _worker_seconds(running.pid) - workers_before
     spent = {name: after[name][0] - before.get(name, (0.0, 0))[0] for name in after}
     batches = max(after[name][1] - before.get(name, (0.0, 0))[1] for name in after)
@@ -52,9 +51,9 @@ def _measure(running: Service, asked: Asked, pace: Pace) -> dict[str, Any]:
         raise RuntimeError("the server counted no batch")
     each = {name: round(seconds / batches * 1e6, 2) for name, seconds in spent.items() if seconds}
     return {
-        "channel": asked.channel,
-        "rows_a_request": asked.rows,
-        "rows_a_batch": round(outcome.answered * asked.rows / batches, 2),
+        "channel": shape.channel,
+        "rows_a_request": shape.rows,
+        "rows_a_batch": round(outcome.answered * shape.rows / batches, 2),
         "rows_per_second": round(outcome.per_second, 1),
         "batches": batches,
         "stage_microseconds": each,

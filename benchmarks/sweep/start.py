@@ -1,4 +1,4 @@
-"""How long a start takes from the local list file, with Redis away: from exec to SERVING."""
+"""Time of a start from the local list file while Redis is down: from exec to SERVING."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ _LOOK_SECONDS = 0.01
 
 
 def seconds(service: Service, repeats: int) -> list[float]:
-    """Start a second service on the same list files, and end it, *repeats* times."""
+    """Start and stop a second service on the same list files, *repeats* times."""
     with TemporaryDirectory(prefix="fanzha-start-", dir=service.folder.parent) as name:
         folder = Path(name)
         lists = folder / LISTS
@@ -42,7 +42,7 @@ def _start(folder: Path) -> float:
         "FANZHA_METRICS_PORT": "0",
         "FANZHA_ADMIN_METRICS_PORT": "0",
         "FANZHA_WORKERS": "1",
-        # Nobody listens there.
+        # No process listens there.
         "FANZHA_REDIS_URL": f"redis://127.0.0.1:{_free_port()}/0",
     }
     with (folder / "serve.log").open("wb") as log:
@@ -68,7 +68,7 @@ def _start(folder: Path) -> float:
 
 def _wait_until_serving(port: int, process: "subprocess.Popen[bytes]", until: float) -> None:
     while process.poll() is None and time.monotonic() < until:
-        # Looked for first, as a channel that was refused waits longer and longer.
+        # Wait for the port first, as a refused channel backs off.
         with socket.socket() as probe:
             refused = probe.connect_ex(("127.0.0.1", port)) != 0
         if not refused and _is_serving(port):

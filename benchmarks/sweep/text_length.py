@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import scenarios, service
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 
 LENGTHS, FEW_LENGTHS = (10, 35, 70, 140, 280, 560, 1120), (10, 70, 560)
 """Characters; 70 fill one message in UCS-2."""
@@ -25,8 +25,8 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     ):
         for characters in FEW_LENGTHS if quick else LENGTHS:
             file = write_texts(Path(name) / f"{characters}.csv", characters)
-            asked = Asked(channel="text", rows=ROWS, listed=listed, file=file)
-            point = measure(running, asked, pace, f"texts of {characters} characters")
+            shape = RequestShape(channel="text", rows=ROWS, listed=listed, file=file)
+            point = measure(running, shape, pace, f"texts of {characters} characters")
             points.append({"characters": characters} | point)
     return {"workers": 1, "listed": listed, "points": points}
 
@@ -41,7 +41,7 @@ def write_texts(file: Path, characters: int, count: int = DIFFERENT_TEXTS) -> Pa
             body = ""
             while len(body) < characters:
                 body += "".join(islice(bodies, 1))
-            # A blank at the end would be cut off, and the text shorter.
+            # A trailing blank would be stripped, and shorten the text.
             body = body[: characters - 1].rstrip().ljust(characters, "。")
             table.writerow([f"1069{row:07}", f"+86198{row:08}", body])
     return file

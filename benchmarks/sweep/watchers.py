@@ -1,7 +1,7 @@
-"""Asks every worker of a service, over and over, whether it acts on a change.
+"""Polls every worker of a service until it enforces a change.
 
-Workers share a port and the kernel gives each connection to one of them. Which one, the upper
-bits of its decision ids tell: so connections are made until each worker has one.
+Workers share a port and the kernel assigns each connection to one of them. The upper bits of the
+decision ids identify the worker, so connections are opened until each worker has one.
 """
 
 import time
@@ -20,7 +20,7 @@ CALLEE = "+8619900000001"
 _MOST_CONNECTIONS = 256
 _TIMEOUT_SECONDS = 5.0
 LOOK_SECONDS = 0.01
-"""Between two looks at one worker: what looking costs it must not show in its latencies."""
+"""Between two polls of one worker: polling must not show in its latencies."""
 
 
 class Watchers:
@@ -34,8 +34,8 @@ class Watchers:
         self, number: str, until: float, action: int = decision_pb2.ACTION_BLOCK
     ) -> list[float]:
         """Return when each worker did so with calls from *number*, on the monotonic clock."""
-        asked = [self._pool.submit(_first, stub, number, until, action) for stub in self._stubs]
-        return [one.result() for one in asked]
+        watching = [self._pool.submit(_first, stub, number, until, action) for stub in self._stubs]
+        return [one.result() for one in watching]
 
 
 @contextmanager

@@ -1,15 +1,14 @@
-"""Throughput over worker processes, and what the generator itself took of the machine.
+"""Throughput over worker processes, and the processor time of the generator.
 
-Workers share a port, and the kernel gives each connection to one of them at random; so there are
-many connections here, or one worker would idle. Where cores are as few as workers the generator
-takes its part of them: rows for each second of the server's processor time say what is left of
-a core that workers have to themselves.
+Workers share a port, and the kernel assigns each connection to one of them at random; so many
+connections are needed to keep all workers busy. With as few cores as workers the generator competes
+for them: rows per second of the server's processor time show the rate of an exclusive core.
 """
 
 from typing import Any
 
 from benchmarks import service
-from benchmarks.sweep.cells import Asked, Pace, measure
+from benchmarks.sweep.cells import Pace, RequestShape, measure
 
 WORKERS = (1, 2)
 LISTED, FEW_LISTED = 1_000_000, 10_000
@@ -24,8 +23,10 @@ def run(pace: Pace, *, quick: bool) -> dict[str, Any]:
     for workers in WORKERS:
         with service.running(workers=workers, listed=listed, cores=pace.server_cores) as running:
             for channel in ("call",) if quick else ("call", "text", "link"):
-                asked = Asked(channel=channel, rows=ROWS, listed=listed, connections=CONNECTIONS)
-                point = measure(running, asked, pace, f"{channel}, {workers} workers")
+                shape = RequestShape(
+                    channel=channel, rows=ROWS, listed=listed, connections=CONNECTIONS
+                )
+                point = measure(running, shape, pace, f"{channel}, {workers} workers")
                 rate, cores = point["rows_per_second"], point["server_cores"]
                 per_core = round(rate / cores, 1) if cores else None
                 points.append({"workers": workers, "rows_per_server_core": per_core} | point)

@@ -39,7 +39,9 @@ def sent(found: Tally, recorded: Path) -> dict[str, int]:
     begun, whole, unknown = Counter[str](), set[str](), 0
     for to, got in _messages(recorded):
         text = "".join(got.pieces)
-        ours = next((one for one, said in expected.get(to, []) if said.startswith(text)), None)
+        ours = next(
+            (one for one, message in expected.get(to, []) if message.startswith(text)), None
+        )
         if ours is None:
             unknown += 1
             continue
@@ -75,8 +77,8 @@ def _expected(found: Tally) -> dict[str, list[tuple[str, str]]]:
         if (case.campaign, tier) not in texts:
             reference = MessageRef(id=message_id, channel="sms")
             texts[case.campaign, tier] = composer.write(replace(case, tier=tier), reference).text
-        said = (message_id, texts[case.campaign, tier])
-        expected.setdefault(case.victim.removeprefix("+"), []).append(said)
+        message = (message_id, texts[case.campaign, tier])
+        expected.setdefault(case.victim.removeprefix("+"), []).append(message)
     return expected
 
 

@@ -52,9 +52,9 @@ _NEVER_WAIT = {
 """No warning is put off: what waits at the end was forgotten."""
 
 
-async def run(wanted: argparse.Namespace) -> dict[str, Any]:
+async def run(options: argparse.Namespace) -> dict[str, Any]:
     """Offer, kill, wait until all is quiet, and count."""
-    offered = hit_load.plan(wanted.hits, now_ms(), texts=wanted.smpp)
+    offered = hit_load.plan(options.hits, now_ms(), texts=options.smpp)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         valkey = EmbeddedValkey(folder)
@@ -63,23 +63,23 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         client = connect(url)
         stack.push_async_callback(client.aclose)
         centre, recorded = None, folder / "sent.jsonl"
-        if wanted.smpp:
+        if options.smpp:
             centre = await stack.enter_async_context(message_centre())
             recorded.touch()
-            receipts = "text" if wanted.receipts else "none"
+            receipts = "text" if options.receipts else "none"
             await centre.order(quiet=True, record=str(recorded), receipts=receipts)
-        pools = _processes(wanted, url, folder, recorded, centre)
+        pools = _processes(options, url, folder, recorded, centre)
         for pool in pools:
             stack.callback(pool.end)
         started, quiet_since = time.perf_counter(), time.monotonic()
         offer = asyncio.create_task(hit_load.offer(client, offered.entries))
-        disturbing = Disturbing(wanted, pools, valkey, centre)
+        disturbing = Disturbing(options, pools, valkey, centre)
         with progress() as bar:
             task = bar.add_task("killing", total=None, note="")
             while time.monotonic() < disturbing.deadline:
                 await asyncio.sleep(0.25)
                 await disturbing.step()
-                bar.update(task, note=disturbing.told)
+                bar.update(task, note=disturbing.note)
                 finished = offer.done() and disturbing.done
                 if not (finished and await _quiet(client)):
                     quiet_since = time.monotonic()
@@ -97,11 +97,11 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         found |= await loss_check.left(client)
         log = (folder / "warn.log").read_text()
     return {
-        "hits": wanted.hits,
+        "hits": options.hits,
         "entries_written": len(offered.entries),
         "cases_expected": len(offered.decisions),
-        "processes": wanted.processes,
-        "sinks": 0 if wanted.smpp else wanted.sinks,
+        "processes": options.processes,
+        "sinks": 0 if options.smpp else options.sinks,
         "processes_killed": pools[0].killed,
         "sinks_killed": sum(pool.killed for pool in pools[1:]),
         "store_killed": disturbing.stores,
@@ -118,7 +118,7 @@ async def _quiet(client: Client) -> bool:
 
 
 def _processes(
-    wanted: argparse.Namespace,
+    options: argparse.Namespace,
     url: str,
     folder: Path,
     recorded: Path,
@@ -127,11 +127,11 @@ def _processes(
     environment = dict(_NEVER_WAIT)
     if centre is not None:
         environment["FANZHA_WARNING_SMPP_ADDRESS"] = f"127.0.0.1:{centre.port}"
-    warn = Processes(("services", "warn"), url, folder, wanted.processes, environment)
+    warn = Processes(("services", "warn"), url, folder, options.processes, environment)
     if centre is not None:
         return [warn]
     sink = ("benchmarks.warning.sink", url, str(recorded), str(CLAIM_MS))
-    return [warn, Processes(sink, url, folder, wanted.sinks, environment)]
+    return [warn, Processes(sink, url, folder, options.sinks, environment)]
 
 
 class Disturbing:
@@ -139,7 +139,7 @@ class Disturbing:
 
     def __init__(
         self,
-        wanted: argparse.Namespace,
+        options: argparse.Namespace,
         pools: Sequence[Processes],
         valkey: EmbeddedValkey,
         centre: MessageCentre | None,
@@ -147,15 +147,15 @@ class Disturbing:
         self._pools = pools
         self._valkey = valkey
         self._centre = centre
-        self._every = wanted.every
+        self._every = options.every
         self._chance = random.Random(hit_load.SEED + 1)
-        self._deeds = [self._kill_process] * wanted.kills
-        self._deeds += [self._kill_store] * wanted.store_kills
+        self._deeds = [self._kill_process] * options.kills
+        self._deeds += [self._kill_store] * options.store_kills
         if centre is not None:
-            self._deeds += [self._hang_up] * wanted.hang_ups
+            self._deeds += [self._hang_up] * options.hang_ups
         self._chance.shuffle(self._deeds)
-        self._at = time.monotonic() + wanted.first_kill
-        self.deadline = time.monotonic() + wanted.seconds
+        self._at = time.monotonic() + options.first_kill
+        self.deadline = time.monotonic() + options.seconds
         self.stores = self.hang_ups = 0
 
     @property
@@ -164,7 +164,7 @@ class Disturbing:
         return not self._deeds
 
     @property
-    def told(self) -> str:
+    def note(self) -> str:
         """What was done so far."""
         killed = sum(pool.killed for pool in self._pools)
         drops = f", connections dropped {self.hang_ups} times" if self._centre else ""
@@ -217,15 +217,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--receipts", action="store_true", help="with --smpp: it also sends delivery receipts"
     )
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        report = asyncio.run(run(wanted))
+        report = asyncio.run(run(options))
     except NoMessageCentre as error:
         sys.stderr.write(f"--smpp: {error}\n")
         return 2
     wrong = {name: report[name] for name in loss_check.wrong(report)}
-    kind = "warning-kill-smpp" if wanted.smpp else "warning-kill"
-    results.write(kind, report | {"wrong": wrong}, save=wanted.save)
+    kind = "warning-kill-smpp" if options.smpp else "warning-kill"
+    results.write(kind, report | {"wrong": wrong}, save=options.save)
     return 1 if wrong else 0
 
 

@@ -162,8 +162,8 @@ async def _todos(client: Client) -> int:
 async def _messages(client: Client) -> int:
     """Count messages not yet sent, and deferred ones."""
     streams = [send_stream(channel) for channel in _CHANNELS]
-    waiting = [int(await client.xlen(stream)) for stream in streams]
-    return sum(waiting) + sum([await DelayQueue(client, one).count() for one in streams])
+    queued = [int(await client.xlen(stream)) for stream in streams]
+    return sum(queued) + sum([await DelayQueue(client, one).count() for one in streams])
 
 
 async def _histories(client: Client, ids: Sequence[str]) -> list[list[CaseEvent]]:

@@ -55,10 +55,10 @@ _QUIET_SECONDS = 2 * CLAIM_MS / 1000
 T = TypeVar("T")
 
 
-async def run(wanted: argparse.Namespace) -> dict[str, Any]:
+async def run(options: argparse.Namespace) -> dict[str, Any]:
     """Close, kill, wait until all is quiet, and count."""
-    taken = [f"+8619{number:09}" for number in range(wanted.losses)]
-    listed = [f"+8616{number:09}" for number in range(wanted.entries)]
+    taken = [f"+8619{number:09}" for number in range(options.losses)]
+    listed = [f"+8616{number:09}" for number in range(options.entries)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         valkey = EmbeddedValkey(folder)
@@ -75,17 +75,17 @@ async def run(wanted: argparse.Namespace) -> dict[str, Any]:
         for pool in pools:
             stack.callback(pool.end)
         started = time.perf_counter()
-        closing = asyncio.create_task(_close(client, closings, wanted.every / 4))
-        stores = await _disturb(wanted, pools, valkey)
+        closing = asyncio.create_task(_close(client, closings, options.every / 4))
+        stores = await _disturb(options, pools, valkey)
         await closing
-        await _until_quiet(client, list(closings), wanted.seconds)
+        await _until_quiet(client, list(closings), options.seconds)
         seconds = time.perf_counter() - started
         for pool in pools:
             pool.end()
         found = await _counted(client, url, taken, listed, list(closings))
     return {
-        "losses": wanted.losses,
-        "entries": wanted.entries,
+        "losses": options.losses,
+        "entries": options.entries,
         "cases_closed": len(closings),
         "warn_killed": pools[0].killed,
         "admin_killed": pools[1].killed,
@@ -155,16 +155,16 @@ async def _again(ask: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _disturb(
-    wanted: argparse.Namespace, pools: Sequence[Processes], valkey: EmbeddedValkey
+    options: argparse.Namespace, pools: Sequence[Processes], valkey: EmbeddedValkey
 ) -> int:
     """Kill one after the other; return how often the store was killed."""
     chance, stores = random.Random(SEED + 1), 0
-    deeds = [*([0, 1] * wanted.kills), *([2] * wanted.store_kills)]
+    deeds = [*([0, 1] * options.kills), *([2] * options.store_kills)]
     chance.shuffle(deeds)
     with progress() as bar:
         task = bar.add_task("killing", total=len(deeds), note="")
         for deed in deeds:
-            await asyncio.sleep(chance.uniform(0.5, 1.5) * wanted.every)
+            await asyncio.sleep(chance.uniform(0.5, 1.5) * options.every)
             if deed < len(pools):
                 pools[deed].kill_one(chance)
             elif (pid := valkey.pid) is not None:
@@ -181,9 +181,9 @@ async def _until_quiet(client: Client, cases: Sequence[str], seconds: float) -> 
     deadline, quiet_since = time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < deadline:
         await asyncio.sleep(0.25)
-        waiting = await _again(lambda: client.xlen(keys.OUTCOMES))
+        queued = await _again(lambda: client.xlen(keys.OUTCOMES))
         notes = await _again(lambda: _notes(client, cases))
-        if waiting or not all(notes.values()):
+        if queued or not all(notes.values()):
             quiet_since = time.monotonic()
         elif time.monotonic() - quiet_since > _QUIET_SECONDS:
             return
@@ -247,12 +247,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=float, default=4.0, help="seconds between, on average")
     parser.add_argument("--seconds", type=float, default=300.0, help="give up after so long")
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args(arguments)
-    report = asyncio.run(run(wanted))
+    options = parser.parse_args(arguments)
+    report = asyncio.run(run(options))
     right = {name: report[name] for name in report if "_not_" in name or "_twice" in name}
     right |= {name: report[name] for name in ("requests_nobody_asked_for", "waiting", "dead")}
     wrong = {name: count for name, count in right.items() if count}
-    results.write("outcome-kill", report | {"wrong": wrong}, save=wanted.save)
+    results.write("outcome-kill", report | {"wrong": wrong}, save=options.save)
     return 1 if wrong else 0
 
 

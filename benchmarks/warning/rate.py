@@ -51,36 +51,36 @@ def main() -> None:
         "--claims-in-memory", action="store_true", help="with warning_claims_on_disk = false"
     )
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args()
-    measured = asyncio.run(_measure(wanted))
-    results.write("warnings", measured, save=wanted.save)
+    options = parser.parse_args()
+    measured = asyncio.run(_measure(options))
+    results.write("warnings", measured, save=options.save)
     if measured["lost"] or measured["doubled"]:
         sys.exit(1)
 
 
-async def _measure(wanted: argparse.Namespace) -> dict[str, Any]:
+async def _measure(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fanzha-warnings-") as name:
         valkey = EmbeddedValkey(Path(name))
         url = await valkey.start()
         try:
             async with (
                 message_centre() as centre,
-                _pipeline(url, Path(name), centre, on_disk=not wanted.claims_in_memory) as client,
+                _pipeline(url, Path(name), centre, on_disk=not options.claims_in_memory) as client,
             ):
                 offered = Offered(client, centre)
                 await offered.steadily(1, 20.0)  # connections, scripts, caches
-                sys.stderr.write(f"{wanted.rate:g} a second for {wanted.seconds:g} s\n")
-                steady = await offered.steadily(int(wanted.rate * wanted.seconds), wanted.rate)
-                sys.stderr.write(f"{wanted.burst} at once\n")
-                burst = await offered.steadily(wanted.burst, float("inf"))
-                sys.stderr.write(f"{wanted.flat_out} at once\n")
-                flat_out = await offered.steadily(wanted.flat_out, float("inf"))
+                sys.stderr.write(f"{options.rate:g} a second for {options.seconds:g} s\n")
+                steady = await offered.steadily(int(options.rate * options.seconds), options.rate)
+                sys.stderr.write(f"{options.burst} at once\n")
+                burst = await offered.steadily(options.burst, float("inf"))
+                sys.stderr.write(f"{options.flat_out} at once\n")
+                flat_out = await offered.steadily(options.flat_out, float("inf"))
                 got = Counter(line["to"] for line in centre.of("message"))
         finally:
             await valkey.stop()
     return {
-        "claims_on_disk": not wanted.claims_in_memory,
-        "steady": {"rate": wanted.rate} | steady,
+        "claims_on_disk": not options.claims_in_memory,
+        "steady": {"rate": options.rate} | steady,
         "burst": burst,
         "flat_out": flat_out,
         "lost": offered.count - len(got),

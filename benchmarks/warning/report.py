@@ -55,9 +55,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=100_000, help="how many")
     parser.add_argument("--rounds", type=int, default=5, help="reports by each kind of group")
     parser.add_argument("--save", action="store_true", help="keep it in benchmarks/results")
-    wanted = parser.parse_args()
-    measured = asyncio.run(_measure(wanted.cases, wanted.rounds))
-    results.write("warning-report", measured, save=wanted.save)
+    options = parser.parse_args()
+    measured = asyncio.run(_measure(options.cases, options.rounds))
+    results.write("warning-report", measured, save=options.save)
 
 
 async def _measure(count: int, rounds: int) -> dict[str, Any]:

@@ -90,17 +90,17 @@ class ConflictColumns:
 
 
 def acting(
-    snapshot: Snapshot, wanted: Identities, directions: Uint8s, now_s: int
+    snapshot: Snapshot, identities: Identities, directions: Uint8s, now_s: int
 ) -> tuple[Int64s, Int64s]:
-    """Return which of *wanted* are listed and act in the direction beside, and where they are."""
-    asked, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    """Return which of *identities* are listed for their direction, and their rows."""
+    queries, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for layer in snapshot.enforcing:
-        rows = locate(layer.segment, wanted)
+        rows = locate(layer.segment, identities)
         there = np.flatnonzero(rows != NO_ENTRY)
         there = there[meets(layer, rows[there], directions[there], now_s)]
-        asked.append(there)
+        queries.append(there)
         found.append(rows[there] + layer.first_row)
-    return np.concatenate(asked), np.concatenate(found)
+    return np.concatenate(queries), np.concatenate(found)
 
 
 def meets(layer: Layer, rows: Int64s, directions: Uint8s, now_s: int) -> Bools:

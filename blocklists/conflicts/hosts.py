@@ -47,14 +47,14 @@ def under(snapshot: Snapshot, additions: EntryTable, now_s: int, finding: Confli
 def _under(
     snapshot: Snapshot, additions: EntryTable, rows: Int64s, now_s: int, finding: ConflictColumns
 ) -> None:
-    asked: list[int] = []
+    places_asked: list[int] = []
     names: list[tuple[EntryKind, str]] = []
     # Row by row, the widest name first: taking a name apart is string work.
     for place, row in enumerate(rows.tolist()):
         above = list(_above(int(additions.kinds[row]), additions.patterns.get(row)))[::-1]
-        asked += [place] * len(above)
+        places_asked += [place] * len(above)
         names += above
-    places = np.array(asked, np.int64)
+    places = np.array(places_asked, np.int64)
     both = np.full(len(names), Direction.BOTH, np.uint8)
     blocked, blocks = acting(snapshot, _named(names, Action.BLOCK), both, now_s)
     allowed, allows = acting(snapshot, _named(names, Action.ALLOW), both, now_s)
@@ -62,10 +62,10 @@ def _under(
     spoken = np.repeat(np.array([Action.BLOCK, Action.ALLOW], np.uint8), [len(blocks), len(allows)])
     # The narrowest name decides, and of two alike ALLOW: it is last, so it overwrites the others.
     order = np.lexsort((-spoken.astype(np.int64), queries))
-    deciding, said = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
+    deciding, opposing = np.full(len(rows), NO_ENTRY, np.int64), np.zeros(len(rows), np.uint8)
     deciding[places[queries[order]]] = others[order]
-    said[places[queries[order]]] = spoken[order]
-    against = np.flatnonzero(said == OPPOSITES[additions.actions[rows]])
+    opposing[places[queries[order]]] = spoken[order]
+    against = np.flatnonzero(opposing == OPPOSITES[additions.actions[rows]])
     finding.note(ConflictRelation.WIDER, rows[against], deciding[against])
 
 

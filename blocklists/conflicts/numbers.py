@@ -112,13 +112,13 @@ def _within(
 ) -> None:
     """Return the listed keys that a new range covers, by cutting keys to its length."""
     ranges = ranges[np.argsort(additions.keys[ranges])]
-    wanted = additions.keys[ranges]
+    range_keys = additions.keys[ranges]
     sizes = np.where(listed.keys < FIRST_SENDER, np.abs(listed.keys), 0)
     surplus = np.searchsorted(_POWERS, sizes, side="right") - length
     leading = np.sign(listed.keys) * (sizes // _POWERS[np.maximum(surplus, 0)])
     # The same range may be proposed more than once, such as for one direction each.
-    first = np.searchsorted(wanted, leading)
-    times = np.searchsorted(wanted, leading, side="right") - first
+    first = np.searchsorted(range_keys, leading)
+    times = np.searchsorted(range_keys, leading, side="right") - first
     times[surplus < 0] = 0
     inside = np.repeat(np.arange(len(leading)), times)
     nth = np.arange(len(inside)) - np.repeat(np.cumsum(times) - times, times)

@@ -81,8 +81,8 @@ class _Counted:
         self._file = file
         self.count = 0
 
-    def read(self, wanted: int = -1) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """Read, and count."""
-        found = self._file.read(wanted)
+        found = self._file.read(size)
         self.count += len(found)
         return found

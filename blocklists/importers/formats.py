@@ -92,15 +92,15 @@ def detect(head: Sequence[str], name: str = "") -> Format:
 
     Filter lists may begin with hundreds of plain names: their comments give them away.
     """
-    told = [line.strip() for line in head if line.strip()]
-    first = told[0] if told else ""
+    lines = [line.strip() for line in head if line.strip()]
+    first = lines[0] if lines else ""
     if first.startswith("{") or _JSON_LIST.fullmatch(first):
-        return Format.STIX if _STIX.search("\n".join(told)[:_STIX_SEEN]) else Format.JSON
+        return Format.STIX if _STIX.search("\n".join(lines)[:_STIX_SEEN]) else Format.JSON
     if _YAML.fullmatch(first):
         return Format.YAML
-    if any(_is_header(line) for line in told[:20]):
+    if any(_is_header(line) for line in lines[:20]):
         return Format.CSV
-    votes = Counter(_vote(line) for line in told if not _REMARK.match(line))
+    votes = Counter(_vote(line) for line in lines if not _REMARK.match(line))
     if votes[Format.ADBLOCK] and votes[Format.ADBLOCK] + votes[Format.DOMAINS] == votes.total():
         return Format.ADBLOCK
     if votes:

@@ -108,17 +108,17 @@ class ListFile:
         else:
             yield from self._reader()(self._counted())
 
-    def texts(self, wanted: set[int]) -> Iterator[tuple[int, str]]:
+    def texts(self, line_numbers: set[int]) -> Iterator[tuple[int, str]]:
         """Return some raw lines by reading the file again; None where lines mean little alone."""
-        if self.format_ in _WHOLE_TEXTS or not wanted:
+        if self.format_ in _WHOLE_TEXTS or not line_numbers:
             return
         again = ListFile(self._path, self._ways, self._now_s)
         try:
             if again._book:
-                yield from again._book.texts(wanted)
+                yield from again._book.texts(line_numbers)
             else:
                 for number, line in enumerate(again._counted(), 1):
-                    if number in wanted:
+                    if number in line_numbers:
                         yield number, line[:_LONGEST_TEXT]
         finally:
             again.close()

@@ -71,15 +71,15 @@ def read(
 
 
 def _limited(lines: Iterable[str], most_characters: int) -> str:
-    kept, characters = [], 0
+    parts, characters = [], 0
     for line in lines:
         characters += len(line) + 1
         if characters > most_characters:
             raise InvalidInput(
                 f"a STIX bundle of more than {most_characters:,} characters; divide it"
             )
-        kept.append(line)
-    return "\n".join(kept)
+        parts.append(line)
+    return "\n".join(parts)
 
 
 def _members(text: JsonText, bundle: _Bundle) -> Iterator[Item]:

@@ -52,11 +52,11 @@ class FingerprintIndex:
 
     def _decide(self, bodies: Sequence[str], now_s: int, matches: Matches) -> None:
         values, has_any = fingerprint.sketches(normalise_all(bodies))
-        asked = np.flatnonzero(has_any)
+        with_bands = np.flatnonzero(has_any)
         for layer, bands in self._places:
-            queries, rows, equal = bands.find(values[asked])
+            queries, rows, equal = bands.find(values[with_bands])
             acting = layer.acting(rows, Direction.BOTH, now_s)
-            queries, rows, equal = asked[queries[acting]], rows[acting], equal[acting]
+            queries, rows, equal = with_bands[queries[acting]], rows[acting], equal[acting]
             actions = layer.segment.actions[rows]
             weights = _weights(equal, actions)
             known_weights = _weights(matches.ranks[queries], matches.actions[queries])

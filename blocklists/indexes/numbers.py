@@ -67,8 +67,8 @@ class NumberIndex:
         slots = slots_of(keys)
         found = []
         for place in self._senders if names else self._numbers:
-            asked = slots[:names] if place[1].kind == EntryKind.SENDER else slots
-            hits = _hits(place, asked, first_to, now_s)
+            eligible = slots[:names] if place[1].kind == EntryKind.SENDER else slots
+            hits = _hits(place, eligible, first_to, now_s)
             if hits is not None:
                 found.append(hits)
         for queries, rows, actions in found:

@@ -58,10 +58,10 @@ class UrlIndex:
                 keys += _suffix_keys(split(url)[0])
             ends.append(len(keys))
         column = np.array(keys, np.int64)
-        asked = _Asked(urls=urls, ends=np.array(ends, np.int64))
-        self._decide(self._hosts, column, asked.host_name, now_s, matches)
+        lookup = _UrlQueries(urls=urls, ends=np.array(ends, np.int64))
+        self._decide(self._hosts, column, lookup.host_name, now_s, matches)
         # Later, as any URL prefix is more specific than any host.
-        names = [name for query in self._with_prefixes(column) for name in asked.paths(query)]
+        names = [name for query in self._with_prefixes(column) for name in lookup.paths(query)]
         if names:
             column = text_keys([name.text for name in names])
             self._decide(self._prefixes, column, names.__getitem__, now_s, matches)
@@ -111,7 +111,7 @@ class UrlIndex:
                     actions[name.row], ranks[name.row] = action, name.rank
 
 
-class _Asked:
+class _UrlQueries:
     """The host of each key; read for hits only."""
 
     def __init__(self, *, urls: Sequence[str], ends: Int64s) -> None:

@@ -96,7 +96,7 @@ def apply(lists: ListSegments, change: ListChange) -> ListSegments:
     gone = [locate(lists.base, change.removals), locate(lists.base, additions)]
     dead = sorted_unique(np.concatenate([lists.dead, *gone]))
     stays = _stays(lists.overlay, change.removals, additions)
-    kept = lists.overlay.table(np.flatnonzero(stays))
+    remaining = lists.overlay.table(np.flatnonzero(stays))
     stays = _stays(lists.shadows, change.removals, additions)
     additions, shadows = _by_mode(additions)
     after = replace(
@@ -108,8 +108,8 @@ def apply(lists: ListSegments, change: ListChange) -> ListSegments:
         shadows=_shadows_after(lists.shadows, stays, shadows),
     )
     if len(additions) > COMPACT_ROWS:
-        return _with_base(after, [_alive(after), kept, additions])
-    return replace(after, overlay=Segment.build(concatenate([kept, additions])))
+        return _with_base(after, [_alive(after), remaining, additions])
+    return replace(after, overlay=Segment.build(concatenate([remaining, additions])))
 
 
 def _stays(segment: Segment, removals: Identities, additions: Identities) -> Bools:

@@ -79,8 +79,8 @@ def layered(
 
 def sides(queries: Int64s, first_to: int) -> Uint8s:
     """Return the `Direction` that each query asks for: TO from *first_to* on, FROM before."""
-    asked: Uint8s = _FROM + (queries >= first_to)
-    return asked
+    directions: Uint8s = _FROM + (queries >= first_to)
+    return directions
 
 
 LayerGroup: TypeAlias = tuple[Layer, KeyGroup]

@@ -153,7 +153,7 @@ class Publisher:
 def current(folder: Path) -> Publication:
     """Read ``current.json``; raise `DamagedFile` when it is missing or damaged."""
     try:
-        return _publication(_said(folder / CURRENT))
+        return _publication(_verified_json(folder / CURRENT))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         # What JSON can hold and was never written; what an error quotes of it is not told.
         reason = str(error) if isinstance(error, OSError | BadColumns) else type(error).__name__
@@ -192,7 +192,7 @@ def load(
     )
 
 
-def _said(file: Path) -> Any:
+def _verified_json(file: Path) -> Any:
     """Read what a file says, if its checksum is right."""
     with file.open("rb") as opened:
         whole = opened.read(_MOST_BYTES + 1)

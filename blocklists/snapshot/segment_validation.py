@@ -47,24 +47,24 @@ _DTYPES = {
 def header(text: bytes) -> dict[str, Any]:
     """Read a header: the places of the columns."""
     try:
-        said = json.loads(text)
+        header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadColumns("its header is no JSON") from error
-    if not isinstance(said, dict):
+    if not isinstance(header, dict):
         raise BadColumns("its header is no JSON object")
-    size = whole_number(said.get("bytes"), "bytes", most=_LARGEST)
-    if not isinstance(said.get("sha256"), str) or not isinstance(
-        said.get("has_prefix_hosts"), bool
+    size = whole_number(header.get("bytes"), "bytes", most=_LARGEST)
+    if not isinstance(header.get("sha256"), str) or not isinstance(
+        header.get("has_prefix_hosts"), bool
     ):
         raise BadColumns("its header lacks a checksum, or whether there are prefixes")
-    if said.get("first_fingerprint") is not None:
-        whole_number(said["first_fingerprint"], "first_fingerprint", most=2**32)
-    if said.get("mode", EntryMode.ENFORCE) not in list(EntryMode):
+    if header.get("first_fingerprint") is not None:
+        whole_number(header["first_fingerprint"], "first_fingerprint", most=2**32)
+    if header.get("mode", EntryMode.ENFORCE) not in list(EntryMode):
         raise UnknownValue("its mode is none that this release knows")
-    whole_number(said.get("mode", 1), "mode")
-    _check_sections(said.get("sections"), size)
-    _check_groups(said.get("groups"))
-    return said
+    whole_number(header.get("mode", 1), "mode")
+    _check_sections(header.get("sections"), size)
+    _check_groups(header.get("groups"))
+    return header
 
 
 def _check_sections(sections: object, size: int) -> None:

@@ -213,13 +213,13 @@ def _most_plain(packed: int) -> int:
 
 def _head(text: bytes) -> list[tuple[str, str, int]]:
     try:
-        said = json.loads(text)
+        items = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadColumns("the head is no JSON") from error
-    if not isinstance(said, list):
+    if not isinstance(items, list):
         raise BadColumns("the head is no list")
     head = []
-    for one in said:
+    for one in items:
         if not isinstance(one, list) or len(one) != 3:  # noqa: PLR2004 - name, dtype, rows
             raise BadColumns("the head names a column otherwise than by name, dtype and rows")
         name, dtype, rows = one

@@ -143,12 +143,12 @@ class ActivityTable:
         # Service codes are shared by many callers, and so are names such as "anonymous".
         personal = (callers > 0) & (callers < FIRST_SENDER)
         newcomers, callers = newcomers[personal], callers[personal]
-        wanted, times = slots[newcomers], times[newcomers]
-        idle = np.abs(times - self._words.take(wanted * _WORDS + _SEEN_MS)).astype(np.float32)
-        hold = self._floats.take(wanted * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
+        acquired, times = slots[newcomers], times[newcomers]
+        idle = np.abs(times - self._words.take(acquired * _WORDS + _SEEN_MS)).astype(np.float32)
+        hold = self._floats.take(acquired * _FLOATS + _OUTGOING) * np.exp2(idle * _HOLD_FADING)
         free = hold <= 1
-        at = wanted[free] * _WORDS
-        self._lines[wanted[free]] = _EMPTY
+        at = acquired[free] * _WORDS
+        self._lines[acquired[free]] = _EMPTY
         # Of several newcomers in one batch the last gets the slot.
         self._words[at] = callers[free]
         self._words[at + _SEEN_MS] = times[free]

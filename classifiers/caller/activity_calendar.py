@@ -28,7 +28,7 @@ _SUBSETS = np.arange(2**_HALF)[:, None] >> np.arange(_HALF) & 1
 _RECENT = (_SUBSETS @ _DAY_WEIGHTS[:_HALF]).astype(np.float32)
 _EARLIER = (_SUBSETS @ _DAY_WEIGHTS[_HALF:]).astype(np.float32)
 _EVERY_FOURTH = sum(1 << hour for hour in range(_DAYS, _DAYS + 24, rolling_window.GROUPS))
-_KEPT = rolling_window.retention_masks(
+_RETAINED = rolling_window.retention_masks(
     tuple(_EVERY_FOURTH << group for group in range(rolling_window.GROUPS))
 )
 
@@ -46,7 +46,7 @@ def bits_of(times: Int64s, today: Int64s) -> Uint64s:
 def advance(words: Uint64s, days: Int64s, over: Bools | None) -> Uint64s:
     """Return *words* so many *days* later, without the hours of the groups *over*."""
     if over is not None:
-        words = words & rolling_window.retained_bits(over, _KEPT)
+        words = words & rolling_window.retained_bits(over, _RETAINED)
     shifted = words << np.minimum(days, _DAYS).view(np.uint64)
     return (words & ~_DAY_BITS) | (shifted & _DAY_BITS)
 

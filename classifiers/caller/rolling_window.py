@@ -39,6 +39,6 @@ def retention_masks(groups: tuple[int, ...]) -> Uint64s:
     )
 
 
-def retained_bits(over: Bools, kept: Uint64s) -> Uint64s:
+def retained_bits(over: Bools, retained: Uint64s) -> Uint64s:
     """Return per row the bits of a word that stay when the groups *over* are cleared."""
-    return kept.take(over @ _PLACES)
+    return retained.take(over @ _PLACES)

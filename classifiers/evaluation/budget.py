@@ -21,18 +21,18 @@ def keeping(
     """
     legitimate = ~frauds
     small = np.zeros(len(scores), np.bool_)
-    wanted: dict[str, float] = {}
+    thresholds: dict[str, float] = {}
     for group in np.unique(groups[legitimate]).tolist():
         rows = legitimate & (groups == group)
         if rows.sum() * rate < 1:
             small |= rows
         else:
-            wanted[group] = threshold_for(scores[rows], rate)
+            thresholds[group] = threshold_for(scores[rows], rate)
     if small.any():
-        wanted[TOGETHER] = threshold_for(scores[small], rate)
-    decisive = max(wanted, key=lambda group: wanted[group])
+        thresholds[TOGETHER] = threshold_for(scores[small], rate)
+    decisive = max(thresholds, key=lambda group: thresholds[group])
     return [
-        _figures(decisive, wanted[decisive], scores, frauds),
+        _figures(decisive, thresholds[decisive], scores, frauds),
         _figures(ALL, threshold_for(scores[legitimate], rate), scores, frauds),
     ]
 

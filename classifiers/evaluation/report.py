@@ -41,7 +41,7 @@ class ScoredRows:
     @property
     def kinds(self) -> Uint8s:
         """What each row is, as `LabelKind`."""
-        return _looked_up(self.labels, kind_of)
+        return _mapped(self.labels, kind_of)
 
 
 def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures:
@@ -64,8 +64,8 @@ def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures
     frauds = kinds[ranked] == LabelKind.FRAUD
     if frauds.any() and not frauds.all():
         figures |= _ranking(scores[ranked], frauds)
-        kept = keeping(budget, scores[ranked], frauds, rows.groups[ranked])
-        figures["budget"] = {"rate": budget, "thresholds": kept}
+        thresholds = keeping(budget, scores[ranked], frauds, rows.groups[ranked])
+        figures["budget"] = {"rate": budget, "thresholds": thresholds}
     figures |= _fraud_types(rows, kinds == LabelKind.FRAUD, blocked)
     return figures
 
@@ -108,7 +108,7 @@ def _ranking(scores: Float32s, frauds: Bools) -> Figures:
 
 
 def _fraud_types(rows: ScoredRows, frauds: Bools, blocked: Bools) -> Figures:
-    true = _looked_up(rows.categories, fraud_type_of)
+    true = _mapped(rows.categories, fraud_type_of)
     typed = frauds & (true > 0)
     if not typed.any():
         return {}
@@ -123,7 +123,7 @@ def _fraud_types(rows: ScoredRows, frauds: Bools, blocked: Bools) -> Figures:
     return {"fraud_types": figures}
 
 
-def _looked_up(words: Strings, meaning: Callable[[str], int]) -> Uint8s:
+def _mapped(words: Strings, meaning: Callable[[str], int]) -> Uint8s:
     # Few different words: one look-up each.
     values, places = np.unique(words, return_inverse=True)
     meanings = np.fromiter(map(meaning, values.tolist()), np.uint8, len(values))

@@ -92,9 +92,9 @@ def of_links(urls: Sequence[str], settings: LinkFeatureSettings) -> LinkFeatures
     )
 
 
-def part_weights(counts: Int64s, kept: float = 1.0) -> Float32s:
-    """Return what to multiply sums of a share *kept* of so many embeddings by, as a column."""
-    counted = kept * np.maximum(counts, 1)
+def part_weights(counts: Int64s, share: float = 1.0) -> Float32s:
+    """Return what to multiply sums of a share *share* of so many embeddings by, as a column."""
+    counted = share * np.maximum(counts, 1)
     return counted.astype(np.float32)[:, np.newaxis] ** np.float32(-0.5)
 
 

@@ -27,16 +27,16 @@ def budget_threshold(
     A source below `SMALL_SOURCE` rows may have one row blocked, for the rate of so few says
     nothing; all small sources together keep the budget as one.
     """
-    wanted = {"all small sources": 0.0}
+    thresholds = {"all small sources": 0.0}
     small = np.zeros(len(scores), np.bool_)
     for source in np.unique(sources[~positive]).tolist():
         rows = ~positive & (sources == source)
-        wanted[source] = threshold_for(scores[rows], BUDGET, at_least=1)
+        thresholds[source] = threshold_for(scores[rows], BUDGET, at_least=1)
         if rows.sum() < SMALL_SOURCE:
             small |= rows
-    wanted["all small sources"] = threshold_for(scores[small], BUDGET)
-    decisive = max(wanted, key=lambda source: wanted[source])
-    return wanted[decisive], decisive
+    thresholds["all small sources"] = threshold_for(scores[small], BUDGET)
+    decisive = max(thresholds, key=lambda source: thresholds[source])
+    return thresholds[decisive], decisive
 
 
 def percent_of(name: str) -> int:

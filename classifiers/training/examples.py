@@ -144,13 +144,13 @@ def _example(
     closed_at_ms = _time(fields["closed_at_ms"])
     if not fields[column].strip():
         return NO_CONTENT
-    said = content(fields)
-    if not said:
+    given = content(fields)
+    if not given:
         return UNREADABLE
     return TrainingExample(
         source=source,
         is_fraud=kind is LabelKind.FRAUD,
-        content=said,
+        content=given,
         fields=fields,
         group=fields["group"],
         closed_at_ms=closed_at_ms,

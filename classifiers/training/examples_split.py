@@ -62,22 +62,22 @@ def agreed(
 ) -> tuple[list[int], Counter[str]]:
     """Return the rows to keep, where one thing has one label and counts once in a campaign."""
     votes: dict[str, Counter[bool]] = {}
-    for one, said in zip(examples, normal, strict=True):
-        votes.setdefault(said, Counter())[one.is_fraud] += 1
-    kept: list[int] = []
+    for one, text in zip(examples, normal, strict=True):
+        votes.setdefault(text, Counter())[one.is_fraud] += 1
+    retained: list[int] = []
     left_out: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
-    for place, (one, said) in enumerate(zip(examples, normal, strict=True)):
-        if max(votes[said].values()) < MAJORITY * min(votes[said][True], votes[said][False]):
+    for place, (one, text) in enumerate(zip(examples, normal, strict=True)):
+        if max(votes[text].values()) < MAJORITY * min(votes[text][True], votes[text][False]):
             left_out[DISPUTED] += 1
-        elif votes[said][one.is_fraud] < votes[said][not one.is_fraud]:
+        elif votes[text][one.is_fraud] < votes[text][not one.is_fraud]:
             left_out[OUTVOTED] += 1
-        elif (one.group, said) in seen:
+        elif (one.group, text) in seen:
             left_out[SAME] += 1
         else:
-            seen.add((one.group, said))
-            kept.append(place)
-    return kept, left_out
+            seen.add((one.group, text))
+            retained.append(place)
+    return retained, left_out
 
 
 def without_echoes(
@@ -91,19 +91,19 @@ def without_echoes(
     *tables* has the normalised texts of the tables, side by side from the one that is learned
     from on.
     """
-    kept: list[int] = []
+    retained: list[int] = []
     for side in tables:
         rows = [row for row, one in enumerate(sides) if one == side]
         others = [text for other, texts in tables.items() if other != side for text in texts]
-        near = NearDuplicates([*others, *(normal[row] for row in kept)])
-        known = {senders[row] for row in kept} - {""}
+        near = NearDuplicates([*others, *(normal[row] for row in retained)])
+        known = {senders[row] for row in retained} - {""}
         echoes = near.among([normal[row] for row in rows]).tolist()
-        kept += [
+        retained += [
             row
             for row, is_echo in zip(rows, echoes, strict=True)
             if not is_echo and senders[row] not in known
         ]
-    return sorted(kept)
+    return sorted(retained)
 
 
 def _sketches(normal: Sequence[str]) -> tuple[Values, Bools]:

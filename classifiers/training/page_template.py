@@ -31,10 +31,10 @@ def _present(paragraphs: list[str], values: Mapping[str, object]) -> list[str]:
         if paragraph.startswith(_HEADING):
             sections.append([])
         sections[-1].append(paragraph)
-    kept = [[one for one in section if not _is_empty(one, values)] for section in sections]
+    remaining = [[one for one in section if not _is_empty(one, values)] for section in sections]
     return [
         one
-        for section, rest in zip(sections, kept, strict=True)
+        for section, rest in zip(sections, remaining, strict=True)
         if len(rest) == len(section) or len(rest) > 1 or not section[0].startswith(_HEADING)
         for one in rest
     ]

@@ -23,9 +23,9 @@ ONE_RING = "+8617000099"
 LOAN_SENDER = "EasyLoan"
 FORGED = "+8619900000077"
 COURIER = "+8617000077001"
-"""A parcel service that somebody put on the list by mistake."""
+"""A parcel service that was listed by mistake."""
 LOSS_TO = "+8617000066001"
-"""Who took somebody's money; on no list so far."""
+"""The number that took money; not listed yet."""
 
 UNREACHABLE = "7"
 """Numbers that end so have their phones switched off."""
@@ -36,27 +36,27 @@ _ORDINARY = ("妈，我到家了，勿念。", "明天下午三点开会，地�
 
 
 def person(city: str, number: int) -> str:
-    """Return the number of somebody in a city."""
+    """Return the number of a person in a city."""
     return f"+8617000010{CITIES[city]}{number:02}"
 
 
 @dataclass(slots=True, kw_only=True)
 class Traffic:
-    """What a carrier asks about, in order, and which campaign each row belongs to."""
+    """The traffic of a carrier, in order, and the campaign of each row."""
 
     calls: list[Call] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
     at_risk: set[tuple[str, str]] = field(default_factory=set)
-    """Person and campaign: so many cases there must be."""
+    """Pairs of person and campaign: one case is expected for each."""
 
     def call(self, campaign: str, caller: str, callee: str, *, abroad: bool = False) -> None:
-        """Add a call to somebody who is at risk by it."""
+        """Add a call that puts its callee at risk."""
         ingress = pb.INGRESS_INTERNATIONAL if abroad else pb.INGRESS_INTERCONNECT
         self.calls.append(Call(caller=caller, callee=callee, ingress=ingress))
         self.at_risk.add((callee, campaign))
 
     def text(self, campaign: str, sender: str, receiver: str, body: str) -> None:
-        """Add a text to somebody who is at risk by it."""
+        """Add a text that puts its receiver at risk."""
         self.texts.append(Text(sender=sender, receiver=receiver, body=body))
         self.at_risk.add((receiver, campaign))
 
@@ -87,7 +87,7 @@ def one_ring(people: int) -> Traffic:
 
 
 def early() -> Traffic:
-    """Let the one-ring wave begin with four people of each city, before anybody knows of it."""
+    """Begin the one-ring wave with four people of each city, before it is listed."""
     made = Traffic()
     for city in CITIES:
         for number in range(80, 84):
@@ -120,7 +120,7 @@ def courier() -> Traffic:
 
 
 def ordinary(people: int) -> Traffic:
-    """Let people call and text each other: nobody is at risk."""
+    """Let people call and text each other, without risk."""
     made, chance = Traffic(), _chance(3)
     everybody = list(_people(people))
     for _ in range(people):

@@ -1,4 +1,4 @@
-"""The county's desk: how cases end, and what the service proposes because of that."""
+"""The desk of a county: outcomes of cases, and the changes proposed from them."""
 
 import time
 from typing import Any
@@ -61,7 +61,7 @@ def _close(story: Story, case: Case, outcome: str, *more: str, quiet: bool = Fal
 
 
 def _proposed(story: Story, row: str) -> dict[str, Any]:
-    """Wait for a change with this row that the service itself asks for."""
+    """Wait for a change with this row, proposed by the service itself."""
     until = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < until:
         changes = story.site.json("wang", "changes", "list", quiet=True).get("changes", [])

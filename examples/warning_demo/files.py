@@ -1,4 +1,4 @@
-"""What the bureau of the demo has laid down: its list, regions, groups, policy and settings."""
+"""The files of the bureau of the demo: list, regions, groups, policy and settings."""
 
 import csv
 import re
@@ -86,13 +86,13 @@ def write(folder: Path) -> dict[str, str]:
         "FANZHA_WARNING_REGIONS_FILE": str(folder / "regions.csv"),
         "FANZHA_WARNING_GROUPS_FILE": str(folder / "groups.csv"),
         "FANZHA_WARNING_POLICY_FILE": str(folder / "policy.toml"),
-        # Whenever the demo runs, nobody in it sleeps.
+        # No quiet hours, at whatever time the demo runs.
         "FANZHA_WARNING_QUIET_FROM": "00:00",
         "FANZHA_WARNING_QUIET_UNTIL": "00:00",
         "FANZHA_WARNING_PERSON_DAILY_LIMIT": "10",
-        # What is decided can be looked back at a second later.
+        # A backfill can find decisions one second later.
         "FANZHA_DECISION_LOG_FLUSH_SECONDS": "1",
-        # A bureau waits for five false alarms; there are three in the demo.
+        # The default is five false alarms; the demo has three.
         "FANZHA_WARNING_RELIABILITY_CASES": "3",
     }
 

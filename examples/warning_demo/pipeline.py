@@ -1,4 +1,4 @@
-"""What the pipeline of the demo has in its store, and what must be in it."""
+"""The state of the pipeline of the demo, and the expected state."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from services.warning.dispatch.outbox_relay import SUPERSEDED
 from services.warning.model import Tier
 
 PATIENCE_SECONDS = 200.0
-"""For a machine that has much else to do; otherwise it takes a few seconds."""
+"""Generous for a busy machine; usually it takes a few seconds."""
 CITIES = {"3401": "合肥", "3405": "马鞍山", "3301": "杭州"}
 """Codes of GB/T 2260, as queues have them."""
 
@@ -27,7 +27,7 @@ class Seen:
 
     cases: Sequence[Case]
     superseded: frozenset[str]
-    """Messages that were left, for their case was raised before they went out."""
+    """Messages dropped because their case was escalated before they were sent."""
     queues: Mapping[str, int]
 
     def sms(self, *what: str) -> int:
@@ -75,7 +75,7 @@ def city_of(case: Case) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What the steps of the demo's policy lead to."""
+    """The expected results of the steps of the demo's policy."""
 
     voice: int
     in_person: int
@@ -83,7 +83,7 @@ class Due:
 
 
 def due(cases: Sequence[Case]) -> Due:
-    """Work out by hand who is called and visited: high always, medium where no SMS arrived."""
+    """Compute who is called and visited: high always, medium where no SMS arrived."""
     gone = {case.id for case in cases if sms_of(case) == "failed"}
     further = sum(
         case.tier is Tier.HIGH or (case.tier is Tier.MEDIUM and case.id in gone) for case in cases
@@ -98,7 +98,7 @@ def look(url: str) -> Seen:
 
 
 def wait_for(url: str, holds: Callable[[Seen], bool]) -> Seen:
-    """Look until *holds*; return what was seen last, whether it does or not."""
+    """Poll until *holds* or the time is up; return the last state."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not holds(seen := look(url)) and time.monotonic() < until:
         time.sleep(0.3)

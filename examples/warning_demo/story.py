@@ -1,4 +1,4 @@
-"""The story of the demo, part by part; each says what must hold, and goes on when it does not."""
+"""The story of the demo in parts; each checks expectations, and continues if one fails."""
 
 import io
 import time
@@ -28,7 +28,7 @@ _REPORT_LINES = 40
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Show a table, numbers to the right."""
+    """Show a table, numbers right-aligned."""
     shown = Table(*heads, box=None, pad_edge=False)
     for row in rows:
         shown.add_row(*row)
@@ -48,7 +48,7 @@ _TIERS = {1: "低 low", 2: "中 medium", 3: "高 high"}
 
 @dataclass(slots=True)
 class Story:
-    """Runs it. `found` is what the test of the demo reads."""
+    """Runs the story. The test of the demo reads `found`."""
 
     site: Site
     centre: MessageCentre
@@ -58,13 +58,13 @@ class Story:
 
     @property
     def url(self) -> str:
-        """Where the store is."""
+        """URL of the store."""
         return (self.site.data / "valkey" / "url").read_text().strip()
 
-    def expect(self, what: str, wanted: object, got: object) -> None:
-        """Say what must be so, and whether it is."""
-        holds = wanted == got
-        say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {wanted}"))
+    def expect(self, what: str, expected: object, got: object) -> None:
+        """Check an expectation and print the result."""
+        holds = expected == got
+        say(f"{'✓' if holds else '✗'} {what}: {got}" + ("" if holds else f", not {expected}"))
         self.found[what] = got
         if not holds:
             self.wrong.append(what)
@@ -95,27 +95,27 @@ class Story:
                     duration_ms=75_000 if place % 4 == 0 else 0)
             for place, call in enumerate(traffic.calls)
         ]  # fmt: skip
-        told = self.site.client.report_call_ends(ends)
+        answer = self.site.client.report_call_ends(ends)
         self.expect(
             "early calls let through", len(answers), sum(not one.blocked for one in answers)
         )
-        say(f"{told.accepted} ends of calls reported")
+        say(f"{answer.accepted} ends of calls reported")
         return traffic.at_risk
 
     def backfill(self, early: set[tuple[str, str]]) -> None:
         """Warn the people that the wave reached before it was listed; they are counted already."""
         heading("3. The service has counted whom the wave reached before; Wang starts the backfill")
         until = time.monotonic() + _LISTED_SECONDS
-        # What was decided and reported is in the log a few seconds later, and counted then.
+        # Decisions and call ends reach the log after a few seconds, and are counted then.
         while True:
-            waiting = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
-            persons = sum(int(one.get("count", {}).get("persons", 0)) for one in waiting)
+            pending = self.site.json("wang", "warnings", "backfill", "list", quiet=True)
+            persons = sum(int(one.get("count", {}).get("persons", 0)) for one in pending)
             if persons >= len(early) or time.monotonic() > until:
                 break
             time.sleep(1)
         self.expect("people whom the wave had reached", len(early), persons)
         self.site.fanzha("wang", "warnings", "backfill", "list")
-        for one in waiting:
+        for one in pending:
             self.site.fanzha(
                 "wang",
                 "warnings",
@@ -144,13 +144,13 @@ class Story:
             counts += [(name, "call", *cells) for cells in _by_reason(calls)]
             at_risk |= part.at_risk
             blocked = sum(answer.blocked for answer in (*texts, *calls))
-            wanted = len(part.texts) + len(part.calls) if part.at_risk else 0
-            self.expect(f"{name}: blocked", wanted, blocked)
+            expected = len(part.texts) + len(part.calls) if part.at_risk else 0
+            self.expect(f"{name}: blocked", expected, blocked)
         table(("campaign", "channel", "decision", "why", "rows"), counts)
         return at_risk | self._confirm()
 
     def cases(self, at_risk: set[tuple[str, str]]) -> Seen:
-        """Show what the hits became."""
+        """Show the cases made from the hits."""
         heading("4. fanzha warn makes a case for each person and campaign, and warns by SMPP")
         seen = pipeline.wait_for(self.url, lambda now: _settled(now, len(at_risk)))
         self.expect("cases, one for each person and campaign", len(at_risk), len(seen.cases))
@@ -193,8 +193,8 @@ class Story:
         due = pipeline.due(seen.cases)
         self.expect("in the queue of the call centre", due.voice, seen.queues["voice"])
         self.expect("in the queue for visits", due.in_person, seen.queues["in_person"])
-        waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
-        self.expect("low, no message arrived: a person is needed", due.needs_person, waiting)
+        pending = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
+        self.expect("low, no message arrived: a person is needed", due.needs_person, pending)
 
     def report(self, seen: Seen) -> None:
         """Show the figures that a bureau reports."""
@@ -223,7 +223,7 @@ class Story:
                 )
                 break
             except RequestFailed:
-                # A hit is kept a moment after its decision.
+                # A hit is stored shortly after its decision.
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.2)
@@ -244,8 +244,8 @@ def _settled(seen: Seen, cases: int) -> bool:
 
 def _escalated(seen: Seen) -> bool:
     due = pipeline.due(seen.cases)
-    waiting = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
-    return seen.queues["in_person"] >= due.in_person and waiting >= due.needs_person
+    pending = sum(case.needs_person for case in seen.cases if case.tier is Tier.LOW)
+    return seen.queues["in_person"] >= due.in_person and pending >= due.needs_person
 
 
 def _cases_of(report: Mapping[str, Any]) -> int:

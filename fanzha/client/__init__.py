@@ -6,7 +6,7 @@
         if client.decide_call(Call(caller="+8617000000001", callee="+8619900000001")).blocked:
             ...
 
-`AsyncClient` is the same for asyncio. Single decisions that are asked for at the same time
+`AsyncClient` is the same for asyncio. Single decisions requested at the same time
 travel together; every request has a deadline; when no answer comes in time, the answer is
 to let the traffic through, and says so.
 """

@@ -39,6 +39,18 @@ class Answer:
     """Legal basis of the entry that blocked; empty unless an entry blocked."""
     list_version: int = 0
     model_version: str = ""
+    link_score: float | None = None
+    """Highest score of a link in the text; None where none was scored."""
+    link: str = ""
+    """That link, in canonical form."""
+    treatment: int = 0
+    """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
+    label: int = 0
+    """What to show to the receiver: one DISPLAY_LABEL."""
+    delay_ms: int = 0
+    """Milliseconds to wait before the block takes effect, or before treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of links: seconds for which the answer may be reused; None for other channels."""
     velocity_score: float | None = None
     velocity_version: str = ""
     failed_open: bool = False
@@ -84,6 +96,10 @@ class Answers(Sequence[Answer]):
             "model_version": decisions.model_version,
             "velocity_version": decisions.velocity_version,
         }
+        self._common_of_blocked = dict(self._common)
+        if decisions.HasField("allow_cache_seconds"):
+            self._common["cache_seconds"] = decisions.allow_cache_seconds
+            self._common_of_blocked["cache_seconds"] = decisions.block_cache_seconds
 
     @classmethod
     def failed(cls, failure: RequestFailed, rows: int) -> "Answers":
@@ -136,24 +152,30 @@ class Answers(Sequence[Answer]):
 
     def _made(self, row: int, action: int, reason: int, score: float) -> Answer:
         detail = self._details.get(row)
+        common = self._common_of_blocked if action == pb.ACTION_BLOCK else self._common
         return Answer(
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
             decision_id=self._first_id + row,
-            **self._common,
-            **({} if detail is None else _fields(detail)),
+            **(common if detail is None else common | _fields(detail)),
         )
 
 
 def _fields(detail: pb.Detail) -> dict[str, Any]:
-    return {
+    own = {"cache_seconds": detail.cache_seconds} if detail.HasField("cache_seconds") else {}
+    return own | {
         "entry_id": detail.entry_id,
         "pattern": detail.pattern,
         "evidence": detail.evidence,
         "fraud_type": detail.fraud_type,
         "source": detail.source,
         "legal_basis": detail.legal_basis,
+        "link_score": detail.link_score if detail.HasField("link_score") else None,
+        "link": detail.link,
+        "treatment": detail.treatment,
+        "label": detail.label,
+        "delay_ms": detail.delay_ms,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
         "read_bytes": detail.read_bytes,

@@ -90,7 +90,7 @@ class Client:
             target=self._loop.run_forever, name="fanzha-client", daemon=True
         )
         self._thread.start()
-        self._asked: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
+        self._requests: deque[tuple[RequestCoalescer[Any], Any, ReplySlot, float]] = deque()
         self._woken = False
         try:
             self._core = self._run(self._make(found, credentials, login))
@@ -199,7 +199,7 @@ class Client:
         self._core.check_open()
         seconds = self._options.timeout if timeout is None else timeout
         waiter = ReplySlot()
-        self._asked.append((coalescer, row, waiter, self._loop.time() + seconds))
+        self._requests.append((coalescer, row, waiter, self._loop.time() + seconds))
         # One wake-up serves all rows queued before the loop drains them.
         if not self._woken:
             self._woken = True
@@ -214,6 +214,6 @@ class Client:
     def _hand_over(self) -> None:
         # In this order: who finds the loop woken has put its request in before.
         self._woken = False
-        while self._asked:
-            coalescer, row, waiter, deadline = self._asked.popleft()
+        while self._requests:
+            coalescer, row, waiter, deadline = self._requests.popleft()
             coalescer.put(row, waiter, deadline)

@@ -50,7 +50,7 @@ class RequestCoalescer(Generic[Row]):
             # Rejected here, it fails no batch of others.
             sink.set_exception(TypeError(f"not a {self._kind.row.__name__}: {type(row).__name__}"))
             return
-        if self._waiting >= self._options.max_waiting:
+        if self._queued >= self._options.max_waiting:
             full = RequestFailed(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests wait here")
             self._fail(sink, full)
             return
@@ -74,11 +74,11 @@ class RequestCoalescer(Generic[Row]):
     async def flush(self) -> None:
         """Send queued rows, and wait for requests in flight; deadlines bound both."""
         self._linger_over()
-        while self._sending or self._waiting:
+        while self._sending or self._queued:
             await asyncio.wait(self._sending or [asyncio.ensure_future(asyncio.sleep(0.001))])
 
     @property
-    def _waiting(self) -> int:
+    def _queued(self) -> int:
         return len(self._open) + len(self._full) * self._options.max_batch
 
     def _begin(self) -> None:

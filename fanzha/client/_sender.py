@@ -43,7 +43,7 @@ class RequestSender:
             answers = Answers(await self._call(other, method, request, deadline))
         if len(answers) != rows:
             raise RequestFailed(
-                grpc.StatusCode.INTERNAL, f"{rows} rows asked, {len(answers)} answered"
+                grpc.StatusCode.INTERNAL, f"{rows} rows sent, {len(answers)} answered"
             )
         self._counters.decided += rows
         self._counters.blocked += len(answers.blocked)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AccessServiceStub:
-    """Tells callers what the server takes them for.
+    """Returns the identity and the rights of the caller.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class AccessServiceStub:
 
 
 class AccessServiceServicer:
-    """Tells callers what the server takes them for.
+    """Returns the identity and the rights of the caller.
     """
 
     def WhoAmI(self, request, context):
-        """Tells who the caller is and what they may do. Needs no role, only somebody who is
-        known; fails with UNAUTHENTICATED and the reason where nobody is.
+        """Returns the identity of the caller and its rights. Needs authentication, but no role; fails
+        with UNAUTHENTICATED and the reason otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +71,7 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService:
-    """Tells callers what the server takes them for.
+    """Returns the identity and the rights of the caller.
     """
 
     @staticmethod

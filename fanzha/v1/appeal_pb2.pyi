@@ -29,7 +29,7 @@ class _AppealStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AppealSta
     APPEAL_STATE_UNSPECIFIED: _AppealState.ValueType  # 0
     """Any, in a filter; never sent."""
     APPEAL_STATE_RECEIVED: _AppealState.ValueType  # 1
-    """Nobody has looked yet."""
+    """Not taken by an officer yet."""
     APPEAL_STATE_IN_REVIEW: _AppealState.ValueType  # 2
     """An officer has taken it."""
     APPEAL_STATE_UPHELD: _AppealState.ValueType  # 3
@@ -45,7 +45,7 @@ class AppealState(_AppealState, metaclass=_AppealStateEnumTypeWrapper):
 APPEAL_STATE_UNSPECIFIED: AppealState.ValueType  # 0
 """Any, in a filter; never sent."""
 APPEAL_STATE_RECEIVED: AppealState.ValueType  # 1
-"""Nobody has looked yet."""
+"""Not taken by an officer yet."""
 APPEAL_STATE_IN_REVIEW: AppealState.ValueType  # 2
 """An officer has taken it."""
 APPEAL_STATE_UPHELD: AppealState.ValueType  # 3
@@ -160,11 +160,11 @@ class AppealDocument(_message.Message):
     sha256: _builtins.str
     """SHA-256 of the content, 64 hexadecimal digits; absent in a request with content."""
     content: _builtins.bytes
-    """The content; absent in a request: kept elsewhere. Never in an answer but GetDocument's."""
+    """The content; absent in a request: stored elsewhere. Never in an answer but GetDocument's."""
     size: _builtins.int
     """Size in bytes; 0 where not known. Set by the server."""
     stored: _builtins.bool
-    """Whether the content is kept here. Set by the server."""
+    """Whether the content is stored here. Set by the server."""
     def __init__(
         self,
         *,
@@ -277,8 +277,8 @@ class AppealLift(_message.Message):
     absent while that is not so.
     """
     pending_reason: _builtins.str
-    """What stands in the way; with seconds, what still holds the entry that the allow entry
-    outranks. Empty when nothing does.
+    """Why the lift is not complete; with seconds set, the request that still locks the entry that
+    the allow entry outranks. Empty: nothing.
     """
     @_builtins.property
     def removed(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
@@ -491,11 +491,11 @@ class AppealEvidence(_message.Message):
     PROTECTED_BECAUSE_FIELD_NUMBER: _builtins.int
     CHANGE_IDS_FIELD_NUMBER: _builtins.int
     verdict: _builtins.str
-    """Whether a person said that the decision was, or was not, about fraud, and who; empty: none."""
+    """Verdict of a person on the decision, and its author; empty: none."""
     recent_known: _builtins.bool
     """Whether there is a log to look for those in; false: recent is empty for want of one."""
     recent_total: _builtins.int
-    """Decisions about the subject that the log holds, of the time it was asked for; an estimate
+    """Decisions about the subject in the log, of the period searched; an estimate
     where the log holds a sample.
     """
     would_allow: _builtins.str
@@ -504,7 +504,7 @@ class AppealEvidence(_message.Message):
     """Why nothing may block the subject; empty when it is not protected."""
     @_builtins.property
     def decision(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What is kept of the decision, by the names of the fields of hits; empty: nothing."""
+        """The stored fields of the decision, named like those of hits; empty: none."""
 
     @_builtins.property
     def entries_then(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
@@ -558,7 +558,7 @@ Global___AppealEvidence: _TypeAlias = AppealEvidence  # noqa: Y015
 
 @_typing.final
 class AppealDecision(_message.Message):
-    """A decision, as far as it is kept."""
+    """A decision, as far as it is stored."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -620,11 +620,11 @@ class OpenAppealRequest(_message.Message):
     """The decision, from the block message; absent: pattern names what is blocked."""
     pattern: _builtins.str
     """The number, sender, host or URL that is blocked; needed without a decision, and with one
-    that is kept nowhere.
+    that is not stored.
     """
     occurred_at_ms: _builtins.int
-    """When it was blocked, in milliseconds since the Unix epoch; needed where pattern is told for
-    a decision that is kept nowhere, or blocked by no entry.
+    """When it was blocked, in milliseconds since the Unix epoch; needed where pattern is given for
+    a decision that is not stored, or was blocked by no entry.
     """
     appellant: _builtins.str
     """Who appeals, up to 200 characters. Required."""
@@ -1070,7 +1070,7 @@ Global___DecideAppealResponse: _TypeAlias = DecideAppealResponse  # noqa: Y015
 
 @_typing.final
 class WithdrawAppealRequest(_message.Message):
-    """Closes an appeal that is no longer wanted."""
+    """Closes an appeal that the appellant withdraws."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1140,7 +1140,7 @@ class WriteNoticeRequest(_message.Message):
     language: Global___Language.ValueType
     """The language; absent: Chinese."""
     delivered: _builtins.bool
-    """Put on record that the notice was handed over."""
+    """Record that the notice was handed over."""
     by: _builtins.str
     """Who handed it over; as in OpenAppeal."""
     def __init__(
@@ -1393,7 +1393,7 @@ class GetAppealReportResponse(_message.Message):
     @_builtins.property
     def by_blocked_by(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """By the source of the entry that blocked; "model" or "rule" where none did, "unknown" where
-        that is told by the appellant only.
+        if only the appellant described the decision.
         """
 
     @_builtins.property

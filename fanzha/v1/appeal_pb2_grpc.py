@@ -100,7 +100,7 @@ class AppealServiceServicer:
 
     def OpenAppeal(self, request, context):
         """Opens an appeal. May be repeated: the same decision and appellant give the same appeal.
-        Fails with NOT_FOUND when the decision is not kept and the request does not tell who was
+        Fails with NOT_FOUND when the decision is not stored and the request does not name who was
         blocked and when, or when nothing on the lists blocks what it names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -146,7 +146,7 @@ class AppealServiceServicer:
     def DecideAppeal(self, request, context):
         """Decides an appeal that the officer has taken. Upheld, the block is lifted; the answer comes
         when every worker lets the traffic through, or after ten seconds with the lift under way.
-        Fails with ABORTED when somebody else changed the appeal since, with PERMISSION_DENIED for
+        Fails with ABORTED when the appeal was changed concurrently, with PERMISSION_DENIED for
         an officer who entered or approved the entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -168,7 +168,7 @@ class AppealServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WriteRestrictionNotice(self, request, context):
-        """Writes the notice for somebody whose traffic is blocked and who has not appealed yet.
+        """Writes the notice for a blocked party who has not appealed yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

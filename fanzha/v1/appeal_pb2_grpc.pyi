@@ -37,7 +37,7 @@ class AppealServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AppealServiceAsyncStub: ...
     OpenAppeal: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.OpenAppealRequest, _appeal_pb2.OpenAppealResponse]
     """Opens an appeal. May be repeated: the same decision and appellant give the same appeal.
-    Fails with NOT_FOUND when the decision is not kept and the request does not tell who was
+    Fails with NOT_FOUND when the decision is not stored and the request does not name who was
     blocked and when, or when nothing on the lists blocks what it names.
     """
     AddDocuments: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.AddDocumentsRequest, _appeal_pb2.AddDocumentsResponse]
@@ -55,7 +55,7 @@ class AppealServiceStub:
     DecideAppeal: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.DecideAppealRequest, _appeal_pb2.DecideAppealResponse]
     """Decides an appeal that the officer has taken. Upheld, the block is lifted; the answer comes
     when every worker lets the traffic through, or after ten seconds with the lift under way.
-    Fails with ABORTED when somebody else changed the appeal since, with PERMISSION_DENIED for
+    Fails with ABORTED when the appeal was changed concurrently, with PERMISSION_DENIED for
     an officer who entered or approved the entry.
     """
     WithdrawAppeal: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.WithdrawAppealRequest, _appeal_pb2.WithdrawAppealResponse]
@@ -63,7 +63,7 @@ class AppealServiceStub:
     WriteNotice: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.WriteNoticeRequest, _appeal_pb2.WriteNoticeResponse]
     """Writes a notice about an appeal."""
     WriteRestrictionNotice: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.WriteRestrictionNoticeRequest, _appeal_pb2.WriteRestrictionNoticeResponse]
-    """Writes the notice for somebody whose traffic is blocked and who has not appealed yet."""
+    """Writes the notice for a blocked party who has not appealed yet."""
     GetAppealReport: _grpc.UnaryUnaryMultiCallable[_appeal_pb2.GetAppealReportRequest, _appeal_pb2.GetAppealReportResponse]
     """Counts appeals, and how long they and the lifts took."""
 
@@ -76,7 +76,7 @@ class AppealServiceAsyncStub(AppealServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenAppeal: _aio.UnaryUnaryMultiCallable[_appeal_pb2.OpenAppealRequest, _appeal_pb2.OpenAppealResponse]  # type: ignore[assignment]
     """Opens an appeal. May be repeated: the same decision and appellant give the same appeal.
-    Fails with NOT_FOUND when the decision is not kept and the request does not tell who was
+    Fails with NOT_FOUND when the decision is not stored and the request does not name who was
     blocked and when, or when nothing on the lists blocks what it names.
     """
     AddDocuments: _aio.UnaryUnaryMultiCallable[_appeal_pb2.AddDocumentsRequest, _appeal_pb2.AddDocumentsResponse]  # type: ignore[assignment]
@@ -94,7 +94,7 @@ class AppealServiceAsyncStub(AppealServiceStub):
     DecideAppeal: _aio.UnaryUnaryMultiCallable[_appeal_pb2.DecideAppealRequest, _appeal_pb2.DecideAppealResponse]  # type: ignore[assignment]
     """Decides an appeal that the officer has taken. Upheld, the block is lifted; the answer comes
     when every worker lets the traffic through, or after ten seconds with the lift under way.
-    Fails with ABORTED when somebody else changed the appeal since, with PERMISSION_DENIED for
+    Fails with ABORTED when the appeal was changed concurrently, with PERMISSION_DENIED for
     an officer who entered or approved the entry.
     """
     WithdrawAppeal: _aio.UnaryUnaryMultiCallable[_appeal_pb2.WithdrawAppealRequest, _appeal_pb2.WithdrawAppealResponse]  # type: ignore[assignment]
@@ -102,7 +102,7 @@ class AppealServiceAsyncStub(AppealServiceStub):
     WriteNotice: _aio.UnaryUnaryMultiCallable[_appeal_pb2.WriteNoticeRequest, _appeal_pb2.WriteNoticeResponse]  # type: ignore[assignment]
     """Writes a notice about an appeal."""
     WriteRestrictionNotice: _aio.UnaryUnaryMultiCallable[_appeal_pb2.WriteRestrictionNoticeRequest, _appeal_pb2.WriteRestrictionNoticeResponse]  # type: ignore[assignment]
-    """Writes the notice for somebody whose traffic is blocked and who has not appealed yet."""
+    """Writes the notice for a blocked party who has not appealed yet."""
     GetAppealReport: _aio.UnaryUnaryMultiCallable[_appeal_pb2.GetAppealReportRequest, _appeal_pb2.GetAppealReportResponse]  # type: ignore[assignment]
     """Counts appeals, and how long they and the lifts took."""
 
@@ -118,7 +118,7 @@ class AppealServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_appeal_pb2.OpenAppealResponse, _abc.Awaitable[_appeal_pb2.OpenAppealResponse]]:
         """Opens an appeal. May be repeated: the same decision and appellant give the same appeal.
-        Fails with NOT_FOUND when the decision is not kept and the request does not tell who was
+        Fails with NOT_FOUND when the decision is not stored and the request does not name who was
         blocked and when, or when nothing on the lists blocks what it names.
         """
 
@@ -172,7 +172,7 @@ class AppealServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_appeal_pb2.DecideAppealResponse, _abc.Awaitable[_appeal_pb2.DecideAppealResponse]]:
         """Decides an appeal that the officer has taken. Upheld, the block is lifted; the answer comes
         when every worker lets the traffic through, or after ten seconds with the lift under way.
-        Fails with ABORTED when somebody else changed the appeal since, with PERMISSION_DENIED for
+        Fails with ABORTED when the appeal was changed concurrently, with PERMISSION_DENIED for
         an officer who entered or approved the entry.
         """
 
@@ -198,7 +198,7 @@ class AppealServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _appeal_pb2.WriteRestrictionNoticeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_appeal_pb2.WriteRestrictionNoticeResponse, _abc.Awaitable[_appeal_pb2.WriteRestrictionNoticeResponse]]:
-        """Writes the notice for somebody whose traffic is blocked and who has not appealed yet."""
+        """Writes the notice for a blocked party who has not appealed yet."""
 
     @_abc_1.abstractmethod
     def GetAppealReport(

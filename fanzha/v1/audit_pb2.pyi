@@ -109,7 +109,7 @@ class ListRecordsRequest(_message.Message):
     UNTIL_MS_FIELD_NUMBER: _builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Records wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the newest records. Stays good while the log grows."""
     actor: _builtins.str
@@ -159,12 +159,12 @@ class ListRecordsResponse(_message.Message):
     next_page_token: _builtins.str
     """For the next page; empty at the end."""
     scanned: _builtins.int
-    """How many records were looked at."""
+    """Records examined."""
     unreadable: _builtins.int
     """Lines among them that are no records: the log is damaged, see `fanzha audit verify`."""
     @_builtins.property
     def records(self) -> _containers.RepeatedCompositeFieldContainer[Global___AuditRecord]:
-        """Newest first. May be fewer than wanted, or none, when there is more: a question looks at
+        """Newest first. A page may be short or empty before the end: a request examines
         200000 records at most.
         """
 
@@ -216,7 +216,7 @@ class GetHeadResponse(_message.Message):
     sequence: _builtins.int
     """Sequence of the newest record."""
     hash: _builtins.str
-    """Its hash, 64 hexadecimal digits. Whoever keeps it can tell later that nothing before
+    """Its hash, 64 hexadecimal digits. Stored elsewhere, it proves later that nothing before
     was changed.
     """
     uncovered: _builtins.int

@@ -28,7 +28,7 @@ class _EntryKind:
 class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ENTRY_KIND_UNSPECIFIED: _EntryKind.ValueType  # 0
-    """To be told from the pattern."""
+    """Derived from the pattern."""
     ENTRY_KIND_NUMBER: _EntryKind.ValueType  # 1
     """One number or service code: "+8617012345678", "95588"."""
     ENTRY_KIND_RANGE: _EntryKind.ValueType  # 2
@@ -41,14 +41,14 @@ class _EntryKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EntryKind.V
     """A URL without scheme, with all paths below it: "shop.example/pay/"."""
     ENTRY_KIND_FINGERPRINT: _EntryKind.ValueType  # 6
     """All texts that are near-duplicates of one: "fp1:" and 64 hexadecimal digits, a fingerprint.
-    As a pattern to add, the text itself will do: its fingerprint is kept, the text is not.
+    As a pattern to add, the text itself will do: its fingerprint is stored, the text is not.
     """
 
 class EntryKind(_EntryKind, metaclass=_EntryKindEnumTypeWrapper):
     """What a pattern is."""
 
 ENTRY_KIND_UNSPECIFIED: EntryKind.ValueType  # 0
-"""To be told from the pattern."""
+"""Derived from the pattern."""
 ENTRY_KIND_NUMBER: EntryKind.ValueType  # 1
 """One number or service code: "+8617012345678", "95588"."""
 ENTRY_KIND_RANGE: EntryKind.ValueType  # 2
@@ -61,7 +61,7 @@ ENTRY_KIND_URL_PREFIX: EntryKind.ValueType  # 5
 """A URL without scheme, with all paths below it: "shop.example/pay/"."""
 ENTRY_KIND_FINGERPRINT: EntryKind.ValueType  # 6
 """All texts that are near-duplicates of one: "fp1:" and 64 hexadecimal digits, a fingerprint.
-As a pattern to add, the text itself will do: its fingerprint is kept, the text is not.
+As a pattern to add, the text itself will do: its fingerprint is stored, the text is not.
 """
 Global___EntryKind: _TypeAlias = EntryKind  # noqa: Y015
 
@@ -238,7 +238,7 @@ class _DueReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DueReason.V
     DUE_REASON_REVIEW: _DueReason.ValueType  # 2
     """Its review comes."""
     DUE_REASON_REVIEW_OVERDUE: _DueReason.ValueType  # 3
-    """Its review has passed, and nobody renewed it."""
+    """Its review has passed, and it was not renewed."""
 
 class DueReason(_DueReason, metaclass=_DueReasonEnumTypeWrapper):
     """Why an entry is due."""
@@ -250,7 +250,7 @@ DUE_REASON_ENDS: DueReason.ValueType  # 1
 DUE_REASON_REVIEW: DueReason.ValueType  # 2
 """Its review comes."""
 DUE_REASON_REVIEW_OVERDUE: DueReason.ValueType  # 3
-"""Its review has passed, and nobody renewed it."""
+"""Its review has passed, and it was not renewed."""
 Global___DueReason: _TypeAlias = DueReason  # noqa: Y015
 
 @_typing.final
@@ -281,7 +281,7 @@ class Entry(_message.Message):
     entry_id: _builtins.str
     """Id, made by the server from kind, pattern and action."""
     kind: Global___EntryKind.ValueType
-    """What the pattern is; absent in a request: told from the pattern."""
+    """What the pattern is; absent in a request: derived from the pattern."""
     pattern: _builtins.str
     """The pattern; answers have it in canonical form. Required."""
     action: _decision_pb2.Action.ValueType
@@ -295,7 +295,7 @@ class Entry(_message.Message):
     reason: _builtins.str
     """Why it is listed."""
     legal_basis: _builtins.str
-    """The law or order behind it."""
+    """The law or order it is based on."""
     created_by: _builtins.str
     """Who entered it; set by the server when absent."""
     created_at_s: _builtins.int
@@ -311,7 +311,7 @@ class Entry(_message.Message):
     unless the same change removes that.
     """
     review_at_s: _builtins.int
-    """When somebody must look whether it is still needed, in seconds since the Unix epoch;
+    """Date of its review, in seconds since the Unix epoch;
     absent: at its end.
     """
     no_end: _builtins.bool
@@ -320,7 +320,7 @@ class Entry(_message.Message):
     """
     hits: _builtins.int
     """Output only: how often it decided, or as a shadow would have; approximate, as what workers
-    counted in the seconds before a crash is lost. Absent: not counted, or not told here.
+    counted in the seconds before a crash is lost. Absent: not counted, or not part of this answer.
     """
     last_hit_at_s: _builtins.int
     """Output only: when it last did, in seconds since the Unix epoch, to some seconds; absent: not
@@ -329,7 +329,7 @@ class Entry(_message.Message):
     @_builtins.property
     def cases(self) -> Global___CaseOutcomes:
         """Output only: how cases of the warning pipeline ended that it led to. Absent: none was closed
-        yet, or not told here; FindEntries tells.
+        yet, or not part of this answer; see FindEntries.
         """
 
     def __init__(
@@ -367,7 +367,7 @@ Global___Entry: _TypeAlias = Entry  # noqa: Y015
 
 @_typing.final
 class CaseOutcomes(_message.Message):
-    """How cases of people at risk ended that an entry led to: docs/how-to/outcomes.md."""
+    """Outcomes of the cases that an entry led to: docs/how-to/outcomes.md."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -382,7 +382,7 @@ class CaseOutcomes(_message.Message):
     neither: _builtins.int
     """Closed otherwise: safe, unreachable, duplicate."""
     reliability: _builtins.float
-    """How far these speak for the entry, 0 to 1; 0.5 where nothing is known."""
+    """Reliability of the entry by these outcomes, 0 to 1; 0.5 without any."""
     def __init__(
         self,
         *,
@@ -409,7 +409,7 @@ class EntryRef(_message.Message):
     PATTERN_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     kind: Global___EntryKind.ValueType
-    """What the pattern is; absent: told from the pattern."""
+    """What the pattern is; absent: derived from the pattern."""
     pattern: _builtins.str
     """The pattern. Required."""
     action: _decision_pb2.Action.ValueType
@@ -616,7 +616,7 @@ class FindEntriesResponse(_message.Message):
     version: _builtins.int
     """Version of the lists that was consulted."""
     protected_because: _builtins.str
-    """Why nothing may block what was asked for; empty when it is not protected."""
+    """Why nothing may block the requested pattern; empty if it is not protected."""
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
         """Most decisive first; expired ones too, see expires_at_s."""
@@ -649,7 +649,7 @@ class ListEntriesRequest(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Rows wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the first page. Good for one version of the lists
     only: fails with ABORTED when they have changed.
@@ -771,9 +771,9 @@ class ImportHeader(_message.Message):
     dry_run: _builtins.bool
     """Report only, change nothing."""
     most_problems: _builtins.int
-    """Refused and invalid rows to be told one by one, up to 20000; absent: 1000."""
+    """Most refused and invalid rows to report one by one, up to 20000; absent: 1000."""
     most_examples: _builtins.int
-    """Rows to be told one by one as examples of each outcome and of conflicts, up to 1000;
+    """Most rows to report one by one as examples of each outcome and of conflicts, up to 1000;
     absent: none.
     """
     @_builtins.property
@@ -901,7 +901,7 @@ class ImportRow(_message.Message):
     reason: _builtins.str
     """Why it is listed."""
     legal_basis: _builtins.str
-    """The law or order behind it."""
+    """The law or order it is based on."""
     expires_at_s: _builtins.int
     """When it stops acting, in seconds since the Unix epoch."""
     source: _decision_pb2.Source.ValueType
@@ -909,7 +909,7 @@ class ImportRow(_message.Message):
     campaign: _builtins.str
     """Named operation it belongs to."""
     review_at_s: _builtins.int
-    """When somebody must look whether it is still needed, in seconds since the Unix epoch."""
+    """Date of its review, in seconds since the Unix epoch."""
     mode: Global___EntryMode.ValueType
     """Whether it decides."""
     no_end: _builtins.bool
@@ -965,9 +965,9 @@ class ImportEntriesResponse(_message.Message):
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
     terms_given: _builtins.int
-    """Rows that asked for no end without a date of review, and end after the default term."""
+    """Rows without an end and without a date of review, which get the default term."""
     repeated_rows: _builtins.int
-    """Duplicates that repeat a later row of the same import; 0 where no examples are asked for."""
+    """Duplicates that repeat a later row of the same import; 0 where no examples are requested."""
     names_not_compared: _builtins.int
     """Listed names that were not compared with the rows, for there are very many; 0: all were."""
     change_id: _builtins.int
@@ -1226,7 +1226,7 @@ class GetStatusResponse(_message.Message):
     changes_pending: _builtins.int
     """Change requests that wait for a second person."""
     strays: _builtins.int
-    """Records in the store that no commit made, which were moved aside; at most 100 are kept."""
+    """Records in the store that no commit made, which were moved aside; at most 100 are stored."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryCount]:
         """Entries by kind, action and mode, expired ones included."""
@@ -1241,7 +1241,7 @@ class GetStatusResponse(_message.Message):
 
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ListFinding]:
-        """What is wrong with versions of the lists, and nobody has settled; by version."""
+        """Unsettled findings about versions of the lists, by version."""
 
     def __init__(
         self,
@@ -1431,7 +1431,7 @@ class ListDueRequest(_message.Message):
     source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     page_size: _builtins.int
-    """Rows wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the first page. Pages are of the lists as they were then; fails
     with ABORTED when the server no longer keeps those.
@@ -1571,7 +1571,7 @@ class ListDeadRequest(_message.Message):
     source: _decision_pb2.Source.ValueType
     """Only this source; absent: all."""
     page_size: _builtins.int
-    """Rows wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the first page. Pages are of the lists as they were then; fails
     with ABORTED when the server no longer keeps those.
@@ -1608,15 +1608,15 @@ class ListDeadResponse(_message.Message):
     next_page_token: _builtins.str
     """For the next page; empty at the end."""
     examined: _builtins.int
-    """Entries looked at so far, all pages together."""
+    """Entries examined so far, all pages together."""
     total: _builtins.int
-    """Entries that will be looked at."""
+    """Entries to examine."""
     counted_since_s: _builtins.int
     """Since when matches are counted, in seconds since the Unix epoch; 0: not yet. Nothing is dead
-    before matches were counted for the days asked.
+    before matches were counted for the requested days.
     """
     days: _builtins.int
-    """The days that were asked, or the setting."""
+    """The requested days, or the setting."""
     version: _builtins.int
     """Version of the lists."""
     @_builtins.property

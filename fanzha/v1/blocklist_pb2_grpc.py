@@ -128,7 +128,7 @@ class BlocklistServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ImportEntries(self, request_iterator, context):
-        """Imports any number of rows as one change request, applied or waiting as in
+        """Imports any number of rows as one change request, applied or pending as in
         UpdateEntries; a bad row never stops the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -171,15 +171,15 @@ class BlocklistServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ProposeRetirement(self, request, context):
-        """Proposes to remove dead entries, as one change request, which somebody has to apply.
+        """Proposes to remove dead entries, as one change request, which a person has to apply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SettleFindings(self, request, context):
-        """Says that a person has dealt with what is wrong with a version of the lists: it is not said
-        any more, and what was skipped of it stays so.
+        """Settles a finding about a version of the lists, after a person has dealt with it: it is not
+        reported any more, and what was skipped of it stays so.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

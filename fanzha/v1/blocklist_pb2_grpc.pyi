@@ -46,7 +46,7 @@ class BlocklistServiceStub:
     ListEntries: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListEntriesRequest, _blocklist_pb2.ListEntriesResponse]
     """Pages through the lists."""
     ImportEntries: _grpc.StreamUnaryMultiCallable[_blocklist_pb2.ImportEntriesRequest, _blocklist_pb2.ImportEntriesResponse]
-    """Imports any number of rows as one change request, applied or waiting as in
+    """Imports any number of rows as one change request, applied or pending as in
     UpdateEntries; a bad row never stops the others.
     """
     ExportEntries: _grpc.UnaryStreamMultiCallable[_blocklist_pb2.ExportEntriesRequest, _blocklist_pb2.ExportEntriesResponse]
@@ -60,10 +60,10 @@ class BlocklistServiceStub:
     ResolveShadows: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]
     """Makes shadow entries enforce, or drops them, in one change."""
     ProposeRetirement: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]
-    """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+    """Proposes to remove dead entries, as one change request, which a person has to apply."""
     SettleFindings: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.SettleFindingsRequest, _blocklist_pb2.SettleFindingsResponse]
-    """Says that a person has dealt with what is wrong with a version of the lists: it is not said
-    any more, and what was skipped of it stays so.
+    """Settles a finding about a version of the lists, after a person has dealt with it: it is not
+    reported any more, and what was skipped of it stays so.
     """
     ListCritical: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]
     """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
@@ -86,7 +86,7 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     ListEntries: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListEntriesRequest, _blocklist_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Pages through the lists."""
     ImportEntries: _aio.StreamUnaryMultiCallable[_blocklist_pb2.ImportEntriesRequest, _blocklist_pb2.ImportEntriesResponse]  # type: ignore[assignment]
-    """Imports any number of rows as one change request, applied or waiting as in
+    """Imports any number of rows as one change request, applied or pending as in
     UpdateEntries; a bad row never stops the others.
     """
     ExportEntries: _aio.UnaryStreamMultiCallable[_blocklist_pb2.ExportEntriesRequest, _blocklist_pb2.ExportEntriesResponse]  # type: ignore[assignment]
@@ -100,10 +100,10 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     ResolveShadows: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ResolveShadowsRequest, _blocklist_pb2.ResolveShadowsResponse]  # type: ignore[assignment]
     """Makes shadow entries enforce, or drops them, in one change."""
     ProposeRetirement: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ProposeRetirementRequest, _blocklist_pb2.ProposeRetirementResponse]  # type: ignore[assignment]
-    """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+    """Proposes to remove dead entries, as one change request, which a person has to apply."""
     SettleFindings: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.SettleFindingsRequest, _blocklist_pb2.SettleFindingsResponse]  # type: ignore[assignment]
-    """Says that a person has dealt with what is wrong with a version of the lists: it is not said
-    any more, and what was skipped of it stays so.
+    """Settles a finding about a version of the lists, after a person has dealt with it: it is not
+    reported any more, and what was skipped of it stays so.
     """
     ListCritical: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]  # type: ignore[assignment]
     """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
@@ -147,7 +147,7 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_blocklist_pb2.ImportEntriesRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ImportEntriesResponse, _abc.Awaitable[_blocklist_pb2.ImportEntriesResponse]]:
-        """Imports any number of rows as one change request, applied or waiting as in
+        """Imports any number of rows as one change request, applied or pending as in
         UpdateEntries; a bad row never stops the others.
         """
 
@@ -197,7 +197,7 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blocklist_pb2.ProposeRetirementRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.ProposeRetirementResponse, _abc.Awaitable[_blocklist_pb2.ProposeRetirementResponse]]:
-        """Proposes to remove dead entries, as one change request, which somebody has to apply."""
+        """Proposes to remove dead entries, as one change request, which a person has to apply."""
 
     @_abc_1.abstractmethod
     def SettleFindings(
@@ -205,8 +205,8 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _blocklist_pb2.SettleFindingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_blocklist_pb2.SettleFindingsResponse, _abc.Awaitable[_blocklist_pb2.SettleFindingsResponse]]:
-        """Says that a person has dealt with what is wrong with a version of the lists: it is not said
-        any more, and what was skipped of it stays so.
+        """Settles a finding about a version of the lists, after a person has dealt with it: it is not
+        reported any more, and what was skipped of it stays so.
         """
 
     @_abc_1.abstractmethod

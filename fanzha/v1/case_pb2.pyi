@@ -28,9 +28,9 @@ class _CaseState:
 class _CaseStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseState.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CASE_STATE_UNSPECIFIED: _CaseState.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     CASE_STATE_NEW: _CaseState.ValueType  # 1
-    """Somebody is at risk."""
+    """A person is at risk."""
     CASE_STATE_ROUTED: _CaseState.ValueType  # 2
     """Region and tier are known; warnings go out."""
     CASE_STATE_WARNED: _CaseState.ValueType  # 3
@@ -44,9 +44,9 @@ class CaseState(_CaseState, metaclass=_CaseStateEnumTypeWrapper):
     """Where a case stands."""
 
 CASE_STATE_UNSPECIFIED: CaseState.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 CASE_STATE_NEW: CaseState.ValueType  # 1
-"""Somebody is at risk."""
+"""A person is at risk."""
 CASE_STATE_ROUTED: CaseState.ValueType  # 2
 """Region and tier are known; warnings go out."""
 CASE_STATE_WARNED: CaseState.ValueType  # 3
@@ -64,7 +64,7 @@ class _CaseTier:
 class _CaseTierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseTier.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CASE_TIER_UNSPECIFIED: _CaseTier.ValueType  # 0
-    """Not said, or not judged yet."""
+    """Unspecified, or not judged yet."""
     CASE_TIER_LOW: _CaseTier.ValueType  # 1
     """低."""
     CASE_TIER_MEDIUM: _CaseTier.ValueType  # 2
@@ -76,7 +76,7 @@ class CaseTier(_CaseTier, metaclass=_CaseTierEnumTypeWrapper):
     """How urgent a case is."""
 
 CASE_TIER_UNSPECIFIED: CaseTier.ValueType  # 0
-"""Not said, or not judged yet."""
+"""Unspecified, or not judged yet."""
 CASE_TIER_LOW: CaseTier.ValueType  # 1
 """低."""
 CASE_TIER_MEDIUM: CaseTier.ValueType  # 2
@@ -92,13 +92,13 @@ class _CaseOutcome:
 class _CaseOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseOutcome.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CASE_OUTCOME_UNSPECIFIED: _CaseOutcome.ValueType  # 0
-    """Not said; or the case is open."""
+    """Unspecified; or the case is open."""
     CASE_OUTCOME_SAFE: _CaseOutcome.ValueType  # 1
     """The person is warned and lost nothing."""
     CASE_OUTCOME_LOST_MONEY: _CaseOutcome.ValueType  # 2
     """The person lost money."""
     CASE_OUTCOME_UNREACHABLE: _CaseOutcome.ValueType  # 3
-    """Nobody reached the person."""
+    """The person could not be reached."""
     CASE_OUTCOME_FALSE_ALARM: _CaseOutcome.ValueType  # 4
     """There was no fraud."""
     CASE_OUTCOME_DUPLICATE: _CaseOutcome.ValueType  # 5
@@ -108,13 +108,13 @@ class CaseOutcome(_CaseOutcome, metaclass=_CaseOutcomeEnumTypeWrapper):
     """How a case ended."""
 
 CASE_OUTCOME_UNSPECIFIED: CaseOutcome.ValueType  # 0
-"""Not said; or the case is open."""
+"""Unspecified; or the case is open."""
 CASE_OUTCOME_SAFE: CaseOutcome.ValueType  # 1
 """The person is warned and lost nothing."""
 CASE_OUTCOME_LOST_MONEY: CaseOutcome.ValueType  # 2
 """The person lost money."""
 CASE_OUTCOME_UNREACHABLE: CaseOutcome.ValueType  # 3
-"""Nobody reached the person."""
+"""The person could not be reached."""
 CASE_OUTCOME_FALSE_ALARM: CaseOutcome.ValueType  # 4
 """There was no fraud."""
 CASE_OUTCOME_DUPLICATE: CaseOutcome.ValueType  # 5
@@ -299,11 +299,11 @@ class Case(_message.Message):
     overdue: _builtins.bool
     """Whether what was due has not happened, or the case waits for a person."""
     needs_person: _builtins.bool
-    """Whether all steps were taken in vain, and nobody deals with it."""
+    """Whether all steps failed, and no officer has it."""
     unreached: _builtins.int
-    """How often somebody tried to reach the person in vain."""
+    """Failed attempts to reach the person."""
     officer: _builtins.str
-    """Who deals with it; empty: nobody."""
+    """The officer who has it; empty: none."""
     outcome: Global___CaseOutcome.ValueType
     """How it ended."""
     reason: _builtins.str
@@ -324,7 +324,7 @@ class Case(_message.Message):
 
     @_builtins.property
     def decision_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """Decisions of this service behind it."""
+        """Decisions of this service that led to it."""
 
     @_builtins.property
     def origins(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseOrigin]:
@@ -404,7 +404,7 @@ Global___Case: _TypeAlias = Case  # noqa: Y015
 
 @_typing.final
 class ListCasesRequest(_message.Message):
-    """Asks for cases. Everything that is said must hold."""
+    """Asks for cases that match all given conditions."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -428,7 +428,7 @@ class ListCasesRequest(_message.Message):
     overdue_only: _builtins.bool
     """Only what is overdue, or waits for a person."""
     page_size: _builtins.int
-    """Most cases wanted: 1 to 500; absent: 50."""
+    """Page size, 1 to 500; absent: 50."""
     page_token: _builtins.str
     """Where a page before ended."""
     @_builtins.property
@@ -476,7 +476,7 @@ class ListCasesResponse(_message.Message):
     next_page_token: _builtins.str
     """Ask with it for what follows; empty: this is all."""
     cut_short: _builtins.bool
-    """Whether the page is short because so many cases were looked at that are not wanted; then
+    """Whether the page is short because too many cases did not match; then
     what follows may have more.
     """
     @_builtins.property
@@ -558,7 +558,7 @@ class GetCaseHistoryRequest(_message.Message):
     page_token: _builtins.str
     """From the page before; absent: the first events."""
     page_size: _builtins.int
-    """Most events wanted: 1 to 500; absent: 500."""
+    """Most events to return, 1 to 500; absent: 500."""
     def __init__(
         self,
         *,
@@ -642,7 +642,7 @@ class CaseEvent(_message.Message):
     why: _builtins.str
     """Why, or what was written down."""
     decision_id: _builtins.int
-    """Decision of this service behind the warning; 0: none."""
+    """Decision of this service that led to the warning; 0: none."""
     region: _builtins.str
     """Region that it was routed to."""
     tier: Global___CaseTier.ValueType
@@ -654,7 +654,7 @@ class CaseEvent(_message.Message):
     officer: _builtins.str
     """Who took it."""
     unreached: _builtins.bool
-    """Whether somebody tried to reach the person in vain."""
+    """Whether an attempt to reach the person failed."""
     outcome: Global___CaseOutcome.ValueType
     """How it ended."""
     lost_fen: _builtins.int
@@ -719,7 +719,7 @@ Global___CaseEvent: _TypeAlias = CaseEvent  # noqa: Y015
 
 @_typing.final
 class AssignCaseRequest(_message.Message):
-    """Gives a case to somebody."""
+    """Assigns a case."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -736,7 +736,7 @@ class AssignCaseRequest(_message.Message):
     a county by name is one of the case's city. Absent: it stays where it is.
     """
     officer: _builtins.str
-    """Who shall deal with it. Absent: nobody is named."""
+    """The officer. Absent: none is named."""
     reason: _builtins.str
     """Why, at most 1000 characters."""
     revision: _builtins.int
@@ -800,7 +800,7 @@ class TakeCaseRequest(_message.Message):
     case_id: _builtins.str
     """Its id. Required."""
     take_over: _builtins.bool
-    """Take it from somebody who has it."""
+    """Take it from its present officer."""
     revision: _builtins.int
     """Refuse with ABORTED when the case is not at this revision."""
     by: _builtins.str
@@ -862,13 +862,13 @@ class NoteCaseRequest(_message.Message):
     case_id: _builtins.str
     """Its id. Required."""
     text: _builtins.str
-    """What, at most 1000 characters. Required unless unreached is said."""
+    """What, at most 1000 characters. Required unless unreached is set."""
     unreached: _builtins.bool
-    """Somebody tried to reach the person in vain: the next step of the tier is taken at once, and
+    """An attempt to reach the person failed: the next step of the tier is taken at once, and
     where there is none, the case is raised to the highest tier.
     """
     due_at_ms: _builtins.int
-    """By when the next thing must have happened, at most 14 days ahead, of a case that somebody has
+    """By when the next thing must have happened, at most 14 days ahead, of a case that an officer has
     taken; absent: as before.
     """
     revision: _builtins.int

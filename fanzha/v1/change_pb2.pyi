@@ -29,11 +29,11 @@ class _ChangeKind:
 class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CHANGE_KIND_UNSPECIFIED: _ChangeKind.ValueType  # 0
-    """Not said: normal."""
+    """Unspecified: normal."""
     CHANGE_KIND_NORMAL: _ChangeKind.ValueType  # 1
     """Entries added, removed or edited by hand."""
     CHANGE_KIND_EMERGENCY: _ChangeKind.ValueType  # 2
-    """Applied by one person without waiting; its entries end soon unless it is confirmed."""
+    """Applied at once by one person; its entries end soon unless it is confirmed."""
     CHANGE_KIND_REVERT: _ChangeKind.ValueType  # 3
     """Undoes a request, or restores a version."""
     CHANGE_KIND_IMPORT: _ChangeKind.ValueType  # 4
@@ -47,11 +47,11 @@ class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What a request is for."""
 
 CHANGE_KIND_UNSPECIFIED: ChangeKind.ValueType  # 0
-"""Not said: normal."""
+"""Unspecified: normal."""
 CHANGE_KIND_NORMAL: ChangeKind.ValueType  # 1
 """Entries added, removed or edited by hand."""
 CHANGE_KIND_EMERGENCY: ChangeKind.ValueType  # 2
-"""Applied by one person without waiting; its entries end soon unless it is confirmed."""
+"""Applied at once by one person; its entries end soon unless it is confirmed."""
 CHANGE_KIND_REVERT: ChangeKind.ValueType  # 3
 """Undoes a request, or restores a version."""
 CHANGE_KIND_IMPORT: ChangeKind.ValueType  # 4
@@ -80,7 +80,7 @@ class EntryEdit(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     REVIEW_AT_S_FIELD_NUMBER: _builtins.int
     kind: _blocklist_pb2.EntryKind.ValueType
-    """What the pattern is; absent: told from the pattern."""
+    """What the pattern is; absent: derived from the pattern."""
     pattern: _builtins.str
     """The pattern. Required."""
     action: _decision_pb2.Action.ValueType
@@ -94,13 +94,13 @@ class EntryEdit(_message.Message):
     reason: _builtins.str
     """Why it is listed."""
     legal_basis: _builtins.str
-    """The law or order behind it."""
+    """The law or order it is based on."""
     expires_at_s: _builtins.int
     """When it stops acting, in seconds since the Unix epoch."""
     campaign: _builtins.str
     """Named operation it belongs to."""
     review_at_s: _builtins.int
-    """When somebody has to look whether it is still needed, in seconds since the Unix epoch."""
+    """Date of its review, in seconds since the Unix epoch."""
     def __init__(
         self,
         *,
@@ -174,7 +174,7 @@ class ChangeContents(_message.Message):
     reason: _builtins.str
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
-    """The law or order behind it; empty for none. Entries that do not say have it, too."""
+    """The law or order it is based on; empty for none. Default for entries without one."""
     source: _decision_pb2.Source.ValueType
     """Who supplied the entries that do not say; absent: each must say."""
     campaign: _builtins.str
@@ -217,7 +217,7 @@ Global___ChangeContents: _TypeAlias = ChangeContents  # noqa: Y015
 
 @_typing.final
 class ChangeEvent(_message.Message):
-    """What somebody did with a request."""
+    """An event in the history of a request."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -413,6 +413,7 @@ class ChangePreview(_message.Message):
     NOT_EXAMINED_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
     SHADOW_IMPACT_FIELD_NUMBER: _builtins.int
+    WITHOUT_FRAUD_TYPE_FIELD_NUMBER: _builtins.int
     RISKS_FIELD_NUMBER: _builtins.int
     RISKS_TOTAL_FIELD_NUMBER: _builtins.int
     version: _builtins.int
@@ -420,7 +421,9 @@ class ChangePreview(_message.Message):
     at_ms: _builtins.int
     """When it was made, in milliseconds since the Unix epoch."""
     without_effect: _builtins.int
-    """Rows that only change what is said of an entry, and no decision."""
+    """Rows that only change provenance of an entry, and no decision."""
+    without_fraud_type: _builtins.int
+    """Rows that block and name no kind of fraud: their hits open no case and warn no one."""
     risks_total: _builtins.int
     """How many such risks it has."""
     @_builtins.property
@@ -463,12 +466,13 @@ class ChangePreview(_message.Message):
         not_examined: _abc.Iterable[_builtins.str] | None = ...,
         problems: _abc.Iterable[_blocklist_pb2.RowReport] | None = ...,
         shadow_impact: Global___ChangeImpact | None = ...,
+        without_fraud_type: _builtins.int = ...,
         risks: _abc.Iterable[_builtins.str] | None = ...,
         risks_total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "shadow_impact", b"shadow_impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "risks", b"risks", "risks_total", b"risks_total", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "risks", b"risks", "risks_total", b"risks_total", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect", "without_fraud_type", b"without_fraud_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -489,7 +493,7 @@ class Emergency(_message.Message):
     ends_at_s: _builtins.int
     """When its entries end unless it is confirmed, in seconds since the Unix epoch."""
     confirmed_by: _builtins.str
-    """Who confirmed it; empty while nobody has."""
+    """Who confirmed it; empty until then."""
     expired: _builtins.bool
     """Whether it ended without being confirmed."""
     def __init__(
@@ -560,7 +564,7 @@ class Change(_message.Message):
     reason: _builtins.str
     """Why."""
     legal_basis: _builtins.str
-    """The law or order behind it; empty for none."""
+    """The law or order it is based on; empty for none."""
     source: _decision_pb2.Source.ValueType
     """Who supplied its entries; absent: see each entry."""
     campaign: _builtins.str
@@ -580,7 +584,7 @@ class Change(_message.Message):
     second_person_rule: _builtins.str
     """The setting second_person that held: by_identity, always or off."""
     approved_by: _builtins.str
-    """Who approved it; empty for nobody."""
+    """Who approved it; empty: none."""
     one_person: _builtins.bool
     """Whether its author applied it alone."""
     applied_version: _builtins.int
@@ -600,7 +604,7 @@ class Change(_message.Message):
     rows_sha256: _builtins.str
     """SHA-256 of its packed additions and removals, in hexadecimal."""
     rows_retained: _builtins.bool
-    """Whether its rows are still kept: they are needed to undo it."""
+    """Whether its rows are still stored: they are needed to undo it."""
     @_builtins.property
     def preview(self) -> Global___ChangePreview:
         """The preview of its submission; absent for a draft."""
@@ -903,7 +907,7 @@ class ApproveChangeRequest(_message.Message):
     note: _builtins.str
     """For the record; may be empty."""
     hold: _builtins.bool
-    """Approve only; somebody applies it later."""
+    """Approve only; it is applied later."""
     def __init__(
         self,
         *,
@@ -1162,7 +1166,7 @@ Global___RevertChangeRequest: _TypeAlias = RevertChangeRequest  # noqa: Y015
 
 @_typing.final
 class RevertChangeResponse(_message.Message):
-    """The request that undoes it: applied, or waiting for a second person."""
+    """The request that undoes it: applied, or pending a second person."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1222,7 +1226,7 @@ Global___RestoreVersionRequest: _TypeAlias = RestoreVersionRequest  # noqa: Y015
 
 @_typing.final
 class RestoreVersionResponse(_message.Message):
-    """The request that restores it: applied, or waiting for a second person."""
+    """The request that restores it: applied, or pending a second person."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1302,7 +1306,7 @@ class ListChangesRequest(_message.Message):
     state: _change_state_pb2.ChangeState.ValueType
     """Only those in this state; absent: all."""
     page_size: _builtins.int
-    """Requests wanted, 1 to 200; absent: 50."""
+    """Page size, 1 to 200; absent: 50."""
     page_token: _builtins.str
     """From the page before; absent: the newest."""
     def __init__(
@@ -1343,7 +1347,7 @@ class ListChangesResponse(_message.Message):
 
     @_builtins.property
     def unconfirmed_emergencies(self) -> _containers.RepeatedCompositeFieldContainer[Global___Change]:
-        """All emergencies that act and that nobody confirmed."""
+        """All unconfirmed emergencies in force."""
 
     def __init__(
         self,
@@ -1374,9 +1378,9 @@ class ListChangeRowsRequest(_message.Message):
     id: _builtins.int
     """The request."""
     offset: _builtins.int
-    """The first row wanted, from 0."""
+    """The first row to return, from 0."""
     limit: _builtins.int
-    """Rows wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     def __init__(
         self,
         *,
@@ -1502,7 +1506,7 @@ class DiffVersionsRequest(_message.Message):
     to_version: _builtins.int
     """The other; absent: what the lists are now."""
     limit: _builtins.int
-    """Rows wanted of each sort, 1 to 1000; absent: 100. All are counted."""
+    """Most rows to return of each sort, 1 to 1000; absent: 100. All are counted."""
     def __init__(
         self,
         *,

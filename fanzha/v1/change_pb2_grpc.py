@@ -28,7 +28,7 @@ if _version_not_supported:
 class ChangeServiceStub:
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """
@@ -114,7 +114,7 @@ class ChangeServiceStub:
 class ChangeServiceServicer:
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """
@@ -191,7 +191,7 @@ class ChangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """Lists requests, the newest first, with the emergencies nobody confirmed. Safe to retry.
+        """Lists requests, the newest first, with the unconfirmed emergencies. Safe to retry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -302,7 +302,7 @@ def add_ChangeServiceServicer_to_server(servicer, server):
 class ChangeService:
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """

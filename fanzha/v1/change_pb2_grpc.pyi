@@ -29,7 +29,7 @@ GRPC_VERSION: str
 class ChangeServiceStub:
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """
@@ -61,7 +61,7 @@ class ChangeServiceStub:
     GetChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.GetChangeRequest, _change_pb2.GetChangeResponse]
     """Returns one request. Safe to retry."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_change_pb2.ListChangesRequest, _change_pb2.ListChangesResponse]
-    """Lists requests, the newest first, with the emergencies nobody confirmed. Safe to retry."""
+    """Lists requests, the newest first, with the unconfirmed emergencies. Safe to retry."""
     ListChangeRows: _grpc.UnaryUnaryMultiCallable[_change_pb2.ListChangeRowsRequest, _change_pb2.ListChangeRowsResponse]
     """Returns some of the rows of a request. Safe to retry."""
     PreviewChange: _grpc.UnaryUnaryMultiCallable[_change_pb2.PreviewChangeRequest, _change_pb2.PreviewChangeResponse]
@@ -73,7 +73,7 @@ class ChangeServiceStub:
 class ChangeServiceAsyncStub(ChangeServiceStub):
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """
@@ -102,7 +102,7 @@ class ChangeServiceAsyncStub(ChangeServiceStub):
     GetChange: _aio.UnaryUnaryMultiCallable[_change_pb2.GetChangeRequest, _change_pb2.GetChangeResponse]  # type: ignore[assignment]
     """Returns one request. Safe to retry."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_change_pb2.ListChangesRequest, _change_pb2.ListChangesResponse]  # type: ignore[assignment]
-    """Lists requests, the newest first, with the emergencies nobody confirmed. Safe to retry."""
+    """Lists requests, the newest first, with the unconfirmed emergencies. Safe to retry."""
     ListChangeRows: _aio.UnaryUnaryMultiCallable[_change_pb2.ListChangeRowsRequest, _change_pb2.ListChangeRowsResponse]  # type: ignore[assignment]
     """Returns some of the rows of a request. Safe to retry."""
     PreviewChange: _aio.UnaryUnaryMultiCallable[_change_pb2.PreviewChangeRequest, _change_pb2.PreviewChangeResponse]  # type: ignore[assignment]
@@ -113,7 +113,7 @@ class ChangeServiceAsyncStub(ChangeServiceStub):
 class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps change requests: proposed, previewed, approved by a second person where one is
     needed, applied whole or not at all, and undone as new requests. A request in a state
-    that does not allow what is asked, or that somebody else changed meanwhile, answers
+    that does not allow the operation, or that was changed concurrently, answers
     ABORTED; read it again. Entries of a request that waits are locked: another request
     that touches them answers ABORTED and names it.
     """
@@ -206,7 +206,7 @@ class ChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _change_pb2.ListChangesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_change_pb2.ListChangesResponse, _abc.Awaitable[_change_pb2.ListChangesResponse]]:
-        """Lists requests, the newest first, with the emergencies nobody confirmed. Safe to retry."""
+        """Lists requests, the newest first, with the unconfirmed emergencies. Safe to retry."""
 
     @_abc_1.abstractmethod
     def ListChangeRows(

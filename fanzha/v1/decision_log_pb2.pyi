@@ -29,7 +29,7 @@ class _DecisionGrouping:
 class _DecisionGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DecisionGrouping.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DECISION_GROUPING_UNSPECIFIED: _DecisionGrouping.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     DECISION_GROUPING_CHANNEL: _DecisionGrouping.ValueType  # 1
     """Call, text or link."""
     DECISION_GROUPING_ACTION: _DecisionGrouping.ValueType  # 2
@@ -53,7 +53,7 @@ class DecisionGrouping(_DecisionGrouping, metaclass=_DecisionGroupingEnumTypeWra
     """What decisions are counted by."""
 
 DECISION_GROUPING_UNSPECIFIED: DecisionGrouping.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 DECISION_GROUPING_CHANNEL: DecisionGrouping.ValueType  # 1
 """Call, text or link."""
 DECISION_GROUPING_ACTION: DecisionGrouping.ValueType  # 2
@@ -115,11 +115,11 @@ class LoggedDecision(_message.Message):
     occurred_at_ms: _builtins.int
     """When the call or text came, in milliseconds since the Unix epoch."""
     from_party: _builtins.str
-    """Who called or sent; masked unless asked for whole. Empty where nobody is known."""
+    """Who called or sent; masked unless the request is unmasked. Empty if unknown."""
     to_party: _builtins.str
-    """Who was called, written to or asked for the link; masked unless asked for whole."""
+    """Who was called, written to or requested the link; masked unless the request is unmasked."""
     url: _builtins.str
-    """The link; only where whole values are asked for."""
+    """The link; only in an unmasked request."""
     host: _builtins.str
     """Host of the link."""
     action: _decision_pb2.Action.ValueType
@@ -135,7 +135,7 @@ class LoggedDecision(_message.Message):
     entry_id: _builtins.str
     """Id of the entry that decided; empty when none did."""
     pattern: _builtins.str
-    """Pattern of that entry; masked where it is a number or sender, unless asked for whole."""
+    """Pattern of that entry; a number or sender is masked unless the request is unmasked."""
     source: _decision_pb2.Source.ValueType
     """Who supplied that entry."""
     evidence: _decision_pb2.Evidence.ValueType
@@ -145,7 +145,7 @@ class LoggedDecision(_message.Message):
     list_version: _builtins.int
     """Version of the lists."""
     model_version: _builtins.str
-    """Version of the model; empty where none was asked."""
+    """Version of the model; empty if none scored the row."""
     velocity_score: _builtins.float
     """Score of the velocity model, where it was reached."""
     velocity_version: _builtins.str
@@ -330,7 +330,7 @@ class GetDecisionRequest(_message.Message):
     unmasked: _builtins.bool
     """Whether numbers, patterns and links are shown whole."""
     with_content: _builtins.bool
-    """Whether to show what the text said, where that is logged; takes the role auditor or appeals
+    """Whether to show the content of the text, where it is logged; takes the role auditor or appeals
     officer.
     """
     def __init__(
@@ -377,7 +377,7 @@ Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 
 @_typing.final
 class GetDecisionResponse(_message.Message):
-    """A decision and what is behind it."""
+    """A decision and its explanation."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -387,7 +387,7 @@ class GetDecisionResponse(_message.Message):
     ENTRY_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
     content: _builtins.str
-    """What the text said; absent unless asked for, and where it is not logged."""
+    """The content of the text; absent unless requested and logged."""
     @_builtins.property
     def decision(self) -> Global___LoggedDecision:
         """The decision."""

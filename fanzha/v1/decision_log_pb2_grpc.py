@@ -30,8 +30,8 @@ class DecisionLogServiceStub:
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     def __init__(self, channel):
@@ -62,8 +62,8 @@ class DecisionLogServiceServicer:
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     def FindDecisions(self, request, context):
@@ -118,8 +118,8 @@ class DecisionLogService:
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     @staticmethod

@@ -31,8 +31,8 @@ class DecisionLogServiceStub:
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     @_typing.overload
@@ -52,8 +52,8 @@ class DecisionLogServiceAsyncStub(DecisionLogServiceStub):
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -69,8 +69,8 @@ class DecisionLogServiceServicer(metaclass=_abc_1.ABCMeta):
     has none. Of what was let through, the log has a sample.
 
     Parties are masked and links cut to their hosts unless a request asks for them whole, which takes
-    the role auditor or appeals officer. Whoever asks about a party, for whole numbers or for what a
-    text said is in the audit log, before the answer.
+    the role auditor or appeals officer. The audit log records, before the answer, who asks about a
+    party, for whole numbers, or for the content of a text.
     """
 
     @_abc_1.abstractmethod

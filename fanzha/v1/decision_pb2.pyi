@@ -26,7 +26,7 @@ class _Channel:
 class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     CHANNEL_CALL: _Channel.ValueType  # 1
     """Call attempts."""
     CHANNEL_TEXT: _Channel.ValueType  # 2
@@ -38,7 +38,7 @@ class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
     """What kind of traffic is meant."""
 
 CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 CHANNEL_CALL: Channel.ValueType  # 1
 """Call attempts."""
 CHANNEL_TEXT: Channel.ValueType  # 2
@@ -110,6 +110,11 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
     the text is only marked; let it through.
     """
+    REASON_LINK_SCORED: _Reason.ValueType  # 11
+    """A link in the text scores as fraud, and the score of the words does not speak against it; the
+    answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+    would be blocked when opened. Let it through.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -147,7 +152,72 @@ REASON_UNREGISTERED: Reason.ValueType  # 10
 """The name of the sender is not registered for the route by which the text came. With ACTION_ALLOW
 the text is only marked; let it through.
 """
+REASON_LINK_SCORED: Reason.ValueType  # 11
+"""A link in the text scores as fraud, and the score of the words does not speak against it; the
+answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+would be blocked when opened. Let it through.
+"""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+class _Treatment:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TreatmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Treatment.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TREATMENT_UNSPECIFIED: _Treatment.ValueType  # 0
+    """Nothing else; always so with ACTION_BLOCK."""
+    TREATMENT_LABEL: _Treatment.ValueType  # 1
+    """Show the label to the receiver."""
+    TREATMENT_CHALLENGE: _Treatment.ValueType  # 2
+    """Let it through only after a challenge: a voice CAPTCHA of the caller, or verification of the
+    subscriber anew (Art. 11 of the law against telecom and network fraud).
+    """
+    TREATMENT_DELAY: _Treatment.ValueType  # 3
+    """Hold it back for delay_ms, then let it through; ask again before, as lists may have changed."""
+
+class Treatment(_Treatment, metaclass=_TreatmentEnumTypeWrapper):
+    """What else to do with traffic that is let through."""
+
+TREATMENT_UNSPECIFIED: Treatment.ValueType  # 0
+"""Nothing else; always so with ACTION_BLOCK."""
+TREATMENT_LABEL: Treatment.ValueType  # 1
+"""Show the label to the receiver."""
+TREATMENT_CHALLENGE: Treatment.ValueType  # 2
+"""Let it through only after a challenge: a voice CAPTCHA of the caller, or verification of the
+subscriber anew (Art. 11 of the law against telecom and network fraud).
+"""
+TREATMENT_DELAY: Treatment.ValueType  # 3
+"""Hold it back for delay_ms, then let it through; ask again before, as lists may have changed."""
+Global___Treatment: _TypeAlias = Treatment  # noqa: Y015
+
+class _DisplayLabel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DisplayLabelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisplayLabel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPLAY_LABEL_UNSPECIFIED: _DisplayLabel.ValueType  # 0
+    """No label."""
+    DISPLAY_LABEL_SUSPECTED_FRAUD: _DisplayLabel.ValueType  # 1
+    """Fraud is suspected (疑似诈骗)."""
+    DISPLAY_LABEL_INTERNATIONAL: _DisplayLabel.ValueType  # 2
+    """The call comes from another country (国际来电)."""
+    DISPLAY_LABEL_UNREGISTERED_SENDER: _DisplayLabel.ValueType  # 3
+    """The name of the sender is not registered (未登记签名)."""
+
+class DisplayLabel(_DisplayLabel, metaclass=_DisplayLabelEnumTypeWrapper):
+    """What to show to the receiver."""
+
+DISPLAY_LABEL_UNSPECIFIED: DisplayLabel.ValueType  # 0
+"""No label."""
+DISPLAY_LABEL_SUSPECTED_FRAUD: DisplayLabel.ValueType  # 1
+"""Fraud is suspected (疑似诈骗)."""
+DISPLAY_LABEL_INTERNATIONAL: DisplayLabel.ValueType  # 2
+"""The call comes from another country (国际来电)."""
+DISPLAY_LABEL_UNREGISTERED_SENDER: DisplayLabel.ValueType  # 3
+"""The name of the sender is not registered (未登记签名)."""
+Global___DisplayLabel: _TypeAlias = DisplayLabel  # noqa: Y015
 
 class _Evidence:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -169,6 +239,8 @@ class _EvidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Evidence.Val
     """The link, or a link in the text."""
     EVIDENCE_TEXT: _Evidence.ValueType  # 6
     """The words of the text: it is a near-duplicate of a listed one."""
+    EVIDENCE_CALLBACK: _Evidence.ValueType  # 7
+    """A telephone number inside the text, which its receiver is to call back."""
 
 class Evidence(_Evidence, metaclass=_EvidenceEnumTypeWrapper):
     """What about the traffic a list entry matched."""
@@ -187,6 +259,8 @@ EVIDENCE_LINK: Evidence.ValueType  # 5
 """The link, or a link in the text."""
 EVIDENCE_TEXT: Evidence.ValueType  # 6
 """The words of the text: it is a near-duplicate of a listed one."""
+EVIDENCE_CALLBACK: Evidence.ValueType  # 7
+"""A telephone number inside the text, which its receiver is to call back."""
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 class _FraudType:
@@ -254,7 +328,7 @@ class _Source:
 class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Source.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SOURCE_UNSPECIFIED: _Source.ValueType  # 0
-    """Not said; an error in a request."""
+    """Unspecified; an error in a request."""
     SOURCE_MINISTRY: _Source.ValueType  # 1
     """A ministry."""
     SOURCE_PROVINCE: _Source.ValueType  # 2
@@ -270,7 +344,7 @@ class Source(_Source, metaclass=_SourceEnumTypeWrapper):
     """Who supplied an entry."""
 
 SOURCE_UNSPECIFIED: Source.ValueType  # 0
-"""Not said; an error in a request."""
+"""Unspecified; an error in a request."""
 SOURCE_MINISTRY: Source.ValueType  # 1
 """A ministry."""
 SOURCE_PROVINCE: Source.ValueType  # 2
@@ -328,6 +402,12 @@ class Decision(_message.Message):
     SHADOW_EVIDENCE_FIELD_NUMBER: _builtins.int
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    TREATMENT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
+    CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -349,7 +429,7 @@ class Decision(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_score: _builtins.float
     """Score of the velocity model in [0, 1], of a call that reached its threshold; absent otherwise.
     It is no probability.
@@ -369,6 +449,24 @@ class Decision(_message.Message):
     legal_basis: _builtins.str
     """Legal basis of the entry that blocked this, as its author wrote it; empty unless an entry
     blocked.
+    """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
+    treatment: Global___Treatment.ValueType
+    """What else to do where the traffic is let through."""
+    label: Global___DisplayLabel.ValueType
+    """What to show to the receiver, with TREATMENT_LABEL."""
+    delay_ms: _builtins.int
+    """How long to wait in milliseconds: before the block takes effect (of texts and links, by the
+    settings block_delay_ms and block_delay_jitter_ms), or before treated traffic goes on.
+    """
+    cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse this answer for the same URL; 0: not at all.
+    Absent for other channels.
     """
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
@@ -398,15 +496,29 @@ class Decision(_message.Message):
         shadow_evidence: Global___Evidence.ValueType = ...,
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
+        treatment: Global___Treatment.ValueType = ...,
+        label: Global___DisplayLabel.ValueType = ...,
+        delay_ms: _builtins.int = ...,
+        cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload
@@ -429,6 +541,8 @@ class Decisions(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
     VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
+    ALLOW_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
+    BLOCK_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
     """Id of row 0; row i has first_decision_id + i."""
     threshold: _builtins.float
@@ -436,9 +550,15 @@ class Decisions(_message.Message):
     list_version: _builtins.int
     """Version of the lists that were consulted; 0 before the first change."""
     model_version: _builtins.str
-    """Version of the model that was asked; empty when there is none for this channel."""
+    """Version of the model that scored the row; empty if this channel has none."""
     velocity_version: _builtins.str
     """Version of the velocity model that scored the call; empty when none did."""
+    allow_cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse the answer that lets a URL through; a row's own
+    cache_seconds wins. Absent for other channels.
+    """
+    block_cache_seconds: _builtins.int
+    """Likewise, the answer that blocks a URL."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """One Action per row."""
@@ -467,12 +587,21 @@ class Decisions(_message.Message):
         model_version: _builtins.str = ...,
         details: _abc.Iterable[Global___Detail] | None = ...,
         velocity_version: _builtins.str = ...,
+        allow_cache_seconds: _builtins.int | None = ...,
+        block_cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "actions", b"actions", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__allow_cache_seconds: _TypeAlias = _typing.Literal["allow_cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__allow_cache_seconds: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__block_cache_seconds: _TypeAlias = _typing.Literal["block_cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__block_cache_seconds: _TypeAlias = _typing.Literal["_block_cache_seconds", b"_block_cache_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__allow_cache_seconds) -> _WhichOneofReturnType__allow_cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__block_cache_seconds) -> _WhichOneofReturnType__block_cache_seconds | None: ...
 
 Global___Decisions: _TypeAlias = Decisions  # noqa: Y015
 
@@ -516,6 +645,12 @@ class Detail(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    TREATMENT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
+    CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -547,9 +682,25 @@ class Detail(_message.Message):
     blocked.
     """
     read_bytes: _builtins.int
-    """Bytes that were read of the body or URL, where it was cut because the request is too long; the
-    row was decided by these and its other fields. 0 where nothing was cut.
+    """Bytes that were read of the body or URL, where it was cut because it or the request is too long;
+    the row was decided by these and its other fields. 0 where nothing was cut.
     """
+    link_score: _builtins.float
+    """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
+    the words made it unnecessary to ask.
+    """
+    link: _builtins.str
+    """That link, in canonical form; empty without a score."""
+    treatment: Global___Treatment.ValueType
+    """What else to do where the traffic is let through."""
+    label: Global___DisplayLabel.ValueType
+    """What to show to the receiver, with TREATMENT_LABEL."""
+    delay_ms: _builtins.int
+    """How long to wait in milliseconds: before the block takes effect (of texts and links, by the
+    settings block_delay_ms and block_delay_jitter_ms), or before treated traffic goes on.
+    """
+    cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse this answer; absent: those of the batch."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -573,13 +724,28 @@ class Detail(_message.Message):
         source: Global___Source.ValueType = ...,
         legal_basis: _builtins.str = ...,
         read_bytes: _builtins.int = ...,
+        link_score: _builtins.float | None = ...,
+        link: _builtins.str = ...,
+        treatment: Global___Treatment.ValueType = ...,
+        label: Global___DisplayLabel.ValueType = ...,
+        delay_ms: _builtins.int = ...,
+        cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
 
 Global___Detail: _TypeAlias = Detail  # noqa: Y015

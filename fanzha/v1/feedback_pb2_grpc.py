@@ -59,7 +59,7 @@ class FeedbackServiceServicer:
     def ConfirmHit(self, request, context):
         """Confirms that a decision was about fraud. Acknowledged only once the store has
         it; repeats with one decision id are one hit. Fails with NOT_FOUND when the
-        decision is not kept and the request does not say what it was about, with
+        decision is not stored and the request does not describe the traffic, with
         UNAVAILABLE while the store is away.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -26,7 +26,7 @@ class _HitStream:
 class _HitStreamEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HitStream.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     HIT_STREAM_UNSPECIFIED: _HitStream.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     HIT_STREAM_CONFIRMED: _HitStream.ValueType  # 1
     """What a block entry matched, and what a person confirmed."""
     HIT_STREAM_SUSPECTED: _HitStream.ValueType  # 2
@@ -38,7 +38,7 @@ class HitStream(_HitStream, metaclass=_HitStreamEnumTypeWrapper):
     """Streams of hits."""
 
 HIT_STREAM_UNSPECIFIED: HitStream.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 HIT_STREAM_CONFIRMED: HitStream.ValueType  # 1
 """What a block entry matched, and what a person confirmed."""
 HIT_STREAM_SUSPECTED: HitStream.ValueType  # 2
@@ -58,8 +58,8 @@ class TailHitsRequest(_message.Message):
     END_AT_NEWEST_FIELD_NUMBER: _builtins.int
     UNMASKED_FIELD_NUMBER: _builtins.int
     after: _builtins.str
-    """Only hits after this place, such as "1764000000000-0"; "0" for all that are kept; absent: only
-    those that are written from now on.
+    """Only hits after this place, such as "1764000000000-0"; "0" for all that are stored; absent:
+    only those that are written from now on.
     """
     end_at_newest: _builtins.bool
     """Whether to end once there is nothing newer."""

@@ -53,7 +53,7 @@ class HitServiceServicer:
 
     def TailHits(self, request, context):
         """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
-        Parties are masked and notes left out unless whole values are asked for, which takes the role
+        Parties are masked and notes left out unless the request is unmasked, which requires the role
         auditor or appeals officer and is in the audit log, before the first hit.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -35,7 +35,7 @@ class HitServiceStub:
     def __new__(cls, channel: _aio.Channel) -> HitServiceAsyncStub: ...
     TailHits: _grpc.UnaryStreamMultiCallable[_hit_pb2.TailHitsRequest, _hit_pb2.TailHitsResponse]
     """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
-    Parties are masked and notes left out unless whole values are asked for, which takes the role
+    Parties are masked and notes left out unless the request is unmasked, which requires the role
     auditor or appeals officer and is in the audit log, before the first hit.
     """
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]
@@ -48,7 +48,7 @@ class HitServiceAsyncStub(HitServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     TailHits: _aio.UnaryStreamMultiCallable[_hit_pb2.TailHitsRequest, _hit_pb2.TailHitsResponse]  # type: ignore[assignment]
     """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
-    Parties are masked and notes left out unless whole values are asked for, which takes the role
+    Parties are masked and notes left out unless the request is unmasked, which requires the role
     auditor or appeals officer and is in the audit log, before the first hit.
     """
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]  # type: ignore[assignment]
@@ -64,7 +64,7 @@ class HitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_hit_pb2.TailHitsResponse], _abc.AsyncIterator[_hit_pb2.TailHitsResponse]]:
         """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
-        Parties are masked and notes left out unless whole values are asked for, which takes the role
+        Parties are masked and notes left out unless the request is unmasked, which requires the role
         auditor or appeals officer and is in the audit log, before the first hit.
         """
 

@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Mapping(_message.Message):
-    """What somebody has said of the columns of one header."""
+    """The mapping of the columns of one header."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -36,7 +36,7 @@ class Mapping(_message.Message):
     source: _decision_pb2.Source.ValueType
     """Who supplies files with this header; unspecified: files that say their sources themselves."""
     saved_by: _builtins.str
-    """Who said so; set by the server when absent."""
+    """Author; set by the server if absent."""
     saved_at_s: _builtins.int
     """When, in seconds since the Unix epoch; set by the server."""
     @_builtins.property
@@ -45,7 +45,7 @@ class Mapping(_message.Message):
 
     @_builtins.property
     def columns(self) -> _containers.RepeatedCompositeFieldContainer[Global___MappedColumn]:
-        """The columns of which something was said. Required."""
+        """The mapped columns. Required."""
 
     def __init__(
         self,

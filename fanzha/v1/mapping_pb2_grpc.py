@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MappingServiceStub:
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 
@@ -54,7 +54,7 @@ class MappingServiceStub:
 
 
 class MappingServiceServicer:
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 
@@ -106,7 +106,7 @@ def add_MappingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MappingService:
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 

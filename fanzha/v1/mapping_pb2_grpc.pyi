@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MappingServiceStub:
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 
@@ -44,7 +44,7 @@ class MappingServiceStub:
 
 @_typing.type_check_only
 class MappingServiceAsyncStub(MappingServiceStub):
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 
@@ -57,7 +57,7 @@ class MappingServiceAsyncStub(MappingServiceStub):
     """Forgets one. Fails with NOT_FOUND when there is none of that id."""
 
 class MappingServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Remembers, for each source and header, what somebody has said of its columns, so that the
+    """Stores, for each source and header, the mapping of its columns, so that the
     next file of that source with that header needs no questions.
     """
 

@@ -27,7 +27,7 @@ class _ModelKind:
 class _ModelKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ModelKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MODEL_KIND_UNSPECIFIED: _ModelKind.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     MODEL_KIND_CALL: _ModelKind.ValueType  # 1
     """Decides on calls."""
     MODEL_KIND_SMS: _ModelKind.ValueType  # 2
@@ -41,7 +41,7 @@ class ModelKind(_ModelKind, metaclass=_ModelKindEnumTypeWrapper):
     """Kinds of models."""
 
 MODEL_KIND_UNSPECIFIED: ModelKind.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 MODEL_KIND_CALL: ModelKind.ValueType  # 1
 """Decides on calls."""
 MODEL_KIND_SMS: ModelKind.ValueType  # 2
@@ -299,7 +299,7 @@ class WorkerModel(_message.Message):
     threshold: _builtins.float
     """The score from which it blocks or suspects, in [0, 1]."""
     previous: _builtins.str
-    """The version kept loaded for a rollback; empty: none."""
+    """The version that stays loaded for a rollback; empty: none."""
     shadow: _builtins.str
     """The version in shadow; empty: none."""
     shadow_share: _builtins.float
@@ -351,7 +351,7 @@ class ModelStatus(_message.Message):
     """The kind."""
     @_builtins.property
     def desired(self) -> Global___DesiredModel:
-        """Absent where nobody has changed it."""
+        """Absent if it was never changed."""
 
     @_builtins.property
     def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -539,7 +539,7 @@ class ActivateModelResponse(_message.Message):
     DESIRED_FIELD_NUMBER: _builtins.int
     DURABILITY_FIELD_NUMBER: _builtins.int
     durability: _feedback_pb2.Durability.ValueType
-    """How surely that is kept."""
+    """Durability of the change."""
     @_builtins.property
     def desired(self) -> Global___DesiredModel:
         """What is desired now."""
@@ -603,7 +603,7 @@ class ShadowModelResponse(_message.Message):
     DESIRED_FIELD_NUMBER: _builtins.int
     DURABILITY_FIELD_NUMBER: _builtins.int
     durability: _feedback_pb2.Durability.ValueType
-    """How surely that is kept."""
+    """Durability of the change."""
     @_builtins.property
     def desired(self) -> Global___DesiredModel:
         """What is desired now."""
@@ -657,7 +657,7 @@ class RollbackModelResponse(_message.Message):
     DESIRED_FIELD_NUMBER: _builtins.int
     DURABILITY_FIELD_NUMBER: _builtins.int
     durability: _feedback_pb2.Durability.ValueType
-    """How surely that is kept."""
+    """Durability of the change."""
     @_builtins.property
     def desired(self) -> Global___DesiredModel:
         """What is desired now."""

@@ -33,7 +33,7 @@ class _BackfillKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Backfill
     BACKFILL_KIND_SENDER: _BackfillKind.ValueType  # 2
     """A sender of texts, who may be a name; also a caller."""
     BACKFILL_KIND_LINK: _BackfillKind.ValueType  # 3
-    """A host with all below it: who asked for it, or got a text with a link to it."""
+    """A host with all below it: who requested it, or got a text with a link to it."""
     BACKFILL_KIND_TEXT: _BackfillKind.ValueType  # 4
     """A text or its fingerprint: who got one that is nearly the same."""
     BACKFILL_KIND_CHANGE: _BackfillKind.ValueType  # 5
@@ -49,7 +49,7 @@ BACKFILL_KIND_NUMBER: BackfillKind.ValueType  # 1
 BACKFILL_KIND_SENDER: BackfillKind.ValueType  # 2
 """A sender of texts, who may be a name; also a caller."""
 BACKFILL_KIND_LINK: BackfillKind.ValueType  # 3
-"""A host with all below it: who asked for it, or got a text with a link to it."""
+"""A host with all below it: who requested it, or got a text with a link to it."""
 BACKFILL_KIND_TEXT: BackfillKind.ValueType  # 4
 """A text or its fingerprint: who got one that is nearly the same."""
 BACKFILL_KIND_CHANGE: BackfillKind.ValueType  # 5
@@ -615,7 +615,7 @@ class PendingBackfill(_message.Message):
     ENDED_BY_FIELD_NUMBER: _builtins.int
     WHY_FIELD_NUMBER: _builtins.int
     backfill_id: _builtins.str
-    """Its id, kept once it is started."""
+    """Its id; the started backfill has the same."""
     state: Global___PendingBackfillState.ValueType
     """Its state."""
     list_version: _builtins.int
@@ -623,7 +623,7 @@ class PendingBackfill(_message.Message):
     change_id: _builtins.int
     """The change request; 0 if unknown."""
     listed_by: _builtins.str
-    """Who asked for the change."""
+    """Author of the change."""
     approved_by: _builtins.str
     """Who approved it; empty if it needed no approval."""
     effective_at_ms: _builtins.int
@@ -786,7 +786,7 @@ class PendingBackfillCount(_message.Message):
     lower_bound: _builtins.bool
     """Whether the log holds only a sample of what was let through, so that counts are lower bounds."""
     complete: _builtins.bool
-    """Whether all entries were looked for in all of the log and no person was left out."""
+    """Whether the whole log was searched for all entries, and no person was left out."""
     left_out: _builtins.int
     """Approximate number of persons beyond the most that one backfill takes."""
     torn: _builtins.int
@@ -796,7 +796,7 @@ class PendingBackfillCount(_message.Message):
     judged: _builtins.int
     """Persons in this sample."""
     uncounted: _builtins.int
-    """Entries that could not be looked for."""
+    """Entries that could not be searched."""
     why: _builtins.str
     """Why the first of these could not."""
     @_builtins.property

@@ -26,25 +26,25 @@ class _WarningKind:
 class _WarningKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WarningKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     WARNING_KIND_UNSPECIFIED: _WarningKind.ValueType  # 0
-    """Not said."""
+    """Unspecified."""
     WARNING_KIND_ADVICE: _WarningKind.ValueType  # 1
     """Of the tier low."""
     WARNING_KIND_WARNING: _WarningKind.ValueType  # 2
     """Of the tier medium."""
     WARNING_KIND_EMERGENCY: _WarningKind.ValueType  # 3
-    """Of the tier high. Nobody can opt out of it."""
+    """Of the tier high. It has no opt-out."""
 
 class WarningKind(_WarningKind, metaclass=_WarningKindEnumTypeWrapper):
     """Kinds of warnings, by how urgent they are."""
 
 WARNING_KIND_UNSPECIFIED: WarningKind.ValueType  # 0
-"""Not said."""
+"""Unspecified."""
 WARNING_KIND_ADVICE: WarningKind.ValueType  # 1
 """Of the tier low."""
 WARNING_KIND_WARNING: WarningKind.ValueType  # 2
 """Of the tier medium."""
 WARNING_KIND_EMERGENCY: WarningKind.ValueType  # 3
-"""Of the tier high. Nobody can opt out of it."""
+"""Of the tier high. It has no opt-out."""
 Global___WarningKind: _TypeAlias = WarningKind  # noqa: Y015
 
 @_typing.final

@@ -93,7 +93,7 @@ class ListDeadLettersRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Letters wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the oldest."""
     def __init__(
@@ -409,7 +409,7 @@ class GetSourceFeedbackRequest(_message.Message):
     after: _builtins.str
     """Only what comes after this place; absent: from the beginning."""
     page_size: _builtins.int
-    """Steps wanted, 1 to 1000; absent: 100."""
+    """Page size, 1 to 1000; absent: 100."""
     def __init__(
         self,
         *,
@@ -541,7 +541,7 @@ class OutcomeFigures(_message.Message):
     NEITHER_FIELD_NUMBER: _builtins.int
     RELIABILITY_FIELD_NUMBER: _builtins.int
     confirmed: _builtins.int
-    """Cases in which somebody lost money."""
+    """Cases in which the person lost money."""
     false_alarms: _builtins.int
     """Cases that were false alarms."""
     neither: _builtins.int
@@ -584,7 +584,7 @@ class EntryOutcomes(_message.Message):
     entry_id: _builtins.str
     """Id of the entry."""
     kind: _builtins.str
-    """What the pattern is; empty until list administration has looked it up, like the next two."""
+    """What the pattern is; empty until list administration has found it, like the next two."""
     pattern: _builtins.str
     """The pattern."""
     source: _builtins.str
@@ -700,7 +700,7 @@ Global___ExportExamplesRequest: _TypeAlias = ExportExamplesRequest  # noqa: Y015
 
 @_typing.final
 class TrainingExample(_message.Message):
-    """One decision of a case, or one means where no decision is behind it. Empty: not known. The fields
+    """One decision of a case, or one means without a decision. Empty: unknown. The fields
     are explained in docs/how-to/outcomes.md.
     """
 
@@ -733,7 +733,7 @@ class TrainingExample(_message.Message):
     channel: _builtins.str
     """"call", "text" or "link"."""
     text: _builtins.str
-    """What the text said."""
+    """The text."""
     url: _builtins.str
     """The link."""
     source: _builtins.str
@@ -769,9 +769,9 @@ class TrainingExample(_message.Message):
     retained: _builtins.str
     """"decision", "text", "gone" or "means"."""
     case_id: _builtins.str
-    """The case; only where asked for."""
+    """The case; only if unmasked."""
     sender: _builtins.str
-    """Who called or texted; only where asked for."""
+    """Who called or texted; only if unmasked."""
     def __init__(
         self,
         *,
@@ -871,7 +871,7 @@ class ExampleCounts(_message.Message):
     gone: _builtins.int
     """Decisions that are gone from the log, or were never in it."""
     no_text: _builtins.int
-    """Texts without what they said."""
+    """Examples whose text is not stored."""
     unfit: _builtins.int
     """Left out: nothing in them that the model could learn from."""
     cut: _builtins.int

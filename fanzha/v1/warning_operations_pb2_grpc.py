@@ -97,7 +97,7 @@ class WarningOperationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DropDeadLetter(self, request, context):
-        """Deletes a dead letter: whoever it was about is not warned by it. Fails with NOT_FOUND when there
+        """Deletes a dead letter: its person is not warned by it. Fails with NOT_FOUND when there
         is none. In the audit log.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -126,7 +126,7 @@ class WarningOperationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportExamples(self, request, context):
-        """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
+        """Sends labelled examples of closed cases, with the texts; the counts come last. In the audit
         log, before the first example.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

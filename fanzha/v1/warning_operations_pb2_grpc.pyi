@@ -42,7 +42,7 @@ class WarningOperationsServiceStub:
     In the audit log.
     """
     DropDeadLetter: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.DropDeadLetterRequest, _warning_operations_pb2.DropDeadLetterResponse]
-    """Deletes a dead letter: whoever it was about is not warned by it. Fails with NOT_FOUND when there
+    """Deletes a dead letter: its person is not warned by it. Fails with NOT_FOUND when there
     is none. In the audit log.
     """
     ListSources: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.ListSourcesRequest, _warning_operations_pb2.ListSourcesResponse]
@@ -52,7 +52,7 @@ class WarningOperationsServiceStub:
     ListEntryOutcomes: _grpc.UnaryUnaryMultiCallable[_warning_operations_pb2.ListEntryOutcomesRequest, _warning_operations_pb2.ListEntryOutcomesResponse]
     """Lists entries that led to cases, and how these ended; those with the lowest reliability first."""
     ExportExamples: _grpc.UnaryStreamMultiCallable[_warning_operations_pb2.ExportExamplesRequest, _warning_operations_pb2.ExportExamplesResponse]
-    """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
+    """Sends labelled examples of closed cases, with the texts; the counts come last. In the audit
     log, before the first example.
     """
     PreviewPolicy: _grpc.UnaryStreamMultiCallable[_warning_operations_pb2.PreviewPolicyRequest, _warning_operations_pb2.PreviewPolicyResponse]
@@ -70,7 +70,7 @@ class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
     In the audit log.
     """
     DropDeadLetter: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.DropDeadLetterRequest, _warning_operations_pb2.DropDeadLetterResponse]  # type: ignore[assignment]
-    """Deletes a dead letter: whoever it was about is not warned by it. Fails with NOT_FOUND when there
+    """Deletes a dead letter: its person is not warned by it. Fails with NOT_FOUND when there
     is none. In the audit log.
     """
     ListSources: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.ListSourcesRequest, _warning_operations_pb2.ListSourcesResponse]  # type: ignore[assignment]
@@ -80,7 +80,7 @@ class WarningOperationsServiceAsyncStub(WarningOperationsServiceStub):
     ListEntryOutcomes: _aio.UnaryUnaryMultiCallable[_warning_operations_pb2.ListEntryOutcomesRequest, _warning_operations_pb2.ListEntryOutcomesResponse]  # type: ignore[assignment]
     """Lists entries that led to cases, and how these ended; those with the lowest reliability first."""
     ExportExamples: _aio.UnaryStreamMultiCallable[_warning_operations_pb2.ExportExamplesRequest, _warning_operations_pb2.ExportExamplesResponse]  # type: ignore[assignment]
-    """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
+    """Sends labelled examples of closed cases, with the texts; the counts come last. In the audit
     log, before the first example.
     """
     PreviewPolicy: _aio.UnaryStreamMultiCallable[_warning_operations_pb2.PreviewPolicyRequest, _warning_operations_pb2.PreviewPolicyResponse]  # type: ignore[assignment]
@@ -113,7 +113,7 @@ class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _warning_operations_pb2.DropDeadLetterRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_warning_operations_pb2.DropDeadLetterResponse, _abc.Awaitable[_warning_operations_pb2.DropDeadLetterResponse]]:
-        """Deletes a dead letter: whoever it was about is not warned by it. Fails with NOT_FOUND when there
+        """Deletes a dead letter: its person is not warned by it. Fails with NOT_FOUND when there
         is none. In the audit log.
         """
 
@@ -147,7 +147,7 @@ class WarningOperationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _warning_operations_pb2.ExportExamplesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_warning_operations_pb2.ExportExamplesResponse], _abc.AsyncIterator[_warning_operations_pb2.ExportExamplesResponse]]:
-        """Sends labelled examples of closed cases, with what texts said; the counts come last. In the audit
+        """Sends labelled examples of closed cases, with the texts; the counts come last. In the audit
         log, before the first example.
         """
 

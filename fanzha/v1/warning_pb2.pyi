@@ -27,7 +27,7 @@ class _MeansKind:
 class _MeansKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MeansKind.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     MEANS_KIND_UNSPECIFIED: _MeansKind.ValueType  # 0
-    """Not said: refused."""
+    """Unspecified: refused."""
     MEANS_KIND_CALLER: _MeansKind.ValueType  # 1
     """A number that calls, or that the person calls back."""
     MEANS_KIND_SENDER: _MeansKind.ValueType  # 2
@@ -43,7 +43,7 @@ class MeansKind(_MeansKind, metaclass=_MeansKindEnumTypeWrapper):
     """By what a person was reached."""
 
 MEANS_KIND_UNSPECIFIED: MeansKind.ValueType  # 0
-"""Not said: refused."""
+"""Unspecified: refused."""
 MEANS_KIND_CALLER: MeansKind.ValueType  # 1
 """A number that calls, or that the person calls back."""
 MEANS_KIND_SENDER: MeansKind.ValueType  # 2
@@ -63,7 +63,7 @@ class _RiskLevel:
 class _RiskLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RiskLevel.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     RISK_LEVEL_UNSPECIFIED: _RiskLevel.ValueType  # 0
-    """Not said: taken as medium."""
+    """Unspecified: taken as medium."""
     RISK_LEVEL_LOW: _RiskLevel.ValueType  # 1
     """Low."""
     RISK_LEVEL_MEDIUM: _RiskLevel.ValueType  # 2
@@ -75,7 +75,7 @@ class RiskLevel(_RiskLevel, metaclass=_RiskLevelEnumTypeWrapper):
     """How sure and how near the harm is, as its source sees it."""
 
 RISK_LEVEL_UNSPECIFIED: RiskLevel.ValueType  # 0
-"""Not said: taken as medium."""
+"""Unspecified: taken as medium."""
 RISK_LEVEL_LOW: RiskLevel.ValueType  # 1
 """Low."""
 RISK_LEVEL_MEDIUM: RiskLevel.ValueType  # 2
@@ -174,7 +174,7 @@ class Warning(_message.Message):
     link_opened: _builtins.bool
     """Whether the person opened the link; absent: no, or not known."""
     decision_id: _builtins.int
-    """Decision of this service behind it; absent: none."""
+    """Decision of this service that led to it; absent: none."""
     def __init__(
         self,
         *,
@@ -272,7 +272,7 @@ class FollowFeedbackRequest(_message.Message):
     source_name: _builtins.str
     """Which source; ignored where callers are known: then it is the caller. Required in development."""
     after: _builtins.str
-    """Place after which to begin; absent: with the oldest that is kept."""
+    """Place after which to begin; absent: with the oldest that is stored."""
     end_at_newest: _builtins.bool
     """End at the newest instead of waiting for more."""
     def __init__(
@@ -408,7 +408,7 @@ class SourceQuality(_message.Message):
     false_alarms: _builtins.int
     """Warnings in cases that were closed as false alarms."""
     reliability: _builtins.float
-    """How far the outcomes of its cases speak for it, 0 to 1: (confirmed_cases + 1) /
+    """Reliability by the outcomes of its cases, 0 to 1: (confirmed_cases + 1) /
     (confirmed_cases + false_cases + 2), so 0.5 where nothing is known.
     """
     confirmed_cases: _builtins.int

@@ -68,7 +68,8 @@ class WarningServiceServicer:
 
     def FollowFeedback(self, request, context):
         """Follows the outcomes of the caller's warnings: what there is after a place, then what comes,
-        until the caller ends the call. Each outcome comes once, unless its place is asked for again.
+        until the caller ends the call. Each outcome comes once, unless the same place is requested
+        again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,8 @@ class WarningServiceStub:
     """
     FollowFeedback: _grpc.UnaryStreamMultiCallable[_warning_pb2.FollowFeedbackRequest, _warning_pb2.FollowFeedbackResponse]
     """Follows the outcomes of the caller's warnings: what there is after a place, then what comes,
-    until the caller ends the call. Each outcome comes once, unless its place is asked for again.
+    until the caller ends the call. Each outcome comes once, unless the same place is requested
+    again.
     """
     GetSourceQuality: _grpc.UnaryUnaryMultiCallable[_warning_pb2.GetSourceQualityRequest, _warning_pb2.GetSourceQualityResponse]
     """Returns the quality record of one source, or of all."""
@@ -59,7 +60,8 @@ class WarningServiceAsyncStub(WarningServiceStub):
     """
     FollowFeedback: _aio.UnaryStreamMultiCallable[_warning_pb2.FollowFeedbackRequest, _warning_pb2.FollowFeedbackResponse]  # type: ignore[assignment]
     """Follows the outcomes of the caller's warnings: what there is after a place, then what comes,
-    until the caller ends the call. Each outcome comes once, unless its place is asked for again.
+    until the caller ends the call. Each outcome comes once, unless the same place is requested
+    again.
     """
     GetSourceQuality: _aio.UnaryUnaryMultiCallable[_warning_pb2.GetSourceQualityRequest, _warning_pb2.GetSourceQualityResponse]  # type: ignore[assignment]
     """Returns the quality record of one source, or of all."""
@@ -86,7 +88,8 @@ class WarningServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_warning_pb2.FollowFeedbackResponse], _abc.AsyncIterator[_warning_pb2.FollowFeedbackResponse]]:
         """Follows the outcomes of the caller's warnings: what there is after a place, then what comes,
-        until the caller ends the call. Each outcome comes once, unless its place is asked for again.
+        until the caller ends the call. Each outcome comes once, unless the same place is requested
+        again.
         """
 
     @_abc_1.abstractmethod

@@ -109,7 +109,7 @@ class GetWarningReportResponse(_message.Message):
     EXPECTED_FIELD_NUMBER: _builtins.int
     REPORT_FIELD_NUMBER: _builtins.int
     examined: _builtins.int
-    """Cases looked at so far."""
+    """Cases examined so far."""
     expected: _builtins.int
     """How many there are at most."""
     @_builtins.property
@@ -272,7 +272,7 @@ class WarningFigures(_message.Message):
     lost_money: _builtins.int
     """Closed with money lost."""
     unreachable: _builtins.int
-    """Closed because nobody reached the person."""
+    """Closed because the person could not be reached."""
     false_alarms: _builtins.int
     """Closed as false alarms."""
     event_in_time_share: _builtins.float
@@ -284,7 +284,7 @@ class WarningFigures(_message.Message):
     finished_of_all_share: _builtins.float
     """Share of finished cases among all."""
     accuracy: _builtins.float
-    """Share that was no false alarm, of those that somebody judged: safe, lost money, false alarm."""
+    """Share that was no false alarm, of those with a verdict: safe, lost money, false alarm."""
     reached_share: _builtins.float
     """Share whose person a warning reached, among all."""
     lost_fen: _builtins.int

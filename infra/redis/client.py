@@ -28,10 +28,10 @@ _CLUSTER = "+cluster://"
 def connect(url: str, *, decode_responses: bool = True, connections: int | None = None) -> Client:
     """Return a client for ``redis://``, ``rediss://``, ``unix://`` or ``redis+cluster://``.
 
-    Nothing is sent yet. A command that meets a dead connection is sent once more, on a new one.
-    Answers are text, or bytes without *decode_responses*. Who has hundreds of commands under way
-    says how many *connections* there may be, and the others wait; otherwise those beyond a hundred
-    fail. A cluster has no such bound. Raises `InvalidInput` for what is no such URL.
+    Connects lazily. A command that fails on a dead connection is retried once on a new one.
+    Answers are text, or bytes without *decode_responses*. With *connections*, commands beyond that
+    number queue for a connection; without, those beyond a hundred fail. A cluster has no such
+    bound. Raises `InvalidInput` for any other URL.
     """
     try:
         url_secrets.check(url)
@@ -80,7 +80,7 @@ async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[
     or was not synchronised within `SYNC_MS`.
     """
     if isinstance(client, RedisCluster):
-        await client.initialize()  # where keys lie is not known before
+        await client.initialize()  # the slots are unknown before
     node = _node(client, key)
     pipeline.execute_command("WAITAOF", 1, 0, SYNC_MS, **({"target_nodes": node} if node else {}))
     *answers, waited = await pipeline.execute(raise_on_error=False)
@@ -89,8 +89,8 @@ async def execute_synced(client: Client, pipeline: Any, key: str) -> tuple[list[
             raise answer
     if isinstance(waited, Exception) and not isinstance(waited, ResponseError):
         raise waited
-    # An error here says that the append-only file is off. After a move of the slot, another
-    # node than the one that wrote may have been asked.
+    # An error here means that the append-only file is off. After a slot migration, WAITAOF may
+    # have reached another node than the one that wrote.
     on_disk = isinstance(waited, list) and waited[0] >= 1
     return answers, on_disk and _node(client, key) is node
 
@@ -101,21 +101,23 @@ def _node(client: Client, key: str) -> Any:
 
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
-    """Turn whatever the store does wrong, or takes longer for than *seconds*, into Unavailable."""
+    """Raise `Unavailable` for any error of the store, and after *seconds* without an answer."""
     task = asyncio.current_task()
     cancelled_before = task.cancelling() if task else 0
     try:
         async with asyncio.timeout(seconds):
             yield
-    except TimeoutError as error:  # of redis-py's or ours
+    except TimeoutError as error:  # a timeout of redis-py or of this function
         raise Unavailable(f"the store did not answer within {seconds:g} s") from error
     except (RedisError, OSError) as error:
         raise Unavailable(f"the store cannot be used: {error}") from error
     except UnicodeDecodeError as error:
         # Clients that decode answers read texts only; the error quotes what it could not read.
-        raise Unavailable("the store holds bytes that are no text where one is expected") from error
+        raise Unavailable(
+            "the store holds bytes that are not UTF-8 where text is expected"
+        ) from error
     finally:
-        # redis-py sends within `asyncio.wait_for`, which up to Python 3.11 forgets that it
-        # was cancelled when the sending was done just then; whoever loops would go on.
+        # redis-py sends within `asyncio.wait_for`, which up to Python 3.11 loses a cancellation
+        # was cancelled when the sending was done just then; a loop would continue.
         if task and task.cancelling() > cancelled_before:
             raise asyncio.CancelledError

@@ -1,4 +1,4 @@
-"""A secret key that all processes of one store share: made once, by whoever needs it first."""
+"""A secret key that all processes of one store share, created on first use."""
 
 import secrets
 
@@ -9,10 +9,10 @@ _SECONDS = 5.0
 
 
 class SharedKey:
-    """Reads the key under *name*, or makes it. `Unavailable` while the store is away.
+    """Reads the key under *name*, or creates it. `Unavailable` while the store is down.
 
-    Whoever can write into the store can replace the key: it may sign what is checked otherwise,
-    such as page tokens, and never what gives a right.
+    Anyone who can write to the store can replace the key. So it may sign values that are also
+    checked otherwise, such as page tokens, but never anything that grants a right.
     """
 
     def __init__(self, client: Client, name: str) -> None:
@@ -21,7 +21,7 @@ class SharedKey:
         self._key = b""
 
     async def get(self) -> bytes:
-        """Return the key; the store is asked once."""
+        """Return the key; only the first call reads the store."""
         if not self._key:
             async with within(_SECONDS):
                 made = secrets.token_hex(KEY_BYTES)

@@ -45,7 +45,7 @@ from infra.redis.delay_queue import DelayQueue
 logger = logging.getLogger(__name__)
 
 CLAIM_MS = 30_000
-"""Longer than a batch takes: whoever has held an entry for so long is taken for dead."""
+"""Longer than a batch takes: a consumer that holds an entry this long is presumed dead."""
 BLOCK_MS = 15_000
 """An entry ends the wait at once; below the timeout of the socket."""
 _LEAST_BLOCK_MS = 1_000

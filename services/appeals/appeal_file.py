@@ -18,12 +18,12 @@ from services.lists.hit_counter import EntryHitSummary
 
 MOST_OTHERS = 20
 MOST_ORIGINS = 10
-"""Entries whose change request is looked for."""
+"""Most entries whose change request is searched for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealFile:
-    """What is known of a matter."""
+    """The file of an appeal: decision, entries then and now, related appeals."""
 
     decision: Mapping[str, str]
     entries_then: Sequence[Entry]
@@ -35,7 +35,7 @@ class AppealFile:
     verdict: str
     recent: Recent
     others: Sequence[Appeal]
-    """About the same subject, the newest first, personal data masked."""
+    """Appeals about the same subject, the newest first, personal data masked."""
     plan: LiftPlan | None
     """What upholding would change; None once the appeal is closed."""
     subject: AppealSubject

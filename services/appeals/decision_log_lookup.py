@@ -41,15 +41,15 @@ class LoggedDecisions:
     async def recent(self, subject: AppealSubject, count: int) -> Recent:
         """Return the latest decisions about a subject, of `RECENT_DAYS`."""
         since_ms = self._now_ms() - RECENT_DAYS * _DAY_MS
-        wanted = conditions.conditions_for(
+        query = conditions.conditions_for(
             subject.kind, subject.pattern, since_ms=since_ms, limit=count
         )
         if not self._query.exists:
             return Recent()
         try:
-            found = await self._ask(lambda: self._query.find(wanted))
+            found = await self._ask(lambda: self._query.find(query))
         except Unavailable as error:
-            # The reviewer sees all else meanwhile.
+            # Do not fail the whole file: the reviewer still needs the rest of it.
             logger.warning("decisions about the subject of an appeal are not known: %s", error)
             return Recent()
         return Recent(

@@ -18,10 +18,10 @@ class Recent:
     """The latest decisions about a subject."""
 
     known: bool = False
-    """Whether there is a log to look in."""
+    """Whether a decision log is configured."""
     decisions: Sequence[Mapping[str, str]] = ()
     total: int = 0
-    """Of the time that was looked at; an estimate where the log holds a sample."""
+    """Decisions in the period searched; an estimate where the log holds a sample."""
 
 
 class LoggedDecisionSource(Protocol):
@@ -56,20 +56,20 @@ class DecisionLookup:
         self._log = log
 
     async def find(self, decision_id: int) -> tuple[FoundIn, Mapping[str, str]]:
-        """Return where a decision is kept, and what of it; `FoundIn.APPELLANT` when it is not."""
-        kept = await self._hits.kept(decision_id)
+        """Return where a decision is stored, and its fields; `FoundIn.APPELLANT` if nowhere."""
+        record = await self._hits.find(decision_id)
         # A verdict on a decision that is gone leaves a record of the verdict only.
-        if kept is not None and kept.get("channel"):
-            return FoundIn.HITS, kept
+        if record is not None and record.get("channel"):
+            return FoundIn.HITS, record
         logged = await self._log.find(decision_id)
-        return (FoundIn.LOG, logged) if logged is not None else (FoundIn.APPELLANT, kept or {})
+        return (FoundIn.LOG, logged) if logged is not None else (FoundIn.APPELLANT, record or {})
 
     async def verdict(self, decision_id: int) -> str:
         """Return the verdict of a person on a decision, and its author; empty for none."""
-        kept = await self._hits.kept(decision_id) or {}
-        if "verdict" not in kept:
+        record = await self._hits.find(decision_id) or {}
+        if "verdict" not in record:
             return ""
-        return f"{kept['verdict']} by {kept.get('verdict_by', '')}"
+        return f"{record['verdict']} by {record.get('verdict_by', '')}"
 
     async def recent(self, subject: AppealSubject) -> Recent:
         """Return the latest decisions about a subject."""

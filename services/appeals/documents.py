@@ -34,12 +34,12 @@ class DocumentFolder:
     """The documents of all appeals. Methods block on the disk: call them from a thread."""
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
-        """*most_bytes* is the size of the largest document; 0 keeps no contents."""
+        """*most_bytes* limits the size of a document; with 0 no contents are stored."""
         self._folder = folder
         self._most_bytes = most_bytes
 
     def check(self, handed: Sequence[SubmittedDocument]) -> list[Document]:
-        """Describe documents before they are kept; `InvalidInput` for what is wrong."""
+        """Validate documents before they are stored; raises `InvalidInput`."""
         if len(handed) > MOST_DOCUMENTS:
             raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(handed)}")
         return [self._described(row, one) for row, one in enumerate(handed)]
@@ -51,20 +51,20 @@ class DocumentFolder:
                 if one.content:
                     self._write(appeal_id, one.content)
         except OSError as error:
-            raise Unavailable(f"documents cannot be kept: {error.strerror}") from error
+            raise Unavailable(f"documents cannot be stored: {error.strerror}") from error
 
     def content(self, appeal_id: int, digest: str) -> bytes:
-        """Return the content of a document, which is what it was when it came."""
+        """Return the content of a document, verified against its SHA-256."""
         if not _SHA256.fullmatch(digest):
             raise InvalidInput("sha256: 64 hexadecimal digits")
         try:
             content = self._file(appeal_id, digest).read_bytes()
         except FileNotFoundError as error:
-            raise NotFound("sha256: the content of that document is not kept here") from error
+            raise NotFound("sha256: the content of that document is not stored here") from error
         except OSError as error:
             raise Unavailable(f"documents cannot be read: {error.strerror}") from error
         if sha256(content).hexdigest() != digest:
-            raise Unavailable("the document was changed on the disk; it is not given out")
+            raise Unavailable("the document was changed on the disk and does not match its sha256")
         return content
 
     def drop(self, appeal_id: int) -> None:
@@ -82,7 +82,7 @@ class DocumentFolder:
         if "/" in name:
             raise InvalidInput(f"documents[{row}].name: without folders, has '/'")
         if len(one.content) > self._most_bytes:
-            limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "kept elsewhere"
+            limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "stored elsewhere"
             raise InvalidInput(f"documents[{row}].content: {limit}, not {len(one.content)}")
         digest = sha256(one.content).hexdigest() if one.content else given
         if not _SHA256.fullmatch(digest):
@@ -104,7 +104,7 @@ class DocumentFolder:
 
 
 def merged(known: Sequence[Document], more: Sequence[Document]) -> list[Document]:
-    """Add documents to those that are known; each counts once, kept rather than not."""
+    """Merge documents by digest; of two equal ones the one with stored content wins."""
     by_digest = {one.sha256: one for one in known}
     for one in more:
         if one.sha256 not in by_digest or (one.stored and not by_digest[one.sha256].stored):

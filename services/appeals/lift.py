@@ -62,15 +62,15 @@ class Lifter:
         self._under_way: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Finish what was interrupted, until cancelled."""
+        """Resume interrupted lifts periodically, until cancelled."""
         await run_periodically(
             self._resume, every_seconds=AGAIN_SECONDS, task="lifts of appeals", logger=logger
         )
 
     def begin(self, appeal_id: int) -> "asyncio.Task[None]":
-        """Lift the block of an upheld appeal, unless that is under way; return what does it.
+        """Start lifting the block of an upheld appeal and return the task; one task an appeal.
 
-        What stands in the way is put on record, and the lift is tried again.
+        An obstacle is recorded with the appeal, and the lift is retried.
         """
         task = self._under_way.get(appeal_id)
         if task is None:
@@ -86,7 +86,7 @@ class Lifter:
         appeal = await self._store.get(appeal_id)
         lifted = appeal.lift is not None and appeal.lift.done
         if appeal.state is not AppealState.UPHELD or (
-            lifted and appeal.lift and not appeal.lift.kept
+            lifted and appeal.lift and not appeal.lift.held_by
         ):
             return
         # Background work has no caller: the change is made as the officer who decided.
@@ -97,7 +97,7 @@ class Lifter:
         )
         try:
             with identity.acting_as(officer):
-                await (self._remove_kept(appeal) if lifted else self._lift(appeal))
+                await (self._remove_held(appeal) if lifted else self._lift(appeal))
         except FanzhaError as error:
             await self._failed(appeal, str(error))
 
@@ -105,7 +105,9 @@ class Lifter:
         lift = appeal.lift or Lift()
         if not lift.version:
             lift = await self._changes.make(appeal)
-            note = ", ".join(filter(None, (f"version {lift.version}", lift.change_id, lift.kept)))
+            note = ", ".join(
+                filter(None, (f"version {lift.version}", lift.change_id, lift.held_by))
+            )
             await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
@@ -123,8 +125,8 @@ class Lifter:
             },
         )
 
-    async def _remove_kept(self, appeal: Appeal) -> None:
-        lift, version = await self._changes.remove_kept(appeal, appeal.lift or Lift())
+    async def _remove_held(self, appeal: Appeal) -> None:
+        lift, version = await self._changes.remove_held(appeal, appeal.lift or Lift())
         await self._put(
             appeal, lift, AppealEventKind.LIFT_COMMITTED, f"entry removed, version {version}"
         )
@@ -133,12 +135,12 @@ class Lifter:
         deadline = monotonic() + PATIENCE_SECONDS
         while True:
             reports = await self._lists.workers()
-            behind = [one.worker for one in reports if one.list_version < lift.version]
-            if not behind:
+            lagging = [one.worker for one in reports if one.list_version < lift.version]
+            if not lagging:
                 break
             if monotonic() > deadline:
-                waiting = f"{len(behind)} of {len(reports)} workers, such as {behind[0]}"
-                raise Unavailable(f"version {lift.version} is not in force yet in {waiting}")
+                reason = f"{len(lagging)} of {len(reports)} workers, such as {lagging[0]}"
+                raise Unavailable(f"version {lift.version} is not in force yet in {reason}")
             await asyncio.sleep(LOOK_SECONDS)
         seconds = (self._now_ms() - appeal.closed_at_ms) / 1000
         return replace(
@@ -150,7 +152,7 @@ class Lifter:
         )
 
     async def _dismiss(self, appeal: Appeal) -> None:
-        """Make a wrong block by a model an example to learn from."""
+        """Dismiss the decision of a model, so that it becomes a training example."""
         if not appeal.decision_id or appeal.decision.get("reason") not in MODEL_REASONS:
             return
         verdict = FeedbackVerdict(
@@ -171,19 +173,19 @@ class Lifter:
             lift = newest.lift or Lift()
             # Retried every few seconds, but logged once for each reason.
             if lift.pending_reason != why and not lift.done:
-                logger.warning("a lift waits: %s", why, extra={"appeal": appeal.appeal_id})
+                logger.warning("a lift is retried: %s", why, extra={"appeal": appeal.appeal_id})
                 await self._put(
                     newest, replace(lift, pending_reason=why), AppealEventKind.LIFT_FAILED, why
                 )
         except (Unavailable, VersionConflict) as error:
-            logger.warning("a lift that waits is not on record: %s", error)
+            logger.warning("the reason of a retried lift could not be recorded: %s", error)
 
     async def _put(self, appeal: Appeal, lift: Lift, what: AppealEventKind, note: str) -> None:
         await self._store.move(
             appeal.appeal_id,
             self._event(what, note),
             allowed={AppealState.UPHELD},
-            lifting="end" if lift.done and not lift.kept else "",
+            lifting="end" if lift.done and not lift.held_by else "",
             given={"lift": serialization.lift(lift)},
         )
 

@@ -1,7 +1,7 @@
 """The changes of the lists that lift a block.
 
 Block entries for exactly the subject go, or an allow entry comes, see `services.appeals.lift_plan`.
-Where a request that waits holds an entry, an allow entry outranks it until it can be removed.
+Where a pending request locks an entry, an allow entry outranks it until it can be removed.
 """
 
 from collections.abc import Callable
@@ -43,53 +43,53 @@ class LiftChanges:
         )
 
     async def make(self, appeal: Appeal) -> Lift:
-        """Make the change; the lift says what it was."""
+        """Commit the change and return the lift that records it."""
         try:
             return await self._carried_out(appeal, keep=False)
         except VersionConflict as error:
-            # A pending request holds the entry. The block must still end at once: an allow entry
+            # A pending request locks the entry. The block must still end at once: an allow entry
             # for the same outranks it, until it can be removed.
-            return replace(await self._carried_out(appeal, keep=True), kept=str(error))
+            return replace(await self._carried_out(appeal, keep=True), held_by=str(error))
 
-    async def remove_kept(self, appeal: Appeal, lift: Lift) -> tuple[Lift, int]:
+    async def remove_held(self, appeal: Appeal, lift: Lift) -> tuple[Lift, int]:
         """Remove the entry that an allow entry outranks; return the lift, and the version."""
         outcome = appeal.outcome or AppealOutcome(reason="")
         removals = (await self.planned(appeal, outcome)).removals
         subject = outcome.lift or appeal.subject
         done = await self._committed(appeal, subject, LiftPlan(removals=removals), 0)
         removed = [(entry.kind, entry.pattern) for entry in removals]
-        return replace(lift, kept="", removed=[*lift.removed, *removed]), done.version
+        return replace(lift, held_by="", removed=[*lift.removed, *removed]), done.version
 
     async def _carried_out(self, appeal: Appeal, *, keep: bool) -> Lift:
         outcome = appeal.outcome or AppealOutcome(reason="")
         subject = outcome.lift or appeal.subject
-        wanted = await self.planned(appeal, outcome, keep=keep)
+        plan = await self.planned(appeal, outcome, keep=keep)
         days = outcome.allow_days or self._allow_days
         until_s = self._now_ms() // 1000 + days * _DAY_S
-        if wanted.replaces is not None:
-            until_s = max(until_s, int(wanted.replaces.expires_at.timestamp()))
-        lifted = await self._committed(appeal, subject, wanted, until_s)
+        if plan.replaces is not None:
+            until_s = max(until_s, int(plan.replaces.expires_at.timestamp()))
+        lifted = await self._committed(appeal, subject, plan, until_s)
         return Lift(
             version=lifted.version,
             change_id=lifted.change_id,
-            removed=[(entry.kind, entry.pattern) for entry in wanted.removals],
-            allowed=(subject.kind, subject.pattern) if wanted.allow else None,
-            allowed_direction=int(wanted.allow),
-            allowed_until_s=until_s if wanted.allow else 0,
+            removed=[(entry.kind, entry.pattern) for entry in plan.removals],
+            allowed=(subject.kind, subject.pattern) if plan.allow else None,
+            allowed_direction=int(plan.allow),
+            allowed_until_s=until_s if plan.allow else 0,
             committed_at_ms=self._now_ms(),
         )
 
     async def _committed(
-        self, appeal: Appeal, subject: AppealSubject, wanted: LiftPlan, until_s: int
+        self, appeal: Appeal, subject: AppealSubject, plan: LiftPlan, until_s: int
     ) -> Lifted:
-        if not wanted.removals and not wanted.allow:
+        if not plan.removals and not plan.allow:
             # It was lifted already, or the entry has expired.
             return Lifted(version=(await self._lists.find(subject.pattern)).version)
         return await self._lists.lift(
             LiftOrder(
                 appeal_id=appeal.appeal_id,
                 subject=subject,
-                plan=wanted,
+                plan=plan,
                 allow_until_s=until_s,
                 officer=appeal.officer,
                 source=_source(appeal),

@@ -23,9 +23,9 @@ class LiftPlan:
 
     removals: Sequence[Entry] = ()
     allow: Direction = NO_SIDE
-    """Which sides the allow entry for the subject acts on; 0: none is needed."""
+    """Direction of the allow entry for the subject; 0: none is needed."""
     replaces: Entry | None = None
-    """The allow entry that the new one takes the place of."""
+    """The allow entry that the new one replaces."""
 
 
 def plan(
@@ -60,7 +60,7 @@ def plan(
         return LiftPlan(removals=removals)
     if subject.kind != EntryKind.NUMBER:
         allow = Direction.BOTH
-    # One entry for what is allowed: the new one replaces the old, and must not take from it.
+    # A subject has one allow entry, so the new one must cover the directions of the old.
     same = (subject.kind, subject.pattern, Action.ALLOW)
     old = next((one for one in rest if (one.kind, one.pattern, one.action) == same), None)
     if old is not None:
@@ -69,7 +69,7 @@ def plan(
 
 
 def blocking(entries: Sequence[Entry], now_s: int) -> list[Entry]:
-    """Return the entries that block now on a side or other, the one that decides first."""
+    """Return the entries that block now in either direction, the deciding one first."""
     acting = [entry for entry in entries if _acts(entry, now_s)]
     found: list[Entry] = []
     for entry in (one for side in _SIDES for one in _blocked(acting, side)):
@@ -87,7 +87,7 @@ def _names(entry: Entry, subject: AppealSubject) -> bool:
     if entry.action != Action.BLOCK:
         return False
     if EntryKind.SENDER in {entry.kind, subject.kind}:
-        # A number may be listed as a sender of texts, too; names count whatever their case.
+        # A number may be listed as a sender of texts, too; names match in any case.
         parties = {EntryKind.SENDER, EntryKind.NUMBER}
         same = entry.pattern.casefold() == subject.pattern.casefold()
         return same and entry.kind in parties and subject.kind in parties
@@ -98,7 +98,7 @@ def _blocked(acting: Sequence[Entry], side: Direction) -> list[Entry]:
     """Return the entries that decide to block: one for calls and links, one for texts."""
     firsts = (
         next((entry for entry in acting if entry.direction & side), None),
-        # Senders are heard of texts only: behind one, another entry decides on calls.
+        # Sender entries match texts only, so another entry may decide calls.
         next(
             (
                 entry

@@ -20,7 +20,7 @@ from services.lists.hit_counter import EntryHitSummary
 from services.lists.service import ListService
 
 LAW = "《中华人民共和国反电信网络诈骗法》第三十二条"
-"""What an allow entry after an appeal stands on."""
+"""Legal basis of an allow entry after an appeal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +31,15 @@ class LiftOrder:
     subject: AppealSubject
     plan: LiftPlan
     allow_until_s: int
-    """`NO_END_S` where the allow entry takes the place of one that never ends."""
+    """`NO_END_S` where the allow entry replaces one that never ends."""
     officer: str
-    """Who decided the appeal, and so stands for the change."""
+    """The officer who decided the appeal, and so is the author of the change."""
     source: Source
     """Of the allow entry."""
 
     @property
     def reason(self) -> str:
-        """Say why, without personal data."""
+        """The reason of the change, without personal data."""
         return f"appeal {self.appeal_id} upheld"
 
 

@@ -57,11 +57,11 @@ class AppealMaintenance:
         due_soon = await self._store.due_soon(now, _MOST_WARNED)
         for appeal in due_soon:
             self._warn(appeal, now)
-        waiting = {one.appeal_id for one in due_soon}
-        self._warned = {one: late for one, late in self._warned.items() if one in waiting}
+        pending = {one.appeal_id for one in due_soon}
+        self._warned = {one: late for one, late in self._warned.items() if one in pending}
 
     async def erase(self) -> int:
-        """Erase personal data of appeals that were closed long ago; return of how many."""
+        """Erase personal data of appeals closed long ago; return the number of appeals."""
         before = self._now_ms() - self._retention_ms
         erased = 0
         for old in await self._store.closed_before(before, _AT_ONCE):

@@ -45,7 +45,7 @@ class AppealFigures:
             "fanzha_appeals_overdue", "Open appeals after their deadline.", registry=registry
         )
         self._lifting = Gauge(
-            "fanzha_appeal_lifts_waiting",
+            "fanzha_appeal_lifts_pending",
             "Upheld appeals whose block is not lifted in every worker yet.",
             registry=registry,
         )

@@ -1,7 +1,7 @@
 """An appeal as it is stored: statement, decision, and progress of its lift.
 
 States go ``received → in_review → upheld | rejected``, and from either of the first two to
-``withdrawn``. What happened is in the events; nothing takes one back.
+``withdrawn``. Events record every step; none is ever removed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ PERSON = TextLimit(max_characters=200)
 STATEMENT = TextLimit(max_characters=4000)
 """Grounds of an appeal, or of its decision."""
 WARN_SHARE = 0.5
-"""An appeal that is open with so much of its time over is due soon."""
+"""Share of the time limit after which an open appeal is due soon."""
 SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
-MODEL_REASONS = frozenset({"SCORED", "SPAM", "VELOCITY"})
+MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SPAM", "VELOCITY"})
 RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED"})
 LIST_REASONS = frozenset({"BLOCKLISTED"})
 
@@ -44,7 +44,7 @@ class FoundIn(IntEnum):
     """Where the decision was found; numbered as on the wire."""
 
     NOWHERE = 0
-    """There is none: the appeal is against an entry."""
+    """No decision: the appeal is against an entry."""
     HITS = 1
     LOG = 2
     APPELLANT = 3
@@ -76,23 +76,23 @@ class AppealSubject:
     pattern: str
     """In canonical form."""
     direction: Direction = Direction.FROM
-    """Which side was blocked; numbers only."""
+    """The blocked direction; numbers only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What supports an appeal."""
+    """A document that supports an appeal."""
 
     name: str
     sha256: str
     size: int = 0
     stored: bool = False
-    """Whether the content is kept here."""
+    """Whether the content is stored here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealEvent:
-    """Something that happened."""
+    """One step in the life of an appeal."""
 
     at_ms: int
     by: str
@@ -102,7 +102,7 @@ class AppealEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealOutcome:
-    """What an officer decided, and on what terms."""
+    """The decision of an officer, and its terms."""
 
     reason: str
     remedy: str = ""
@@ -110,7 +110,7 @@ class AppealOutcome:
     allow: bool = False
     """Whether to add an allow entry even where removing entries would do."""
     direction: int = 0
-    """Which sides the allow entry acts on; 0: those that are blocked."""
+    """Direction of the allow entry; 0: the blocked directions."""
     lift: AppealSubject | None = None
     """What to lift instead of the subject."""
     allow_days: int = 0
@@ -120,10 +120,10 @@ class AppealOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lift:
-    """How far lifting a block is."""
+    """Progress of lifting a block."""
 
     version: int = 0
-    """Of the lists that lift it; 0 while the change is not committed."""
+    """Version of the lists without the block; 0 until the change is committed."""
     change_id: str = ""
     removed: Sequence[tuple[EntryKind, str]] = ()
     """Kinds and patterns of the block entries that were removed."""
@@ -137,8 +137,8 @@ class Lift:
     pending_reason: str = ""
     done: bool = False
     """Whether all workers let the subject through."""
-    kept: str = ""
-    """The pending request that holds the entry; until it ends an allow entry outranks it."""
+    held_by: str = ""
+    """The pending request that locks the entry; until it ends an allow entry outranks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +159,7 @@ class Appeal:
     decision_id: int = 0
     found_in: FoundIn = FoundIn.NOWHERE
     decision: Mapping[str, str] = field(default_factory=dict)
-    """What was kept of the decision when the appeal was opened."""
+    """The fields of the decision when the appeal was opened."""
     entries: Sequence[Mapping[str, Any]] = ()
     """Entries that blocked when the appeal was opened, see `services.appeals.entry_snapshots`."""
     occurred_at_ms: int = 0

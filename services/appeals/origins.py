@@ -16,15 +16,15 @@ from services.changes.model import ChangeRequest, ChangeState
 from services.changes.store import ChangeStore
 
 BEFORE_S = 5
-"""A request is made a moment after its rows are read, or before, by the clock of another."""
+"""Tolerance for the time between rows and their request, and for clocks that differ."""
 AFTER_S = 3600
-"""An import reads rows for so long at most before it becomes a request."""
+"""Longest time an import reads rows before it becomes a request."""
 MAX_EXAMINED = 50
 _DONE = frozenset({ChangeState.APPLIED, ChangeState.REVERTED})
 
 
 class Origins(Protocol):
-    """Source of the requests that entered entries."""
+    """Finds the request that entered an entry."""
 
     async def of(self, entry: Entry) -> str:
         """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
@@ -48,7 +48,7 @@ class RequestedOrigins:
     async def of(self, entry: Entry) -> str:
         """Return the request that entered an entry, such as ``change:12``; empty if unknown."""
         entered_s = int(entry.created_at.timestamp())
-        wanted = Identities.of([(entry.kind, entry.pattern, entry.action)])
+        identities = Identities.of([(entry.kind, entry.pattern, entry.action)])
         id_ = await self._first_since((entered_s - BEFORE_S) * 1000)
         for _ in range(MAX_EXAMINED):
             if not id_:
@@ -56,25 +56,25 @@ class RequestedOrigins:
             record = await self._requests.get(id_)
             if record.created_ms > (entered_s + AFTER_S) * 1000:
                 break
-            if record.state in _DONE and await self._entered(record, wanted, entered_s):
+            if record.state in _DONE and await self._entered(record, identities, entered_s):
                 return record.subject
             id_ = await self._next(id_)
         return ""
 
-    async def _entered(self, record: ChangeRequest, wanted: Identities, entered_s: int) -> bool:
+    async def _entered(self, record: ChangeRequest, identities: Identities, entered_s: int) -> bool:
         if not record.additions.rows:
             return False
         try:
             table = await self._requests.additions(record)
         except NotFound:
-            return False  # its rows are kept no longer
-        return await asyncio.to_thread(_holds, table, wanted, entered_s)
+            return False  # retention has deleted its rows
+        return await asyncio.to_thread(_holds, table, identities, entered_s)
 
     async def _first_since(self, at_ms: int) -> int:
         """Return the first request made since a moment; 0 for none."""
         newest = await self._requests.page_ids(None, before_id=0, size=1)
         low, high = 1, newest[0] + 1 if newest else 1
-        # All below low are older, all from high on are not.
+        # Invariant: all below low are older, all from high on are not.
         while low < high:
             middle = (low + high) // 2
             # Unused ids leave gaps: use the next lower request instead.
@@ -93,7 +93,7 @@ class RequestedOrigins:
         return 0
 
 
-def _holds(table: EntryTable, wanted: Identities, entered_s: int) -> bool:
-    row = int(rows_in(table, wanted)[0])
-    # An edit keeps who entered an entry and when: then it is not the request that entered it.
+def _holds(table: EntryTable, identities: Identities, entered_s: int) -> bool:
+    row = int(rows_in(table, identities)[0])
+    # An edit retains author and time of an entry, but is not the request that entered it.
     return row != NO_ENTRY and int(table.entry(row).created_at.timestamp()) == entered_s

@@ -1,4 +1,4 @@
-"""Counts appeals, and how long they took."""
+"""Reports counts of appeals and their durations."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ from services.appeals.model import DECIDED, Appeal, AppealState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long things took, in seconds."""
+    """A summary of durations, in seconds."""
 
     count: int = 0
     median: float = 0.0
     p95: float = 0.0
-    """The nearest rank."""
+    """By the nearest-rank method."""
     longest: float = 0.0
 
 
@@ -39,7 +39,7 @@ class AppealReport:
 
 
 def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
-    """Report on *appeals* as things stand."""
+    """Report on *appeals* in their current states."""
     decided = [one for one in appeals if one.state in DECIDED]
     upheld = [one for one in appeals if one.state is AppealState.UPHELD]
     lifted = [one.lift for one in upheld if one.lift is not None and one.lift.done]
@@ -62,7 +62,7 @@ def of(appeals: Sequence[Appeal], now_ms: int) -> AppealReport:
 
 
 def durations(seconds: Iterable[float]) -> Durations:
-    """Sum up how long things took."""
+    """Summarise durations."""
     took = sorted(seconds)
     if not took:
         return Durations()

@@ -34,13 +34,13 @@ from services.audit.events import AuditKind
 from services.auth import identity, roles
 
 LIFT_SECONDS = 10.0
-"""How long the call that decides waits for the lift."""
+"""Longest time the deciding call waits for the lift."""
 MOST_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewDecision:
-    """What an officer decides."""
+    """The decision an officer submits."""
 
     appeal_id: int
     outcome: AppealState
@@ -77,9 +77,9 @@ class Review:
         self._now_ms = now_ms
         self._decided = decided
 
-    async def take(self, appeal_id: int, said: str) -> Appeal:
+    async def take(self, appeal_id: int, by_field: str) -> Appeal:
         """Take an appeal into review, also from another officer."""
-        by = identity.author(said, "by")
+        by = identity.author(by_field, "by")
         taking = self._store.move(
             appeal_id,
             self._event(by, AppealEventKind.TAKEN),
@@ -91,7 +91,7 @@ class Review:
         return await self._store.get(appeal_id)
 
     async def decide(self, decision: ReviewDecision) -> Appeal:
-        """Decide an appeal; upheld, wait a little for its lift."""
+        """Decide an appeal; if upheld, wait briefly for its lift."""
         by = identity.author(decision.by, "by")
         outcome = self._checked(decision)
         appeal = await self._store.get(decision.appeal_id)
@@ -126,9 +126,12 @@ class Review:
             await self._lift(appeal.appeal_id)
         return await self._store.get(appeal.appeal_id)
 
-    async def withdraw(self, appeal_id: int, reason: str, said: str) -> Appeal:
+    async def withdraw(self, appeal_id: int, reason: str, by_field: str) -> Appeal:
         """Withdraw an appeal."""
-        by, reason = identity.author(said, "by"), text_limits.required("reason", reason, STATEMENT)
+        by, reason = (
+            identity.author(by_field, "by"),
+            text_limits.required("reason", reason, STATEMENT),
+        )
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         withdrawing = self._store.move(
@@ -155,7 +158,7 @@ class Review:
         if rejected and (decision.allow or decision.lift_pattern or decision.direction):
             raise InvalidInput("allow, direction and lift_pattern: only to uphold")
         instead = (
-            subjects.told(decision.lift_pattern, self._home) if decision.lift_pattern else None
+            subjects.parse(decision.lift_pattern, self._home) if decision.lift_pattern else None
         )
         return AppealOutcome(
             reason=text_limits.required("reason", decision.reason, STATEMENT),
@@ -181,9 +184,9 @@ class Review:
         now = blocking(found.entries, self._now_ms() // 1000) if found else []
         sources = {Source[str(entry["source"]).upper()] for entry in appeal.entries}
         roles.check_source(identity.current(), sources | {entry.source for entry in now})
-        behind = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
-        behind |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
-        if identity.same_person(by, behind):
+        signatories = {str(entry[name]) for entry in appeal.entries for name in _SIGNATURES}
+        signatories |= {getattr(entry, name) for entry in now for name in _SIGNATURES}
+        if identity.same_person(by, signatories):
             raise NotAllowed(
                 "you entered or approved what blocks here; another officer must decide it"
             )

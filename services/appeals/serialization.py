@@ -28,7 +28,7 @@ PERSONAL = ("appellant", "contact", "grounds", "documents", "decision", "entries
 
 
 def written(appeal: Appeal) -> dict[str, str]:
-    """Write a new appeal; state and revision are the store's."""
+    """Write a new appeal; the store sets state and revision."""
     return {
         "received_at_ms": str(appeal.received_at_ms),
         "deadline_ms": str(appeal.deadline_ms),
@@ -94,14 +94,14 @@ def subject(one: AppealSubject) -> str:
 
 
 def outcome(one: AppealOutcome) -> str:
-    """Write what was decided."""
+    """Write a decision."""
     fields = asdict(one)
     fields["lift"] = _subject_fields(one.lift) if one.lift else None
     return _json(fields)
 
 
 def lift(one: Lift) -> str:
-    """Write how far a lift is."""
+    """Write the progress of a lift."""
     return _json(asdict(one))
 
 

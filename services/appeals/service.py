@@ -34,7 +34,7 @@ _READ_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Some appeals, and how many are open."""
+    """A page of appeals, and the counts of the queue."""
 
     appeals: list[Appeal]
     """Personal data masked."""
@@ -70,13 +70,13 @@ class Appeals:
     async def queue(
         self, state: AppealState | None, start: int, count: int, *, late: bool
     ) -> Queue:
-        """Return some appeals: the open ones by deadline, or those in *state*."""
+        """Return a page of appeals: the open ones by deadline, or those in *state*."""
         if not 0 <= count <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {count}")
         count = count or DEFAULT_PER_PAGE
         closed = state is not None and state not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         if closed and late:
-            raise InvalidInput("overdue_only: closed appeals are not overdue any more")
+            raise InvalidInput("overdue_only: a closed appeal cannot be overdue")
         now, found, at, more = self.now_ms(), list[Appeal](), start, True
         while more and len(found) < count:
             some = await self._store.page(
@@ -99,7 +99,7 @@ class Appeals:
     async def get(self, appeal_id: int) -> tuple[Appeal, AppealFile | None, bool]:
         """Return an appeal, the evidence, and whether personal data are masked in both.
 
-        Whoever handed it in, and reviews nothing, gets no evidence: it tells of others.
+        A submitter who is no reviewer gets no evidence, which concerns other people.
         """
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
@@ -130,7 +130,7 @@ class Appeals:
     async def notice(
         self, appeal_id: int, kind: str, language: str, *, delivered: bool = False, by: str = ""
     ) -> Notice:
-        """Write a notice about an appeal; *delivered* puts on record that it was handed over."""
+        """Write a notice about an appeal; *delivered* records that it was handed over."""
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         now = self.now_ms()
@@ -171,7 +171,7 @@ class Appeals:
         now = self.now_ms()
         until = until_ms or now + 1
         if since_ms < 0 or until < since_ms:
-            raise InvalidInput("since_ms, until_ms: the one before the other")
+            raise InvalidInput("since_ms, until_ms: since_ms must be before until_ms")
         return report.of(await self._store.received_between(since_ms, until), now)
 
     def _written(self, kind: str, language: str, appeal: Appeal) -> Notice:

@@ -3,13 +3,13 @@
 =====================================  ===================================================
 key                                    what
 =====================================  ===================================================
-``{fanzha:appeals}:next``              the last number given out; some are never used
+``{fanzha:appeals}:next``              the last id allocated; some are never used
 ``{fanzha:appeals}:appeal:<n>``        hash: state, revision and the fields of an appeal
-``{fanzha:appeals}:events:<n>``        list: what happened to it
+``{fanzha:appeals}:events:<n>``        list: its events
 ``{fanzha:appeals}:due``               open ones, by deadline
 ``{fanzha:appeals}:soon``              open ones, by when half of their time is over
 ``{fanzha:appeals}:closed``            closed ones, by when they were closed
-``{fanzha:appeals}:kept``              closed ones whose personal data are still kept, likewise
+``{fanzha:appeals}:kept``              closed ones whose personal data are not erased, likewise
 ``{fanzha:appeals}:received``          all, by when they were received
 ``{fanzha:appeals}:lifting``           upheld ones whose block is not lifted everywhere yet
 ``{fanzha:appeals}:subject:<hash>``    all about one subject, by when they were received
@@ -187,13 +187,13 @@ class AppealStore:
         return await self._some(numbers)
 
     async def received_between(self, since_ms: int, until_ms: int) -> list[Appeal]:
-        """Return all appeals received in a time, without their events."""
+        """Return all appeals received in a period, without their events."""
         async with within(_READ_SECONDS):
             numbers = await self._client.zrangebyscore(_key("received"), since_ms, f"({until_ms}")
         return await self._some(numbers)
 
     async def closed_before(self, at_ms: int, count: int) -> list[Appeal]:
-        """Return some appeals closed before, whose personal data are still kept."""
+        """Return some appeals closed before *at_ms* whose personal data are not erased."""
         async with within(_READ_SECONDS):
             numbers = await self._client.zrangebyscore(
                 _key("kept"), 0, f"({at_ms}", start=0, num=count
@@ -220,8 +220,8 @@ class AppealStore:
             reading.zcount(_key("soon"), 0, now_ms)
             reading.zcount(_key("due"), 0, now_ms)
             reading.zcard(_key("lifting"))
-            waiting, due_soon, overdue, lifting = await reading.execute()
-        return QueueSummary(open=waiting, due_soon=due_soon, overdue=overdue, lifting=lifting)
+            open_, due_soon, overdue, lifting = await reading.execute()
+        return QueueSummary(open=open_, due_soon=due_soon, overdue=overdue, lifting=lifting)
 
     async def _some(self, numbers: Sequence[str]) -> list[Appeal]:
         found: list[Appeal] = []
@@ -255,7 +255,7 @@ def _refusal(
     """Return why an appeal in *state* was not changed."""
     if state not in allowed:
         return InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
-    return VersionConflict(f"appeal {appeal_id} was changed meanwhile; look at it again")
+    return VersionConflict(f"appeal {appeal_id} was changed concurrently; read it again")
 
 
 def _key(*parts: str) -> str:

@@ -1,9 +1,9 @@
 """Finds the subject of an appeal: from the request, or from the decision.
 
-Of a decision by a list entry about a party, it is that party; by an entry about a link or the
-words of a text, it is that entry's pattern. What a model or a rule blocked is about the caller,
-the sender, or the host of the link: where that host is a public suffix, whose names below belong
-to many, about that page only.
+If an entry about a party decided, the subject is that party; if an entry about a link or the words
+of a text decided, it is the pattern of that entry. If a model or a rule decided, it is the caller,
+the sender, or the host of the link. A host that is a public suffix has many owners below it, so
+there it is the page only.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from services.appeals.model import AppealSubject
 _TO = frozenset({"CALLEE", "RECEIVER"})
 
 
-def told(text: str, home: HomePlan) -> AppealSubject:
+def parse(text: str, home: HomePlan) -> AppealSubject:
     """Read a number, sender, host, URL or fingerprint."""
     kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
     read = patterns.read([text], kinds, home)
@@ -33,10 +33,10 @@ def told(text: str, home: HomePlan) -> AppealSubject:
 
 
 def of_decision(decision: Mapping[str, str], home: HomePlan) -> AppealSubject | None:
-    """Return the subject of a blocked decision; None where its record does not say."""
+    """Return the subject of a blocked decision; None if its record lacks it."""
     evidence = decision.get("evidence", "")
     if evidence in {"LINK", "TEXT"} and decision.get("pattern"):
-        return told(decision["pattern"], home)
+        return parse(decision["pattern"], home)
     if evidence in _TO:
         return _party(decision.get("to_party", ""), home, to=True)
     if decision.get("channel") == "LINK":
@@ -59,8 +59,8 @@ def _page(link: str, home: HomePlan) -> AppealSubject | None:
         return None
     host, path = url.split(canonical)
     if url.is_public_suffix(host):
-        return told(host + path.partition("?")[0], home)
-    return told(host, home)
+        return parse(host + path.partition("?")[0], home)
+    return parse(host, home)
 
 
 def _side(kind: EntryKind, *, to: bool) -> Direction:

@@ -59,7 +59,7 @@ class AppealRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What an appeal is about, and what is known of it."""
+    """The subject of an appeal, with the decision and the entries behind it."""
 
     subject: AppealSubject
     found_in: FoundIn
@@ -68,7 +68,7 @@ class Matter:
 
 
 class AppealSubmission:
-    """Opens appeals, and takes more documents while they are open."""
+    """Opens appeals, and accepts more documents while they are open."""
 
     def __init__(
         self,
@@ -130,17 +130,17 @@ class AppealSubmission:
         return await self._put(appeal, marker)
 
     async def add_documents(
-        self, appeal_id: int, handed: Sequence[SubmittedDocument], said: str
+        self, appeal_id: int, handed: Sequence[SubmittedDocument], by_field: str
     ) -> Appeal:
         """Add documents to an open appeal."""
-        by = identity.author(said, "by")
+        by = identity.author(by_field, "by")
         described = await asyncio.to_thread(self._documents.check, handed)
         if not described:
             raise InvalidInput("documents: required")
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         if not appeal.is_open:
-            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it takes no documents")
+            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it accepts no documents")
         together = merged(appeal.documents, described)
         await asyncio.to_thread(self._documents.keep, appeal_id, handed)
         await self._store.move(
@@ -160,7 +160,7 @@ class AppealSubmission:
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
         """Find the subject of a decision, or of the request."""
         if not decision_id:
-            return await self._told(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
+            return await self._described_matter(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)
         if decision.get("action") == "ALLOW":
             raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
@@ -168,10 +168,12 @@ class AppealSubmission:
         if found_in is FoundIn.APPELLANT or subject is None:
             if not pattern or not occurred_at_ms:
                 raise NotFound(
-                    f"decision_id: {decision_id} is not kept; tell in pattern and "
+                    f"decision_id: {decision_id} is not stored; name in pattern and "
                     "occurred_at_ms who was blocked and when"
                 )
-            return await self._told(FoundIn.APPELLANT, decision, pattern, occurred_at_ms)
+            return await self._described_matter(
+                FoundIn.APPELLANT, decision, pattern, occurred_at_ms
+            )
         return Matter(
             subject=subject,
             found_in=found_in,
@@ -179,7 +181,7 @@ class AppealSubmission:
             entries=await self._entries(subject, decision),
         )
 
-    async def _told(
+    async def _described_matter(
         self,
         found_in: FoundIn,
         decision: Mapping[str, str],
@@ -188,11 +190,11 @@ class AppealSubmission:
     ) -> Matter:
         if not pattern.strip():
             raise InvalidInput("decision_id or pattern: required")
-        subject = subjects.told(pattern, self._home)
+        subject = subjects.parse(pattern, self._home)
         entries = await self._entries(subject, decision)
         if not entries and not occurred_at_ms:
             raise NotFound(
-                "pattern: nothing on the lists blocks it; tell in occurred_at_ms when it was "
+                "pattern: nothing on the lists blocks it; give in occurred_at_ms when it was "
                 "blocked, to appeal against a model or a rule"
             )
         return Matter(subject=subject, found_in=found_in, decision=decision, entries=entries)
@@ -202,7 +204,7 @@ class AppealSubmission:
     ) -> list[dict[str, Any]]:
         found = await self._lists.find(subject.pattern)
         entries = blocking(found.entries, self._now_ms() // 1000)
-        # The one that decided first, then the others.
+        # The deciding entry first, then the others.
         entries.sort(key=lambda entry: entry.entry_id != decision.get("entry_id"))
         return [entry_snapshots.written(entry) for entry in entries]
 

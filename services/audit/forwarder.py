@@ -3,7 +3,7 @@
 Workers forward refused requests, the warning desk what was done to cases. They append to the Redis
 stream ``fanzha:refusals``; `AuditForwardIntake` in `admin` consumes it. A record is written at
 least once: again, if `admin` dies between writing and acknowledging it. While `admin` is down the
-stream holds `MAX_WAITING` records. Beyond that `AuditForwarder.record` raises `Unavailable`: a
+stream holds `MAX_QUEUED` records. Beyond that `AuditForwarder.record` raises `Unavailable`: a
 refusal is then only in the log of its worker, and an action on a case is not carried out.
 
 A record that cannot be parsed becomes a dead letter in ``fanzha:refusals:unreadable``, which
@@ -25,7 +25,7 @@ from services.audit.events import Audit, AuditKind
 STREAM = "fanzha:refusals"
 UNREADABLE = "fanzha:refusals:unreadable"
 GROUP = "audit log"
-MAX_WAITING = 10_000
+MAX_QUEUED = 10_000
 MAX_UNREADABLE = 100
 _CLAIM_MS = 5_000
 _SECONDS = 3.0
@@ -49,8 +49,8 @@ class AuditForwarder:
             "details": dict(details) | {"worker": self._worker},
         }
         async with within(_SECONDS):
-            if await self._client.xlen(STREAM) >= MAX_WAITING:
-                raise Unavailable(f"{STREAM}: {MAX_WAITING} records wait for `fanzha admin`")
+            if await self._client.xlen(STREAM) >= MAX_QUEUED:
+                raise Unavailable(f"{STREAM}: {MAX_QUEUED} records wait for `fanzha admin`")
             await self._client.xadd(STREAM, {"record": json.dumps(record, ensure_ascii=False)})
 
 

@@ -26,7 +26,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _QueuedEvent:
     event: AuditEvent
     written: asyncio.Future[None]
 
@@ -51,7 +51,7 @@ class GroupCommit:
         # A thread of its own, so that list merges in the default pool do not delay records.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
         self._write_lock = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._queued: list[_QueuedEvent] = []
         self._writing: asyncio.Task[None] | None = None
         self._written_at = time.monotonic()
         self._unwritten = _Unwritten()
@@ -71,11 +71,11 @@ class GroupCommit:
 
     async def write(self, event: AuditEvent) -> None:
         """Return once *event* is durable; raise `Unavailable` when the write fails."""
-        waiting = _Waiting(event, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        queued = _QueuedEvent(event, asyncio.get_running_loop().create_future())
+        self._queued.append(queued)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_waiting())
-        await waiting.written
+        await queued.written
 
     async def checkpoint(self, reason: CheckpointReason, result: Callable[[], _Result]) -> _Result:
         """Write a checkpoint, and return *result()* taken before any later write.
@@ -99,7 +99,7 @@ class GroupCommit:
         self._thread.shutdown()
 
     async def _write_waiting(self) -> None:
-        some, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+        some, self._queued = self._queued[:MAX_BATCH], self._queued[MAX_BATCH:]
         refused: OSError | None = OSError("an unexpected fault")
         try:
             refused = await self._append([one.event for one in some])
@@ -107,7 +107,7 @@ class GroupCommit:
             # Every waiter must be resolved, and none as written unless it was.
             for one in some:
                 _resolve(one.written, refused)
-            self._writing = asyncio.create_task(self._write_waiting()) if self._waiting else None
+            self._writing = asyncio.create_task(self._write_waiting()) if self._queued else None
 
     async def _append(self, events: list[AuditEvent]) -> OSError | None:
         """Write *events*; return the error, or None."""

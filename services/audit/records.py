@@ -199,8 +199,8 @@ def _bounded(event: AuditEvent) -> AuditEvent:
     details = {_name(name): _text(str(value)) for name, value in event.details.items()}
     surplus = len(details) - MAX_DETAILS
     if surplus > 0:
-        kept = list(details.items())[: MAX_DETAILS - 1]
-        details = dict(kept) | {"details_left_out": str(surplus + 1)}
+        first = list(details.items())[: MAX_DETAILS - 1]
+        details = dict(first) | {"details_left_out": str(surplus + 1)}
     return AuditEvent(
         time_ms=min(max(event.time_ms, 0), _MAX_NUMBER - 1),
         kind=str(event.kind),

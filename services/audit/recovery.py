@@ -108,8 +108,8 @@ def _set_aside(path: Path, whole: int, now_ms: int) -> TornTail:
     with path.open("rb") as file:
         file.seek(whole)
         piece = file.read()
-    kept = path.with_name(f"{path.stem}.{now_ms}.torn")
-    with atomic_file.create(kept, fresh=False) as beside:
+    aside = path.with_name(f"{path.stem}.{now_ms}.torn")
+    with atomic_file.create(aside, fresh=False) as beside:
         beside.write(piece)
     os.truncate(path, whole)
     atomic_file.sync_folder(path.parent)
@@ -118,5 +118,5 @@ def _set_aside(path: Path, whole: int, now_ms: int) -> TornTail:
         size=len(piece),
         lines=piece.count(b"\n"),
         digest=sha256(piece).hexdigest(),
-        kept_as=kept.name,
+        kept_as=aside.name,
     )

@@ -196,10 +196,10 @@ class Verifier:
             )
 
     def _check_copy(self, record: AuditRecord) -> None:
-        wanted = self._copies.pop(record.sequence, None)
-        if wanted is None:
+        expected = self._copies.pop(record.sequence, None)
+        if expected is None:
             return
-        if wanted == record.hash:
+        if expected == record.hash:
             self._report.copies += 1
         else:
             self._report_problem(

@@ -110,13 +110,13 @@ def public_jwk(key: Ed25519PrivateKey) -> dict[str, str]:
 
 def token(key: Ed25519PrivateKey, claims: dict[str, Any], *, now: datetime, days: float) -> str:
     """Sign *claims*, with a time, an id and an end *days* from *now*."""
-    said = claims | {
+    payload = claims | {
         "iat": now,
         "nbf": now - _BACKDATED,
         "exp": now + timedelta(days=days),
         "jti": secrets.token_hex(8),
     }
-    return jwt.encode(said, key, algorithm="EdDSA", headers={"kid": public_jwk(key)["kid"]})
+    return jwt.encode(payload, key, algorithm="EdDSA", headers={"kid": public_jwk(key)["kid"]})
 
 
 def write_private(path: Path, content: bytes) -> None:

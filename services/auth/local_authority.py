@@ -149,11 +149,11 @@ class AuthorityFolder:
         days: float,
     ) -> str:
         """Sign a token as the settings of this folder want it."""
-        said = tomllib.loads(self.settings.read_text())
+        settings = tomllib.loads(self.settings.read_text())
         claims: dict[str, Any] = {
             "sub": name,
-            "iss": said["token_issuer"],
-            "aud": said["token_audience"],
+            "iss": settings["token_issuer"],
+            "aud": settings["token_audience"],
             "roles": [role.value for role in roles],
         }
         if regions:

@@ -22,6 +22,8 @@ from blocklists.snapshot.delta import classify, last_of_each, same_contents, sof
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
+from fanzha.decisions import Action
+from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.changes.entry_set import NOT_FOUND, EntrySet
 
@@ -133,6 +135,13 @@ def with_approver(table: EntryTable, by: str) -> EntryTable:
     name = EncodedProvenance(encode(table.provenance))
     texts = [_with_approver(text, by) for text in name.texts.all_raw()]
     return replace(table, provenance=EncodedProvenance(TextColumn.of_bytes(texts)))
+
+
+def blocks_without_fraud_type(table: EntryTable) -> Bools:
+    """Return the rows that block and name no kind of fraud."""
+    found: Bools = (table.actions == Action.BLOCK) & (table.modes == EntryMode.ENFORCE)
+    found &= table.fraud_types == FraudType.UNSPECIFIED
+    return found
 
 
 def rows_without_effect(snapshot: Snapshot, additions: EntryTable, diff: ChangeDiff) -> Bools:

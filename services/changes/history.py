@@ -115,13 +115,13 @@ class History:
         lists = await asyncio.to_thread(
             ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit
         )
-        wanted, steps = set(versions), dict[int, VersionDiff]()
+        remaining, steps = set(versions), dict[int, VersionDiff]()
         while lists.version < versions[-1]:
             changes = await self._lists.changes_after(lists.version, lists.commit)
             if not changes:
                 raise Unavailable("the lists were compacted meanwhile; retry")
             for change in changes:
-                if change.version in wanted:
+                if change.version in remaining:
                     steps[change.version] = await asyncio.to_thread(_step, lists, change)
                 lists = await asyncio.to_thread(delta.apply, lists, change)
         return steps
@@ -191,4 +191,4 @@ def _step(lists: ListSegments, change: ListChange) -> VersionDiff:
 
 
 def _has_rows(record: ChangeRequest) -> bool:
-    return record.additions.kept and record.removals.kept and record.before.kept
+    return record.additions.retained and record.removals.retained and record.before.retained

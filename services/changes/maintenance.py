@@ -77,7 +77,7 @@ class ChangeMaintenance:
                 state, after_id=last, size=_BATCH
             ):
                 for record in await self._context.requests.get_many(ids):
-                    if record.last_step_ms < before_ms and record.additions.kept:
+                    if record.last_step_ms < before_ms and record.additions.retained:
                         await self._context.requests.drop_rows(record)
                         logger.info("%s: rows deleted after the retention period", record.subject)
                 last = ids[-1]

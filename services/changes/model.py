@@ -73,7 +73,7 @@ class PackedRows:
     """Whether they are stored as a field of the request's own hash."""
     chunks: tuple[str, ...] = ()
     sha256: str = ""
-    kept: bool = True
+    retained: bool = True
     """False once retention has deleted them."""
 
 

@@ -20,7 +20,12 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
 from services.changes import impact as impacts
-from services.changes.diff import UNCHANGED_OUTCOMES, ChangeDiff, rows_without_effect
+from services.changes.diff import (
+    UNCHANGED_OUTCOMES,
+    ChangeDiff,
+    blocks_without_fraud_type,
+    rows_without_effect,
+)
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, RowProblem
 from services.changes.popularity import PopularHosts
@@ -44,6 +49,8 @@ class ChangePreview:
     shadow_impact: ImpactEstimate | None = None
     """Impact of its shadow entries if they enforced; None without any."""
     without_effect: int = 0
+    without_fraud_type: int = 0
+    """Rows with an effect that block and name no kind of fraud: their hits warn no one."""
     ranges: int = 0
     """Number of ranges among the rows with an effect; likewise `allows` and `hosts`."""
     allows: int = 0
@@ -63,22 +70,22 @@ class ChangePreview:
         return asdict(self)
 
 
-def read(kept: Mapping[str, Any]) -> ChangePreview:
+def read(stored: Mapping[str, Any]) -> ChangePreview:
     """Read what `ChangePreview.as_json` wrote."""
-    shadows = kept.get("shadow_impact")
+    shadows = stored.get("shadow_impact")
     together = [
-        RowRelation(**one | {"examples": tuple(one["examples"])}) for one in kept["relations"]
+        RowRelation(**one | {"examples": tuple(one["examples"])}) for one in stored["relations"]
     ]
     return ChangePreview(
         **{
-            **kept,
-            "impact": impacts.read(kept["impact"]),
+            **stored,
+            "impact": impacts.read(stored["impact"]),
             "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
-            "popular": tuple(kept["popular"]),
-            "risks": tuple(kept.get("risks", ())),
-            "not_examined": tuple(kept["not_examined"]),
-            "problems": tuple(RowProblem(**one) for one in kept["problems"]),
+            "popular": tuple(stored["popular"]),
+            "risks": tuple(stored.get("risks", ())),
+            "not_examined": tuple(stored["not_examined"]),
+            "problems": tuple(RowProblem(**one) for one in stored["problems"]),
         }
     )
 
@@ -125,6 +132,7 @@ def preview(
         impact=impact,
         shadow_impact=shadow_impact,
         without_effect=len(additions) - len(acting) - counts.get(RowOutcome.DUPLICATE.name, 0),
+        without_fraud_type=int(np.count_nonzero(blocks_without_fraud_type(acting))),
         ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
         hosts=len(blocked),

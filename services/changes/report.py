@@ -15,10 +15,13 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
 from infra import text_limits
 from services.changes.change_context import SubmissionResult
+from services.changes.diff import blocks_without_fraud_type
 from services.changes.model import ChangeState
 
 Identity: TypeAlias = tuple[EntryKind, str, Action]
 
+NO_FRAUD_TYPE = "names no fraud type: it blocks, but its hits open no case and warn no one"
+_WRITTEN = frozenset({RowOutcome.ADDED, RowOutcome.REPLACED})
 ENFORCED = "mode: a shadow entry cannot replace an enforcing one; remove that in the same change"
 
 
@@ -105,6 +108,7 @@ def resolve_references(
 def addition_reports(checked: CheckedRows, outcomes: Uint8s) -> list[RowReport]:
     """Report on each proposed row, in their order."""
     table = checked.table
+    unnamed = blocks_without_fraud_type(table)
     reports = [
         RowReport(row=problem.row, outcome=problem.outcome, message=problem.message)
         for problem in checked.problems
@@ -115,6 +119,8 @@ def addition_reports(checked: CheckedRows, outcomes: Uint8s) -> list[RowReport]:
         kind, action = EntryKind(int(table.kinds[place])), Action(int(table.actions[place]))
         name = entry_id(kind, table.pattern(place), action)
         why = ENFORCED if outcome == RowOutcome.REFUSED else ""
+        if unnamed[place] and outcome in _WRITTEN:
+            why = NO_FRAUD_TYPE
         reports.append(RowReport(row=row, outcome=RowOutcome(outcome), entry_id=name, message=why))
     return sorted(reports, key=lambda report: report.row)
 

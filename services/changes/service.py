@@ -197,12 +197,12 @@ class ChangeService:
         *confirmed* are the risks its author confirms, where nobody approved it.
         """
         async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
-            wanted = (
+            required = (
                 (ChangeState.PENDING, ChangeState.APPROVED)
                 if emergency_why
                 else (ChangeState.APPROVED,)
             )
-            record = await self._in_state(id_, *wanted)
+            record = await self._in_state(id_, *required)
             permissions.check_may_apply(record)
             if settled := await self._application.recover(record):
                 return settled
@@ -296,9 +296,9 @@ class ChangeService:
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
         record = await self._context.requests.get(id_)
         if record.state not in states:
-            wanted = " or ".join(state.name.lower() for state in states)
+            required = " or ".join(state.name.lower() for state in states)
             raise VersionConflict(
-                f"change {id_} is {record.state.name.lower()}; only one that is {wanted} can be"
+                f"change {id_} is {record.state.name.lower()}; only one that is {required} can be"
             )
         return record
 

@@ -101,7 +101,7 @@ class ChangeStore:
 
     async def drop_rows(self, record: ChangeRequest) -> ChangeRequest:
         """Delete the rows of a finished request; keep its record."""
-        gone = {part: replace(getattr(record, part), kept=False, chunks=()) for part in _PARTS}
+        gone = {part: replace(getattr(record, part), retained=False, chunks=()) for part in _PARTS}
         after = replace(record, **gone)
         await self.transition(
             [ChangeTransition(before=record, after=after, fields={})], expected_locks=None
@@ -258,7 +258,7 @@ class ChangeStore:
 
     async def _inline(self, record: ChangeRequest, part: str) -> bytes:
         rows: PackedRows = getattr(record, part)
-        if rows.rows and not rows.kept:
+        if rows.rows and not rows.retained:
             raise NotFound(
                 f"the rows of change {record.id} were deleted after change_retention_days"
             )

@@ -49,7 +49,7 @@ COMMANDS = {
 """Module and help of each command."""
 
 Options = Annotated[
-    list[str] | None, typer.Argument(help="Options of the benchmark; --help tells them.")
+    list[str] | None, typer.Argument(help="Options of the benchmark; --help lists them.")
 ]
 
 app = typer.Typer(no_args_is_help=True, help="Measure speed; from a checkout only.")
@@ -75,17 +75,17 @@ def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
         fail(f"this checkout has no {module}", status=2)
     paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    # -P: the folder that somebody stands in may hold other benchmarks.
+    # -P: the working directory may hold other benchmarks.
     command = [sys.executable, "-P", "-m", module, *options]
     process = subprocess.Popen(command, env=environment)  # noqa: S603
-    with _standing_aside(process):
+    with _forwarding_signals(process):
         return process.wait()
 
 
 @contextmanager
-def _standing_aside(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Leave it to the benchmark to end in order what it started, when it is asked to end."""
-    # Ctrl-C reaches it as well as us; other requests to end reach us alone.
+def _forwarding_signals(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Forward termination to the benchmark, which stops its own children in order."""
+    # Ctrl-C reaches both processes; SIGTERM reaches only this one.
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
         signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),

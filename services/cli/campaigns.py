@@ -1,4 +1,4 @@
-"""`fanzha campaigns`: which texts are sent in bulk, listed or not; none is shown or kept."""
+"""`fanzha campaigns`: fingerprints of bulk texts, listed or not; no text is shown or stored."""
 
 from typing import Annotated, Any
 
@@ -15,9 +15,11 @@ _server = ServerOf(hit_pb2_grpc.HitServiceStub, deadline_seconds=15.0)
 
 
 def show_campaigns(
-    count: Annotated[int, typer.Option(min=1, max=1000, help="Show so many, the largest.")] = 20,
+    count: Annotated[
+        int, typer.Option(min=1, max=1000, help="Show this many, the largest first.")
+    ] = 20,
     unlisted: Annotated[
-        bool, typer.Option("--unlisted", help="Only those that are no entry of the lists.")
+        bool, typer.Option("--unlisted", help="Only those without a list entry.")
     ] = False,
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -25,7 +27,7 @@ def show_campaigns(
     """Show the largest campaigns: near-duplicates of one text, by fingerprint.
 
     Of listed fingerprints every match since the worker started counts; of others one text in 128
-    is looked at, and counts fade by half every hour. Much of what is sent in bulk is legitimate.
+    is sampled, and counts halve every hour. Many bulk texts are legitimate.
     """
     request = pb.ListCampaignsRequest(limit=count, unlisted=unlisted)
     with _server(target) as stub:

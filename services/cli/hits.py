@@ -78,7 +78,7 @@ def tail(
     with _hit_server(target) as stub, suppress(KeyboardInterrupt):
         if not as_json:
             _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
-        # Without a deadline: it follows until somebody ends it.
+        # No deadline: it follows until cancelled.
         hits: Any = stub.TailHits(request)
         for shown, hit in enumerate(hits, 1):
             _show(hit, as_json)

@@ -57,9 +57,9 @@ def init(
     with _files():
         made.make(hosts or [], now=_now(), days=days)
     certificate, key = made.client(FIRST_CLIENT)
-    out.print(f"made {folder}. A server that asks who everybody is:", markup=False)
+    out.print(f"made {folder}. A server that authenticates callers:", markup=False)
     out.print(f"  fanzha up --config {made.settings}", markup=False, soft_wrap=True)
-    out.print("and somebody who asks it, in another terminal:")
+    out.print("a client of it, in another terminal:")
     for line in (
         f"export FANZHA_TLS_CA={made.authority}",
         f"export FANZHA_TOKEN=$(fanzha identity token --dir {folder} --name wang --role approver)",
@@ -153,17 +153,17 @@ def show(
     """Show who a server takes you for."""
     with _server(target) as stub:
         who = stub.WhoAmI(pb.WhoAmIRequest())
-    said = _as_words(who)
+    words = _as_words(who)
     if as_json:
-        print_json(said)
+        print_json(words)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for field in ("name", "roles", "regions", "sources", "credential", "expires"):
-        table.add_row(field, _shown(field, said[field]))
+        table.add_row(field, _shown(field, words[field]))
     wide().print(table)
     if who.development:
-        err.print(f"{target} asks nobody who they are: development", soft_wrap=True)
-    for method in said["methods"] if methods else ():
+        err.print(f"{target} does not authenticate callers: development", soft_wrap=True)
+    for method in words["methods"] if methods else ():
         out.print(method, markup=False)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra import garbage_collection
+from infra import process_lifecycle
 from services.cli._common.console import fail
 from services.processes import data_folder
 from services.settings import loader, settings
@@ -27,7 +27,7 @@ Config = Annotated[
 
 def up(config: Config = None) -> None:
     """Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set."""
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         from services.processes.up import run_all
 
     _run(config, run_all)
@@ -35,7 +35,7 @@ def up(config: Config = None) -> None:
 
 def serve(config: Config = None) -> None:
     """Run the interception workers of this host."""
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         from services.processes.up import run_interception
 
     _run(config, run_interception)
@@ -43,7 +43,7 @@ def serve(config: Config = None) -> None:
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         from services.processes.admin import run
 
     _run(config, run)
@@ -51,7 +51,7 @@ def admin(config: Config = None) -> None:
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         from services.processes.warn import run
 
     _run(config, run)
@@ -59,7 +59,7 @@ def warn(config: Config = None) -> None:
 
 def worker(config: Config = None) -> None:
     """Run one interception worker; `serve` starts these."""
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         from services.processes.worker import run
 
     _run(config, run)
@@ -67,11 +67,11 @@ def worker(config: Config = None) -> None:
 
 def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
     try:
-        wanted = loader.load(config)
-        logging_setup.configure(level=wanted.log_level, form=wanted.log_format)
-        data_folder.prepare(wanted)
-        status = asyncio.run(role(wanted))
+        settings = loader.load(config)
+        logging_setup.configure(level=settings.log_level, form=settings.log_format)
+        data_folder.prepare(settings)
+        status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
-        # A wrong deployment, told in one message: settings, models, a taken port or folder.
+        # A wrong deployment ends with one message: settings, models, a port or folder in use.
         fail(str(error), status=2)
     raise typer.Exit(status)

@@ -7,9 +7,10 @@ import numpy as np
 
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
+from classifiers.text.link_evidence import ScoredLink
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
-from services.decision.list_match import ListMatch
+from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.rules import Ruling
 from services.decision.shadow.models import Shadows
@@ -56,6 +57,8 @@ class BatchEvidence:
     context: BatchContext
     snapshot: Snapshot
     models: ModelSet
+    now_s: int = 0
+    """When the batch is decided, in seconds since the Unix epoch."""
 
     # Stage "lists".
     listed: ListMatch = field(init=False)
@@ -69,6 +72,8 @@ class BatchEvidence:
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
+    ingress: Uint8s | None = None
+    """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
     # Stage "model".
     scores: Float32s = field(init=False)
@@ -76,6 +81,16 @@ class BatchEvidence:
     model_version: str = ""
     fraud_types: Uint8s | None = None
     """The model's, of texts."""
+    text_links: LinksInTexts | None = None
+    """The links in texts."""
+    scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
+    """Of texts whose words leave it open: the link that scores highest, by row."""
+    link_version: str = ""
+    """Version of the link model that scored them; empty where none did."""
+    link_scored: Bools | None = None
+    """Texts that such a link blocks; None without any."""
+    link_marked: Bools | None = None
+    """Texts with a link that its own channel would block; None without any."""
     spam: Bools | None = None
     """Texts to block as spam; None where the rules allow spam."""
 
@@ -113,6 +128,8 @@ class BatchEvidence:
             threshold=self.threshold if threshold is None else threshold,
             # A shadow model is asked about fraud alone; the active one says what is spam.
             spam=self.spam,
+            link_scored=self.link_scored,
+            link_marked=self.link_marked,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             unregistered=self.unregistered,

@@ -1,8 +1,8 @@
 """Gives every decision a 64-bit id: 24 bits of the worker, 40 bits counted.
 
-A worker draws its prefix at random and claims it in the store; a claim outlives every record that
-carries the id. Without the store, two workers share a prefix with a probability of 2**-24; that
-comes to light, in the log, when the store is back. Ids are taken in runs, one run per batch.
+A worker draws a random prefix and claims it in the store; the claim outlives every record that
+carries the id. While the store is down, two workers share a prefix with probability 2**-24; the
+conflict is detected and logged once the store is back. Each batch takes one run of ids.
 """
 
 import logging
@@ -19,15 +19,15 @@ _RETRY_SECONDS = 10.0
 PREFIX_BITS = 24
 COUNTER_BITS = 40
 BLOCK_BITS = 12
-"""Ids that differ only in so many last bits are a block: records of them are kept together."""
+"""Ids that differ only in this many low bits form a block, stored under one key."""
 _RUN_OUT = 1 << COUNTER_BITS
 
 
 class PrefixRegistry(Protocol):
-    """Remembers who has which prefix."""
+    """Stores claims of prefixes."""
 
     async def claim(self, prefix: int) -> bool:
-        """Claim *prefix*, or claim it for longer; False when somebody else has it."""
+        """Claim *prefix* or renew its claim; False if another worker holds it."""
         ...
 
 
@@ -35,18 +35,18 @@ class DecisionIds:
     """The ids of one worker. Not for use by several threads."""
 
     def __init__(self, draw: Callable[[int], int]) -> None:
-        """*draw* returns so many random bits, as `secrets.randbits` does."""
+        """*draw* returns a number of random bits, like `secrets.randbits`."""
         self._draw = draw
         self.renew()
 
     @property
     def prefix(self) -> int:
-        """The upper 24 bits of the ids given out now; never 0."""
+        """The upper 24 bits of the current ids; never 0."""
         return self._prefix
 
     def reserve(self, count: int) -> int:
-        """Take *count* ids in a row and return the first; no id is 0."""
-        # Two months at full speed use a prefix up.
+        """Allocate *count* consecutive ids and return the first; no id is 0."""
+        # A prefix lasts two months at full speed.
         if self._next + count > _RUN_OUT:
             self.renew()
         first = self._next
@@ -54,7 +54,7 @@ class DecisionIds:
         return self._prefix << COUNTER_BITS | first
 
     def renew(self) -> None:
-        """Go on with another prefix."""
+        """Switch to a new prefix."""
         prefix = 0
         while prefix == 0:
             prefix = self._draw(PREFIX_BITS)
@@ -62,27 +62,29 @@ class DecisionIds:
         self._next = 0
 
     def next_block(self) -> None:
-        """Go on with another block, so that what a block holds is all of about one time."""
+        """Switch to a new block, so that the ids of a block are of about the same time."""
         self._next = (self._next >> BLOCK_BITS) + 1 << BLOCK_BITS
 
 
 async def claim(ids: DecisionIds, claims: PrefixRegistry) -> None:
-    """Claim the prefix of *ids*, with a new one for each that is taken.
+    """Claim the prefix of *ids*; draw a new one while it is taken.
 
-    Raises `Unavailable` without the store; ids are given out all the same.
+    Raises `Unavailable` while the store is down; ids are allocated all the same.
     """
     while not await claims.claim(ids.prefix):
-        logger.warning("decision id prefix %06x is another worker's; drawing again", ids.prefix)
+        logger.warning(
+            "decision id prefix %06x is held by another worker; drawing a new one", ids.prefix
+        )
         ids.renew()
 
 
 async def keep_claimed(
     ids: DecisionIds, claims: PrefixRegistry, *, every_seconds: float = 3600.0
 ) -> None:
-    """Keep the prefix claimed, until cancelled; sooner again while the store is away.
+    """Renew the claim of the prefix until cancelled; retry sooner while the store is down.
 
-    A block expires whole, so each turn begins another: records outlive their days by an hour
-    at most, however few decisions there are.
+    A block expires as a whole, so each turn starts a new one: records outlive their retention
+    by an hour at most, at any rate of decisions.
     """
 
     async def step() -> None:

@@ -3,7 +3,8 @@
 Of the entries about the two parties the more specific one decides; at equal specificity an allow
 entry outranks a block entry, and then the first party's entry the second's. A blocked link blocks
 its text, whoever sent it; an allowed link allows nothing but itself. A blocked fingerprint blocks
-its text, whoever sent it. An allowed fingerprint lets a known template through, but a fraudster can
+its text, whoever sent it. A blocked number inside a text blocks it, unless the parties' entry or a
+link's decides. An allowed fingerprint lets a known template through, but a fraudster can
 put a link into a template, so it counts only where every link in the text is allowed, too. Of a
 text:
 
@@ -24,9 +25,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocklists.entry_table import EXACT
 from blocklists.snapshot.snapshot import Matches
+from fanzha.callback_numbers import callback_keys
 from fanzha.decisions import Action, MatchedOn
 from fanzha.links import extract_links
+from fanzha.phone import HomePlan
 from fanzha.tables import Int64s, Texts, Uint8s
 
 # Members of an enum cost a microsecond each time they are named; these do not.
@@ -105,6 +109,48 @@ def with_links(parties: ListMatch, links: Matches, owners: Int64s) -> ListMatch:
     rows[texts] = links.rows[blocked]
     actions[texts] = _BLOCK
     matched_on[texts] = MatchedOn.LINK
+    return ListMatch(rows, actions, matched_on)
+
+
+class NumbersInTexts(NamedTuple):
+    """The telephone numbers in a batch of texts."""
+
+    keys: Int64s
+    owners: Int64s
+    """For each of them, the row of its text."""
+    cut: int
+    """Texts that may hold more numbers than `fanzha.callback_numbers` reads."""
+
+
+def numbers_in(texts: Texts, home: HomePlan) -> NumbersInTexts:
+    """Find the numbers that receivers are to call back."""
+    keys: list[int] = []
+    owners: list[int] = []
+    cut = 0
+    for row, body in enumerate(texts.bodies):
+        found, is_cut = callback_keys(body, home)
+        cut += is_cut
+        if found:
+            keys += found
+            owners += [row] * len(found)
+    return NumbersInTexts(np.array(keys, np.int64), np.array(owners, np.int64), cut)
+
+
+def with_callbacks(listed: ListMatch, numbers: Matches, owners: Int64s) -> ListMatch:
+    """Add the numbers inside texts, after parties and links; *owners* as in `with_links`.
+
+    Only entries for exact numbers count, and an allowed sender may name any number.
+    """
+    blocked = np.flatnonzero((numbers.actions == _BLOCK) & (numbers.ranks == EXACT))[::-1]
+    blocked = blocked[listed.actions[owners[blocked]] == _NONE]
+    if not len(blocked):
+        return listed
+    texts = owners[blocked]
+    rows, actions = listed.rows.copy(), listed.actions.copy()
+    matched_on = listed.matched_on.copy()
+    rows[texts] = numbers.rows[blocked]
+    actions[texts] = _BLOCK
+    matched_on[texts] = MatchedOn.CALLBACK
     return ListMatch(rows, actions, matched_on)
 
 

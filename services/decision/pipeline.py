@@ -15,14 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from blocklists import protected
+from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
 from classifiers.interfaces import TextScorer, TextScores
+from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
+from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
+from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.rules import Ruling
@@ -31,6 +35,7 @@ from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
 from services.decision.shadow.entries import ShadowDetails, TextMatches
 from services.decision.shadow.models import ShadowQuery
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityStage
 
 logger = logging.getLogger(__name__)
@@ -48,6 +53,17 @@ class DecisionRules:
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
 
+    def as_words(self) -> str:
+        """Return what decides beside lists and scores, as the decision log keeps it."""
+        words = {
+            "block_implausible_callers": _word(self.block_implausible_callers),
+            "block_spam": _word(self.block_spam),
+            "unregistered_senders": self.unregistered_senders.value,
+        }
+        if self.spam_threshold is not None:
+            words["spam_threshold"] = f"{self.spam_threshold:g}"
+        return " ".join(f"{name}={value}" for name, value in words.items())
+
 
 class DecisionPipeline:
     """Decides on batches of every channel."""
@@ -63,6 +79,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        answers: AnswerPolicy | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -72,6 +89,9 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
+        self._home = HomePlan(rules.home_country)
+        self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
@@ -82,7 +102,7 @@ class DecisionPipeline:
         self, calls: Calls, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to connect each call."""
-        evidence = self._begin(Channel.CALL, calls, context)
+        evidence = self._begin(Channel.CALL, calls, now_s, context)
         implausible = self._match_calls(calls, now_s, evidence)
         self._end_stage(evidence, "lists")
         activity = self._score_calls(calls, evidence)
@@ -94,7 +114,7 @@ class DecisionPipeline:
         self, texts: Texts, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to deliver each text."""
-        evidence = self._begin(Channel.TEXT, texts, context)
+        evidence = self._begin(Channel.TEXT, texts, now_s, context)
         self._match_texts(texts, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
@@ -105,20 +125,27 @@ class DecisionPipeline:
         self, links: Links, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to let each link be opened."""
-        evidence = self._begin(Channel.LINK, links, context)
+        evidence = self._begin(Channel.LINK, links, now_s, context)
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_links(links, evidence)
         query = shadow_models.query_links(evidence.models.shadows.link, links.urls)
         return self._decide(evidence, query)
 
-    def _begin(self, channel: Channel, table: Table, context: BatchContext | None) -> BatchEvidence:
+    def _begin(
+        self, channel: Channel, table: Table, now_s: int, context: BatchContext | None
+    ) -> BatchEvidence:
         context = context or BatchContext()
         if context.pinned is None:
             context.pinned = self._current_snapshot(), self._current_models()
         snapshot, models = context.pinned
         return BatchEvidence(
-            channel=channel, table=table, context=context, snapshot=snapshot, models=models
+            channel=channel,
+            table=table,
+            context=context,
+            snapshot=snapshot,
+            models=models,
+            now_s=now_s,
         )
 
     def _end_stage(self, evidence: BatchEvidence, stage: str) -> None:
@@ -143,20 +170,42 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        urls, owners, cut = list_match.links_in(texts)
-        self._observer.links_found(urls, owners)
-        if cut:
-            self._observer.links_cut(cut)
+        urls, owners, _ = evidence.text_links = self._links_in(texts)
+        numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
+        callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         words = snapshot.find_texts(texts.bodies, now_s)
-        with_links = list_match.with_links(parties, links, owners)
-        evidence.listed = list_match.with_words(with_links, words, links, owners)
-        matches = TextMatches(senders, receivers, urls, owners, links, words)
+        listed = list_match.with_links(parties, links, owners)
+        listed = list_match.with_callbacks(listed, callbacks, numbers.owners)
+        evidence.listed = list_match.with_words(listed, words, links, owners)
+        matches = TextMatches(
+            senders=senders,
+            receivers=receivers,
+            urls=urls,
+            owners=owners,
+            links=links,
+            callbacks=callbacks,
+            numbers=numbers,
+            words=words,
+        )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
         self._take_origin(self._origin.texts(texts), evidence)
 
+    def _links_in(self, texts: Texts) -> LinksInTexts:
+        links = list_match.links_in(texts)
+        self._observer.links_found(links.urls, links.owners)
+        if links.cut:
+            self._observer.links_cut(links.cut)
+        return links
+
+    def _numbers_in(self, texts: Texts) -> NumbersInTexts:
+        numbers = list_match.numbers_in(texts, self._home)
+        if numbers.cut:
+            self._observer.numbers_cut(numbers.cut)
+        return numbers
+
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
-        evidence.protected = origin.protected
+        evidence.protected, evidence.ingress = origin.protected, origin.ingress
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
         if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
@@ -192,6 +241,25 @@ class DecisionPipeline:
             return found.p_fraud
 
         self._score(evidence, model.version, score)
+        self._score_links_in_texts(evidence)
+
+    def _score_links_in_texts(self, evidence: BatchEvidence) -> None:
+        links, model = evidence.text_links, evidence.models.link
+        if links is None or not links.urls:
+            return
+        try:
+            found = link_evidence.highest(
+                model, links.urls, links.owners, evidence.scores, evidence.threshold
+            )
+        except Exception as error:
+            self._log_failure(Channel.LINK, error)
+            self._observer.model_failed(Channel.LINK)
+            return
+        evidence.scored_links = found
+        evidence.link_version = model.version
+        evidence.link_scored = link_evidence.blocking(evidence.scores, found)
+        link_threshold = evidence.models.thresholds[Channel.LINK]
+        evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link
@@ -252,18 +320,27 @@ class DecisionPipeline:
         entries = np.full(evidence.rows, NO_ENTRY)
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
+        first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
+        found = details.of_rows(evidence, ruling, by_list, self._entry_details)
+        cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
         return Decisions(
-            first_id=evidence.context.take_ids(evidence.rows, self._reserve_ids),
+            first_id=first_id,
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=evidence.scores,
             threshold=evidence.threshold,
             entries=entries,
-            details=details.of_rows(evidence, ruling, by_list, self._entry_details),
+            details=found,
             list_version=evidence.snapshot.version,
             model_version=evidence.model_version,
             velocity_version="" if velocity is None else velocity.version,
             would_block=self._would_block(evidence),
+            held=ruling.held,
+            link_version=evidence.link_version,
+            velocity_threshold=None if velocity is None else velocity.threshold,
+            settings=self._settings,
+            allow_cache_seconds=cache.allow_seconds,
+            block_cache_seconds=cache.block_seconds,
         )
 
     def _would_block(self, evidence: BatchEvidence) -> Mapping[int, WouldBlock]:
@@ -272,3 +349,13 @@ class DecisionPipeline:
             return {}
         ruling = evidence.ruling(listed=listed.actions)
         return self._shadow_details.would_block(evidence.snapshot, listed, ruling)
+
+
+def _word(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _velocity_action(velocity: VelocityStage | None) -> str:
+    if velocity is None:
+        return "off"
+    return "block" if velocity.blocks else "mark"

@@ -1,12 +1,12 @@
 """Applies the rules: turns what is known of each row into an action. `PRECEDENCE` is all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from fanzha.decisions import Action, Reason
-from fanzha.tables import Bools, Float32s, Uint8s
+from fanzha.tables import Bools, Float32s, Uint8s, Uint16s
 
 
 class Ruling(NamedTuple):
@@ -14,6 +14,9 @@ class Ruling(NamedTuple):
 
     actions: Uint8s
     reasons: Uint8s
+    held: Uint16s
+    """Bit i is set where rule i of `PRECEDENCE` held, whether it decided or not; "under" is left
+    out."""
 
 
 PRECEDENCE = (
@@ -27,17 +30,21 @@ PRECEDENCE = (
     # A broken model must not cut people off.
     ("unscored", Action.ALLOW, Reason.FAILED_OPEN),
     ("scored", Action.BLOCK, Reason.SCORED),
+    # Of texts: the score of a link, where that of the words does not speak against it.
+    ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
+    ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """For each row, the first rule that holds decides."""
 
 _PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(PRECEDENCE)}
+_BITS: Uint16s = np.uint16(1) << np.arange(len(PRECEDENCE), dtype=np.uint16)
 _LEAST_FIRST = tuple(reversed(_PLACES.items()))
 _ACTIONS = np.array([action for _, action, _ in PRECEDENCE], np.uint8)
 _REASONS = np.array([reason for _, _, reason in PRECEDENCE], np.uint8)
@@ -57,6 +64,8 @@ def rule(
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
+    link_scored: Bools | None = None,
+    link_marked: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
@@ -74,10 +83,12 @@ def rule(
         "implausible": implausible,
         "unscored": np.isnan(scores),
         "scored": scores >= np.float32(threshold),
+        "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
+        "marked_link": link_marked,
         "marked_sender": unregistered,
     }
     return _first_that_holds(holds, len(scores))
@@ -86,9 +97,21 @@ def rule(
 def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
     # From the last rule up, each over those below it; "under" is what is left.
     first = np.full(rows, _PLACES["under"])
+    all_held = np.zeros(rows, np.uint16)
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
         # Counting takes a third of the time of putting, and most rules hold for no row.
         if held is not None and np.count_nonzero(held):
             np.putmask(first, held, place)
-    return Ruling(_ACTIONS.take(first), _REASONS.take(first))
+            all_held |= _BITS[place] * held
+    return Ruling(_ACTIONS.take(first), _REASONS.take(first), all_held)
+
+
+def names_of(held: int) -> tuple[str, ...]:
+    """Return the names of the rules whose bits are set, in order of precedence."""
+    return tuple(name for place, (name, _, _) in enumerate(PRECEDENCE) if held >> place & 1)
+
+
+def first_of(names: Collection[str]) -> tuple[str, Action, Reason]:
+    """Return the rule that decides where those of these *names* hold; "under" where none does."""
+    return next((rule for rule in PRECEDENCE if rule[0] in names), PRECEDENCE[-1])

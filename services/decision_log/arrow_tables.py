@@ -14,6 +14,7 @@ from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s, Uint32s
 from fanzha.url import split
+from services.decision import rules
 from services.decision_log import schema
 from services.decision_log.rows import LoggedRows
 
@@ -64,6 +65,7 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -71,6 +73,13 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        "trunk": pa.array(_trunks(batches), pa.string()),
+        "rules_held": _rules_held(batches),
+        "settings": _versions([batch.settings for batch in batches], sizes),
+        "link_version": _versions([batch.link_version for batch in batches], sizes),
+        "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
+        "caller_activity": _activity(batches),
+        "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
@@ -120,7 +129,9 @@ class _Few:
         self.fraud_types = np.zeros(rows, np.uint8)
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
+        self.link_scores = np.full(rows, np.nan, np.float32)
         self.velocity_scores = np.full(rows, np.nan, np.float32)
+        self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
 
     @classmethod
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
@@ -150,8 +161,12 @@ class _Few:
             self.patterns[place] = _storable(detail.pattern)
             self.sources[place] = detail.source
             self.evidence[place] = detail.matched_on
+        if detail.link_score is not None:
+            self.link_scores[place] = detail.link_score
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
+        if detail.velocity_inputs is not None:
+            self.velocity_inputs[place] = list(detail.velocity_inputs.items())
 
 
 def _text_urls(batch: LoggedRows) -> list[list[str]]:
@@ -174,6 +189,39 @@ def _urls(batches: Sequence[LoggedRows], rows: int) -> list[str | None]:
     if batches[0].channel is not Channel.LINK:
         return [None] * rows
     return [_storable(url) or None for batch in batches for url in batch.urls]
+
+
+def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
+    return [
+        _storable(name) or None for batch in batches for name in batch.trunks or [""] * len(batch)
+    ]
+
+
+def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
+    held = np.concatenate(
+        [np.zeros(len(batch), np.uint16) if batch.held is None else batch.held for batch in batches]
+    )
+    combinations, places = np.unique(held, return_inverse=True)
+    names = [",".join(rules.names_of(int(one))) for one in combinations.tolist()]
+    return schema.repeated(names, places)
+
+
+def _velocity_thresholds(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> np.ndarray:
+    known = [np.nan if b.velocity_threshold is None else b.velocity_threshold for b in batches]
+    return np.repeat(np.array(known, np.float32), sizes)
+
+
+def _activity(batches: Sequence[LoggedRows]) -> pa.ListArray:
+    """Write a list in each row whose activity is logged, null in the others."""
+    logged = np.zeros(sum(map(len, batches)), np.bool_)
+    start = 0
+    for batch in batches:
+        logged[start + batch.activity_places] = True
+        start += len(batch)
+    ends = np.concatenate(([0], np.cumsum(logged) * len(schema.ACTIVITY)))
+    values = np.concatenate([batch.activity.T.ravel() for batch in batches])
+    offsets = pa.array(ends, pa.int32(), mask=np.append(~logged, False))
+    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
 
 
 def _joined(

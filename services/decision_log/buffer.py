@@ -56,17 +56,17 @@ class LogBuffer:
         rows, kind = len(batch), type(batch)
         # Held for a few instructions by either side; no holder blocks.
         with self._lock:
-            waiting = self._rows[kind] + rows
-            fits = waiting <= self._capacity
+            buffered = self._rows[kind] + rows
+            fits = buffered <= self._capacity
             if fits:
                 self._batches.append(batch)
-                self._rows[kind] = waiting
+                self._rows[kind] = buffered
             else:
                 self._dropped += rows
         if not fits:
             self._counters.log_dropped(rows)
         self._counters.log_buffered(len(self))
-        if waiting * 2 >= self._capacity:
+        if buffered * 2 >= self._capacity:
             self.pressing.set()
 
     def take_all(self) -> tuple[list[Batch], int]:

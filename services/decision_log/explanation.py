@@ -27,13 +27,13 @@ def why(row: Mapping[str, Any]) -> Sentence:
     """Say why a decision was what it was."""
     channel = _CHANNELS.get(row["channel"], ("事件", "event"))
     blocked = row["action"] == "BLOCK"
-    said = _REASONS.get(row["reason"], _other)(row)
+    reason = _REASONS.get(row["reason"], _other)(row)
     begin = (
         (f"该{channel[0]}已被拦截：", f"This {channel[1]} was blocked: ")
         if blocked
         else (f"该{channel[0]}已放行：", f"This {channel[1]} was let through: ")
     )
-    return Sentence(begin[0] + said.chinese, begin[1] + said.english)
+    return Sentence(begin[0] + reason.chinese, begin[1] + reason.english)
 
 
 def would_have(row: Mapping[str, Any]) -> Sentence | None:
@@ -70,12 +70,21 @@ def _by_score(row: Mapping[str, Any]) -> Sentence:
     )
 
 
+def _by_link(row: Mapping[str, Any]) -> Sentence:
+    score = row.get("link_score")
+    shown = "–" if score is None else f"{score:.3f}"
+    return Sentence(
+        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}。",
+        f"a link in the text scored {shown}, and its words {row['score']:.3f}.",
+    )
+
+
 def _by_velocity(row: Mapping[str, Any]) -> Sentence:
     score = row.get("velocity_score")
-    told = "–" if score is None else f"{score:.3f}"
+    score_text = "–" if score is None else f"{score:.3f}"
     return Sentence(
-        f"主叫近期行为可疑，行为模型 {row.get('velocity_version') or '–'} 评分 {told}。",
-        f"what the caller did in the last minutes was suspicious, with a score of {told} by the "
+        f"主叫近期行为可疑，行为模型 {row.get('velocity_version') or '–'} 评分 {score_text}。",
+        f"the recent calls of the caller were suspicious: score {score_text} of the "
         f"velocity model {row.get('velocity_version') or '–'}.",
     )
 
@@ -93,6 +102,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "ALLOWLISTED": _by_entry,
     "SCORED": _by_score,
     "VELOCITY": _by_velocity,
+    "LINK_SCORED": _by_link,
     "FAILED_OPEN": _unheard,
     "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
     "PROTECTED": _fixed(

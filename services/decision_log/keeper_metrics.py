@@ -16,24 +16,24 @@ class MaintenanceMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Collect the metric families; the prometheus_client protocol."""
-        kept = self._keeper.kept
+        figures = self._keeper.figures
         yield CounterMetricFamily(
-            "fanzha_decision_log_torn", "Segments that were torn and set aside.", kept.torn
+            "fanzha_decision_log_torn", "Segments that were torn and set aside.", figures.torn
         )
         yield CounterMetricFamily(
-            "fanzha_decision_log_joined", "Small segments joined into large ones.", kept.joined
+            "fanzha_decision_log_joined", "Small segments joined into large ones.", figures.joined
         )
         removed = CounterMetricFamily(
             "fanzha_decision_log_removed_hours",
             "Hours of a channel removed, by cause: too old, or the log too large.",
             labels=("cause",),
         )
-        removed.add_metric(("age",), kept.removed_old)
-        removed.add_metric(("size",), kept.removed_large)
+        removed.add_metric(("age",), figures.removed_old)
+        removed.add_metric(("size",), figures.removed_large)
         yield removed
         yield GaugeMetricFamily(
-            "fanzha_decision_log_size_bytes", "Bytes the decision log takes.", kept.size
+            "fanzha_decision_log_size_bytes", "Bytes the decision log takes.", figures.size
         )
         yield GaugeMetricFamily(
-            "fanzha_decision_log_segments", "Segments of the decision log.", kept.segments
+            "fanzha_decision_log_segments", "Segments of the decision log.", figures.segments
         )

@@ -65,7 +65,7 @@ class LogMaintenance:
         now_ms: Callable[[], int],
         turn_seconds: float = TURN_SECONDS,
     ) -> None:
-        self.kept = MaintenanceFigures()
+        self.figures = MaintenanceFigures()
         self._root = root
         self._limits = limits
         self._now_ms = now_ms
@@ -104,21 +104,21 @@ class LogMaintenance:
             for hour in logged_hours(self._root, folder, since_ms):
                 torn += segment_files.unfinished_of_the_dead(hour, _is_alive)
                 compaction.remove_replaced(hour, torn)
-                self.kept.joined += compaction.compact(hour, self._name, now_ms, torn)
+                self.figures.joined += compaction.compact(hour, self._name, now_ms, torn)
         self._looked_at_all = True
-        self.kept.torn += len(torn)
-        self.kept.turns += 1
+        self.figures.torn += len(torn)
+        self.figures.turns += 1
         if now_ms >= self._remove_next_ms:
             self._remove_next_ms = now_ms + REMOVE_EVERY_MS
             self._remove(now_ms)
         return True
 
     def _remove(self, now_ms: int) -> None:
-        limits, kept = self._limits, self.kept
+        limits, figures = self._limits, self.figures
         removed = retention.remove(self._root, limits.days, limits.max_bytes, now_ms)
-        kept.removed_old += removed.too_old
-        kept.removed_large += removed.too_large
-        kept.size, kept.segments = removed.left
+        figures.removed_old += removed.too_old
+        figures.removed_large += removed.too_large
+        figures.size, figures.segments = removed.left
 
     def _run(self) -> None:
         run_periodically_in_thread(

@@ -69,7 +69,7 @@ def segment_name(host: str, pid: int, number: int, *, joined: bool = False) -> s
 
 
 def writer_of(path: Path) -> tuple[str, int] | None:
-    """Return host and process that wrote a file; None when the name does not tell."""
+    """Return host and process that wrote a file; None for a name of another form."""
     match = _NAME.match(path.name)
     return (match[1], int(match[2])) if match else None
 

@@ -79,14 +79,14 @@ class DecisionQuery:
         """Return whether there is a log: in a cluster its folder may be on other hosts only."""
         return self.folder.is_dir()
 
-    def find(self, wanted: Conditions) -> DecisionPage:
+    def find(self, conditions: Conditions) -> DecisionPage:
         """Find decisions, newest first."""
-        where, values = wanted.sql(self._home)
-        channels = [wanted.channel] if wanted.channel else list(Channel)
+        where, values = conditions.sql(self._home)
+        channels = [conditions.channel] if conditions.channel else list(Channel)
 
         def ask(connection: Any, files: list[str]) -> DecisionPage:
             source = f"FROM {FILES} WHERE {where}"
-            counted = wanted.after is None
+            counted = conditions.after is None
             total, events = (
                 connection.execute(
                     f"SELECT count(*), coalesce(sum(weight), 0) {source}", [files, *values]
@@ -96,14 +96,14 @@ class DecisionQuery:
             )
             rows = connection.execute(
                 f"SELECT * {source} ORDER BY decided_at_ms DESC, decision_id LIMIT ?",
-                [files, *values, wanted.limit],
+                [files, *values, conditions.limit],
             )
             return DecisionPage(rows=_dicts(rows), total=total, events=int(events))
 
         torn: list[Path] = []
         folders = [schema.FOLDERS[channel] for channel in channels]
         nothing = DecisionPage(rows=(), total=0, events=0)
-        found = self.over(folders, wanted.since_ms, torn, ask, nothing)
+        found = self.over(folders, conditions.since_ms, torn, ask, nothing)
         return DecisionPage(
             rows=found.rows, total=found.total, events=found.events, torn=tuple(torn)
         )
@@ -293,9 +293,14 @@ def is_blocked(row: Mapping[str, Any]) -> bool:
     return bool(row["action"] == Action.BLOCK.name)
 
 
+_BY_MODEL = frozenset(
+    reason.name for reason in (Reason.SCORED, Reason.LINK_SCORED, Reason.SPAM, Reason.VELOCITY)
+)
+
+
 def by_model(row: Mapping[str, Any]) -> bool:
     """Return whether a model decided."""
-    return row["reason"] in {Reason.SCORED.name, Reason.SPAM.name, Reason.VELOCITY.name}
+    return row["reason"] in _BY_MODEL
 
 
 def _dicts(answer: Any) -> list[dict[str, Any]]:

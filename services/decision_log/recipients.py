@@ -155,7 +155,9 @@ class RecipientQuery:
             return "decision_id IN (SELECT unnest(CAST(? AS UBIGINT[])))", [ids]
         return _OF_HOST, [what.pattern, f".{what.pattern}"] * 2
 
-    def _texts(self, wanted: fingerprint.Values, since_ms: int, torn: list[Path]) -> list[int]:
+    def _texts(
+        self, fingerprints: fingerprint.Values, since_ms: int, torn: list[Path]
+    ) -> list[int]:
         """Return the decisions on texts that are nearly the same; some 6 µs a logged text."""
         paths = [
             segment.path
@@ -175,7 +177,7 @@ class RecipientQuery:
                 recent = group.filter(pc.greater_equal(group["decided_at_ms"], since_ms))
                 bodies = [normalise(body or "") for body in recent["body"].to_pylist()]
                 sketched = fingerprint.sketches(bodies)
-                near = fingerprint.equal_values(sketched.values, wanted) >= fingerprint.NEAR
+                near = fingerprint.equal_values(sketched.values, fingerprints) >= fingerprint.NEAR
                 rows = np.flatnonzero(sketched.known & near)
                 found += recent["decision_id"].to_numpy()[rows].tolist()
         return found

@@ -23,6 +23,9 @@ FOLDERS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
 """Folder of the decisions of each channel."""
 ALL_FOLDERS = (*FOLDERS.values(), CALL_ENDS, TEXT_CONTENT)
 
+VELOCITY_INPUTS = pa.map_(pa.string(), pa.float32())
+"""Inputs of the velocity model by name."""
+
 DECISIONS = pa.schema(
     [
         ("decision_id", pa.uint64()),
@@ -48,15 +51,42 @@ DECISIONS = pa.schema(
         ("would_block_pattern", pa.string()),
         ("list_version", pa.int64()),
         ("model_version", pa.string()),
+        ("link_score", pa.float32()),
         ("velocity_score", pa.float32()),
         ("velocity_version", pa.string()),
         ("ingress", pa.string()),
         ("attestation", pa.string()),
         ("weight", pa.uint32()),
+        ("trunk", pa.string()),
+        ("rules_held", pa.string()),
+        ("settings", pa.string()),
+        ("link_version", pa.string()),
+        ("velocity_threshold", pa.float32()),
+        ("caller_activity", pa.list_(pa.float32())),
+        ("velocity_inputs", VELOCITY_INPUTS),
     ]
 )
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
-would have blocked, whatever was decided."""
+would have blocked, whatever was decided; ``rules_held`` the rules that held, the deciding one
+first, with commas; ``caller_activity`` the fields of `ACTIVITY`; ``velocity_inputs`` leaves out
+zeros."""
+
+ACTIVITY = (
+    "outgoing_calls",
+    "incoming_calls",
+    "counterparts",
+    "active_days",
+    "active_hours",
+    "ended_calls",
+    "answered_calls",
+    "connected_calls",
+    "connected_seconds",
+    "texts_sent",
+    "texts_received",
+    "text_counterparts",
+)
+"""What ``caller_activity`` holds, in its order: the fields of `fanzha.tables.CallerActivity`. New
+ones are appended."""
 
 ENDS = pa.schema(
     [
@@ -114,9 +144,9 @@ def numbers(kind: type[IntEnum], column: pa.DictionaryArray) -> Uint8s:
     places = {member.name: int(member) for member in kind}
     # A last place, so that null, written as -1, finds a zero.
     read = [places.get(word, 0) for word in column.dictionary.to_pylist()]
-    looked_up = np.array([*read, 0], np.uint8)
+    mapped = np.array([*read, 0], np.uint8)
     indices = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    found: Uint8s = looked_up[indices]
+    found: Uint8s = mapped[indices]
     return found
 
 

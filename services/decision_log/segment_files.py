@@ -108,9 +108,9 @@ class RowGroup:
 
     def read(self, columns: Sequence[str] | None) -> pa.Table:
         """Read some columns; None: all."""
-        wanted = None if columns is None else list(columns)
+        names = None if columns is None else list(columns)
         try:
-            return self._file.read_row_group(self._number, columns=wanted, use_threads=False)
+            return self._file.read_row_group(self._number, columns=names, use_threads=False)
         except _UNREADABLE as error:
             raise TornSegment(type(error).__name__) from error
 
@@ -188,7 +188,10 @@ def _texts(schema: pa.Schema) -> list[str]:
     names: list[str] = []
     for field in schema:
         if pa.types.is_list(field.type):
-            names.append(f"{field.name}.list.element")
+            if pa.types.is_string(field.type.value_type):
+                names.append(f"{field.name}.list.element")
+        elif pa.types.is_map(field.type):
+            names.append(f"{field.name}.key_value.key")
         elif pa.types.is_string(field.type) or pa.types.is_dictionary(field.type):
             names.append(field.name)
     return names

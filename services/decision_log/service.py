@@ -71,20 +71,20 @@ class DecisionLogReader:
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="decision-log")
 
     async def find(
-        self, wanted: Conditions, *, unmasked: bool, page_size: int, page_token: str
+        self, conditions: Conditions, *, unmasked: bool, page_size: int, page_token: str
     ) -> DecisionListing:
         """Return one page; raises `NotFound` where this host has no log."""
         log = self._existing()
         if not 0 <= page_size <= MOST_PER_PAGE:
             raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {page_size}")
-        _check_lengths(wanted)
+        _check_lengths(conditions)
         if unmasked:
             personal_data.check_unmasked("unmasked")
-        if unmasked or wanted.number or wanted.sender:
-            await self._record("decisions", _details(wanted, unmasked=unmasked))
+        if unmasked or conditions.number or conditions.sender:
+            await self._record("decisions", _details(conditions, unmasked=unmasked))
         size = page_size or DEFAULT_PER_PAGE
-        asked = replace(wanted, after=_position(page_token), limit=size + 1)
-        found = await self._ask(lambda: log.find(asked))
+        query = replace(conditions, after=_position(page_token), limit=size + 1)
+        found = await self._ask(lambda: log.find(query))
         rows = found.rows[:size]
         more = len(found.rows) > size
         return DecisionListing(
@@ -102,8 +102,8 @@ class DecisionLogReader:
         log = self._existing()
         if not decision_id:
             raise InvalidInput("decision_id: required")
-        for name, asked in (("unmasked", unmasked), ("with_content", with_content)):
-            if asked:
+        for name, query in (("unmasked", unmasked), ("with_content", with_content)):
+            if query:
                 personal_data.check_unmasked(name)
         if unmasked or with_content:
             details = {"unmasked": _yes(unmasked), "content": _yes(with_content)}
@@ -158,9 +158,9 @@ class DecisionLogReader:
         return None
 
 
-def _check_lengths(wanted: Conditions) -> None:
+def _check_lengths(conditions: Conditions) -> None:
     for name in ("number", "sender", "host", "link"):
-        if len(getattr(wanted, name)) > _MOST_LETTERS:
+        if len(getattr(conditions, name)) > _MOST_LETTERS:
             raise InvalidInput(f"{name}: at most {_MOST_LETTERS} characters")
 
 
@@ -169,20 +169,20 @@ def _position(token: str) -> tuple[int, int] | None:
         return None
     match = _TOKEN.fullmatch(token)
     if match is None or int(match[2]) >= 2**64:
-        raise InvalidInput("page_token: not one that was given out")
+        raise InvalidInput("page_token: not issued for this list")
     return int(match[1]), int(match[2])
 
 
-def _details(wanted: Conditions, *, unmasked: bool) -> dict[str, str]:
+def _details(conditions: Conditions, *, unmasked: bool) -> dict[str, str]:
     """Describe a query for the audit log, with numbers masked."""
-    details = {"unmasked": _yes(unmasked), "since_ms": str(wanted.since_ms)}
+    details = {"unmasked": _yes(unmasked), "since_ms": str(conditions.since_ms)}
     details |= {
-        name: masked(getattr(wanted, name))
+        name: masked(getattr(conditions, name))
         for name in ("number", "sender")
-        if getattr(wanted, name)
+        if getattr(conditions, name)
     }
-    if wanted.host:
-        details["host"] = wanted.host[:200]
+    if conditions.host:
+        details["host"] = conditions.host[:200]
     return details
 
 

@@ -64,7 +64,7 @@ class Watchlist:
         return known
 
 
-def _contained(keys: Int64s, wanted: Int64s) -> Bools:
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    found: Bools = keys[at] == wanted
+def _contained(keys: Int64s, watched: Int64s) -> Bools:
+    at = np.minimum(np.searchsorted(keys, watched), len(keys) - 1)
+    found: Bools = keys[at] == watched
     return found

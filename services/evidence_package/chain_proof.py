@@ -55,12 +55,12 @@ def cut_out(
     """Whether that checkpoint was the last line that was cut out."""
     for line in _lines(folder, until):
         progress(len(line) + 1)
-        wanted = names.search(line) is not None
+        matching = names.search(line) is not None
         is_checkpoint = b'"kind":"checkpoint"' in line
-        if wanted and len(cutting.records) + len(about) >= MOST_RECORDS:
+        if matching and len(cutting.records) + len(about) >= MOST_RECORDS:
             cutting.left_out += 1
-            wanted = False
-        if wanted:
+            matching = False
+        if matching:
             about.add(len(since))
         since.append(line)
         if is_checkpoint:

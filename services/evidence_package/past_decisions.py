@@ -27,8 +27,8 @@ class PastDecisions:
         """Return the newest decisions about this number, host, page or text."""
         if self._query is None:
             return Section(name="decisions", titles=_TITLES, notes=["no decision log is kept"])
-        wanted = conditions.conditions_for(subject.kind, subject.pattern, since_ms=0, limit=MOST)
-        found = await asyncio.to_thread(self._query.find, wanted)
+        query = conditions.conditions_for(subject.kind, subject.pattern, since_ms=0, limit=MOST)
+        found = await asyncio.to_thread(self._query.find, query)
         notes = [
             "what was blocked, and a sample of what was let through; parties other than the "
             "subject are masked",

@@ -93,13 +93,13 @@ class CallEndFanout:
 
     def _take(self) -> None:
         try:
-            told = self._socket.recv(_LARGEST)
+            datagram = self._socket.recv(_LARGEST)
         except BlockingIOError:
             return
-        if len(told) % (_COLUMNS * 8):
-            logger.warning("a sibling told %d bytes that are no ended calls", len(told))
+        if len(datagram) % (_COLUMNS * 8):
+            logger.warning("a sibling told %d bytes that are no ended calls", len(datagram))
             return
         callers, callees, answered, durations_ms, ended_at_ms = np.frombuffer(
-            told, np.int64
+            datagram, np.int64
         ).reshape(_COLUMNS, -1)
         self._record_ends(callers, callees, answered.astype(np.bool_), durations_ms, ended_at_ms)

@@ -74,37 +74,41 @@ class FeedbackService:
     async def confirm(
         self, verdict: FeedbackVerdict, traffic: DecidedTraffic | None
     ) -> RecordedVerdict:
-        """Confirm that a decision was about fraud; *traffic* is for one that is not kept."""
+        """Confirm that a decision was about fraud; *traffic* describes one that is not stored."""
         _check(verdict, "confirmed_by")
-        record = await self._store.kept(verdict.decision_id)
+        record = await self._store.find(verdict.decision_id)
         hit = self._hit_fields(verdict, record, traffic)
-        said = self._said(verdict, "confirmed")
+        verdict_fields = self._verdict_fields(verdict, "confirmed")
         if record and record.get("stream") == CONFIRMED:
-            synced = await self._store.add_to_record(verdict.decision_id, hit | said)
+            synced = await self._store.add_to_record(verdict.decision_id, hit | verdict_fields)
             return RecordedVerdict(
                 first=False, stream_id=record["stream_id"], durability=_durability(synced)
             )
-        return _recorded(await self._append(CONFIRMED, verdict, hit, said))
+        return _recorded(await self._append(CONFIRMED, verdict, hit, verdict_fields))
 
     async def dismiss(self, verdict: FeedbackVerdict) -> RecordedVerdict:
         """Say that a decision was not about fraud."""
         _check(verdict, "dismissed_by")
-        record = await self._store.kept(verdict.decision_id)
+        record = await self._store.find(verdict.decision_id)
         if record is None:
-            raise NotFound(f"decision_id: {verdict.decision_id} is not kept")
-        said = self._said(verdict, "dismissed")
+            raise NotFound(f"decision_id: {verdict.decision_id} is not stored")
+        verdict_fields = self._verdict_fields(verdict, "dismissed")
         hit = _without_bookkeeping(record)
-        return _recorded(await self._append(DISMISSED, verdict, hit, said))
+        return _recorded(await self._append(DISMISSED, verdict, hit, verdict_fields))
 
     async def _append(
-        self, stream: str, verdict: FeedbackVerdict, hit: Mapping[str, str], said: Mapping[str, str]
+        self,
+        stream: str,
+        verdict: FeedbackVerdict,
+        hit: Mapping[str, str],
+        verdict_fields: Mapping[str, str],
     ) -> Appended:
-        entry = dict(hit) | dict(said) | ({"note": verdict.note} if verdict.note else {})
+        entry = dict(hit) | dict(verdict_fields) | ({"note": verdict.note} if verdict.note else {})
         return await self._store.append_once(
-            stream, verdict.decision_id, entry, dict(hit) | dict(said)
+            stream, verdict.decision_id, entry, dict(hit) | dict(verdict_fields)
         )
 
-    def _said(self, verdict: FeedbackVerdict, what: str) -> dict[str, str]:
+    def _verdict_fields(self, verdict: FeedbackVerdict, what: str) -> dict[str, str]:
         at = str(self._now_ms())
         return {"verdict": what, "verdict_by": verdict.by, "verdict_at_ms": at}
 
@@ -120,7 +124,7 @@ class FeedbackService:
         elif traffic is not None:
             hit = self._hit(verdict.decision_id, traffic).fields()
         else:
-            what = f"{verdict.decision_id} is not kept; say in traffic what it was about"
+            what = f"{verdict.decision_id} is not stored; describe it in traffic"
             raise NotFound(f"decision_id: {what}")
         if verdict.fraud_type:
             hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}
@@ -138,12 +142,14 @@ class FeedbackService:
         else:
             from_party, page = _party(traffic.from_party, self._home.sender_key, "from_party"), ""
         # A link may have no known subscriber.
-        asked = traffic.to_party or traffic.channel != Channel.LINK
+        has_party = traffic.to_party or traffic.channel != Channel.LINK
         return Hit(
             decision_id=decision_id,
             channel=Channel(traffic.channel),
             from_party=from_party,
-            to_party=_party(traffic.to_party, self._home.number_key, "to_party") if asked else "",
+            to_party=_party(traffic.to_party, self._home.number_key, "to_party")
+            if has_party
+            else "",
             url=page,
             action=None,
             occurred_at_ms=traffic.occurred_at_ms or self._now_ms(),

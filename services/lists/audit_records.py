@@ -26,15 +26,15 @@ async def refused_import(audit: Audit, imported: ImportResult, terms: ChangeTerm
     await _refused(audit, refused, imported.counts[RowOutcome.REFUSED], terms)
 
 
-async def exported(audit: Audit, version: int, wanted: EntryFilter) -> None:
+async def exported(audit: Audit, version: int, entry_filter: EntryFilter) -> None:
     """Put down that somebody takes the lists, as they are at *version*, out."""
     await audit.record(
         AuditKind.EXPORTED,
         subject=f"{LISTS}:{version}",
         details={
-            "kind": EntryKind(wanted.kind).name.lower() if wanted.kind else "all",
-            "action": Action(wanted.action).name.lower() if wanted.action else "all",
-            "source": Source(wanted.source).name.lower() if wanted.source else "all",
+            "kind": EntryKind(entry_filter.kind).name.lower() if entry_filter.kind else "all",
+            "action": Action(entry_filter.action).name.lower() if entry_filter.action else "all",
+            "source": Source(entry_filter.source).name.lower() if entry_filter.source else "all",
         },
     )
 

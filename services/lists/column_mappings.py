@@ -68,8 +68,8 @@ class ColumnMappings:
         _check(mapping)
         _check_scope(source)
         async with within(_WRITE_SECONDS):
-            kept = await self._client.hlen(KEY)
-            if kept >= MOST and not await self._client.hexists(KEY, mapping.mapping_id):
+            stored = await self._client.hlen(KEY)
+            if stored >= MOST and not await self._client.hexists(KEY, mapping.mapping_id):
                 raise InvalidInput(f"mapping: {MOST} are kept; forget some first")
             writing = self._client.pipeline(transaction=False)
             text = json.dumps(asdict(mapping), ensure_ascii=False)
@@ -82,8 +82,8 @@ class ColumnMappings:
         async with within(_READ_SECONDS):
             texts = await self._client.hvals(KEY)
         found = [_read(text) for text in texts]
-        wanted = [one for one in found if source is None or one.source == source]
-        return sorted(wanted, key=lambda one: (-one.saved_at_s, one.mapping_id))
+        selected = [one for one in found if source is None or one.source == source]
+        return sorted(selected, key=lambda one: (-one.saved_at_s, one.mapping_id))
 
     async def forget(self, mapping_id: str) -> ColumnMapping:
         """Forget one, and return it; `NotFound` when there is none."""
@@ -102,7 +102,7 @@ class ColumnMappings:
 
 def _check(mapping: ColumnMapping) -> None:
     if mapping.source and mapping.source not in set(Source):
-        raise InvalidInput(f"source: there is none with number {mapping.source}")
+        raise InvalidInput(f"source: unknown number {mapping.source}")
     text_limits.required("saved_by", mapping.saved_by, _NAME)
     if not 1 <= len(mapping.header) <= MOST_COLUMNS:
         raise InvalidInput(f"header: 1 to {MOST_COLUMNS} names are required")

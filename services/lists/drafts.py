@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,6 +100,7 @@ class DraftReader:
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
+        fraud_types_of: Mapping[int, int] | None = None,
         no_end_needs_review: bool = True,
     ) -> None:
         self._no_end_needs_review = no_end_needs_review
@@ -107,6 +108,7 @@ class DraftReader:
         self._home = home
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
+        self._fraud_types_of = fraud_types_of or {}
 
     async def read(
         self, contents: DraftContents, author: str, *, expected_version: int | None = None
@@ -169,6 +171,7 @@ class DraftReader:
             campaign=contents.campaign,
             author=author,
             no_end_needs_review=self._no_end_needs_review,
+            fraud_types_of=self._fraud_types_of,
         )
 
 

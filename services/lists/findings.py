@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 ACTOR = "fanzha"
 """Actor of findings in the audit log."""
-MAX_WAITING = 1000
+MAX_QUEUED = 1000
 """Most findings that wait to be recorded; newer ones are only logged and counted."""
 _REASON = TextLimit(max_characters=500, characters=CharacterSet.ANY)
 _PAUSE_SECONDS = 0.5
@@ -36,7 +36,7 @@ class FindingRecorder:
         self._replica = replica
         self._audit = audit
         self._now_ms = now_ms
-        self._waiting: deque[Finding] = deque()
+        self._queued: deque[Finding] = deque()
         self._found = asyncio.Event()
         self.unrecorded = 0
         """Number of findings not recorded because too many waited."""
@@ -52,8 +52,8 @@ class FindingRecorder:
 
     def found(self, findings: Sequence[Finding]) -> None:
         """Queue findings of the follower."""
-        room = max(0, MAX_WAITING - len(self._waiting))
-        self._waiting.extend(findings[:room])
+        room = max(0, MAX_QUEUED - len(self._queued))
+        self._queued.extend(findings[:room])
         self.unrecorded += len(findings[room:])
         self._found.set()
 
@@ -85,9 +85,9 @@ class FindingRecorder:
         await self._store.settle(version, json.dumps(settlement, ensure_ascii=False))
 
     async def _record_all(self) -> None:
-        while self._waiting:
-            await self._record(self._waiting[0])
-            self._waiting.popleft()
+        while self._queued:
+            await self._record(self._queued[0])
+            self._queued.popleft()
 
     async def _record(self, one: Finding) -> None:
         await self._audit.record(

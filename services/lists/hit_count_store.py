@@ -54,8 +54,8 @@ class EntryHitStore:
         async with within(_WRITE_SECONDS):
             await self._client.set(SINCE, now_s, nx=True)
         for shard, names in _by_shard(hits.counts).items():
-            waiting = iter(names)
-            while some := list(islice(waiting, _ADD_ENTRIES)):
+            remaining = iter(names)
+            while some := list(islice(remaining, _ADD_ENTRIES)):
                 counts = dumps({name: hits.counts[name] for name in some})
                 async with within(_WRITE_SECONDS):
                     await self._client.eval(_ADD, 1, _key(shard), counts, hits.last_s)

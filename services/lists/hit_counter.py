@@ -1,7 +1,7 @@
 """Counts how often each list entry decides, or would have as a shadow, and flushes to the store.
 
 A worker counts in a dictionary (0.1 µs per hit), flushed every few seconds. Bounded: beyond
-`MAX_WAITING` entries, hits of further ones are dropped and counted. Approximate: unflushed counts
+`MAX_QUEUED` entries, hits of further ones are dropped and counted. Approximate: unflushed counts
 are lost when a worker dies, and a write whose reply was lost counts twice. One event loop.
 """
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0
 """Also the precision of the time of the last hit."""
-MAX_WAITING = 200_000
+MAX_QUEUED = 200_000
 """Most entries with unflushed counts; some 100 bytes each."""
 
 
@@ -76,7 +76,7 @@ class EntryHits:
     """The unflushed hits of one worker."""
 
     def __init__(
-        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MAX_WAITING
+        self, *, now_ms: Callable[[], int], counters: EntryHitCounters, most: int = MAX_QUEUED
     ) -> None:
         self._now_ms = now_ms
         self._counters = counters
@@ -136,15 +136,15 @@ class EntryHitFlusher:
         counters: EntryHitCounters,
         now_ms: Callable[[], int],
         interval_seconds: float = FLUSH_SECONDS,
-        most_waiting: int = MAX_WAITING,
+        max_queued: int = MAX_QUEUED,
     ) -> None:
         self._hits = hits
         self._sink = sink
         self._counters = counters
         self._now_ms = now_ms
         self._interval_seconds = interval_seconds
-        self._most_waiting = most_waiting
-        self._waiting: deque[HitCounts] = deque()
+        self._max_queued = max_queued
+        self._queued: deque[HitCounts] = deque()
 
     async def run(self) -> None:
         """Flush periodically until cancelled."""
@@ -170,25 +170,25 @@ class EntryHitFlusher:
                 await self.flush()
         except TimeoutError:
             logger.warning("hit counts not flushed completely at shutdown")
-        self._count_dropped(list(self._waiting))
-        self._waiting.clear()
+        self._count_dropped(list(self._queued))
+        self._queued.clear()
 
     async def _write_all(self) -> None:
         taken = self._hits.take()
         if taken is not None:
-            self._waiting.append(taken)
+            self._queued.append(taken)
         try:
-            while self._waiting:
-                await self._sink.add(self._waiting[0], self._now_ms() // 1000)
-                self._waiting.popleft()
+            while self._queued:
+                await self._sink.add(self._queued[0], self._now_ms() // 1000)
+                self._queued.popleft()
         except Unavailable:
             self._drop_surplus()
             raise
 
     def _drop_surplus(self) -> None:
         # Drop the oldest: recent hits matter more.
-        while sum(len(one.counts) for one in self._waiting) > self._most_waiting:
-            self._count_dropped([self._waiting.popleft()])
+        while sum(len(one.counts) for one in self._queued) > self._max_queued:
+            self._count_dropped([self._queued.popleft()])
 
     def _count_dropped(self, batches: list[HitCounts]) -> None:
         dropped = sum(sum(one.counts.values()) for one in batches)

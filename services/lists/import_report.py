@@ -72,8 +72,8 @@ class ImportResult:
 class ImportReport:
     """The report on an import in progress."""
 
-    def __init__(self, wanted: RowLimits) -> None:
-        self._wanted = wanted
+    def __init__(self, limits: RowLimits) -> None:
+        self._limits = limits
         self._counts: Counter[RowOutcome] = Counter()
         self._problems: list[RejectedRow] = []
         self._lines: list[Uint64s] = []
@@ -99,7 +99,7 @@ class ImportReport:
         self._terms_given += checked.terms_given
         self._lines.append(column[checked.rows])
         self._counts.update(problem.outcome for problem in checked.problems)
-        for problem in checked.problems[: self._wanted.problems - len(self._problems)]:
+        for problem in checked.problems[: self._limits.problems - len(self._problems)]:
             self._problems.append(
                 RejectedRow(
                     row=lines[problem.row], outcome=problem.outcome, message=problem.message
@@ -116,7 +116,7 @@ class ImportReport:
         self._add_refused(done.diff.outcomes, lines)
         examples: list[RowReport] = []
         repeated = np.zeros(len(table), np.bool_)
-        if self._wanted.examples:
+        if self._limits.examples:
             # Repeated rows are duplicates; most imports have none and skip the sort.
             repeated[:] = (done.diff.outcomes == RowOutcome.DUPLICATE).any()
             repeated[last_of_each(table)] = False
@@ -129,7 +129,7 @@ class ImportReport:
             conflict_counts=_conflict_counts(conflicts),
             conflicts=[
                 _conflict(conflicts, int(row), lines, done.snapshot)
-                for row in conflicts.rows[: self._wanted.examples]
+                for row in conflicts.rows[: self._limits.examples]
             ],
             examples=examples,
             repeated_rows=int(np.count_nonzero(repeated)),
@@ -141,7 +141,7 @@ class ImportReport:
 
     def _add_refused(self, outcomes: Uint8s, lines: Uint64s) -> None:
         """Add rows refused in the comparison with the lists."""
-        left = max(self._wanted.problems - len(self._problems), 0)
+        left = max(self._limits.problems - len(self._problems), 0)
         for row in np.flatnonzero(outcomes == RowOutcome.REFUSED)[:left].tolist():
             line = int(lines[row])
             self._problems.append(
@@ -151,7 +151,7 @@ class ImportReport:
     def _examples(
         self, table: EntryTable, outcomes: Uint8s, lines: Uint64s, repeated: Bools
     ) -> list[RowReport]:
-        most = self._wanted.examples
+        most = self._limits.examples
         return [
             RowReport(
                 row=int(lines[row]),

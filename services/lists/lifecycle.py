@@ -65,7 +65,7 @@ class EntryLifecycle:
         if not 0 <= within_s <= MAX_WITHIN_S:
             raise InvalidInput(f"within_s: up to {MAX_WITHIN_S}, not {within_s}")
         size = _page_size(size)
-        snapshot, start, now_s = await self._asked(token)
+        snapshot, start, now_s = await self._resume(token)
         within_s = within_s or DEFAULT_WITHIN_S
         async with self._lock:
             due = await asyncio.to_thread(self._find_due, snapshot, now_s, within_s, source)
@@ -93,7 +93,7 @@ class EntryLifecycle:
         """Return a page of entries without a match for *days*; 0 means the setting."""
         days = self._days(days)
         size = _page_size(size)
-        snapshot, start, now_s = await self._asked(token)
+        snapshot, start, now_s = await self._resume(token)
         since_s = await self._hits.counted_since_s()
         before_s = now_s - days * _DAY_S
         rows = np.zeros(0, np.int64)
@@ -151,7 +151,7 @@ class EntryLifecycle:
                     hits[name] = found
         return entries, hits, at
 
-    async def _asked(self, token: str) -> tuple[Snapshot, int, int]:
+    async def _resume(self, token: str) -> tuple[Snapshot, int, int]:
         """Return the lists, where the page begins, and the moment of the first page."""
         snapshot, now_s = await self._views.newest(), self._now_ms() // 1000
         if not token:
@@ -159,7 +159,7 @@ class EntryLifecycle:
             return snapshot, 0, now_s
         match = _TOKEN.fullmatch(token)
         if match is None:
-            raise InvalidInput("page_token: not one that was given out")
+            raise InvalidInput("page_token: not issued for this list")
         version, start, asked_s = map(int, match.groups())
         pinned = self._pinned.get((version, asked_s))
         if pinned is None and version != snapshot.version:
@@ -175,12 +175,12 @@ class EntryLifecycle:
 
     def _pin(self, snapshot: Snapshot, now_s: int) -> None:
         self._pinned[snapshot.version, now_s] = snapshot
-        kept = list(self._pinned.items())[-_MAX_PINNED:]
-        self._pinned = {key: one for key, one in kept if key[1] > now_s - _PINNED_S}
+        pinned = list(self._pinned.items())[-_MAX_PINNED:]
+        self._pinned = {key: one for key, one in pinned if key[1] > now_s - _PINNED_S}
 
     def _find_due(self, snapshot: Snapshot, now_s: int, within_s: int, source: int) -> DueEntries:
-        asked = (snapshot.version, now_s, within_s, source)
-        if self._due is None or self._due[0] != asked:
+        query = (snapshot.version, now_s, within_s, source)
+        if self._due is None or self._due[0] != query:
             found = due_entries.find(
                 snapshot.layers,
                 self._grounds,
@@ -188,13 +188,13 @@ class EntryLifecycle:
                 until_s=now_s + within_s,
                 source=source,
             )
-            self._due = asked, found
+            self._due = query, found
         return self._due[1]
 
     def _find_aged(self, snapshot: Snapshot, now_s: int, before_s: int, source: int) -> Int64s:
         """Return the rows that act and were added before *before_s*."""
-        asked = (snapshot.version, now_s, before_s, source)
-        if self._aged is None or self._aged[0] != asked:
+        query = (snapshot.version, now_s, before_s, source)
+        if self._aged is None or self._aged[0] != query:
             rows = [np.zeros(0, np.int64)]
             for layer in snapshot.layers:
                 known = self._grounds.read(layer.segment).of_rows(layer.segment)
@@ -203,7 +203,7 @@ class EntryLifecycle:
                 if source:
                     aged &= known.sources == source
                 rows.append(np.flatnonzero(aged) + layer.first_row)
-            self._aged = asked, np.concatenate(rows)
+            self._aged = query, np.concatenate(rows)
         return self._aged[1]
 
 

@@ -7,7 +7,7 @@ report is exact. Heavy work runs in threads.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from blocklists import row_validation
@@ -57,6 +57,7 @@ class ListService:
         home: HomePlan,
         now_ms: Callable[[], int],
         default_expiry_days: int,
+        fraud_types_of: Mapping[int, int] | None = None,
         no_end_needs_review: bool = True,
         hits: HitCountReader | None = None,
         dead_entry_days: int = 180,
@@ -66,6 +67,7 @@ class ListService:
         self._home = home
         self._now_ms = now_ms
         self._default_term_s = default_expiry_days * _DAY_S
+        self._fraud_types_of = fraud_types_of or {}
         self._no_end_needs_review = no_end_needs_review
         self.views = ListQueries(store=store, replica=replica, home=home, now_ms=now_ms)
         self.life = EntryLifecycle(
@@ -154,9 +156,9 @@ class ListService:
         if terms.expected_version not in (None, snapshot.version):
             raise _conflict(snapshot.version, terms.expected_version)
 
-        async def remove(wanted: Sequence[Reference], terms: ChangeTerms) -> UpdateReport:
+        async def remove(limits: Sequence[Reference], terms: ChangeTerms) -> UpdateReport:
             return await self.update(
-                row_validation.NOTHING, wanted, terms, kind=ChangeKind.RETIREMENT, wait=True
+                row_validation.NOTHING, limits, terms, kind=ChangeKind.RETIREMENT, wait=True
             )
 
         return await retirement.propose(
@@ -164,9 +166,9 @@ class ListService:
         )
 
     def begin_import(
-        self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, wanted: RowLimits
+        self, adjust: Callable[[RowDefaults], RowDefaults], terms: ChangeTerms, limits: RowLimits
     ) -> "ImportUpload":
-        """Start an import; add rows to it, then finish it. *wanted* limits the report.
+        """Start an import; add rows to it, then finish it. *limits* limits the report.
 
         *adjust* turns the defaults of all changes into those of this import.
         """
@@ -177,7 +179,7 @@ class ListService:
             self,
             defaults,
             terms,
-            wanted,
+            limits,
             home=self._home,
             now_s=now_s,
             risks=self._changes.risks,
@@ -210,6 +212,7 @@ class ListService:
             reason=terms.reason,
             author=terms.author,
             no_end_needs_review=self._no_end_needs_review,
+            fraud_types_of=self._fraud_types_of,
         )
 
 
@@ -227,7 +230,7 @@ class ImportUpload:
         administration: ListService,
         defaults: RowDefaults,
         terms: ChangeTerms,
-        wanted: RowLimits,
+        limits: RowLimits,
         *,
         home: HomePlan,
         now_s: int,
@@ -240,7 +243,7 @@ class ImportUpload:
         self._home = home
         self._now_s = now_s
         self._tables: list[EntryTable] = []
-        self._report = ImportReport(wanted)
+        self._report = ImportReport(limits)
 
     def fold(self, lines: Sequence[int], proposed: ProposedRows) -> None:
         """Add rows; call it in a thread. *lines* are their line numbers in the report."""

@@ -49,11 +49,11 @@ async def resolve(
 
     ``additions`` reports on each: REPLACED, REMOVED, REFUSED or ABSENT.
     """
-    wanted = [replace(one, action=Action.BLOCK) for one in references]
-    named, unreadable = resolve_references(wanted, home)
+    blocks = [replace(one, action=Action.BLOCK) for one in references]
+    named, unreadable = resolve_references(blocks, home)
     places = _shadows(snapshot, [identity for _, identity in named])
     found = {row: place for (row, _), place in zip(named, places, strict=True) if place != NO_ENTRY}
-    reports = {row: RowReport(row=row, outcome=RowOutcome.ABSENT) for row in range(len(wanted))}
+    reports = {row: RowReport(row=row, outcome=RowOutcome.ABSENT) for row in range(len(blocks))}
     for row, message in unreadable.items():
         reports[row] = RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
     if not found:

@@ -24,7 +24,7 @@ from services.decision.evidence import ModelSet
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import Scorer, Shadows
 from services.decision.velocity import VelocityModel
-from services.models.desired_models import DesiredModel, WantedModels
+from services.models.desired_models import DesiredModel, DesiredModels
 from services.models.slot import ModelLoading, ModelSlot, SlotStatus
 
 
@@ -35,39 +35,39 @@ class ActiveModels:
         self,
         root: Path | None,
         thresholds: Mapping[ModelKind, float | None],
-        wanted: WantedModels,
-        looks: EscalationBudget | None = None,
+        desired: DesiredModels,
+        budget: EscalationBudget | None = None,
         *,
         velocity: bool = False,
     ) -> None:
         """Load the desired models, else the newest; raises `ValueError` without a model.
 
-        *looks* is the budget for the second stage of texts; None: without limit.
+        *budget* is the budget for the second stage of texts; None: without limit.
         Only with *velocity* there is a velocity model.
         """
 
         def slot(handling: ModelLoading[Scorer]) -> ModelSlot[Scorer]:
-            wish = wanted.get(handling.kind, DesiredModel())
-            return ModelSlot(handling, root, thresholds.get(handling.kind), wish)
+            chosen = desired.get(handling.kind, DesiredModel())
+            return ModelSlot(handling, root, thresholds.get(handling.kind), chosen)
 
         # Too few calls are to stay below the threshold that holds.
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
         self._caller = slot(ModelLoading(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
-        self._text = slot(_text(looks))
+        self._text = slot(_text(budget))
         self._link = slot(_LINK)
         self._velocity = slot(_VELOCITY) if velocity else None
         self.current = self._models()
 
-    def prepare(self, wanted: WantedModels) -> list[ModelKind]:
+    def prepare(self, desired: DesiredModels) -> list[ModelKind]:
         """Load the desired models, in the calling thread; return the kinds that refused a bundle.
 
         Takes as long as loading does, and changes nothing that is in force.
         """
-        return [slot.kind for slot in self._slots() if slot.prepare(_wish(wanted, slot.kind))]
+        return [slot.kind for slot in self._slots() if slot.prepare(_desired(desired, slot.kind))]
 
-    def take(self, wanted: WantedModels) -> list[ModelKind]:
+    def take(self, desired: DesiredModels) -> list[ModelKind]:
         """Swap in the prepared models; return the kinds whose deciding model changed."""
-        swapped = [slot.kind for slot in self._slots() if slot.take(_wish(wanted, slot.kind))]
+        swapped = [slot.kind for slot in self._slots() if slot.take(_desired(desired, slot.kind))]
         self.current = self._models()
         return swapped
 
@@ -102,8 +102,8 @@ class ActiveModels:
         )
 
 
-def _wish(wanted: WantedModels, kind: ModelKind) -> DesiredModel:
-    return wanted.get(kind, DesiredModel())
+def _desired(desired: DesiredModels, kind: ModelKind) -> DesiredModel:
+    return desired.get(kind, DesiredModel())
 
 
 _BODY = "见【示例】 http://first.example/a 验证码 123456, call 95588"
@@ -134,11 +134,11 @@ def _warm_link(model: LinkScorer) -> None:
     model.score(find_links(_BODY))
 
 
-def _text(looks: EscalationBudget | None) -> ModelLoading[TextScorer]:
-    load = partial(bundles.load_text, budget=looks)
-    if looks is None or not looks.share:
+def _text(budget: EscalationBudget | None) -> ModelLoading[TextScorer]:
+    load = partial(bundles.load_text, budget=budget)
+    if budget is None or not budget.share:
         return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text)
-    once = partial(bundles.load_text, budget=replace(looks, share=0.0))
+    once = partial(bundles.load_text, budget=replace(budget, share=0.0))
     return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
 
 

@@ -36,7 +36,7 @@ class DesiredModel:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-WantedModels = Mapping[ModelKind, DesiredModel]
+DesiredModels = Mapping[ModelKind, DesiredModel]
 
 
 def read(text: str) -> DesiredModel:
@@ -48,14 +48,14 @@ def read(text: str) -> DesiredModel:
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  a wrong text, not a wrong call
     try:
-        wanted = DesiredModel(**found)
-        texts = (wanted.active, wanted.previous, wanted.shadow, wanted.by)
-        fits = all(isinstance(value, str) for value in texts) and 0 <= wanted.share <= 1
+        desired = DesiredModel(**found)
+        texts = (desired.active, desired.previous, desired.shadow, desired.by)
+        fits = all(isinstance(value, str) for value in texts) and 0 <= desired.share <= 1
     except TypeError as error:
         raise ValueError(str(error)) from error
     if not fits:
         raise ValueError(f"odd values: {text[:200]}")
-    return wanted
+    return desired
 
 
 def read_all(fields: Mapping[str, str]) -> dict[ModelKind, DesiredModel]:
@@ -63,14 +63,14 @@ def read_all(fields: Mapping[str, str]) -> dict[ModelKind, DesiredModel]:
     return {kind: read(fields[kind]) for kind in ModelKind if kind in fields}
 
 
-def keep(folder: Path, wanted: WantedModels) -> None:
+def save_copy(folder: Path, desired: DesiredModels) -> None:
     """Write the copy of this host atomically."""
-    fields = {kind.value: wish.written() for kind, wish in wanted.items()}
+    fields = {kind.value: model.written() for kind, model in desired.items()}
     beside = folder / f"{MODELS}.{os.getpid()}"
     atomic_file.write(folder / MODELS, json.dumps(fields), beside=beside)
 
 
-def kept(folder: Path) -> dict[ModelKind, DesiredModel]:
+def load_copy(folder: Path) -> dict[ModelKind, DesiredModel]:
     """Read the copy of this host; no model is desired where it is missing or unreadable."""
     try:
         return read_all(json.loads((folder / MODELS).read_text(encoding="utf-8")))

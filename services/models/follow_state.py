@@ -36,13 +36,13 @@ def follow_states(
     kind: ModelKind, desired: DesiredModel | None, reports: Sequence[ModelReport]
 ) -> list[WorkerModel]:
     """Compare what each worker reports with what is desired, by name of worker."""
-    wanted = desired or DesiredModel()
+    target = desired or DesiredModel()
     return [
         WorkerModel(
             worker=report.worker,
             status=(status := report.channels.get(kind.value, {})),
-            active_state=_active_state(status, wanted),
-            shadow_state=_shadow_state(status, wanted),
+            active_state=_active_state(status, target),
+            shadow_state=_shadow_state(status, target),
         )
         for report in reports
     ]
@@ -87,19 +87,19 @@ def _most_common(versions: Iterable[str]) -> list[str]:
     return sorted(counts, key=lambda version: (-counts[version], version))
 
 
-def _active_state(status: Mapping[str, Any], wanted: DesiredModel) -> FollowState:
+def _active_state(status: Mapping[str, Any], target: DesiredModel) -> FollowState:
     if not status:
         return FollowState.ABSENT
-    if wanted.active in {"", status["active"]}:
+    if target.active in {"", status["active"]}:
         return FollowState.DONE
-    return FollowState.REFUSED if wanted.active in status["refused"] else FollowState.PENDING
+    return FollowState.REFUSED if target.active in status["refused"] else FollowState.PENDING
 
 
-def _shadow_state(status: Mapping[str, Any], wanted: DesiredModel) -> FollowState:
+def _shadow_state(status: Mapping[str, Any], target: DesiredModel) -> FollowState:
     if not status:
         return FollowState.ABSENT
-    if wanted.shadow and wanted.shadow in status["refused"]:
+    if target.shadow and target.shadow in status["refused"]:
         return FollowState.REFUSED
-    follows = status["shadow"] == wanted.shadow
-    same_share = not wanted.shadow or status["share"] == wanted.share
+    follows = status["shadow"] == target.shadow
+    same_share = not target.shadow or status["share"] == target.share
     return FollowState.DONE if follows and same_share else FollowState.PENDING

@@ -56,7 +56,7 @@ class ModelFollower:
         self._data_dir = data_dir
         self._counters = counters
         self._now_ms = now_ms
-        self._wanted = desired_models.kept(data_dir)
+        self._desired = desired_models.load_copy(data_dir)
         self._unreadable = ""
         self._reported: ModelReport | None = None
 
@@ -84,13 +84,13 @@ class ModelFollower:
             self._say_unreadable(str(error))
 
     async def _follow(self) -> None:
-        wanted = await self._store.wanted()
+        desired = await self._store.desired()
         # Every time: the files of a refused bundle may have been repaired.
-        refused = await asyncio.to_thread(self._switch.prepare, wanted)
+        refused = await asyncio.to_thread(self._switch.prepare, desired)
         for kind in refused:
             self._counters.model_refused(kind)
         # Between two batches: deciding runs on this very thread.
-        swapped = self._switch.take(wanted)
+        swapped = self._switch.take(desired)
         for kind in swapped:
             self._counters.model_swapped(kind)
             status = self._switch.status()[kind]
@@ -100,20 +100,20 @@ class ModelFollower:
                 status.active,
                 status.previous,
             )
-        if wanted != self._wanted:
-            self._wanted = wanted
+        if desired != self._desired:
+            self._desired = desired
             await asyncio.to_thread(self._keep)
 
     def _say_unreadable(self, why: str) -> None:
         if why != self._unreadable:
-            logger.warning("what is wanted of the models cannot be read: %s", why)
+            logger.warning("cannot read the desired models: %s", why)
         self._unreadable = why
 
     def _keep(self) -> None:
         try:
-            desired_models.keep(self._data_dir, self._wanted)
+            desired_models.save_copy(self._data_dir, self._desired)
         except OSError as error:
-            logger.warning("what is wanted of the models cannot be kept: %s", error)
+            logger.warning("cannot save the local copy of the desired models: %s", error)
 
     async def _report_if_due(self) -> None:
         report, last = self._report(), self._reported
@@ -130,11 +130,11 @@ class ModelFollower:
         return ModelReport(
             worker=self._worker,
             reported_at_ms=self._now_ms(),
-            channels={kind.value: _told(one) for kind, one in status.items()},
+            channels={kind.value: _report_fields(one) for kind, one in status.items()},
         )
 
 
-def _told(status: SlotStatus) -> dict[str, Any]:
+def _report_fields(status: SlotStatus) -> dict[str, Any]:
     # Not `asdict`: it copies the histograms, which are the same for everyone and not reported.
     return {
         field.name: getattr(status, field.name)

@@ -71,7 +71,7 @@ class ModelControl:
 
     async def states(self, kinds: Sequence[ModelKind] = tuple(ModelKind)) -> list[ModelState]:
         """Return what is known of each kind."""
-        desired, reports = await self._store.wanted(), await self._store.reports(self._now_ms())
+        desired, reports = await self._store.desired(), await self._store.reports(self._now_ms())
         return [
             ModelState(
                 kind=kind,
@@ -88,13 +88,13 @@ class ModelControl:
         await self._check_known(kind, version, reports)
         was = before or DesiredModel()
         ran = last_ran(was, running_versions(kind, reports))
-        wanted = replace(
+        target = replace(
             was,
             active=version,
             previous=was.previous if ran == version else ran,
             shadow="" if was.shadow == version else was.shadow,
         )
-        return await self._change(kind, "activate", before, wanted, by)
+        return await self._change(kind, "activate", before, target, by)
 
     async def shadow(self, kind: ModelKind, version: str, *, share: float, by: str) -> ModelChange:
         """Let *version* score *share* of the batches and decide nothing; empty: end that."""
@@ -106,8 +106,8 @@ class ModelControl:
             await self._check_known(kind, version, reports)
             if version == last_ran(was, running_versions(kind, reports)):
                 raise InvalidInput(f"version: {kind} {version} decides already")
-        wanted = replace(was, shadow=version, share=share if version else 1.0)
-        return await self._change(kind, "shadow", before, wanted, by)
+        target = replace(was, shadow=version, share=share if version else 1.0)
+        return await self._change(kind, "shadow", before, target, by)
 
     async def rollback(self, kind: ModelKind, *, by: str) -> ModelChange:
         """Let the model decide again that last ran before.
@@ -119,18 +119,18 @@ class ModelControl:
         ran = last_ran(was, running_versions(kind, reports))
         if was.active and ran != was.active:
             loaded = [one for one in previous_versions(kind, reports) if one != ran]
-            wanted = replace(was, active=ran, previous=loaded[0] if loaded else "")
+            target = replace(was, active=ran, previous=loaded[0] if loaded else "")
         elif was.previous:
             await self._check_known(kind, was.previous, reports)
-            wanted = replace(was, active=was.previous, previous=ran)
+            target = replace(was, active=was.previous, previous=ran)
         else:
             raise NotFound(f"nothing to roll back to: no other {kind} model ran before")
-        if wanted.shadow == wanted.active:
-            wanted = replace(wanted, shadow="", share=1.0)
-        return await self._change(kind, "rollback", before, wanted, by)
+        if target.shadow == target.active:
+            target = replace(target, shadow="", share=1.0)
+        return await self._change(kind, "rollback", before, target, by)
 
     async def _before(self, kind: ModelKind) -> tuple[DesiredModel | None, list[ModelReport]]:
-        desired = await self._store.wanted()
+        desired = await self._store.desired()
         return desired.get(kind), await self._store.reports(self._now_ms())
 
     async def _change(
@@ -138,22 +138,22 @@ class ModelControl:
         kind: ModelKind,
         what: str,
         before: DesiredModel | None,
-        wanted: DesiredModel,
+        target: DesiredModel,
         by: str,
     ) -> ModelChange:
         author = identity.author(by)
-        wanted = replace(wanted, by=author, at_ms=self._now_ms())
-        details = {"what": what, "active": wanted.active, "previous": wanted.previous}
-        if wanted.shadow:
-            details |= {"shadow": wanted.shadow, "share": f"{wanted.share:g}"}
+        target = replace(target, by=author, at_ms=self._now_ms())
+        details = {"what": what, "active": target.active, "previous": target.previous}
+        if target.shadow:
+            details |= {"shadow": target.shadow, "share": f"{target.share:g}"}
         synced = await self._trail.around(
             AuditKind.MODEL_CHANGED,
             kind.value,
             author,
             details,
-            self._store.want(kind, before, wanted),
+            self._store.replace(kind, before, target),
         )
-        return ModelChange(desired=wanted, synced=synced)
+        return ModelChange(desired=target, synced=synced)
 
     async def _check_known(
         self, kind: ModelKind, version: str, reports: Sequence[ModelReport]

@@ -67,14 +67,14 @@ class ModelSlot(Generic[Scorer]):
         handling: ModelLoading[Scorer],
         root: Path | None,
         threshold: float | None,
-        wanted: DesiredModel,
+        desired: DesiredModel,
     ) -> None:
         """Load the desired version, else the previous one, else the newest, which must pass."""
         self.kind = handling.kind
         self._handling: ModelLoading[Scorer] = handling
         self._root = root
         self._threshold = threshold
-        self._kept: dict[str, Scorer] = {}
+        self._loaded: dict[str, Scorer] = {}
         self._refused: dict[str, tuple[_Mark, str]] = {}
         self._cards: dict[str, Card] = {}
         self._without: dict[str, str] = {}
@@ -83,37 +83,37 @@ class ModelSlot(Generic[Scorer]):
         self._available: Sequence[str] = ()
         self.shadow: Shadow[Scorer] | None = None
         self._load: Callable[[str | None], Scorer] = self._load_at_start
-        self.prepare(wanted)
-        first = self._kept.get(wanted.active) or self._kept.get(wanted.previous)
+        self.prepare(desired)
+        first = self._loaded.get(desired.active) or self._loaded.get(desired.previous)
         self.active: Scorer = first or self._load(None)
         # From here on something decides, so a bundle passes whole or is refused.
         self._load = self._load_whole
-        self.take(wanted)
+        self.take(desired)
 
     @property
     def threshold(self) -> float:
         """The score from which something is blocked, or a call marked."""
         return self._threshold_of(self.active)
 
-    def prepare(self, wanted: DesiredModel) -> int:
+    def prepare(self, desired: DesiredModel) -> int:
         """Load desired bundles not loaded yet; return how many were refused."""
         self._available = bundles.versions(self._root, self.kind.folder)
-        return sum(map(self._refuses, sorted(_wishes(wanted))))
+        return sum(map(self._refuses, sorted(_desired_versions(desired))))
 
-    def take(self, wanted: DesiredModel) -> bool:
+    def take(self, desired: DesiredModel) -> bool:
         """Swap in the prepared models; return whether the deciding version changed."""
         before = self.active
-        self.active = self._kept.get(wanted.active, before)
+        self.active = self._loaded.get(desired.active, before)
         swapped = self.active.version != before.version
         if swapped:
             self._previous = before.version
-            self._kept[before.version] = before
-        self._kept.setdefault(self.active.version, self.active)
-        self._watch(wanted)
-        wishes = _wishes(wanted)
-        needed = wishes | {self.active.version, self._previous}
-        self._kept = {name: model for name, model in self._kept.items() if name in needed}
-        self._refused = {name: why for name, why in self._refused.items() if name in wishes}
+            self._loaded[before.version] = before
+        self._loaded.setdefault(self.active.version, self.active)
+        self._watch(desired)
+        versions = _desired_versions(desired)
+        needed = versions | {self.active.version, self._previous}
+        self._loaded = {name: model for name, model in self._loaded.items() if name in needed}
+        self._refused = {name: why for name, why in self._refused.items() if name in versions}
         return swapped
 
     def status(self) -> SlotStatus:
@@ -135,25 +135,28 @@ class ModelSlot(Generic[Scorer]):
             available=self._available,
         )
 
-    def _watch(self, wanted: DesiredModel) -> None:
-        model = self._kept.get(wanted.shadow)
+    def _watch(self, desired: DesiredModel) -> None:
+        model = self._loaded.get(desired.shadow)
         if model is None or model is self.active:
             self.shadow = None
-        elif self.shadow is None or (self.shadow.model, self.shadow.share) != (model, wanted.share):
-            self.shadow = Shadow(model, self._threshold_of(model), wanted.share)
+        elif self.shadow is None or (self.shadow.model, self.shadow.share) != (
+            model,
+            desired.share,
+        ):
+            self.shadow = Shadow(model, self._threshold_of(model), desired.share)
 
     def _threshold_of(self, model: Scorer) -> float:
         return model.threshold if self._threshold is None else self._threshold
 
     def _refuses(self, version: str) -> bool:
         """Load *version* unless it is loaded, or was refused and its files are the same."""
-        if version in self._kept:
+        if version in self._loaded:
             return False
         mark = _mark(self._root, self.kind.folder, version)
         if version in self._refused and self._refused[version][0] == mark:
             return False
         try:
-            self._kept[version] = self._load(version)
+            self._loaded[version] = self._load(version)
         except Exception as error:
             # Whatever the error, onnxruntime's own included: the previous model stays.
             self._refused[version] = (mark, str(error))
@@ -188,8 +191,8 @@ class ModelSlot(Generic[Scorer]):
         return model
 
 
-def _wishes(wanted: DesiredModel) -> set[str]:
-    return {wanted.active, wanted.previous, wanted.shadow} - {""}
+def _desired_versions(desired: DesiredModel) -> set[str]:
+    return {desired.active, desired.previous, desired.shadow} - {""}
 
 
 def _mark(root: Path | None, channel: str, version: str) -> _Mark:

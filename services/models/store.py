@@ -3,9 +3,9 @@
 ==============================  =====================================================
 key                             what
 ==============================  =====================================================
-``{fanzha:models}:wanted``      hash: what is wanted, by the word of each kind
+``{fanzha:models}:wanted``      hash: the desired models, by the word of each kind
 ``{fanzha:models}:workers``     hash: what each worker reports
-``{fanzha:models}:changed``     stream of one entry: a change of what is wanted ends a wait
+``{fanzha:models}:changed``     stream of one entry: a change of the desired models ends a wait
 ==============================  =====================================================
 
 A desired model is replaced only if it is still the one that was read (compare-and-set), so that
@@ -25,7 +25,7 @@ from services.decision.model_kinds import ModelKind
 from services.models import desired_models
 from services.models.desired_models import DesiredModel
 
-WANTED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
+DESIRED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 CHANGED = "{fanzha:models}:changed"
 WAIT_MS = 3_000
 """The longest wait for a change; below the timeout of the socket."""
@@ -67,24 +67,24 @@ class ModelStore:
         for place, _ in pairs_of_stream(answer):
             self._seen = str(place)
 
-    async def wanted(self) -> dict[ModelKind, DesiredModel]:
+    async def desired(self) -> dict[ModelKind, DesiredModel]:
         """Return the desired models; kinds without one are left out."""
         async with within(_READ_SECONDS):
-            fields = await self._client.hgetall(WANTED)
+            fields = await self._client.hgetall(DESIRED)
         return desired_models.read_all(fields)
 
-    async def want(
-        self, kind: ModelKind, before: DesiredModel | None, wanted: DesiredModel
+    async def replace(
+        self, kind: ModelKind, before: DesiredModel | None, after: DesiredModel
     ) -> bool:
-        """Replace *before* by *wanted*; return whether the store has it on disk.
+        """Replace *before* by *after*; return whether the store has it on disk.
 
-        Raises `VersionConflict` when *before* is no longer what is wanted.
+        Raises `VersionConflict` when *before* is no longer the stored one.
         """
         old = before.written() if before else ""
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_REPLACE, 2, WANTED, CHANGED, kind.value, old, wanted.written())
-            (replaced,), synced = await execute_synced(self._client, writing, WANTED)
+            writing.eval(_REPLACE, 2, DESIRED, CHANGED, kind.value, old, after.written())
+            (replaced,), synced = await execute_synced(self._client, writing, DESIRED)
         if not replaced:
             raise VersionConflict(f"somebody else changed the {kind} models; look again")
         return synced

@@ -63,6 +63,7 @@ from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
 from services.rpc.warnings.report_handler import WarningReportServicer
 from services.settings.settings import Settings
+from services.settings.types import fraud_types_of_sources
 from services.warning import control
 from services.warning.backfill import service as backfill_service
 from services.warning.backfill import wiring as backfill_wiring
@@ -232,6 +233,7 @@ def _lists(context: AdminContext, changes: ChangeService, hits: EntryHitStore) -
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
+        fraud_types_of=fraud_types_of_sources(settings.default_fraud_types),
         no_end_needs_review=settings.permanent_entries_need_review,
         hits=hits,
         dead_entry_days=settings.dead_entry_days,
@@ -245,6 +247,7 @@ def _drafts(context: AdminContext) -> DraftReader:
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
         default_expiry_days=settings.default_expiry_days,
+        fraud_types_of=fraud_types_of_sources(settings.default_fraud_types),
         no_end_needs_review=settings.permanent_entries_need_review,
     )
 

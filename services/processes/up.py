@@ -120,8 +120,8 @@ class _Host:
     async def _announce(self, supervisor: Supervisor, endpoints: dict[str, str]) -> None:
         """Print the addresses of the service, once every process is ready."""
         while not await supervisor.wait_serving(READY_SECONDS):
-            waiting = [child.name for child in supervisor.children if not child.serving.is_set()]
-            logger.warning("not ready yet: %s", ", ".join(waiting))
+            starting = [child.name for child in supervisor.children if not child.serving.is_set()]
+            logger.warning("not ready yet: %s", ", ".join(starting))
         file = self._settings.data_dir / ENDPOINTS
         atomic_file.write(file, json.dumps(endpoints, indent=2) + "\n")
         for name, address in endpoints.items():

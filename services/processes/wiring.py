@@ -22,6 +22,14 @@ from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.treatment.answer_policy import AnswerPolicy
+from services.decision.treatment.block_delay import BlockDelay
+from services.decision.treatment.cache_lifetimes import CacheLifetimes
+from services.decision.treatment.treatment_table import (
+    international_calls,
+    read_treatments,
+    shipped_table,
+)
 from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
@@ -73,6 +81,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         origin=_origin_guard(settings, home),
+        answers=_answer_policy(settings),
     )
     interception = InterceptionServicer(
         engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
@@ -110,6 +119,26 @@ def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
     )
 
 
+def _answer_policy(settings: Settings) -> AnswerPolicy:
+    """Build the policy of answers; raises ValueError for a wrong file."""
+    file = settings.treatments_file
+    more = [international_calls()] if settings.label_international else []
+    delay = None
+    if settings.block_delay_ms or settings.block_delay_jitter_ms:
+        delay = BlockDelay.with_own_key(settings.block_delay_ms, settings.block_delay_jitter_ms)
+    shipped = shipped_table().with_rules(more)
+    return AnswerPolicy(
+        current_treatments=(lambda: shipped)
+        if file is None
+        else ReloadedFile(file, lambda data: read_treatments(data).with_rules(more)).current,
+        caching=CacheLifetimes(
+            allow_seconds=settings.link_allow_cache_seconds,
+            block_seconds=settings.link_block_cache_seconds,
+        ),
+        block_delay=delay,
+    )
+
+
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:
     """Load the models desired on this host; the newest where none is desired.
 
@@ -123,7 +152,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.URL: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
-        desired_models.kept(settings.data_dir),
+        desired_models.load_copy(settings.data_dir),
         looks,
         velocity=_has_velocity_model(settings),
     )

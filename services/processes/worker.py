@@ -20,7 +20,7 @@ from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s, Texts
+from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
@@ -147,13 +147,19 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._log.links_found if self._log else _unheard,
             links_cut=self._metrics.links_cut,
+            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
-            callers_active=self._feature_drift.observe_callers,
+            callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,
             marks_shadowed=self._metrics.marks_shadowed,
             shadow_failed=self._metrics.shadow_failed,
         )
+
+    def _callers_active(self, activity: CallerActivity) -> None:
+        self._feature_drift.observe_callers(activity)
+        if self._log:
+            self._log.callers_active(activity)
 
     def _build_server(self, hits: HitStore) -> RpcServer:
         settings = self._settings
@@ -296,11 +302,11 @@ class Worker:
 
 
 def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog | None:
-    wanted = options.of_worker(settings)
-    if wanted is None:
+    worker_options = options.of_worker(settings)
+    if worker_options is None:
         return None
     home = HomePlan(settings.home_country)
-    return DecisionLog(wanted, home=home, now_ms=now_ms, counters=metrics)
+    return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
 
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:

@@ -1,4 +1,4 @@
-"""How a port is secured: TLS, authentication, and what happens on a refusal."""
+"""Security of a port: TLS, authentication, and recording of refusals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

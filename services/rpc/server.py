@@ -185,7 +185,7 @@ class RpcServer:
         check = registry.method(f"/{health.SERVICE_NAME}/Check")
         self._server.add_registered_method_handlers(health.SERVICE_NAME, {"Check": check})
         self.methods: list[str] = registry.methods
-        """All it serves, as ``/service/method``."""
+        """All methods served, as ``/service/method``."""
 
     async def start(self, host: str, port: int, *, shared: bool = False) -> int:
         """Listen, answer NOT_SERVING, and return the port.

@@ -1,8 +1,8 @@
-"""TLS of a port: certificate, key and the authority of clients, taken anew when the files change.
+"""TLS of a port: certificate, key and client authority, reloaded when the files change.
 
-gRPC asks before each handshake. Files are replaced one after the other, so a certificate that does
-not fit its key, or cannot be read, leaves what was before in force, and is looked at again at the
-next connection.
+gRPC calls before each handshake. Files are replaced one after the other, so while a certificate
+does not match its key or cannot be read, the former one stays in force, and the next connection
+retries.
 """
 
 import logging
@@ -23,9 +23,9 @@ _Mark = tuple[tuple[int, int, int], ...]
 
 
 class ServerTls:
-    """The files of a port. With *client_ca*, who connects must show a certificate by it.
+    """The files of a port. With *client_ca*, every client needs a certificate issued by it.
 
-    gRPC for Python can ask for a client certificate or not; it cannot leave it to the client.
+    gRPC for Python requires a client certificate or ignores it; it cannot make it optional.
     """
 
     def __init__(self, *, certificate: Path, key: Path, client_ca: Path | None = None) -> None:
@@ -37,8 +37,8 @@ class ServerTls:
         self._first = self._read()
 
     def credentials(self) -> grpc.ServerCredentials:
-        """Return what a server listens with."""
-        changed: Any = self._changed  # the stubs do not know that nothing may have changed
+        """Return the credentials for a listening port."""
+        changed: Any = self._changed  # the stubs do not allow None, which means unchanged
         return grpc.dynamic_ssl_server_credentials(
             self._first, changed, self._client_ca is not None
         )
@@ -53,10 +53,10 @@ class ServerTls:
         except ValueError as error:
             if mark != self._faulty:
                 self._faulty = mark
-                logger.warning("%s; the certificate before stays in force", error)
+                logger.warning("%s; the former certificate stays in force", error)
             return None
         self._mark = mark
-        logger.info("%s: read anew", self._certificate)
+        logger.info("%s: reloaded", self._certificate)
         return taken
 
     def _read(self) -> "grpc.ServerCertificateConfiguration":

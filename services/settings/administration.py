@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from services.settings.decision_log import DecisionLogSettings
-from services.settings.types import Port
+from services.settings.types import FRAUD_TYPES_OF_SOURCES, Port
 
 
 class AdministrationSettings(DecisionLogSettings):
@@ -17,6 +17,13 @@ class AdministrationSettings(DecisionLogSettings):
         ge=1,
         le=3650,
         description="Days until a list entry added without an expiry expires.",
+    )
+    default_fraud_types: str = Field(
+        default="",
+        pattern=FRAUD_TYPES_OF_SOURCES,
+        description="Kind of fraud of block entries that name none, by source, such as "
+        "`carrier=fake_loan,bureau=impersonate_authority`. Without a kind of fraud an entry "
+        "blocks, but its hits open no case and warn no one.",
     )
     admin_metrics_port: Port = Field(
         default=7364,

@@ -78,6 +78,43 @@ class DecisionSettings(ServerSettings):
         description="What to do with a text whose sender's name is not in senders_file, or is "
         "registered for other routes.",
     )
+    treatments_file: Path | None = Field(
+        default=None,
+        description="TOML file: which calls, texts and links that are let through are labelled, "
+        "challenged or delayed. Reloaded when it changes. Unset: the rules of the package label "
+        "what the velocity model marks and senders that are not registered.",
+    )
+    label_international: bool = Field(
+        default=False,
+        description="Whether answers ask for the label of an international call (Art. 13) on every "
+        "such call. The switch knows which these are, and each answer grows by some 10 bytes.",
+    )
+    link_allow_cache_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a gateway may reuse an answer that lets a link through.",
+    )
+    link_block_cache_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a gateway may reuse an answer that blocks a link; less "
+        "where its entry ends sooner.",
+    )
+    block_delay_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Least delay in milliseconds that answers ask the network for before the block "
+        "of a text or link takes effect, so that senders cannot probe.",
+    )
+    block_delay_jitter_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Most milliseconds by which that delay varies from one decision to the next.",
+    )
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."
     )

@@ -18,7 +18,7 @@ class FailureMetrics(Collector):
         """Return one counter family per kind of failure."""
         damaged = CounterMetricFamily(
             "fanzha_damaged_records",
-            "Readings of records in the store that failed, by what was to be read.",
+            "Records in the store that could not be read, by kind of record.",
             labels=("what",),
         )
         yield self._filled(damaged, FailureKind.DAMAGED_RECORD)

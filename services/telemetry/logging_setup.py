@@ -25,7 +25,7 @@ PARTIES = {
 BODIES = {"text", "body", "message", "note"}
 """Fields whose values are replaced by their length."""
 LINKS = {"url", "link", "urls", "links"}
-"""Fields of which only the host stays."""
+"""Fields reduced to their host."""
 
 _QUIET = {"grpc": logging.WARNING, "asyncio": logging.WARNING, "filelock": logging.WARNING}
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|(?<![\w.+-])(?:0086|86)?1[3-9][0-9]{9}(?![\w.-])")

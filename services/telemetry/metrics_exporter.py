@@ -30,7 +30,7 @@ _Page = npt.NDArray[np.float64]
 
 
 class MetricsPages(Collector):
-    """The pages in a directory. Create it before the workers: it starts with none."""
+    """The pages in a directory. Create it before the workers, as it deletes existing pages."""
 
     def __init__(self, directory: Path, now_seconds: Callable[[], float] = time.time) -> None:
         self.directory = directory
@@ -42,7 +42,7 @@ class MetricsPages(Collector):
             left.unlink()
 
     def retire(self, pid: int) -> None:
-        """Take the page of a dead worker out of the directory, and keep its counts."""
+        """Remove the page of a dead worker and add its counters to the total."""
         with self._lock:
             for path in self.directory.glob(f"*.{pid}.page"):
                 self._departed = self._departed + _read(path)
@@ -73,9 +73,9 @@ class MetricsPages(Collector):
         )
 
     def _read_all(self) -> tuple[_Page, dict[str, _Page]]:
-        """Return the sum of all pages there ever were, and the page of each worker."""
+        """Return the sum of all pages, retired ones included, and the page of each worker."""
         with self._lock:
-            # By age: a worker that was replaced a moment ago may have two pages.
+            # By age: a worker just replaced may have two pages.
             paths = sorted(self.directory.glob("*.page"), key=lambda path: path.stat().st_mtime)
             pages = [(path.name.split(".")[0], _read(path)) for path in paths]
             return sum((page for _, page in pages), self._departed), dict(pages)

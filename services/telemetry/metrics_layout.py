@@ -53,16 +53,16 @@ class Family:
     values: tuple[tuple[str, ...], ...] = ((),)
     """The label values of each series."""
     bounds: Sequence[float] = ()
-    """Of a histogram: upper bounds of its buckets, without the last, infinite one."""
+    """Upper bounds of the buckets of a histogram, without the infinite one."""
 
     @property
     def width(self) -> int:
-        """Figures of one series: of a histogram its buckets and the sum."""
+        """Number of figures in one series; for a histogram its buckets and the sum."""
         return len(self.bounds) + 2 if self.bounds else 1
 
     @property
     def span(self) -> int:
-        """Figures of all series."""
+        """Number of figures in all series."""
         return self.width * len(self.values)
 
     def bucket(self, value: float) -> int:
@@ -201,6 +201,12 @@ LINKS_CUT = Family(
     text="Texts with more than 16 links or 128 link-like substrings; they were decided by "
     "those before.",
 )
+NUMBERS_CUT = Family(
+    name="fanzha_texts_numbers_cut",
+    kind="counter",
+    text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
+    "those before.",
+)
 ROWS_CUT = Family(
     name="fanzha_rows_cut",
     kind="counter",
@@ -325,7 +331,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, ROWS_CUT),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -147,7 +147,7 @@ class DecisionMetrics:
         self._figures[layout.START[layout.MODEL_SWAPS.name] + layout.KINDS.index(kind)] += 1
 
     def model_refused(self, kind: ModelKind) -> None:
-        """Count a bundle that did not pass its checks."""
+        """Count a refused bundle."""
         self._figures[layout.START[layout.MODEL_REFUSALS.name] + layout.KINDS.index(kind)] += 1
 
     def _count_types(
@@ -169,11 +169,15 @@ class DecisionMetrics:
         self._figures[_SHED_PLACE[why]] += 1
 
     def links_cut(self, texts: int) -> None:
-        """Count texts that may hold more links than were looked for."""
+        """Count texts with more links than the limit."""
         self._figures[layout.START[layout.LINKS_CUT.name]] += texts
 
+    def numbers_cut(self, texts: int) -> None:
+        """Count texts that may hold more telephone numbers than were looked up."""
+        self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
+
     def rows_cut(self, channel: Channel, rows: int) -> None:
-        """Count rows that were cut because their request held more than is read of one."""
+        """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
 
     def fingerprint_hit(self, action: Action) -> None:
@@ -181,7 +185,7 @@ class DecisionMetrics:
         self._figures[layout.START[layout.FINGERPRINT_HITS.name] + action - 1] += 1
 
     def bulk_campaign(self) -> None:
-        """Count a text that turned out to be sent in bulk."""
+        """Count a bulk campaign."""
         self._figures[layout.START[layout.BULK_CAMPAIGNS.name]] += 1
 
     def hits_buffered(self, rows: int) -> None:
@@ -216,7 +220,7 @@ class DecisionMetrics:
         self._figures[layout.START[layout.LOG_BYTES.name]] += size
 
     def entry_hits_dropped(self, rows: int) -> None:
-        """Count hits that are missing in what is told of their entries."""
+        """Count hits missing in the counts of their entries."""
         self._figures[layout.START[layout.ENTRY_HITS_DROPPED.name]] += rows
 
     def shadow_entry_hit(self, would: WouldBlock, *, blocked: bool) -> None:
@@ -230,13 +234,13 @@ class DecisionMetrics:
         self._set(layout.SHADOW_ENTRIES, entries)
 
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
-        """Say which lists this worker answers from, and when they were last known current."""
+        """Set the version of the lists in force, and when they were last known current."""
         self._set(layout.LIST_VERSION, version)
         self._set(layout.LIST_ENTRIES, entries)
         self._set(layout.LIST_CURRENT_AT, current_at_seconds)
 
     def list_findings(self, counts: Mapping[FindingKind, int]) -> None:
-        """Say what is wrong with versions of the lists in force."""
+        """Set the unsettled findings about the lists in force."""
         first = layout.START[layout.LIST_FINDINGS.name]
         for place, kind in enumerate(FindingKind):
             self._figures[first + place] = counts[kind]
@@ -250,15 +254,15 @@ class DecisionMetrics:
         self._figures[first + len(layout.TASKS)] = sum(counts.values()) - known
 
     def list_files_refused(self, files: int) -> None:
-        """Say how many list files were not taken over since the worker started."""
+        """Set the number of list snapshots refused since the worker started."""
         self._set(layout.LIST_FILES_REFUSED, files)
 
     def drifted(self, channel: Channel, index: float) -> None:
-        """Say how far scores have moved from the card's; NaN when that is not known."""
+        """Set the drift of scores from the card; NaN if unknown."""
         self._figures[layout.START[layout.SCORE_DRIFT.name] + channel - 1] = index
 
     def feature_drifted(self, channel: Channel, indexes: Mapping[str, float]) -> None:
-        """Say how far columns of the traffic have moved; one that is left out is not known."""
+        """Set the drift of features; a missing one is unknown."""
         first = layout.START[layout.FEATURE_DRIFT.name]
         for place, (of_channel, name) in enumerate(layout.FEATURES):
             if of_channel is channel:

@@ -78,15 +78,15 @@ class DeadLetterControl:
             raise InvalidInput(f"places: 1 to {MOST_PER_PAGE}, not {len(places)}")
         for place in places:
             _check_place("places", place)
-        wanted = list(dict.fromkeys(places))
-        subject = wanted[0] if len(wanted) == 1 else f"{wanted[0]}..{wanted[-1]}"
-        details = {"letters": str(len(wanted))}
+        distinct = list(dict.fromkeys(places))
+        subject = distinct[0] if len(distinct) == 1 else f"{distinct[0]}..{distinct[-1]}"
+        details = {"letters": str(len(distinct))}
         return await self._trail.around(
             AuditKind.DEAD_LETTERS_REPLAYED,
             subject,
             identity.author(by),
             details,
-            self._replay(wanted),
+            self._replay(distinct),
         )
 
     async def drop(self, place: str, *, by: str) -> None:

@@ -1,7 +1,6 @@
 """List administration with appeals, in the test's own process: real store, real sockets.
 
-Its clock can be moved. Workers are small objects that report versions when a test says so, or at
-once.
+Its clock is set by the test. Workers are small objects that report versions on request or at once.
 """
 
 import asyncio
@@ -54,7 +53,7 @@ HOUR_MS = 3_600_000
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NINE_O_CLOCK_MS
@@ -68,7 +67,7 @@ class Clock:
 
 @dataclass
 class Recorded:
-    """One record of the audit."""
+    """One audit record."""
 
     kind: AuditKind
     subject: str
@@ -96,7 +95,7 @@ class AuditSeen:
 
 @dataclass
 class Office:
-    """What a test needs of it."""
+    """The parts of list administration that tests use."""
 
     built: WiredAppeals
     administration: ListService
@@ -163,7 +162,7 @@ async def office(
     log: LoggedDecisionSource | None = None,
     **settings: Any,
 ) -> AsyncIterator[Office]:
-    """Run list administration; *around* may stand between appeals and the lists."""
+    """Run list administration; *around* may wrap the lists that appeals use."""
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
     audit, registry = AuditSeen(), CollectorRegistry()
@@ -219,13 +218,13 @@ async def office(
 
 @asynccontextmanager
 async def stub_of(running: Office) -> AsyncIterator["appeal_pb2_grpc.AppealServiceAsyncStub"]:
-    """Ask an office over a socket."""
+    """Yield a stub for an office, over a socket."""
     async with running.channel() as channel:
         yield appeal_pb2_grpc.AppealServiceStub(channel)
 
 
 def somebody(name: str, role: Role) -> Identity:
-    """Make somebody whose identity was checked."""
+    """Make an authenticated identity."""
     return Identity(name=name, roles=frozenset({role}))
 
 

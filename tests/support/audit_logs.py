@@ -17,7 +17,7 @@ MONTH_MS = 31 * 86_400_000
 
 
 class Clock:
-    """Says what time it is as a test wants it."""
+    """A clock that a test sets."""
 
     def __init__(self, now_ms: int = NINE_O_CLOCK_MS) -> None:
         self.now_ms = now_ms
@@ -45,7 +45,7 @@ def an_event(
 
 
 def a_chain(folder: Path, *, within: int = 100, clock: Clock | None = None) -> Chain:
-    """Make the end of a log, with a key of its own in the folder; not open yet."""
+    """Make a log writer with its own key in the folder; not open yet."""
     folder.mkdir(exist_ok=True)
     key = keys.open_key(folder / keys.KEY_FILE)
     return Chain(folder, key, within=within, now_ms=clock or Clock())
@@ -87,12 +87,12 @@ def lines_of(path: Path) -> list[bytes]:
 
 
 def write_lines(path: Path, lines: Sequence[bytes]) -> None:
-    """Write a file anew."""
+    """Overwrite a file."""
     path.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
 def rehashed(line: bytes, **members: Any) -> bytes:
-    """Change members of a record and give it the hash that fits."""
+    """Change members of a record and recompute its hash."""
     record = json.loads(line) | members
     event = AuditEvent(**{name: record[name] for name in
                      ("time_ms", "kind", "actor", "subject", "details")})  # fmt: skip
@@ -100,7 +100,7 @@ def rehashed(line: bytes, **members: Any) -> bytes:
 
 
 def rechained(lines: Sequence[bytes], start: int) -> list[bytes]:
-    """Make all numbers and hashes from *start* on anew; signatures stay as they are."""
+    """Recompute sequence numbers and hashes from *start* on; signatures stay."""
     made = list(lines[:start])
     for line in lines[start:]:
         before = read(made[-1])
@@ -110,7 +110,7 @@ def rechained(lines: Sequence[bytes], start: int) -> list[bytes]:
 
 @contextmanager
 def no_file_beyond(size: int) -> Iterator[None]:
-    """Let the system refuse to write files of more than *size* bytes, as a full disk would."""
+    """Limit files to *size* bytes, to simulate a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

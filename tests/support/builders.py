@@ -1,4 +1,4 @@
-"""Valid objects to start from; a test names only what it is about."""
+"""Builders of valid objects; a test sets only the fields it is about."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +36,7 @@ from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityModel, VelocityStage
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
@@ -110,7 +111,7 @@ def an_entry(
     fraud_type: FraudType = FraudType.UNSPECIFIED,
     reason: str = "reported by three victims",
 ) -> Entry:
-    """Make an entry; its kind is told from the pattern."""
+    """Make an entry; its kind is derived from the pattern."""
     return Entry(
         kind=kind or _kind(pattern),
         pattern=pattern,
@@ -139,7 +140,7 @@ def _kind(pattern: str) -> EntryKind:
 
 
 def a_change(version: int, *additions: Entry, removals: Identities | None = None) -> ListChange:
-    """Make a change as it was committed: each follows the one before."""
+    """Make a committed change, successor of version - 1."""
     return ListChange(
         version=version,
         author="li",
@@ -153,7 +154,7 @@ def a_change(version: int, *additions: Entry, removals: Identities | None = None
 
 
 class FixedScore:
-    """A model for every channel that gives everything the same score."""
+    """A model for every channel with a constant score."""
 
     version = "test-1"
     threshold = 0.9
@@ -167,7 +168,7 @@ class FixedScore:
 
 
 class FixedTextScore(FixedScore):
-    """The same for texts, and a fixed probability of spam."""
+    """A text model with constant scores of fraud and spam."""
 
     spam_threshold = 0.8
 
@@ -198,7 +199,7 @@ class BrokenModel(FixedScore):
 def some_models(
     score: float = 0.0, fraud_type: FraudType = FraudType.UNSPECIFIED, p_spam: float = 0.0
 ) -> ModelSet:
-    """Make models that give everything the same score."""
+    """Make models with a constant score."""
     return ModelSet(
         caller=FixedScore(score),
         text=FixedTextScore(score, fraud_type, p_spam),
@@ -210,7 +211,7 @@ def some_models(
 def shadowed_models(
     score: float, shadow_score: float, *, share: float = 1.0, threshold: float = 0.9
 ) -> ModelSet:
-    """Make models that give everything one score, and shadows that give it another."""
+    """Make models with one constant score, and shadow models with another."""
     return replace(
         some_models(score, FraudType.FAKE_LOAN),
         shadows=Shadows(
@@ -238,7 +239,7 @@ def a_velocity_stage(
     model: FixedScore | None = None,
     shadow: FixedScore | None = None,
 ) -> VelocityStage:
-    """Make a velocity stage whose model gives every call the same score, as a shadow does."""
+    """Make a velocity stage whose models have constant scores."""
     heard = model or FixedScore(score)
     watching: Shadow[VelocityScorer] | None = Shadow(shadow, shadow.threshold) if shadow else None
     in_force = VelocityModel(heard, heard.threshold, watching)
@@ -252,6 +253,7 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
+    answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -264,9 +266,10 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
+        answers=answers,
     )
 
 
 def as_written(hit: Hit) -> WrittenHit:
-    """Write one hit as those of a batch are."""
+    """Encode one hit like those of a batch."""
     return WrittenHit(hit.decision_id, hit.confirmed, hit_fields.encode(hit.fields()))

@@ -1,4 +1,4 @@
-"""A head of a second stage of our own, and text bundles that have it."""
+"""A small second stage for tests, and text bundles with it."""
 
 from dataclasses import replace
 from functools import cache
@@ -25,12 +25,12 @@ UNCERTAIN = (
 )
 """A text that the fast model alone lets through."""
 STRENGTH = 200.0
-"""So strong that the head decides whatever the fast model believes."""
+"""A slope so large that the head outweighs the fast model."""
 
 
 @cache
 def a_head() -> bytes:
-    """Return a graph for which a text is the more a fraud, the nearer `FRAUD` than `HAM` it is."""
+    """Return a graph whose score rises as a text is nearer to `FRAUD` than to `HAM`."""
     fraud, ham = sentence_encoder.encode(normalise_all([FRAUD, HAM]))
     weights = (STRENGTH * (fraud - ham)).astype(np.float32)
     width = sentence_encoder.WIDTH
@@ -58,9 +58,9 @@ ABOUT = CascadeCard(
 
 @cache
 def fast() -> TextClassifier:
-    """Return the shipped model, looking once only; for its threshold `UNCERTAIN` is no fraud."""
+    """Return the shipped model without second stage; it scores `UNCERTAIN` below its threshold."""
     model = OnnxModel(bundles.newest(bundles.SHIPPED, "sms"))
-    # Of another threshold, golden rows would say nothing.
+    # With another threshold the golden rows would not hold.
     model.card = replace(model.card, cascade=None, golden=())
     score = float(TextClassifier(model).score_bodies([UNCERTAIN]).p_fraud[0])
     model.card = replace(model.card, threshold=round((1 + score) / 2, 6))
@@ -68,7 +68,7 @@ def fast() -> TextClassifier:
 
 
 def a_cascade() -> TextCascade:
-    """Return our second stage at all texts below the threshold of `fast`."""
+    """Return our second stage for all texts below the threshold of `fast`."""
     return TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=fast().threshold))
 
 

@@ -1,4 +1,4 @@
-"""The desk of a city or county for tests: real store, real socket, a clock that can be moved."""
+"""The desk of a city or county for tests: real store, real socket, a clock that tests set."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -33,11 +33,11 @@ CITY = Region(province="340000", city="340500")
 ELSEWHERE = Region(province="340000", city="340100", county="340102")
 NOWHERE = Region(how="unknown")
 PLACES = [COUNTY, COUNTY, CITY, ELSEWHERE, NOWHERE]
-"""Of persons 1, 2, 3 and so on."""
+"""The regions of persons 1, 2, 3 and so on."""
 
 
 class Places(PlainRouter):
-    """Knows where the persons of this test live."""
+    """The regions of the persons of a test."""
 
     def region(self, victim: str) -> Region:
         return PLACES[(int(victim[-4:]) - 1) % len(PLACES)]
@@ -45,11 +45,11 @@ class Places(PlainRouter):
 
 @dataclass
 class Record:
-    """Keeps what went into the audit log."""
+    """Collects audit records."""
 
     said: list[tuple[AuditKind, str, str, dict[str, str]]] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
-    """What happens once, while something is put on record."""
+    """Called once, while a record is written."""
 
     async def record(
         self, kind: AuditKind, *, subject: str, details: Mapping[str, str], actor: str = ""
@@ -62,7 +62,7 @@ class Record:
 
 @dataclass
 class Office:
-    """A desk, and what is behind it."""
+    """A desk and its parts."""
 
     desk: CaseDesk
     store: CaseStore

@@ -37,7 +37,7 @@ CHEN = Identity(name="chen", roles=frozenset({Role.APPEALS_OFFICER}))
 
 
 class MemoryAudit:
-    """Keeps what it is told; refuses while it is *full*."""
+    """Collects audit records; raises while *full*."""
 
     def __init__(self) -> None:
         self.records: list[tuple[AuditKind, str, Mapping[str, str], str]] = []
@@ -56,7 +56,7 @@ class MemoryAudit:
 
 
 def an_impact(*, known: bool = True, calls: int = 3, parties: int = 2) -> Impact:
-    """Say what a decision log that saw hardly anything says."""
+    """Return the impact by a nearly empty decision log."""
     return Impact(
         known=known,
         hours=24.0 if known else 3.0,
@@ -73,7 +73,7 @@ def an_impact(*, known: bool = True, calls: int = 3, parties: int = 2) -> Impact
 
 @dataclass(slots=True)
 class FixedImpact:
-    """Says the same of every change."""
+    """Returns the same impact for every change."""
 
     says: Impact | None = field(default_factory=an_impact)
     breaks: bool = False
@@ -94,7 +94,7 @@ class FixedImpact:
 
 @dataclass(slots=True, kw_only=True)
 class ChangeDesk:
-    """What a test needs of list administration."""
+    """The parts of list administration that tests use."""
 
     client: Client
     store: Store
@@ -105,7 +105,7 @@ class ChangeDesk:
     audit: MemoryAudit
     impact: FixedImpact
     clock: list[int]
-    """The time in milliseconds, in a list so that a test can move it."""
+    """The time in milliseconds, in a list so that a test can set it."""
 
     @property
     def now_s(self) -> int:

@@ -1,6 +1,6 @@
-"""A small gRPC server that decides as a test says: real sockets, real statuses, real health.
+"""A small gRPC server with scripted decisions: real sockets, real statuses, real health.
 
-Batches only: the client asks for nothing else.
+Batches only: the client sends nothing else.
 """
 
 import threading
@@ -34,7 +34,7 @@ def allow(rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
 
 
 def block_listed(rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
-    """Block callers that end in 9, by an entry named after them."""
+    """Block callers that end in 9, by an entry with the caller as its id."""
     decisions = allow(rows, context)
     for row, call in enumerate(rows):
         if call.caller.endswith("9"):
@@ -57,7 +57,7 @@ def refuse(status: grpc.StatusCode, **trailers: str) -> Say:
 
 
 class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
-    """Answers as *say* says, and remembers how many rows each request had."""
+    """Answers by *say*, and records the number of rows of each request."""
 
     def __init__(self, say: Say) -> None:
         self.say = say
@@ -71,15 +71,15 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
         self._open.set()
 
     def hold(self) -> None:
-        """Answer nothing for now."""
+        """Hold all answers."""
         self._open.clear()
 
     def release(self) -> None:
-        """Answer what came meanwhile, and everything from now on."""
+        """Answer the held requests, and all later ones."""
         self._open.set()
 
     def set_serving(self, serving: bool) -> None:
-        """Say SERVING or NOT_SERVING to whoever watches."""
+        """Send SERVING or NOT_SERVING to health watchers."""
         status = health_pb2.HealthCheckResponse
         self.health.set(SERVICE, status.SERVING if serving else status.NOT_SERVING)
 

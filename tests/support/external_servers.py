@@ -1,7 +1,7 @@
-"""Starts servers of other makers for tests: what we export is read by the real ones.
+"""Starts third-party servers for tests: the real ones read our exports.
 
-On a machine without one, its tests are skipped by name and with the reason; where ``CI`` is set,
-that it is missing is a failure, for ``.ci/run`` installs them all.
+On a machine without one, its tests are skipped with the reason. With ``CI`` set, a missing server
+is a failure, since ``.ci/run`` installs them all.
 """
 
 import os
@@ -17,11 +17,11 @@ import pytest
 from tests.support.processes import PATIENCE_SECONDS, eventually
 
 _PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-"""Servers lie where the PATH of a user may not lead."""
+"""Folders of servers, often missing from the PATH of a user."""
 
 
 def program(name: str, *, package: str) -> str:
-    """Return where a program is; skip the test when it is nowhere, or fail in CI."""
+    """Return the path of a program; if it is missing, skip the test, or fail in CI."""
     found = shutil.which(name, path=_PLACES)
     if found is None:
         why = f"{name} is not installed; on Debian: apt install {package}"
@@ -63,7 +63,7 @@ def started(
 
 
 def free_udp_port() -> int:
-    """Return a port of the loopback address that nobody has for UDP or TCP."""
+    """Return a port of the loopback address that is free for UDP and TCP."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             udp.bind(("127.0.0.1", 0))

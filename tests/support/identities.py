@@ -1,4 +1,4 @@
-"""Issues tokens and certificates for tests, and stands in for services behind the edge."""
+"""Issues tokens and certificates for tests; serves stubs behind authentication."""
 
 import base64
 import json
@@ -45,7 +45,7 @@ class Issuer:
         return issuer.public_jwk(self.key)["kid"]
 
     def publish(self) -> None:
-        """Write the JWKS file, whole."""
+        """Write the JWKS file."""
         keys = [issuer.public_jwk(self.key), *self.others]
         beside = self.jwks.with_suffix(".new")
         beside.write_text(json.dumps({"keys": keys}))
@@ -58,7 +58,7 @@ class Issuer:
         self.publish()
 
     def claims(self, *roles: str, **more: Any) -> dict[str, Any]:
-        """Return what a good token says; *more* replaces, and None takes away."""
+        """Return valid claims; *more* replaces some, None removes one."""
         said = {
             "sub": "wang",
             "iss": ISSUER,
@@ -69,7 +69,7 @@ class Issuer:
         return {name: value for name, value in said.items() if value is not None}
 
     def token(self, *roles: str, headers: dict[str, Any] | None = None, **more: Any) -> str:
-        """Sign a token; *more* replaces claims, and None takes one away."""
+        """Sign a token; *more* replaces claims, None removes one."""
         said = {"kid": self.kid} | (headers or {})
         return jwt.encode(self.claims(*roles, **more), self.key, algorithm="EdDSA", headers=said)
 
@@ -83,7 +83,7 @@ class Issuer:
         return (body + b"." + encoded(self.key.sign(body))).decode()
 
     def settings(self, **more: Any) -> Settings:
-        """Return settings that take these tokens."""
+        """Return settings that accept these tokens."""
         said: dict[str, Any] = {
             "jwks_file": self.jwks,
             "token_issuer": ISSUER,
@@ -93,7 +93,7 @@ class Issuer:
 
 
 class Reached:
-    """Stands in for any servicer: whatever is called says that it was reached."""
+    """A stand-in for any servicer: every method reports that it was called."""
 
     def __getattr__(self, method: str) -> Callable[[Any, Any], Any]:
         async def serve(_request: Any, _context: Any) -> Any:

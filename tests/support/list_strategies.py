@@ -1,6 +1,6 @@
-"""Small lists for property tests, and what a linear scan says of them.
+"""Small lists for property tests, and the expected result by a linear scan.
 
-The patterns are few and alike, so that entries meet: ranges cover numbers, hosts lie
+The patterns are few and similar, so that entries overlap: ranges cover numbers, hosts lie
 below hosts, one pattern is blocked and allowed.
 """
 
@@ -91,20 +91,20 @@ mixed = st.builds(
 
 
 def identity(entry: Entry) -> tuple[EntryKind, str, Action]:
-    """Tell what entry it is; senders are the same whatever their case."""
+    """Return the identity of an entry; senders match in any case."""
     pattern = entry.pattern.casefold() if entry.kind == EntryKind.SENDER else entry.pattern
     return entry.kind, pattern, entry.action
 
 
 def latest(listed: Sequence[Entry]) -> list[Entry]:
-    """Let a later entry replace its like."""
+    """Let a later entry replace one of the same identity."""
     return list({identity(entry): entry for entry in listed}.values())
 
 
 def scan_party(
     listed: Sequence[Entry], party: str, direction: Direction, *, senders: bool
 ) -> tuple[int, Action] | None:
-    """Return specificity and action of what decides, by looking at every entry."""
+    """Return specificity and action of the deciding entry, by a linear scan."""
     found = [
         (rank, -entry.action)
         for entry in listed
@@ -126,7 +126,7 @@ def _party_rank(entry: Entry, party: str, *, senders: bool) -> int:
 
 
 def scan_link(listed: Sequence[Entry], url: str) -> tuple[EntryKind, str, Action] | None:
-    """Return identity of what decides, by trying every expression on every entry."""
+    """Return the identity of the deciding entry, by every expression on every entry."""
     acting = {
         identity(entry): entry for entry in listed if entry.expires_at.timestamp() > NINE_O_CLOCK_S
     }

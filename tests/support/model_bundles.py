@@ -11,7 +11,7 @@ from classifiers.card import CARD, GRAPH
 def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None = None) -> Path:
     """Put a good bundle of *channel* below *root*: the shipped one under another version.
 
-    Its card has no histograms, so that a test can say what the traffic is compared with.
+    Its card has no histograms, so that a test can set the expected ones.
     """
     bundle = root / channel / version
     copytree(bundles.newest(bundles.SHIPPED, channel), bundle)

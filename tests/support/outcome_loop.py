@@ -1,4 +1,4 @@
-"""Cases, list administration and what connects them, in a test's own process: a real store."""
+"""Cases, list administration and their outcome loop in the test's process, on a real store."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,13 +35,13 @@ from tests.support.change_desk import ChangeDesk, an_impact, change_desk
 from tests.support.proposed_rows import proposed
 
 LISTED = "+8619900000001"
-"""Who calls in `Loop.hit`."""
+"""The caller in `Loop.hit`."""
 OTHER = "+8619900000002"
 PATIENCE_SECONDS = 60.0
 
 
 class Lossy:
-    """Proposals whose answers get lost so many times, after the request was made."""
+    """Proposals whose answers are lost a number of times, after the request was made."""
 
     def __init__(self, inner: ListProposals) -> None:
         self._inner = inner
@@ -76,7 +76,7 @@ class Lossy:
 
 @dataclass(kw_only=True)
 class Loop:
-    """Cases, lists, and what connects them."""
+    """Cases, lists, and the outcome loop."""
 
     desk: ChangeDesk
     administration: ListService
@@ -91,10 +91,11 @@ class Loop:
         await self.administration.update(row, [], ChangeTerms(author="li", reason="three victims"))
 
     async def hit(self, decision_id: int, pattern: str = LISTED) -> str:
-        """Let a listed number call somebody; return the case."""
+        """Make a hit by a listed caller; return the case."""
         fields = {
             "decision_id": str(decision_id),
             "channel": "CALL",
+            "fraud_type": "FAKE_LOAN",
             "reason": "BLOCKLISTED",
             "from_party": LISTED,
             "to_party": f"+861700000{decision_id:04}",
@@ -125,7 +126,7 @@ class Loop:
         await self.pipeline.store.change(case_id, lambda _case: [event])
 
     async def ends(self, case_id: str, outcome: CaseOutcome) -> list[str]:
-        """Close a case, wait until it was learnt from, and return what was done."""
+        """Close a case, wait until its outcome is processed, and return the result."""
         await self.close(case_id, outcome)
         return await self.learnt(case_id)
 
@@ -144,7 +145,7 @@ class Loop:
         return [one for one in page.records if one.author == PIPELINE.name]
 
     async def until_counted(self, outcome: CaseOutcome, what: str, least: int = 1) -> None:
-        """Wait until Prometheus would be told of so many."""
+        """Wait until a metric reaches a count."""
         labels = {"outcome": outcome.value, "what": what}
 
         async def holds() -> bool:
@@ -162,7 +163,7 @@ class Loop:
 
 @asynccontextmanager
 async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
-    """Run it; ``shop.example`` is popular, and two cases that speak are enough."""
+    """Run it; ``shop.example`` is popular, and two informative cases are enough."""
     popular = folder / "popular.txt"
     popular.write_text("shop.example\n")
     settings = Settings(

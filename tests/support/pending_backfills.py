@@ -1,6 +1,6 @@
-"""What notices and counts entries that land, on a real store and a log, with a clock that stands.
+"""Detects and counts newly effective entries, on a real store and a log, with a fixed clock.
 
-`work` is what a process of its own runs, to be killed.
+`work` is the body of a separate process, which tests kill.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 @dataclass
 class LandingRig:
-    """A process of the pipeline and the desk of administration, as far as these are concerned."""
+    """The parts of the pipeline and of administration that handle pending backfills."""
 
     url: str
     folder: Path | None
@@ -76,7 +76,7 @@ class LandingRig:
         await self.lists.aclose()
 
     def runner(self) -> BackfillRunner:
-        """Return what takes persons in."""
+        """Return the intake of persons."""
         intake = WarningIntake(
             client=self.client,
             store=CaseStore(self.client),
@@ -143,7 +143,7 @@ class LandingRig:
         )
 
     async def all(self) -> None:
-        """Notice and count all there is."""
+        """Detect and count all changes."""
         while await self.noticing().step():
             pass
         await self.counting().step()
@@ -156,7 +156,7 @@ class LandingRig:
 
 
 def a_log(folder: Path) -> Path:
-    """Log calls of two numbers, who share five people; one of these talked long."""
+    """Log calls of two numbers to five shared people; one of these talked long."""
     log = logged(folder)
     log.decide(some_calls(*[FRAUD] * 12, callees=PEOPLE[:12]))
     log.decide(some_calls(*[OTHER] * 13, callees=PEOPLE[7:]))
@@ -182,13 +182,13 @@ async def commit(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] 
 
 
 async def listed(rig: LandingRig, *additions: Entry, removed: tuple[Entry, ...] = ()) -> None:
-    """Change the lists, and let everything be noticed and counted."""
+    """Change the lists, and let the change be detected and counted."""
     await commit(rig, *additions, removed=removed)
     await rig.all()
 
 
 def a_backfill_service(rig: LandingRig) -> BackfillService:
-    """Serve backfills that nobody asks for, where there is no log."""
+    """Serve a backfill service without a log."""
 
     async def found(_pattern: str) -> MatchingEntries:
         return MatchingEntries(entries=(), version=1, protected_because="")
@@ -215,7 +215,7 @@ def writing_through(url: str) -> Iterator[None]:
 
 
 def work(url: str, folder: Path) -> None:
-    """Notice what landed, count it, and begin its backfill."""
+    """Detect newly effective entries, count them, and begin their backfill."""
 
     async def all_of_it() -> None:
         rig = LandingRig(url, folder, NoAudit(), mode=BackfillMode.START)

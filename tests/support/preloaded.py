@@ -113,18 +113,13 @@ def _loaded_process() -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    atexit.register(_end, process, folder)
+    atexit.register(process.communicate)
     deadline = time.monotonic() + _START_SECONDS
     while not Path(path).exists():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("the process that forks commands did not start")
         time.sleep(0.02)
     return path
-
-
-def _end(process: "subprocess.Popen[bytes]", folder: str) -> None:
-    process.communicate()
-    shutil.rmtree(folder)
 
 
 def _serve(path: str) -> None:
@@ -211,3 +206,4 @@ def _load() -> None:
 if __name__ == "__main__":
     _load()
     _serve(sys.argv[1])
+    shutil.rmtree(Path(sys.argv[1]).parent)

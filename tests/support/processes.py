@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 120.0
 _SINGLE = frozenset({"admin", "warn"})
 """Roles without children: a fork of a process that has loaded them is as good as a new one."""
 NO_WARNINGS = {"FANZHA_WARNING_ENABLED": "false"}
-"""Settings without the process that warns; it takes a second and a half of a core to start."""
+"""Settings without the warning pipeline, whose start takes 1.5 s of a core."""
 NO_CASCADE = {"FANZHA_CASCADE_SHARE": "0"}
 """Settings without the sentence encoder: two seconds, and 250 MB, of each worker."""
 LEAN = {**NO_WARNINGS, **NO_CASCADE}
@@ -38,7 +38,7 @@ Process: TypeAlias = "subprocess.Popen[bytes] | preloaded.ForkedCommand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A service and where it is found."""
+    """A service and its addresses."""
 
     process: Process
     folder: Path
@@ -51,7 +51,7 @@ class Running:
         return (self.folder / "valkey" / "url").read_text().strip()
 
     def metrics_page(self) -> str:
-        """Return what Prometheus would read now."""
+        """Return the metrics page."""
         with urllib.request.urlopen(self.metrics, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
             page: str = answer.read().decode()
         return page
@@ -71,7 +71,7 @@ class Running:
 
 @contextmanager
 def fanzha_up(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Running]:
-    """Run everything in *folder*, on free ports; end it in order."""
+    """Run all roles in *folder*, on free ports; stop them in order."""
     with role("up", folder, FANZHA_WORKERS=str(workers), **settings) as process:
         found = endpoints(folder, process)
         yield Running(
@@ -85,7 +85,7 @@ def fanzha_up(folder: Path, *, workers: int = 2, **settings: str) -> Iterator[Ru
 
 @contextmanager
 def role(name: str, folder: Path, **settings: str) -> Iterator[Process]:
-    """Run one role in *folder*, on free ports; end it in order. Its log is ``<name>.log``."""
+    """Run one role in *folder*, on free ports; stop it in order. Its log is ``<name>.log``."""
     environment = os.environ | {
         "FANZHA_DATA_DIR": str(folder),
         **loader.free_ports(),
@@ -125,7 +125,7 @@ def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 
 
 def endpoints(folder: Path, process: Process) -> dict[str, str]:
-    """Wait until a service is ready, and return where it is found."""
+    """Wait until a service is ready, and return its addresses."""
     file = folder / "endpoints.json"
     eventually(lambda: file.exists() or process.poll() is not None)
     if not file.exists():
@@ -136,10 +136,10 @@ def endpoints(folder: Path, process: Process) -> dict[str, str]:
 
 
 def serves(target: str) -> bool:
-    """Tell whether somebody listens there, and says that it serves."""
+    """Return whether a server at the address answers SERVING."""
     host, port = target.split(":")
     try:
-        # First, for a channel that finds nobody does not try again for a second.
+        # Check the port first, as a refused channel backs off for a second.
         socket.create_connection((host, int(port)), PATIENCE_SECONDS).close()
     except ConnectionRefusedError:
         return False
@@ -147,7 +147,7 @@ def serves(target: str) -> bool:
 
 
 def health(target: str) -> int:
-    """Return what a server says of its health."""
+    """Return the health status of a server."""
     with channels.blocking(target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         status: int = stub.Check(health_pb2.HealthCheckRequest(), timeout=30).status  # type: ignore[attr-defined]
@@ -155,7 +155,7 @@ def health(target: str) -> int:
 
 
 def eventually(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until *holds*; fail when it does not for so long."""
+    """Wait until *holds*; fail after *seconds*."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

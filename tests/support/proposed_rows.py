@@ -1,4 +1,4 @@
-"""Rows as administrators propose them; a test names only what it is about."""
+"""Rows as administrators propose them; a test sets only the columns it is about."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from blocklists.row_validation import ProposedRows
 
 
 def proposed(*patterns: str, **columns: Any) -> ProposedRows:
-    """Propose *patterns*; columns that are not given say nothing."""
+    """Propose *patterns*; columns that are not given are absent."""
     rows = len(patterns)
     texts = ("reasons", "legal_bases", "campaigns", "authors")
     numbers = (

@@ -1,4 +1,4 @@
-"""Runs test files, and the tests of each, in an order that a printed seed decides.
+"""Shuffles test files, and the tests of each, by a printed seed.
 
 Tests of one file stay together: its fixtures are made once, and ``--dist loadfile`` gives it to
 one process. `--order-seed` repeats a run; 0 keeps the order of the files on disk.
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give the processes of xdist the seed: all of them must collect in one order."""
+    """Pass the seed to the processes of xdist: all must collect in the same order."""
     node.workerinput["order_seed"] = node.config.stash[_SEED]
 
 

@@ -17,7 +17,7 @@ START_SECONDS = 30
 async def rpc_server(
     servicers: Mapping[str, object], *, security: PortSecurity = DEVELOPMENT
 ) -> AsyncIterator[str]:
-    """Serve *servicers*, by their keys in `RpcServer`, on a free port; give the address."""
+    """Serve *servicers*, by their keys in `RpcServer`, on a free port; yield the address."""
     server = RpcServer(dict(servicers), max_message_bytes=MAX_MESSAGE_BYTES, security=security)
     port = await server.start("127.0.0.1", 0)
     await server.serve()
@@ -36,7 +36,7 @@ class _Serving:
 
 @contextmanager
 def in_a_thread(serving: Callable[[], AbstractAsyncContextManager[str]]) -> Iterator[str]:
-    """Enter *serving* in a thread with a loop of its own; give the address that it gives."""
+    """Enter *serving* in a thread with its own event loop; yield its address."""
     begun, ready = list[_Serving](), threading.Event()
 
     async def serve() -> None:

@@ -1,4 +1,4 @@
-"""Runs test files one at a time, each in a process of its own: what one needs it brings itself.
+"""Runs test files one at a time, each in its own process, to detect dependencies between files.
 
 ``python -m tests.support.run_alone`` takes files, ``--sample N`` of all, chosen by a seed that is
 printed, or ``--changed REF`` for those that differ from a commit. A table of seconds and of
@@ -25,7 +25,7 @@ _NOTHING_COLLECTED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AloneResult:
-    """How one file did."""
+    """The result of one file."""
 
     file: str
     passed: bool
@@ -35,7 +35,7 @@ class AloneResult:
 
 
 def run_file(file: str) -> AloneResult:
-    """Run one test file, with whatever it starts counted in."""
+    """Run one test file; its child processes count in."""
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
@@ -66,10 +66,10 @@ def all_files() -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for."""
+    """Run the files chosen on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", help="default: all")
-    parser.add_argument("--sample", type=int, metavar="N", help="so many files, chosen by chance")
+    parser.add_argument("--sample", type=int, metavar="N", help="a random sample of this size")
     parser.add_argument("--seed", type=int, default=None, help="repeat a sample")
     parser.add_argument("--changed", metavar="REF", help="files that differ from this commit")
     asked = parser.parse_args(arguments)

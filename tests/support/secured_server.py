@@ -1,4 +1,4 @@
-"""Serves RPCs where identities are asked for, and calls them as people of any role."""
+"""Serves RPCs with authentication, and calls them with any role."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,18 +18,18 @@ DEADLINE = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecuredServer:
-    """A server that asks who calls, and a stub of one of its services."""
+    """A server with authentication, and a stub of one of its services."""
 
     port: int
     stub: Any
     issuer: Issuer
 
     def metadata(self, *roles: str, name: str = "wang") -> tuple[tuple[str, str], ...]:
-        """Return the credentials of somebody with these roles."""
+        """Return credentials with these roles."""
         return (("authorization", f"Bearer {self.issuer.token(*roles, sub=name)}"),)
 
     async def call(self, method: str, request: Any, *roles: str, name: str = "wang") -> Any:
-        """Call a unary *method* as somebody with these roles."""
+        """Call a unary *method* with these roles."""
         metadata = self.metadata(*roles, name=name)
         return await getattr(self.stub, method)(request, metadata=metadata, timeout=DEADLINE)
 
@@ -42,14 +42,14 @@ class SecuredServer:
     async def refused(
         self, method: str, request: Any, *roles: str, streams: bool = False
     ) -> tuple[grpc.StatusCode, str]:
-        """Call *method* and return the status and words it fails with."""
+        """Call *method*, which must fail; return status and details."""
         call = self.stream if streams else self.call
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(method, request, *roles)
         return caught.value.code(), str(caught.value.details())
 
     async def who_may(self, method: str, request: Any, *, streams: bool = False) -> set[Role]:
-        """Return the roles that may call *method*, each tried alone."""
+        """Return the roles that may each call *method*."""
         call = self.stream if streams else self.call
         found = set()
         for role in Role:

@@ -22,11 +22,11 @@ _INSTALL_SECONDS = 200.0
 
 
 class NoMessageCentre(RuntimeError):
-    """It cannot run here; the message says why."""
+    """The message centre cannot run here; the message says why."""
 
 
 class MessageCentre:
-    """A running message centre, and what it told so far."""
+    """A running message centre, and its events so far."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -37,7 +37,7 @@ class MessageCentre:
         self.port = 0
 
     async def order(self, **what: object) -> None:
-        """Tell it how to behave, and wait until it does."""
+        """Set its behaviour, and wait for the confirmation."""
         before = len(self.of("ordered"))
         await self._say(what)
         await self.wait_for("ordered", before + 1)
@@ -47,28 +47,28 @@ class MessageCentre:
         await self._say({"hangup": True})
 
     async def counts(self) -> dict[str, Any]:
-        """Ask how much it got."""
+        """Return the number of messages it received."""
         before = len(self.of("count"))
         await self._say({"count": True})
         return (await self.wait_for("count", before + 1))[-1]
 
     def of(self, event: str) -> list[dict[str, Any]]:
-        """Return what it told of one kind."""
+        """Return its events of one kind."""
         return list(self._by_event.get(event, ()))
 
     async def wait_for(self, event: str, count: int = 1) -> list[dict[str, Any]]:
-        """Wait until it told so many of a kind; return all of them."""
+        """Wait for a number of events of one kind; return all of them."""
         async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
-            # Asked at every line that it tells, so it must cost next to nothing.
+            # Checked at every event, so it must be cheap.
             got = self._by_event.setdefault(event, [])
             await self._news.wait_for(lambda: len(got) >= count or self._reading.done())
         found = self.of(event)
         if len(found) < count:
-            raise AssertionError(f"the message centre ended; it told {self.told[-3:]}")
+            raise AssertionError(f"the message centre ended; its last events: {self.told[-3:]}")
         return found
 
     async def end(self) -> None:
-        """Close its input, so that it ends."""
+        """Close its input, which stops it."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         with suppress(BrokenPipeError, ConnectionResetError):

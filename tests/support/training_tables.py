@@ -1,4 +1,4 @@
-"""Made-up tables to train tiny models on: phrases and hosts of ours, nothing of anybody."""
+"""Synthetic tables to train tiny models on: invented phrases and hosts."""
 
 import csv
 import gzip
@@ -80,7 +80,7 @@ def examples_file(path: Path, count: int = 240) -> Path:
     for n in range(count):
         fraud = n % 2
         group = f"g{fraud}-{n // 6}"
-        # Names that no other campaign has, for near-duplicates are on one side of the split.
+        # Names unique to a campaign, as near-duplicates are on one side of the split.
         words = Random(group)
         names = " ".join("".join(words.sample(ascii_lowercase, 6)) for _ in range(14))
         said = _text(chance, _NEW_FRAUD if fraud else _NEW_HARMLESS)
@@ -132,7 +132,7 @@ def caller_examples_file(path: Path, count: int = 160) -> Path:
 
 
 def _counters(chance: Random, *, fraud: bool) -> dict[str, float]:
-    """Return what the columns hold: a fraud calls many people once, others a few often."""
+    """Return the columns: a fraudster calls many people once, others a few often."""
     calls, texts = chance.randint(40, 400), chance.randint(0, 60)
     counterparts = int(calls * (0.9 if fraud else 0.3) * chance.uniform(0.7, 1))
     outgoing = int(calls * (0.95 if fraud else 0.5) * chance.uniform(0.8, 1))
@@ -156,7 +156,7 @@ def _text(chance: Random, phrases: Sequence[str]) -> str:
 
 
 def _links(chance: Random, words: Sequence[str], count: int) -> Iterator[str]:
-    """Yield links of all shapes, for a column that never changes teaches nothing but noise."""
+    """Yield links of all shapes: a constant column would only teach noise."""
     for n in range(count):
         one, other = chance.sample(words, 2)
         suffix = chance.choice(("example", "test"))

@@ -1,4 +1,4 @@
-"""Lists with entries past the guard: written straight into the store, as nobody should."""
+"""Lists with entries past the guard: written directly into the store."""
 
 import asyncio
 import json
@@ -26,17 +26,17 @@ canonical patterns, lets them through; that of an export reads them as another s
 
 
 def blocked(*patterns: str, kind: EntryKind | None = None) -> list[Entry]:
-    """Make entries that block, for very long."""
+    """Make block entries that expire in the far future."""
     return [_lasting(an_entry(pattern, kind=kind)) for pattern in patterns]
 
 
 def allowed(*patterns: str, kind: EntryKind | None = None) -> list[Entry]:
-    """Make entries that let through, for very long."""
+    """Make allow entries that expire in the far future."""
     return [_lasting(an_entry(pattern, Action.ALLOW, kind=kind)) for pattern in patterns]
 
 
 def plant(redis_url: str, entries: Sequence[Entry]) -> None:
-    """Commit *entries* to the store without asking the guard."""
+    """Commit *entries* to the store, bypassing the guard."""
     change = replace(a_change(1), additions=EntryTable.from_entries(entries), commit="")
 
     async def commit() -> None:

@@ -119,10 +119,10 @@ def _page(
     rows = []
     for number, method in enumerate(service.method):
         names += [method.input_type, method.output_type]
-        asked = ("stream " if method.client_streaming else "") + _link(types, method.input_type)
+        request = ("stream " if method.client_streaming else "") + _link(types, method.input_type)
         given = ("stream " if method.server_streaming else "") + _link(types, method.output_type)
         text = types.comments.get((file.name, (*path, _METHOD, number)), "")
-        rows.append((f"`{method.name}`", asked, given, cell(prose(text))))
+        rows.append((f"`{method.name}`", request, given, cell(prose(text))))
     lines += ["## Methods", "", *table(("method", "takes", "gives", "what it does"), rows)]
     lines += ["## Messages", ""]
     reached = sorted(_reached(types, names), key=_short)
@@ -138,16 +138,14 @@ def _page(
 
 def _reached(types: _Types, names: Sequence[str]) -> set[str]:
     seen: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
+    queue = list(names)
+    while queue:
+        name = queue.pop()
         if name in seen or name not in types.messages | types.enums:
             continue
         seen.add(name)
         if name in types.messages:
-            waiting += [
-                field.type_name for field in types.messages[name][2].field if field.type_name
-            ]
+            queue += [field.type_name for field in types.messages[name][2].field if field.type_name]
     return {name for name in seen if not _is_map(types, name)}
 
 

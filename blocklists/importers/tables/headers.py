@@ -59,13 +59,13 @@ def joined(above: Sequence[str], cells: Sequence[str]) -> list[str]:
 
 def goes_on(names: Sequence[str], below: Sequence[str], chosen: Chosen | None = None) -> bool:
     """Return whether the row below a header is its second: it has names and no contents."""
-    said = [name for name in below if name.strip()]
-    known = [columns.target_of(name) or (chosen or {}).get(columns.plain(name)) for name in said]
+    filled = [name for name in below if name.strip()]
+    known = [columns.target_of(name) or (chosen or {}).get(columns.plain(name)) for name in filled]
     below_a_name = any(
         lower.strip() and not upper.strip()
         for upper, lower in zip(_wide(names, len(below)), below, strict=False)
     )
-    return bool(said) and all(known) and below_a_name
+    return bool(filled) and all(known) and below_a_name
 
 
 def holds_contents(cell: str) -> bool:
@@ -75,9 +75,9 @@ def holds_contents(cell: str) -> bool:
 
 def looks_like_names(cells: Sequence[str]) -> bool:
     """Return whether a row may be a header, though none of its names is known."""
-    said = [cell.strip() for cell in cells if cell.strip()]
-    several = len(said) > 1
-    return several and not any(holds_contents(cell) or cell.isdecimal() for cell in said)
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    several = len(filled) > 1
+    return several and not any(holds_contents(cell) or cell.isdecimal() for cell in filled)
 
 
 def is_date(cell: str) -> bool:

@@ -67,11 +67,11 @@ class Workbook:
         for number, sheet in enumerate(self._sheets):
             yield from self._table(number << SHEET_BITS, sheet)
 
-    def texts(self, wanted: set[int]) -> Iterator[tuple[int, str]]:
+    def texts(self, line_numbers: set[int]) -> Iterator[tuple[int, str]]:
         """Return some rows as they are, by line."""
         for number, sheet in enumerate(self._sheets):
             for row, cells in _rows(sheet):
-                if (line := (number << SHEET_BITS) + row) in wanted:
+                if (line := (number << SHEET_BITS) + row) in line_numbers:
                     yield line, ",".join(map(text, cells))
 
     def close(self) -> None:

@@ -69,21 +69,21 @@ def after_calls(
     uneven and come in bursts, so real ordinary subscribers repeat their counterparts more
     than imagined ones: we err against us.
     """
-    kept = np.minimum(outgoing / np.maximum(activity.outgoing_calls, 1), 1)
+    share = np.minimum(outgoing / np.maximum(activity.outgoing_calls, 1), 1)
     # The order of the draws is part of what a seed means.
-    events = _kept_events(activity, kept, chance)
-    apart = _kept_apart(kept, chance)
+    events = _sampled_events(activity, share, chance)
+    apart = _sampled_apart(share, chance)
     all_calls = activity.outgoing_calls + activity.incoming_calls
     all_texts = activity.texts_sent + activity.texts_received
-    counterparts = _met_after(activity.counterparts, all_calls, kept, chance)
+    counterparts = _met_after(activity.counterparts, all_calls, share, chance)
     hours = _met_after(activity.active_hours, all_calls, apart, chance)
     seconds = _connected_seconds(activity, events.calls, chance)
-    written_with = _met_after(activity.text_counterparts, all_texts, kept, chance)
+    written_with = _met_after(activity.text_counterparts, all_texts, share, chance)
     imagined = CallerActivity(
         outgoing_calls=events.made,
         incoming_calls=events.got,
         counterparts=np.minimum(counterparts, events.calls),
-        active_days=np.maximum(np.ceil(activity.active_days * kept), 1).astype(np.float32),
+        active_days=np.maximum(np.ceil(activity.active_days * share), 1).astype(np.float32),
         active_hours=np.minimum(hours, events.calls),
         ended_calls=events.made,
         answered_calls=events.made,
@@ -93,7 +93,7 @@ def after_calls(
         texts_received=events.received,
         text_counterparts=np.minimum(written_with, events.texts),
     )
-    return _where(kept >= 1, activity, imagined)
+    return _where(share >= 1, activity, imagined)
 
 
 def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool) -> CallerActivity:
@@ -155,23 +155,25 @@ class _ObservationEvents(NamedTuple):
         return self.sent + self.received
 
 
-def _kept_events(activity: CallerActivity, kept: Float32s, chance: Generator) -> _ObservationEvents:
+def _sampled_events(
+    activity: CallerActivity, share: Float32s, chance: Generator
+) -> _ObservationEvents:
     columns = (
         *(activity.outgoing_calls, activity.incoming_calls),
         *(activity.texts_sent, activity.texts_received),
     )
     return _ObservationEvents(
         *(
-            chance.binomial(np.rint(column).astype(np.int64), kept).astype(np.float32)
+            chance.binomial(np.rint(column).astype(np.int64), share).astype(np.float32)
             for column in columns
         )
     )
 
 
-def _kept_apart(kept: Float32s, chance: Generator) -> Float32s:
+def _sampled_apart(share: Float32s, chance: Generator) -> Float32s:
     """Return the shares of calls that show hours: one day's calls lie closer together than any."""
-    at_once = np.exp(chance.uniform(0, np.log(MOST_AT_ONCE), len(kept)))
-    return (kept / at_once).astype(np.float32)
+    at_once = np.exp(chance.uniform(0, np.log(MOST_AT_ONCE), len(share)))
+    return (share / at_once).astype(np.float32)
 
 
 def _connected_seconds(activity: CallerActivity, calls: Float32s, chance: Generator) -> Float32s:
@@ -182,10 +184,10 @@ def _connected_seconds(activity: CallerActivity, calls: Float32s, chance: Genera
 
 
 def _met_after(
-    different: Float32s, events: Float32s, kept: Float32s, chance: Generator
+    different: Float32s, events: Float32s, share: Float32s, chance: Generator
 ) -> Float32s:
     last = np.clip(different / np.maximum(events, 1), 1e-6, 1)
-    unmet = last * (1 - kept) / (1 - (1 - last) * (1 - kept))
+    unmet = last * (1 - share) / (1 - (1 - last) * (1 - share))
     met = chance.binomial(np.rint(different).astype(np.int64), 1 - unmet)
     return np.where(different > 0, np.maximum(met, 1), 0).astype(np.float32)
 

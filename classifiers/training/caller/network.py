@@ -47,8 +47,8 @@ def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     observations = [rows(_observe(subscribers, chance)) for _ in range(OBSERVATIONS)]
     scaling = Scaling(np.concatenate(observations))
     scaled = [torch.from_numpy(scaling(one)) for one in observations]
-    wanted = torch.from_numpy(subscribers.frauds.astype(np.float32))
-    members = [_fit(scaled, wanted, seed + member) for member in range(MEMBERS)]
+    targets = torch.from_numpy(subscribers.frauds.astype(np.float32))
+    members = [_fit(scaled, targets, seed + member) for member in range(MEMBERS)]
     return _export(scaling, members)
 
 
@@ -88,7 +88,7 @@ def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
 
 
 def _fit(
-    observations: Sequence[torch.Tensor], wanted: torch.Tensor, seed: int
+    observations: Sequence[torch.Tensor], targets: torch.Tensor, seed: int
 ) -> torch.nn.Sequential:
     chance = np.random.default_rng(seed)
     torch.manual_seed(seed)
@@ -103,7 +103,7 @@ def _fit(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
     for drawn in chance.integers(len(observations), size=EPOCHS).tolist():
         found = network(observations[drawn])[:, 0]
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(found, targets)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         optimiser.step()

@@ -117,7 +117,7 @@ def fit(
         [chance.permutation(rows)[: len(rows) // BATCH * BATCH] for _ in range(EPOCHS)]
     )
     for step, batch in enumerate(order.reshape(steps, BATCH)):
-        features = _batch(described, vocabulary, batch, kept=1 - HIDDEN_NGRAMS, chance=chance)
+        features = _batch(described, vocabulary, batch, share=1 - HIDDEN_NGRAMS, chance=chance)
         losses = nn.functional.binary_cross_entropy_with_logits(
             network(features), labels[batch], reduction="none"
         )
@@ -159,20 +159,20 @@ def _batch(
     vocabulary: Int32s,
     rows: Int64s,
     *,
-    kept: float = 1.0,
+    share: float = 1.0,
     chance: np.random.Generator | None = None,
 ) -> LinkBatch:
     ids, counts = described.of_parts(np.stack([2 * rows, 2 * rows + 1], axis=1).ravel())
     numbers = vocabulary[ids]
     visible = numbers != PADDING
     if chance is not None:
-        visible &= chance.random(len(visible), np.float32) < kept
+        visible &= chance.random(len(visible), np.float32) < share
     seen = np.concatenate([np.zeros(1, np.int64), np.cumsum(visible)])
     ends = np.cumsum(counts)
     return LinkBatch(
         ids=torch.from_numpy(numbers[visible].astype(np.int64)),
         starts=torch.from_numpy(seen[ends - counts]),
         # Of all n-grams, known or not, as in service.
-        weights=torch.from_numpy(part_weights(counts, kept)),
+        weights=torch.from_numpy(part_weights(counts, share)),
         shape=torch.from_numpy(described.shape[rows]),
     )

@@ -27,7 +27,7 @@ _DROPPED, _REPLACED = 0.04, 0.12
 """Shares of texts, and of characters in the disturbed ones."""
 _LONG_ENOUGH_TO_CUT = 40
 _SHORT_ENOUGH_TO_JOIN = 60
-_LONGEST_COMPANY = 60
+_MAX_NEIGHBOUR_CHARS = 60
 _AFTER = 0.5
 
 
@@ -75,10 +75,10 @@ def recombined(text: str, other: str, chance: Random) -> str:
     return "".join(chance.sample(clauses, chance.randint(1, len(clauses))))
 
 
-def framed(text: str, company: Sequence[str], chance: Random) -> str:
+def framed(text: str, neighbours: Sequence[str], chance: Random) -> str:
     """Put one or two legitimate texts before or after *text*."""
     for _ in range(chance.choice((1, 1, 2))):
-        other = chance.choice(company)[:_LONGEST_COMPANY]
+        other = chance.choice(neighbours)[:_MAX_NEIGHBOUR_CHARS]
         mark = chance.choice(["，", "。", " ", ". "])
         text = f"{text}{mark}{other}" if chance.random() < _AFTER else f"{other}{mark}{text}"
     return text

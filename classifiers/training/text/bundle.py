@@ -146,7 +146,7 @@ def _measured(
         splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
     )
     found["left_out"] = report.left_out(rounds)
-    found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.looked)
+    found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.escalated)
     return {"metrics": found, "plots": plots}
 
 

@@ -53,7 +53,7 @@ class CascadeResult:
     blocked: Bools
     alone: Bools
     """Blocked by the fast network with the whole budget for itself."""
-    looked: Bools
+    escalated: Bools
     """Was escalated."""
 
 
@@ -68,10 +68,10 @@ class Stages:
 
     def judge(self, texts: Sequence[str], fast: Float32s) -> CascadeResult:
         """Escalate uncertain texts."""
-        scores, looked = fast.copy(), np.zeros(len(fast), np.bool_)
+        scores, escalated = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
-            looked = uncertain(fast, self.second.from_score, self.threshold)
-            rows = np.flatnonzero(looked)
+            escalated = uncertain(fast, self.second.from_score, self.threshold)
+            rows = np.flatnonzero(escalated)
             odds = self.second.head.log_odds(encoded([texts[row] for row in rows.tolist()]))
             found = self.second.probabilities(fast[rows], odds)
             scores[rows] = mapped(found, self.second.threshold, self.threshold)
@@ -79,7 +79,7 @@ class Stages:
             scores=scores,
             blocked=scores >= np.float32(self.threshold),
             alone=fast >= np.float32(self.alone),
-            looked=looked,
+            escalated=escalated,
         )
 
 

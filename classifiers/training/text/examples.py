@@ -38,7 +38,7 @@ def rows(
     places, left_out = examples_split.agreed(found.rows, normal)
     agreed = [found.rows[place] for place in places]
     made = [_row(one) for one in agreed]
-    kept = examples_split.without_echoes(
+    retained = examples_split.without_echoes(
         [normal[place] for place in places],
         [one.sender for one in agreed],
         [row.split for row in made],
@@ -47,10 +47,10 @@ def rows(
             for side in _SIDES
         },
     )
-    left_out[ECHO] = len(made) - len(kept)
-    used = [made[place] for place in kept]
+    left_out[ECHO] = len(made) - len(retained)
+    used = [made[place] for place in retained]
     learned = [row.split == TRAIN for row in used]
-    return used, examples_card.summed(found, [agreed[n] for n in kept], learned, left_out)
+    return used, examples_card.summed(found, [agreed[n] for n in retained], learned, left_out)
 
 
 def _row(example: TrainingExample) -> LabelledText:

@@ -87,9 +87,9 @@ def _loss(
     found = network(grams)
     loss = _hard_loss(found[: len(batch)], [row for _, row in batch], strange)
     if soft is not None:
-        wanted = torch.softmax(torch.from_numpy(soft.logits[taught]) / _TEMPERATURE, dim=1)
+        targets = torch.softmax(torch.from_numpy(soft.logits[taught]) / _TEMPERATURE, dim=1)
         guessed = found[len(batch) :, : len(CLASSES)] / _TEMPERATURE
-        loss = loss + _SOFT_SHARE * _TEMPERATURE**2 * cross_entropy(guessed, wanted)
+        loss = loss + _SOFT_SHARE * _TEMPERATURE**2 * cross_entropy(guessed, targets)
     return loss
 
 

@@ -38,14 +38,14 @@ def required_margins(found: Float32s) -> Float32s:
 
 def ham_offsets(rows: Sequence[LabelledText], found: Float32s) -> Float32s:
     """Return the caution of each language, from the logits of the validation *rows*."""
-    wanted = required_margins(found)
+    margins = required_margins(found)
     caution = np.zeros(len(LANGUAGES), np.float32)
     enough = np.zeros(len(LANGUAGES), np.bool_)
     for language in range(len(LANGUAGES)):
         ham = np.array([row.language == language and row.label == "ham" for row in rows])
         enough[language] = ham.sum() >= ENOUGH
         for of_source, budget in budget_groups(rows, ham, OWN_BUDGET):
-            caution[language] = max(caution[language], _highest(wanted[of_source], budget))
+            caution[language] = max(caution[language], _highest(margins[of_source], budget))
     # Languages with too little ham get the largest offset of the others.
     caution[~enough] = np.maximum(caution[~enough], caution[enough].max(initial=0))
     return caution

@@ -63,17 +63,19 @@ def _counts(label: str, rows: Bools, judged: CascadeResult) -> dict[str, object]
         label: int(rows.sum()),
         f"{label}_blocked": int((rows & judged.blocked).sum()),
         f"{label}_alone": int((rows & judged.alone).sum()),
-        f"{label}_looked": int((rows & judged.looked).sum()),
+        f"{label}_looked": int((rows & judged.escalated).sum()),
     }
 
 
 def kinds(rows: Sequence[LabelledText], scores: Float32s) -> Figures:
     """Return the macro F1 of kinds of fraud in each source: by network, by words, by both."""
     figures: Figures = []
-    told = np.array([bool(row.fraud_type) and row.label == "fraud" for row in rows])
-    for source in sorted({row.source for row, is_told in zip(rows, told, strict=True) if is_told}):
+    typed = np.array([bool(row.fraud_type) and row.label == "fraud" for row in rows])
+    for source in sorted(
+        {row.source for row, is_typed in zip(rows, typed, strict=True) if is_typed}
+    ):
         of_source = np.array([row.source == source for row in rows])
-        part: list[int] = np.flatnonzero(told & of_source).tolist()
+        part: list[int] = np.flatnonzero(typed & of_source).tolist()
         true = np.array([rows[n].fraud_type for n in part], np.uint8)
         normal = normalise_all([rows[n].text for n in part])
         by_words = np.array([fraud_type_words.likely_type(text) for text in normal], np.uint8)

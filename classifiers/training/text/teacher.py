@@ -50,19 +50,19 @@ class Teacher:
         self, knows: Callable[[LabelledText], bool], seed: int
     ) -> tuple[SoftLabels, EncoderHead]:
         """Fit the head on the rows that it may know, and judge the texts of those."""
-        kept = [n for n, row in enumerate(self._rows) if knows(row)]
-        rows = [self._rows[n] for n in kept]
-        head = _fit(self._embeddings[kept], rows, seed)
-        found = head.logits(self._embeddings[kept])
-        return SoftLabels(texts=[self._texts[n] for n in kept], logits=found), head
+        selected = [n for n, row in enumerate(self._rows) if knows(row)]
+        rows = [self._rows[n] for n in selected]
+        head = _fit(self._embeddings[selected], rows, seed)
+        found = head.logits(self._embeddings[selected])
+        return SoftLabels(texts=[self._texts[n] for n in selected], logits=found), head
 
 
 def _sample(rows: Sequence[LabelledText], chance: Random) -> list[LabelledText]:
-    kept: list[LabelledText] = []
+    selected: list[LabelledText] = []
     for cell in _cells(rows).values():
         most = _PER_CELL * (_MORE_OF_OWN if rows[cell[0]].source == OWN else 1)
-        kept += [rows[n] for n in chance.sample(cell, min(len(cell), most))]
-    return kept
+        selected += [rows[n] for n in chance.sample(cell, min(len(cell), most))]
+    return selected
 
 
 def _cells(rows: Sequence[LabelledText]) -> dict[tuple[str, str, int], list[int]]:

@@ -60,9 +60,9 @@ def learnable(
 
     Frauds and others weigh the same, kinds of either the same, and callers of a kind the same.
     """
-    kept = np.array([other.name != left_out for other in observed.world.behaviours])
+    included = np.array([other.name != left_out for other in observed.world.behaviours])
     order = chance.permutation(len(observed.who))
-    order = order[(observed.enough & kept[observed.kinds[observed.who]])[order]]
+    order = order[(observed.enough & included[observed.kinds[observed.who]])[order]]
     order = order[np.argsort(observed.who[order], kind="stable")]
     who = observed.who[order]
     begins = np.flatnonzero(np.diff(who, prepend=-1))

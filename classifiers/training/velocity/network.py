@@ -38,14 +38,14 @@ def fit(
     optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
     inputs = torch.from_numpy(scaling(rows))
-    wanted = torch.from_numpy(frauds.astype(np.float32))
+    targets = torch.from_numpy(frauds.astype(np.float32))
     weight = torch.from_numpy(weights / weights.mean())
     for epoch in range(EPOCHS):
         order = torch.randperm(len(rows))
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = order[start : start + ROWS_AT_ONCE]
             loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                network(inputs[part])[:, 0], wanted[part], weight[part]
+                network(inputs[part])[:, 0], targets[part], weight[part]
             )
             optimiser.zero_grad()
             torch.autograd.backward(loss)

@@ -1,4 +1,4 @@
-"""Reads the sentences of notices, and refuses a file where one is missing or cannot be filled."""
+"""Reads the sentences of notices; refuses a file with a missing or malformed sentence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "unregistered_sender": (),
     "untrue_caller": (),
     "record_gone": (),
-    "listed": ("source", "of_kind", "told"),
+    "listed": ("source", "of_kind", "stated_reason"),
     "of_kind": ("fraud",),
     "not_stated": (),
     "spam": ("version",),
@@ -38,7 +38,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "late": ("at",),
     "being_lifted": (),
     "lifted": ("at",),
-    "received": ("names", "wanted"),
+    "received": ("names", "required"),
     "nothing_needed": (),
 }
 """The placeholders of each sentence; a sentence must have exactly these."""
@@ -55,7 +55,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseTexts:
-    """The sentences of one language, and names by the names of what they name."""
+    """The sentences of one language, and its words for the members of each enum."""
 
     sentences: Mapping[str, str]
     things: Mapping[str, str]
@@ -66,12 +66,12 @@ class PhraseTexts:
 
 @cache
 def texts() -> Mapping[str, PhraseTexts]:
-    """Return the sentences of this package by language."""
+    """Return the shipped sentences, by language."""
     return read(files(__package__) / "phrases.toml")
 
 
 def read(file: Traversable) -> dict[str, PhraseTexts]:
-    """Read sentences; `ValueError` with the place of one that is wrong or missing."""
+    """Read sentences; `ValueError` names the one that is wrong or missing."""
     table = read_table(file)
     if sorted(table) != sorted(LANGUAGES):
         raise ValueError(f"{file.name}: has the languages {' and '.join(LANGUAGES)}, no others")
@@ -82,18 +82,22 @@ def _of(table: Mapping[str, Any], where: str) -> PhraseTexts:
     sentences = {name: text for name, text in table.items() if name not in _NAMES}
     _check_texts(sentences, SENTENCES, where)
     for name, text in sentences.items():
-        if told := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
-            raise ValueError(f"{where} {name}: missing or unknown: {{{', '.join(sorted(told))}}}")
+        if mismatch := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
+            raise ValueError(
+                f"{where} {name}: missing or unknown: {{{', '.join(sorted(mismatch))}}}"
+            )
     names: dict[str, dict[str, str]] = {group: table.get(group, {}) for group in _NAMES}
-    for group, wanted in _NAMES.items():
-        _check_texts(names[group], wanted, f"{where} {group}")
+    for group, required in _NAMES.items():
+        _check_texts(names[group], required, f"{where} {group}")
     return PhraseTexts(sentences=sentences, **names)
 
 
-def _check_texts(found: object, wanted: Mapping[str, object] | tuple[str, ...], where: str) -> None:
+def _check_texts(
+    found: object, required: Mapping[str, object] | tuple[str, ...], where: str
+) -> None:
     if not isinstance(found, dict):
         raise ValueError(f"{where}: not a table of texts")  # noqa: TRY004 - of a file
-    if wrong := set(found) ^ set(wanted):
+    if wrong := set(found) ^ set(required):
         raise ValueError(f"{where}: missing or unknown: {', '.join(sorted(wrong))}")
     for name, text in found.items():
         if not isinstance(text, str) or not text.strip():

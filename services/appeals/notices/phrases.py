@@ -32,7 +32,7 @@ class Phrases:
         return self._texts.sentences[name].format_map(values)
 
     def moment(self, at_ms: int) -> str:
-        """Write a time, which is China's."""
+        """Write a time in China Standard Time."""
         return self.say("moment", at=datetime.fromtimestamp(at_ms / 1000, _CHINA_TIME))
 
     def end(self, entry: Entry) -> str:
@@ -45,12 +45,12 @@ class Phrases:
         return self.say("no_end_reviewed", at=at)
 
     def subject(self, one: AppealSubject) -> str:
-        """Write whom or what it is about."""
+        """Write the subject of the appeal."""
         thing = self._texts.things.get(one.kind.name, "")
         return self.say("subject", thing=thing, pattern=one.pattern)
 
     def measure(self, one: AppealSubject, entry: Entry | None) -> str:
-        """Say what is blocked."""
+        """State what is blocked."""
         measures = self._texts.measures
         if one.kind not in {EntryKind.NUMBER, EntryKind.RANGE}:
             return measures[one.kind.name]
@@ -58,7 +58,7 @@ class Phrases:
         return measures[str(side.name)]
 
     def reason(self, entry: Entry | None, decision: Mapping[str, str]) -> str:
-        """Say why it is blocked."""
+        """State why it is blocked."""
         why = decision.get("reason", "")
         if why in RULE_REASONS:
             return self.say(RULES[why])
@@ -69,27 +69,27 @@ class Phrases:
         return self.say("record_gone")
 
     def basis(self, entry: Entry | None, decision: Mapping[str, str]) -> str:
-        """Say on what law it stands."""
+        """State the legal basis."""
         if decision.get("reason") == Reason.IMPLAUSIBLE.name:
             return self.say("law_on_true_callers")
-        told = entry.legal_basis.strip() if entry else ""
+        basis = entry.legal_basis.strip() if entry else ""
         law = self.say("law")
-        return self.say("law_and_more", law=law, more=told) if told and told not in law else law
+        return self.say("law_and_more", law=law, more=basis) if basis and basis not in law else law
 
     def within(self, hours: int) -> str:
-        """Say how soon an appeal is answered."""
+        """State the time limit for an answer."""
         return self.say("answered_within", hours=hours)
 
     def by_then(self, deadline_ms: int) -> str:
-        """Say when this appeal is answered."""
+        """State the deadline of this appeal."""
         return self.say("answered_by", at=self.moment(deadline_ms))
 
     def late(self, deadline_ms: int) -> str:
-        """Say that it is late."""
+        """State that the deadline has passed."""
         return self.say("late", at=self.moment(deadline_ms))
 
     def lifted(self, lift: Lift | None, decided_ms: int) -> str:
-        """Say whether it is lifted everywhere."""
+        """State whether every worker has lifted the block."""
         if lift is None or not lift.done:
             return self.say("being_lifted")
         at = decided_ms + round((lift.seconds or 0) * 1000)
@@ -97,12 +97,12 @@ class Phrases:
             at = lift.committed_at_ms or decided_ms
         return self.say("lifted", at=self.moment(at))
 
-    def received(self, documents: list[Document] | tuple[Document, ...], wanted: str) -> str:
-        """Say what documents came, and what is wanted."""
+    def received(self, documents: list[Document] | tuple[Document, ...], required: str) -> str:
+        """List the documents received, and those still required."""
         if not documents:
-            return wanted
+            return required
         names = self.say("list_separator").join(one.name for one in documents)
-        return self.say("received", names=names, wanted=wanted)
+        return self.say("received", names=names, required=required)
 
     def _by_entry(self, entry: Entry) -> str:
         fraud = self._texts.frauds.get(entry.fraud_type.name)
@@ -110,7 +110,7 @@ class Phrases:
             "listed",
             source=self._texts.sources[entry.source.name],
             of_kind=self.say("of_kind", fraud=fraud) if fraud else "",
-            told=entry.reason.strip() or self.say("not_stated"),
+            stated_reason=entry.reason.strip() or self.say("not_stated"),
         )
 
     def _by_model(self, decision: Mapping[str, str]) -> str:

@@ -1,9 +1,9 @@
 """Reads the templates of notices, and refuses those without the statements the law requires.
 
 A template is a text ``<kind>-<version>.<language>.txt`` with ``$placeholders``; the highest
-version counts. The package has one of each; a folder of one's own may hold later ones, and a
-``words.toml`` of one's own. All are read and checked at start, so that a wrong
-template fails there and not in a letter.
+version counts. The package ships one of each; a site's own folder may hold later ones, and its
+own ``words.toml``. All are read and checked at start, so that a wrong template stops the start and
+never reaches a letter.
 """
 
 import re
@@ -23,7 +23,7 @@ ANYWHERE = frozenset(
     {"reference", "office", "subject", "reason", "legal_basis", "remedy", "documents", "deadline",
      "channel", "issued_at", "version"}
 )  # fmt: skip
-"""What every notice tells: Art. 32 of 反电信网络诈骗法 (reason, remedy, documents, where to
+"""What every notice must state: Art. 32 of 反电信网络诈骗法 (reason, remedy, documents, where to
 appeal), Art. 12 of 联合惩戒办法 (basis, term)."""
 ALSO = {
     "restriction": frozenset({"measure", "since", "until"}),
@@ -32,7 +32,7 @@ ALSO = {
     "rejected": frozenset({"appellant", "received_at", "decided_at"}),
     "overdue": frozenset({"appellant", "received_at", "measure"}),
 }
-"""What a kind of notice tells besides."""
+"""What a kind of notice must state besides."""
 
 _NAME = re.compile(rf"({'|'.join(KINDS)})-([1-9][0-9]{{0,5}})\.({'|'.join(LANGUAGES)})\.txt")
 
@@ -48,7 +48,7 @@ class NoticeTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeTemplates:
-    """The templates in force, and what they say of the office."""
+    """The templates in force, and the words for the office."""
 
     by_kind: Mapping[tuple[str, str], NoticeTemplate]
     words: Mapping[str, Mapping[str, str]]
@@ -79,9 +79,9 @@ def load(folder: Path | None) -> NoticeTemplates:
 
 
 def _check_name(file: Traversable) -> None:
-    # A misspelt name would be a template that never counts.
+    # Under a misspelt name a template would never be used.
     if file.name.endswith(".txt"):
-        raise ValueError(f"{file.name}: no name such as rejected-2.zh.txt")
+        raise ValueError(f"{file.name}: its name is not of the form rejected-2.zh.txt")
 
 
 def _template(file: Traversable, kind: str) -> Template:
@@ -90,9 +90,9 @@ def _template(file: Traversable, kind: str) -> Template:
         raise ValueError(f"{file.name}: a lone $; write $$ for the sign itself")
     named = set(template.get_identifiers())
     if missing := (ANYWHERE | ALSO[kind]) - named:
-        raise ValueError(f"{file.name}: does not tell ${', $'.join(sorted(missing))}")
+        raise ValueError(f"{file.name}: lacks ${', $'.join(sorted(missing))}")
     if unknown := named - ANYWHERE - ALSO[kind]:
-        raise ValueError(f"{file.name}: there is no ${', $'.join(sorted(unknown))}")
+        raise ValueError(f"{file.name}: unknown placeholder ${', $'.join(sorted(unknown))}")
     return template
 
 

@@ -31,7 +31,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFacts:
-    """What a notice tells of."""
+    """The facts of a notice."""
 
     reference: str
     subject: AppealSubject
@@ -60,11 +60,11 @@ class Notices:
             raise InvalidInput(f"language: {' or '.join(LANGUAGES)}")
         template = self._templates.by_kind[kind, language]
         phrases = Phrases(language)
-        told = self._common(phrases, case, now_ms) | _OF_KIND[kind](self, phrases, case)
-        told["version"] = template.version
-        lines = {name: _INDENT.join(_plain(text).splitlines()) for name, text in told.items()}
+        values = self._common(phrases, case, now_ms) | _OF_KIND[kind](self, phrases, case)
+        values["version"] = template.version
+        lines = {name: _INDENT.join(_plain(text).splitlines()) for name, text in values.items()}
         if silent := [name for name, text in lines.items() if not text]:
-            raise InvalidInput(f"the notice would not tell: {', '.join(sorted(silent))}")
+            raise InvalidInput(f"the notice would lack: {', '.join(sorted(silent))}")
         return Notice(kind=kind, text=template.text.substitute(lines), template=template.version)
 
     def _common(self, phrases: Phrases, case: NoticeFacts, now_ms: int) -> dict[str, str]:
@@ -94,10 +94,10 @@ class Notices:
         }
 
     def _receipt(self, phrases: Phrases, case: NoticeFacts) -> dict[str, str]:
-        wanted = self._templates.words[phrases.language]["documents"]
+        requested = self._templates.words[phrases.language]["documents"]
         return self._addressed(phrases, case) | {
             "measure": phrases.measure(case.subject, case.entry),
-            "documents": phrases.received(tuple(case.documents), wanted),
+            "documents": phrases.received(tuple(case.documents), requested),
             "deadline": phrases.by_then(case.deadline_ms),
         }
 
@@ -142,24 +142,24 @@ _OF_KIND = {
 }
 
 
-def kind_of(appeal: Appeal, wanted: str, now_ms: int) -> str:
-    """Return which notice fits an appeal; `InvalidInput` when *wanted* does not."""
+def kind_of(appeal: Appeal, requested: str, now_ms: int) -> str:
+    """Return the kind of notice for the state of an appeal; `InvalidInput` if not *requested*."""
     fits = _OF_STATE.get(appeal.state, "")
     if appeal.erased_at_ms:
         raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")
-    if not wanted:
+    if not requested:
         if not fits:
             raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}: no notice is due")
         return fits
-    if wanted == "overdue" and not appeal.overdue(now_ms):
+    if requested == "overdue" and not appeal.overdue(now_ms):
         raise InvalidInput(f"appeal {appeal.appeal_id} is not overdue")
-    if wanted in _OF_STATE.values() and wanted not in {fits, "receipt"}:
-        raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}, not {wanted}")
-    return wanted
+    if requested in _OF_STATE.values() and requested not in {fits, "receipt"}:
+        raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}, not {requested}")
+    return requested
 
 
 def case_of(appeal: Appeal) -> NoticeFacts:
-    """Tell a notice of an appeal."""
+    """Return the facts of an appeal for a notice."""
     entry = entry_snapshots.read(appeal.entries[0]) if appeal.entries else None
     decided_ms = int(appeal.decision.get("decided_at_ms", 0)) or appeal.occurred_at_ms
     return NoticeFacts(

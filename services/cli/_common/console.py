@@ -1,4 +1,4 @@
-"""How commands talk to a person: colours only on a terminal, errors in one sentence."""
+"""Output of commands: colours on a terminal only, errors as one sentence."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ from services.cli._common.plain_text import escaped_json, visible
 
 
 class PlainConsole(Console):
-    """Prints text from outside as it is: no markup, no emoji, nothing that steers a terminal."""
+    """Prints text from outside literally: no markup, no emoji, no terminal control."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
         super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
@@ -38,7 +38,7 @@ class PlainConsole(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Render as always, with the characters of all texts seen to."""
+        """Render, with control characters of all texts replaced."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=visible(segment.text))
 
@@ -52,8 +52,8 @@ _PIPE_WIDTH = 300
 
 
 def wide() -> Console:
-    """Return where tables go: as it is, for others wrote it, and folded on a terminal only."""
-    # What reads a pipe looks for whole patterns.
+    """Return the console for tables: literal text, folded on a terminal only."""
+    # Programs that read a pipe match whole patterns.
     width = None if out.is_terminal else _PIPE_WIDTH
     return PlainConsole(width=width)
 
@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def one_sentence(target: str) -> Iterator[None]:
-    """Turn what goes wrong between us and a server into a sentence."""
+    """Print an error of a call as one sentence and end the command."""
     try:
         yield
     except grpc.RpcError as error:
@@ -92,16 +92,16 @@ def one_sentence(target: str) -> Iterator[None]:
         details = error.details() if hasattr(error, "details") else str(error)
         if code is grpc.StatusCode.UNAVAILABLE:
             closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
-            hint = "; it may want TLS: fanzha --tls-ca FILE …" if closed else ""
+            hint = "; it may require TLS: fanzha --tls-ca FILE …" if closed else ""
             fail(f"no answer from {target}: {details}{hint}")
         if code is grpc.StatusCode.UNAUTHENTICATED:
-            fail(f"{target} does not know you: {details}")
+            fail(f"{target} cannot authenticate you: {details}")
         if code is grpc.StatusCode.PERMISSION_DENIED:
             fail(f"{target} does not allow it: {details}")
         if code is grpc.StatusCode.ABORTED:
             fail(
-                f"{details}. Someone else's change came first{_versions(error)}: look again, then "
-                "repeat the command"
+                f"{details}. A concurrent change came first{_versions(error)}: check the state, "
+                "then repeat the command"
             )
         fail(f"{details} ({code.name if code else 'unknown'})")
     except (FanzhaError, LoginError) as error:

@@ -1,7 +1,7 @@
-"""Reads the tables that people replay and score: TSV or CSV, plain or gzip, with a header.
+"""Reads tables for replay and score: TSV or CSV, plain or gzip, with a header.
 
 TSV has no quoting: a line is a row and a tab ends a field. CSV is RFC 4180. A file
-of another name is taken for one value a line.
+with another suffix is read as one value a line.
 """
 
 import csv
@@ -30,7 +30,7 @@ class OpenTable:
     rows: Iterator[Row]
     """One mapping per line; a missing field is empty, surplus fields are dropped."""
     bytes_read: Callable[[], int]
-    """How far in the file, compressed or not, the reading is."""
+    """Position in the file, in bytes as stored."""
     total_bytes: int
 
 
@@ -40,7 +40,7 @@ def open_table(path: Path, *, single_column: str) -> Iterator[OpenTable]:
     with path.open("rb") as raw:
         binary = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
         name = path.name.removesuffix(".gz")
-        # Only a line feed ends a row, save in CSV: other line ends may stand in a message.
+        # Only a line feed ends a row, except in CSV: a message may contain other line ends.
         line_end = "" if name.endswith(".csv") else "\n"
         text = TextIOWrapper(cast("IO[bytes]", binary), "utf-8-sig", "replace", newline=line_end)
         with _told_of(path):
@@ -55,7 +55,7 @@ def open_table(path: Path, *, single_column: str) -> Iterator[OpenTable]:
 
 @contextmanager
 def _told_of(path: Path) -> Iterator[None]:
-    """Turn what a broken file does to its reader into an error that names the file."""
+    """Convert errors of a damaged file into one that names the file."""
     try:
         yield
     except (csv.Error, OSError, EOFError, zlib.error) as error:

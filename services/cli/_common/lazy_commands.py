@@ -1,8 +1,8 @@
-"""Commands that are imported when somebody asks for them, not when `fanzha` starts.
+"""Commands that are imported when they are called, not when `fanzha` starts.
 
-All commands together need every library that Fanzha has: a second of a machine's time, for
-each process of a service and each line of a script. So the command line knows by name where
-its commands are, and loads the one that is called. Help loads them all, for their words.
+Importing all commands imports every library of Fanzha, which takes a second in each process of a
+service and each line of a script. So the command line holds the module paths of its commands, and
+loads only the one that is called. Help loads them all for their texts.
 """
 
 from collections import UserDict
@@ -14,14 +14,14 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from infra import garbage_collection
+from infra import process_lifecycle
 
 _HIDDEN = frozenset({"worker"})
-"""Commands that run, but that help leaves out."""
+"""Commands hidden from help."""
 
 
 class LazyCommands(UserDict[str, Any]):
-    """Commands by name; of each, where it is: ``module.attribute`` below `services.cli`."""
+    """Paths of commands by name: ``module.attribute`` below `services.cli`."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
         super().__init__(places)
@@ -46,7 +46,7 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
 
 def _load(name: str, place: str) -> Any:
     module, attribute = place.rsplit(".", 1)
-    with garbage_collection.paused():
+    with process_lifecycle.collection_paused():
         found = getattr(import_module(f"services.cli.{module}"), attribute)
     one = typer.Typer()
     if isinstance(found, typer.Typer):

@@ -1,4 +1,4 @@
-"""Options of `fanzha` itself: what every command shows to a server, and whom it trusts."""
+"""Global options of `fanzha`: credentials of the caller, and trusted authorities."""
 
 import os
 from typing import Annotated
@@ -13,11 +13,11 @@ def show(
         str,
         typer.Option(
             envvar=login.TOKEN,
-            help="Token to show to servers. Others see what a command line says: a file is better.",
+            help="Token for servers. Other users can see a command line: prefer a file.",
         ),
     ] = "",
     token_file: Annotated[
-        str, typer.Option(envvar=login.TOKEN_FILE, help="File with a token to show to servers.")
+        str, typer.Option(envvar=login.TOKEN_FILE, help="File with a token for servers.")
     ] = "",
     tls_ca: Annotated[
         str,
@@ -27,14 +27,14 @@ def show(
         ),
     ] = "",
     tls_cert: Annotated[
-        str, typer.Option(envvar=login.TLS_CERTIFICATE, help="PEM file: certificate to show.")
+        str, typer.Option(envvar=login.TLS_CERTIFICATE, help="PEM file: client certificate.")
     ] = "",
     tls_key: Annotated[
         str, typer.Option(envvar=login.TLS_KEY, help="PEM file: private key of --tls-cert.")
     ] = "",
 ) -> None:
-    """Take the options; commands, and what they start, find them in the environment."""
-    said = {
+    """Put the options into the environment, for commands and their child processes."""
+    given = {
         login.TOKEN: token,
         login.TOKEN_FILE: token_file,
         login.TLS_CA: tls_ca,
@@ -42,7 +42,7 @@ def show(
         login.TLS_KEY: tls_key,
     }
     if token_file and token == os.environ.get(login.TOKEN):
-        # Of an option and a variable, the option counts.
-        del said[login.TOKEN]
+        # An option outranks its variable.
+        del given[login.TOKEN]
         os.environ.pop(login.TOKEN, None)
-    os.environ.update({name: value for name, value in said.items() if value})
+    os.environ.update({name: value for name, value in given.items() if value})

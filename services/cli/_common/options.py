@@ -21,7 +21,7 @@ DEFAULT_DECISION_TARGET = "127.0.0.1:7361"
 
 
 def login() -> str:
-    """Return the user's login; empty where the system knows none."""
+    """Return the login name of the user; empty if there is none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -39,7 +39,7 @@ By = Annotated[
     typer.Option(
         "--by",
         callback=_or_login,
-        help="Who does it; with authentication on, your identity counts instead.",
+        help="Author; ignored with authentication on, where your identity counts.",
         show_default="your login",
     ),
 ]
@@ -66,7 +66,7 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=0.01, help="Seconds to wait for the answer.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
 
 

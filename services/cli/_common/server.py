@@ -1,4 +1,4 @@
-"""The way from a command to a server: one channel, one deadline, and errors as one sentence."""
+"""Connects commands to servers: one channel, one deadline, errors as one sentence."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -60,14 +60,14 @@ def read_pages(
         answer = call(request)
         found += getattr(answer, rows)
         request.page_token = answer.next_page_token
-        # A server that read very much for few rows leaves it to the caller to go on.
+        # A server that scanned much for few rows returns a short page.
         cut_short = getattr(answer, "cut_short", False)
         if not request.page_token or cut_short or len(found) >= limit:
             return found, answer
 
 
 def tell_more(answer: PagedAnswer) -> None:
-    """Say on standard error how to continue a list that has more rows."""
+    """Print on standard error how to continue a list that has more rows."""
     if answer.next_page_token:
         err.print(f"there are more: --after {answer.next_page_token}", soft_wrap=True)
 

@@ -1,4 +1,4 @@
-"""Reads times that people type: so long ago, or a date."""
+"""Reads times in arguments: an age, or a date."""
 
 import re
 from datetime import UTC, datetime

@@ -61,7 +61,7 @@ def open_(
     pattern: _Pattern = "",
     at: _At = "",
     name: Annotated[str, typer.Option(prompt=True, help="Who appeals.")] = "",
-    contact: Annotated[str, typer.Option(prompt=True, help="How to reach them.")] = "",
+    contact: Annotated[str, typer.Option(prompt=True, help="Contact of the appellant.")] = "",
     grounds: Annotated[str, typer.Option(prompt=True, help="Why the block is wrong.")] = "",
     document: _Document = None,
     digests_only: _DigestsOnly = False,
@@ -71,7 +71,7 @@ def open_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Open an appeal and print the receipt; the same once more gives the same appeal."""
+    """Open an appeal and print the receipt; repeating it returns the same appeal."""
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
@@ -100,7 +100,7 @@ def open_(
 def add(
     appeal_id: AppealId,
     document: Annotated[
-        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to hand in.")
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="Documents to submit.")
     ],
     digests_only: Annotated[
         bool, typer.Option("--digests-only", help="Send names and SHA-256, not contents.")
@@ -199,9 +199,9 @@ _Lift = Annotated[
 def decide(
     appeal_id: AppealId,
     outcome: Annotated[str, typer.Argument(help="upheld or rejected; 成立 or 不成立.")],
-    reason: Annotated[str, typer.Option(help="Why; goes into the notice.")],
+    reason: Annotated[str, typer.Option(help="Reason; part of the notice.")],
     remedy: _Remedy = "",
-    documents: Annotated[str, typer.Option(help="To reject: what documents would be needed.")] = "",
+    documents: Annotated[str, typer.Option(help="To reject: documents that would be needed.")] = "",
     allow: _Allow = False,
     direction: _Direction = "",
     allow_days: _AllowDays = 0,
@@ -212,7 +212,7 @@ def decide(
 ) -> None:
     """Decide an appeal you have taken; upheld, wait until every worker lets the traffic through.
 
-    Status 1 when the lift is still under way after ten seconds; the server goes on with it.
+    Status 1 if the lift is not complete after ten seconds; the server continues it.
     """
     request = pb.DecideAppealRequest(
         appeal_id=appeal_id, outcome=words.outcome(outcome), reason=reason, remedy=remedy,

@@ -16,7 +16,7 @@ _SHORT_SECONDS = 120
 _FOUND = {
     pb.DECISION_FOUND_HITS: "kept",
     pb.DECISION_FOUND_LOG: "in the decision log",
-    pb.DECISION_FOUND_APPELLANT: "kept nowhere; as the appellant tells",
+    pb.DECISION_FOUND_APPELLANT: "stored nowhere; as the appellant describes it",
 }
 
 
@@ -47,7 +47,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
     _line("appellant", f"{one.appellant}, {one.contact}")
     _line("grounds", one.grounds or ("masked" if one.masked else ""))
     for document in one.documents:
-        where = f"{document.size} bytes" if document.stored else "content kept elsewhere"
+        where = f"{document.size} bytes" if document.stored else "content stored elsewhere"
         _line("document", f"{document.name}, {where}, {document.sha256}")
     _line("handed in", f"{_time(one.received_at_ms)} by {one.opened_by}")
     _line("officer", one.officer)
@@ -63,7 +63,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
 
 
 def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
-    """Print what is known of the matter."""
+    """Print the file of an appeal."""
     out.print("\nevidence")
     _fields("decision", found.decision)
     _line("verdict", found.verdict)
@@ -74,13 +74,13 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
             out.print(f"\n{title}")
             display.show_entries(entries, now_s)
             for entry in entries:
-                _line(entry.entry_id, _behind(entry, found.change_ids.get(entry.entry_id, "")))
+                _line(entry.entry_id, _provenance(entry, found.change_ids.get(entry.entry_id, "")))
     if found.recent_known:
         _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
         for decision in found.recent:
             _line("", _decision(decision.fields))
     else:
-        _line("decisions", "not known: no decision log is read here")
+        _line("decisions", "unknown: no decision log is configured")
     for other in found.others:
         _line("other", f"appeal {other.appeal_id}, {STATES[other.state]}, {other.appellant}")
     for reference in found.would_remove:
@@ -102,7 +102,7 @@ def _decision(fields: Mapping[str, str]) -> str:
     return "; ".join(filter(None, parts))
 
 
-def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
+def _provenance(entry: blocklist_pb2.Entry, change_id: str) -> str:
     parts = (
         f"by {entry.created_by}",
         _time(entry.created_at_s * 1000),
@@ -113,7 +113,7 @@ def _behind(entry: blocklist_pb2.Entry, change_id: str) -> str:
 
 
 def is_lifted(one: pb.Appeal) -> bool:
-    """Tell whether the block is lifted in all workers that report."""
+    """Return whether all reporting workers have lifted the block."""
     return any(event.what == "lift_done" for event in one.events)
 
 

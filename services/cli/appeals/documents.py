@@ -1,4 +1,4 @@
-"""Papers of `fanzha appeals`: documents that came, notices that go, and the report."""
+"""Documents, notices and the report of `fanzha appeals`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ def document(
     file: Annotated[Path, typer.Option("--out", dir_okay=False, help="File to write.")],
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Write a document that was handed in to a file; the audit log says that you read it."""
+    """Write a submitted document to a file; the audit log records the access."""
     request = pb.GetDocumentRequest(appeal_id=appeal_id, sha256=sha256)
     with server(target) as stub:
         answer = stub.GetDocument(request)
@@ -62,7 +62,7 @@ def notice(
 ) -> None:
     """Write a statutory notice, in Chinese or English."""
     if not appeal_id and not decision and not pattern:
-        fail("an appeal, --decision or --pattern: what the notice is about", status=2)
+        fail("give an appeal, --decision or --pattern", status=2)
     with server(target) as stub:
         if appeal_id:
             request = pb.WriteNoticeRequest(
@@ -90,13 +90,15 @@ def notice(
 
 def report(
     since: Annotated[
-        str, typer.Option(help="Appeals received from then on: 30d, 2026-11-01; empty: all.")
+        str, typer.Option(help="Appeals received since: 30d, 2026-11-01; empty: all.")
     ] = "",
-    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
+    until: Annotated[
+        str, typer.Option(help="Appeals received before: 2026-12-01; empty: now.")
+    ] = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Count appeals, and how long they and the lifts took."""
+    """Count appeals; show the durations of decisions and lifts."""
     request = pb.GetAppealReportRequest(
         since_ms=words.past_ms(since, "--since"), until_ms=words.past_ms(until, "--until")
     )

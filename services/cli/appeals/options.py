@@ -112,7 +112,7 @@ def past_ms(word: str, option: str) -> int:
 
 
 def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDocument]:
-    """Read documents to hand in."""
+    """Read documents to submit."""
     found = []
     for file in files:
         try:

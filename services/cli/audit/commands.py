@@ -1,4 +1,4 @@
-"""`fanzha audit`: what is on record of the lists, and whether the record is whole."""
+"""`fanzha audit`: shows the audit log, and checks its integrity."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ from services.cli.audit import display
 from services.cli.audit.verify import verify
 
 app = typer.Typer(
-    no_args_is_help=True, help="Read the audit log, check that it is whole, take evidence out."
+    no_args_is_help=True, help="Read the audit log, check its integrity, export evidence."
 )
 app.command()(verify)
 
@@ -31,11 +31,11 @@ _POLL_SECONDS = 0.5
 
 Kinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", help="Only this kind, such as change_applied; may be given again."),
+    typer.Option("--kind", help="Only this kind, such as change_applied; may be repeated."),
 ]
-Actor = Annotated[str, typer.Option(help="Only what this person or system did.")]
+Actor = Annotated[str, typer.Option(help="Only actions of this person or system.")]
 Subject = Annotated[
-    str, typer.Option(help="Only what was done to this, such as change:12 or the id of an entry.")
+    str, typer.Option(help="Only actions on this, such as change:12 or the id of an entry.")
 ]
 AsLines = Annotated[
     bool, typer.Option("--lines", help="Print the records as they stand in the log.")
@@ -47,8 +47,8 @@ def list_(
     kinds: Kinds = None,
     actor: Actor = "",
     subject: Subject = "",
-    since: Annotated[str, typer.Option(help="From then on: 24h, 7d, 2026-11-25.")] = "",
-    until: Annotated[str, typer.Option(help="Before then: 24h, 7d, 2026-11-25.")] = "",
+    since: Annotated[str, typer.Option(help="Since: 24h, 7d, 2026-11-25.")] = "",
+    until: Annotated[str, typer.Option(help="Before: 24h, 7d, 2026-11-25.")] = "",
     as_lines: AsLines = False,
     limit: Limit = 50,
     after: After = "",
@@ -83,16 +83,16 @@ def tail(
     actor: Actor = "",
     subject: Subject = "",
     count: Annotated[int, typer.Option(min=0, help="End after so many records; 0: never.")] = 0,
-    last: Annotated[int, typer.Option(min=0, help="Begin with so many that there are.")] = 10,
+    last: Annotated[int, typer.Option(min=0, help="Begin with the last so many records.")] = 10,
     as_lines: AsLines = False,
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Follow the log, oldest first; Ctrl-C ends."""
-    wanted = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
+    request = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
     shown = 0
     with server(target) as stub, suppress(KeyboardInterrupt):
         newest = stub.GetHead(pb.GetHeadRequest()).sequence
-        records = _some(stub, wanted, last)[0] if last else []
+        records = _some(stub, request, last)[0] if last else []
         while True:
             for record in reversed(records):
                 if count and shown == count:
@@ -102,13 +102,13 @@ def tail(
             if count and shown == count:
                 return
             time.sleep(_POLL_SECONDS)
-            wanted.after_sequence = newest
-            records, _ = _some(stub, wanted, sys.maxsize)
+            request.after_sequence = newest
+            records, _ = _some(stub, request, sys.maxsize)
 
 
 @app.command()
 def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
-    """Show where the log stands: keep this elsewhere to prove later that nothing was changed."""
+    """Show the head of the log: stored elsewhere, it proves later that nothing was changed."""
     with server(target) as stub:
         answer = stub.GetHead(pb.GetHeadRequest())
     checkpoint = answer.checkpoint
@@ -145,13 +145,13 @@ def evidence(
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Write what is on record about one number or host into a signed ZIP file.
+    """Write all records about one number or host into a signed ZIP file.
 
     It holds entries, changes, decisions, appeals and audit records, with proof that these stood in
-    the log; `fanzha audit verify FILE.zip` checks it. Taking it out is recorded.
+    the log; `fanzha audit verify FILE.zip` checks it. The export is recorded.
     """
     request = pb.ExportEvidenceRequest(query=query, author=by, reason=reason)
-    # Beside it first: what breaks off must not look whole.
+    # To a temporary file first, so that a broken transfer does not look complete.
     beside = file.with_name(f"{file.name}.part")
     with server(target) as stub, progress() as bar:
         task = bar.add_task("gathering", total=None, note="")
@@ -174,9 +174,9 @@ def _some(
         unreadable += answer.unreadable
         return answer
 
-    asked = pb.ListRecordsRequest()
-    asked.CopyFrom(request)
-    records, answer = read_pages(call, asked, "records", limit=limit)
+    last_record = pb.ListRecordsRequest()
+    last_record.CopyFrom(request)
+    records, answer = read_pages(call, last_record, "records", limit=limit)
     if unreadable:
         err.print(f"{unreadable} lines are no records: see fanzha audit verify")
     return records, answer

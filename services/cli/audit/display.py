@@ -1,4 +1,4 @@
-"""Shows audit records and what a check of them found."""
+"""Shows audit records and the results of a check."""
 
 import sys
 from collections.abc import Sequence
@@ -47,13 +47,13 @@ def row(record: pb.AuditRecord) -> str:
 
 
 def write(line: str) -> None:
-    """Print a line at once, for readers of a pipe; none may steer the terminal."""
+    """Print a line unbuffered, for readers of a pipe, without control characters."""
     sys.stdout.write(f"{one_line(line)}\n")
     sys.stdout.flush()
 
 
 def show_report(report: "ChainReport", seconds: float) -> None:
-    """Print what a check found."""
+    """Print the result of a check."""
     for problem in report.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
         which = f" (sequence {problem.sequence})" if problem.sequence else ""
@@ -72,7 +72,7 @@ def show_report(report: "ChainReport", seconds: float) -> None:
 
 
 def report_words(report: "ChainReport") -> dict[str, Any]:
-    """Write what a check found for JSON."""
+    """Return the result of a check for JSON."""
     return {
         "good": report.good,
         "problems": [
@@ -96,12 +96,12 @@ def report_words(report: "ChainReport") -> dict[str, Any]:
 
 
 def show_evidence(checked: "PackageCheck") -> None:
-    """Print what a check of evidence found."""
+    """Print the result of a check of evidence."""
     for problem in checked.problems:
         write(problem)
-    told = checked.manifest
+    manifest = checked.manifest
     for name in ("subject", "kind", "made_at", "made_by", "reason"):
-        write(f"{name:<12}{told.get(name, '')}")
+        write(f"{name:<12}{manifest.get(name, '')}")
     write(f"{checked.files} files, {checked.records} audit records in the chain")
     if checked.key_id:
         own = "the key in the package itself: compare its id with one that you noted elsewhere"
@@ -110,7 +110,7 @@ def show_evidence(checked: "PackageCheck") -> None:
 
 
 def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
-    """Write what a check of evidence found for JSON."""
+    """Return the result of a check of evidence for JSON."""
     return {
         "good": checked.good,
         "problems": checked.problems,
@@ -140,8 +140,8 @@ def _cover(report: "ChainReport") -> list[str]:
         lines.append(f"{report.copies:,} checkpoints agree with the copies in the store")
     else:
         lines.append(
-            "whether more records followed, the files alone cannot tell: let the service verify "
-            "(without FILE or FOLDER), or compare with a head that was kept elsewhere"
+            "the files alone do not show whether more records followed: let the service verify "
+            "(without FILE or FOLDER), or compare with a head stored elsewhere"
         )
     if report.bad_list_changes:
         lines.append(

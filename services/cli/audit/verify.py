@@ -40,7 +40,7 @@ def verify(
             exists=True,
             dir_okay=False,
             help="Public key in PEM. Empty: key.pub beside the log, which proves nothing against "
-            "somebody who could exchange both.",
+            "someone who can replace both.",
         ),
     ] = None,
     without_key: Annotated[

@@ -90,7 +90,7 @@ def _tell_shown(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> None:
 def show(
     case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
 ) -> None:
-    """Show a case and what it rests on; that you saw the whole number goes on record."""
+    """Show a case with its warnings and means; the access is recorded."""
     with server(target) as stub:
         found = stub.GetCase(pb.GetCaseRequest(case_id=case_id)).found
     if as_json:
@@ -103,7 +103,7 @@ def show(
 def history(
     case_id: CaseId, target: WarningTarget = DEFAULT_WARNING_TARGET, as_json: AsJson = False
 ) -> None:
-    """Show all that happened to a case, oldest first."""
+    """Show the history of a case, oldest first."""
     request = pb.GetCaseHistoryRequest(case_id=case_id)
     with server(target) as stub:
         events, _ = read_pages(
@@ -121,7 +121,7 @@ def assign(
     region: Annotated[
         str, typer.Option(help="Code or name of a county, or of your city to give it back.")
     ] = "",
-    officer: Annotated[str, typer.Option(help="Who shall deal with it.")] = "",
+    officer: Annotated[str, typer.Option(help="Officer to assign.")] = "",
     revision: Revision = None,
     reason: Reason = "",
     by: By = "",
@@ -145,7 +145,7 @@ def assign(
 def take(
     case_id: CaseId,
     take_over: Annotated[
-        bool, typer.Option("--take-over", help="Take it from somebody who has it.")
+        bool, typer.Option("--take-over", help="Take it from its present officer.")
     ] = False,
     revision: Revision = None,
     by: By = "",
@@ -161,12 +161,12 @@ def take(
 @app.command()
 def note(
     case_id: CaseId,
-    text: Annotated[str, typer.Argument(help="What to write down, in quotation marks.")] = "",
+    text: Annotated[str, typer.Argument(help="Text of the note, in quotation marks.")] = "",
     unreached: Annotated[
         bool,
         typer.Option(
             "--unreached",
-            help="The person could not be reached: take the next step at once, or raise the case.",
+            help="The person could not be reached: take the next step now, or raise the tier.",
         ),
     ] = False,
     due: Annotated[
@@ -177,7 +177,7 @@ def note(
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Write something down, also about a closed case."""
+    """Add a note, also to a closed case."""
     request = pb.NoteCaseRequest(
         case_id=case_id,
         text=text,
@@ -219,11 +219,11 @@ def close(
 
 
 def _tell(case: pb.Case, *, as_json: bool) -> None:
-    """Say how a case stands after a change."""
+    """Print the state of a case after a change."""
     if as_json:
         print_json(case)
         return
-    said = [
+    lines = [
         f"case {case.case_id}",
         words.name(words.OUTCOMES, case.outcome) or words.name(words.STATES, case.state),
         display.region(case),
@@ -231,4 +231,4 @@ def _tell(case: pb.Case, *, as_json: bool) -> None:
         display.due(case, now_ms()),
         f"revision {case.revision}",
     ]
-    out.print(", ".join(filter(None, said)), markup=False, soft_wrap=True)
+    out.print(", ".join(filter(None, lines)), markup=False, soft_wrap=True)

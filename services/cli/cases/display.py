@@ -21,7 +21,7 @@ _LONG_HOURS = 48
 
 
 def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
-    """Print cases as a table, as narrow as it goes: desks have small screens."""
+    """Print cases as a narrow table, for small screens."""
     heads = ["case", "tier", "state", "due", "person", "region", "fraud", "hits"]
     officers = any(one.officer for one in cases)
     table = Table(box=None, pad_edge=False)
@@ -68,14 +68,14 @@ def show_case(one: pb.Case, now_ms: int) -> None:
 
 
 def show_history(events: Iterable[pb.CaseEvent]) -> None:
-    """Print what happened, oldest first."""
+    """Print events, oldest first."""
     for event in events:
-        told = [f"{event.what} by {event.by}", *_told(event), event.why]
-        _line(time(event.at_ms), "; ".join(filter(None, told)))
+        parts = [f"{event.what} by {event.by}", *_details(event), event.why]
+        _line(time(event.at_ms), "; ".join(filter(None, parts)))
 
 
 def due(one: pb.Case, now_ms: int) -> str:
-    """Say how long there is for a case, or since when there was not."""
+    """Return the time left for a case, or the time overdue."""
     if one.closed_at_ms:
         return f"closed {time(one.closed_at_ms)}"
     if one.needs_person:
@@ -94,7 +94,7 @@ def region(one: pb.Case) -> str:
 
 
 def _place(one: pb.Case) -> str:
-    """Name the city, which tells its province, and the county."""
+    """Name city and county; the city implies the province."""
     known = places()
     return " ".join(filter(None, (known.name(one.city or one.province), known.name(one.county))))
 
@@ -126,7 +126,7 @@ def _evidence(one: pb.Case) -> None:
     _line("from", ", ".join(f"{each.source_name} {each.reference}" for each in one.origins))
 
 
-def _told(event: pb.CaseEvent) -> list[str]:
+def _details(event: pb.CaseEvent) -> list[str]:
     means = f"{name(MEANS, event.means.kind)} {event.means.value}" if event.means.value else ""
     return [
         f"{event.origin.source_name} {event.origin.reference}".strip(),

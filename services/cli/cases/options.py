@@ -20,11 +20,11 @@ FEN = 100
 CaseId = Annotated[str, typer.Argument(help="Id of the case.")]
 Revision = Annotated[
     int | None,
-    typer.Option(help="Change nothing unless the case is at this revision, as `show` tells it."),
+    typer.Option(help="Change nothing unless the case is at this revision, as `show` prints it."),
 ]
 
 ListedRegion = Annotated[
-    str, typer.Option(help="Code or name of a province, city or county; empty: all you reach.")
+    str, typer.Option(help="Code or name of a province, city or county; empty: your whole scope.")
 ]
 ListedTiers = Annotated[
     list[str] | None, typer.Option(help="high 高, medium 中 or low 低; may be repeated.")
@@ -35,7 +35,7 @@ ListedStates = Annotated[
         help="new, routed, warned, dissuading or closed; may be repeated; empty: all open ones."
     ),
 ]
-ListedOfficer = Annotated[str, typer.Option(help="Only what this person has.")]
+ListedOfficer = Annotated[str, typer.Option(help="Only those of this officer.")]
 ListedFraudTypes = Annotated[
     list[str] | None,
     typer.Option(help="Such as fake_loan or 虚假贷款; may be repeated."),
@@ -43,11 +43,11 @@ ListedFraudTypes = Annotated[
 DueUntil = Annotated[
     str,
     typer.Option(
-        help="Only what is due until then, or waits for a person: 30m, 2h, 3d, or a local time."
+        help="Only those due by then, or waiting for a person: 30m, 2h, 3d, or a local time."
     ),
 ]
 OverdueOnly = Annotated[
-    bool, typer.Option("--overdue", help="Only what is overdue, or waits for a person.")
+    bool, typer.Option("--overdue", help="Only those overdue, or waiting for a person.")
 ]
 
 ClosingOutcome = Annotated[
@@ -57,12 +57,12 @@ ClosingOutcome = Annotated[
         "duplicate 重复."
     ),
 ]
-ClosingReason = Annotated[str, typer.Option(help="Why; required for a false alarm.")]
+ClosingReason = Annotated[str, typer.Option(help="Reason; required for a false alarm.")]
 LostYuan = Annotated[str, typer.Option(help="Of lost money: how much, in yuan, such as 12000.50.")]
 LostTo = Annotated[
     list[str] | None,
     typer.Option(
-        help="Of lost money: what took it, such as account:6222… or number:+8619900000001; "
+        help="Of lost money: the means, such as account:6222… or number:+8619900000001; "
         "may be repeated."
     ),
 ]
@@ -101,19 +101,19 @@ _AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
-def states(said: Sequence[str]) -> list[Any]:
+def states(names: Sequence[str]) -> list[Any]:
     """Read ``--state``."""
-    return [_read(word, STATES, "--state") for word in said]
+    return [_read(word, STATES, "--state") for word in names]
 
 
-def tiers(said: Sequence[str]) -> list[Any]:
+def tiers(names: Sequence[str]) -> list[Any]:
     """Read ``--tier``."""
-    return [_read(word, TIERS, "--tier") for word in said]
+    return [_read(word, TIERS, "--tier") for word in names]
 
 
-def fraud_types(said: Sequence[str]) -> list[Any]:
+def fraud_types(names: Sequence[str]) -> list[Any]:
     """Read ``--fraud-type``."""
-    return [enum(word, list_words.read_fraud_type, "--fraud-type") for word in said]
+    return [enum(word, list_words.read_fraud_type, "--fraud-type") for word in names]
 
 
 def outcome(word: str) -> Any:
@@ -133,10 +133,10 @@ def fen(yuan: str) -> int | None:
     )
 
 
-def took(said: Sequence[str]) -> list[pb.CaseMeans]:
+def took(names: Sequence[str]) -> list[pb.CaseMeans]:
     """Read ``--lost-to``: a kind, a colon, and the number, link or account."""
     found = []
-    for text in said:
+    for text in names:
         kind, colon, value = text.partition(":")
         if not colon or not value.strip():
             raise typer.BadParameter(

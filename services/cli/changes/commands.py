@@ -38,9 +38,9 @@ def list_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """List changes, the newest first, after the emergencies nobody confirmed."""
-    wanted: Any = state(state_)
-    request = pb.ListChangesRequest(state=wanted, page_token=after)
+    """List changes: unconfirmed emergencies first, then the newest first."""
+    selected: Any = state(state_)
+    request = pb.ListChangesRequest(state=selected, page_token=after)
     with server(target) as stub:
         changes, answer = read_pages(stub.ListChanges, request, "changes", limit=limit, page=_PAGE)
     if as_json:
@@ -59,13 +59,13 @@ def show(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show a change: what it does, where it stands, what was done with it, and some rows."""
+    """Show a change: contents, state, history, and some rows."""
     with server(target) as stub:
         change = stub.GetChange(pb.GetChangeRequest(id=change_id)).change
         some = pb.ListChangeRowsResponse()
         if rows and change.rows_retained:
-            wanted = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
-            some = stub.ListChangeRows(wanted)
+            selected = pb.ListChangeRowsRequest(id=change_id, offset=offset, limit=rows)
+            some = stub.ListChangeRows(selected)
     if as_json:
         print_json({"change": change, "rows": some})
         return
@@ -84,7 +84,7 @@ def submit(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Submit a draft; it is applied at once where one person may, and waits otherwise."""
+    """Submit a draft; applied at once where one person may, else pending."""
     request = pb.SubmitChangeRequest(id=change_id, author=by, apply=not hold)
     answer = call(
         server, target, lambda stub: stub.SubmitChange(request), request, confirm,
@@ -110,15 +110,13 @@ def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJso
 @app.command()
 def approve(
     change_id: ChangeId,
-    hold: Annotated[
-        bool, typer.Option("--hold", help="Approve only; somebody applies it later.")
-    ] = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Approve only; apply it later.")] = False,
     note: Note = "",
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a change that waits, and apply it; never one's own."""
+    """Approve a pending change of another author, and apply it."""
     request = pb.ApproveChangeRequest(id=change_id, by=by, note=note, hold=hold)
     with server(target, f"approving change {change_id}") as stub:
         _tell(stub.ApproveChange(request), as_json=as_json)
@@ -132,7 +130,7 @@ def reject(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Reject a change that waits, or withdraw one's own."""
+    """Reject a pending change, or withdraw one's own."""
     request = pb.RejectChangeRequest(id=change_id, by=by, reason=reason)
     with server(target) as stub:
         _tell(stub.RejectChange(request), as_json=as_json)
@@ -148,7 +146,7 @@ def apply(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Apply an approved change; or one that waits, as an emergency."""
+    """Apply an approved change, or a pending one as an emergency."""
     request = pb.ApplyChangeRequest(
         id=change_id,
         by=by,
@@ -170,7 +168,7 @@ def confirm(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Confirm an emergency as a second person: its entries get the end they were meant to have."""
+    """Confirm an emergency as a second person: its entries get their intended end."""
     request = pb.ConfirmEmergencyRequest(id=change_id, by=by, note=note)
     with server(target, f"confirming change {change_id}") as stub:
         answer = stub.ConfirmEmergency(request)

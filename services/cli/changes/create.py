@@ -1,4 +1,4 @@
-"""`fanzha changes create`, `edit`: what a change is to do."""
+"""`fanzha changes create` and `edit`: the contents of a change."""
 
 import time
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ _BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 Add = Annotated[list[str] | None, typer.Option("--add", help="A pattern to list; may be repeated.")]
 Remove = Annotated[
     list[str] | None,
-    typer.Option("--remove", help="A pattern whose entry is to go; may be repeated."),
+    typer.Option("--remove", help="A pattern whose entry to remove; may be repeated."),
 ]
 Edit = Annotated[
     list[str] | None,
@@ -49,9 +49,7 @@ Source = Annotated[
         help="Who supplied it: ministry, province, bureau, carrier or tech_company; needed to add."
     ),
 ]
-EditReason = Annotated[
-    str, typer.Option(help="The reason that edited entries have from now on; empty: as it is.")
-]
+EditReason = Annotated[str, typer.Option(help="New reason of edited entries; empty: unchanged.")]
 
 
 _Hold = Annotated[
@@ -73,7 +71,7 @@ def create(
     expires: Expires = "",
     campaign: Campaign = "",
     entry_reason: EditReason = "",
-    draft: Annotated[bool, typer.Option("--draft", help="Make a draft only.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
     hold: _Hold = False,
     emergency: EmergencyWhy = "",
     expected_version: ExpectedVersion = None,
@@ -82,7 +80,7 @@ def create(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Make a change; it is applied at once where one person may, and waits otherwise."""
+    """Create a change; applied at once where one person may, else pending."""
     if not add and not remove and not edit:
         fail("--add, --remove or --edit: a change has at least one row", status=2)
     contents = _contents(
@@ -170,8 +168,8 @@ def _contents(
     campaign: str,
     entry_reason: str,
 ) -> pb.ChangeContents:
-    wanted = kind(kind_)
-    said: dict[str, Any] = {
+    which = kind(kind_)
+    given: dict[str, Any] = {
         "direction": enum(direction, vocabulary.read_direction, "--direction"),
         "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
         "source": enum(source, vocabulary.read_source, "--source"),
@@ -179,23 +177,23 @@ def _contents(
         "campaign": campaign,
     }
     ends = expiry(expires, int(time.time()))
-    edited = _edited(said, ends, entry_reason)
+    edited = _edited(given, ends, entry_reason)
     does: Any = enum(action, vocabulary.read_action, "--action")
     return pb.ChangeContents(
         additions=[
-            blocklist_pb2.Entry(kind=wanted, pattern=one, action=does, **said, **ends)
-            for one in canonical(add, wanted)
+            blocklist_pb2.Entry(kind=which, pattern=one, action=does, **given, **ends)
+            for one in canonical(add, which)
         ],
         removals=[
-            blocklist_pb2.EntryRef(kind=wanted, pattern=one) for one in canonical(remove, wanted)
+            blocklist_pb2.EntryRef(kind=which, pattern=one) for one in canonical(remove, which)
         ],
-        edits=[pb.EntryEdit(kind=wanted, pattern=one, **edited) for one in canonical(edit, wanted)],
-        reason=reason, source=said["source"], legal_basis=legal_basis, campaign=campaign,
+        edits=[pb.EntryEdit(kind=which, pattern=one, **edited) for one in canonical(edit, which)],
+        reason=reason, source=given["source"], legal_basis=legal_basis, campaign=campaign,
     )  # fmt: skip
 
 
-def _edited(said: dict[str, Any], ends: dict[str, Any], reason: str) -> dict[str, Any]:
+def _edited(given: dict[str, Any], ends: dict[str, Any], reason: str) -> dict[str, Any]:
     """Return the fields that an edit changes: those that were given."""
-    edited = {name: value for name, value in said.items() if value}
+    edited = {name: value for name, value in given.items() if value}
     edited |= {"reason": reason} if reason else {}
     return edited | {name: value for name, value in ends.items() if name == "expires_at_s"}

@@ -1,4 +1,4 @@
-"""Shows change requests: what they do, where they stand, what was done with them."""
+"""Shows change requests: contents, state, history."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -17,12 +17,12 @@ _SHOWN = 10
 
 
 def state(change: pb.Change) -> str:
-    """Write where a request stands."""
+    """Return the state of a request."""
     return STATES[change.state][0] if change.state in STATES else "unknown"
 
 
 def show_line(change: pb.Change) -> None:
-    """Tell in a sentence or two what became of a request."""
+    """Print the result of a request in a sentence or two."""
     if change.state == change_state_pb2.CHANGE_STATE_PENDING:
         out.print(f"change {change.id} waits for a second person", soft_wrap=True)
         _because(change.second_person_reasons)
@@ -46,7 +46,7 @@ def show_line(change: pb.Change) -> None:
 
 
 def show_header(answer: pb.ListChangesResponse) -> None:
-    """Tell what every report tells: emergencies, who waits, which rule holds."""
+    """Print unconfirmed emergencies, the number pending, and the second-person rule."""
     warn_of_emergencies(answer.unconfirmed_emergencies)
     out.print(
         f"{answer.pending:,} wait for a second person; second_person is "
@@ -56,7 +56,7 @@ def show_header(answer: pb.ListChangesResponse) -> None:
 
 
 def warn_of_emergencies(changes: Iterable[pb.Change]) -> None:
-    """Name the emergencies that nobody has confirmed, on standard error."""
+    """Print unconfirmed emergencies on standard error."""
     for change in changes:
         err.print(_emergency(change), style="red", soft_wrap=True)
 
@@ -72,12 +72,12 @@ def show_table(changes: Sequence[pb.Change]) -> None:
             f"{change.removals:,}", change.author, _second(change), _when(change.created_at_ms),
             change.reason,
         )  # fmt: skip
-    # Into a pipe or file, nothing is folded: what reads it looks for whole reasons.
+    # Programs that read a pipe match whole reasons, so nothing is folded.
     wide().print(table)
 
 
 def show(change: pb.Change) -> None:
-    """Print all that is known of a request."""
+    """Print a request."""
     lines = {
         "state": f"{state(change)}, revision {change.revision}",
         "kind": KINDS.get(change.kind, ""),
@@ -135,6 +135,12 @@ def show_preview(preview: pb.ChangePreview) -> None:
     out.print(f"  against version {preview.version}: {counts or 'nothing'}", soft_wrap=True)
     if preview.without_effect:
         out.print(f"  {preview.without_effect:,} rows change no decision")
+    if preview.without_fraud_type:
+        out.print(
+            f"  {preview.without_fraud_type:,} rows name no fraud type: their hits open no case "
+            "and warn no one (--fraud-type, or default_fraud_types of the server)",
+            soft_wrap=True,
+        )
     for relation in preview.relations:
         out.print(
             f"  {relation.what.replace('_', ' ')}: {relation.rows:,} rows, "
@@ -204,7 +210,7 @@ def _emergency(change: pb.Change) -> str:
         return f"{text}confirmed by {urgent.confirmed_by}"
     ends = time.strftime("%Y-%m-%d %H:%M", time.localtime(urgent.ends_at_s))
     if urgent.expired:
-        return f"{text}ended {ends}, confirmed by nobody"
+        return f"{text}ended {ends}, not confirmed"
     return f"{text}ends {ends} unless confirmed: fanzha changes confirm {change.id}"
 
 

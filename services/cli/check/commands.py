@@ -68,7 +68,9 @@ def call(
 def sms(
     text: Annotated[str, typer.Argument(help="The message.")],
     sender: Annotated[str, typer.Option("--from", help="Sender: number, code or name.")],
-    receiver: Annotated[str, typer.Option("--to", help="Receiving number.")] = traffic.SOMEONE,
+    receiver: Annotated[
+        str, typer.Option("--to", help="Receiving number.")
+    ] = traffic.UNKNOWN_CALLER,
     ingress: Annotated[
         str, typer.Option(help="local, interconnect or international; empty: not known.")
     ] = "",
@@ -175,9 +177,11 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "entry": decision.entry_id,
         "pattern": decision.pattern,
         **_provenance(decision),
+        **_treatment(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_link(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": str(decision.decision_id),
@@ -189,6 +193,25 @@ def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
     return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.HasField("link_score"):
+        return {}
+    return {"link_score": round(decision.link_score, 4), "link": decision.link}
+
+
+def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if decision.treatment:
+        words["treatment"] = word(decision_pb2.Treatment.Name(decision.treatment), "TREATMENT_")
+    if decision.label:
+        words["label"] = word(decision_pb2.DisplayLabel.Name(decision.label), "DISPLAY_LABEL_")
+    if decision.delay_ms:
+        words["delay_ms"] = decision.delay_ms
+    if decision.HasField("cache_seconds"):
+        words["cache_seconds"] = decision.cache_seconds
+    return words
 
 
 def _velocity(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -226,6 +249,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
         decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
+        decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
+        f"and its words {decision.score:.4f}.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",

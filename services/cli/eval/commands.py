@@ -38,7 +38,7 @@ Budget = Annotated[
     typer.Option(
         min=1e-6,
         max=0.5,
-        help="Share of legitimate rows that may be blocked: the threshold for it is told.",
+        help="Share of legitimate rows that may be blocked; prints the threshold for it.",
     ),
 ]
 Plots = Annotated[
@@ -60,8 +60,8 @@ def evaluate(
     Columns are those of `fanzha score`, and label: ham, benign, nonfraud, legitimate and 0 are
     legitimate; fraud, malicious and 1 are fraud; spam counts on neither side. With a column
     category, kinds of fraud are compared too. The threshold that keeps a budget in every group
-    is told with what it would catch; choose one on rows that you do not report on. Rows that the
-    model was trained on flatter it.
+    is printed with the fraud it would catch; choose it on other rows than those you report. Rows
+    that the model was trained on give too good figures.
     """
     if plots is not None:
         draw = _plotter()

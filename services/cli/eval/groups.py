@@ -18,7 +18,7 @@ _SECONDS = re.compile(r"1\d{9}(\d{3})?(\.\d+)?")
 
 
 def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callable[[Row], str]:
-    """Return what names the group of a row; end the command where *by* cannot be told."""
+    """Return the function that names the group of a row; ends the command for an unknown *by*."""
     if by and by not in table.columns:
         if by in _OF_LINKS:
             if model.single != "url":

@@ -208,7 +208,7 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         out.print(f"{answer.changes_pending:,} changes wait for a second person")
     for change in answer.unconfirmed_emergencies:
         err.print(
-            f"EMERGENCY, change {change}: confirmed by nobody; fanzha changes show {change}",
+            f"EMERGENCY, change {change}: not confirmed; fanzha changes show {change}",
             style="red",
         )
     quarantine.show_alarm(answer)

@@ -9,7 +9,7 @@ from services.cli._common.files import OpenTable, Row, column
 
 ANONYMOUS = "anonymous"
 """Stands for a sender or caller that a file does not name."""
-SOMEONE = "+8617000000000"
+UNKNOWN_CALLER = "+8617000000000"
 """Stands for a receiver or callee that a file does not name; this number is not given out."""
 
 _INGRESS = {name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()}
@@ -23,7 +23,7 @@ _ATTESTATION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelTraffic:
-    """How one channel is asked."""
+    """Requests of one channel."""
 
     request: Callable[[list[Any]], Any]
     """Makes a batch request of messages."""
@@ -43,7 +43,7 @@ def calls(table: OpenTable) -> ChannelTraffic:
         method="DecideCalls",
         message=lambda row: pb.Call(
             caller=row.get(caller) or ANONYMOUS,
-            callee=row.get(callee) or SOMEONE,
+            callee=row.get(callee) or UNKNOWN_CALLER,
             attempted_at_ms=int(row.get(time) or 0),
             ingress=ingress(row.get("ingress", "")),
             attestation=attestation(row.get("attestation", "")),
@@ -63,7 +63,7 @@ def texts(table: OpenTable) -> ChannelTraffic:
         method="DecideTexts",
         message=lambda row: pb.Text(
             sender=row.get(sender) or ANONYMOUS,
-            receiver=row.get(receiver) or SOMEONE,
+            receiver=row.get(receiver) or UNKNOWN_CALLER,
             body=row.get(body, ""),
             submitted_at_ms=int(row.get(time) or 0),
             ingress=ingress(row.get("ingress", "")),

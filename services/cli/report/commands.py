@@ -110,7 +110,7 @@ def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
 
 
 def _painter(plot: Path | None) -> Any:
-    """Return what draws, before anything is asked: or say at once that it cannot be."""
+    """Return the plotter; fails before the request if it cannot be loaded."""
     if plot is None:
         return None
     if plot.suffix not in _PLOTS:

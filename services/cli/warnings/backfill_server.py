@@ -73,8 +73,8 @@ def counts(title: str, by: "dict[str, int]", most: int = 10) -> None:
 
 def named(given: "dict[str, str]") -> tuple[Any, str]:
     """Return the kind and pattern of the one option that was given."""
-    said = [(kind, value) for kind, value in given.items() if value]
-    if len(said) != 1:
+    chosen = [(kind, value) for kind, value in given.items() if value]
+    if len(chosen) != 1:
         raise typer.BadParameter(f"one of {', '.join(f'--{kind}' for kind in given)}")
-    ((word, pattern),) = said
+    ((word, pattern),) = chosen
     return next(kind for kind, known in KINDS.items() if known == word), pattern

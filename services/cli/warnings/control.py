@@ -68,7 +68,7 @@ def opt_out(
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Note that a person wants no more warnings of a kind; nobody opts out of emergencies."""
+    """Record that a person opts out of a kind of warning; emergencies have no opt-out."""
     if kind not in ("", *_KINDS):
         raise typer.BadParameter(f"one of {', '.join(_KINDS)}: {kind!r}", param_hint="--kind")
     with server(target) as stub:

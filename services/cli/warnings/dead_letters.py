@@ -64,7 +64,7 @@ def drop(
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Delete one for good: whoever it was about is not warned by it."""
+    """Delete a dead letter for good: its person is not warned by it."""
     if place == "all":
         fail("drop takes one place", status=2)
     request = pb.DropDeadLetterRequest(place=place, dropped_by=by)
@@ -83,8 +83,8 @@ def _replay_all(stub: Any, by: str) -> int:
         task = bar.add_task("replaying", total=total, note="")
         while seen < total and page.letters:
             places = [one.place for one in page.letters][: total - seen]
-            wanted = pb.ReplayDeadLettersRequest(places=places, replayed_by=by)
-            replayed += stub.ReplayDeadLetters(wanted).replayed
+            replay = pb.ReplayDeadLettersRequest(places=places, replayed_by=by)
+            replayed += stub.ReplayDeadLetters(replay).replayed
             seen += len(places)
             bar.update(task, completed=seen)
             if not page.next_page_token:

@@ -39,9 +39,10 @@ def export(
     """Write one row for each decision behind cases that were closed since then.
 
     Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
-    the host of list administration, where it still keeps them; how many are gone is told. Takes the
-    role auditor, and is on record. `fanzha train --examples` reads the file as it is, `fanzha eval
-    sms` and `url` a .csv; its columns are in docs/how-to/outcomes.md. Only you can read it.
+    the host of list administration, as far as it retains them; the missing ones are counted.
+    Requires the role auditor, and is recorded. `fanzha train --examples` reads the file as it is,
+    `fanzha eval sms` and `url` a .csv; its columns are in docs/how-to/outcomes.md. Only you can
+    read it.
     """
     if file.suffix not in example_export.SUFFIXES:
         raise typer.BadParameter("a name that ends in .csv or .jsonl", param_hint="FILE")
@@ -60,7 +61,7 @@ def _show(counts: pb.ExampleCounts, file: Path, model: str) -> None:
     out.print(f"{counts.written} examples of {counts.cases} cases in {file}")
     lacks = [
         (counts.gone, "decisions are gone from the log, or were never in it: without features"),
-        (counts.no_text, "texts without what they said: not logged, or no longer kept"),
+        (counts.no_text, "texts without what they said: not logged, or no longer stored"),
         (counts.unfit, f"left out: nothing in them that a model for {model} could learn from"),
         (counts.cut, "cases with so many decisions that the later ones are left out"),
     ]

@@ -170,7 +170,7 @@ def _counted(count: pb.PendingBackfillCount) -> None:
     if count.torn:
         _line("", f"{count.torn} segments of the log cannot be read")
     if count.uncounted:
-        _line("", f"{count.uncounted} entries could not be looked for: {count.why}")
+        _line("", f"{count.uncounted} entries could not be searched: {count.why}")
     backfill_server.counts("exposure", dict(count.by_exposure))
     some = f" (of {count.judged:,} judged)" if count.judged < count.persons else ""
     if count.by_tier:
@@ -193,9 +193,7 @@ def _what(one: pb.PendingBackfill) -> str:
 def _persons(one: pb.PendingBackfill) -> str:
     if not one.HasField("count"):
         return (
-            "not looked for"
-            if one.state == pb.PENDING_BACKFILL_STATE_TOO_LARGE
-            else "not counted yet"
+            "not counted" if one.state == pb.PENDING_BACKFILL_STATE_TOO_LARGE else "not counted yet"
         )
     least = one.count.lower_bound or not one.count.complete
     return f"{'at least ' if least else ''}{one.count.persons:,} persons"

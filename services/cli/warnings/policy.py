@@ -40,8 +40,8 @@ def check(file: PolicyFile = None, groups: Groups = None) -> None:
     policy = _load(file)
     context = _context(groups)
     out.print(f"policy {policy.version}: {len(policy.lines)} lines, nothing wrong")
-    wanted = {name for line in policy.lines for name in line.when.get("groups", ())}
-    if groups and (missing := sorted(wanted - context.groups)):
+    named_groups = {name for line in policy.lines for name in line.when.get("groups", ())}
+    if groups and (missing := sorted(named_groups - context.groups)):
         out.print(f"no row of {groups} has the groups {', '.join(missing)}", markup=False)
 
 
@@ -79,7 +79,7 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
     out.print(table)
     for tier in Tier:
-        out.print(f"{_TIERS[tier]}: {plans.told(policy.plans[tier])}")
+        out.print(f"{_TIERS[tier]}: {plans.formatted(policy.plans[tier])}")
 
 
 @app.command()

@@ -6,15 +6,15 @@ _CITY = 4
 """Digits of a code that say the city."""
 
 
-def doubt(asked: str) -> str:
-    """Say that there may be no such region; empty where it is a known one, or none was asked for.
+def doubt(name: str) -> str:
+    """Return a hint that a region may not exist; empty for a known one, or none.
 
-    Counties go by codes and names that no table has.
+    No table has the codes and names of counties.
     """
-    code, names = places().code(asked.strip()), places().names
+    code, names = places().code(name.strip()), places().names
     if not code or code.ljust(6, "0") in names or code[:_CITY].ljust(6, "0") in names:
         return ""
     return (
-        f"no province or city is {asked.strip()!r}: is it written as it should be? A county goes "
+        f"no province or city is {name.strip()!r}: is it written as it should be? A county goes "
         "by its code, or by the name that cases have"
     )

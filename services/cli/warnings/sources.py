@@ -63,7 +63,7 @@ def feedback(
             number = _write(SafeWriter(sys.stdout), steps)
             if not number:
                 since = " after that" if after else ""
-                err.print(f"nothing is told to {source!r}{since}", markup=False)
+                err.print(f"{source!r} has no feedback{since}", markup=False)
             return
         with atomic_file.replacing_text(csv_file) as lines:
             number = _write(SafeWriter(lines), steps)

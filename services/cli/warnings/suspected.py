@@ -13,7 +13,7 @@ from services.cli.warnings import backfill_server
 _WHY = {
     "old": "too old to warn of (warning_max_age_hours)",
     "spam": "advertising, which is no fraud",
-    "no_victim": "nobody with a number is at risk",
+    "no_victim": "no person at risk has a number",
 }
 
 
@@ -36,8 +36,8 @@ def suspected(
 ) -> None:
     """Confirm all hits of a number, sender or link that models suspected: each becomes a case.
 
-    Counts first, and asks. What somebody has judged stays as it is. Ended halfway, it goes on when
-    it is started again: nothing is confirmed twice.
+    Counts first, and asks for confirmation. Hits with a verdict are left alone. If interrupted, run
+    it again to continue: nothing is confirmed twice.
     """
     kind, pattern = backfill_server.named({"number": number, "sender": sender, "link": link})
     fraud: Any = enum(fraud_type, list_words.read_fraud_type, "--fraud-type") if fraud_type else 0
@@ -59,7 +59,7 @@ def suspected(
     if as_json:
         print_json({"preview": found, "confirmed": confirmed, "before": before})
         return
-    others = f"; {before:,} by somebody else meanwhile" if before else ""
+    others = f"; {before:,} by others meanwhile" if before else ""
     out.print(f"{confirmed:,} hits confirmed{others}")
 
 
@@ -71,7 +71,7 @@ def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspe
 
 
 def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tuple[int, int]:
-    """Confirm part by part; return how many, and how many somebody else had confirmed."""
+    """Confirm in parts; return the number, and the number that others had confirmed."""
     confirmed = before = 0
     with backfill_server.server(target) as stub, progress() as bar:
         task = bar.add_task("confirming", total=hits, note="")
@@ -93,7 +93,7 @@ def _show(found: pb.PreviewSuspectsResponse) -> None:
     backfill_server.counts("channel", dict(found.by_channel))
     backfill_server.counts("reason", dict(found.by_reason))
     if found.dismissed:
-        out.print(f"  {found.dismissed:,} dismissed by somebody: they stay so")
+        out.print(f"  {found.dismissed:,} dismissed earlier: left alone")
     if found.confirmed:
         out.print(f"  {found.confirmed:,} confirmed before")
     for why, hits in sorted(found.left_out.items()):

@@ -89,7 +89,7 @@ def lint(
         return
     language = file.name.removesuffix(".toml").rpartition(".")[2]
     if language not in LANGUAGES:
-        fail(f"{file.name}: no name such as templates-2.zh.toml", status=2)
+        fail(f"{file.name}: its name is not of the form templates-2.zh.toml", status=2)
     try:
         found = template_files.read(file.name, text, language)
     except ValueError as error:

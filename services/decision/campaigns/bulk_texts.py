@@ -1,10 +1,9 @@
-"""Notices texts that are sent in bulk, near-duplicates counted as one, whether listed or not.
+"""Detects texts sent in bulk, listed or not; near-duplicates count as one.
 
-Texts come here sampled. A bounded number of them is remembered; what is seen again stays, what
-is not gives its place to what comes (CLOCK: a hand goes round, halving what each place has earned).
-A newcomer looks at `_LOOKS` places at most, so the work per text is bounded; where all of them
-are in use it is not remembered this time. Counts fade by half every hour. No text is kept, only its
-sketch, and of its senders 64 bits that tell about how many there were.
+Texts arrive sampled. A bounded cache holds their sketches and evicts by CLOCK: a hand goes round
+and halves the credit of each place. An insertion examines `_LOOKS` places at most, so the work per
+text is bounded; if all of them are in use, the text is not stored this time. Counts halve every
+hour. No text is stored, only its sketch, and a 64-bit linear counter of its senders.
 """
 
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ class Campaign:
 
     fingerprint: str
     listed: bool
-    """Whether it is an entry of the lists; then every text was counted, and none fades."""
+    """Whether it is a list entry; then every text was counted, and counts do not decay."""
     texts: float = 0.0
     blocked: float = 0.0
     score: float = float("nan")
@@ -41,7 +40,7 @@ class Campaign:
     last_ms: int
 
     def add(self, texts: float, *, blocked: bool, score: float, sender: int, now_ms: int) -> None:
-        """Count *texts* more of them, of which one was looked at."""
+        """Add *texts* to the count; one of them was sampled."""
         if not self.listed:
             left = 0.5 ** (max(now_ms - self.last_ms, 0) / HALF_LIFE_MS)
             self.texts, self.blocked = self.texts * left, self.blocked * left
@@ -53,13 +52,13 @@ class Campaign:
 
 
 def senders(bits: int) -> int:
-    """Return about how many senders set these bits; 64 bits cannot tell more than some 250."""
+    """Estimate the number of senders from their bits; saturates at about 250."""
     unset = max(_BITS - bits.bit_count(), 1)
     return round(-_BITS * log(unset / _BITS))
 
 
 class BulkTexts:
-    """Remembers up to *places* texts. One thread only."""
+    """A cache of up to *places* texts. One thread only."""
 
     def __init__(self, places: int = PLACES) -> None:
         self._near = NearTexts(places)
@@ -77,10 +76,10 @@ class BulkTexts:
         senders: Int64s,
         now_ms: int,
     ) -> list[Campaign]:
-        """Count sampled texts, each for *each* texts; return the campaigns they belong to."""
+        """Count sampled texts, each with weight *each*; return their campaigns."""
         found = []
         rows = zip(blocked.tolist(), scores.tolist(), senders.tolist(), strict=True)
-        # Row by row: these are sampled, and each may be near another.
+        # Row by row: the rows are a sample, and one may be near another.
         for values, (is_blocked, score, sender) in zip(sketches, rows, strict=True):
             campaign = self._campaign(values, now_ms)
             if campaign is not None:
@@ -89,7 +88,7 @@ class BulkTexts:
         return found
 
     def all(self) -> Sequence[Campaign]:
-        """Return all that is remembered, in no order."""
+        """Return all cached campaigns, in no order."""
         return [campaign for campaign in self._campaigns if campaign is not None]
 
     def _campaign(self, values: Values, now_ms: int) -> Campaign | None:

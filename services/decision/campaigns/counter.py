@@ -1,8 +1,8 @@
 """Counts campaigns: texts that match a listed fingerprint, and near-duplicates sent in bulk.
 
-Of listed fingerprints every match is counted, of the others one text in `STRIDE` is sketched and
-counted for that many, some 0.1 µs a text. Sampled texts are put aside until `ASIDE_ROWS` are
-there; only sketches outlive that. One thread only.
+Every match of a listed fingerprint is counted. Of the other texts one in `STRIDE` is sketched and
+counted with that weight, some 0.1 µs a text. Sampled texts are buffered until there are
+`ASIDE_ROWS`; only their sketches outlive that. One thread only.
 """
 
 import logging
@@ -23,12 +23,12 @@ logger = logging.getLogger(__name__)
 STRIDE = 128
 ASIDE_ROWS = 128
 LISTED = 1024
-"""Listed fingerprints that are counted one by one; the one not seen for longest goes first."""
-_TELL_EVERY_MS = 1_000
+"""Listed fingerprints counted individually; the least recently seen is evicted first."""
+_LOG_EVERY_MS = 1_000
 
 
 class CampaignCounters(Protocol):
-    """Where campaigns are counted."""
+    """Counts campaigns in metrics."""
 
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""
@@ -40,7 +40,7 @@ class CampaignCounters(Protocol):
 
 
 class Campaigns:
-    """The campaigns of one worker; *bulk_texts* near-duplicates make one that is told."""
+    """The campaigns of one worker; *bulk_texts* near-duplicates make a reported campaign."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class Campaigns:
         self._skip = 0
         self._bulk = BulkTexts()
         self._listed: OrderedDict[str, Campaign] = OrderedDict()
-        self._told_at_ms = 0
-        self._told: set[str] = set()
+        self._logged_at_ms = 0
+        self._reported: set[str] = set()
         self._bodies: list[str] = []
         self._aside: list[tuple[int, bool, float]] = []
-        """Of each text put aside: its sender, whether it was blocked, its score."""
+        """Sender, whether blocked, and score of each buffered text."""
 
     def observe(self, texts: Texts, decisions: Decisions) -> None:
-        """Take in a batch that was decided."""
+        """Count and sample a decided batch."""
         for row, detail in decisions.details.items():
             if detail.matched_on is MatchedOn.TEXT:
                 self._count_listed(texts, decisions, row)
@@ -81,7 +81,7 @@ class Campaigns:
             self.count()
 
     def count(self) -> None:
-        """Sketch and count what was put aside."""
+        """Sketch and count the buffered texts."""
         if not self._bodies:
             return
         values, known = fingerprint.sketches(normalise_all(self._bodies))
@@ -99,8 +99,8 @@ class Campaigns:
             now_ms=now_ms,
         )
         for campaign in found:
-            if campaign.texts >= self._bulk_texts and campaign.fingerprint not in self._told:
-                self._tell(campaign, now_ms)
+            if campaign.texts >= self._bulk_texts and campaign.fingerprint not in self._reported:
+                self._report(campaign, now_ms)
 
     def top(self, most: int) -> Sequence[Campaign]:
         """Return the largest campaigns, listed ones and those in bulk, the largest first."""
@@ -135,15 +135,15 @@ class Campaigns:
         self._bodies.append(texts.bodies[row])
         self._aside.append((int(texts.senders[row]), blocked, float(decisions.scores[row])))
 
-    def _tell(self, campaign: Campaign, now_ms: int) -> None:
-        """Count a bulk campaign, and log it unless many come at once."""
-        if len(self._told) >= LISTED:
-            self._told.clear()
-        self._told.add(campaign.fingerprint)
+    def _report(self, campaign: Campaign, now_ms: int) -> None:
+        """Count a bulk campaign; log it at a bounded rate."""
+        if len(self._reported) >= LISTED:
+            self._reported.clear()
+        self._reported.add(campaign.fingerprint)
         self._counters.bulk_campaign()
-        if now_ms - self._told_at_ms < _TELL_EVERY_MS:
+        if now_ms - self._logged_at_ms < _LOG_EVERY_MS:
             return
-        self._told_at_ms = now_ms
+        self._logged_at_ms = now_ms
         logger.info(
             "a text is sent in bulk: %s, about %d in an hour, from at least %d senders, "
             "%.0f %% blocked",

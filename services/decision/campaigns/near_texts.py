@@ -1,8 +1,8 @@
-"""Finds again the texts whose near-duplicates were seen before, by their sketches.
+"""Finds texts whose near-duplicates were seen before, by their sketches.
 
-A place holds one sketch; `fanzha.fingerprint.BANDS` keys lead to it. Of two texts that share a key,
-the first keeps it, so a phrase that many texts have costs no more than one look. Finding costs some
-10 µs, however many places there are.
+A place holds one sketch, indexed under `fanzha.fingerprint.BANDS` keys. If two texts share a key,
+the first keeps it, so a common phrase costs one comparison only. A lookup takes some 10 µs for any
+number of places.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ class NearTexts:
         return NOWHERE
 
     def put(self, place: int, values: Values) -> None:
-        """Hold one sketch at *place*, instead of what was there."""
+        """Store a sketch at *place*; replaces the former one."""
         for key in self._keys[place]:
             del self._place_of[key]
         self._values[place] = values

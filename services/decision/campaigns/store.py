@@ -1,7 +1,7 @@
 """Keeps in Redis the largest campaigns that each worker saw, for `fanzha campaigns`.
 
-``{fanzha:campaigns}:workers`` is a hash: what each worker last said. What a worker said stays for
-`KEPT_MS` after it is gone, so that a restart does not lose sight of a campaign.
+``{fanzha:campaigns}:workers`` is a hash: the last report of each worker. A report outlives its
+worker by `KEPT_MS`, so that a restart does not hide a campaign.
 """
 
 import json
@@ -21,7 +21,7 @@ from services.decision.campaigns.near_texts import NOWHERE, NearTexts
 WORKERS = "{fanzha:campaigns}:workers"
 KEPT_MS = 86_400_000
 MOST = 100
-"""Campaigns that a worker tells of."""
+"""Most campaigns in the report of a worker."""
 
 _SECONDS = 2.0
 logger = logging.getLogger(__name__)
@@ -30,32 +30,32 @@ _REPORT_SECONDS = 2.0
 
 
 class CampaignStore:
-    """Reads and writes what workers say. Raises `Unavailable`, soon, while Redis is away."""
+    """Reads and writes the reports. Raises `Unavailable` within seconds while Redis is down."""
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
     async def report(self, worker: str, campaigns: list[Campaign], now_ms: int) -> None:
-        """Put down the campaigns of a worker."""
+        """Write the report of a worker."""
         text = json.dumps({"at": now_ms, "campaigns": [asdict(one) for one in campaigns]})
         async with within(_SECONDS):
             await self._client.hset(WORKERS, worker, text)
             await self._client.pexpire(WORKERS, KEPT_MS)
 
     async def all(self, now_ms: int) -> list[Campaign]:
-        """Return the campaigns of all workers as one; forget workers gone for long."""
+        """Return the merged campaigns of all workers; delete expired reports."""
         async with within(_SECONDS):
             fields = await self._client.hgetall(WORKERS)
             reports = dict(readable("report of campaigns", _report, sorted(fields.items())))
             old = [name for name, (at, _) in reports.items() if at < now_ms - KEPT_MS]
             if old:
                 await self._client.hdel(WORKERS, *old)
-        told = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
-        return together([one for campaigns in told for one in campaigns])
+        reported = [campaigns for name, (_, campaigns) in reports.items() if name not in old]
+        return together([one for campaigns in reported for one in campaigns])
 
 
 class CampaignReporter:
-    """Tells the store of the campaigns of one worker, every so often."""
+    """Reports the campaigns of one worker to the store periodically."""
 
     def __init__(
         self, campaigns: Campaigns, store: CampaignStore, *, worker: str, now_ms: Callable[[], int]
@@ -79,14 +79,14 @@ class CampaignReporter:
 
 
 def together(campaigns: list[Campaign]) -> list[Campaign]:
-    """Join what is one campaign in several workers; the largest first."""
+    """Merge the parts of a campaign that several workers saw; the largest first."""
     near = NearTexts(max(len(campaigns), 1))
     joined: list[Campaign] = []
     listed: dict[str, int] = {}
-    # The listed first, so that near-duplicates of an entry go by its name.
+    # Listed ones first, so that near-duplicates of an entry merge into it.
     for one in sorted(campaigns, key=lambda one: (not one.listed, -one.texts)):
         values = fingerprint.read([one.fingerprint])[0]
-        # Two entries stay two, however near they are.
+        # Two list entries stay separate, even if they are near-duplicates.
         place = listed.get(one.fingerprint, NOWHERE) if one.listed else near.find(values)
         if place == NOWHERE:
             if one.listed:
@@ -105,8 +105,8 @@ def together(campaigns: list[Campaign]) -> list[Campaign]:
 
 
 def _report(pair: tuple[str, str]) -> tuple[str, tuple[int, list[Campaign]]]:
-    """Read who reports, when, and which campaigns."""
-    worker, told = pair[0], json.loads(pair[1])
-    campaigns = [Campaign(**fields) for fields in told["campaigns"]]
+    """Read worker, time and campaigns of a report."""
+    worker, reported = pair[0], json.loads(pair[1])
+    campaigns = [Campaign(**fields) for fields in reported["campaigns"]]
     fingerprint.read([one.fingerprint for one in campaigns])
-    return worker, (int(told["at"]), campaigns)
+    return worker, (int(reported["at"]), campaigns)

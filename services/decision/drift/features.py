@@ -1,11 +1,10 @@
-"""Measures how far the traffic itself has moved from what the models' cards say it was.
+"""Measures the drift of the traffic from the feature histograms in the models' cards.
 
-One row in `STRIDE` is looked at, per channel, and put aside; `ASIDE_ROWS` or `ASIDE_CALLERS` of
-them are described and counted together (`classifiers.drift_features`), so a batch costs next to
-nothing. The population stability index is taken for each column on its own, over the bins of the
-card, over at least half and at most all of `WINDOW_ROWS` sampled rows. A channel whose card knows
-no column costs a comparison. Texts that were put aside stay in memory until they are counted, and
-go nowhere.
+One row in `STRIDE` per channel is sampled and buffered. `ASIDE_ROWS` or `ASIDE_CALLERS` rows are
+described and counted together (`classifiers.drift_features`), so a batch costs next to nothing. The
+population stability index is computed per column, over the bins of the card, from the last
+`WINDOW_ROWS` sampled rows, or at least half as many. A channel whose card has no histograms
+costs one comparison. Buffered texts stay in memory until they are counted, and are stored nowhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,9 +23,9 @@ from services.decision.observer import Table
 STRIDE = 32
 WINDOW_ROWS = 20_000
 LEAST_ROWS = 500
-"""With fewer sampled rows, the index is mostly chance."""
+"""With fewer sampled rows the index is mostly noise."""
 ASIDE_ROWS, ASIDE_CALLERS = 128, 512
-"""Callers are columns already, so that four times as many are described in little more time."""
+"""Callers are columns already: four times as many take little more time."""
 
 Expected = Mapping[str, FeatureHistogram]
 _Counts = npt.NDArray[np.int64]
@@ -44,21 +43,21 @@ class FeatureDrift:
         self._stride = stride
         self._windows = {channel: _BinWindow({}, window_rows // 2) for channel in Channel}
         self._skip = dict.fromkeys(Channel, 0)
-        """Rows to pass over until the next one that is looked at."""
+        """Rows to skip until the next sampled one."""
         self._bodies: list[str] = []
         self._urls: list[str] = []
         self._callers: list[npt.NDArray[np.float32]] = []
-        self._waiting_callers = 0
+        self._pending_rows = 0
 
     def expect(self, channel: Channel, expected: Expected) -> None:
-        """Compare with *expected* from now on; another than before starts from nothing."""
+        """Compare with *expected* from now on; a change of it clears the window."""
         window = self._windows[channel]
         known = {name: expected[name] for name in NAMES[channel] if name in expected}
         if known != window.expected:
             self._windows[channel] = _BinWindow(known, window.half_rows)
 
     def observe(self, channel: Channel, table: Table) -> None:
-        """Look at some texts or links of a batch; callers come by `observe_callers`."""
+        """Sample texts or links of a batch; for callers see `observe_callers`."""
         if not self._windows[channel].expected:
             return
         if isinstance(table, Texts):
@@ -71,7 +70,7 @@ class FeatureDrift:
                 self._count(channel)
 
     def observe_callers(self, activity: CallerActivity) -> None:
-        """Look at some callers of a batch of calls."""
+        """Sample callers of a batch of calls."""
         if not self._windows[Channel.CALL].expected:
             return
         start = self._next(Channel.CALL, len(activity.outgoing_calls))
@@ -79,12 +78,12 @@ class FeatureDrift:
             return
         columns = [getattr(activity, name)[start :: self._stride] for name in _ACTIVITY]
         self._callers.append(np.array(columns, np.float32))
-        self._waiting_callers += len(columns[0])
-        if self._waiting_callers >= ASIDE_CALLERS:
+        self._pending_rows += len(columns[0])
+        if self._pending_rows >= ASIDE_CALLERS:
             self._count(Channel.CALL)
 
     def indexes(self, channel: Channel) -> dict[str, float]:
-        """Return the index of each column; none of those with too few rows yet."""
+        """Return the index of each column that has enough rows."""
         self._count(channel)
         window = self._windows[channel]
         return {
@@ -98,7 +97,7 @@ class FeatureDrift:
         return rows[start :: self._stride] if start >= 0 else ()
 
     def _next(self, channel: Channel, rows: int) -> int:
-        """Return the first row of a batch to look at; -1 for none."""
+        """Return the first row of a batch to sample; -1 for none."""
         start = self._skip[channel]
         if start >= rows:
             self._skip[channel] = start - rows
@@ -112,14 +111,14 @@ class FeatureDrift:
             self._windows[channel].add(columns)
 
     def _described(self, channel: Channel) -> Mapping[str, Float32s]:
-        """Describe what was put aside, and forget it."""
+        """Describe and count the buffered rows, and clear the buffer."""
         if channel is Channel.TEXT:
             bodies, self._bodies = self._bodies, []
             return drift_features.of_texts(bodies) if bodies else {}
         if channel is Channel.LINK:
             urls, self._urls = self._urls, []
             return drift_features.of_links(urls) if urls else {}
-        callers, self._callers, self._waiting_callers = self._callers, [], 0
+        callers, self._callers, self._pending_rows = self._callers, [], 0
         if not callers:
             return {}
         columns = np.concatenate(callers, axis=1)
@@ -128,7 +127,7 @@ class FeatureDrift:
 
 
 class _BinWindow:
-    """Counts of the bins of some columns: the full half before, and the one being filled."""
+    """Counts of the bins of some columns: the previous half window, and the current one."""
 
     def __init__(self, expected: Expected, half_rows: int) -> None:
         self.expected = expected

@@ -1,9 +1,9 @@
 """Measures how far the scores of the models have moved from those on their cards.
 
-The population stability index over `BINS` equal bins of the score: 0 for the same shape; by
-custom, above 0.1 is worth a look and above 0.25 is a different population. It is taken over the
-last rows that the same model scored, at least half of them and at most all of `WINDOW_ROWS`.
-A batch costs next to nothing: scores are put aside and counted `ASIDE_ROWS` at a time.
+The population stability index over `BINS` equal bins of the score: 0 for the same distribution; by
+convention, above 0.1 deserves attention and above 0.25 is a different population. It covers the
+last `WINDOW_ROWS` rows scored by the same model, or at least half as many. Scores are buffered and
+counted `ASIDE_ROWS` at a time, so a batch costs next to nothing.
 """
 
 import numpy as np
@@ -14,11 +14,11 @@ from fanzha.tables import Channel, Float32s
 
 WINDOW_ROWS = 100_000
 LEAST_ROWS = 1_000
-"""With fewer, the index is mostly chance."""
+"""With fewer rows the index is mostly noise."""
 ASIDE_ROWS = 8_192
 
 _LEAST_SHARE = 1e-4
-"""Stands for an empty bin, whose logarithm there is not."""
+"""Replaces an empty bin, whose logarithm is undefined."""
 _Counts = npt.NDArray[np.int64]
 
 
@@ -29,14 +29,14 @@ class ScoreDrift:
         self._half_rows = window_rows // 2
         self._least_rows = least_rows
         self._version = dict.fromkeys(Channel, "")
-        # Two halves of a window: the full one before, and the one being filled.
+        # The previous half window, and the current one.
         self._before = {channel: _nothing() for channel in Channel}
         self._now = {channel: _nothing() for channel in Channel}
         self._aside: dict[Channel, list[Float32s]] = {channel: [] for channel in Channel}
         self._aside_rows = dict.fromkeys(Channel, 0)
 
     def observe(self, channel: Channel, scores: Float32s, model_version: str) -> None:
-        """Take the scores of a batch; another model starts from nothing."""
+        """Add the scores of a batch; a change of the model clears the window."""
         if model_version != self._version[channel]:
             self._version[channel] = model_version
             self._before[channel], self._now[channel] = _nothing(), _nothing()
@@ -66,7 +66,7 @@ class ScoreDrift:
 
 
 def counts(scores: Float32s) -> _Counts:
-    """Return how many scores fall into each bin; NaN into none."""
+    """Return the number of scores in each bin; NaN counts in none."""
     heard = scores[~np.isnan(scores)]
     bins = np.clip((heard * np.float32(BINS)).astype(np.int64), 0, BINS - 1)
     return np.bincount(bins, minlength=BINS)

@@ -44,6 +44,8 @@ class OriginFindings(NamedTuple):
     """Rows whose caller or sender cannot be what it claims."""
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered for their route; None without a registry."""
+    ingress: Uint8s | None = None
+    """The stricter of what was reported and what the trunk groups say."""
 
 
 class _Claims(NamedTuple):
@@ -76,7 +78,7 @@ class OriginGuard:
             trust = trunk_groups.trust(calls.callers, groups)
             claims = _Claims(calls.callers, ingress, calls.attestations, trust)
             _apply_verdicts(claims, protected, implausible)
-        return OriginFindings(protected, implausible)
+        return OriginFindings(protected, implausible, ingress=ingress)
 
     def texts(self, texts: Texts) -> OriginFindings:
         """Judge senders and receivers."""
@@ -101,7 +103,7 @@ class OriginGuard:
             by_people = trunk_groups.flagged(len(texts), groups, "person_to_person")
             implausible |= by_people & no_subscriber & ~genuine & ~protected
         unregistered = None if registry is None else (senders >= FIRST_SENDER) & ~genuine
-        return OriginFindings(protected, implausible, unregistered)
+        return OriginFindings(protected, implausible, unregistered, ingress)
 
     def _forged(
         self,

@@ -18,7 +18,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, MatchedOn, Reason, WouldBlock
 from fanzha.tables import Calls, Int64s, Texts
 from services.decision import list_match
-from services.decision.list_match import ListMatch
+from services.decision.list_match import ListMatch, NumbersInTexts
 from services.decision.rules import Ruling
 
 KNOWN_ENTRIES = 16_384
@@ -36,6 +36,9 @@ class TextMatches(NamedTuple):
     owners: Int64s
     """For each URL, the row of its text."""
     links: Matches
+    callbacks: Matches
+    numbers: NumbersInTexts
+    """The keys of *callbacks*, and their texts."""
     words: Matches
 
 
@@ -66,7 +69,8 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
     first, second = shadows.find_both(texts.senders, texts.receivers, now_s, senders=True)
     links = shadows.find_urls(found.urls, now_s)
     words = shadows.find_texts(texts.bodies, now_s)
-    if not _any(first, second, links, words):
+    _, callbacks = shadows.find_both(found.numbers.keys[:0], found.numbers.keys, now_s)
+    if not _any(first, second, links, callbacks, words):
         return None
     links = more_specific(found.links, links)
     parties = list_match.of_parties(
@@ -75,6 +79,8 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
         sides=(MatchedOn.SENDER, MatchedOn.RECEIVER),
     )
     listed = list_match.with_links(parties, links, found.owners)
+    numbers = more_specific(found.callbacks, callbacks)
+    listed = list_match.with_callbacks(listed, numbers, found.numbers.owners)
     return list_match.with_words(listed, more_specific(found.words, words), links, found.owners)
 
 

@@ -1,6 +1,7 @@
-"""Writes the hits of a batch as entries of a stream, some 3 µs a hit.
+"""Encodes the hits of a batch as stream entries, some 3 µs a hit.
 
-The same bytes as `hit_fields.encode` of `Hit.fields`, without a `Hit` and a dictionary for each.
+Produces the same bytes as `hit_fields.encode` of `Hit.fields`, without a `Hit` and a dictionary for
+each.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ _LIST_VERSION = _before(HitField.LIST_VERSION)
 _MODEL_VERSION = _before(HitField.MODEL_VERSION)
 _OCCURRED_AT_MS = _before(HitField.OCCURRED_AT_MS)
 _DECIDED_AT_MS = _before(HitField.DECIDED_AT_MS)
-# Written once: members of an enum are slow to make from numbers, and to name.
+# Encoded once: creating and naming an enum member is slow.
 _BLOCKLISTED, _VELOCITY = int(Reason.BLOCKLISTED), int(Reason.VELOCITY)
 _RULINGS = {
     (int(action), int(reason)): f'{_ACTION}"{action.name}"{_REASON}"{reason.name}"'
@@ -53,18 +54,18 @@ _NO_DETAIL = Detail()
 
 
 class WrittenHit(NamedTuple):
-    """A hit as it leaves for the store."""
+    """An encoded hit, ready for the store."""
 
     decision_id: int
     confirmed: bool
-    """Whether an entry of the lists says so."""
+    """Whether a list entry decided."""
     fields: str
     """JSON list: names and values in turn."""
 
 
 def written(batch: HitBatch) -> Iterator[WrittenHit]:
-    """Write the rows of a batch, one by one as they are asked for."""
-    # Read the same in every row, so written once.
+    """Encode the rows of a batch lazily, one by one."""
+    # The same in every row, so encoded once.
     channel = f'{_CHANNEL}"{batch.channel.name}"'
     lists = f'{_LIST_VERSION}"{batch.list_version}"'
     model, velocity = _model(batch.model_version), _model(batch.velocity_version)
@@ -107,6 +108,7 @@ def _url(batch: HitBatch, place: int, detail: Detail) -> str:
     url = batch.urls[place] if batch.urls else ""
     if not url and detail.matched_on == MatchedOn.LINK:
         url = detail.pattern
+    url = url or detail.link
     return _field(_URL, url)
 
 

@@ -1,7 +1,7 @@
 """The stream entry of a hit: the names of its fields, and its form as JSON.
 
-An entry is one JSON list of texts, names and values in turn, empty values left out. One text a
-hit is what keeps the client of the store out of it: that takes a microsecond for each argument.
+An entry is one JSON list of strings, names and values alternating, without empty values. The client
+of the store takes a microsecond per argument, so a hit is one argument.
 """
 
 import json
@@ -33,17 +33,17 @@ class HitField(StrEnum):
 
 
 def encode(fields: Mapping[str, str]) -> str:
-    """Write fields as the JSON of an entry; `hit_encoder.written` writes batches, faster."""
+    """Encode fields as the JSON of an entry; for batches `hit_encoder.written` is faster."""
     parts = [text for field in fields.items() for text in field]
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(entry: str) -> dict[str, str]:
-    """Read the fields of an entry back."""
+    """Decode the fields of an entry."""
     parts: list[str] = json.loads(entry)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def with_place(entry: str, stream: str, place: str) -> str:
-    """Add to an entry where in which stream it is."""
+    """Add to an entry its stream and its id there."""
     return f'{entry[:-1]},"stream","{stream}","stream_id","{place}"]'

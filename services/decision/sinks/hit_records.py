@@ -1,8 +1,8 @@
-"""Hits: what was blocked or marked, cut out of the tables of a batch.
+"""Hits: the blocked and marked rows of a batch.
 
-Cutting is column work and happens on the decision path; writing makes strings and happens later,
-when the hits leave for the store: see `services.decision.sinks.hit_encoder`. A hit has no text of
-a message, only who, when and why.
+Selecting rows is column work and happens on the decision path. Encoding makes strings and happens
+later, when hits are written to the store: see `services.decision.sinks.hit_encoder`. A hit holds no
+message text, only parties, time and reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from services.decision.sinks.hit_fields import HitField
 
 Table = Calls | Texts | Links
 
-# Members of an enum cost a microsecond each time they are named; these do not.
+# Naming an enum member costs a microsecond each time; these do not.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 
 
@@ -31,18 +31,18 @@ class Hit:
     from_party: str
     """E.164, a service code or a name; empty for a link."""
     to_party: str
-    """The person at risk; empty for a link nobody is known to have asked for."""
+    """The person at risk; empty for a link without a known subscriber."""
     url: str = ""
-    """The link; of a text, the pattern that a link in it matched."""
+    """The link; for a text, the pattern that a link in it matched."""
     fraud_type: FraudType = FraudType.UNSPECIFIED
     action: Action | None = Action.BLOCK
-    """None, like the reason, for a decision that the service did not keep."""
+    """None, like the reason, for a decision that is not stored."""
     reason: Reason | None = None
     score: float = float("nan")
     entry_id: str = ""
     pattern: str = ""
     campaign: str = ""
-    """That of the entry, where it names one: what connects hits of several patterns."""
+    """Campaign of the entry, if any; connects hits of several patterns."""
     matched_on: MatchedOn = MatchedOn.UNSPECIFIED
     list_version: int = 0
     model_version: str = ""
@@ -51,7 +51,7 @@ class Hit:
 
     @property
     def confirmed(self) -> bool:
-        """Whether an entry of the lists says so; a model's word is a suspicion."""
+        """Whether a list entry decided; a model yields a suspected hit only."""
         return self.reason is Reason.BLOCKLISTED
 
     def fields(self) -> dict[str, str]:
@@ -86,7 +86,7 @@ class HitBatch:
     channel: Channel
     from_keys: Int64s
     from_names: Mapping[int, str]
-    """Place in this batch to name, for parties whose keys cannot be read back."""
+    """Row to name, for parties whose keys are hashes."""
     to_keys: Int64s
     urls: Sequence[str]
     occurred_at_ms: Int64s
@@ -107,13 +107,13 @@ class HitBatch:
 def blocked(
     channel: Channel, table: Table, decisions: Decisions, decided_at_ms: int
 ) -> HitBatch | None:
-    """Cut the blocked and the marked rows out of a batch; None when there are none."""
-    told = decisions.actions == _BLOCK
-    told |= decisions.reasons == _VELOCITY
-    rows = told.nonzero()[0]
+    """Select the blocked and marked rows of a batch; None if there are none."""
+    recorded = decisions.actions == _BLOCK
+    recorded |= decisions.reasons == _VELOCITY
+    rows = recorded.nonzero()[0]
     if not len(rows):
         return None
-    # Python from here on counts blocked rows only, and those are few.
+    # Python loops from here on run over blocked rows only, which are few.
     numbers: list[int] = rows.tolist()
     from_keys, to_keys, names, urls, times = _sides(table, rows, numbers)
     return HitBatch(
@@ -150,8 +150,8 @@ def _sides(
             times = table.submitted_at_ms[rows]
             return table.senders[rows], table.receivers[rows], table.names, (), times
         case Links():
-            nobody = np.zeros(len(rows), np.int64)
+            no_party = np.zeros(len(rows), np.int64)
             urls = [table.urls[row] for row in numbers]
             times = table.requested_at_ms[rows]
-            return nobody, table.subscribers[rows], {}, urls, times
+            return no_party, table.subscribers[rows], {}, urls, times
     assert_never(table)

@@ -1,8 +1,8 @@
-"""Carries hits from the decision path to the store, without ever making a decision wait.
+"""Carries hits from the decision path to the store; a decision never waits for it.
 
-The buffer is bounded. While the store is away it fills, and then the oldest hits are dropped and
-counted: the newest victims are the ones that can still be warned. Delivery is at least once: a
-write that failed halfway is made again, and the decision id makes repeats harmless. One event
+The buffer is bounded. If it fills while the store is down, the oldest hits are dropped and counted:
+the newest victims can still be warned. Delivery is at least once: a failed write is retried, and
+the decision id makes duplicates harmless. One event
 loop; `HitBuffer.offer` costs microseconds for a batch with blocked rows, nothing for others.
 """
 
@@ -23,15 +23,15 @@ from services.decision.sinks.hit_records import HitBatch, Table, blocked
 logger = logging.getLogger(__name__)
 
 WRITE_ROWS = 256
-"""Rows after which a write is large enough."""
+"""Target size of a write, in rows."""
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
 class HitSinkCounters(Protocol):
-    """Where the buffer counts."""
+    """Counts hits in metrics."""
 
     def hits_buffered(self, rows: int) -> None:
-        """Say how many rows wait."""
+        """Set the number of buffered rows."""
         ...
 
     def hits_dropped(self, rows: int) -> None:
@@ -44,15 +44,15 @@ class HitSinkCounters(Protocol):
 
 
 class HitSink(Protocol):
-    """Where hits go."""
+    """Writes hits to the store."""
 
     async def write(self, hits: Iterable[WrittenHit]) -> None:
-        """Write all, in order; raise `Unavailable` when the store is away."""
+        """Write all, in order; raise `Unavailable` while the store is down."""
         ...
 
 
 class HitBuffer:
-    """Blocked rows on their way out, *capacity* of them at most."""
+    """Queue of blocked rows to be written, *capacity* at most."""
 
     def __init__(
         self, *, capacity: int, now_ms: Callable[[], int], counters: HitSinkCounters
@@ -71,7 +71,7 @@ class HitBuffer:
         return self._rows
 
     def offer(self, channel: Channel, table: Table, decisions: Decisions) -> None:
-        """Take in the blocked rows of a batch; a full buffer loses its oldest."""
+        """Add the blocked rows of a batch; a full buffer drops its oldest."""
         batch = blocked(channel, table, decisions, self._now_ms())
         if batch is None:
             return
@@ -82,7 +82,7 @@ class HitBuffer:
         self._counters.hits_buffered(self._rows)
 
     def take(self) -> list[HitBatch]:
-        """Take out the oldest batches, `WRITE_ROWS` or a little more."""
+        """Remove and return the oldest batches, `WRITE_ROWS` rows or slightly more."""
         taken: list[HitBatch] = []
         rows = 0
         while self._batches and rows < WRITE_ROWS:
@@ -93,14 +93,14 @@ class HitBuffer:
         return taken
 
     def put_back(self, batches: Sequence[HitBatch]) -> None:
-        """Return what could not be written to its place."""
+        """Put batches whose write failed back at the front."""
         self._batches.extendleft(reversed(batches))
         self._rows += sum(map(len, batches))
         self._drop_surplus()
         self._counters.hits_buffered(self._rows)
 
     def drop_all(self) -> int:
-        """Give up what is left, count it as dropped, and return how many rows it was."""
+        """Drop and count the remaining rows; return their number."""
         rows, self._rows = self._rows, 0
         self._batches.clear()
         self._counters.hits_dropped(rows)
@@ -117,7 +117,7 @@ class HitBuffer:
 
 
 class HitFlusher:
-    """Writes what is in a buffer to the store, every so often."""
+    """Flushes a buffer to the store periodically."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class HitFlusher:
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Write until cancelled; what is being written then goes back into the buffer."""
+        """Flush until cancelled; a cancelled write returns to the buffer."""
         await run_periodically(
             self._write_all,
             every_seconds=self._interval_seconds,
@@ -148,7 +148,7 @@ class HitFlusher:
         )
 
     async def flush(self) -> bool:
-        """Write all there is; False when the store went away over it."""
+        """Flush the whole buffer; False if the store failed meanwhile."""
         try:
             await self._write_all()
         except Unavailable:
@@ -156,7 +156,7 @@ class HitFlusher:
         return True
 
     async def drain(self, timeout_seconds: float) -> int:
-        """Write what is left, for so long; drop and return the number of rows that remain."""
+        """Flush within a time limit; drop the rest and return its number of rows."""
         try:
             async with asyncio.timeout(timeout_seconds):
                 await retry_until_available(

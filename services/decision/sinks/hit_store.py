@@ -1,20 +1,20 @@
-"""Keeps hits in Redis: streams for those who follow them, and each decision for a while.
+"""Stores hits in Redis: streams for consumers, and a record of each decision for some days.
 
 =====================================  ===============================================
 key                                    what
 =====================================  ===============================================
 ``fanzha:hits:confirmed``              stream: matches of the lists, confirmed suspects
 ``fanzha:hits:suspected``              stream: what a model or a rule blocked
-``fanzha:hits:dismissed``              stream: what a person said is no fraud
+``fanzha:hits:dismissed``              stream: what a person judged to be no fraud
 ``fanzha:decisions:<block>``           hash: id to hit and place; a block is 4096 ids in a row
 ``fanzha:decision:<id>``               hash: the last verdict, and the hit as it was judged
 ``confirmed:{<stream>}:<id>``          place of a confirmation; ``dismissed:`` likewise
 =====================================  ===============================================
 
 A marker shares the slot of its stream, so that one script sees both, in a cluster too. Hits are
-written at least once; a verdict exactly once, and is acknowledged after ``WAITAOF``. Written hits
-cost the client of the store a few arguments a flush, and none and no answer of their own: each
-argument or answer takes it one to five microseconds, of the thread that decides.
+written at least once; a verdict exactly once, and is acknowledged after ``WAITAOF``. A flush of
+hits is a few arguments and one answer, since each argument or answer costs the deciding thread one
+to five microseconds in the client.
 """
 
 import json
@@ -32,15 +32,15 @@ CONFIRMED = "fanzha:hits:confirmed"
 SUSPECTED = "fanzha:hits:suspected"
 DISMISSED = "fanzha:hits:dismissed"
 MARKER_DAYS = 180
-"""How long a repeated verdict is known to be one."""
+"""Period in which a repeated verdict is recognised."""
 
 _DAY_S = 86_400
 _HIT = "hit"
-"""Field of the hash of a decision that held the hit before there were blocks; still read."""
+"""Field of a decision hash written before there were blocks; still read."""
 _READ_SECONDS = 2.0
 _WRITE_SECONDS = 4.0
 _WRITE_HITS = 256
-"""Making the commands of thousands would hold the event loop, and so decisions: see ADR 2."""
+"""Encoding the commands of thousands would block the event loop and decisions: see ADR 2."""
 
 _APPEND = """
 local places = {}
@@ -55,7 +55,7 @@ for text in string.gmatch(ARGV[2], '[^\\n]+') do fields[#fields + 1] = text end
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
-"""Ids and hits in turn, a line each: as JSON, hits have no line breaks of their own."""
+"""Ids and hits alternating, one a line; JSON has no line breaks of its own."""
 _APPEND_ONCE = """
 local seen = redis.call('GET', KEYS[2])
 if seen then return {0, seen} end
@@ -67,17 +67,17 @@ return {1, id}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appended:
-    """What became of a verdict."""
+    """The result of recording a verdict."""
 
     first: bool
-    """False when the stream had one for this decision already."""
+    """False if the stream already had one for this decision."""
     stream_id: str
     synced: bool
     """Whether it is on the disk of the store; otherwise in its memory."""
 
 
 class HitStore:
-    """Writes and finds hits. Raises `Unavailable`, soon, while Redis is away."""
+    """Writes and finds hits. Raises `Unavailable` within seconds while Redis is down."""
 
     def __init__(
         self, client: Client, *, stream_rows: int = 1_000_000, decision_days: int = 30
@@ -88,13 +88,13 @@ class HitStore:
 
     async def write(self, hits: Iterable[WrittenHit]) -> None:
         """Append hits to their streams and keep a record of each."""
-        waiting = iter(hits)
+        remaining = iter(hits)
         async with within(_WRITE_SECONDS):
-            while some := list(islice(waiting, _WRITE_HITS)):
+            while some := list(islice(remaining, _WRITE_HITS)):
                 await self._write_some(some)
 
-    async def kept(self, decision_id: int) -> dict[str, str] | None:
-        """Return the record of a decision; None when there is none, or no longer."""
+    async def find(self, decision_id: int) -> dict[str, str] | None:
+        """Return the record of a decision; None if there is none, or it has expired."""
         async with within(_READ_SECONDS):
             reading = self._client.pipeline(transaction=False)
             reading.hget(_block_key(decision_id), str(decision_id))
@@ -107,7 +107,7 @@ class HitStore:
     async def append_once(
         self, stream: str, decision_id: int, hit: Mapping[str, str], record: Mapping[str, str]
     ) -> Appended:
-        """Append *hit* unless *stream* has that decision; add *record* to what is kept of it."""
+        """Append *hit* unless *stream* has that decision; add *record* to its record."""
         verb = stream.rsplit(":", 1)[1]
         marker = f"{verb}:{{{stream}}}:{decision_id}"
         values = [text for field in hit.items() for text in field]
@@ -121,7 +121,7 @@ class HitStore:
         return Appended(first=bool(first), stream_id=str(place), synced=synced)
 
     async def add_to_record(self, decision_id: int, record: Mapping[str, str]) -> bool:
-        """Add to what is kept of a decision; return whether it is on the disk of the store."""
+        """Add to the record of a decision; return whether it is on the disk of the store."""
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
             self._record(writing, decision_id, record)
@@ -132,7 +132,7 @@ class HitStore:
     async def follow(
         self, after: Mapping[str, str], *, count: int = 100, block_ms: int = 1000
     ) -> list[tuple[str, str, dict[str, str]]]:
-        """Return what follows the places *after* in streams: stream, place, hit; waits a little."""
+        """Return what follows the ids *after* in streams: stream, id, hit; blocks briefly."""
         found: list[tuple[str, str, dict[str, str]]] = []
         async with within(_READ_SECONDS + block_ms / 1000):
             # One stream at a time: in a cluster they lie in different slots.
@@ -199,7 +199,7 @@ class HitStore:
 
 
 class PrefixClaims:
-    """Remembers in Redis which worker has which prefix of decision ids."""
+    """Stores claims of decision id prefixes in Redis."""
 
     def __init__(self, client: Client, owner: str, *, days: int = MARKER_DAYS) -> None:
         self._client = client
@@ -207,7 +207,7 @@ class PrefixClaims:
         self._seconds = days * _DAY_S
 
     async def claim(self, prefix: int) -> bool:
-        """Claim *prefix*, or claim it for longer; False when somebody else has it."""
+        """Claim *prefix* or renew its claim; False if another worker holds it."""
         key = f"fanzha:id-prefix:{prefix:06x}"
         async with within(_READ_SECONDS):
             if await self._client.set(key, self._owner, nx=True, ex=self._seconds):

@@ -1,6 +1,6 @@
-"""What a change of the lists would have done to the traffic of the last hours, by the log.
+"""Estimates from the decision log how a list change would have affected recent traffic.
 
-Blocking: ten million logged decisions take seconds, so call it from a thread.
+Blocks for seconds with ten million logged decisions, so call it from a thread.
 """
 
 import os
@@ -34,11 +34,11 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _LoggedWindow:
-    """What is logged of the hours asked."""
+    """The segments of the requested hours."""
 
     since_ms: int
     first_ms: int | None
-    """When the first decision in the whole log was made; None for an empty log."""
+    """Time of the first decision in the whole log; None for an empty log."""
     decisions: Sequence[tuple[Channel, LogSegment]]
     ends: Sequence[LogSegment]
     contents: Sequence[LogSegment]
@@ -49,7 +49,7 @@ class ImpactEstimator:
     """Previews changes by the log in a folder."""
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        """Read with so many *threads*; None: one per core."""
+        """*threads* readers; None: one per core."""
         self._folder = folder
         self._threads = threads or os.cpu_count() or 1
 
@@ -62,7 +62,7 @@ class ImpactEstimator:
         now_ms: int,
         shadows_enforce: bool = False,
     ) -> Impact:
-        """Tell what adding *table* and removing *removals* would have done in the last *hours*.
+        """Estimate the effect of adding *table* and removing *removals* in the last *hours*.
 
         Shadow entries decide nothing, unless *shadows_enforce*: then they are previewed as if
         they were promoted.
@@ -83,10 +83,12 @@ class ImpactEstimator:
         torn: list[Path] = []
         window = self._window(since_ms, torn)
         contents = [segment.path for segment in window.contents]
-        said = content.read(question, contents if question.asks_content else (), since_ms, torn)
+        found_content = content.read(
+            question, contents if question.asks_content else (), since_ms, torn
+        )
 
         def look_over(one: tuple[Channel, LogSegment]) -> ScanResult:
-            return look(question, said, *one, since_ms=since_ms, torn=torn)
+            return look(question, found_content, *one, since_ms=since_ms, torn=torn)
 
         # Largest first, so that the threads finish at about the same time.
         ordered = sorted(window.decisions, key=lambda one: -one[1].rows)
@@ -141,7 +143,7 @@ class ImpactEstimator:
         )
 
     def _first_ms(self, folder: str, torn: list[Path]) -> int | None:
-        """Return when the first decision in a folder was made; None when it has none."""
+        """Return the time of the first decision in a folder; None if there is none."""
         for hour in logged_hours(self._folder, folder):
             segments = segment_files.readable(hour, torn)
             if segments:
@@ -162,17 +164,17 @@ class ImpactEstimator:
         if not len(both) or not ends:
             return good
         pairs = known_contacts.pairs_of(changed.listed[both], changed.parties[both])
-        wanted = KeyFilter(pairs)
+        keys = KeyFilter(pairs)
 
         def find(segment: LogSegment) -> Int64s:
-            return known_contacts.good_pairs(segment, wanted, since_ms, torn)
+            return known_contacts.good_pairs(segment, keys, since_ms, torn)
 
         good[both] = np.isin(pairs, np.concatenate(list(threads.map(find, ends))))
         return good
 
 
 def _blind(question: ImpactQuery, window: _LoggedWindow) -> int:
-    """Count the entries that the log can say nothing of."""
+    """Count the entries that the log cannot preview."""
     first_ms = window.contents_first_ms
     if first_ms is None or first_ms > max(window.since_ms, window.first_ms or 0):
         return question.fingerprints
@@ -217,7 +219,7 @@ def _top(question: ImpactQuery, changed: ChangedRows, good: Bools) -> list[Impac
 
 
 def _labels(changed: ChangedRows) -> Int64s:
-    """Return a number for what made the difference: additions by row, what goes below zero."""
+    """Return an id of the responsible entry: the row of an addition, below zero for a removal."""
     known: dict[str, int] = {}
     gone = [known.setdefault(pattern, len(known)) for pattern in changed.patterns]
     return np.where(changed.entries == NO_ENTRY, -1 - np.array(gone, np.int64), changed.entries)

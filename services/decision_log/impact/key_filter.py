@@ -1,7 +1,7 @@
 """Tests very many keys for membership in a set that few of them belong to.
 
-A table of marks lets one key in thirty through that is not among them, at some nanoseconds a key;
-what it lets through is looked up.
+A one-hash Bloom filter passes one in thirty keys that are not in the set, at a few nanoseconds a
+key; a binary search checks those that pass.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ _ROOM_BITS, _LEAST_BITS, _MOST_BITS = 5, 12, 27
 
 
 class KeyFilter:
-    """Some keys, ready to be looked for."""
+    """A set of keys, prepared for tests of membership."""
 
     def __init__(self, keys: Int64s) -> None:
         self.keys: Int64s = sorted_unique(keys)
@@ -27,13 +27,13 @@ class KeyFilter:
         return len(self.keys)
 
     def holds(self, keys: Int64s) -> Bools:
-        """Return which *keys* are among them."""
+        """Return which of *keys* are in the set, as one bool per key."""
         found: Bools = self._marks.take(self._places(keys))
         let_through = found.nonzero()[0]
         if len(let_through):
-            asked = keys[let_through]
-            at = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
-            found[let_through] = self.keys[at] == asked
+            candidates = keys[let_through]
+            at = np.minimum(np.searchsorted(self.keys, candidates), len(self.keys) - 1)
+            found[let_through] = self.keys[at] == candidates
         return found
 
     def _places(self, keys: Int64s) -> Int64s:

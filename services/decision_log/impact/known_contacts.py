@@ -21,7 +21,7 @@ _OTHER_MIX = np.uint64(0xC2B2_AE3D_27D4_EB4F)
 
 
 def pairs_of(ones: Int64s, others: Int64s) -> Int64s:
-    """Return a mark of each pair, which tells who is first."""
+    """Return a 64-bit hash of each ordered pair."""
     mixed = ones.view(np.uint64) * _MIX
     pairs: Int64s = ((mixed ^ mixed >> np.uint64(29)) + others.view(np.uint64) * _OTHER_MIX).view(
         np.int64
@@ -29,15 +29,18 @@ def pairs_of(ones: Int64s, others: Int64s) -> Int64s:
     return pairs
 
 
-def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
-    """Return which *wanted* pairs a segment shows to be known contacts of a listed number."""
+def good_pairs(segment: LogSegment, pairs: KeyFilter, since_ms: int, torn: list[Path]) -> Int64s:
+    """Return which of *pairs* a segment shows to be known contacts of a listed number."""
     found = [np.zeros(0, np.int64)]
     with segment_files.groups(segment.path, (), torn) as groups:
         for group in groups:
             keys = group.read(["caller_key", "callee_key"])
             callers, callees = keys["caller_key"].to_numpy(), keys["callee_key"].to_numpy()
             called, back = pairs_of(callers, callees), pairs_of(callees, callers)
-            rows, rows_back = wanted.holds(called).nonzero()[0], wanted.holds(back).nonzero()[0]
+            rows, rows_back = (
+                pairs.holds(called).nonzero()[0],
+                pairs.holds(back).nonzero()[0],
+            )
             if not len(rows) + len(rows_back):
                 continue
             counts, long = _quality(group, segment, since_ms)
@@ -48,7 +51,7 @@ def good_pairs(segment: LogSegment, wanted: KeyFilter, since_ms: int, torn: list
 
 
 def _quality(group: RowGroup, segment: LogSegment, since_ms: int) -> tuple[Bools, Bools]:
-    """Return which ended calls of the hours asked were answered, and which lasted long."""
+    """Return which ended calls of the period were answered, and which of all lasted long."""
     ends = group.read(["answered", "duration_ms", "decided_at_ms"])
     counts: Bools = ends["answered"].to_numpy()
     if segment.notes.first_ms < since_ms:

@@ -1,4 +1,4 @@
-"""What a change of the lists would have done, by the decision log."""
+"""Estimated effect of a list change on recent traffic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ImpactTop:
 
     pattern: str
     action: Action
-    """What the events would have got."""
+    """The action the events would have received."""
     channel: Channel
     events: int
     """An estimate, as in `Impact`."""
@@ -25,23 +25,23 @@ class ImpactTop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What a change would have done to the traffic of the last hours.
+    """Estimated effect of a change on the traffic of the last hours.
 
-    Events are estimates: of the allowed ones the log has a sample, and each logged event counts
-    for as many as its weight says. Parties are counted among the logged events only, so they are
+    Events are estimates: the log holds a sample of the allowed ones, and each logged event counts
+    as many times as its weight. Parties are counted among the logged events only, so they are
     a lower bound wherever the log is sampled.
     """
 
     known: bool
-    """Whether the log covers all the hours asked, and can say something of every entry."""
+    """Whether the log covers all requested hours, and every entry can be previewed."""
     hours: float
-    """Hours that the log covers, of those asked."""
+    """Requested hours that the log covers."""
     since_ms: int
-    """Where the hours asked begin."""
+    """Start of the requested hours."""
     rows_examined: int
     """Logged decisions of these hours."""
     calls: int
-    """Calls, then texts and links, that would have been decided otherwise."""
+    """Calls, then texts and links, whose action would have differed."""
     texts: int
     links: int
     parties: int
@@ -59,7 +59,7 @@ class Impact:
     contacts_known: bool = True
     """Whether any ends of calls are logged; without them no contact is known."""
     unpreviewable: int = 0
-    """Entries the log can say nothing of: fingerprints, where it has no texts."""
+    """Entries that cannot be previewed: fingerprints, where the log has no texts."""
     uncertain_rows: int = 0
     """Logged texts with a link to the host of a URL prefix, whose path is not logged."""
     rows_dropped: int = 0

@@ -1,8 +1,8 @@
 """The query of a preview: whether the entries of a change could match a logged row.
 
-A first look goes over every row of the hours asked, some ten million, so it is cheap and lets too
-much through: who has one of these numbers on either side, or one of these hosts in a link. What
-the entries decide of the few rows left is asked of the lists themselves, see `ruling`.
+A first, cheap pass reads every row of the requested hours, some ten million, and passes too many:
+those with one of the numbers on either side, or one of the hosts in a link. What the entries decide
+for the few rows that pass is computed by the lists themselves, see `replay`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,13 +28,13 @@ _LARGEST_CODE = 2 * 10**18
 
 
 class KeySpans(NamedTuple):
-    """Intervals of number keys, ascending and apart."""
+    """Intervals of number keys, ascending and disjoint."""
 
     first: Int64s
     last: Int64s
 
     def holds(self, keys: Int64s) -> Bools:
-        """Return which keys are in one of them."""
+        """Return which keys lie in one of them."""
         at = np.searchsorted(self.first, keys, side="right") - 1
         held: Bools = (at >= 0) & (keys <= self.last[np.maximum(at, 0)])
         return held
@@ -42,10 +42,10 @@ class KeySpans(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ImpactQuery:
-    """The entries of a change, made ready for looking."""
+    """The entries of a change, indexed for the first pass."""
 
     table: EntryTable
-    """The entries that would come."""
+    """The entries to add."""
     now_ms: int
     numbers: KeyFilter | None
     """Keys of numbers and senders; None without any."""
@@ -54,13 +54,13 @@ class ImpactQuery:
     hosts: KeyFilter | None
     """Keys of hosts, and of the hosts of URL prefixes; None without any."""
     path_hosts: frozenset[str]
-    """Hosts of URL prefixes with a path, of which a host alone cannot tell."""
+    """Hosts of URL prefixes with a path; the host alone does not decide a link to one."""
     fingerprints: int
     """Fingerprints among the entries."""
     gone: KeyFilter
-    """Entries that would go or be replaced, as `marks` of them."""
+    """`marks` of the entries that would be removed or replaced."""
     seen_hosts: dict[str, bool] = field(default_factory=dict)
-    """Hosts in links, and whether the entries name them: the same ones are in every segment."""
+    """Cache: whether the entries name a host. Segments repeat the same hosts."""
 
     @classmethod
     def of(cls, additions: EntryTable, removals: Identities, now_ms: int) -> Self:
@@ -74,7 +74,7 @@ class ImpactQuery:
         prefixes = [text for part in both for text in _texts(part, EntryKind.URL_PREFIX)]
         above = text_keys([text.partition("/")[0] for text in prefixes])
         hosts = np.concatenate([above, *(_keys(part, EntryKind.HOST) for part in both)])
-        # A shadow entry is not taken over one that enforces.
+        # A shadow entry does not replace one that enforces.
         enforcing = marks(additions)[additions.modes == EntryMode.ENFORCE]
         gone = np.concatenate([enforcing, marks(removals)])
         return cls(
@@ -94,15 +94,15 @@ class ImpactQuery:
 
     @cached_property
     def additions(self) -> Snapshot:
-        """The entries that would come, as lists of their own; laid out when first asked for.
+        """The entries to add, as lists of their own; built on first use.
 
-        Most of what is imported means nobody in the log.
+        Most imported entries match nothing in the log.
         """
         return ListSegments.of_table(1, self.now_ms, self.table).snapshot()
 
     @property
     def now_s(self) -> int:
-        """When it is asked, in seconds."""
+        """Time of the preview, in seconds since the Unix epoch."""
         return self.now_ms // 1000
 
     @property
@@ -112,11 +112,11 @@ class ImpactQuery:
 
     @property
     def asks_content(self) -> bool:
-        """Whether it matters to any entry what texts said."""
+        """Whether any entry depends on the content of texts."""
         return bool(self.fingerprints or self.path_hosts)
 
     def parties(self, keys: Int64s) -> Bools | None:
-        """Return which parties the entries could mean; None when they are about none."""
+        """Return which parties the entries could match; None if no entry is about a party."""
         found = None if self.numbers is None else self.numbers.holds(keys)
         if self.spans is not None:
             held = self.spans.holds(keys)
@@ -124,14 +124,14 @@ class ImpactQuery:
         return found
 
     def name_hosts(self, hosts: Iterable[str]) -> dict[str, bool]:
-        """Tell of each host whether the entries name it or one above it; of "", they do not."""
+        """Return for each host whether an entry names it or a parent; False for ""."""
         known = {host: self.seen_hosts.get(host) for host in hosts}
         new = [host for host, named in known.items() if named is None]
         found = dict.fromkeys(new, False)
         if self.hosts is not None:
-            asked = [(host, above) for host in new for above in suffixes(host)]
-            held = self.hosts.holds(text_keys([above for _, above in asked]))
-            found |= dict.fromkeys((asked[place][0] for place in np.flatnonzero(held)), True)
+            pairs = [(host, above) for host in new for above in suffixes(host)]
+            held = self.hosts.holds(text_keys([above for _, above in pairs]))
+            found |= dict.fromkeys((pairs[place][0] for place in np.flatnonzero(held)), True)
         if len(self.seen_hosts) + len(found) > _MOST_SEEN:
             self.seen_hosts.clear()
         self.seen_hosts.update(found)
@@ -150,7 +150,7 @@ def suffixes(host: str) -> Iterator[str]:
 
 
 def marks(identities: Identities) -> Uint64s:
-    """Return a mark of each entry: the same for the same identity, and hardly ever for others."""
+    """Return a 64-bit hash of the identity of each entry."""
     rest = (
         identities.kinds.astype(np.uint64) << np.uint64(16)
         | identities.digits.astype(np.uint64) << np.uint64(8)
@@ -161,7 +161,7 @@ def marks(identities: Identities) -> Uint64s:
 
 
 def spans_of(heads: Int64s, digits: Uint8s) -> KeySpans:
-    """Return the intervals of keys that ranges cover, overlapping ones as one."""
+    """Return the intervals of keys that ranges cover, merged where they overlap."""
     pairs: list[tuple[int, int]] = []
     # Ranges are few, and each covers numbers of at most eighteen lengths.
     for head, length in zip(heads.tolist(), digits.tolist(), strict=True):

@@ -1,9 +1,9 @@
-"""Decides logged rows again, with the entries of a change added and others gone.
+"""Replays logged rows with the entries of a change added and others removed.
 
-The log knows the one entry that decided a row, not what else the lists said of it. So an entry
-that goes leaves the row to the model, as if no other entry meant it; and what a decision stood on
-besides (a forged number, spam, a second listed link) is not decided anew. Whatever was protected
-or could not be read stays as it was.
+The log records the one entry that decided a row, not the other matches. So the removal of an entry
+leaves the row to the model, as if no other entry matched it; and other grounds of a decision (a
+forged number, spam, a second listed link) are not replayed. Protected and unreadable rows keep
+their decision.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _TO_SIDES = (MatchedOn.CALLEE, MatchedOn.RECEIVER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayInput:
-    """Logged rows of one channel that the entries of a change could mean."""
+    """Logged rows of one channel that the entries of a change could match."""
 
     channel: Channel
     ids: Uint64s
@@ -47,24 +47,24 @@ class ReplayInput:
     urls: Sequence[Sequence[str]]
     """Canonical links of each row: of a link itself, of a text those in it."""
     words: Matches
-    """What the fingerprints among the additions say of each text."""
+    """Matches of each text among the added fingerprints."""
 
     def __len__(self) -> int:
         return len(self.actions)
 
 
 class ReplayedRows(NamedTuple):
-    """What would have become of each row."""
+    """The replayed decision of each row."""
 
     actions: Uint8s
     entries: Int64s
-    """Row of the addition that decides; -1 where one that is gone made the difference."""
+    """Row of the addition that decides; -1 where a removal made the difference."""
     to_side: Bools
     """Whether the entry that made the difference is of the receiving side."""
 
 
 class _EvidenceLevel(NamedTuple):
-    """What one level of evidence says of each row."""
+    """The match of each row at one level of evidence."""
 
     entries: Int64s
     actions: Uint8s
@@ -172,7 +172,7 @@ def _text(question: ImpactQuery, rows: ReplayInput, stays: Bools) -> _EvidenceLe
 def _links_of_texts(
     question: ImpactQuery, rows: ReplayInput, stays: Bools
 ) -> tuple[_EvidenceLevel, Bools]:
-    """Say what links do to their texts, and where the additions allow each link."""
+    """Return the effect of links on their texts, and which links the additions allow."""
     old_block = stays & np.isin(rows.kinds, (EntryKind.HOST, EntryKind.URL_PREFIX))
     actions = np.where(old_block, _BLOCK, 0).astype(np.uint8)
     entries = np.full(len(rows), NO_ENTRY)
@@ -180,7 +180,7 @@ def _links_of_texts(
     flat = [url for urls in rows.urls for url in urls]
     found = question.additions.find_urls(flat, question.now_s)
     start = 0
-    # Row by row: texts with links among those that the entries could mean.
+    # Row by row: only texts with links that the entries could match.
     for row, urls in enumerate(rows.urls):
         at = slice(start, start + len(urls))
         start += len(urls)
@@ -200,7 +200,7 @@ def _links_of_texts(
 
 
 def _lifted_by(rows: ReplayInput, row: int, found: Matches) -> int:
-    """Return the addition that lifts the block of a link, if every link it was of is allowed."""
+    """Return the addition that lifts the block by a link, if it allows every blocked link."""
     entry = NO_ENTRY
     for place, url in enumerate(rows.urls[row]):
         rank = _rank(rows, row, url)
@@ -213,7 +213,7 @@ def _lifted_by(rows: ReplayInput, row: int, found: Matches) -> int:
 
 
 def _rank(rows: ReplayInput, row: int, url: str) -> int:
-    """Return how specific the entry that decided was for a link; 0 if it does not mean it."""
+    """Return how specifically the deciding entry matched a link; 0 for no match."""
     pattern, (host, path) = rows.patterns[row] or "", split(url)
     suffixes = host_suffixes(host)
     if rows.kinds[row] == EntryKind.HOST:
@@ -227,7 +227,7 @@ def _rank(rows: ReplayInput, row: int, url: str) -> int:
 
 
 def _stronger(new: _EvidenceLevel, old: _EvidenceLevel) -> _EvidenceLevel:
-    """Let the more specific entry speak; of two alike the one that comes."""
+    """Choose the more specific entry; between equals the added one."""
     wins = new.weights >= old.weights
     return _EvidenceLevel(
         entries=np.where(wins, new.entries, NO_ENTRY),
@@ -255,7 +255,7 @@ def _weights(found: Matches) -> Int64s:
 
 
 def _gone(question: ImpactQuery, rows: ReplayInput) -> Bools:
-    """Return which rows were decided by an entry that would go, or be replaced."""
+    """Return which rows were decided by an entry to be removed or replaced."""
     gone = np.zeros(len(rows), np.bool_)
     if not len(question.gone):
         return gone

@@ -1,7 +1,7 @@
-"""Looks over the segments of the log for rows that a change would have decided otherwise.
+"""Scans the segments of the log for rows whose decision a change would have altered.
 
-Segments are read by several threads, each a row group at a time: first the columns that tell whom
-a row is about, and the others only where an entry could mean a row.
+Several threads read segments, a row group at a time: first the columns of the parties and hosts,
+and the other columns only where an entry could match a row.
 """
 
 from collections.abc import Sequence
@@ -31,27 +31,27 @@ _WORDS = ("action", "reason", "evidence", "entry_id", "pattern", "host")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedRows:
-    """Rows that would have been decided otherwise."""
+    """Rows whose decision would have differed."""
 
     channels: Uint8s
     listed: Int64s
     """Key of the party on the side of the entry; 0 where the entry names none."""
     parties: Int64s
-    """Key of the party on the other side; 0 where nobody is known."""
+    """Key of the party on the other side; 0 if unknown."""
     actions: Uint8s
-    """What they would have got."""
+    """The actions they would have received."""
     weights: Int64s
     entries: Int64s
-    """Row of the addition that makes the difference; -1 for an entry that goes."""
+    """Row of the addition that makes the difference; -1 for a removal."""
     patterns: tuple[str, ...]
-    """Of each row whose entry goes: its pattern; empty for others."""
+    """Pattern of the removed entry of each row; empty for others."""
 
     def __len__(self) -> int:
         return len(self.parties)
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> "ChangedRows":
-        """Lay parts end to end."""
+        """Concatenate parts."""
         none = np.zeros(0, np.int64)
         return cls(
             channels=np.concatenate([none.astype(np.uint8), *(part.channels for part in parts)]),
@@ -65,13 +65,13 @@ class ChangedRows:
 
 
 class ScanResult(NamedTuple):
-    """What a look over one segment found."""
+    """The result of scanning one segment."""
 
     rows: int
-    """Rows of the hours asked."""
+    """Rows in the requested hours."""
     changed: Sequence[ChangedRows]
     uncertain: int
-    """Texts of which it would take the path of a link to tell."""
+    """Texts whose decision depends on the path of a link, which is not logged."""
 
 
 def look(
@@ -83,7 +83,7 @@ def look(
     since_ms: int,
     torn: list[Path],
 ) -> ScanResult:
-    """Look over one segment."""
+    """Scan one segment."""
     rows, uncertain, changed = 0, 0, []
     with segment_files.groups(segment.path, _WORDS, torn) as groups:
         for group in groups:
@@ -104,7 +104,7 @@ def look(
 
 
 def _recent(group: RowGroup, segment: LogSegment, since_ms: int) -> Bools | None:
-    """Return which rows are of the hours asked; None for all."""
+    """Return which rows are in the requested hours; None for all."""
     if segment.notes.first_ms >= since_ms:
         return None
     times = group.read(["decided_at_ms"])["decided_at_ms"]
@@ -113,13 +113,13 @@ def _recent(group: RowGroup, segment: LogSegment, since_ms: int) -> Bools | None
 
 
 def _columns(question: ImpactQuery, channel: Channel) -> list[str]:
-    """Return what it takes to decide a row again."""
+    """Return the columns needed to replay the rows."""
     columns = ["from_key", "to_key", "action", "reason", "evidence", "entry_id", "pattern"]
     columns += ["score", "threshold", "weight"]
     if channel is Channel.LINK:
         columns.append("url")
     if channel is Channel.TEXT:
-        # By its id, what a text said is found.
+        # The id leads to the content of a text.
         columns += ["hosts", *(["decision_id"] * question.asks_content)]
     return columns
 
@@ -127,7 +127,7 @@ def _columns(question: ImpactQuery, channel: Channel) -> list[str]:
 def _could_mean(
     question: ImpactQuery, content: TextContentMatcher, channel: Channel, group: RowGroup
 ) -> Bools | None:
-    """Return which rows the entries could mean; None when certainly none."""
+    """Return which rows the entries could match; None for certainly none."""
     looks: list[Bools | None] = []
     if channel is not Channel.LINK and question.asks_parties:
         keys = group.read(["from_key", "to_key"])
@@ -140,9 +140,9 @@ def _could_mean(
     if question.hosts and channel is Channel.TEXT:
         looks.append(_by_hosts(question, group.read(["hosts"])["hosts"]))
     if question.fingerprints and channel is Channel.TEXT:
-        said = group.read(["evidence", "decision_id"])
-        evidence = schema.numbers(MatchedOn, said["evidence"].combine_chunks())
-        looks += [evidence == MatchedOn.TEXT, content.knows(said["decision_id"])]
+        columns = group.read(["evidence", "decision_id"])
+        evidence = schema.numbers(MatchedOn, columns["evidence"].combine_chunks())
+        looks += [evidence == MatchedOn.TEXT, content.knows(columns["decision_id"])]
     found = [one for one in looks if one is not None]
     if not found:
         return None
@@ -210,7 +210,7 @@ def _rows(
         to_keys=few["to_key"].to_numpy(),
         actions=schema.numbers(Action, few["action"].combine_chunks()),
         reasons=schema.numbers(Reason, few["reason"].combine_chunks()),
-        # Without a score, not a number, which reaches nothing.
+        # NaN without a score, so that no threshold is reached.
         reached=np.asarray(scores >= few["threshold"].to_numpy(), np.bool_),
         evidence=schema.numbers(MatchedOn, few["evidence"].combine_chunks()),
         kinds=_kinds(few["entry_id"].combine_chunks()),
@@ -223,12 +223,12 @@ def _rows(
 
 
 def _kinds(ids: pa.DictionaryArray) -> Uint8s:
-    # Only of the ids that these rows have: the dictionary is that of the whole row group.
+    # Only the ids of these rows: the dictionary belongs to the whole row group.
     used = pc.unique(ids.indices.drop_null())
     texts = ids.dictionary.take(used).to_pylist()
-    looked_up = np.zeros(len(ids.dictionary) + 1, np.uint8)
-    looked_up[used.to_numpy()] = [_KINDS.get(one[:1], 0) for one in texts]
-    kinds: Uint8s = looked_up[ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    mapped = np.zeros(len(ids.dictionary) + 1, np.uint8)
+    mapped[used.to_numpy()] = [_KINDS.get(one[:1], 0) for one in texts]
+    kinds: Uint8s = mapped[ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     return kinds
 
 
@@ -239,7 +239,7 @@ def _urls(
     few: pa.Table,
     ids: Uint64s,
 ) -> tuple[Sequence[Sequence[str]], Bools]:
-    """Return the links of each row, and of which rows a path is missing that matters."""
+    """Return the links of each row, and which rows lack a path that matters."""
     unsure = np.zeros(len(few), np.bool_)
     if channel is Channel.LINK:
         return [[url] if url else [] for url in few["url"].to_pylist()], unsure

@@ -1,4 +1,4 @@
-"""Serves AccessService: tells callers what this server takes them for."""
+"""Serves AccessService: returns the identity and the rights of the caller."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ ROLES = {role: place for place, role in enumerate(Role, start=1)}
 """Numbers of the roles on the wire."""
 _CREDENTIALS = {Credential.NONE: 0, Credential.TOKEN: 1, Credential.CERTIFICATE: 2}
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 class AccessServicer(pb_grpc.AccessServiceServicer):
-    """Answers about whoever asks."""
+    """Returns the identity of the caller."""
 
     async def WhoAmI(self, request: pb.WhoAmIRequest, context: object) -> pb.WhoAmIResponse:
         who = identity.current()

@@ -1,4 +1,4 @@
-"""Serves AppealService: convert, ask, convert back."""
+"""Serves AppealService: converts messages, calls the appeal service, converts back."""
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import appeal_pb2 as pb

@@ -1,4 +1,4 @@
-"""Crosses the wire for appeals, and nothing else."""
+"""Converts between messages and the records of appeals."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from services.appeals.model import Appeal, AppealEvent, AppealState, AppealSubje
 from services.appeals.report import AppealReport, Durations
 from services.rpc.lists import messages
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 STATES = {
@@ -40,26 +40,26 @@ _LANGUAGES = {0: "zh", int(pb.LANGUAGE_ZH): "zh", int(pb.LANGUAGE_EN): "en"}
 def state(number: int) -> AppealState | None:
     """Read a state; None for none."""
     if number and number not in _STATES_BY_NUMBER:
-        raise InvalidInput(f"state: there is none with number {number}")
+        raise InvalidInput(f"state: unknown number {number}")
     return _STATES_BY_NUMBER.get(number)
 
 
 def notice_kind(number: int) -> str:
-    """Read which notice is wanted; empty for the one that fits."""
+    """Read the kind of notice; empty for the one that fits the state."""
     if number not in _KINDS_BY_NUMBER:
-        raise InvalidInput(f"kind: there is none with number {number}")
+        raise InvalidInput(f"kind: unknown number {number}")
     return _KINDS_BY_NUMBER[number]
 
 
 def language(number: int) -> str:
     """Read a language."""
     if number not in _LANGUAGES:
-        raise InvalidInput(f"language: there is none with number {number}")
+        raise InvalidInput(f"language: unknown number {number}")
     return _LANGUAGES[number]
 
 
 def handed(documents: Iterable[pb.AppealDocument]) -> list[SubmittedDocument]:
-    """Read documents that are handed in."""
+    """Read submitted documents."""
     return [
         SubmittedDocument(name=one.name, sha256=one.sha256, content=one.content)
         for one in documents
@@ -183,7 +183,7 @@ def _lift(one: Lift) -> pb.AppealLift:
         committed_at_ms=one.committed_at_ms,
         workers=one.workers,
         seconds=one.seconds,
-        pending_reason=one.pending_reason or one.kept,
+        pending_reason=one.pending_reason or one.held_by,
     )
 
 

@@ -1,4 +1,4 @@
-"""Serves AuditService: convert, ask the log, convert back."""
+"""Serves AuditService: converts messages, reads the log, converts back."""
 
 import asyncio
 import re
@@ -43,7 +43,7 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             tail_reader.page,
             self._log.folder,
             self._start(request.page_token),
-            _wanted(request),
+            _record_filter(request),
             request.page_size or DEFAULT_PER_PAGE,
         )
         older = found.older
@@ -88,11 +88,11 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
             return LogPosition(file=file, offset=size)
         match = _TOKEN.fullmatch(token)
         if match is None or not is_name(match[1]):
-            raise InvalidInput("page_token: not one that was given out")
+            raise InvalidInput("page_token: not issued for this list")
         return LogPosition(file=match[1], offset=int(match[2]))
 
 
-def _wanted(request: pb.ListRecordsRequest) -> RecordFilter:
+def _record_filter(request: pb.ListRecordsRequest) -> RecordFilter:
     unknown = set(request.kinds) - {kind.value for kind in AuditKind}
     if unknown:
         known = ", ".join(sorted(kind.value for kind in AuditKind))

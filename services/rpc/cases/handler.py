@@ -1,4 +1,4 @@
-"""Serves CaseService: convert, ask the desk, convert back."""
+"""Serves CaseService: converts messages, calls the desk, converts back."""
 
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc as pb_grpc
@@ -22,7 +22,7 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
     async def ListCases(
         self, request: pb.ListCasesRequest, context: object
     ) -> pb.ListCasesResponse:
-        wanted = CaseFilter(
+        case_filter = CaseFilter(
             region=request.region,
             tiers=frozenset(map(messages.tier, request.tiers)),
             states=frozenset(map(messages.state, request.states)),
@@ -31,7 +31,9 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
             due_before_ms=request.due_before_ms,
             overdue=request.overdue_only,
         )
-        listed = await self._desk.list(wanted, size=request.page_size, after=request.page_token)
+        listed = await self._desk.list(
+            case_filter, size=request.page_size, after=request.page_token
+        )
         now = self._desk.now_ms()
         return pb.ListCasesResponse(
             cases=[messages.summary(one, now) for one in listed.cases],
@@ -59,17 +61,20 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
         self, request: pb.AssignCaseRequest, context: object
     ) -> pb.AssignCaseResponse:
         case = await self._desk.assign(
-            _asked(request), region=request.region, officer=request.officer, why=request.reason
+            _command(request), region=request.region, officer=request.officer, why=request.reason
         )
         return pb.AssignCaseResponse(found=self._shown(case))
 
     async def TakeCase(self, request: pb.TakeCaseRequest, context: object) -> pb.TakeCaseResponse:
-        case = await self._desk.take(_asked(request), take_over=request.take_over)
+        case = await self._desk.take(_command(request), take_over=request.take_over)
         return pb.TakeCaseResponse(found=self._shown(case))
 
     async def NoteCase(self, request: pb.NoteCaseRequest, context: object) -> pb.NoteCaseResponse:
         case = await self._desk.note(
-            _asked(request), request.text, unreached=request.unreached, due_at_ms=request.due_at_ms
+            _command(request),
+            request.text,
+            unreached=request.unreached,
+            due_at_ms=request.due_at_ms,
         )
         return pb.NoteCaseResponse(found=self._shown(case))
 
@@ -82,16 +87,16 @@ class CaseServicer(pb_grpc.CaseServiceServicer):
             lost_to=messages.lost_to(request.lost_to, self._reader),
             duplicate_of=request.duplicate_of,
         )
-        case = await self._desk.close(_asked(request), closing, request.reason)
+        case = await self._desk.close(_command(request), closing, request.reason)
         return pb.CloseCaseResponse(found=self._shown(case))
 
     def _shown(self, case: Case) -> pb.Case:
-        """Write a case that was changed; whole numbers are for who asks for them."""
+        """Write a changed case, masked; only GetCase returns whole numbers."""
         now = self._desk.now_ms()
         return messages.case(masking.case(case), now, masked=True)
 
 
-def _asked(
+def _command(
     request: pb.AssignCaseRequest | pb.TakeCaseRequest | pb.NoteCaseRequest | pb.CloseCaseRequest,
 ) -> CaseCommand:
     return CaseCommand(

@@ -1,4 +1,4 @@
-"""Crosses the wire for cases, and nothing else."""
+"""Converts between messages and the records of cases."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from services.warning.model import Means, MeansKind, Tier
 
 Value = TypeVar("Value")
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 STATES = {
@@ -50,7 +50,7 @@ def tier(number: int) -> Tier:
 
 
 def fraud_type(number: int) -> FraudType:
-    """Read a kind of fraud; not known is one too."""
+    """Read a kind of fraud; "unknown" is a kind, too."""
     return _read("fraud_types", number, {one.value: one for one in FraudType})
 
 
@@ -61,10 +61,10 @@ def outcome(number: int) -> CaseOutcome:
     return _read("outcome", number, _OUTCOMES)
 
 
-def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
-    """Read what took money; the same twice is once."""
+def lost_to(losses: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
+    """Read the means that took money, without duplicates."""
     found: list[Means] = []
-    for place, one in enumerate(said):
+    for place, one in enumerate(losses):
         if place >= MOST_LOST_TO:
             raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}")
         kind = MEANS_KINDS.get(one.kind)
@@ -80,7 +80,7 @@ def lost_to(said: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means,
 
 
 def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
-    """Write a case with what it rests on."""
+    """Write a case with its warnings and means."""
     written = _without_evidence(one, now_ms, masked=masked)
     written.MergeFrom(
         pb.Case(
@@ -98,7 +98,7 @@ def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
 
 
 def summary(one: Case, now_ms: int) -> pb.Case:
-    """Write a masked case for a list, without what it rests on, which may be long."""
+    """Write a masked case for a list, without its warnings and means, which may be many."""
     return _without_evidence(one, now_ms, masked=True)
 
 
@@ -187,5 +187,5 @@ def _origin(one: Origin) -> pb.CaseOrigin:
 def _read(field: str, number: int, known: Mapping[int, Value]) -> Value:
     found = known.get(number)
     if found is None:
-        raise InvalidInput(f"{field}: there is none with number {number}")
+        raise InvalidInput(f"{field}: unknown number {number}")
     return found

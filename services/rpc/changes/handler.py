@@ -1,4 +1,4 @@
-"""Serves ChangeService: convert, ask the change requests, convert back."""
+"""Serves ChangeService: converts messages, calls the change service, converts back."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,11 +17,11 @@ from services.rpc.changes import messages
 from services.rpc.lists import messages as list_messages
 
 MOST_ROWS = 10_000
-"""Rows of one request in one message; more are an import."""
+"""Most rows of one request; larger ones use ImportEntries."""
 
 
 class ChangeServicer(pb_grpc.ChangeServiceServicer):
-    """Keeps change requests. Errors become statuses in the error interceptor."""
+    """Serves change requests. Errors become statuses in the error interceptor."""
 
     def __init__(self, changes: ChangeService, drafting: DraftReader) -> None:
         self._changes = changes
@@ -155,7 +155,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         self, request: pb.ListChangesRequest, context: object
     ) -> pb.ListChangesResponse:
         if request.state and int(request.state) not in set(ChangeState):
-            raise InvalidInput(f"state: there is none with number {request.state}")
+            raise InvalidInput(f"state: unknown number {request.state}")
         page = await self._changes.views.page(
             ChangeState(request.state) if request.state else None,
             before_id=paging.number_of(request.page_token),

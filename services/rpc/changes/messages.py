@@ -1,4 +1,4 @@
-"""Crosses the wire for change requests: messages to contents, records to messages."""
+"""Converts messages to contents of change requests, and records to messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +20,12 @@ from services.rpc.lists import messages
 
 _MOST_IDS = 1000
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 def contents(message: change_pb2.ChangeContents) -> DraftContents:
-    """Read what a request changes."""
+    """Read the contents of a request."""
     return DraftContents(
         additions=messages.proposed(list(message.additions)),
         removals=[
@@ -92,7 +92,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         left_alone=record.left_alone,
         left_alone_examples=record.left_alone_examples,
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
-        rows_retained=record.additions.kept and record.removals.kept,
+        rows_retained=record.additions.retained and record.removals.retained,
         unreviewed_risks=record.unreviewed_risks,
     )
     message.MergeFrom(_second_person(record.second_person))
@@ -104,7 +104,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
 
 
 def _second_person(second: SecondPerson | None) -> change_pb2.Change:
-    """Write whether a second person must approve; nothing before that is known."""
+    """Write whether a second person must approve; empty before that is known."""
     if second is None:
         return change_pb2.Change()
     return change_pb2.Change(
@@ -141,6 +141,7 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         impact=_impact(one.impact),
         shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
         without_effect=one.without_effect,
+        without_fraud_type=one.without_fraud_type,
         risks=one.risks,
         risks_total=one.risks_total,
         not_examined=one.not_examined,
@@ -178,7 +179,7 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
 
 
 def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
-    """Write what is removed."""
+    """Write the removals."""
     return [
         blocklist_pb2.EntryRef(
             kind=_wire(int(identities.kinds[row])),
@@ -190,7 +191,7 @@ def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
 
 
 def diff(found: VersionComparison, limit: int) -> change_pb2.DiffVersionsResponse:
-    """Write what differs: some of the rows, and how many there are."""
+    """Write a diff: some of its rows, and the total number."""
     if not 0 <= limit <= MAX_ROWS:
         raise InvalidInput(f"limit: 1 to {MAX_ROWS}, not {limit}")
     rows = limit or DEFAULT_ROWS

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
-from fanzha.tables import Channel
+from fanzha.tables import Calls, Channel
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.shed_reasons import ShedReason
@@ -132,6 +132,8 @@ class BatchHandler:
     def _decode(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         self._observer.started(self._channel)
         table = self._decoder.table(requests, now_ms)
+        if not isinstance(table, Calls) and table.read_bytes:
+            self._observer.rows_cut(self._channel, len(table.read_bytes))
         self._observer.stage_done(self._channel, "convert")
         return table
 

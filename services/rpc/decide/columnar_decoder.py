@@ -69,13 +69,14 @@ class ColumnarDecoder:
         from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
         ingress, trunks = rows.small(5), rows.text(6)
         rows.close()
-        if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
+        too_long = np.maximum.reduce(words.lengths) > MAX_TEXT_BYTES
+        if too_long or np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
-        bodies = rows.strings(words)
+        bodies, trunk_names = rows.strings(words), rows.short_strings(trunks)
         senders, receivers = self._parties(rows, from_, to)
         wrong = ~np.logical_and(senders, receivers)
         wrong |= not_times(times)
-        wrong |= (words.lengths == 0) | (words.lengths > MAX_TEXT_BYTES)
+        wrong |= words.lengths == 0
         errors = {}
         for row in rows_of(wrong):
             errors[row] = wrong_with_text(self._home, pb.Text.FromString(rows.row(row)))
@@ -86,7 +87,7 @@ class ColumnarDecoder:
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
             ingress=known(ingress, max(Ingress)),
-            trunks=rows.short_strings(trunks),
+            trunks=trunk_names,
             names=_names(rows, from_, senders),
             errors=errors,
         )

@@ -4,7 +4,7 @@ What every row has is copied as it lies in memory; protobuf writes the rest. A m
 be written in pieces, so each is the arrays and then what protobuf made.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -35,24 +35,16 @@ def batch_response(
 
     *would_block* are the shadow entries to tell of; they may be of other rows, too.
     """
-    span = slice(first, first + rows)
     if would_block:
         shadowed = {row: one for row, one in would_block.items() if first <= row < first + rows}
         details = dict.fromkeys(shadowed, _NO_DETAIL) | dict(details)
     else:
         shadowed = {}
-    others = pb.Decisions(
-        first_decision_id=decisions.first_id + first,
-        threshold=decisions.threshold,
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
-        details=[
-            _detail(decisions, row, first, detail, shadowed.get(row))
-            for row, detail in details.items()
-        ],
-    ).SerializeToString()
-    count = _varint(rows)
+    written = [
+        _detail(decisions, row, first, detail, shadowed.get(row)) for row, detail in details.items()
+    ]
+    others = _others(decisions, first, written).SerializeToString()
+    span, count = slice(first, first + rows), _varint(rows)
     # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
     message = b"".join(
         (
@@ -63,6 +55,20 @@ def batch_response(
         )
     )
     return b"".join((_DECISIONS, _varint(len(message)), message))
+
+
+def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> pb.Decisions:
+    """Return what is no array of a row each."""
+    return pb.Decisions(
+        first_decision_id=decisions.first_id + first,
+        threshold=decisions.threshold,
+        list_version=decisions.list_version,
+        model_version=decisions.model_version,
+        velocity_version=decisions.velocity_version,
+        allow_cache_seconds=decisions.allow_cache_seconds,
+        block_cache_seconds=decisions.block_cache_seconds,
+        details=details,
+    )
 
 
 def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
@@ -83,7 +89,11 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         model_version=decisions.model_version,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
+        link_score=detail.link_score,
+        link=detail.link,
         velocity_version=decisions.velocity_version,
+        cache_seconds=_cache_seconds(decisions, row, detail),
+        **_treatment(detail),
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )
@@ -104,9 +114,31 @@ def _detail(
         read_bytes=detail.read_bytes,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
+        link_score=detail.link_score,
+        link=detail.link,
+        cache_seconds=detail.cache_seconds,
+        **_treatment(detail),
         **_provenance(decisions, row, detail),
         **_shadow(would),
     )
+
+
+def _treatment(detail: Detail) -> dict[str, Any]:
+    if not detail.treatment and not detail.delay_ms:
+        return {}
+    return {
+        "treatment": _wire(detail.treatment),
+        "label": _wire(detail.label),
+        "delay_ms": detail.delay_ms,
+    }
+
+
+def _cache_seconds(decisions: Decisions, row: int, detail: Detail) -> int | None:
+    if detail.cache_seconds is not None:
+        return detail.cache_seconds
+    if decisions.actions[row] == _BLOCK:
+        return decisions.block_cache_seconds
+    return decisions.allow_cache_seconds
 
 
 def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:

@@ -22,20 +22,20 @@ from fanzha.tables import (
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide.row_truncation import cut_text
 from services.rpc.decide.row_validation import (
     MAX_TRUNK_CHARACTERS,
     known,
     not_times,
     or_now,
     rows_of,
-    too_long,
     wrong_with_call,
     wrong_with_link,
     wrong_with_text,
 )
 
-_SURELY_SHORT = MAX_TEXT_BYTES // 4
-"""So many characters are never more than `MAX_TEXT_BYTES` in UTF-8."""
+_MOST_BYTES = 4
+"""Bytes of a character in UTF-8, at most."""
 
 
 class MessageDecoder:
@@ -71,12 +71,12 @@ class MessageDecoder:
         """Read text messages."""
         rows = list(messages)
         names = [row.sender for row in rows]
-        bodies = [row.body for row in rows]
+        bodies, read_bytes = _cut([row.body for row in rows], MAX_TEXT_BYTES)
         senders = self.home.sender_keys(names)
         receivers = self.home.number_keys([row.receiver for row in rows])
         times = np.array([row.submitted_at_ms for row in rows], np.int64)
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
-        wrong |= _column(not 0 < len(body) <= _SURELY_SHORT for body in bodies)
+        wrong |= _column(not body for body in bodies)
         trunks = [row.trunk for row in rows]
         if any(trunks):
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
@@ -94,13 +94,14 @@ class MessageDecoder:
             trunks=trunks,
             names={row: names[row] for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,
+            read_bytes=read_bytes,
         )
 
     def links(self, messages: Sequence[pb.Link], now_ms: int) -> Links:
         """Read look-ups of links."""
         rows = list(messages)
-        given = [row.url for row in rows]
-        urls = canonicals(["" if too_long(url, MAX_URL_BYTES) else url for url in given])
+        given, read_bytes = _cut([row.url for row in rows], MAX_URL_BYTES)
+        urls = canonicals(given)
         askers = [row.subscriber for row in rows]
         subscribers = self.home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
@@ -112,7 +113,18 @@ class MessageDecoder:
             subscribers=subscribers,
             requested_at_ms=or_now(times, now_ms),
             errors={row: wrong_with_link(rows[row], urls[row]) for row in rows_of(wrong)},
+            read_bytes=read_bytes,
         )
+
+
+def _cut(texts: list[str], max_bytes: int) -> tuple[list[str], dict[int, int]]:
+    """Cut texts to so many bytes of UTF-8; return how many are left of each that was longer."""
+    read_bytes = {}
+    for row, text in enumerate(texts):
+        if len(text) > max_bytes // _MOST_BYTES and len(data := text.encode()) > max_bytes:
+            kept = cut_text(data, max_bytes)
+            texts[row], read_bytes[row] = kept.decode(), len(kept)
+    return texts, read_bytes
 
 
 def _column(facts: Iterable[bool]) -> Bools:

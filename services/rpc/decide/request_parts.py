@@ -72,6 +72,11 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
         entries=np.concatenate([part.entries for part in parts]),
         details=_renumber([part.details for part in parts], starts),
         would_block=_renumber([part.would_block for part in parts], starts),
+        # A model may fail between two parts; what it did not score is not to be cached.
+        allow_cache_seconds=min(
+            (part.allow_cache_seconds for part in parts if part.allow_cache_seconds is not None),
+            default=None,
+        ),
     )
 
 

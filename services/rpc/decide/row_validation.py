@@ -6,8 +6,6 @@ import numpy as np
 
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import (
-    MAX_TEXT_BYTES,
-    MAX_URL_BYTES,
     Bools,
     Int64s,
     Uint8s,
@@ -18,12 +16,6 @@ MAX_TRUNK_CHARACTERS = 64
 MAX_PARTY_CHARACTERS = 64
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
-
-
-def too_long(text: str, most_bytes: int) -> bool:
-    """Say whether a text has more bytes than it may."""
-    # A character takes four bytes at most, so a short text need not be encoded to know.
-    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def rows_of(column: Bools) -> list[int]:
@@ -73,20 +65,12 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("sender", text.sender)
     if home.number_key(text.receiver) == UNREADABLE:
         return _not_a_party("receiver", text.receiver)
-    if error := _wrong_with_body(text.body):
-        return error
+    if not text.body:
+        return "body: empty"
     if len(text.trunk) > MAX_TRUNK_CHARACTERS:
         return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
-    return ""
-
-
-def _wrong_with_body(body: str) -> str:
-    if not body:
-        return "body: empty"
-    if too_long(body, MAX_TEXT_BYTES):
-        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
     return ""
 
 
@@ -95,8 +79,6 @@ def wrong_with_link(link: pb.Link, url: str) -> str:
     if not url:
         if not link.url:
             return "url: empty"
-        if too_long(link.url, MAX_URL_BYTES):
-            return f"url: longer than {MAX_URL_BYTES} bytes"
         return f"url: has no host that can be read: {link.url[:100]!r}"
     if not 0 <= link.requested_at_ms <= LAST_MS:
         return f"requested_at_ms: not a time: {link.requested_at_ms}"

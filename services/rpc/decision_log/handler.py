@@ -1,4 +1,4 @@
-"""Serves DecisionLogService: convert, ask the log, convert back."""
+"""Serves DecisionLogService: converts messages, reads the log, converts back."""
 
 from collections.abc import Sequence
 
@@ -64,5 +64,5 @@ class DecisionLogServicer(pb_grpc.DecisionLogServiceServicer):
 def _groupings(numbers: Sequence[int]) -> list[str]:
     unknown = set(numbers) - set(messages.GROUPINGS)
     if unknown:
-        raise InvalidInput(f"by: there is none with number {min(unknown)}")
+        raise InvalidInput(f"by: unknown number {min(unknown)}")
     return [messages.GROUPINGS[number] for number in numbers]

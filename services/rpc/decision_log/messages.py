@@ -17,7 +17,7 @@ from services.decision_log.query import BY, DecisionCount
 Member = TypeVar("Member", bound=IntEnum)
 
 GROUPINGS = dict(enumerate(BY, 1))
-"""What decisions are counted by, by the number on the wire."""
+"""Fields to count by, by the number on the wire."""
 _ENUMS: Mapping[str, type[IntEnum]] = {
     "channel": Channel,
     "action": Action,
@@ -28,13 +28,13 @@ _ENUMS: Mapping[str, type[IntEnum]] = {
     "ingress": Ingress,
     "attestation": Attestation,
 }
-"""Columns that the log holds as words; their enums carry the numbers of the wire."""
+"""Columns that the log stores as words; their enums have the numbers of the wire."""
 _FIELDS = [field.name for field in pb.LoggedDecision.DESCRIPTOR.fields]
-"""Named like the columns of the log."""
+"""Fields of the same name in the message and the log."""
 
 
 def conditions(request: pb.FindDecisionsRequest) -> Conditions:
-    """Read what is looked for; an unknown number of an enum is an error, not an empty answer."""
+    """Read conditions; an unknown enum number is an error, not an empty answer."""
     return Conditions(
         since_ms=since(request.since_ms),
         until_ms=request.until_ms or None,
@@ -49,7 +49,7 @@ def conditions(request: pb.FindDecisionsRequest) -> Conditions:
 
 
 def since(at_ms: int) -> int:
-    """Read the beginning of a span."""
+    """Read the start of a period."""
     if at_ms <= 0:
         raise InvalidInput("since_ms: required")
     return at_ms
@@ -63,7 +63,7 @@ def decision(row: Mapping[str, Any]) -> pb.LoggedDecision:
         if value is None:
             continue
         kind = _ENUMS.get(name)
-        # A later version may log words that this one does not know.
+        # A later version may have logged words unknown to this one.
         known = kind is None or value in kind.__members__
         fields[name] = value if kind is None else int(kind[value]) if known else 0
     return pb.LoggedDecision(**fields)
@@ -75,7 +75,7 @@ def explanation(sentence: Sentence) -> pb.Explanation:
 
 
 def count(one: DecisionCount) -> pb.DecisionCount:
-    """Write how many decisions have what in common."""
+    """Write the number of decisions in each group."""
     return pb.DecisionCount(values=one.values, logged=one.rows, events=one.events)
 
 
@@ -85,4 +85,4 @@ def _member(name: str, kind: type[Member], number: int) -> Member | None:
     try:
         return kind(number)
     except ValueError:
-        raise InvalidInput(f"{name}: there is none with number {number}") from None
+        raise InvalidInput(f"{name}: unknown number {number}") from None

@@ -1,4 +1,4 @@
-"""Serves FeedbackService: convert, ask, convert back."""
+"""Serves FeedbackService: converts messages, calls the service, converts back."""
 
 from typing import Any
 
@@ -94,6 +94,6 @@ def _durability(recorded: RecordedVerdict) -> Any:
     return int(recorded.durability)
 
 
-def _by(said: str) -> str:
-    """Return who says so: who is known, else whoever is named, which is required."""
-    return said if identity.current().development else identity.author(said)
+def _by(given: str) -> str:
+    """Return the author: the authenticated caller, else the required name in the request."""
+    return given if identity.current().development else identity.author(given)

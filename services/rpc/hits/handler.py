@@ -1,4 +1,4 @@
-"""Serves HitService: convert, follow or list, convert back."""
+"""Serves HitService: follows hits and lists campaigns."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from math import isnan
@@ -61,7 +61,7 @@ class HitServicer(pb_grpc.HitServiceServicer):
 def _streams(numbers: Sequence[Any]) -> list[str]:
     unknown = set(numbers) - set(_STREAMS)
     if unknown:
-        raise InvalidInput(f"streams: there is none with number {min(unknown)}")
+        raise InvalidInput(f"streams: unknown number {min(unknown)}")
     return [_STREAMS[number] for number in dict.fromkeys(numbers)] or list(_STREAMS.values())
 
 

@@ -1,4 +1,4 @@
-"""Serves BlocklistService: convert, ask the administration, convert back."""
+"""Serves BlocklistService: converts messages, calls list administration, converts back."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -19,14 +19,14 @@ from services.rpc.lists import import_messages, lifecycle_messages, messages
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 
 MOST_CHANGES = 10_000
-"""Rows of one UpdateEntries; more are an import."""
+"""Most rows of one UpdateEntries; larger ones use ImportEntries."""
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
-    """Keeps the lists. Errors become statuses in the error interceptor."""
+    """Serves the lists. Errors become statuses in the error interceptor."""
 
     def __init__(
         self,
@@ -36,9 +36,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         *,
         findings: FindingRecorder | None = None,
     ) -> None:
-        """Serve *administration*; *outcomes* knows how cases ended that entries led to.
+        """Serve *administration*; *outcomes* counts the outcomes of cases by entry.
 
-        *findings* are what is wrong with the lists.
+        *findings* are the unsettled findings about the lists.
         """
         self._findings = findings
         self._outcomes = outcomes
@@ -83,7 +83,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             elif importing is None:
                 raise InvalidInput("header: must come first")
             else:
-                # The next message travels meanwhile; rows are columns before it is read.
+                # The next message arrives meanwhile; rows become columns before it is read.
                 await asyncio.to_thread(_fold, importing, request.rows)
         if importing is None:
             raise InvalidInput("header: required")
@@ -127,9 +127,9 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
     async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: object
     ) -> AsyncIterator[pb.ExportEntriesResponse]:
-        wanted = _filter(request)
-        version, parts = await self._administration.views.export(wanted)
-        await audit_records.exported(self._audit, version, wanted)
+        entry_filter = _filter(request)
+        version, parts = await self._administration.views.export(entry_filter)
+        await audit_records.exported(self._audit, version, entry_filter)
         while (tables := await asyncio.to_thread(next, parts, None)) is not None:
             entries = await asyncio.to_thread(messages.entries, tables)
             yield pb.ExportEntriesResponse(entries=entries, version=version)
@@ -166,7 +166,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.SettleFindingsRequest, context: object
     ) -> pb.SettleFindingsResponse:
         if self._findings is None:
-            raise NotFound("version: nothing is wrong with the lists")
+            raise NotFound("version: the lists have no unsettled finding")
         author = identity.author(request.author)
         await self._findings.settle(request.version, request.reason, author)
         return pb.SettleFindingsResponse()
@@ -242,7 +242,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         return self._administration.begin_import(
             lambda ours: messages.defaults(header.defaults, ours),
             terms,
-            import_messages.wanted(header),
+            import_messages.row_limits(header),
         )
 
 
@@ -265,8 +265,8 @@ def _version(
 
 
 def _filter(message: pb.ListEntriesRequest | pb.ExportEntriesRequest) -> EntryFilter:
-    return messages.wanted(message.kind, message.action, message.source, message.mode)
+    return messages.entry_filter(message.kind, message.action, message.source, message.mode)
 
 
 def _filter_source(source: int) -> None:
-    messages.wanted(0, 0, source)
+    messages.entry_filter(0, 0, source)

@@ -1,4 +1,4 @@
-"""Crosses the wire for imports: what a header wants told, and the report."""
+"""Converts messages of imports: the limits in a header, and the report."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +15,12 @@ from services.lists.import_report import (
 )
 from services.rpc.lists import messages
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
-def wanted(header: pb.ImportHeader) -> RowLimits:
-    """Read how many rows are to be told one by one."""
+def row_limits(header: pb.ImportHeader) -> RowLimits:
+    """Read how many rows are to be reported one by one."""
     for name, number, most in (
         ("most_problems", header.most_problems, MAX_PROBLEMS),
         ("most_examples", header.most_examples, MAX_EXAMPLES),

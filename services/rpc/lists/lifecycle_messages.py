@@ -1,4 +1,4 @@
-"""Crosses the wire for the life of entries: what is due, what is dead."""
+"""Writes pages of entries that are due or dead as messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from fanzha.v1 import blocklist_pb2 as pb
 from services.lists.lifecycle_pages import DeadPage, DuePage
 from services.rpc.lists import messages
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 def due(page: DuePage) -> pb.ListDueResponse:
-    """Write a page of what is due."""
+    """Write a page of due entries."""
     return pb.ListDueResponse(
         entries=[
             pb.DueEntry(
@@ -33,7 +33,7 @@ def due(page: DuePage) -> pb.ListDueResponse:
 
 
 def dead(page: DeadPage) -> pb.ListDeadResponse:
-    """Write a page of what is dead."""
+    """Write a page of dead entries."""
     return pb.ListDeadResponse(
         entries=[messages.entry(one, page.hits) for one in page.entries],
         next_page_token=page.next_token,

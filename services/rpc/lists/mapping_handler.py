@@ -1,4 +1,4 @@
-"""Serves MappingService: convert, ask the store, convert back."""
+"""Serves MappingService: converts messages, calls the store, converts back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ from fanzha.v1 import mapping_pb2 as pb
 from fanzha.v1 import mapping_pb2_grpc as pb_grpc
 from services.lists.column_mappings import ColumnMapping, ColumnMappings
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 class MappingServicer(pb_grpc.MappingServiceServicer):
-    """Keeps what columns hold. Errors become statuses in the error interceptor."""
+    """Serves column mappings. Errors become statuses in the error interceptor."""
 
     def __init__(self, mappings: ColumnMappings) -> None:
         self._mappings = mappings
@@ -20,12 +20,12 @@ class MappingServicer(pb_grpc.MappingServiceServicer):
     async def SaveMapping(
         self, request: pb.SaveMappingRequest, context: object
     ) -> pb.SaveMappingResponse:
-        wanted = request.mapping
+        mapping = request.mapping
         saved = await self._mappings.save(
-            source=wanted.source,
-            header=tuple(wanted.header),
-            holds={column.name: column.holds for column in wanted.columns},
-            author=wanted.saved_by,
+            source=mapping.source,
+            header=tuple(mapping.header),
+            holds={column.name: column.holds for column in mapping.columns},
+            author=mapping.saved_by,
         )
         return pb.SaveMappingResponse(mapping=_message(saved))
 

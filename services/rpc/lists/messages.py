@@ -1,4 +1,4 @@
-"""Crosses the wire for lists: messages to columns, entries to messages, and nothing else.
+"""Converts messages of lists to columns, and entries to messages.
 
 The only loops over rows here; an import of ten million rows holds the objects of one
 message at a time.
@@ -23,12 +23,12 @@ from services.lists.hit_counter import NO_HITS, EntryHitSummary
 from services.lists.lifecycle import name_of
 from services.warning.outcomes.reliability import OutcomeTally
 
-# Our enums carry the numbers of the wire; generated stubs want their own type for each.
+# Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
 
 
 def proposed(entries: Sequence[pb.Entry]) -> ProposedRows:
-    """Read entries to be added; when they were entered is ours to say."""
+    """Read entries to add; the server sets the time of entry."""
     return ProposedRows(
         patterns=[entry.pattern for entry in entries],
         kinds=[entry.kind for entry in entries],
@@ -48,7 +48,7 @@ def proposed(entries: Sequence[pb.Entry]) -> ProposedRows:
 
 
 def proposed_rows(message: pb.ImportRows) -> Iterator[tuple[list[int], ProposedRows]]:
-    """Read rows of an import, and the lines they stand on, in their order."""
+    """Read rows of an import and their line numbers, in order."""
     if message.rows:
         yield _with_fields(message.rows)
     if message.plain:
@@ -92,7 +92,7 @@ def _with_fields(messages: Sequence[pb.ImportRow]) -> tuple[list[int], ProposedR
 
 
 def defaults(message: pb.Entry, ours: RowDefaults) -> RowDefaults:
-    """Read what holds for rows that do not say, over what holds anyway."""
+    """Read the defaults of rows, over the general ones."""
     return replace(
         ours,
         kind=message.kind,
@@ -111,7 +111,7 @@ def defaults(message: pb.Entry, ours: RowDefaults) -> RowDefaults:
     )
 
 
-def wanted(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
+def entry_filter(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
     """Read a filter; an unknown kind, action or source is an error, not an empty answer."""
     for name, number, known in (
         ("kind", kind, EntryKind),
@@ -120,12 +120,12 @@ def wanted(kind: int, action: int, source: int, mode: int = 0) -> EntryFilter:
         ("mode", mode, EntryMode),
     ):
         if number and number not in set(known):
-            raise InvalidInput(f"{name}: there is none with number {number}")
+            raise InvalidInput(f"{name}: unknown number {number}")
     return EntryFilter(kind=kind, action=action, source=source, mode=mode)
 
 
 def report(row: RowReport | RejectedRow) -> pb.RowReport:
-    """Write what became of a row."""
+    """Write the outcome of a row."""
     return pb.RowReport(
         row=row.row,
         outcome=_wire(row.outcome),
@@ -181,7 +181,7 @@ def entry(one: Entry, hits: Mapping[str, EntryHitSummary] | None = None) -> pb.E
 
 
 def cases(tally: OutcomeTally) -> pb.CaseOutcomes:
-    """Write how cases ended."""
+    """Write the outcomes of cases."""
     return pb.CaseOutcomes(
         confirmed=tally.confirmed,
         false_alarms=tally.false,
@@ -191,12 +191,12 @@ def cases(tally: OutcomeTally) -> pb.CaseOutcomes:
 
 
 def _said_author(entry: pb.Entry) -> str:
-    """Return who a request says entered an entry; who is known enters under their own name."""
+    """Return the author of an entry; an authenticated caller cannot name another."""
     return entry.created_by if identity.current().development else ""
 
 
 def findings(found: Sequence[Finding]) -> list[pb.ListFinding]:
-    """Say what is wrong with versions of the lists."""
+    """Write findings about versions of the lists."""
     return [
         pb.ListFinding(
             version=one.version,

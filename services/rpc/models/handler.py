@@ -1,4 +1,4 @@
-"""Serves ModelService: convert, ask the control, convert back."""
+"""Serves ModelService: converts messages, calls the model service, converts back."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def _kind(number: int) -> ModelKind:
     for kind, known in messages.KINDS.items():
         if known == number:
             return kind
-    raise InvalidInput(f"kind: required; there is none with number {number}")
+    raise InvalidInput(f"kind: required; unknown number {number}")
 
 
 def _durability(done: ModelChange) -> Any:

@@ -1,4 +1,4 @@
-"""Writes models, bundles and what workers run as messages."""
+"""Writes models, bundles and reports of workers as messages."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ KINDS = dict(zip(ModelKind, (1, 2, 3, 4), strict=True))
 
 
 def state(found: ModelState) -> pb.ModelStatus:
-    """Write what is known of one kind."""
+    """Write the status of one kind."""
     return pb.ModelStatus(
         kind=_wire(KINDS[found.kind]),
         desired=desired(found.desired) if found.desired else None,
@@ -25,15 +25,15 @@ def state(found: ModelState) -> pb.ModelStatus:
     )
 
 
-def desired(wanted: DesiredModel) -> pb.DesiredModel:
-    """Write what is desired."""
+def desired(model: DesiredModel) -> pb.DesiredModel:
+    """Write a desired model."""
     return pb.DesiredModel(
-        active=wanted.active,
-        previous=wanted.previous,
-        shadow=wanted.shadow,
-        shadow_share=wanted.share,
-        changed_by=wanted.by,
-        changed_at_ms=wanted.at_ms,
+        active=model.active,
+        previous=model.previous,
+        shadow=model.shadow,
+        shadow_share=model.share,
+        changed_by=model.by,
+        changed_at_ms=model.at_ms,
     )
 
 

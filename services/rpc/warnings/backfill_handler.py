@@ -1,4 +1,4 @@
-"""Serves WarningBackfillService: convert, look and start, convert back."""
+"""Serves WarningBackfillService: converts messages, calls the services, converts back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,14 +38,14 @@ class WarningBackfillServicer(pb_grpc.WarningBackfillServiceServicer):
     async def PreviewBackfill(
         self, request: pb.PreviewBackfillRequest, context: object
     ) -> pb.PreviewBackfillResponse:
-        asked = _asked(request.subject)
-        return _preview(asked, await self._backfills.preview(asked))
+        subject = _request(request.subject)
+        return _preview(subject, await self._backfills.preview(subject))
 
     async def StartBackfill(
         self, request: pb.StartBackfillRequest, context: object
     ) -> pb.StartBackfillResponse:
         backfill = await self._backfills.start(
-            _asked(request.subject),
+            _request(request.subject),
             rate=request.rate or DEFAULT_RATE,
             fraud_type=_fraud_type(request.fraud_type),
             by=request.started_by,
@@ -132,25 +132,25 @@ def _fraud_type(number: int) -> FraudType:
     try:
         return FraudType(number)
     except ValueError:
-        raise InvalidInput(f"fraud_type: none has number {number}") from None
+        raise InvalidInput(f"fraud_type: unknown number {number}") from None
 
 
 def _kind(number: int) -> SubjectKind:
     for kind in SubjectKind:
         if KINDS[kind.value] == number:
             return kind
-    raise InvalidInput(f"kind: required; there is none with number {number}")
+    raise InvalidInput(f"kind: required; unknown number {number}")
 
 
-def _asked(subject: pb.BackfillSubject) -> BackfillRequest:
+def _request(subject: pb.BackfillSubject) -> BackfillRequest:
     return BackfillRequest(kind=_kind(subject.kind), pattern=subject.pattern, days=subject.days)
 
 
-def _preview(asked: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfillResponse:
+def _preview(subject: BackfillRequest, found: BackfillPreview) -> pb.PreviewBackfillResponse:
     reached = found.reached
     return pb.PreviewBackfillResponse(
         subject=pb.BackfillSubject(
-            kind=_wire(KINDS[asked.kind.value]), pattern=found.subject.pattern, days=asked.days
+            kind=_wire(KINDS[subject.kind.value]), pattern=found.subject.pattern, days=subject.days
         ),
         persons=len(reached.persons),
         lower_bound=found.sampled,

@@ -1,4 +1,4 @@
-"""Serves WarningControlService: convert, ask the control, convert back."""
+"""Serves WarningControlService: converts messages, calls the control, converts back."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -67,7 +67,7 @@ def _notice(number: int) -> NoticeKind:
     for notice, known in _KINDS.items():
         if known == number:
             return notice
-    raise InvalidInput(f"kind: required; there is none with number {number}")
+    raise InvalidInput(f"kind: required; unknown number {number}")
 
 
 def _numbers(kinds: Iterable[NoticeKind]) -> list[Any]:

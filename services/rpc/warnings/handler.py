@@ -1,4 +1,4 @@
-"""Serves WarningService: convert, take in, tell what became of it."""
+"""Serves WarningService: accepts warnings of sources and returns their outcomes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -42,12 +42,12 @@ Known = TypeVar("Known", bound=IntEnum)
 
 _WAIT_MS = 1000
 _COMPANY_SECONDS = 0.02
-"""So long a record waits for others, to be taken in with them."""
+"""Longest wait of a record for others, to share one write to disk."""
 _SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
 
 
 class WarningServicer(pb_grpc.WarningServiceServicer):
-    """Takes warnings in. Errors become statuses in the error interceptor."""
+    """Accepts warnings. Errors become statuses in the error interceptor."""
 
     def __init__(self, submitting: WarningSubmission, sources: WarningSources) -> None:
         self._submitting = submitting
@@ -86,27 +86,27 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         found = [await self._sources.quality(name) for name in names]
         return pb.GetSourceQualityResponse(sources=map(_quality, found))
 
-    async def _visible(self, asked: str) -> list[str]:
+    async def _visible(self, requested: str) -> list[str]:
         who = identity.current()
         if who.roles & _SEES_ALL:
-            return [asked] if asked else await self._sources.names()
-        if asked and asked != who.name:
+            return [requested] if requested else await self._sources.names()
+        if requested and requested != who.name:
             raise NotAllowed(f"source_name: {who.name} sees its own record only")
         return [who.name]
 
     async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
-        """Take warnings in; they may be of several sources only in development."""
+        """Accept warnings; only in development may they be of several sources."""
         results: list[IntakeResult | None] = [None] * len(warnings)
         groups: dict[tuple[Source, str], list[int]] = {}
         for row, warning in enumerate(warnings):
             try:
-                said = _known("source", Source, warning.source) if warning.source else None
-                kind = source_kind(said)
+                source = _known("source", Source, warning.source) if warning.source else None
+                kind = source_kind(source)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
             except InvalidInput as error:
                 results[row] = IntakeResult(status=IntakeStatus.REFUSED, reason=str(error))
         for (kind, name), rows in groups.items():
-            records = [_said(warnings[row]) for row in rows]
+            records = [_raw_warning(warnings[row]) for row in rows]
             for row, result in zip(
                 rows, await self._submitting.submit(records, kind, name), strict=True
             ):
@@ -126,21 +126,21 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
 async def _in_company(
     requests: AsyncIterator[pb.SubmitWarningsRequest],
 ) -> AsyncIterator[list[pb.SubmitWarningsRequest]]:
-    """Gather what comes together: taken in one by one, each would wait for the disk alone."""
-    waiting: asyncio.Queue[pb.SubmitWarningsRequest | None] = asyncio.Queue(MOST_AT_ONCE)
+    """Batch records that arrive together: one by one, each would wait for the disk alone."""
+    queue: asyncio.Queue[pb.SubmitWarningsRequest | None] = asyncio.Queue(MOST_AT_ONCE)
 
     async def receive() -> None:
         async for request in requests:
-            await waiting.put(request)
-        await waiting.put(None)
+            await queue.put(request)
+        await queue.put(None)
 
     receiving = asyncio.create_task(receive())
     try:
-        while (first := await _next(waiting, receiving)) is not None:
+        while (first := await _next(queue, receiving)) is not None:
             some = [first]
             await asyncio.sleep(_COMPANY_SECONDS)
-            while len(some) < MOST_AT_ONCE and not waiting.empty():
-                more = waiting.get_nowait()
+            while len(some) < MOST_AT_ONCE and not queue.empty():
+                more = queue.get_nowait()
                 if more is None:
                     yield some
                     return
@@ -151,18 +151,18 @@ async def _in_company(
 
 
 async def _next(
-    waiting: "asyncio.Queue[pb.SubmitWarningsRequest | None]", receiving: "asyncio.Task[None]"
+    queue: "asyncio.Queue[pb.SubmitWarningsRequest | None]", receiving: "asyncio.Task[None]"
 ) -> pb.SubmitWarningsRequest | None:
-    getting = asyncio.create_task(waiting.get())
+    getting = asyncio.create_task(queue.get())
     await asyncio.wait([getting, receiving], return_when=asyncio.FIRST_COMPLETED)
-    if not getting.done() and waiting.empty() and receiving.done():
+    if not getting.done() and queue.empty() and receiving.done():
         getting.cancel()
         receiving.result()  # the stream broke
         return None
     return await getting
 
 
-def _said(warning: pb.Warning) -> RawWarning | InvalidInput:
+def _raw_warning(warning: pb.Warning) -> RawWarning | InvalidInput:
     try:
         return RawWarning(
             reference=warning.reference,
@@ -188,7 +188,7 @@ def _known(field: str, kind: type[Known], number: int) -> Known:
     try:
         return kind(number)
     except ValueError:
-        raise InvalidInput(f"{field}: nothing known has the number {number}") from None
+        raise InvalidInput(f"{field}: unknown number {number}") from None
 
 
 def _quality(quality: SourceQuality) -> Any:

@@ -1,4 +1,4 @@
-"""Serves WarningOperationsService: convert, ask, convert back."""
+"""Serves WarningOperationsService: converts messages, calls the services, converts back."""
 
 import heapq
 from collections.abc import AsyncIterator
@@ -18,11 +18,11 @@ from services.warning.policy.trial import PolicyTrial
 DEFAULT_PER_PAGE = 100
 MOST_PER_PAGE = 1000
 _EXAMPLES_PER_MESSAGE = 200
-"""Their texts stay well below the largest message."""
+"""Examples in one message; their texts stay well below the size limit."""
 
 
 class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
-    """Keeps warnings running. Errors become statuses in the error interceptor."""
+    """Operates the warning pipeline. Errors become statuses in the error interceptor."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
         found: list[EntryOutcomeRecord] = []
         async for one in self._entries.all():
             found.append(one)
-            name = one.source or "not looked up"
+            name = one.source or "unknown"
             by_source[name] = by_source.get(name, NOTHING).plus(one.tally)
         worst = heapq.nsmallest(limit, found, key=lambda one: (one.tally.reliability, one.entry_id))
         return pb.ListEntryOutcomesResponse(
@@ -132,7 +132,7 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
             yield messages.progress(one)
 
 
-def _size(name: str, asked: int) -> int:
-    if asked > MOST_PER_PAGE:
-        raise InvalidInput(f"{name}: 1 to {MOST_PER_PAGE}, not {asked}")
-    return asked or DEFAULT_PER_PAGE
+def _size(name: str, requested: int) -> int:
+    if requested > MOST_PER_PAGE:
+        raise InvalidInput(f"{name}: 1 to {MOST_PER_PAGE}, not {requested}")
+    return requested or DEFAULT_PER_PAGE

@@ -14,7 +14,7 @@ from services.warning.policy.preview import PolicyPreview
 from services.warning.policy.trial import TrialProgress
 
 _OPTIONAL = frozenset({"decision_id", "decided_at_ms", "score"})
-"""Numbers of an example that are empty texts where there is none."""
+"""Numeric fields of an example that are empty texts if absent."""
 
 
 def dead_letter(letter: MaskedDeadLetter) -> pb.WarningDeadLetter:
@@ -30,7 +30,7 @@ def dead_letter(letter: MaskedDeadLetter) -> pb.WarningDeadLetter:
 
 
 def source(quality: SourceQuality) -> pb.SourceRecord:
-    """Write what the warnings of a source were worth."""
+    """Write the reliability of a source."""
     return pb.SourceRecord(
         source_name=quality.source_name,
         accepted=quality.accepted,
@@ -60,7 +60,7 @@ def feedback(one: SourceFeedback) -> pb.FeedbackStep:
 
 
 def entry(one: EntryOutcomeRecord) -> pb.EntryOutcomes:
-    """Write how the cases of an entry ended."""
+    """Write the outcomes of the cases of an entry."""
     return pb.EntryOutcomes(
         entry_id=one.entry_id,
         kind=one.kind,
@@ -72,7 +72,7 @@ def entry(one: EntryOutcomeRecord) -> pb.EntryOutcomes:
 
 
 def figures(tally: OutcomeTally) -> pb.OutcomeFigures:
-    """Write how cases ended."""
+    """Write outcomes of cases."""
     return pb.OutcomeFigures(
         cases=_cases(tally),
         confirmed=tally.confirmed,
@@ -91,13 +91,13 @@ def example(one: LabelledDecision) -> pb.TrainingExample:
 
 
 def example_counts(counts: Counter[str], *, has_log: bool) -> pb.ExampleCounts:
-    """Write what an export has, and what it lacks."""
+    """Write the counts of an export, omissions included."""
     names = ("cases", "written", "gone", "no_text", "unfit", "cut")
     return pb.ExampleCounts(**{name: counts[name] for name in names}, without_log=not has_log)
 
 
 def progress(one: TrialProgress) -> pb.PreviewPolicyResponse:
-    """Write how far a trial is, and what it found."""
+    """Write the progress of a policy preview, and its result."""
     return pb.PreviewPolicyResponse(
         judged=one.judged,
         expected=one.expected,

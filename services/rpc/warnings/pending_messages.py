@@ -1,4 +1,4 @@
-"""Writes backfills that wait as messages."""
+"""Writes pending backfills as messages."""
 
 from collections.abc import Callable
 from typing import Any

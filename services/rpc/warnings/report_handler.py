@@ -1,4 +1,4 @@
-"""Serves WarningReportService: convert, count, convert back."""
+"""Serves WarningReportService: makes the report on warnings."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from services.warning.reports.service import (
 )
 
 _PLAIN = [field.name for field in pb.WarningFigures.DESCRIPTOR.fields if field.message_type is None]
-"""Named alike in `CaseFigures`; a share of nothing is absent."""
+"""Fields of the same name in `CaseFigures`; a share of zero cases is absent."""
 
 
 class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
@@ -27,7 +27,7 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
     async def GetWarningReport(
         self, request: pb.GetWarningReportRequest, context: object
     ) -> AsyncIterator[pb.GetWarningReportResponse]:
-        async for one in self._reporting.make(_asked(request)):
+        async for one in self._reporting.make(_report_request(request)):
             yield pb.GetWarningReportResponse(
                 examined=one.examined,
                 expected=one.expected,
@@ -35,11 +35,11 @@ class WarningReportServicer(pb_grpc.WarningReportServiceServicer):
             )
 
 
-def _asked(request: pb.GetWarningReportRequest) -> ReportRequest:
+def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:
     try:
         by = ReportGrouping(request.by)
     except ValueError:
-        raise InvalidInput(f"by: there is none with number {request.by}") from None
+        raise InvalidInput(f"by: unknown number {request.by}") from None
     return ReportRequest(
         since_ms=request.since_ms,
         until_ms=request.until_ms,

@@ -91,22 +91,22 @@ class BackfillService:
         self._clock = timezone(utc_offset)
         self._one_at_a_time = asyncio.Lock()
 
-    async def preview(self, asked: BackfillRequest) -> BackfillPreview:
+    async def preview(self, request: BackfillRequest) -> BackfillPreview:
         """Count the recipients."""
         check_all_regions()
-        subject, reached = await self._reached(asked)
+        subject, reached = await self._reached(request)
         if self._regions is None:
             self._regions = await asyncio.to_thread(self._load_regions)
         return await asyncio.to_thread(self._count, subject, reached, self._regions)
 
     async def start(
-        self, asked: BackfillRequest, *, rate: int, fraud_type: FraudType, by: str
+        self, request: BackfillRequest, *, rate: int, fraud_type: FraudType, by: str
     ) -> Backfill:
         """Start a backfill; return once it is durable."""
         check_all_regions()
         if not 1 <= rate <= MOST_RATE:
             raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
-        subject, reached = await self._reached(asked)
+        subject, reached = await self._reached(request)
         if not reached.persons:
             raise InvalidInput("pattern: the decision log has no recipients")
         now, who = self._now_ms(), identity.author(by)
@@ -122,7 +122,7 @@ class BackfillService:
                 id=secrets.token_hex(6),
                 kind=subject.kind.value,
                 pattern=subject.pattern,
-                days=asked.days,
+                days=request.days,
                 rate=rate,
                 total=len(persons),
                 by=who,
@@ -173,16 +173,16 @@ class BackfillService:
         )
         return backfill
 
-    async def _reached(self, asked: BackfillRequest) -> tuple[RecipientSubject, Recipients]:
-        if not 1 <= asked.days <= MOST_DAYS:
-            raise InvalidInput(f"days: 1 to {MOST_DAYS}, not {asked.days}")
-        subject = recipient_subject.read(self._home, asked.kind, asked.pattern)
+    async def _reached(self, request: BackfillRequest) -> tuple[RecipientSubject, Recipients]:
+        if not 1 <= request.days <= MOST_DAYS:
+            raise InvalidInput(f"days: 1 to {MOST_DAYS}, not {request.days}")
+        subject = recipient_subject.read(self._home, request.kind, request.pattern)
         query, now = self._query, self._now_ms()
         if query is None or not query.exists:
             raise NotFound(
                 "the decision log: there is none on this host, so recipients are unknown"
             )
-        since = now - asked.days * _DAY_MS
+        since = now - request.days * _DAY_MS
         async with self._one_at_a_time:
             reached = await asyncio.to_thread(query.reached, subject, since_ms=since, until_ms=now)
         return subject, reached

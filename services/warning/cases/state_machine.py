@@ -129,10 +129,10 @@ def _joined(case: Case, event: CaseEvent) -> Case:
         confirmed=case.confirmed or warning.confirmed,
         occurred_at_ms=min(case.occurred_at_ms, warning.occurred_at_ms),
         channels=case.channels | ({warning.channel} if warning.channel else frozenset()),
-        means=_kept(case.means, warning.means, MOST_KEPT // 5),
-        decisions=_kept(case.decisions, warning.decision_id or None, MOST_KEPT),
-        origins=_kept(case.origins, origin, MOST_KEPT),
-        entries=_kept(case.entries, warning.entry_id or None, MOST_KEPT // 5),
+        means=_appended(case.means, warning.means, MOST_KEPT // 5),
+        decisions=_appended(case.decisions, warning.decision_id or None, MOST_KEPT),
+        origins=_appended(case.origins, origin, MOST_KEPT),
+        entries=_appended(case.entries, warning.entry_id or None, MOST_KEPT // 5),
         talked_s=max(case.talked_s, warning.talked_s),
         opened_link=case.opened_link or warning.opened,
         score=max(scores) if scores else None,
@@ -207,7 +207,7 @@ def _unchanged(case: Case, _event: CaseEvent) -> Case:
     return case
 
 
-def _kept(known: tuple[T, ...], one: T | None, most: int) -> tuple[T, ...]:
+def _appended(known: tuple[T, ...], one: T | None, most: int) -> tuple[T, ...]:
     if one is None or one in known or len(known) >= most:
         return known
     return (*known, one)

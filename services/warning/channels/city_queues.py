@@ -23,7 +23,7 @@ _ROWS = 1_000_000
 _MARKER_S = 180 * 86_400
 _AGAIN_SECONDS = 5.0
 _CITY_DIGITS = 4
-_LOOKED_AT = 500
+_SCANNED = 500
 _ADD = """
 local known = redis.call('GET', KEYS[2])
 if known then return known end
@@ -65,7 +65,7 @@ class CityQueues:
             async with within(_SECONDS):
                 await self._making_group(stream)
                 place: Any = await self._client.eval(
-                    _ADD, 3, stream, marker, _waiting(stream), str(_MARKER_S), str(_ROWS), *values
+                    _ADD, 3, stream, marker, _queue_key(stream), str(_MARKER_S), str(_ROWS), *values
                 )
                 await self._client.sadd(cities_key(self._channel), city)
         except Unavailable as error:
@@ -106,8 +106,8 @@ class QueueReceipts:
         stream = queue(self._channel, city)
         async with within(_SECONDS):
             reached = await self._last_given(stream)
-            waiting: Any = await self._client.zrange(_waiting(stream), 0, _LOOKED_AT - 1)
-            given = [str(place) for place in waiting if _order(str(place)) <= _order(reached)]
+            due: Any = await self._client.zrange(_queue_key(stream), 0, _SCANNED - 1)
+            given = [str(place) for place in due if _order(str(place)) <= _order(reached)]
             asking = self._client.pipeline(transaction=False)
             for place in given:
                 asking.xpending_range(stream, GROUP, place, place, 1)
@@ -123,7 +123,7 @@ class QueueReceipts:
                 )
             )
             async with within(_SECONDS):
-                await self._client.zrem(_waiting(stream), place)
+                await self._client.zrem(_queue_key(stream), place)
         return len(handled)
 
     async def _last_given(self, stream: str) -> str:
@@ -151,7 +151,7 @@ def cities_key(channel: str) -> str:
     return f"fanzha:warning:cities:{channel}"
 
 
-def _waiting(stream: str) -> str:
+def _queue_key(stream: str) -> str:
     return f"waiting:{{{stream}}}"
 
 

@@ -58,11 +58,11 @@ class KafkaSender:
         """Produce a record, and wait for its acknowledgement."""
         content_type, body = cloud_events.written(outgoing, self._source, self._time_ms())
         loop = asyncio.get_running_loop()
-        said: asyncio.Future[SendResult] = loop.create_future()
+        result: asyncio.Future[SendResult] = loop.create_future()
 
         def reported(error: Any, record: Any) -> None:
-            if not said.done():
-                said.set_result(_told(error, record))
+            if not result.done():
+                result.set_result(_send_result(error, record))
 
         try:
             self._producer.produce(
@@ -74,7 +74,7 @@ class KafkaSender:
             )
         except BufferError:
             return SendResult(error="the queue of the producer is full", retry_after=1.0, down=True)
-        return await said
+        return await result
 
     async def close(self) -> None:
         """Flush messages in flight, with a timeout."""
@@ -89,7 +89,7 @@ class KafkaSender:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-def _told(error: Any, record: Any) -> SendResult:
+def _send_result(error: Any, record: Any) -> SendResult:
     if error is None:
         return SendResult(
             accepted=True,

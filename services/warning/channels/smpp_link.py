@@ -58,7 +58,7 @@ class SmppLink:
         self._reader = reader
         self._writer = writer
         self._on_deliver = on_deliver
-        self._waiting: dict[int, asyncio.Future[Pdu]] = {}
+        self._pending: dict[int, asyncio.Future[Pdu]] = {}
         self._sequence = 0
         self._heard = asyncio.get_running_loop().time()
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -109,7 +109,7 @@ class SmppLink:
             raise LinkLost(self.ended.result())
         number = self._number()
         answer: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = answer
+        self._pending[number] = answer
         try:
             self._writer.write(make(number))
             async with asyncio.timeout(self._centre.answer_seconds):
@@ -123,7 +123,7 @@ class SmppLink:
                 raise LinkLost(str(error)) from error
             raise
         finally:
-            self._waiting.pop(number, None)
+            self._pending.pop(number, None)
             if answer.done() and not answer.cancelled():
                 answer.exception()  # it may have failed while we gave up
 
@@ -171,7 +171,7 @@ class SmppLink:
             self._refuse(error)
             return
         if pdu.command.endswith("_resp") or pdu.command == "generic_nack":
-            answer = self._waiting.get(pdu.sequence)
+            answer = self._pending.get(pdu.sequence)
             if answer is not None and not answer.done():
                 answer.set_result(pdu)
         elif pdu.command == "deliver_sm":
@@ -218,7 +218,7 @@ class SmppLink:
         if self.ended.done():
             return
         self.ended.set_result(why)
-        for answer in self._waiting.values():
+        for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(LinkLost(why))
         self._writer.close()

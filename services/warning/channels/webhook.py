@@ -130,15 +130,15 @@ class WebhookSender:
     def _answered(self, outgoing: Outgoing, answer: httpx.Response) -> SendResult:
         if answer.is_success:
             return SendResult(accepted=True, provider_ids=(outgoing.message_id,))
-        said = f"the endpoint said {answer.status_code}"
+        reason = f"the endpoint said {answer.status_code}"
         if answer.status_code == _GONE:
             self._going.clear()
             LOG.warning("webhook: the endpoint is gone (410); nothing is sent to it any more")
-            return SendResult(error=said, retry_after=_WAIT, down=True)
+            return SendResult(error=reason, retry_after=_WAIT, down=True)
         if answer.status_code in _SLOW_DOWN:
             seconds = retry_after(answer.headers.get("retry-after", ""))
-            return SendResult(error=said, retry_after=seconds, down=True)
-        return self._again(outgoing, said)
+            return SendResult(error=reason, retry_after=seconds, down=True)
+        return self._again(outgoing, reason)
 
     def _again(
         self, outgoing: Outgoing, error: str, *, down: bool = False, in_doubt: bool = False

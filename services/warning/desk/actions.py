@@ -114,8 +114,8 @@ def check_closing(closing: CaseClosure, why: str) -> None:
     if len(closing.lost_to) > MOST_LOST_TO:
         raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}, not {len(closing.lost_to)}")
     if (outcome is CaseOutcome.DUPLICATE) != bool(closing.duplicate_of):
-        wanted = "required for a duplicate" if not closing.duplicate_of else "only with duplicate"
-        raise InvalidInput(f"duplicate_of: {wanted}: the other case of the same person")
+        fault = "required for a duplicate" if not closing.duplicate_of else "only with duplicate"
+        raise InvalidInput(f"duplicate_of: {fault}: the other case of the same person")
 
 
 def check_duplicate(case: Case, other: Case) -> None:

@@ -20,12 +20,12 @@ def reaches(identity: Identity, region: Region) -> bool:
     return not who.regions or any(roles.may_access_region(who, code) for code in codes if code)
 
 
-def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
-    """Return the region indexes that cover the part of *asked* in the scope of *identity*.
+def indexes(identity: Identity, requested: str = "") -> Sequence[str]:
+    """Return the region indexes that cover the part of *requested* in the scope of *identity*.
 
     None contains another; the empty one has all cases. Raises `NotAllowed` if nothing is in scope.
     """
-    code, who = keys.region_key(places().code(asked)), _plain(identity)
+    code, who = keys.region_key(places().code(requested)), _plain(identity)
     if not who.regions:
         return (code,)
     mine = _outermost(_listed(one) for one in who.regions)
@@ -39,9 +39,9 @@ def indexes(identity: Identity, asked: str = "") -> Sequence[str]:
     return inside
 
 
-def is_in(region: Region, asked: str) -> bool:
-    """Whether *region* is *asked* (a code or a name) or lies in it."""
-    code = keys.region_key(places().code(asked))
+def is_in(region: Region, requested: str) -> bool:
+    """Whether *region* is *requested* (a code or a name) or lies in it."""
+    code = keys.region_key(places().code(requested))
     found = {keys.region_key(one) for one in (region.province, region.city, region.county)}
     return code in found
 

@@ -78,16 +78,16 @@ class CaseDesk:
         self._trail = trail
         self.now_ms = now_ms
 
-    async def list(self, wanted: CaseFilter, *, size: int, after: str) -> CasePage:
-        """Return the cases in scope that match *wanted*, most urgent first."""
+    async def list(self, case_filter: CaseFilter, *, size: int, after: str) -> CasePage:
+        """Return the cases in scope that match *case_filter*, most urgent first."""
         size, asker = _size(size, DEFAULT_PER_PAGE), identity.current()
         page = await self._listing.page(
-            lambda case: scope.reaches(asker, case.region) and wanted.wants(case),
-            region=scope.indexes(asker, wanted.region),
-            only_open=wanted.only_open,
+            lambda case: scope.reaches(asker, case.region) and case_filter.wants(case),
+            region=scope.indexes(asker, case_filter.region),
+            only_open=case_filter.only_open,
             after=after,
             size=size,
-            until=wanted.until(self.now_ms()),
+            until=case_filter.until(self.now_ms()),
         )
         return CasePage(
             cases=[masking.case(one) for one in page.cases],
@@ -125,10 +125,10 @@ class CaseDesk:
             masked=not masking.sees_numbers(),
         )
 
-    async def assign(self, asked: CaseCommand, *, region: str, officer: str, why: str) -> Case:
+    async def assign(self, command: CaseCommand, *, region: str, officer: str, why: str) -> Case:
         """Assign a case to a region, an officer, or both."""
         officer = text_limits.optional("officer", officer, _OFFICER)
-        act = self._act(asked, text_limits.optional("reason", why, _NOTE))
+        act = self._act(command, text_limits.optional("reason", why, _NOTE))
         if not region and not officer:
             raise InvalidInput("region, officer: one of them is required")
 
@@ -139,24 +139,26 @@ class CaseDesk:
             return actions.assigned(case, act, self._router, region=to, officer=officer)
 
         details = {"what": "assigned", "region": region, "officer": officer}
-        return await self._change(asked, act, details, events)
+        return await self._change(command, act, details, events)
 
-    async def take(self, asked: CaseCommand, *, take_over: bool) -> Case:
+    async def take(self, command: CaseCommand, *, take_over: bool) -> Case:
         """Take a case as its officer."""
-        act = self._act(asked, "")
+        act = self._act(command, "")
         return await self._change(
-            asked,
+            command,
             act,
             {"what": "taken"},
             lambda case: actions.taken(case, act, self._router, take_over=take_over),
         )
 
-    async def note(self, asked: CaseCommand, text: str, *, unreached: bool, due_at_ms: int) -> Case:
+    async def note(
+        self, command: CaseCommand, text: str, *, unreached: bool, due_at_ms: int
+    ) -> Case:
         """Add a note, or record that the person could not be contacted."""
         checked = text_limits.optional if unreached else text_limits.required
-        act = self._act(asked, checked("text", text, _NOTE))
+        act = self._act(command, checked("text", text, _NOTE))
         return await self._change(
-            asked,
+            command,
             act,
             {"what": "unreached" if unreached else "noted"},
             lambda case: actions.noted(
@@ -164,34 +166,36 @@ class CaseDesk:
             ),
         )
 
-    async def close(self, asked: CaseCommand, closing: CaseClosure, why: str) -> Case:
+    async def close(self, command: CaseCommand, closing: CaseClosure, why: str) -> Case:
         """Close a case."""
-        act = self._act(asked, text_limits.optional("reason", why, _NOTE))
+        act = self._act(command, text_limits.optional("reason", why, _NOTE))
         actions.check_closing(closing, act.why)
         if closing.duplicate_of:
-            case, other = await self._case(asked.case_id), await self._other(closing.duplicate_of)
+            case, other = await self._case(command.case_id), await self._other(closing.duplicate_of)
             actions.check_duplicate(case, other)
         return await self._change(
-            asked,
+            command,
             act,
             {"what": "closed", "outcome": closing.outcome.value},
             lambda case: actions.closed(case, act, closing),
         )
 
     async def _change(
-        self, asked: CaseCommand, act: ActionContext, details: dict[str, str], decide: Decide
+        self, command: CaseCommand, act: ActionContext, details: dict[str, str], decide: Decide
     ) -> Case:
-        case = await self._case(asked.case_id)
+        case = await self._case(command.case_id)
 
         def events(now: Case) -> Sequence[CaseEvent]:
             # It may have been assigned elsewhere meanwhile.
             _check_reach(now)
-            actions.check_revision(now, asked.revision)
+            actions.check_revision(now, command.revision)
             return decide(now)
 
         changing = self._store.change(case.id, events)
-        said = {name: value for name, value in details.items() if value}
-        return await self._trail.around(AuditKind.CASE_CHANGED, case.id, act.by, said, changing)
+        details_given = {name: value for name, value in details.items() if value}
+        return await self._trail.around(
+            AuditKind.CASE_CHANGED, case.id, act.by, details_given, changing
+        )
 
     async def _other(self, case_id: str) -> Case:
         try:
@@ -208,8 +212,8 @@ class CaseDesk:
         _check_reach(case)
         return case
 
-    def _act(self, asked: CaseCommand, why: str) -> ActionContext:
-        return ActionContext(by=identity.author(asked.by, "by"), at_ms=self.now_ms(), why=why)
+    def _act(self, command: CaseCommand, why: str) -> ActionContext:
+        return ActionContext(by=identity.author(command.by, "by"), at_ms=self.now_ms(), why=why)
 
 
 def _check_reach(case: Case) -> None:
@@ -218,7 +222,7 @@ def _check_reach(case: Case) -> None:
         raise NotFound(f"case: there is no {case.id!r}")
 
 
-def _size(asked: int, otherwise: int) -> int:
-    if not 0 <= asked <= MOST_PER_PAGE:
-        raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {asked}")
-    return asked or otherwise
+def _size(command: int, otherwise: int) -> int:
+    if not 0 <= command <= MOST_PER_PAGE:
+        raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {command}")
+    return command or otherwise

@@ -27,6 +27,8 @@ class SkipReason(StrEnum):
     """Advertising, not fraud."""
     OLD = "old"
     """Older than `warning_max_age_hours`."""
+    NO_FRAUD_TYPE = "no_fraud_type"
+    """The list entry names no kind of fraud, and no person has confirmed the hit."""
 
 
 def warning_of(
@@ -50,11 +52,14 @@ def _warning_of(
     victim, other = _parties(fields)
     if not victim.startswith("+"):
         return SkipReason.NO_VICTIM
+    fraud_type = FraudType[fields.get(HitField.FRAUD_TYPE) or FraudType.UNSPECIFIED.name]
+    listed = fields.get(HitField.REASON) == "BLOCKLISTED"
+    vouched = fields.get("verdict") == "confirmed"
+    if listed and not vouched and not fraud_type:
+        return SkipReason.NO_FRAUD_TYPE
     channel = Channel[fields[HitField.CHANNEL]]
     means = _means(fields, channel, other)
-    fraud = fields.get(HitField.FRAUD_TYPE, "")
     score = fields.get(HitField.SCORE)
-    confirmed = fields.get(HitField.REASON) == "BLOCKLISTED" or fields.get("verdict") == "confirmed"
     return WarningRecord(
         source=Source.BUREAU,
         source_name=OWN_HITS,
@@ -62,13 +67,13 @@ def _warning_of(
         victim=victim,
         means=means,
         channel=channel,
-        fraud_type=FraudType[fraud] if fraud else FraudType.UNSPECIFIED,
+        fraud_type=fraud_type,
         # A blocked contact did not reach the person: the policy assesses the urgency.
         risk=Risk.MEDIUM,
         occurred_at_ms=occurred,
         received_at_ms=now_ms,
         decision_id=int(fields[HitField.DECISION_ID]),
-        confirmed=confirmed,
+        confirmed=listed or vouched,
         campaign=fields.get(HitField.CAMPAIGN, ""),
         pattern=_campaign_pattern(fields, means),
         entry_id=fields.get(HitField.ENTRY_ID, ""),

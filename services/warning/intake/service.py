@@ -116,9 +116,9 @@ class WarningIntake:
                     )
                 else:
                     new_rows[mark] = row
-            kept = _within_capacity(case, new_rows, results)
-            if kept:
-                planned.append(self._plan(case, kept, warnings, now))
+            accepted = _within_capacity(case, new_rows, results)
+            if accepted:
+                planned.append(self._plan(case, accepted, warnings, now))
         committed = await self._store.commit([one.commit for one in planned])
         for one, done in zip(planned, committed, strict=True):
             if done:

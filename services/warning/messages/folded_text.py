@@ -69,12 +69,12 @@ def _drawn_together(text: str, places: list[int]) -> FoldedText:
     parted = [match.span() for match in _PARTED.finditer(text)]
     if not parted:
         return FoldedText(text, tuple(places))
-    kept = [True] * len(text)
+    visible = [True] * len(text)
     for start, end in parted:
-        kept[start:end] = [False] * (end - start)
+        visible[start:end] = [False] * (end - start)
     return FoldedText(
-        "".join(character for character, keep in zip(text, kept, strict=True) if keep),
-        tuple(place for place, keep in zip(places, kept, strict=True) if keep),
+        "".join(character for character, keep in zip(text, visible, strict=True) if keep),
+        tuple(place for place, keep in zip(places, visible, strict=True) if keep),
     )
 
 
@@ -95,9 +95,9 @@ def _plain(character: str) -> str:
     digit = unicodedata.digit(character, None)
     if digit is not None:
         return str(digit)
-    kept = "".join(
+    visible = "".join(
         one
         for one in unicodedata.normalize("NFKD", character).lower()
         if one not in _BLANK and unicodedata.category(one) not in _DROPPED
     )
-    return "".join(_LOOK_ALIKES.get(one, one) for one in kept)
+    return "".join(_LOOK_ALIKES.get(one, one) for one in visible)

@@ -17,7 +17,7 @@ from services.warning.messages.folded_text import NUMERALS, FoldedText, fold, in
 ALLOWED = frozenset({"110", "96110"})
 """The numbers that a message may contain."""
 MOST_CHARACTERS = 4000
-_MOST_TOLD = 3
+_MAX_LISTED = 3
 _SHORTEST = 3
 """Fewest consecutive digits that may be a number to call or text."""
 
@@ -146,8 +146,8 @@ def faults(text: str) -> list[LintFault]:
 
 def summary(faults: Sequence[LintFault]) -> str:
     """Format the first few faults in one line."""
-    more = len(faults) - _MOST_TOLD
-    return "; ".join(map(str, faults[:_MOST_TOLD])) + (f"; and {more} more" if more > 0 else "")
+    more = len(faults) - _MAX_LISTED
+    return "; ".join(map(str, faults[:_MAX_LISTED])) + (f"; and {more} more" if more > 0 else "")
 
 
 def digits_in(text: str) -> int:

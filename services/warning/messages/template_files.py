@@ -123,9 +123,9 @@ def _check_names(
         raise ValueError(f"{where}: a lone $; there are no amounts in a warning")
     named = set(template.get_identifiers())
     if unknown := named - allowed:
-        raise ValueError(f"{where}: there is no ${', $'.join(sorted(unknown))}")
+        raise ValueError(f"{where}: unknown placeholder ${', $'.join(sorted(unknown))}")
     if all_needed and (missing := allowed - named):
-        raise ValueError(f"{where}: does not tell ${', $'.join(sorted(missing))}")
+        raise ValueError(f"{where}: lacks ${', $'.join(sorted(missing))}")
 
 
 def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
@@ -136,7 +136,7 @@ def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
         if match is None:
             if file.name.startswith("templates"):
                 # Templates in a misspelt file would be ignored silently.
-                raise ValueError(f"{file.name}: no name such as templates-2.zh.toml")
+                raise ValueError(f"{file.name}: its name is not of the form templates-2.zh.toml")
             continue
         number, language = int(match[1]), match[2]
         if language not in found or number > found[language][0]:

@@ -18,8 +18,8 @@ class OutcomeMetrics:
             "Outcomes given up after all retries.",
             registry=registry,
         )
-        self._waiting = Gauge(
-            "fanzha_warning_outcomes_waiting",
+        self._backlog = Gauge(
+            "fanzha_warning_outcomes_backlog",
             "Closed cases not yet acted on: in the stream (-1: unknown), or delayed.",
             ["where"],
             registry=registry,
@@ -35,5 +35,5 @@ class OutcomeMetrics:
 
     def backlog(self, stream: int, delayed: int) -> None:
         """Set the number of outcomes in the stream (-1: unknown) and in the delay queue."""
-        self._waiting.labels("stream").set(stream)
-        self._waiting.labels("delayed").set(delayed)
+        self._backlog.labels("stream").set(stream)
+        self._backlog.labels("delayed").set(delayed)

@@ -30,23 +30,23 @@ def read(when: Mapping[str, Any]) -> Holds:
 
 
 def _fraud_type(value: Any) -> Holds:
-    wanted = frozenset(_member(FraudType, name) for name in _list(value))
-    return lambda facts: facts.fraud_type in wanted
+    expected = frozenset(_member(FraudType, name) for name in _list(value))
+    return lambda facts: facts.fraud_type in expected
 
 
 def _channels(value: Any) -> Holds:
-    wanted = frozenset(_member(Channel, name) for name in _list(value))
-    return lambda facts: not wanted.isdisjoint(facts.channels)
+    expected = frozenset(_member(Channel, name) for name in _list(value))
+    return lambda facts: not expected.isdisjoint(facts.channels)
 
 
 def _sources(value: Any) -> Holds:
-    wanted = frozenset(_member(Source, name) for name in _list(value))
-    return lambda facts: not wanted.isdisjoint(facts.sources)
+    expected = frozenset(_member(Source, name) for name in _list(value))
+    return lambda facts: not expected.isdisjoint(facts.sources)
 
 
 def _groups(value: Any) -> Holds:
-    wanted = frozenset(_list(value))
-    return lambda facts: not wanted.isdisjoint(facts.groups)
+    expected = frozenset(_list(value))
+    return lambda facts: not expected.isdisjoint(facts.groups)
 
 
 def _regions(value: Any) -> Holds:
@@ -62,13 +62,13 @@ def _risk(value: Any) -> Holds:
 
 
 def _confirmed(value: Any) -> Holds:
-    wanted = _flag(value)
-    return lambda facts: facts.confirmed is wanted
+    expected = _flag(value)
+    return lambda facts: facts.confirmed is expected
 
 
 def _opened(value: Any) -> Holds:
-    wanted = _flag(value)
-    return lambda facts: facts.opened_link is wanted
+    expected = _flag(value)
+    return lambda facts: facts.opened_link is expected
 
 
 def _talked(value: Any) -> Holds:

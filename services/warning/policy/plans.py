@@ -36,7 +36,7 @@ def read(tables: Any) -> Plans:
     return {**(_shipped() if len(found) < len(Tier) else {}), **found}
 
 
-def told(steps: Sequence[ContactStep]) -> str:
+def formatted(steps: Sequence[ContactStep]) -> str:
     """Format a plan: ``sms 10 min, voice 30 min``."""
     return ", ".join(f"{one.channel} {one.within_ms / _MINUTE_MS:g} min" for one in steps)
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ UNKNOWN = "unknown"
 """Invalid, or a number of this country that no table has."""
 HOWS = (LISTED, TABLE, PREFIX, SHARED, FOREIGN, UNKNOWN)
 
-_MOST_TOLD = 10
+_MAX_LISTED = 10
 _WITH_CODES = "86"
 """Country code of places with GB/T 2260 codes."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -123,7 +124,7 @@ def _tell_names(regions: Sequence[Region], home_country: str) -> None:
             "warning_regions_file: %d places have no code, and no regional scope of an "
             "identity covers them: %s",
             len(names),
-            ", ".join(names[:_MOST_TOLD]),
+            ", ".join(names[:_MAX_LISTED]),
         )
 
 
@@ -151,6 +152,7 @@ def _city(province: str, text: str) -> str:
     return with_province if with_province.isdecimal() else text
 
 
+@lru_cache(maxsize=2)
 def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
     regions: dict[Region, int] = {}
     numbered: dict[str, int] = {}
@@ -159,7 +161,7 @@ def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
         region = _described(description)
         numbered[description] = regions.setdefault(region, len(regions))
     table = number_table.build((digits, numbered[text]) for digits, text in found.items())
-    return table, list(regions)
+    return table, tuple(regions)
 
 
 def _described(description: str) -> Region:

@@ -101,25 +101,25 @@ class ReportService:
         self._clock = timezone(utc_offset)
         self._one_at_a_time = asyncio.Lock()
 
-    async def make(self, asked: ReportRequest) -> AsyncIterator[ReportProgress]:
+    async def make(self, request: ReportRequest) -> AsyncIterator[ReportProgress]:
         """Yield progress now and then, and at last the report. Raises `InvalidInput`."""
         now = self._now_ms()
-        check(asked, now)
+        check(request, now)
         who = identity.current()
-        regions = scope.indexes(who, asked.region)
-        until = min(asked.until_ms or now, now)
+        regions = scope.indexes(who, request.region)
+        until = min(request.until_ms or now, now)
         report = WarningReport(
-            made_at_ms=now, since_ms=asked.since_ms, until_ms=until, minutes=asked.minutes
+            made_at_ms=now, since_ms=request.since_ms, until_ms=until, minutes=request.minutes
         )
         async with self._one_at_a_time:
             counts = [await self._listing.count(region=one, only_open=False) for one in regions]
             expected, examined = sum(counts), 0
             yield ReportProgress(examined=0, expected=expected)
-            walk = self._listing.walk(region=regions, since=asked.since_ms, until=until - 1)
+            walk = self._listing.walk(region=regions, since=request.since_ms, until=until - 1)
             async for case, _ in walk:
-                inside = not asked.region or scope.is_in(case.region, asked.region)
+                inside = not request.region or scope.is_in(case.region, request.region)
                 if inside and scope.reaches(who, case.region):
-                    report.add(case, self._group(case, asked.by))
+                    report.add(case, self._group(case, request.by))
                 examined += 1
                 if examined % _TELL_EVERY == 0:
                     yield ReportProgress(examined=examined, expected=expected)
@@ -141,13 +141,13 @@ def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> R
     )
 
 
-def check(asked: ReportRequest, now_ms: int) -> None:
+def check(request: ReportRequest, now_ms: int) -> None:
     """Raise `InvalidInput` for an invalid request."""
-    if not 1 <= asked.minutes <= MOST_MINUTES:
-        raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {asked.minutes}")
-    if asked.since_ms < 0 or asked.until_ms < 0:
+    if not 1 <= request.minutes <= MOST_MINUTES:
+        raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {request.minutes}")
+    if request.since_ms < 0 or request.until_ms < 0:
         raise InvalidInput("since_ms, until_ms: not before 1970")
-    if asked.since_ms >= min(asked.until_ms or now_ms, now_ms):
+    if request.since_ms >= min(request.until_ms or now_ms, now_ms):
         raise InvalidInput("since_ms: must be before until_ms and in the past")
 
 

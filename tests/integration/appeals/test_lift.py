@@ -149,7 +149,7 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
         await asyncio.gather(*background, return_exceptions=True)
         done, _, _ = await running.built.appeals.get(1)
         left = await running.patterns(LISTED)
-        kept = await running.hits.kept(SUSPECT_ID)
+        kept = await running.hits.find(SUSPECT_ID)
 
     assert left == {(LISTED, Action.ALLOW)}
     assert kept is not None
@@ -187,10 +187,10 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
 
     assert lifted.lift is not None
     assert lifted.lift.done
-    assert f"change {holder.record.id} is open and locks" in lifted.lift.kept
+    assert f"change {holder.record.id} is open and locks" in lifted.lift.held_by
     assert outranked == {(LISTED, Action.ALLOW), (LISTED, Action.BLOCK)}
     assert done.lift is not None
-    assert (done.lift.kept, left) == ("", {(LISTED, Action.ALLOW)})
+    assert (done.lift.held_by, left) == ("", {(LISTED, Action.ALLOW)})
     assert waiting.lifting == 0
 
 

@@ -204,7 +204,7 @@ async def test_a_block_by_a_model_is_allowed_and_becomes_an_example(
         await taken(stub, appeal.appeal_id)
 
         done = await upheld(stub, appeal.appeal_id)
-        kept = await running.hits.kept(SUSPECT_ID)
+        kept = await running.hits.find(SUSPECT_ID)
         dismissed = await running.hits.newest(DISMISSED)
 
     assert done.lift.allowed.pattern == LISTED

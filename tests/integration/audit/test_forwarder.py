@@ -7,7 +7,7 @@ import pytest
 from fanzha.errors import Unavailable
 from infra.redis.client import connect
 from services.audit.events import AuditKind
-from services.audit.forwarder import MAX_WAITING, STREAM, AuditForwarder, AuditForwardIntake
+from services.audit.forwarder import MAX_QUEUED, STREAM, AuditForwarder, AuditForwardIntake
 
 SAID = {"peer": "10.0.0.1", "why": "token: expired", "times": "3"}
 
@@ -62,12 +62,12 @@ async def test_what_nobody_reads_does_not_fill_the_store(redis_url: str) -> None
     client = connect(redis_url)
     post = AuditForwarder(client, "w")
     pipeline = client.pipeline(transaction=False)
-    for _ in range(MAX_WAITING):
+    for _ in range(MAX_QUEUED):
         pipeline.xadd(STREAM, {"record": "{}"})
     await pipeline.execute()
 
     with pytest.raises(Unavailable, match="wait for `fanzha admin`"):
         await post.record(AuditKind.REFUSED, subject="method:a", details=SAID)
 
-    assert await client.xlen(STREAM) == MAX_WAITING
+    assert await client.xlen(STREAM) == MAX_QUEUED
     await client.aclose()

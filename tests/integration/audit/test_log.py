@@ -125,7 +125,7 @@ def test_a_cut_end_is_seen_by_the_copies_in_the_store_and_at_the_next_start(
         mended = json.loads(office.run("audit", "list", "--json", "--kind", "log_mended").stdout)
 
     assert alone.returncode == 0
-    assert "the files alone cannot tell" in alone.stdout
+    assert "the files alone do not show" in alone.stdout
     assert compared.returncode == 1
     assert "is not the checkpoint of which a copy was kept" in compared.stdout
     assert mended[0]["details"]["missing_checkpoint"] == "3"

@@ -22,7 +22,7 @@ ADD = ("blocklist", "add", LISTED, "--reason", "test", "--source")
 
 @dataclass(frozen=True)
 class Site:
-    """A service that asks who everybody is, and the folder of its identities."""
+    """A service that authenticates callers, and the folder of its identities."""
 
     service: Running
     folder: AuthorityFolder
@@ -163,7 +163,7 @@ def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
     status, said = site.run(nobody, "blocklist", "status")
 
     assert status == 1
-    assert "does not know you: no credentials: send a token" in " ".join(said.split())
+    assert "cannot authenticate you: no credentials: send a token" in " ".join(said.split())
 
 
 def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_who_speaks_no_tls_is_told_that_it_may_be_wanted(site: Site) -> None:
     status, said = site.run({}, "blocklist", "status")
 
     assert status == 1
-    assert "it may want TLS" in " ".join(said.split())
+    assert "it may require TLS" in " ".join(said.split())
 
 
 def test_a_machine_without_a_certificate_does_not_connect(site: Site) -> None:
@@ -266,7 +266,7 @@ def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
         shown = service.fanzha("identity", "show")
 
     assert "developer" in shown.stdout
-    assert "asks nobody" in shown.stderr
+    assert "does not authenticate callers" in shown.stderr
     told = (tmp_path / "up.log").read_text().splitlines()
     assert any(line.split()[:2] == ["identity", "authentication"] for line in told)
 

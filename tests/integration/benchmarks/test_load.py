@@ -166,7 +166,7 @@ async def test_a_server_that_answers_without_decisions_is_found_out() -> None:
     silent = replace(request, path="/some.Service/nothing")
 
     async with serving() as (_, target):
-        with pytest.raises(RuntimeError, match="2 rows asked, 0 decided"):
+        with pytest.raises(RuntimeError, match="2 rows sent, 0 decided"):
             await asyncio.to_thread(probe, target, [silent])
 
 

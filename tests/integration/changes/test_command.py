@@ -53,6 +53,16 @@ def a_block(pattern: str) -> blocklist_pb2.Entry:
     )
 
 
+def test_a_preview_says_which_blocks_name_no_fraud_type(run: Run) -> None:
+    named = ("--source", "bureau", "--reason", "x")
+    added = run("blocklist", "add", RANGE, *named)
+    run("blocklist", "add", "+8617100000001", *named, "--fraud-type", "fake_loan")
+
+    assert "names no fraud type" in added.output
+    assert "1 rows name no fraud type" in run("changes", "show", "1").output
+    assert "fraud type" not in run("changes", "show", "2").output
+
+
 def test_an_addition_waits_and_the_command_says_so(run: Run) -> None:
     added = run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
     status = run("blocklist", "status")

@@ -108,7 +108,7 @@ async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDe
         await desk.upkeep.retain()
 
         record = await desk.changes.views.get(1)
-        assert (record.state, record.additions.kept, record.additions.rows) == (
+        assert (record.state, record.additions.retained, record.additions.rows) == (
             ChangeState.APPLIED, False, 1,
         )  # fmt: skip
         with pytest.raises(NotFound, match="change_retention_days"):

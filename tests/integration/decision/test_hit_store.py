@@ -62,8 +62,8 @@ async def test_a_hit_is_kept_with_its_place_and_for_so_many_days(redis_url: str)
         store = HitStore(client, decision_days=2)
         await store.write([a_hit(1)])
 
-        record = await store.kept(1)
-        nothing = await store.kept(2)
+        record = await store.find(1)
+        nothing = await store.find(2)
 
         [(_, place, _)] = await store.follow({CONFIRMED: "0"}, block_ms=10)
     with redis.Redis.from_url(redis_url) as other:
@@ -80,7 +80,7 @@ async def test_a_stream_has_its_hits_in_the_order_written(redis_url: str) -> Non
         store = HitStore(client)
         await store.write(map(a_hit, ids))
         found = await store.follow({CONFIRMED: "0"}, count=1000, block_ms=10)
-        records = [await store.kept(decision_id) for decision_id in ids]
+        records = [await store.find(decision_id) for decision_id in ids]
 
     assert [int(hit["decision_id"]) for _, _, hit in found] == ids
     assert [record and record["stream_id"] for record in records] == [at for _, at, _ in found]
@@ -96,7 +96,7 @@ async def test_whatever_a_name_has_in_it_comes_out_as_it_went_in(redis_url: str)
         await store.write([as_written(hit)])
 
         [(_, _, streamed)] = await store.follow({SUSPECTED: "0"}, block_ms=10)
-        kept = await store.kept(1)
+        kept = await store.find(1)
 
     assert streamed == hit.fields()
     assert kept is not None
@@ -108,7 +108,7 @@ async def test_a_record_of_an_earlier_version_is_still_read(redis_url: str) -> N
         hit = {"decision_id": "1", "stream": SUSPECTED, "stream_id": "7-0"}
         other.hset("fanzha:decision:1", mapping={"hit": json.dumps(hit), "verdict": "dismissed"})
     async with connected(redis_url) as client:
-        record = await HitStore(client).kept(1)
+        record = await HitStore(client).find(1)
 
     assert record == hit | {"verdict": "dismissed"}
 
@@ -119,7 +119,7 @@ async def test_a_verdict_is_added_to_what_is_kept(redis_url: str) -> None:
         await store.write([a_hit(1), a_hit(2)])
         await store.add_to_record(1, {"verdict": "confirmed", "fraud_type": "FAKE_LOAN"})
 
-        judged, other = await store.kept(1), await store.kept(2)
+        judged, other = await store.find(1), await store.find(2)
 
     assert judged is not None
     assert other is not None
@@ -155,7 +155,7 @@ async def test_a_cluster_serves_too(cluster_url: str) -> None:
     async with connected(cluster_url) as client:
         store = HitStore(client)
         await store.write([a_hit(number, Reason.SCORED) for number in range(1, 40)])
-        record = await store.kept(7) or {}
+        record = await store.find(7) or {}
 
         first = await store.append_once(CONFIRMED, 7, record, {"verdict": "confirmed"})
         again = await store.append_once(CONFIRMED, 7, record, {"verdict": "confirmed"})
@@ -198,6 +198,6 @@ async def test_a_store_that_died_is_unavailable_and_serves_again_when_it_is_back
                 pass
             await store.write([a_hit(2)])
 
-            assert await store.kept(2)
+            assert await store.find(2)
     finally:
         await valkey.stop()

@@ -150,7 +150,7 @@ async def test_without_a_record_nothing_changes(
     async with office(redis_url, issuer, audit) as asked:
         await asked.runs("a/1", "1")
         code, _ = await asked.refused("ActivateModel", activate())
-        desired = await asked.store.wanted()
+        desired = await asked.store.desired()
 
     assert code is grpc.StatusCode.UNAVAILABLE
     assert desired == {}
@@ -163,7 +163,7 @@ async def test_a_version_that_no_worker_has_is_refused_and_those_there_are_named
         await asked.runs("a/1", "1")
         active = await asked.refused("ActivateModel", activate("99"))
         shadow = await asked.refused("ShadowModel", pb.ShadowModelRequest(kind=SMS, version="99"))
-        desired = await asked.store.wanted()
+        desired = await asked.store.desired()
 
     why = "there is no sms model 99; there are: 1, 2, 3, 10"
     assert active == shadow == (grpc.StatusCode.NOT_FOUND, why)
@@ -256,7 +256,7 @@ async def test_a_request_that_makes_no_sense_is_refused(
     async with office(redis_url, issuer, audit) as asked:
         await asked.runs("a/1", "1")
         code, why = await asked.refused(method, request_)
-        desired = await asked.store.wanted()
+        desired = await asked.store.desired()
 
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert len(why) < 200
@@ -270,8 +270,8 @@ async def test_a_second_operator_who_was_overtaken_is_told_so(
         """Lets another operator change the model right after it was read."""
 
         async def reports(self, now_ms: int) -> list[ModelReport]:
-            desired = (await self.wanted()).get(ModelKind.SMS)
-            await self.want(ModelKind.SMS, desired, DesiredModel(active="10", by="zhao"))
+            desired = (await self.desired()).get(ModelKind.SMS)
+            await self.replace(ModelKind.SMS, desired, DesiredModel(active="10", by="zhao"))
             return await super().reports(now_ms)
 
     async with office(redis_url, issuer, audit) as asked:
@@ -288,7 +288,7 @@ async def test_a_second_operator_who_was_overtaken_is_told_so(
             asked.stub = pb_grpc.ModelServiceStub(channel)
             code, _ = await asked.refused("ActivateModel", activate("2"))
         await server.drain(1)
-        desired = await asked.store.wanted()
+        desired = await asked.store.desired()
         await client.aclose()
 
     assert code is grpc.StatusCode.ABORTED

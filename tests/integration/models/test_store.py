@@ -8,7 +8,7 @@ from fanzha.errors import Unavailable, VersionConflict
 from infra.redis.client import connect
 from services.decision.model_kinds import ModelKind
 from services.models.desired_models import DesiredModel
-from services.models.store import WANTED, ModelReport, ModelStore
+from services.models.store import DESIRED, ModelReport, ModelStore
 
 NOW_MS = 1_767_603_600_000
 FIRST = DesiredModel(active="2", previous="1", by="li", at_ms=NOW_MS)
@@ -24,9 +24,9 @@ async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
 
-    empty = await store.wanted()
-    synced = await store.want(ModelKind.SMS, None, FIRST)
-    found = await store.wanted()
+    empty = await store.desired()
+    synced = await store.replace(ModelKind.SMS, None, FIRST)
+    found = await store.desired()
     await client.aclose()
 
     assert empty == {}
@@ -37,13 +37,13 @@ async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
 async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
-    await store.want(ModelKind.SMS, None, FIRST)
+    await store.replace(ModelKind.SMS, None, FIRST)
     mine, theirs = DesiredModel(active="3", by="wang"), DesiredModel(active="4", by="li")
 
-    await store.want(ModelKind.SMS, FIRST, mine)
+    await store.replace(ModelKind.SMS, FIRST, mine)
     with pytest.raises(VersionConflict, match="sms"):
-        await store.want(ModelKind.SMS, FIRST, theirs)
-    found = await store.wanted()
+        await store.replace(ModelKind.SMS, FIRST, theirs)
+    found = await store.desired()
     await client.aclose()
 
     assert found == {ModelKind.SMS: mine}
@@ -53,7 +53,7 @@ async def test_a_wish_ends_the_wait_of_those_who_follow(url: str) -> None:
     client = connect(url)
     store, follower = ModelStore(client), ModelStore(client)
     waiting = asyncio.create_task(follower.wait_for_change())
-    await store.want(ModelKind.SMS, None, FIRST)
+    await store.replace(ModelKind.SMS, None, FIRST)
     await asyncio.wait_for(waiting, 60)
 
     again = asyncio.create_task(follower.wait_for_change())
@@ -68,10 +68,10 @@ async def test_a_wish_ends_the_wait_of_those_who_follow(url: str) -> None:
 
 async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:
     client = connect(redis_url)
-    await client.hset(WANTED, "sms", "2")
+    await client.hset(DESIRED, "sms", "2")
 
     with pytest.raises(ValueError, match="no JSON object"):
-        await ModelStore(client).wanted()
+        await ModelStore(client).desired()
     await client.aclose()
 
 
@@ -94,5 +94,5 @@ async def test_without_a_store_there_is_an_error_soon() -> None:
     client = connect("redis://127.0.0.1:1")
 
     with pytest.raises(Unavailable):
-        await ModelStore(client).wanted()
+        await ModelStore(client).desired()
     await client.aclose()

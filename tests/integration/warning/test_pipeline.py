@@ -164,6 +164,7 @@ async def test_hits_with_nobody_at_risk_and_old_ones_warn_nobody(
     nobody = a_hit(2)
     del nobody["to_party"]
     await append(client, a_hit(1, occurred_at_ms="1000"), nobody, a_hit(3, reason="SPAM"))
+    await append(client, a_hit(4, fraud_type=""))
 
     await pipeline.hits.step()
 

@@ -203,3 +203,17 @@ def test_an_allow_entry_cannot_be_a_shadow() -> None:
     rows = proposed("+8617000000001", actions=[Action.ALLOW], modes=[EntryMode.SHADOW])
 
     assert outcomes(checked(rows)) == [(0, RowOutcome.INVALID)]
+
+
+def test_a_block_without_a_kind_of_fraud_gets_that_of_its_source() -> None:
+    defaults = replace(DEFAULTS, fraud_types_of={Source.CARRIER: FraudType.FAKE_LOAN})
+    rows = proposed(
+        *("+8617000000001", "+8617000000002", "+8617000000003", "+8617000000004"),
+        sources=[Source.CARRIER, Source.BUREAU, Source.CARRIER, Source.CARRIER],
+        fraud_types=[0, 0, FraudType.ROMANCE, 0],
+        actions=[Action.BLOCK, Action.BLOCK, Action.BLOCK, Action.ALLOW],
+    )
+
+    assert checked(rows, defaults).table.fraud_types.tolist() == [
+        *(FraudType.FAKE_LOAN, FraudType.UNSPECIFIED, FraudType.ROMANCE, FraudType.UNSPECIFIED)
+    ]

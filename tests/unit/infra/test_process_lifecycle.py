@@ -1,6 +1,9 @@
-"""All steps of an end share the seconds there are."""
+"""All steps of an end share the seconds there are; imports at a start collect no garbage."""
 
-from infra.process_lifecycle import DrainBudget
+import gc
+from contextlib import suppress
+
+from infra.process_lifecycle import DrainBudget, collection_paused
 
 
 def test_what_one_step_took_the_next_has_no_more() -> None:
@@ -19,3 +22,23 @@ def test_the_last_steps_have_half_a_second_each_however_late_it_is() -> None:
     now = 150.0
 
     assert ending.left() == 0.5
+
+
+def test_garbage_is_collected_again_after_an_error() -> None:
+    with suppress(ImportError), collection_paused():
+        enabled_meanwhile = gc.isenabled()
+        raise ImportError
+
+    assert not enabled_meanwhile
+    assert gc.isenabled()
+
+
+def test_who_collects_no_garbage_does_not_begin_to() -> None:
+    gc.disable()
+    try:
+        with collection_paused():
+            pass
+
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -177,7 +177,7 @@ def test_a_peer_that_was_asked_too_slowly_is_compared_by_its_processor_time_too(
 
 
 def test_a_target_may_be_the_most_or_the_least() -> None:
-    least, most = Target(name="rate", wanted=10), Target(name="wait", wanted=10, most=True)
+    least, most = Target(name="rate", target=10), Target(name="wait", target=10, most=True)
 
     assert [least.reached(11), least.reached(9), most.reached(11), most.reached(9)] == [
         True, False, False, True,

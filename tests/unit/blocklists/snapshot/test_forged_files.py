@@ -116,6 +116,15 @@ def test_a_pointer_whose_number_is_none_is_refused(
     assert (replica.current, replica.refused) == (before, 1)
 
 
+@pytest.mark.parametrize("dead", ["x", "0", "00", "ff" * 8, "63" + "00" * 7, "00" * 16])
+def test_a_pointer_whose_dead_rows_are_none_is_refused(tmp_path: Path, dead: str) -> None:
+    replica, said = published(tmp_path)
+    write_current(tmp_path, said | {"dead": dead})
+
+    assert not replica.refresh()
+    assert replica.refused == 1
+
+
 @pytest.mark.parametrize("name", ["base", "overlay"])
 def test_a_pointer_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
     replica, said = published(tmp_path / "lists")

@@ -1,6 +1,7 @@
 """Records of the store that somebody wrote who is not us."""
 
 import json
+import tracemalloc
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -204,6 +205,7 @@ async def test_a_bad_change_is_skipped_with_its_reason(name: str, why: str) -> N
         ("additions", repacked(fraud_types=(0, 99)), "fraud_types: holds a value"),
         ("additions", repacked(modes=(0, 99)), "modes: holds a value"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_each_damage_is_told_apart(field: str, value: bytes, why: str) -> None:
     change = await read(GOOD | {field.encode(): value})
@@ -277,6 +279,19 @@ def test_any_bytes_are_refused(plain: bytes) -> None:
 def test_a_bomb_is_not_unpacked() -> None:
     with pytest.raises(DamagedPack, match="unpacks to more than"):
         unpack_entries(with_checksum(bytes(2**27)))
+
+
+def test_a_bomb_takes_no_more_memory_than_its_bound() -> None:
+    bomb = with_checksum(bytes(2**27))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedPack, match="unpacks to more than"):
+            unpack_entries(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2**26
 
 
 def test_what_shrinks_as_well_as_a_bomb_is_packed_so_that_it_is_read() -> None:

@@ -50,7 +50,7 @@ def test_parts_are_weighted_by_the_root_of_their_ngrams() -> None:
 def test_sums_of_a_share_of_ngrams_weigh_more() -> None:
     counts = np.array([8, 0])
 
-    weights = link_features.part_weights(counts, kept=0.5)
+    weights = link_features.part_weights(counts, share=0.5)
 
     assert weights[:, 0] == pytest.approx([0.5, 2**0.5])
 

@@ -49,6 +49,40 @@ def test_a_score_is_none_when_no_model_was_heard() -> None:
     assert [answer.velocity_score for answer in answers] == [None, None, 0.75]
 
 
+def test_each_answer_on_a_link_says_how_long_it_may_be_reused() -> None:
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_ALLOW, pb.ACTION_BLOCK, pb.ACTION_BLOCK],
+        reasons=[pb.REASON_SCORED] * 3,
+        scores=[0.5] * 3,
+        allow_cache_seconds=60,
+        block_cache_seconds=300,
+        details=[pb.Detail(row=2, pattern="bad.example", cache_seconds=0)],
+    )
+
+    assert [answer.cache_seconds for answer in Answers(decisions)] == [60, 300, 0]
+
+
+def test_a_treated_row_says_what_to_do() -> None:
+    treated = pb.Detail(
+        row=0,
+        treatment=pb.TREATMENT_LABEL,
+        label=pb.DISPLAY_LABEL_SUSPECTED_FRAUD,
+        delay_ms=7,
+    )
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_ALLOW] * 2,
+        reasons=[pb.REASON_SCORED] * 2,
+        scores=[0, 0],
+        details=[treated],
+    )
+
+    first, second = Answers(decisions)
+
+    assert (first.treatment, first.label) == (pb.TREATMENT_LABEL, pb.DISPLAY_LABEL_SUSPECTED_FRAUD)
+    assert (first.delay_ms, second.delay_ms) == (7, 0)
+    assert (second.treatment, second.cache_seconds) == (0, None)
+
+
 def test_answers_are_a_sequence() -> None:
     answers = Answers(DECISIONS)
 

@@ -74,7 +74,7 @@ def test_what_is_wrong_with_a_document_is_said(
 def test_where_no_contents_are_kept_digests_are(tmp_path: Path) -> None:
     folder = DocumentFolder(tmp_path, most_bytes=0)
 
-    with pytest.raises(InvalidInput, match="kept elsewhere"):
+    with pytest.raises(InvalidInput, match="stored elsewhere"):
         folder.check([LICENCE])
     assert folder.check([SubmittedDocument(name="a.pdf", sha256=DIGEST.upper())]) == [
         Document(name="a.pdf", sha256=DIGEST)

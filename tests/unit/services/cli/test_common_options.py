@@ -15,7 +15,7 @@ ORDER = (
     "--json",
 )  # fmt: skip
 HELP = {
-    "--by": {"Who does it; with authentication on, your identity counts instead."},
+    "--by": {"Author; ignored with authentication on, where your identity counts."},
     "--note": {"A remark, for the record."},
     "--limit": {
         "Most rows shown.",
@@ -37,7 +37,7 @@ HELP = {
     },
     "--timeout": {"Seconds to wait for the answer."},
     "--json": {"Print JSON."},
-    "--yes": {"Do not ask."},
+    "--yes": {"Do not ask for confirmation."},
 }
 """What an option may say of itself; `--reason` says what a command does with it."""
 

@@ -15,7 +15,15 @@ from services.decision_log.maintenance import LogMaintenance, MaintenanceFigures
 from services.decision_log.partitions import hour_of, logged_hours
 from services.decision_log.retention import DAY_MS
 from tests.support.builders import an_entry, some_calls, some_links, some_texts
-from tests.support.decision_logs import HOUR_MS, NOW_MS, Clock, LogCounts, Logged, logged
+from tests.support.decision_logs import (
+    HOUR_MS,
+    NOW_MS,
+    Clock,
+    LogCounts,
+    Logged,
+    logged,
+    without_columns,
+)
 from tests.support.processes import eventually
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
@@ -31,14 +39,14 @@ def keeper(
     return LogMaintenance(folder, limits, now_ms=Clock(at_ms))
 
 
-def kept(
+def figures(
     folder: Path, at_ms: int = NOW_MS, *, max_bytes: int = 2**40, **days: int
 ) -> MaintenanceFigures:
     """Keep a folder in order once, and say what that did."""
     keeping = keeper(folder, at_ms, max_bytes=max_bytes, **days)
     keeping.turn()
     keeping.close(1)
-    return keeping.kept
+    return keeping.figures
 
 
 def segments(log: Logged, channel: str = "call") -> list[Path]:
@@ -56,11 +64,27 @@ def test_the_segments_of_an_hour_that_is_over_become_one(tmp_path: Path) -> None
     for _ in range(3):
         log.decide(some_calls(FRAUD, FRAUD, callee=ANN))
 
-    keeping = kept(tmp_path, NOW_MS + 2 * HOUR_MS)
+    keeping = figures(tmp_path, NOW_MS + 2 * HOUR_MS)
 
     (one,) = segments(log)
     assert pq.read_metadata(one).num_rows == ids_of(log) == 6
     assert (keeping.joined, keeping.segments) == (3, 1)
+
+
+def test_segments_of_an_earlier_version_are_joined_with_newer_ones(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+    for _ in range(2):
+        log.decide(some_calls(FRAUD, callee=ANN, trunk="gw-7"), an_entry(FRAUD))
+    old = segments(log)[0]
+    without_columns(old, "trunk", "caller_activity", "velocity_inputs", "link_score")
+
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
+
+    (one,) = segments(log)
+    rows = pq.read_table(one).to_pylist()
+    assert sorted(str(row["trunk"]) for row in rows) == ["None", "gw-7"]
+    assert sorted(row["caller_activity"] is None for row in rows) == [False, True]
+    assert {row["pattern"] for row in rows} == {FRAUD}
 
 
 def test_a_preview_finds_the_same_before_and_after(tmp_path: Path) -> None:
@@ -73,7 +97,7 @@ def test_a_preview_finds_the_same_before_and_after(tmp_path: Path) -> None:
     entries = [an_entry("shop.example/a"), an_entry("shop.example")]
     before = log.preview(*entries, removals=[an_entry(FRAUD)])
 
-    kept(tmp_path, NOW_MS + 2 * HOUR_MS)
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
 
     assert log.preview(*entries, removals=[an_entry(FRAUD)]) == before
     assert (before.calls, before.texts, before.links, before.known_contacts) == (4, 2, 2, 1)
@@ -83,11 +107,11 @@ def test_an_hour_that_goes_on_is_joined_only_when_there_are_many(tmp_path: Path)
     log = logged(tmp_path)
     for _ in range(compaction.MANY - 1):
         log.decide(some_calls(FRAUD, callee=ANN))
-    kept(tmp_path)
+    figures(tmp_path)
     few = len(segments(log))
 
     log.decide(some_calls(FRAUD, callee=ANN))
-    kept(tmp_path)
+    figures(tmp_path)
 
     assert (few, len(segments(log)), ids_of(log)) == (compaction.MANY - 1, 1, compaction.MANY)
 
@@ -97,12 +121,12 @@ def test_a_crash_before_the_old_ones_are_removed_counts_nothing_twice(tmp_path: 
     for _ in range(2):
         log.decide(some_calls(FRAUD, callee=ANN))
     old = {path: path.read_bytes() for path in segments(log)}
-    kept(tmp_path, NOW_MS + 2 * HOUR_MS)
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
     for path, data in old.items():
         path.write_bytes(data)
 
     seen = ids_of(log)
-    kept(tmp_path, NOW_MS + 2 * HOUR_MS)
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
 
     assert (seen, ids_of(log), len(segments(log))) == (2, 2, 1)
 
@@ -112,7 +136,7 @@ def test_hours_that_are_too_old_go_by_the_days_of_their_channel(tmp_path: Path) 
     log.decide(some_texts("你好"))
     log.decide(some_calls(FRAUD, callee=ANN))
 
-    keeping = kept(tmp_path, NOW_MS + 31 * DAY_MS, text_content=30)
+    keeping = figures(tmp_path, NOW_MS + 31 * DAY_MS, text_content=30)
 
     assert [name for name in schema.ALL_FOLDERS if segments(log, name)] == ["call", "text"]
     assert (keeping.removed_old, keeping.removed_large) == (1, 0)
@@ -125,7 +149,7 @@ def test_the_oldest_hours_go_when_the_log_is_too_large(tmp_path: Path) -> None:
         log.decide(some_calls(*[FRAUD] * 50, callee=ANN))
     size = sum(path.stat().st_size for path in segments(log))
 
-    keeping = kept(tmp_path, max_bytes=size - 1)
+    keeping = figures(tmp_path, max_bytes=size - 1)
 
     left = [hour.start_ms for hour in logged_hours(tmp_path, "call")]
     assert left == [NOW_MS - 2 * HOUR_MS, NOW_MS - HOUR_MS]
@@ -141,7 +165,7 @@ def test_ended_calls_may_take_half(tmp_path: Path) -> None:
     ends, decisions = (segments(log, name)[0].stat().st_size for name in ("call_ends", "call"))
     assert ends > decisions
 
-    kept(tmp_path, max_bytes=ends * 2 - 1)
+    figures(tmp_path, max_bytes=ends * 2 - 1)
 
     assert (len(segments(log)), len(segments(log, "call_ends"))) == (1, 0)
 
@@ -163,7 +187,7 @@ def test_a_segment_that_is_torn_is_set_aside_at_the_start(tmp_path: Path) -> Non
     torn, whole = segments(log)
     torn.write_bytes(b"PAR1 not any more")
 
-    keeping = kept(tmp_path)
+    keeping = figures(tmp_path)
 
     assert (segments(log), keeping.torn) == ([whole], 1)
     assert torn.with_name(torn.name + ".torn").exists()
@@ -219,13 +243,13 @@ def test_what_a_killed_writer_left_unfinished_is_set_aside_and_nothing_before_is
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"in the middle\n"
-    kept(tmp_path)
+    figures(tmp_path)
     while_it_lives = list(tmp_path.rglob("*.tmp"))
 
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     process.stdout.close()
-    keeping = kept(tmp_path)
+    keeping = figures(tmp_path)
 
     assert (len(while_it_lives), list(tmp_path.rglob("*.tmp"))) == (1, [])
     assert (keeping.torn, len(list(tmp_path.rglob("*.torn")))) == (1, 1)
@@ -332,4 +356,4 @@ def test_readers_miss_nothing_and_see_nothing_twice_while_segments_are_joined(
         joining.join()
     keeping.close(1)
 
-    assert keeping.kept.joined > 0
+    assert keeping.figures.joined > 0

@@ -76,7 +76,7 @@ def some_hits(counted: Counted, most: int = 100) -> EntryHits:
 
 def a_flusher(hits: EntryHits, sink: Sink, counted: Counted, most: int = 100) -> EntryHitFlusher:
     return EntryHitFlusher(
-        hits, sink, counters=counted, now_ms=lambda: NINE_O_CLOCK_MS, most_waiting=most
+        hits, sink, counters=counted, now_ms=lambda: NINE_O_CLOCK_MS, max_queued=most
     )
 
 

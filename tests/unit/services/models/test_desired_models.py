@@ -42,9 +42,9 @@ def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
         ModelKind.CALL: DesiredModel(),
     }
 
-    desired_models.keep(tmp_path, wanted)
+    desired_models.save_copy(tmp_path, wanted)
 
-    assert desired_models.kept(tmp_path) == wanted
+    assert desired_models.load_copy(tmp_path) == wanted
     assert [path.name for path in tmp_path.iterdir()] == [MODELS]
 
 
@@ -52,11 +52,11 @@ def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
 def test_an_unreadable_copy_wants_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / MODELS).write_text(text)
 
-    assert desired_models.kept(tmp_path) == {}
+    assert desired_models.load_copy(tmp_path) == {}
 
 
 def test_without_a_copy_nothing_is_wanted(tmp_path: Path) -> None:
-    assert desired_models.kept(tmp_path) == {}
+    assert desired_models.load_copy(tmp_path) == {}
 
 
 def test_a_wish_that_is_nested_too_deep_is_unreadable() -> None:

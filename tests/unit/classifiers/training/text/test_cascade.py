@@ -76,4 +76,4 @@ def test_few_legitimate_rows_are_uncertain() -> None:
 
     judged = cascade.choose(some, fast, head(), 0.6).judge([row.text for row in some], fast)
 
-    assert judged.looked[:3000].mean() <= cascade.MOST_UNCERTAIN
+    assert judged.escalated[:3000].mean() <= cascade.MOST_UNCERTAIN

@@ -137,7 +137,7 @@ def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
 def test_a_notice_that_would_tell_nothing_is_not_written() -> None:
     case = replace(CASE, outcome=AppealOutcome(reason="no", remedy="", documents_required="none"))
 
-    with pytest.raises(InvalidInput, match="would not tell: remedy"):
+    with pytest.raises(InvalidInput, match="would lack: remedy"):
         written("rejected", "zh", case)
 
 
@@ -204,10 +204,10 @@ def test_a_later_template_of_ones_own_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "change", "wrong"),
     [
-        ("rejected-2.zh.txt", ("$remedy", ""), r"does not tell \$remedy"),
-        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"there is no \$measur"),
+        ("rejected-2.zh.txt", ("$remedy", ""), r"lacks \$remedy"),
+        ("rejected-2.zh.txt", ("$remedy", "$remedy $measur"), r"unknown placeholder \$measur"),
         ("rejected-2.zh.txt", ("$remedy", "$remedy 5$ "), r"a lone \$"),
-        ("reject-2.zh.txt", ("", ""), "no name such as"),
+        ("reject-2.zh.txt", ("", ""), "its name is not of the form"),
     ],
 )
 def test_a_wrong_template_is_refused_at_start(

@@ -45,7 +45,8 @@ party = st.one_of(
     st.sampled_from(["Bank", "anonymous", "中国银行", "", "+86 170 0000 0001"]),
     anything,
 )
-words = st.one_of(anything, st.sampled_from(["诈" * 60, "诈" * 2731, "a" * 8193, "見" * 3000]))
+ordinary_words = st.one_of(anything, st.sampled_from(["诈" * 60, "诈" * 2730, "a" * 8192]))
+words = st.one_of(ordinary_words, st.sampled_from(["诈" * 2731, "a" * 8193, "見" * 3000]))
 url = st.one_of(
     st.from_regex(r"https://[a-z]{1,9}\.example/[a-z/]{0,200}", fullmatch=True),
     st.sampled_from(["x.example", "http://", "", "例子.example/路"]),
@@ -66,10 +67,11 @@ def calls(times: Any, enums: Any, trunks: Any) -> Any:
     )  # fmt: skip
 
 
-def texts(times: Any, enums: Any, bodies: Any) -> Any:
+def texts(times: Any, enums: Any, trunks: Any, bodies: Any) -> Any:
     return st.builds(
         pb.Text,
         sender=party, receiver=party, body=bodies, submitted_at_ms=times, ingress=enums,
+        trunk=trunks,
     )  # fmt: skip
 
 
@@ -79,9 +81,10 @@ def links(times: Any) -> Any:
 
 def batches(kind: Kind, *, ordinary: bool) -> Any:
     times, enums = (ordinary_time, ordinary_enum) if ordinary else (time, enum)
+    trunks = st.text("tg-台", max_size=20) if ordinary else trunk
     rows = {
-        "calls": calls(times, enums, st.text("tg-台", max_size=20) if ordinary else trunk),
-        "texts": texts(times, enums, words),
+        "calls": calls(times, enums, trunks),
+        "texts": texts(times, enums, trunks, ordinary_words if ordinary else words),
         "links": links(times),
     }[kind.name]
     return st.lists(rows, min_size=1, max_size=6)

@@ -1,7 +1,7 @@
 """Hits of this service as warnings."""
 
 from services.warning.cases import ids
-from services.warning.intake.own_hits import warning_of
+from services.warning.intake.own_hits import SkipReason, warning_of
 from services.warning.model import WarningRecord
 
 NOW_MS = 1_780_000_000_000
@@ -10,6 +10,7 @@ TEXT = {
     "channel": "TEXT",
     "from_party": "+8617000088001",
     "to_party": "+8617000010101",
+    "fraud_type": "FAKE_LOAN",
     "reason": "BLOCKLISTED",
     "evidence": "LINK",
     "entry_id": "h1",
@@ -22,6 +23,7 @@ CALL = {
     "channel": "CALL",
     "from_party": "+442079460123",
     "to_party": "+8617000010101",
+    "fraud_type": "FAKE_LOAN",
     "reason": "BLOCKLISTED",
     "evidence": "CALLER",
     "entry_id": "n1",
@@ -45,3 +47,18 @@ def test_a_campaign_of_the_lists_connects_a_link_and_a_number() -> None:
     named = {"campaign": "star-river"}
 
     assert connected_by(TEXT | named) == connected_by(CALL | named) == "campaign:star-river"
+
+
+def test_a_hit_of_an_entry_without_a_kind_of_fraud_warns_no_one() -> None:
+    for hit in (CALL | {"fraud_type": ""}, TEXT | {"fraud_type": "UNSPECIFIED"}):
+        found = warning_of(hit, now_ms=NOW_MS, max_age_ms=1000)
+
+        assert found is SkipReason.NO_FRAUD_TYPE
+
+
+def test_a_person_who_confirms_a_hit_vouches_for_fraud_of_unknown_kind() -> None:
+    vouched = CALL | {"fraud_type": "", "verdict": "confirmed"}
+    found = warning_of(vouched, now_ms=NOW_MS, max_age_ms=1000)
+
+    assert isinstance(found, WarningRecord)
+    assert found.confirmed

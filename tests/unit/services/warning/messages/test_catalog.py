@@ -90,10 +90,10 @@ def test_an_unknown_language_is_refused() -> None:
             ("先垫钱再返利的刷单都是诈骗", "详情见evil.test"),
             r"brushing_rebate.*evil\.test.*no link",
         ),
-        (("${sign}勿转账", "${sgin}勿转账"), r"\[sms\] low: there is no \$sgin"),
+        (("${sign}勿转账", "${sgin}勿转账"), r"\[sms\] low: unknown placeholder \$sgin"),
         (("[kinds.ROMANCE]", "[kinds.LOVE]"), r"\[kinds\]: ROMANCE: missing"),
         (('none = "您可能正在接触"\n', ""), r"\[seen\]: none: missing"),
-        (("自称“${claimed}”的人可能", "有人可能"), r"\[seen\] claimed: does not tell \$claimed"),
+        (("自称“${claimed}”的人可能", "有人可能"), r"\[seen\] claimed: lacks \$claimed"),
         (('version = "1"', 'version = ""'), "version: letters"),
         (("虚假贷款诈骗", "$5诈骗"), "a lone"),
     ],
@@ -118,7 +118,7 @@ def test_later_templates_of_ones_own_stand_in_for_those_of_the_package(tmp_path:
 def test_a_misspelt_file_name_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "templates_2.zh.toml").write_text("", encoding="utf-8")
 
-    with pytest.raises(ValueError, match=r"no name such as templates-2\.zh\.toml"):
+    with pytest.raises(ValueError, match=r"its name is not of the form templates-2\.zh\.toml"):
         MessageCatalog.load(tmp_path)
 
 

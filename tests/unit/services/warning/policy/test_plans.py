@@ -32,9 +32,11 @@ def test_a_tier_of_which_nothing_is_said_has_the_steps_of_the_package() -> None:
 
 
 def test_the_shipped_policy_says_all_steps_itself() -> None:
-    told = {tier: plans.told(steps) for tier, steps in tiers.TierPolicy.load().plans.items()}
+    formatted = {
+        tier: plans.formatted(steps) for tier, steps in tiers.TierPolicy.load().plans.items()
+    }
 
-    assert told == {
+    assert formatted == {
         Tier.LOW: "sms 1440 min",
         Tier.MEDIUM: "sms 120 min, voice 240 min, in_person 1440 min",
         Tier.HIGH: "sms 10 min, voice 30 min, in_person 120 min",
@@ -42,7 +44,7 @@ def test_the_shipped_policy_says_all_steps_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "fault"),
     [
         pytest.param({"tier": "high"}, r"write \[\[step\]\]", id="one table"),
         pytest.param([{"tier": "high"}], "number 1: tier, channel, within_minutes", id="short"),
@@ -55,6 +57,6 @@ def test_the_shipped_policy_says_all_steps_itself() -> None:
         pytest.param([a_step()] * 11, "10 for a tier", id="too many"),
     ],
 )
-def test_a_wrong_step_is_refused_by_its_place(steps: Any, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_wrong_step_is_refused_by_its_place(steps: Any, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
         plans.read(steps)

@@ -1,0 +1,76 @@
+"""Scores the links inside texts with the model for links.
+
+A link that scores as fraud blocks its text unless the words speak against it. Neither model alone
+could set so low a threshold: of legitimate texts a few hold a link that scores high, and more hold
+words that score a little, but no legitimate text of a real source among the training and
+validation rows has both. The two figures were chosen there; what they do per source is shown by
+`python -m classifiers.training.text.links_in_texts`.
+
+Where the words do speak against it, a link that reaches the threshold of its own channel marks its
+text: it would be blocked when opened. Links are scored only where that can change the decision.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from classifiers.interfaces import LinkScorer
+from fanzha.tables import Bools, Float32s, Int64s
+
+LINK_SCORE = np.float32(0.98)
+"""From this score on, a link is evidence against its text."""
+WORD_SCORE = np.float32(0.03)
+"""Below this score of its words, a text is let through whatever its link."""
+
+
+class ScoredLink(NamedTuple):
+    """The link of a text that scores highest."""
+
+    score: float
+    url: str
+
+
+def highest(
+    model: LinkScorer,
+    urls: Sequence[str],
+    owners: Int64s,
+    word_scores: Float32s,
+    threshold: float,
+) -> dict[int, ScoredLink]:
+    """Return the highest-scoring link of each text that its words do not block, by row.
+
+    *urls* are canonical, *owners* the row of the text of each; *word_scores* are NaN where there is
+    none, and *threshold* is theirs.
+    """
+    # Comparisons with NaN are false: without a model for words the text is let through.
+    candidates = np.flatnonzero((word_scores < np.float32(threshold))[owners])
+    if not len(candidates):
+        return {}
+    asked = [urls[at] for at in candidates.tolist()]
+    found: dict[int, ScoredLink] = {}
+    rows = owners[candidates].tolist()
+    for row, url, score in zip(rows, asked, model.score(asked).tolist(), strict=True):
+        if row not in found or score > found[row].score:
+            found[row] = ScoredLink(score, url)
+    return found
+
+
+def blocking(word_scores: Float32s, found: Mapping[int, ScoredLink]) -> Bools | None:
+    """Return a mask of texts that their link blocks; None without any."""
+    reached = _reached(len(word_scores), found, LINK_SCORE)
+    return None if reached is None else reached & (word_scores >= WORD_SCORE)
+
+
+def marking(rows: int, found: Mapping[int, ScoredLink], link_threshold: float) -> Bools | None:
+    """Return a mask of texts with a link that its own channel blocks; None without any."""
+    return _reached(rows, found, np.float32(link_threshold))
+
+
+def _reached(rows: int, found: Mapping[int, ScoredLink], score: np.float32) -> Bools | None:
+    reached = [row for row, link in found.items() if np.float32(link.score) >= score]
+    if not reached:
+        return None
+    column = np.zeros(rows, np.bool_)
+    column[reached] = True
+    return column

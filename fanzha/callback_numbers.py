@@ -1,0 +1,43 @@
+"""Telephone numbers inside texts: those that the receiver is to call back.
+
+Found are mobile numbers and hotlines of the home plan, fixed lines with their area code, and
+numbers with a plus: what a subscriber can dial and a list can hold. Service codes such as 95588 are
+left out, because amounts and dates look like them. Digits may be full-width or grouped by
+spaces, dashes, dots or brackets.
+
+Most texts hold no run of seven digits, which one search shows in under a microsecond. Time is
+linear in the length; nothing here raises.
+"""
+
+import re
+import unicodedata
+
+from fanzha.phone import HomePlan
+
+MAX_NUMBERS = 8
+"""Further numbers of a text are not looked up."""
+MAX_CANDIDATES = 64
+"""Further runs of digits of a text are not read."""
+
+_DIGIT = "[0-9０-９]"
+_RUN = re.compile(
+    rf"(?<![0-9０-９A-Za-z_./=&%#-])(?P<plus>[+＋])?+"
+    rf"(?P<digits>{_DIGIT}(?:[ ().（）-]{{0,2}}{_DIGIT}){{6,17}}+)(?![0-9０-９A-Za-z_=%])"
+)
+_SEPARATORS = re.compile(r"[^0-9]")
+
+
+def callback_keys(text: str, home: HomePlan) -> tuple[list[int], bool]:
+    """Return the number keys of the first `MAX_NUMBERS` numbers in *text*, each once.
+
+    The second value tells whether a bound may have cut off more.
+    """
+    found: dict[int, None] = {}
+    for seen, match in enumerate(_RUN.finditer(text)):
+        if seen == MAX_CANDIDATES or len(found) == MAX_NUMBERS:
+            return list(found), True
+        digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", match["digits"]))
+        key = home.number_key(f"+{digits}" if match["plus"] else digits)
+        if key > 0:
+            found[key] = None
+    return list(found), False
