@@ -194,15 +194,11 @@ class ChangeService:
     ) -> ChangeRequest:
         """Apply an approved request; with *emergency_why*, also a pending one, as an emergency.
 
-        *confirmed* are the risks its author confirms, where nobody approved it.
+        *confirmed* are the risks its author confirms, if nobody else approved it.
         """
         async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
-            required = (
-                (ChangeState.PENDING, ChangeState.APPROVED)
-                if emergency_why
-                else (ChangeState.APPROVED,)
-            )
-            record = await self._in_state(id_, *required)
+            urgent = (ChangeState.PENDING,) if emergency_why else ()
+            record = await self._in_state(id_, *urgent, ChangeState.APPROVED)
             permissions.check_may_apply(record)
             if settled := await self._application.recover(record):
                 return settled

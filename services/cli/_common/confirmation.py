@@ -52,6 +52,11 @@ def call(
         return send(stub)
 
 
+def at_terminal() -> bool:
+    """Return whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
 def show_unreviewed(risks: Sequence[str]) -> None:
     """Say on standard error what was confirmed by one person and reviewed by none."""
     if risks:
@@ -60,7 +65,7 @@ def show_unreviewed(risks: Sequence[str]) -> None:
 
 
 def _ask(risks: Sequence[str]) -> None:
-    if not sys.stdin.isatty():
+    if not at_terminal():
         options = " ".join(f"--confirm {shlex.quote(risk)}" for risk in risks)
         fail(
             f"no second person reviews this change, and it would hit {', '.join(risks)}; nothing "
