@@ -70,9 +70,8 @@ def rule(
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
-    as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
-    texts whose sender's name is not registered; None for none.
+    says which decides. *scores* are NaN where the model failed. The other columns are those of
+    `services.decision.evidence.BatchEvidence`; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {

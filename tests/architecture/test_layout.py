@@ -53,7 +53,6 @@ SHORT_MODULES = {
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
-    "services/settings/types.py": "types that several groups of settings share",
 }
 """Modules of a few lines, and why they stand alone."""
 
