@@ -121,15 +121,15 @@ def preview(
     met, not_examined = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
-    counts = Counter(diff.counts()) + Counter(request.dropped)
+    counts = dict(Counter(diff.counts()) + Counter(request.dropped))
     return ChangePreview(
         version=diff.version,
         at_ms=at_ms,
-        counts=dict(counts),
+        counts=counts,
         relations=met,
         impact=impact,
         shadow_impact=shadow_impact,
-        without_effect=len(additions) - len(acting) - counts[RowOutcome.DUPLICATE.name],
+        without_effect=len(additions) - len(acting) - counts.get(RowOutcome.DUPLICATE.name, 0),
         without_fraud_type=int(np.count_nonzero(blocks_without_fraud_type(acting))),
         ranges=int(np.count_nonzero(acting.kinds == EntryKind.RANGE)),
         allows=int(np.count_nonzero(acting.actions == Action.ALLOW)),
@@ -138,16 +138,12 @@ def preview(
         popular_total=len(known),
         popularity_known=popular.known,
         **_risks(acting, risks),
-        not_examined=(
-            *not_examined,
-            *_unknown_popularity(len(blocked), popular),
-            *impact.uncertain,
-        ),
+        not_examined=(*not_examined, *_unknown(len(blocked), popular), *impact.uncertain),
         problems=tuple(request.problems),
     )
 
 
-def _unknown_popularity(hosts: int, popular: PopularHosts) -> tuple[str, ...]:
+def _unknown(hosts: int, popular: PopularHosts) -> tuple[str, ...]:
     why = "popularity of hosts: popular_hosts_file is not set"
     return () if popular.known or not hosts else (why,)
 
