@@ -21,6 +21,7 @@ from fanzha.client._status_details import unconfirmed_risks, version_conflict
 from fanzha.client.login import Login, LoginError
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
+from fanzha.v1.protocol_answer_pb2 import ProtocolAnswer
 
 __all__ = [
     "Answer",
@@ -34,6 +35,7 @@ __all__ = [
     "Login",
     "LoginError",
     "Options",
+    "ProtocolAnswer",
     "RequestFailed",
     "Text",
     "unconfirmed_risks",

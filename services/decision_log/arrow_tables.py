@@ -5,6 +5,7 @@ Costs about 1 µs for a row that an entry or a model blocked, a tenth of that fo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +74,16 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_for_explanations(batches, few, sizes),
+    }
+    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
+
+
+def _for_explanations(
+    batches: Sequence[LoggedRows], few: "_Few", sizes: Sequence[int]
+) -> dict[str, Any]:
+    """Return the columns that only `services.decision_log.analysis` reads."""
+    return {
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
         "settings": _versions([batch.settings for batch in batches], sizes),
@@ -81,7 +92,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "caller_activity": _activity(batches),
         "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
     }
-    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
 def of_ends(batches: Sequence[LoggedEnds]) -> pa.Table:

@@ -12,6 +12,7 @@ _SIDES = {
     "RECEIVER": ("短信接收方", "the receiver"),
     "LINK": ("链接", "the link"),
     "TEXT": ("短信文本特征", "the words of the text"),
+    "CALLBACK": ("短信中的号码", "a number in the text"),
 }
 _CHANNELS = {"CALL": ("呼叫", "call"), "TEXT": ("短信", "text"), "LINK": ("链接", "link")}
 

@@ -45,6 +45,18 @@ _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
 _ALLOW = np.uint8(Action.ALLOW)
 _NEAR = np.float32(0.5)
 """From this share of the threshold on, the activity of an allowed caller is logged."""
+_OF_BATCH = (
+    "details",
+    "would_block",
+    "threshold",
+    "list_version",
+    "model_version",
+    "velocity_version",
+    "link_version",
+    "velocity_threshold",
+    "settings",
+)
+"""What `LoggedRows` has from `Decisions` as it is, for the whole batch."""
 _NO_ROWS: Int64s = np.zeros(0, np.int64)
 _NO_ACTIVITY: Float32s = np.zeros((len(schema.ACTIVITY), 0), np.float32)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
@@ -219,16 +231,8 @@ def _cut_rows(
         reasons=decisions.reasons[rows],
         scores=decisions.scores[rows],
         weights=sample.weights,
-        details=decisions.details,
-        would_block=decisions.would_block,
-        threshold=decisions.threshold,
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
-        link_version=decisions.link_version,
-        velocity_threshold=decisions.velocity_threshold,
-        settings=decisions.settings,
         decided_at_ms=decided_at_ms,
+        **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
 
 
