@@ -14,6 +14,7 @@ import grpc
 
 from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2 as pb
+from fanzha.v1.protocol_answer_pb2 import ProtocolAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class Answer:
     """Of links: seconds for which the answer may be reused; None for other channels."""
     velocity_score: float | None = None
     velocity_version: str = ""
+    protocol_answer: ProtocolAnswer | None = None
+    """The answer in the protocols of networks, of what is blocked or labelled; None unless
+    `Options.with_protocol_answer`."""
     failed_open: bool = False
     """No server answered in time, so the traffic is allowed."""
     status: grpc.StatusCode | None = None
@@ -157,13 +161,17 @@ class Answers(Sequence[Answer]):
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
-            decision_id=self._first_id + row,
+            decision_id=(detail.decision_id if detail else 0) or self._first_id + row,
             **(common if detail is None else common | _fields(detail)),
         )
 
 
 def _fields(detail: pb.Detail) -> dict[str, Any]:
-    own = {"cache_seconds": detail.cache_seconds} if detail.HasField("cache_seconds") else {}
+    own: dict[str, Any] = {}
+    if detail.HasField("cache_seconds"):
+        own["cache_seconds"] = detail.cache_seconds
+    if detail.HasField("protocol_answer"):
+        own["protocol_answer"] = detail.protocol_answer
     return own | {
         "entry_id": detail.entry_id,
         "pattern": detail.pattern,

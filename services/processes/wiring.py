@@ -22,6 +22,9 @@ from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.protocol_answer.answers import ProtocolAnswers
+from services.decision.protocol_answer.redress import Redress
+from services.decision.protocol_answer.sip import SipResponses
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
 from services.decision.treatment.cache_lifetimes import CacheLifetimes
@@ -36,6 +39,7 @@ from services.models import desired_models
 from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 
 VELOCITY_SHARE = 4
@@ -65,13 +69,13 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     _warm_up()
-    home = HomePlan(settings.home_country)
-    activity = ActivityTable(settings.activity_slots)
+    home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     engine = DecisionPipeline(
         current_snapshot=lambda: replica.current,
         current_models=lambda: models.current,
@@ -84,7 +88,12 @@ def build(
         answers=_answer_policy(settings),
     )
     interception = InterceptionServicer(
-        engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
+        engine=engine,
+        reader=MessageDecoder(home),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
+        protocol_answers=_protocol_answers(settings),
     )
     return Decider(
         engine=engine,
@@ -136,6 +145,25 @@ def _answer_policy(settings: Settings) -> AnswerPolicy:
             block_seconds=settings.link_block_cache_seconds,
         ),
         block_delay=delay,
+    )
+
+
+def _protocol_answers(settings: Settings) -> ProtocolAnswers:
+    """Build the answers in other protocols; raises ValueError where a contact is missing."""
+    redress = Redress(
+        url=settings.redress_url or "",
+        tel=settings.redress_tel or "",
+        email=settings.redress_email or "",
+    )
+    return ProtocolAnswers(
+        sip=SipResponses(
+            answer=settings.sip_block_answer,
+            location=settings.sip_block_location,
+            redress=redress,
+            jcard_url=settings.jcard_url or "",
+        ),
+        language=settings.label_language,
+        rpz_action=settings.rpz_action,
     )
 
 

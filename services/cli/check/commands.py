@@ -13,7 +13,7 @@ from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Timeout
 from services.cli._common.server import ServerOf
 from services.cli.check import caller as check_caller
-from services.cli.check import explanation
+from services.cli.check import explanation, protocol_words
 from services.cli.replay import traffic
 
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
@@ -21,6 +21,10 @@ app.command()(check_caller.caller)
 
 _server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
 
+WithProtocol = Annotated[
+    bool,
+    typer.Option("--protocol", help="Show the answer in SIP, SMPP, DNS and HTTP, too."),
+]
 Local = Annotated[
     bool,
     typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
@@ -47,6 +51,7 @@ def call(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -59,7 +64,9 @@ def call(
         attestation=_word(traffic.attestation, attestation, "attestation"),
         trunk=trunk,
     )
-    request = pb.DecideCallRequest(call=message, with_shadow_entries=shadow)
+    request = pb.DecideCallRequest(
+        call=message, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideCall", request, target, local, timeout)
     _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
@@ -78,6 +85,7 @@ def sms(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -90,7 +98,9 @@ def sms(
         ingress=_word(traffic.ingress, ingress, "ingress"),
         trunk=trunk,
     )
-    request = pb.DecideTextRequest(text=message, with_shadow_entries=shadow)
+    request = pb.DecideTextRequest(
+        text=message, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideText", request, target, local, timeout)
     _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
@@ -102,13 +112,16 @@ def url(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
 ) -> None:
     """Decide whether to let a link be opened."""
     link = pb.Link(url=url, subscriber=subscriber)
-    request = pb.DecideLinkRequest(link=link, with_shadow_entries=shadow)
+    request = pb.DecideLinkRequest(
+        link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideLink", request, target, local, timeout)
     _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
 
@@ -152,7 +165,7 @@ def _show(
 ) -> None:
     if as_json:
         explained = {} if why is None else {"explanation": why.as_words()}
-        print_json(as_words(decision) | explained)
+        print_json(as_words(decision) | protocol_words.as_words(decision) | explained)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
@@ -162,6 +175,7 @@ def _show(
     if decision.shadow_entry_id:
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
         out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
+    protocol_words.show(decision)
     if why is not None:
         explanation.show(why)
 

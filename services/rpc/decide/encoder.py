@@ -6,13 +6,15 @@ be written in pieces, so each is the arrays and then what protobuf made.
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fanzha.decisions import Action, Decisions, Detail, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
 from fanzha.v1 import interception_pb2
+from services.decision.protocol_answer.model import ProtocolAnswer
+from services.rpc.decide.protocol_messages import protocol_message
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = int
@@ -24,25 +26,33 @@ _NO_DETAIL = Detail()
 _BLOCK = int(Action.BLOCK)
 
 
+class RequestedExtras(NamedTuple):
+    """What only requests that ask for it get, by row of the batch; it may hold other rows, too."""
+
+    would_block: Mapping[int, WouldBlock] = MappingProxyType({})
+    protocol_answers: Mapping[int, ProtocolAnswer] = MappingProxyType({})
+
+
+NO_EXTRAS = RequestedExtras()
+
+
 def batch_response(
     decisions: Decisions,
     details: Mapping[int, Detail],
     first: int,
     rows: int,
-    would_block: Mapping[int, WouldBlock] = MappingProxyType({}),
+    extras: RequestedExtras = NO_EXTRAS,
 ) -> bytes:
-    """Write *rows* decisions from row *first* on, whose details are given.
-
-    *would_block* are the shadow entries to tell of; they may be of other rows, too.
-    """
-    if would_block:
-        shadowed = {row: one for row, one in would_block.items() if first <= row < first + rows}
-        details = dict.fromkeys(shadowed, _NO_DETAIL) | dict(details)
-    else:
-        shadowed = {}
-    written = [
-        _detail(decisions, row, first, detail, shadowed.get(row)) for row, detail in details.items()
-    ]
+    """Write *rows* decisions from row *first* on, whose details are given."""
+    for mapping in extras:
+        if mapping:
+            # A row with an extra needs a detail to carry it.
+            asked = (row for row in mapping if first <= row < first + rows)
+            details = dict.fromkeys(asked, _NO_DETAIL) | dict(details)
+    if decisions.ids:
+        moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
+        details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
+    written = [_detail(decisions, row, first, detail, extras) for row, detail in details.items()]
     others = _others(decisions, first, written).SerializeToString()
     span, count = slice(first, first + rows), _varint(rows)
     # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
@@ -60,7 +70,7 @@ def batch_response(
 def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> pb.Decisions:
     """Return what is no array of a row each."""
     return pb.Decisions(
-        first_decision_id=decisions.first_id + first,
+        first_decision_id=decisions.id_of(first),
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
@@ -71,12 +81,31 @@ def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> p
     )
 
 
-def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
-    """Write one row as the response to a single request; *would* is the shadow entry to tell of."""
+def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:
+    """Write one row as the response to a single request."""
+    return _single(decision_message(decisions, row, extras))
+
+
+def repeated_response(decision: pb.Decision, row: int, extras: RequestedExtras) -> bytes:
+    """Write an earlier decision as the response to a single request, which is in *row* now."""
+    answer = pb.Decision(**_extras(extras, row))
+    answer.MergeFrom(decision)
+    return _single(answer)
+
+
+def _single(decision: pb.Decision) -> bytes:
+    # The responses of all channels have the decision in field 1.
+    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+
+
+def decision_message(
+    decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS
+) -> pb.Decision:
+    """Return one row as a message."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = float(decisions.scores[row])
-    decision = pb.Decision(
-        decision_id=decisions.first_id + row,
+    return pb.Decision(
+        decision_id=decisions.id_of(row),
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
         score=None if np.isnan(score) else score,
@@ -95,14 +124,12 @@ def single_response(decisions: Decisions, row: int, would: WouldBlock | None = N
         cache_seconds=_cache_seconds(decisions, row, detail),
         **_treatment(detail),
         **_provenance(decisions, row, detail),
-        **_shadow(would),
+        **_extras(extras, row),
     )
-    # The responses of all channels have the decision in field 1.
-    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
 
 
 def _detail(
-    decisions: Decisions, row: int, first: int, detail: Detail, would: WouldBlock | None
+    decisions: Decisions, row: int, first: int, detail: Detail, extras: RequestedExtras
 ) -> pb.Detail:
     return pb.Detail(
         row=row - first,
@@ -112,6 +139,7 @@ def _detail(
         fraud_type=_wire(detail.fraud_type),
         error=detail.error,
         read_bytes=detail.read_bytes,
+        decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,
@@ -119,8 +147,13 @@ def _detail(
         cache_seconds=detail.cache_seconds,
         **_treatment(detail),
         **_provenance(decisions, row, detail),
-        **_shadow(would),
+        **_extras(extras, row),
     )
+
+
+def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
+    """Say whether the id of a row does not follow from that of the first of its request."""
+    return bool(decisions.ids) and decisions.id_of(row) != decisions.id_of(first) + row - first
 
 
 def _treatment(detail: Detail) -> dict[str, Any]:
@@ -148,14 +181,18 @@ def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any
     return {"source": _wire(detail.source), "legal_basis": detail.legal_basis}
 
 
-def _shadow(would: WouldBlock | None) -> dict[str, Any]:
-    if would is None:
-        return {}
-    return {
-        "shadow_entry_id": would.entry_id,
-        "shadow_pattern": would.pattern,
-        "shadow_evidence": _wire(would.matched_on),
-    }
+def _extras(extras: RequestedExtras, row: int) -> dict[str, Any]:
+    would, answer = extras.would_block.get(row), extras.protocol_answers.get(row)
+    found: dict[str, Any] = {}
+    if answer is not None:
+        found["protocol_answer"] = protocol_message(answer)
+    if would is not None:
+        found |= {
+            "shadow_entry_id": would.entry_id,
+            "shadow_pattern": would.pattern,
+            "shadow_evidence": _wire(would.matched_on),
+        }
+    return found
 
 
 def _varint(number: int) -> bytes:

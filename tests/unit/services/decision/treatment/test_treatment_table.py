@@ -45,16 +45,25 @@ def a_batch(
     )
 
 
-def test_a_marked_call_and_an_unregistered_sender_are_labelled_by_default() -> None:
+def test_what_is_only_marked_is_labelled_by_default() -> None:
     calls = shipped_table().treatments(
         a_batch((ALLOW, Reason.SCORED), (ALLOW, Reason.VELOCITY), (BLOCK, Reason.VELOCITY))
     )
     texts = shipped_table().treatments(
-        a_batch((BLOCK, Reason.UNREGISTERED), (ALLOW, Reason.UNREGISTERED), channel=Channel.TEXT)
+        a_batch(
+            (BLOCK, Reason.UNREGISTERED),
+            (ALLOW, Reason.UNREGISTERED),
+            (ALLOW, Reason.LINK_SCORED),
+            (BLOCK, Reason.LINK_SCORED),
+            channel=Channel.TEXT,
+        )
     )
 
     assert calls == {1: Detail(treatment=Treatment.LABEL, label=DisplayLabel.SUSPECTED_FRAUD)}
-    assert texts == {1: Detail(treatment=Treatment.LABEL, label=DisplayLabel.UNREGISTERED_SENDER)}
+    assert texts == {
+        1: Detail(treatment=Treatment.LABEL, label=DisplayLabel.UNREGISTERED_SENDER),
+        2: Detail(treatment=Treatment.LABEL, label=DisplayLabel.SUSPECTED_FRAUD),
+    }
 
 
 def test_a_band_of_scores_below_the_threshold() -> None:

@@ -86,6 +86,11 @@ def single(number: int) -> bytes:
     return pb.DecideCallRequest(call=call(number)).SerializeToString()
 
 
+def asking(*numbers: int) -> bytes:
+    request = pb.DecideCallsRequest(calls=map(call, numbers), with_protocol_answer=True)
+    return request.SerializeToString()
+
+
 def batch_answer(data: bytes) -> Any:
     return pb.DecideCallsResponse.FromString(data).decisions
 
@@ -183,3 +188,42 @@ def field_of(kind: type[Message]) -> tuple[int, str]:
     field, *_ = kind.DESCRIPTOR.fields
     assert field.message_type is not None
     return field.number, field.message_type.full_name
+
+
+async def test_only_requests_that_ask_get_protocol_answers(desk: BatchHandler) -> None:
+    asked = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
+
+    plain, many, one = await ask(
+        desk, (batch(13, 12), False), (asking(12, 13), False), (asked, True)
+    )
+
+    assert not any(detail.HasField("protocol_answer") for detail in batch_answer(plain).details)
+    (detail,) = batch_answer(many).details
+    assert detail.row == 1
+    assert detail.protocol_answer.sip.status == 603
+    assert single_answer(one).protocol_answer.isup_cause == 21
+
+
+async def test_a_labelled_row_without_a_detail_gets_one_for_its_protocol_answer(
+    desk: BatchHandler,
+) -> None:
+    abroad = call(1)
+    abroad.ingress = pb.INGRESS_INTERNATIONAL
+    request = pb.DecideCallsRequest(calls=[call(2), abroad], with_protocol_answer=True)
+
+    (answer,) = await ask(desk, (request.SerializeToString(), False))
+
+    (detail,) = batch_answer(answer).details
+    assert (detail.row, detail.protocol_answer.label) == (1, "国际来电")
+
+
+async def test_a_row_that_is_not_utf_8_costs_the_others_no_protocol_answer(
+    desk: BatchHandler,
+) -> None:
+    broken = b"\x0a\x03\x0a\x01\xff"
+
+    (answer,) = await ask(desk, (broken + asking(13), False))
+
+    details = {detail.row: detail for detail in batch_answer(answer).details}
+    assert details[0].error == "caller: not UTF-8"
+    assert details[1].protocol_answer.sip.status == 603
