@@ -120,7 +120,7 @@ class Decisions:
     """The answers to one table of traffic; row i answers event i."""
 
     first_id: int
-    """Row i has the id ``first_id + i``."""
+    """Row i has the id ``first_id + i``, unless `ids` has another."""
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
@@ -137,6 +137,8 @@ class Decisions:
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
+    ids: Mapping[int, int] = field(default_factory=dict)
+    """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
     held: Uint16s | None = None
     """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
     link_version: str = ""
@@ -152,3 +154,7 @@ class Decisions:
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    def id_of(self, row: int) -> int:
+        """Return the id of a row."""
+        return self.ids.get(row, self.first_id + row)

@@ -161,7 +161,7 @@ class Answers(Sequence[Answer]):
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
-            decision_id=self._first_id + row,
+            decision_id=(detail.decision_id if detail else 0) or self._first_id + row,
             **(common if detail is None else common | _fields(detail)),
         )
 

@@ -41,7 +41,9 @@ class Core:
             freed=self._pump,
             now=loop.time,
         )
-        self._sender = RequestSender(self._connections, self.counters, loop.time)
+        self._sender = RequestSender(
+            self._connections, self.counters, loop.time, request_ids=options.request_ids
+        )
         self._closed = False
 
         def coalescer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:

@@ -553,7 +553,7 @@ class Decisions(_message.Message):
     ALLOW_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     BLOCK_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
-    """Id of row 0; row i has first_decision_id + i."""
+    """Id of row 0; row i has first_decision_id + i unless its Detail says otherwise."""
     threshold: _builtins.float
     """The score from which this channel blocks, in [0, 1]."""
     list_version: _builtins.int
@@ -656,6 +656,7 @@ class Detail(_message.Message):
     READ_BYTES_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
@@ -701,6 +702,10 @@ class Detail(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    decision_id: _builtins.int
+    """Id of the decision, where it is not first_decision_id + row: the row, or one before it, was
+    answered before by its request_id. 0 elsewhere.
+    """
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
     label: Global___DisplayLabel.ValueType
@@ -742,6 +747,7 @@ class Detail(_message.Message):
         read_bytes: _builtins.int = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        decision_id: _builtins.int = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
         delay_ms: _builtins.int = ...,
@@ -750,7 +756,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

@@ -94,6 +94,7 @@ class Call(_message.Message):
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """Calling party: a number, a service code, or a name ("anonymous"). Required."""
     callee: _builtins.str
@@ -110,6 +111,11 @@ class Call(_message.Message):
     """Trunk group, as the switch names it, up to 64 characters; absent: unknown. The server's
     registry of trunk groups says what enters by it and which protected numbers it may show.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
@@ -119,10 +125,11 @@ class Call(_message.Message):
         ingress: Global___Ingress.ValueType = ...,
         attestation: Global___Attestation.ValueType = ...,
         trunk: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "ingress", b"ingress", "trunk", b"trunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "ingress", b"ingress", "request_id", b"request_id", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -140,6 +147,7 @@ class Text(_message.Message):
     SUBMITTED_AT_MS_FIELD_NUMBER: _builtins.int
     INGRESS_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     sender: _builtins.str
     """Sender: a number, a short or access code ("95588", "10655…"), or a name
     ("Bank"). Required.
@@ -158,6 +166,11 @@ class Text(_message.Message):
     """Trunk group or route by which it came, such as an SMPP system id, as the SMS centre names it, up
     to 64 characters; absent: not known.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
@@ -167,10 +180,11 @@ class Text(_message.Message):
         submitted_at_ms: _builtins.int = ...,
         ingress: Global___Ingress.ValueType = ...,
         trunk: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms", "trunk", b"trunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "request_id", b"request_id", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -185,6 +199,7 @@ class Link(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     SUBSCRIBER_FIELD_NUMBER: _builtins.int
     REQUESTED_AT_MS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     """The URL as requested, with or without scheme; a bare host name is enough. Of a longer one the
     first 8 KiB are read. Required.
@@ -195,16 +210,22 @@ class Link(_message.Message):
     """When, in milliseconds since the Unix epoch; absent or 0: when the request
     reached the server.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
         url: _builtins.str = ...,
         subscriber: _builtins.str = ...,
         requested_at_ms: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -87,7 +87,7 @@ def _for_explanations(
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
         "settings": _versions([batch.settings for batch in batches], sizes),
-        "link_version": _versions([batch.link_version for batch in batches], sizes),
+        "link_version": pa.array(few.link_versions, pa.string()),
         "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
         "caller_activity": _activity(batches),
         "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
@@ -140,6 +140,7 @@ class _Few:
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
         self.link_scores = np.full(rows, np.nan, np.float32)
+        self.link_versions: list[str | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
         self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
 
@@ -173,6 +174,7 @@ class _Few:
             self.evidence[place] = detail.matched_on
         if detail.link_score is not None:
             self.link_scores[place] = detail.link_score
+            self.link_versions[place] = batch.link_version or None
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
         if detail.velocity_inputs is not None:

@@ -39,6 +39,7 @@ from services.models import desired_models
 from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 
 VELOCITY_SHARE = 4
@@ -68,6 +69,7 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
@@ -90,6 +92,7 @@ def build(
         reader=MessageDecoder(home),
         now_ms=now_ms,
         observer=observer,
+        repeated=repeated,
         protocol_answers=_protocol_answers(settings),
     )
     return Decider(

@@ -23,10 +23,11 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
-from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, REQUEST_IDS, SIBLINGS
 from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 from infra.redis.client import Client, connect
+from infra.shared_table import SharedTable
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.decision import ids
@@ -50,6 +51,7 @@ from services.models.store import ModelStore
 from services.processes import wiring
 from services.processes.list_follower import follow_lists
 from services.rpc import security
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
@@ -96,6 +98,7 @@ class Worker:
             observer=self._observer(),
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
+            repeated=_repeated_requests(settings, self._metrics),
         )
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
@@ -311,6 +314,20 @@ def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog |
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:
     """Ignores the links of texts; used without a decision log."""
+
+
+def _repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedRequests | None:
+    """Share answers with the workers of this host; None where the settings say so."""
+    if not settings.request_id_window_s:
+        return None
+    slots, holds_ms = settings.request_id_slots, settings.request_id_window_s * 1000
+    try:
+        table = SharedTable.on_file(settings.data_dir / REQUEST_IDS, slots=slots, holds_ms=holds_ms)
+    except OSError as error:
+        # A full disk stops no decisions.
+        logger.warning("retries that reach another worker count again: %s", error)
+        table = SharedTable.in_memory(slots=slots, holds_ms=holds_ms)
+    return RepeatedRequests(table, counted=metrics.request_ids)
 
 
 def _metrics(settings: Settings) -> DecisionMetrics:

@@ -32,6 +32,21 @@ class DecisionSettings(ServerSettings):
         description="Score (0 to 1) from which a link is blocked. Unset: the threshold in the "
         "model's card.",
     )
+    request_id_window_s: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="Seconds within which a row with the `request_id` and the contents of an "
+        "earlier one gets the same decision and is not counted again; 0: ids are ignored.",
+    )
+    request_id_slots: int = Field(
+        default=65_536,
+        ge=64,
+        le=2**24,
+        description="Answers that the workers of a host remember by request id, 512 bytes each, in "
+        "a file of the data folder. Beyond them the oldest is forgotten, which "
+        "`fanzha_request_ids` counts.",
+    )
     block_spam: bool = Field(
         default=False,
         description="Whether to block spam that is not fraud.",

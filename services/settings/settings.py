@@ -87,6 +87,7 @@ class Settings(WarningChannelSettings):
         "treatments_file",
         "jwks_file",
         "popular_hosts_file",
+        "critical_names_file",
         "warning_policy_file",
         "warning_groups_file",
         "warning_regions_file",

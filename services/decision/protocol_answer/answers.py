@@ -74,7 +74,7 @@ class ProtocolAnswers:
         *,
         with_page: bool,
     ) -> ProtocolAnswer:
-        decision_id = decisions.first_id + row
+        decision_id = decisions.id_of(row)
         if isinstance(table, Calls):
             sip = self.sip.of(int(decisions.reasons[row]), decision_id)
             return ProtocolAnswer(sip=sip, isup_cause=CALL_REJECTED)

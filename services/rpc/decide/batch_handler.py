@@ -24,6 +24,7 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Calls, Channel
+from services.auth import identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
@@ -34,7 +35,14 @@ from services.rpc.decide.encoder import (
     NO_EXTRAS,
     RequestedExtras,
     batch_response,
+    repeated_response,
     single_response,
+)
+from services.rpc.decide.repeated_requests import (
+    NO_REPEATS,
+    DecidedBatch,
+    RepeatedRequests,
+    Repeats,
 )
 from services.rpc.decide.request_decoder import EncodedRequest, RequestDecoder, no_deadline
 from services.rpc.decide.request_parts import (
@@ -81,9 +89,12 @@ class BatchHandler:
         decide: Decide,
         now_ms: Callable[[], int],
         observer: Observer,
+        repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
+        """*repeated* recognises retries; None: each request is decided."""
         self._channel = channel
+        self._repeated = repeated
         self._decoder = decoder
         self._decide = decide
         self._now_ms = now_ms
@@ -101,6 +112,8 @@ class BatchHandler:
         """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
+        if self._repeated is not None:
+            request.carrier = identity.current().name
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
@@ -131,12 +144,33 @@ class BatchHandler:
         try:
             check_deadline()
             context = BatchContext(check_deadline=check_deadline)
-            decisions = self._decide(table, now_ms // 1000, context)
+            batch = self._decide_once(requests, table, now_ms, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
-        answers = _encode(requests, decisions, self._protocol(requests, table, decisions))
+        protocol = self._protocol(requests, table, batch.decisions)
+        answers = _encode(requests, batch.decisions, protocol, batch.repeats)
         self._observer.stage_done(self._channel, "respond")
         return answers
+
+    def _decide_once(
+        self, requests: Sequence[EncodedRequest], table: Table, now_ms: int, context: BatchContext
+    ) -> DecidedBatch:
+        """Decide all rows but those that repeat others."""
+
+        def decide(rows: Table) -> Decisions:
+            return self._decide(rows, now_ms // 1000, context)
+
+        if self._repeated is None or not table.request_ids:
+            return DecidedBatch(decisions=decide(table))
+        return self._repeated.decide(
+            self._channel,
+            requests,
+            table,
+            now_ms,
+            rows_of=self._decoder.rows,
+            decode=lambda fresh: self._decoder.table(fresh, now_ms),
+            decide=decide,
+        )
 
     def _protocol(
         self, requests: Sequence[EncodedRequest], table: Table, decisions: Decisions
@@ -164,22 +198,23 @@ class BatchHandler:
 
     async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
         now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
-        tables: list[tuple[Table, Mapping[int, int]]] = []
+        parts: list[tuple[EncodedRequest, Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.
         for part in split(self._channel, self._decoder.rows(request)):
             check_deadline()
-            table = self._decode([_part_request(part, request)], now_ms)
-            tables.append((_mark_unread(part.cut, table), part.cut))
+            encoded = _part_request(part, request)
+            table = self._decode([encoded], now_ms)
+            parts.append((encoded, _mark_unread(part.cut, table), part.cut))
             await asyncio.sleep(0)
-        if rows_cut := sum(len(cut) for _, cut in tables):
+        if rows_cut := sum(len(cut) for _, _, cut in parts):
             self._note_cut(rows_cut, request, now_ms)
         context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
         first, protocol = 0, dict[int, ProtocolAnswer]()
-        for table, cut in tables:
+        for encoded, table, cut in parts:
             check_deadline()
             # Other batches may have started and ended meanwhile.
             self._observer.started(self._channel)
-            decisions = self._decide(table, now_ms // 1000, context)
+            decisions = self._decide_once([encoded], table, now_ms, context).decisions
             decided.append(with_read_bytes(decisions, cut))
             if request.with_protocol_answer:
                 protocol |= self._protocol_of_part(table, decisions, first, len(protocol))
@@ -224,18 +259,25 @@ def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
 def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
     # A request that protobuf had to read may hold rows that only protobuf can read.
     heads = part.heads if whole.heads else ()
-    return EncodedRequest(data=part.data, single=False, rows=len(part.heads), heads=heads)
+    return EncodedRequest(
+        data=part.data,
+        single=False,
+        rows=len(part.heads),
+        heads=heads,
+        carrier=whole.carrier,
+    )
 
 
 def _encode(
     requests: Sequence[EncodedRequest],
     decisions: Decisions,
     protocol: Mapping[int, ProtocolAnswer],
+    repeats: Repeats = NO_REPEATS,
 ) -> list[Answer]:
     """Write the response to each request from its rows of the batch."""
     if len(requests) == 1:
         extras = _extras_of(requests[0], decisions, protocol)
-        return [_response(requests[0], decisions, decisions.details, 0, extras)]
+        return [_response(requests[0], decisions, decisions.details, 0, extras, repeats=repeats)]
     firsts, rows = [], 0
     for request in requests:
         firsts.append(rows)
@@ -244,7 +286,14 @@ def _encode(
     for row, detail in decisions.details.items():
         details[bisect_right(firsts, row) - 1][row] = detail
     return [
-        _response(request, decisions, own, first, _extras_of(request, decisions, protocol))
+        _response(
+            request,
+            decisions,
+            own,
+            first,
+            _extras_of(request, decisions, protocol),
+            repeats=repeats,
+        )
         for request, own, first in zip(requests, details, firsts, strict=True)
     ]
 
@@ -266,9 +315,13 @@ def _response(
     details: Mapping[int, Detail],
     first: int,
     extras: RequestedExtras,
+    *,
+    repeats: Repeats,
 ) -> Answer:
     if not request.single:
         return batch_response(decisions, details, first, request.rows, extras)
+    if first in repeats:
+        return repeated_response(repeats[first], first, extras)
     detail = details.get(first)
     if detail is not None and detail.error:
         return InvalidInput(detail.error)

@@ -49,6 +49,9 @@ def batch_response(
             # A row with an extra needs a detail to carry it.
             asked = (row for row in mapping if first <= row < first + rows)
             details = dict.fromkeys(asked, _NO_DETAIL) | dict(details)
+    if decisions.ids:
+        moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
+        details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
     written = [_detail(decisions, row, first, detail, extras) for row, detail in details.items()]
     others = _others(decisions, first, written).SerializeToString()
     span, count = slice(first, first + rows), _varint(rows)
@@ -67,7 +70,7 @@ def batch_response(
 def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> pb.Decisions:
     """Return what is no array of a row each."""
     return pb.Decisions(
-        first_decision_id=decisions.first_id + first,
+        first_decision_id=decisions.id_of(first),
         threshold=decisions.threshold,
         list_version=decisions.list_version,
         model_version=decisions.model_version,
@@ -80,10 +83,29 @@ def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> p
 
 def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:
     """Write one row as the response to a single request."""
+    return _single(decision_message(decisions, row, extras))
+
+
+def repeated_response(decision: pb.Decision, row: int, extras: RequestedExtras) -> bytes:
+    """Write an earlier decision as the response to a single request, which is in *row* now."""
+    answer = pb.Decision(**_extras(extras, row))
+    answer.MergeFrom(decision)
+    return _single(answer)
+
+
+def _single(decision: pb.Decision) -> bytes:
+    # The responses of all channels have the decision in field 1.
+    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+
+
+def decision_message(
+    decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS
+) -> pb.Decision:
+    """Return one row as a message."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = float(decisions.scores[row])
-    decision = pb.Decision(
-        decision_id=decisions.first_id + row,
+    return pb.Decision(
+        decision_id=decisions.id_of(row),
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
         score=None if np.isnan(score) else score,
@@ -104,8 +126,6 @@ def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO
         **_provenance(decisions, row, detail),
         **_extras(extras, row),
     )
-    # The responses of all channels have the decision in field 1.
-    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
 
 
 def _detail(
@@ -119,6 +139,7 @@ def _detail(
         fraud_type=_wire(detail.fraud_type),
         error=detail.error,
         read_bytes=detail.read_bytes,
+        decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
         velocity_score=detail.velocity_score,
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,
@@ -128,6 +149,11 @@ def _detail(
         **_provenance(decisions, row, detail),
         **_extras(extras, row),
     )
+
+
+def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
+    """Say whether the id of a row does not follow from that of the first of its request."""
+    return bool(decisions.ids) and decisions.id_of(row) != decisions.id_of(first) + row - first
 
 
 def _treatment(detail: Detail) -> dict[str, Any]:

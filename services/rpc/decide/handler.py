@@ -14,6 +14,7 @@ from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, RequestDecoder
 
 Response = Coroutine[Any, Any, bytes]
@@ -32,8 +33,10 @@ class InterceptionServicer:
         reader: MessageDecoder,
         now_ms: Callable[[], int],
         observer: Observer,
+        repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
+        """*repeated* recognises retries; None: each request is decided."""
         columns = ColumnarDecoder(reader.home)
 
         def handler(
@@ -51,6 +54,7 @@ class InterceptionServicer:
                 decide=decide,
                 now_ms=now_ms,
                 observer=observer,
+                repeated=repeated,
                 protocol_answers=protocol_answers,
             )
 

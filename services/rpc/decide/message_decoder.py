@@ -25,6 +25,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_truncation import cut_text
 from services.rpc.decide.row_validation import (
     MAX_TRUNK_CHARACTERS,
+    is_request_id,
     known,
     not_times,
     or_now,
@@ -55,6 +56,7 @@ class MessageDecoder:
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
         if any(trunks):
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
+        request_ids = _request_ids(rows, wrong)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
         return Calls(
             callers=callers,
@@ -65,6 +67,7 @@ class MessageDecoder:
             trunks=trunks,
             names={row: names[row] for row in rows_of(callers >= FIRST_SENDER)},
             errors=errors,
+            request_ids=request_ids,
         )
 
     def texts(self, messages: Sequence[pb.Text], now_ms: int) -> Texts:
@@ -80,6 +83,7 @@ class MessageDecoder:
         trunks = [row.trunk for row in rows]
         if any(trunks):
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
+        request_ids = _request_ids(rows, wrong)
         errors = {}
         for row in rows_of(wrong):
             if error := wrong_with_text(self.home, rows[row]):
@@ -94,6 +98,7 @@ class MessageDecoder:
             trunks=trunks,
             names={row: names[row] for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,
+            request_ids=request_ids,
             read_bytes=read_bytes,
         )
 
@@ -108,11 +113,13 @@ class MessageDecoder:
         wrong = not_times(times)
         wrong |= _column(not url for url in urls)
         wrong |= (subscribers == UNREADABLE) & _column(bool(asker) for asker in askers)
+        request_ids = _request_ids(rows, wrong)
         return Links(
             urls=urls,
             subscribers=subscribers,
             requested_at_ms=or_now(times, now_ms),
             errors={row: wrong_with_link(rows[row], urls[row]) for row in rows_of(wrong)},
+            request_ids=request_ids,
             read_bytes=read_bytes,
         )
 
@@ -125,6 +132,14 @@ def _cut(texts: list[str], max_bytes: int) -> tuple[list[str], dict[int, int]]:
             kept = cut_text(data, max_bytes)
             texts[row], read_bytes[row] = kept.decode(), len(kept)
     return texts, read_bytes
+
+
+def _request_ids(rows: Sequence[pb.Call | pb.Text | pb.Link], wrong: Bools) -> dict[int, str]:
+    """Return the ids of the rows that have one; mark those that cannot be one as *wrong*."""
+    found = {row: one.request_id for row, one in enumerate(rows) if one.request_id}
+    for row, text in found.items():
+        wrong[row] |= not is_request_id(text)
+    return found
 
 
 def _column(facts: Iterable[bool]) -> Bools:

@@ -59,6 +59,8 @@ class EncodedRequest:
     with_protocol_answer: bool = False
     """Asks for ready protocol answers; likewise."""
     remaining: Remaining = no_deadline
+    carrier: str = ""
+    """Login that sent it; empty where repeated requests are not looked for."""
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""
@@ -106,6 +108,8 @@ class RequestDecoder:
     def rows(self, request: EncodedRequest) -> list[bytes]:
         """Return the rows of a batch request as they may stand in one, tags included."""
         data = request.data
+        if request.single:
+            return [data]
         if request.heads:
             return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
         return rows_as_written(data)

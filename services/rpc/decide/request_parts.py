@@ -72,12 +72,25 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
         entries=np.concatenate([part.entries for part in parts]),
         details=_renumber([part.details for part in parts], starts),
         would_block=_renumber([part.would_block for part in parts], starts),
+        ids=_join_ids(parts, starts),
         # A model may fail between two parts; what it did not score is not to be cached.
         allow_cache_seconds=min(
             (part.allow_cache_seconds for part in parts if part.allow_cache_seconds is not None),
             default=None,
         ),
     )
+
+
+def _join_ids(parts: Sequence[Decisions], starts: Sequence[int]) -> dict[int, int]:
+    """Return the ids of rows that do not follow from that of the first row of all parts."""
+    first_id = parts[0].first_id
+    return {
+        start + row: part.id_of(row)
+        for start, part in zip(starts, parts, strict=False)
+        if part.ids or part.first_id != first_id + start
+        for row in range(len(part))
+        if part.id_of(row) != first_id + start + row
+    }
 
 
 def with_read_bytes(decisions: Decisions, read_bytes: Mapping[int, int]) -> Decisions:

@@ -14,6 +14,8 @@ from fanzha.v1 import interception_pb2 as pb
 
 MAX_TRUNK_CHARACTERS = 64
 MAX_PARTY_CHARACTERS = 64
+MAX_REQUEST_ID_CHARACTERS = 64
+_NO_REQUEST_ID = f"request_id: more than {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters"
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
@@ -48,14 +50,19 @@ def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
     return np.where((column < 0) | (column > last), 0, column).astype(np.uint8)
 
 
+def is_request_id(text: str) -> bool:
+    """Say whether a text may be the id of a request; an empty one is none."""
+    return len(text) <= MAX_REQUEST_ID_CHARACTERS and text.isascii() and text.isprintable()
+
+
 def wrong_with_call(home: HomePlan, call: pb.Call) -> str:
     """Say what is wrong with a call that has something wrong."""
     if home.sender_key(call.caller) == UNREADABLE:
         return _not_a_party("caller", call.caller)
     if home.number_key(call.callee) == UNREADABLE:
         return _not_a_party("callee", call.callee)
-    if len(call.trunk) > MAX_TRUNK_CHARACTERS:
-        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    if error := _wrong_with_names(call):
+        return error
     return f"attempted_at_ms: not a time: {call.attempted_at_ms}"
 
 
@@ -67,11 +74,17 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("receiver", text.receiver)
     if not text.body:
         return "body: empty"
-    if len(text.trunk) > MAX_TRUNK_CHARACTERS:
-        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    if error := _wrong_with_names(text):
+        return error
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
     return ""
+
+
+def _wrong_with_names(row: pb.Call | pb.Text) -> str:
+    if len(row.trunk) > MAX_TRUNK_CHARACTERS:
+        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    return "" if is_request_id(row.request_id) else _NO_REQUEST_ID
 
 
 def wrong_with_link(link: pb.Link, url: str) -> str:
@@ -82,6 +95,8 @@ def wrong_with_link(link: pb.Link, url: str) -> str:
         return f"url: has no host that can be read: {link.url[:100]!r}"
     if not 0 <= link.requested_at_ms <= LAST_MS:
         return f"requested_at_ms: not a time: {link.requested_at_ms}"
+    if not is_request_id(link.request_id):
+        return _NO_REQUEST_ID
     return _not_a_party("subscriber", link.subscriber)
 
 

@@ -139,3 +139,13 @@ def test_the_client_loads_nothing_of_the_service() -> None:
 
     assert "grpc" in loaded
     assert not {"numpy", "onnxruntime", "redis", "services", "fanzha.tables"} & set(loaded)
+
+
+def test_a_row_that_was_answered_before_has_the_id_of_then() -> None:
+    decisions = pb.Decisions(
+        first_decision_id=7, actions=[pb.ACTION_ALLOW] * 2, reasons=[pb.REASON_SCORED] * 2,
+        scores=[0.1, 0.2],
+        details=[pb.Detail(row=1, decision_id=3)],
+    )  # fmt: skip
+
+    assert [answer.decision_id for answer in Answers(decisions)] == [7, 3]
