@@ -61,7 +61,7 @@ def rule(
     listed: Uint8s,
     implausible: Bools | None = None,
     scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
@@ -72,9 +72,9 @@ def rule(
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which decides. *scores* are NaN where the model failed. The other columns are those of
-    `services.decision.evidence.BatchEvidence`; None for none. *named_as_rules* are further columns,
-    each under the name of the rule that it makes hold.
+    says which decides. *scores* are NaN where the model failed. *threshold* is one for all rows, or
+    a column. The other columns are those of `services.decision.evidence.BatchEvidence`; None for
+    none. *named_as_rules* are further ones, each under the name of the rule that it makes hold.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -84,7 +84,7 @@ def rule(
         "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
         "unscored": np.isnan(scores),
-        "scored": scores >= np.float32(threshold),
+        "scored": scores >= np.asarray(threshold, np.float32),
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,

@@ -28,6 +28,8 @@ from fanzha.tables import (
     Links,
     Texts,
 )
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -255,6 +257,7 @@ def an_engine(
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
     related: RelatedStage | None = None,
+    policies: CarrierPolicies = NO_POLICIES,
     answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
@@ -269,6 +272,7 @@ def an_engine(
         velocity=velocity,
         origin=origin,
         related=related,
+        current_policies=lambda: policies,
         answers=answers,
     )
 

@@ -75,7 +75,9 @@ class SightingBuffer:
         """Take the rows of a decided batch that tell something."""
         telling = decisions.actions == _BLOCK
         telling |= _MARKING.take(decisions.reasons)
-        telling |= decisions.scores >= np.float32(decisions.threshold) * _SCORE_SHARE
+        own = decisions.thresholds
+        threshold = np.float32(decisions.threshold) if own is None else own
+        telling |= decisions.scores >= threshold * _SCORE_SHARE
         telling &= ~_EXEMPT.take(decisions.reasons)
         rows = telling.nonzero()[0]
         dropped = max(len(rows) - BATCH_ROWS, 0)
