@@ -64,8 +64,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "pattern": pa.array(few.patterns, pa.string()),
         "source": schema.words(Source, few.sources),
         "evidence": schema.words(MatchedOn, few.evidence),
-        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
-        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
         "link_score": pa.array(few.link_scores, from_pandas=True),
@@ -76,13 +74,16 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_shadows_and_relations(few),
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
-def _relations(few: "_Few") -> dict[str, Any]:
+def _shadows_and_relations(few: "_Few") -> dict[str, Any]:
     return {
+        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
+        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "related_entity": pa.array(few.related, pa.string()),
         "related_evidence": schema.words(MatchedOn, few.related_evidence),
         "related_to": pa.array(few.related_to, pa.string()),
@@ -95,7 +96,6 @@ def _for_explanations(
 ) -> dict[str, Any]:
     """Return the columns that only `services.decision_log.analysis` reads."""
     return {
-        **_relations(few),
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
         "settings": _versions([batch.settings for batch in batches], sizes),
