@@ -66,7 +66,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "evidence": schema.words(MatchedOn, few.evidence),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
-        "link_score": pa.array(few.link_scores, from_pandas=True),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -74,16 +73,17 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
-        **_shadows_and_relations(few),
+        **_what_few_rows_have(few),
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
-def _shadows_and_relations(few: "_Few") -> dict[str, Any]:
+def _what_few_rows_have(few: "_Few") -> dict[str, Any]:
     return {
         "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
         "related_entity": pa.array(few.related, pa.string()),
         "related_evidence": schema.words(MatchedOn, few.related_evidence),
         "related_to": pa.array(few.related_to, pa.string()),
