@@ -187,7 +187,6 @@ def build_services(context: AdminContext) -> AdminServices:
             replica=context.replica,
             popular=context.popular,
             registry=context.registry,
-            now_ms=now_ms,
         ),
     )
 
@@ -337,7 +336,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
         "hits": HitServicer(
             HitReader(HitStore(context.connect()), audit=audit),
             CampaignStore(context.connect()),
-            graph_wiring.reader(context.settings, context.connect(), audit=audit, now_ms=now_ms),
+            graph_wiring.reader(context.settings, context.connect(), audit=audit),
             now_ms,
         ),
         "models": ModelServicer(

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from blocklists.snapshot.replica import Replica
 from fanzha.phone import HomePlan
+from infra.clock import now_ms
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
@@ -110,7 +111,6 @@ def build(
     replica: Replica,
     popular: PopularHosts,
     registry: CollectorRegistry,
-    now_ms: Callable[[], int],
 ) -> GraphTasks:
     """Build the keeper; *client* returns text."""
     metrics = GraphMetrics(registry)
@@ -125,12 +125,10 @@ def build(
         now_ms=now_ms,
         counters=metrics,
     )
-    return GraphTasks(keeper=graph, consumers=_consumers(client, graph, metrics, now_ms))
+    return GraphTasks(keeper=graph, consumers=_consumers(client, graph, metrics))
 
 
-def _consumers(
-    client: Client, graph: GraphKeeper, metrics: GraphMetrics, now_ms: Callable[[], int]
-) -> list[StreamConsumer]:
+def _consumers(client: Client, graph: GraphKeeper, metrics: GraphMetrics) -> list[StreamConsumer]:
     consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
     def consumer_of(
@@ -152,9 +150,7 @@ def _consumers(
     ]
 
 
-def reader(
-    settings: Settings, client: Client, *, audit: Audit, now_ms: Callable[[], int]
-) -> RelationReader:
+def reader(settings: Settings, client: Client, *, audit: Audit) -> RelationReader:
     """Build what shows the graph."""
     store = GraphStore(client, limits(settings), now_ms=now_ms)
     return RelationReader(store, home=HomePlan(settings.home_country), audit=audit)
