@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter
 
+from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
@@ -97,6 +98,7 @@ class AdminContext:
     findings: FindingRecorder
     """Records what is wrong in the lists, as the follower finds it."""
     popular: PopularHosts
+    risks: RiskFinder
     registry: CollectorRegistry
 
     def connect(self) -> Client:
@@ -149,6 +151,7 @@ async def open_context(settings: Settings, redis_url: str) -> AdminContext:
         ),
         findings=findings,
         popular=PopularHosts.load(settings.popular_hosts_file),
+        risks=change_requests.risks(settings),
         registry=registry,
     )
 
@@ -221,6 +224,7 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         now_ms=now_ms,
         options=change_requests.options(context.settings),
         popular=context.popular,
+        risks=context.risks,
         audit=context.audit,
         impact=change_requests.impact(context.settings),
         registry=context.registry,

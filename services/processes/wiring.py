@@ -16,6 +16,8 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
 from services.decision import cascade
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES, read_policies
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
@@ -85,6 +87,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         origin=_origin_guard(settings, home),
+        current_policies=_carrier_policies(settings),
         answers=_answer_policy(settings),
     )
     return Decider(
@@ -174,6 +177,14 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
         language=settings.label_language,
         rpz_action=settings.rpz_action,
     )
+
+
+def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
+    """Return the source of policies; raises ValueError for a wrong file."""
+    file = settings.carrier_policy_file
+    if file is None:
+        return lambda: NO_POLICIES
+    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

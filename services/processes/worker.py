@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
+import numpy as np
+
 from blocklists.snapshot import findings
 from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
@@ -216,6 +218,8 @@ class Worker:
 
     def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
+        if decisions.monitored is not None:
+            self._metrics.monitored(channel, int(np.count_nonzero(decisions.monitored)))
         self._drift.observe(channel, decisions.scores, decisions.model_version)
         self._feature_drift.observe(channel, table)
         if isinstance(table, Texts):

@@ -42,7 +42,6 @@ SHARED_CLASS_NAMES: dict[str, str] = {}
 SHORT_MODULES = {
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
-    "fanzha/status_details.py": "a server and its client name the details alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/appeals/scope.py": "the role name that other subjects have, too",

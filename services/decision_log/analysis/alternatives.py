@@ -13,7 +13,7 @@ from services.decision import rules
 from services.decision_log.explanation import Sentence
 
 _ACTIONS = {Action.BLOCK: ("会被拦截", "be blocked"), Action.ALLOW: ("会被放行", "be let through")}
-_RULES = {
+RULES = {
     "invalid": ("请求无法识别", "the request could not be read"),
     "protected": ("涉及受保护号码或域名", "a protected number or name is involved"),
     "allowlisted": ("命中放行名单", "an allow entry matches"),
@@ -26,12 +26,18 @@ _RULES = {
     "spam": ("垃圾短信", "it is unwanted advertising"),
     "cut_off": ("主叫近期行为可疑", "the recent calls of the caller are suspicious"),
     "suspicious": ("主叫近期行为可疑，仅标记", "the caller is suspicious, and only marked"),
+    "marked_link": (
+        "其中链接会被其通道拦截，仅标记",
+        "a link in it would be blocked by its own channel, and it is only marked",
+    ),
     "marked_sender": (
         "发送方名称未登记，仅标记",
         "the sender's name is not registered, only marked",
     ),
     "under": ("没有规则成立", "no rule holds"),
 }
+"""The rules of `services.decision.rules` in words, Chinese and English."""
+
 _UNKNOWN = Sentence(
     "当时未记录其他成立的规则（较早版本），无法说明下一条判定规则。",
     "which other rules held was not logged (by an earlier version): what would have decided next "
@@ -65,7 +71,7 @@ def of(row: Mapping[str, Any]) -> list[Sentence]:
 
 def _after(change: _Change, held: set[str]) -> Sentence:
     name, action, reason = rules.first_of(held - set(change.lifts))
-    (done_zh, done_en), (why_zh, why_en) = _ACTIONS[action], _RULES[name]
+    (done_zh, done_en), (why_zh, why_en) = _ACTIONS[action], RULES[name]
     return Sentence(
         f"{change.chinese}，则{done_zh}：{why_zh}（{reason.name}）。",
         f"{change.english}, it would {done_en}: {why_en} ({reason.name}).",
@@ -157,14 +163,23 @@ def _velocity(row: Mapping[str, Any]) -> list[_Change]:
     ]
 
 
-def _link_scored(_row: Mapping[str, Any]) -> list[_Change]:
+def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
     link, words = float(link_evidence.LINK_SCORE), float(link_evidence.WORD_SCORE)
+    both = ("link_scored", "marked_link")
+    own = ("链接通道的阈值", "the threshold of its own channel")
+    if row["action"] != Action.BLOCK.name:
+        return [_Change(f"若各链接评分低于{own[0]}", f"with each link under {own[1]}", both)]
     return [
         _Change(
-            f"若各链接评分低于 {link:.2f}，或文字评分低于 {words:.2f}",
-            f"with each link under {link:.2f}, or with words that score under {words:.2f}",
+            f"若各链接评分低于 {link:.2f}，且低于{own[0]}",
+            f"with each link under {link:.2f}, and under {own[1]}",
+            both,
+        ),
+        _Change(
+            f"若文字评分低于 {words:.2f}",
+            f"with words that score under {words:.2f}",
             ("link_scored",),
-        )
+        ),
     ]
 
 

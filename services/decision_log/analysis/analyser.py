@@ -61,7 +61,11 @@ class DecisionAnalyser:
         models = self._models(row, content, unmasked=unmasked)
         origin = self._origin.of(row)
         known = circumstances.of(row, past, self._loader)
-        changes = [sentence for model in models for sentence in model.alternatives]
+        changes = [
+            Sentence(f"{model.model} 模型：{said.chinese}", f"{model.model} model: {said.english}")
+            for model in models
+            for said in model.alternatives
+        ]
         return DecisionAnalysis(
             models=models,
             circumstances=[*known, *([origin] if origin else [])],

@@ -11,6 +11,7 @@ from classifiers import explain
 from classifiers.explain import ExplainedPart
 from classifiers.link.classifier import LinkClassifier
 from classifiers.text import link_evidence
+from fanzha.decisions import Reason
 from services.decision_log.analysis.bundle_loader import BundleLoader, NoBundle
 from services.decision_log.analysis.call_models import no_bundle
 from services.decision_log.analysis.model import SAME, FeatureWeight, ModelAnalysis
@@ -67,9 +68,12 @@ def of_text(row: Mapping[str, Any], content: TextContent, loader: BundleLoader) 
     if content.body is None or row["score"] is None:
         return about
     try:
-        return _of_words(about, loader, content.body, int(row["from_key"])).checked()
+        found = _of_words(about, loader, content.body, int(row["from_key"])).checked()
     except NoBundle as error:
         return replace(about, method=no_bundle(about.version, error))
+    if row["reason"] == Reason.SPAM.name and found.reproduces():
+        return replace(found, alternatives=(_spam(row, loader, content.body),))
+    return found
 
 
 def of_text_link(
@@ -131,6 +135,20 @@ def _of_words(about: ModelAnalysis, loader: BundleLoader, body: str, sender: int
     return replace(found, method=_SECOND_STAGE, recomputed=final)
 
 
+def _spam(row: Mapping[str, Any], loader: BundleLoader, body: str) -> Sentence:
+    """Say how probable spam was, which the log does not keep, and from where it blocks."""
+    model = loader.text(row["model_version"])
+    senders = np.array([row["from_key"]], np.int64)
+    probability = float(model.score_bodies([body], senders).p_spam[0])
+    settings = dict(word.split("=", 1) for word in (row.get("settings") or "").split())
+    threshold = float(settings.get("spam_threshold", model.spam_threshold))
+    return Sentence(
+        f"垃圾短信概率为 {probability:.3f}，自 {threshold:.3f} 起拦截；以上权重属于诈骗评分。",
+        f"the probability of spam is {probability:.3f}, and blocks from {threshold:.3f}; the "
+        "weights are those of the score for fraud.",
+    )
+
+
 def _of_url(about: ModelAnalysis, model: LinkClassifier, url: str, *, shown: str) -> ModelAnalysis:
     """Analyse *url*; parts that are not in *shown* are hidden, none where that is empty."""
     score = float(model.score([url])[0])
@@ -143,14 +161,15 @@ def _of_url(about: ModelAnalysis, model: LinkClassifier, url: str, *, shown: str
 
 
 def _with_strongest(about: ModelAnalysis, without: Any) -> ModelAnalysis:
-    """Say what the score would be without the part that raised it most."""
-    raising = [one for one in about.features if one.weight > 0]
-    if not raising:
-        return about
-    score = without(raising[0].weight)
+    """Say what the score would be without the part that did most for the side it is on."""
     threshold = about.threshold or 0.0
-    zh, en = ("仍达到", "still reach") if score >= threshold else ("未达到", "stay under")
-    part = raising[0].name
+    reached = about.recomputed is not None and about.recomputed >= threshold
+    wanted = [one for one in about.features if (one.weight > 0) == reached]
+    if not wanted:
+        return about
+    score = without(wanted[0].weight)
+    zh, en = ("达到", "reach") if score >= threshold else ("未达到", "stay under")
+    part = wanted[0].name
     said = Sentence(
         f"若没有“{part}”，评分为 {score:.3f}，{zh}阈值 {threshold:.3f}。",
         f'without "{part}" the score would be {score:.3f}, and {en} the threshold {threshold:.3f}.',

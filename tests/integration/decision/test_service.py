@@ -19,7 +19,7 @@ from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.decision import ids
-from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
+from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up
 
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
@@ -31,7 +31,7 @@ PAUSE_SECONDS = 0.005
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(Path(tmp_path_factory.mktemp("service"))) as running:
+    with fanzha_up(Path(tmp_path_factory.mktemp("service")), workers=2, **LEAN) as running:
         yield running
 
 
@@ -344,9 +344,11 @@ def test_a_killed_worker_is_replaced_and_retrying_clients_do_not_notice(service:
 def replaced(service: Running, pid: int, before: list[int]) -> bool:
     """Tell whether another process serves in place of *pid*: a worker reports once it serves."""
     now = children_of(service.process.pid, "worker")
+    if pid in now or len(now) != len(before):
+        return False
     status = json.loads(service.fanzha("blocklist", "status", "--json").stdout)
     serving = {int(worker["worker"].split("/")[-1]) for worker in status["workers"]}
-    return pid not in now and len(now) == len(before) and set(now) <= serving
+    return set(now) <= serving
 
 
 def children_of(parent: int, what: str) -> list[int]:

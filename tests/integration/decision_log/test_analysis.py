@@ -181,7 +181,7 @@ async def test_the_named_change_of_one_counter_does_cross_the_threshold(
 
     (model,) = told.analysis.models
     change = next(one.en for one in told.analysis.alternatives if "in place of" in one.en)
-    name, value = change.split()[1:3]
+    name, value = change.removeprefix("caller model: with ").split()[:2]
     inputs = dict(model.inputs) | {name: float(value)}
     activity = CallerActivity(**{key: np.array([at], np.float32) for key, at in inputs.items()})
     caller = bundles.load_caller(lowest_threshold=0.3)
@@ -438,3 +438,53 @@ async def test_each_role_that_may_read_decisions_may_read_their_analysis(
 
     assert may == {Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR}
     assert whole == {Role.AUDITOR, Role.APPEALS_OFFICER}
+
+
+@pytest.mark.parametrize(("threshold", "raises"), [(0.2, True), (0.9999, False)])
+async def test_a_link_is_shown_without_the_part_that_did_most_for_its_side(
+    log: Logged, newest: Explain, shipped: ModelSet, threshold: float, raises: bool
+) -> None:
+    models = replace(shipped, thresholds=dict.fromkeys(Channel, threshold))
+    decide(engine(log, models=models), log, some_links(URL))
+
+    told = await newest(unmasked=True)
+
+    parts = explain.link(bundles.load_link(), URL)
+    part = next(one.part for one in parts if (one.weight > 0) == raises)
+    (changed,) = [one.en for one in told.analysis.alternatives if "without" in one.en]
+    assert f'link model: without "{part}" the score would be' in changed
+
+
+async def test_spam_is_explained_by_its_probability_and_its_setting(
+    tmp_path: Path, issuer: Issuer, audit: MemoryAudit, shipped: ModelSet
+) -> None:
+    log = logged(tmp_path / "with texts", texts=True)
+    body = "全场五折，满二百减五十，欢迎选购"
+    rules = DecisionRules(block_spam=True, spam_threshold=0.0)
+    models = replace(shipped, thresholds=dict.fromkeys(Channel, 0.9999))
+    decide(engine(log, models=models, rules=rules), log, some_texts(body, sender=FRAUD))
+
+    async with served(log.folder, issuer, audit) as server:
+        request = pb.GetDecisionRequest(decision_id=100, with_content=True)
+        told = await server.call("GetDecision", request, "auditor")
+
+    senders = np.array([int(FRAUD)], np.int64)
+    p_spam = bundles.load_first_stage().score_bodies([body], senders).p_spam[0]
+    said = english(told.analysis.alternatives)
+    assert told.decision.reason == 8
+    assert f"the probability of spam is {p_spam:.3f}, and blocks from 0.000" in said
+    assert "with the setting block_spam false, it would be let through" in said
+
+
+async def test_the_version_of_the_link_model_is_logged_of_texts_whose_link_it_scored(
+    log: Logged, newest: Explain
+) -> None:
+    models = replace(some_models(), text=FixedTextScore(0.5))
+    decide(engine(log, models=models), log, some_texts("你好", sender=FRAUD))
+
+    without_link = await newest()
+    decide(engine(log, models=models), log, some_texts("看 http://a.example/", f"看 {URL}"))
+    with_links = DecisionQuery(log.folder, HomePlan()).several([101])
+
+    assert without_link.decision.link_version == ""
+    assert with_links[101]["link_version"] == "test-1"

@@ -102,3 +102,9 @@ def test_a_ruling_says_which_rules_held_beside_the_first() -> None:
 def test_the_first_rule_by_name_is_the_one_that_decides() -> None:
     assert rules.first_of({"scored", "implausible"})[0] == "implausible"
     assert rules.first_of(()) == ("under", Action.ALLOW, Reason.SCORED)
+
+
+def test_each_rule_but_the_last_has_a_bit() -> None:
+    names = [name for name, _, _ in rules.PRECEDENCE]
+
+    assert list(rules.names_of(2**16 - 1))[: len(names) - 1] == names[:-1]

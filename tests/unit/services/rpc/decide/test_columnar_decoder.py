@@ -15,6 +15,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from tests.support.effort import examples
 
 NOW_MS = 1_764_000_000_000
 HOME = HomePlan("86")
@@ -173,7 +174,7 @@ row = st.lists(field, max_size=6).map(b"".join).map(lambda content: delimited(b"
 crafted = st.lists(row, max_size=5).map(b"".join)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(every_kind, crafted)
 def test_crafted_bytes_are_read_as_messages_are_or_left_to_protobuf(
     kind: Kind, request: bytes
@@ -181,7 +182,7 @@ def test_crafted_bytes_are_read_as_messages_are_or_left_to_protobuf(
     same_or_left(kind, request)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_damaged_bytes_are_read_as_messages_are_or_left_to_protobuf(data: st.DataObject) -> None:
     kind = data.draw(every_kind)
