@@ -49,7 +49,6 @@ _NEAR = np.float32(0.5)
 _OF_BATCH = (
     "details",
     "would_block",
-    "threshold",
     "list_version",
     "model_version",
     "velocity_version",
