@@ -1,11 +1,11 @@
 """What we answer, and why. The numbers are those on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s, Int64s, Uint8s, Uint16s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
 
 
 class Action(IntEnum):
@@ -33,6 +33,8 @@ class Reason(IntEnum):
     LINK_SCORED = 11
     """The link model's score of a link in the text, together with that of its words. With ALLOW the
     text is only marked."""
+    FAILED_CLOSED = 13
+    """The model failed, and the policy of the carrier blocks then."""
 
 
 class MatchedOn(IntEnum):
@@ -93,6 +95,8 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    monitored: bool = False
+    """Whether the row was let through only because its carrier monitors the channel."""
     treatment: Treatment = Treatment.UNSPECIFIED
     label: DisplayLabel = DisplayLabel.UNSPECIFIED
     delay_ms: int = 0
@@ -126,7 +130,7 @@ class Decisions:
     scores: Float32s
     """Fraud probability in [0, 1]; NaN where no model scored the row."""
     threshold: float
-    """The score from which this channel blocks."""
+    """The score from which this channel blocks without a policy."""
     entries: Int64s
     """Row of the deciding entry in the snapshot; -1 where none matched."""
     details: Mapping[int, Detail]
@@ -137,6 +141,14 @@ class Decisions:
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
+    thresholds: Float32s | None = None
+    """The score from which each row is blocked, where policies of carriers apply."""
+    monitored: Bools | None = None
+    """Rows that are let through only because their carrier monitors the channel; their reason is
+    that of the block. None for none."""
+    carriers: Sequence[tuple[str, int]] = ()
+    """The carrier and the number of rows of each request, in order; a single one stands for all
+    rows, none for requests without a carrier."""
     ids: Mapping[int, int] = field(default_factory=dict)
     """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
     held: Uint16s | None = None
@@ -154,6 +166,10 @@ class Decisions:
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    def threshold_of(self, row: int) -> float:
+        """Return the score from which *row* is blocked."""
+        return self.threshold if self.thresholds is None else float(self.thresholds[row])
 
     def id_of(self, row: int) -> int:
         """Return the id of a row."""

@@ -36,15 +36,15 @@ def highest(
     urls: Sequence[str],
     owners: Int64s,
     word_scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
 ) -> dict[int, ScoredLink]:
     """Return the highest-scoring link of each text that its words do not block, by row.
 
     *urls* are canonical, *owners* the row of the text of each; *word_scores* are NaN where there is
-    none, and *threshold* is theirs.
+    none, and *threshold* is theirs, one for all texts or a column.
     """
     # Comparisons with NaN are false: without a model for words the text is let through.
-    candidates = np.flatnonzero((word_scores < np.float32(threshold))[owners])
+    candidates = np.flatnonzero((word_scores < np.asarray(threshold, np.float32))[owners])
     if not len(candidates):
         return {}
     asked = [urls[at] for at in candidates.tolist()]

@@ -61,6 +61,8 @@ class Answer:
     """No server answered in time, so the traffic is allowed."""
     status: grpc.StatusCode | None = None
     """Why no server answered."""
+    monitored: bool = False
+    """Whether it was allowed only because the carrier's policy monitors the channel."""
     error: str = ""
     """What is wrong with the request, or with the server."""
     read_bytes: int = 0
@@ -186,5 +188,6 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "delay_ms": detail.delay_ms,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
+        "monitored": detail.monitored,
         "read_bytes": detail.read_bytes,
     }

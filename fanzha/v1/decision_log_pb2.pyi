@@ -106,6 +106,8 @@ class LoggedDecision(_message.Message):
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
     RULES_HELD_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
@@ -162,6 +164,12 @@ class LoggedDecision(_message.Message):
     """What the network attests of the calling number."""
     weight: _builtins.int
     """How many decisions this row stands for."""
+    monitored: _builtins.bool
+    """Whether it was let through only because the policy of its carrier monitors the channel; the
+    reason is that of the block.
+    """
+    carrier: _builtins.str
+    """The carrier of who requested the decision; empty where the identity names none."""
     trunk: _builtins.str
     """Trunk group or route by which it came; empty if unknown."""
     rules_held: _builtins.str
@@ -209,6 +217,8 @@ class LoggedDecision(_message.Message):
         ingress: _interception_pb2.Ingress.ValueType = ...,
         attestation: _interception_pb2.Attestation.ValueType = ...,
         weight: _builtins.int = ...,
+        monitored: _builtins.bool = ...,
+        carrier: _builtins.str = ...,
         trunk: _builtins.str = ...,
         rules_held: _builtins.str = ...,
         settings: _builtins.str = ...,
@@ -218,7 +228,7 @@ class LoggedDecision(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "_velocity_threshold", b"_velocity_threshold", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score", "velocity_threshold", b"velocity_threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "_velocity_threshold", b"_velocity_threshold", "action", b"action", "attestation", b"attestation", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "link_score", b"link_score", "link_version", b"link_version", "list_version", b"list_version", "model_version", b"model_version", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "rules_held", b"rules_held", "score", b"score", "settings", b"settings", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "trunk", b"trunk", "url", b"url", "velocity_score", b"velocity_score", "velocity_threshold", b"velocity_threshold", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "_velocity_threshold", b"_velocity_threshold", "action", b"action", "attestation", b"attestation", "carrier", b"carrier", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "link_score", b"link_score", "link_version", b"link_version", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "rules_held", b"rules_held", "score", b"score", "settings", b"settings", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "trunk", b"trunk", "url", b"url", "velocity_score", b"velocity_score", "velocity_threshold", b"velocity_threshold", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015

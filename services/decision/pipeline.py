@@ -18,6 +18,7 @@ from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
+from classifiers.caller.classifier import cap_scores
 from classifiers.interfaces import TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -25,11 +26,14 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
+from services.decision.carriers import policy_ruling
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
+from services.decision.carriers.policy_ruling import PolicyRuling
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
-from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
@@ -79,6 +83,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
         answers: AnswerPolicy | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
@@ -89,6 +94,7 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._current_policies = current_policies
         self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
@@ -137,9 +143,10 @@ class DecisionPipeline:
     ) -> BatchEvidence:
         context = context or BatchContext()
         if context.pinned is None:
-            context.pinned = self._current_snapshot(), self._current_models()
-        snapshot, models = context.pinned
-        return BatchEvidence(
+            policies = self._current_policies()
+            context.pinned = self._current_snapshot(), self._current_models(), policies
+        snapshot, models, policies = context.pinned
+        evidence = BatchEvidence(
             channel=channel,
             table=table,
             context=context,
@@ -147,6 +154,11 @@ class DecisionPipeline:
             models=models,
             now_s=now_s,
         )
+        if len(policies):
+            evidence.policy = policies.of_batch(
+                channel, context.carriers, len(table), evidence.channel_threshold
+            )
+        return evidence
 
     def _end_stage(self, evidence: BatchEvidence, stage: str) -> None:
         self._observer.stage_done(evidence.channel, stage)
@@ -161,7 +173,7 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
-        origin = self._origin.calls(calls)
+        origin = self._origin.calls(calls, evidence.policy)
         self._take_origin(origin, evidence)
         return origin.implausible
 
@@ -189,7 +201,7 @@ class DecisionPipeline:
             words=words,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
-        self._take_origin(self._origin.texts(texts), evidence)
+        self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
         links = list_match.links_in(texts)
@@ -228,6 +240,10 @@ class DecisionPipeline:
         self._observer.callers_active(activity)
         model = evidence.models.caller
         self._score(evidence, model.version, lambda: model.score(activity))
+        if evidence.policy is not None:
+            # The model's own cap is that of its threshold, and a carrier may have set a lower one.
+            thresholds = evidence.policy.thresholds
+            evidence.scores = cap_scores(evidence.scores, activity.outgoing_calls, thresholds)
         return activity
 
     def _score_texts(self, texts: Texts, evidence: BatchEvidence) -> None:
@@ -309,26 +325,30 @@ class DecisionPipeline:
     def _decide(self, evidence: BatchEvidence, query: ShadowQuery | None) -> Decisions:
         evidence.context.check_deadline()
         ruling = evidence.ruling()
-        decisions = self._decisions(evidence, ruling)
+        decisions = self._decisions(evidence, policy_ruling.applied(evidence.policy, ruling))
         self._observer.stage_done(evidence.channel, "policy")
         self._shadows.compare(evidence, ruling, query)
         self._observer.decided(evidence.channel, evidence.table, decisions)
         return decisions
 
-    def _decisions(self, evidence: BatchEvidence, ruling: Ruling) -> Decisions:
-        by_list = details.by_list(ruling)
+    def _decisions(self, evidence: BatchEvidence, policy: PolicyRuling) -> Decisions:
+        ruling, by_list = policy.ruling, details.by_list(policy.ruling)
         entries = np.full(evidence.rows, NO_ENTRY)
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
-        found = details.of_rows(evidence, ruling, by_list, self._entry_details)
+        found = details.of_rows(evidence, policy.enforced, by_list, self._entry_details)
         cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
+        policy_ruling.mark_monitored(found, policy.monitored)
         return Decisions(
             first_id=first_id,
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=evidence.scores,
-            threshold=evidence.threshold,
+            threshold=evidence.channel_threshold,
+            thresholds=None if evidence.policy is None else evidence.policy.thresholds,
+            monitored=policy.monitored,
+            carriers=evidence.context.carriers,
             entries=entries,
             details=found,
             list_version=evidence.snapshot.version,

@@ -58,7 +58,7 @@ def rule(
     listed: Uint8s,
     implausible: Bools | None = None,
     scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
     spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
@@ -70,8 +70,9 @@ def rule(
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which decides. *scores* are NaN where the model failed. The other columns are those of
-    `services.decision.evidence.BatchEvidence`; None for none.
+    says which decides. *scores* are NaN where the model failed. *threshold* is one for all rows, or
+    a column. The other columns are those of `services.decision.evidence.BatchEvidence`; None for
+    none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -81,7 +82,7 @@ def rule(
         "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
         "unscored": np.isnan(scores),
-        "scored": scores >= np.float32(threshold),
+        "scored": scores >= np.asarray(threshold, np.float32),
         "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,

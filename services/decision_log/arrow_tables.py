@@ -13,7 +13,7 @@ import pyarrow as pa
 from blocklists.entries import Source
 from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s, Uint32s
+from fanzha.tables import Attestation, Bools, Channel, Float32s, Ingress, Int64s, Uint32s
 from fanzha.url import split
 from services.decision import rules
 from services.decision_log import schema
@@ -56,7 +56,9 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "action": schema.words(Action, _joined(batches, lambda batch: batch.actions)),
         "reason": schema.words(Reason, _joined(batches, lambda batch: batch.reasons)),
         "score": pa.array(_joined(batches, lambda batch: batch.scores), from_pandas=True),
-        "threshold": np.repeat(np.array([b.threshold for b in batches], np.float32), sizes),
+        "threshold": _joined(batches, _thresholds),
+        "monitored": _joined(batches, _monitored),
+        "carrier": _carriers(batches),
         "fraud_type": schema.words(FraudType, few.fraud_types),
         "entry_id": pa.array(few.entry_ids, pa.string()),
         "pattern": pa.array(few.patterns, pa.string()),
@@ -250,6 +252,29 @@ def _versions(values: Sequence[str], sizes: Sequence[int]) -> pa.DictionaryArray
     known: dict[str, int] = {}
     places = [known.setdefault(value, len(known)) for value in values]
     return schema.repeated(list(known), np.repeat(np.array(places, np.int32), sizes))
+
+
+def _thresholds(batch: LoggedRows) -> Float32s:
+    return np.broadcast_to(np.asarray(batch.threshold, np.float32), len(batch))
+
+
+def _monitored(batch: LoggedRows) -> Bools:
+    return np.zeros(len(batch), np.bool_) if batch.monitored is None else batch.monitored
+
+
+def _carriers(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
+    """Return the carrier of each logged row; null where its request names none."""
+    known: dict[str, int] = {"": 0}
+    places: list[Int64s] = []
+    for batch in batches:
+        of_requests = [known.setdefault(carrier, len(known)) for carrier, _ in batch.carriers]
+        if len(of_requests) > 1:
+            ends = np.cumsum([rows for _, rows in batch.carriers])
+            requests = np.searchsorted(ends, batch.rows, side="right")
+            places.append(np.array(of_requests, np.int64)[requests])
+        else:
+            places.append(np.full(len(batch), (of_requests or [0])[0], np.int64))
+    return schema.repeated(list(known), np.concatenate(places))
 
 
 def _storable(text: str) -> str:

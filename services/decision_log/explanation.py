@@ -34,6 +34,11 @@ def why(row: Mapping[str, Any]) -> Sentence:
         if blocked
         else (f"该{channel[0]}已放行：", f"This {channel[1]} was let through: ")
     )
+    if row.get("monitored"):
+        begin = (
+            f"该{channel[0]}因监测模式放行，否则会被拦截：",
+            f"This {channel[1]} was let through in monitor mode, and would have been blocked: ",
+        )
     return Sentence(begin[0] + reason.chinese, begin[1] + reason.english)
 
 
@@ -105,6 +110,10 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "VELOCITY": _by_velocity,
     "LINK_SCORED": _by_link,
     "FAILED_OPEN": _unheard,
+    "FAILED_CLOSED": _fixed(
+        "模型未能给出评分，按运营商策略予以拦截。",
+        "no model was heard, and the policy of the carrier blocks then.",
+    ),
     "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
     "PROTECTED": _fixed(
         "涉及受保护的号码或域名，任何名单和模型都不得拦截。",

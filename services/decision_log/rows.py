@@ -1,9 +1,10 @@
 """Selects the logged rows of a batch, on the decision path: column operations only.
 
 Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
-would have blocked, and rows of watched numbers; each has the weight 1. The other rows were let
-through, for whatever reason (an allow entry, a protected number, a broken model). One in *n* of
-them is logged, selected by the decision id, with the *weight* n: the number of rows it stands for.
+would have blocked, rows that only monitor mode let through, and rows of watched numbers; each has
+the weight 1. The other rows were let through, for whatever reason (an allow entry, a protected
+number, a broken model). One in *n* of them is logged, selected by the decision id, with the
+*weight* n: the number of rows it stands for.
 
 The activity of a caller is logged where somebody may ask why: for blocked and marked calls, and for
 those that score at least half of the threshold.
@@ -48,7 +49,6 @@ _NEAR = np.float32(0.5)
 _OF_BATCH = (
     "details",
     "would_block",
-    "threshold",
     "list_version",
     "model_version",
     "velocity_version",
@@ -122,7 +122,12 @@ class LoggedRows:
     weights: Uint32s
     details: Mapping[int, Detail]
     would_block: Mapping[int, WouldBlock]
-    threshold: float
+    threshold: float | Float32s
+    """One for all rows, or a column where policies of carriers apply."""
+    monitored: Bools | None
+    """Rows that were let through only because their carrier monitors the channel; None: none."""
+    carriers: Sequence[tuple[str, int]]
+    """Of the whole batch; see `fanzha.decisions.Decisions`."""
     list_version: int
     model_version: str
     velocity_version: str
@@ -154,6 +159,8 @@ class RowSampler:
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched
+        if decisions.monitored is not None:
+            always |= decisions.monitored
         if decisions.would_block:
             always[list(decisions.would_block)] = True
         if self._limit is None:
@@ -231,9 +238,17 @@ def _cut_rows(
         reasons=decisions.reasons[rows],
         scores=decisions.scores[rows],
         weights=sample.weights,
+        threshold=_thresholds(decisions, rows),
+        monitored=None if decisions.monitored is None else decisions.monitored[rows],
+        carriers=decisions.carriers,
         decided_at_ms=decided_at_ms,
         **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
+
+
+def _thresholds(decisions: Decisions, rows: Int64s) -> float | Float32s:
+    own = decisions.thresholds
+    return decisions.threshold if own is None else own[rows]
 
 
 def _activity_of(
@@ -242,8 +257,11 @@ def _activity_of(
     """Return the places among *rows* whose activity is logged, and its columns there."""
     if activity is None:
         return _NO_ROWS, _NO_ACTIVITY
-    suspected: Bools = decisions.scores[rows] >= np.float32(decisions.threshold) * _NEAR
+    near = np.asarray(_thresholds(decisions, rows), np.float32) * _NEAR
+    suspected: Bools = decisions.scores[rows] >= near
     suspected |= decisions.actions[rows] != _ALLOW
+    if decisions.monitored is not None:
+        suspected |= decisions.monitored[rows]
     suspected |= decisions.reasons[rows] == _VELOCITY
     places = suspected.nonzero()[0]
     if not len(places):

@@ -42,6 +42,8 @@ DECISIONS = pa.schema(
         ("reason", pa.string()),
         ("score", pa.float32()),
         ("threshold", pa.float32()),
+        ("monitored", pa.bool_()),
+        ("carrier", pa.string()),
         ("fraud_type", pa.string()),
         ("entry_id", pa.string()),
         ("pattern", pa.string()),
@@ -67,9 +69,10 @@ DECISIONS = pa.schema(
     ]
 )
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
-would have blocked, whatever was decided; ``rules_held`` the rules that held, the deciding one
-first, with commas; ``caller_activity`` the fields of `ACTIVITY`; ``velocity_inputs`` leaves out
-zeros."""
+would have blocked, whatever was decided; ``monitored`` is a row that was let through only because
+its carrier monitors the channel, with the reason of the block; ``rules_held`` the rules that held,
+the deciding one first, with commas; ``caller_activity`` the fields of `ACTIVITY`;
+``velocity_inputs`` leaves out zeros."""
 
 ACTIVITY = (
     "outgoing_calls",

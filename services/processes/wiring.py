@@ -16,6 +16,8 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
 from services.decision import cascade
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES, read_policies
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
@@ -85,15 +87,8 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         origin=_origin_guard(settings, home),
+        current_policies=_carrier_policies(settings),
         answers=_answer_policy(settings),
-    )
-    interception = InterceptionServicer(
-        engine=engine,
-        reader=MessageDecoder(home),
-        now_ms=now_ms,
-        observer=observer,
-        repeated=repeated,
-        protocol_answers=_protocol_answers(settings),
     )
     return Decider(
         engine=engine,
@@ -101,8 +96,25 @@ def build(
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=interception,
+        interception=_interception(settings, engine, observer, now_ms, repeated),
         models=models,
+    )
+
+
+def _interception(
+    settings: Settings,
+    engine: DecisionPipeline,
+    observer: Observer,
+    now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None,
+) -> InterceptionServicer:
+    return InterceptionServicer(
+        engine=engine,
+        reader=MessageDecoder(HomePlan(settings.home_country)),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
+        protocol_answers=_protocol_answers(settings),
     )
 
 
@@ -165,6 +177,14 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
         language=settings.label_language,
         rpz_action=settings.rpz_action,
     )
+
+
+def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
+    """Return the source of policies; raises ValueError for a wrong file."""
+    file = settings.carrier_policy_file
+    if file is None:
+        return lambda: NO_POLICIES
+    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

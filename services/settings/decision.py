@@ -82,6 +82,12 @@ class DecisionSettings(ServerSettings):
         description="TOML file: registry of trunk groups and SMS routes, with what enters by each "
         "and which protected numbers it may show. Reloaded when it changes.",
     )
+    carrier_policy_file: Path | None = Field(
+        default=None,
+        description="TOML file: policies of carriers, with thresholds, monitor mode, what a broken "
+        "model means, and trunk groups. Reloaded when it changes; one that cannot be read is "
+        "refused, and the policies before it stay in force.",
+    )
     senders_file: Path | None = Field(
         default=None,
         description="CSV file (header,owner,routes): registry of sender names and codes, and the "

@@ -84,6 +84,7 @@ class Settings(WarningChannelSettings):
         "identities_file",
         "trunks_file",
         "senders_file",
+        "carrier_policy_file",
         "treatments_file",
         "jwks_file",
         "popular_hosts_file",

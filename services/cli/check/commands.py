@@ -172,6 +172,8 @@ def _show(
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), markup=False, soft_wrap=True)
+    if decision.monitored:
+        out.print("Monitor mode let it through: the policy of the carrier blocks nothing here.")
     if decision.shadow_entry_id:
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
         out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
@@ -190,6 +192,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "threshold": round(decision.threshold, 4),
         "entry": decision.entry_id,
         "pattern": decision.pattern,
+        **({"monitored": True} if decision.monitored else {}),
         **_provenance(decision),
         **_treatment(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
@@ -255,7 +258,7 @@ def sentence(decision: decision_pb2.Decision) -> str:
     """Say in a sentence why it was decided so."""
     entry = f"entry {decision.entry_id} ({decision.pattern})"
     side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
-    blocked = decision.action == decision_pb2.ACTION_BLOCK
+    blocked = decision.action == decision_pb2.ACTION_BLOCK or decision.monitored
     compared = "reaches" if blocked else "stays under"
     done = "Blocked" if blocked else "Let through and marked"
     threshold = f"the threshold {decision.threshold:.4f}"
@@ -266,6 +269,8 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
         f"and its words {decision.score:.4f}.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
+        decision_pb2.REASON_FAILED_CLOSED: "Blocked: no model could be heard, and the policy of "
+        "the carrier blocks then.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
         decision_pb2.REASON_VELOCITY: f"{done}: the call itself looks like a fraud's, "

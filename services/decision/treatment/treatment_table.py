@@ -53,7 +53,7 @@ class TreatedBatch:
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
-    threshold: float
+    threshold: float | Float32s
     ingress: Uint8s | None
     """None for links."""
 
@@ -88,7 +88,7 @@ def _fitting(rule: TreatmentRule, batch: TreatedBatch) -> Sequence[int]:
     if rule.ingress is not None and batch.ingress is not None:
         fits &= rule.ingress.take(batch.ingress)
     if rule.score_from is not None:
-        fits &= batch.scores >= np.float32(rule.score_from * batch.threshold)
+        fits &= batch.scores >= np.asarray(rule.score_from * batch.threshold, np.float32)
     rows: list[int] = fits.nonzero()[0].tolist()
     return rows
 

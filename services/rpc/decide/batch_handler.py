@@ -112,8 +112,9 @@ class BatchHandler:
         """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
+        request.carrier = identity.current_carrier()
         if self._repeated is not None:
-            request.carrier = identity.current().name
+            request.login = identity.current().name
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
@@ -143,7 +144,7 @@ class BatchHandler:
         check_deadline = partial(_check_deadlines, requests)
         try:
             check_deadline()
-            context = BatchContext(check_deadline=check_deadline)
+            context = BatchContext(check_deadline=check_deadline, carriers=_carriers(requests))
             batch = self._decide_once(requests, table, now_ms, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
@@ -160,6 +161,10 @@ class BatchHandler:
         def decide(rows: Table) -> Decisions:
             return self._decide(rows, now_ms // 1000, context)
 
+        def decode(fresh: Sequence[EncodedRequest]) -> Table:
+            context.carriers = _carriers(fresh)
+            return self._decoder.table(fresh, now_ms)
+
         if self._repeated is None or not table.request_ids:
             return DecidedBatch(decisions=decide(table))
         return self._repeated.decide(
@@ -168,7 +173,7 @@ class BatchHandler:
             table,
             now_ms,
             rows_of=self._decoder.rows,
-            decode=lambda fresh: self._decoder.table(fresh, now_ms),
+            decode=decode,
             decide=decide,
         )
 
@@ -208,7 +213,8 @@ class BatchHandler:
             await asyncio.sleep(0)
         if rows_cut := sum(len(cut) for _, _, cut in parts):
             self._note_cut(rows_cut, request, now_ms)
-        context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
+        context = BatchContext(request.rows, check_deadline, _carriers([request]))
+        decided = list[Decisions]()
         first, protocol = 0, dict[int, ProtocolAnswer]()
         for encoded, table, cut in parts:
             check_deadline()
@@ -251,6 +257,13 @@ def _mark_unread(cut: Mapping[int, int], table: Table) -> Table:
     return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
 
 
+def _carriers(requests: Sequence[EncodedRequest]) -> list[tuple[str, int]]:
+    """Return the carrier and the rows of each request; nothing where none has a carrier."""
+    if not any(request.carrier for request in requests):
+        return []
+    return [(request.carrier, request.rows) for request in requests]
+
+
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
     if all(request.is_late() for request in requests):
         raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
@@ -265,6 +278,7 @@ def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
         rows=len(part.heads),
         heads=heads,
         carrier=whole.carrier,
+        login=whole.login,
     )
 
 

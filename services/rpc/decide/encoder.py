@@ -71,7 +71,7 @@ def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> p
     """Return what is no array of a row each."""
     return pb.Decisions(
         first_decision_id=decisions.id_of(first),
-        threshold=decisions.threshold,
+        threshold=decisions.threshold_of(first),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,
@@ -109,7 +109,7 @@ def decision_message(
         action=_wire(decisions.actions[row]),
         reason=_wire(decisions.reasons[row]),
         score=None if np.isnan(score) else score,
-        threshold=decisions.threshold,
+        threshold=decisions.threshold_of(row),
         entry_id=detail.entry_id,
         pattern=detail.pattern,
         evidence=_wire(detail.matched_on),
@@ -121,6 +121,7 @@ def decision_message(
         link_score=detail.link_score,
         link=detail.link,
         velocity_version=decisions.velocity_version,
+        monitored=detail.monitored,
         cache_seconds=_cache_seconds(decisions, row, detail),
         **_treatment(detail),
         **_provenance(decisions, row, detail),
@@ -144,6 +145,7 @@ def _detail(
         velocity_inputs=detail.velocity_inputs,
         link_score=detail.link_score,
         link=detail.link,
+        monitored=detail.monitored,
         cache_seconds=detail.cache_seconds,
         **_treatment(detail),
         **_provenance(decisions, row, detail),

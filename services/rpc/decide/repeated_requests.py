@@ -22,7 +22,7 @@ import numpy as np
 
 from fanzha.decisions import Decisions, Detail, DisplayLabel, MatchedOn, Treatment
 from fanzha.fraud import FraudType
-from fanzha.tables import Channel
+from fanzha.tables import Channel, Float32s
 from fanzha.v1 import decision_pb2 as pb
 from infra.shared_table import MAX_VALUE_BYTES, PutOutcome, SharedTable
 from services.decision.observer import Table
@@ -145,9 +145,21 @@ def merge(decisions: Decisions | None, fresh: Sequence[int], repeats: Repeats) -
         entries=entries,
         details=details,
         held=None,
+        thresholds=_thresholds(first, fresh, repeats),
+        monitored=None,
         would_block={fresh[place]: one for place, one in first.would_block.items()},
         ids={row: id_ for row, id_ in ids.items() if id_ != first.first_id + row},
     )
+
+
+def _thresholds(decisions: Decisions, fresh: Sequence[int], repeats: Repeats) -> Float32s:
+    """Return the score from which each row is blocked: carriers may have their own."""
+    found = np.zeros(len(fresh) + len(repeats), np.float32)
+    own = decisions.thresholds
+    found[fresh] = decisions.threshold if own is None else own
+    for row, one in repeats.items():
+        found[row] = one.threshold
+    return found
 
 
 def _nothing_decided(repeats: Repeats) -> Decisions:
@@ -177,7 +189,7 @@ def _keys(
     """Return the key of each row that bears an id and can be read."""
     place = 0
     for request, own in zip(requests, rows, strict=True):
-        login = f"{request.carrier}\0{channel.value}\0".encode()
+        login = f"{request.login}\0{channel.value}\0".encode()
         for row, written in enumerate(own, place):
             if (text := table.request_ids.get(row)) and row not in table.errors:
                 name = blake2b(login + text.encode(), digest_size=_HASH_BYTES).digest()
@@ -205,7 +217,13 @@ def _without(
             yield request
         elif kept:
             heads = tuple(accumulate(map(len, kept[:-1]), initial=0)) if request.heads else ()
-            yield EncodedRequest(data=b"".join(kept), single=False, rows=len(kept), heads=heads)
+            yield EncodedRequest(
+                data=b"".join(kept),
+                single=False,
+                rows=len(kept),
+                heads=heads,
+                carrier=request.carrier,
+            )
 
 
 def _value(decisions: Decisions, row: int) -> bytes:
@@ -236,4 +254,5 @@ def _detail(one: pb.Decision) -> Detail:
         label=DisplayLabel(one.label),
         delay_ms=one.delay_ms,
         cache_seconds=one.cache_seconds if one.HasField("cache_seconds") else None,
+        monitored=one.monitored,
     )

@@ -60,6 +60,8 @@ class EncodedRequest:
     """Asks for ready protocol answers; likewise."""
     remaining: Remaining = no_deadline
     carrier: str = ""
+    """The carrier of who sent it."""
+    login: str = ""
     """Login that sent it; empty where repeated requests are not looked for."""
 
     def is_late(self) -> bool:

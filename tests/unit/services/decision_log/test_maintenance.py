@@ -357,3 +357,20 @@ def test_readers_miss_nothing_and_see_nothing_twice_while_segments_are_joined(
     keeping.close(1)
 
     assert keeping.figures.joined > 0
+
+
+def test_segments_of_a_version_that_logged_fewer_columns_become_one_with_the_others(
+    tmp_path: Path,
+) -> None:
+    log = logged(tmp_path)
+    for _ in range(2):
+        log.decide(some_calls(FRAUD, callee=ANN))
+    older = segments(log)[0]
+    table = pq.read_table(older).drop_columns(["monitored", "carrier"])
+    pq.write_table(table, older)
+
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
+
+    (one,) = segments(log)
+    found = pq.read_table(one).column("monitored").to_pylist()
+    assert sorted(found, key=str) == [False, None]

@@ -10,6 +10,8 @@ from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, CallerActivity, Ingress
+from services.decision.carriers.policy_document import read_policies
+from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.decision_log import schema
 from services.decision_log.watchlist import Watchlist
@@ -73,6 +75,8 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "pattern": FRAUD,
         "source": "PROVINCE",
         "evidence": "CALLER",
+        "monitored": False,
+        "carrier": None,
         "would_block_entry_id": None,
         "would_block_pattern": None,
         "list_version": 7,
@@ -307,3 +311,27 @@ def test_ends_of_a_pair_are_all_logged_or_none(tmp_path: Path) -> None:
     assert len(there) == pytest.approx(100, abs=20)
     assert {row["weight"] for row in found} == {4}
     assert all(row["answered"] for row in found)
+
+
+def test_what_monitor_mode_lets_through_is_always_logged_with_its_carrier(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+    policies = read_policies('[carrier.watch.call]\nmode = "monitor"\nthreshold = 0.7\n')
+    engine = an_engine(
+        an_entry(FRAUD),
+        observer=Observer(decided=log.log.decided),
+        policies=policies,
+    )
+
+    context = BatchContext(carriers=[("watch", 2), ("", 1), ("other", 1)])
+    engine.decide_calls(some_calls(SHOP, FRAUD, FRAUD, FRAUD, callee=ANN), NOW_S, context)
+    log.log.writer.flush()
+
+    found = [
+        (row["action"], row["reason"], row["monitored"], row["carrier"], row["threshold"])
+        for row in rows(log)
+    ]
+    assert found == [
+        ("ALLOW", "BLOCKLISTED", True, "watch", pytest.approx(0.7)),
+        ("BLOCK", "BLOCKLISTED", False, None, pytest.approx(0.9)),
+        ("BLOCK", "BLOCKLISTED", False, "other", pytest.approx(0.9)),
+    ]

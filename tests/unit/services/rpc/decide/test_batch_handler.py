@@ -1,6 +1,7 @@
 """Requests are answered together without one noticing the others."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
+from services.auth.identity import Identity, set_identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
@@ -30,10 +32,12 @@ class Deciding:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.carriers: list[Sequence[tuple[str, int]]] = []
 
     def __call__(self, calls: Calls, now_s: int, batch: BatchContext) -> Decisions:
         first_id = FIRST_ID + sum(self.sizes)
         self.sizes.append(len(calls))
+        self.carriers.append(batch.carriers)
         blocked = calls.callers == int(LISTED)
         details = {row: Detail(error=error) for row, error in calls.errors.items()}
         for row in np.flatnonzero(blocked).tolist():
@@ -148,6 +152,19 @@ async def test_a_bad_request_fails_alone(desk: BatchHandler, deciding: Deciding)
     assert list(batch_answer(answers[3]).scores) == pytest.approx([0.01])
     assert batch_answer(answers[6]).details[0].error == "caller: empty"
     assert single_answer(answers[7]).score == pytest.approx(0.02)
+
+
+async def test_requests_of_several_carriers_are_decided_together_each_with_its_own(
+    desk: BatchHandler, deciding: Deciding
+) -> None:
+    async def of(carrier: str, data: bytes) -> bytes:
+        set_identity(Identity(name="gateway", roles=frozenset(), carrier=carrier))
+        return await desk.answer(data, single=False)
+
+    await asyncio.gather(of("one", batch(1, 2)), of("", batch(3)), of("two", batch(4)))
+    await asyncio.gather(of("", batch(1)), of("", batch(2)))
+
+    assert deciding.carriers == [[("one", 2), ("", 1), ("two", 1)], []]
 
 
 async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: Deciding) -> None:

@@ -44,6 +44,7 @@ class Worker:
     clock: list[int] = field(default_factory=lambda: [1_780_000_000_000])
     decided: Counter[int] = field(default_factory=Counter)
     counted: Counter[str] = field(default_factory=Counter)
+    carriers: list[list[tuple[str, int]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         columns, reader = ColumnarDecoder(HOME), MessageDecoder(HOME)
@@ -72,6 +73,7 @@ class Worker:
 
     def _decide(self, rows: Calls | Texts | Links, now_s: int, batch: BatchContext) -> Decisions:
         first_id = self.prefix + batch.take_ids(len(rows), self._reserve)
+        self.carriers.append(list(batch.carriers))
         seen = _parties(rows)
         self.decided.update(seen.tolist())
         blocked = seen % 2 == 1
@@ -286,3 +288,18 @@ async def retry_all(taken: list[tuple[int, list[list[tuple[int, str]]]]], by_col
                 new[number] += 1
 
     assert workers[0].decided + workers[1].decided == new
+
+
+async def test_the_rows_left_after_repeated_ones_keep_the_carriers_of_their_requests() -> None:
+    worker = Worker(a_table(), 1000)
+
+    async def of(carrier: str, *calls: pb.Call) -> None:
+        identity.set_identity(Identity(name=carrier, roles=frozenset(), carrier=carrier))
+        await worker.batch(*calls)
+
+    await asyncio.gather(of("one", call(3, "a")))
+    await asyncio.gather(
+        of("one", call(3, "a"), call(5, "b"), call(7)), of("two", call(9), call(11))
+    )
+
+    assert worker.carriers == [[("one", 1)], [("one", 2), ("two", 2)]]
