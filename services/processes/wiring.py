@@ -90,22 +90,31 @@ def build(
         current_policies=_carrier_policies(settings),
         answers=_answer_policy(settings),
     )
-    interception = InterceptionServicer(
-        engine=engine,
-        reader=MessageDecoder(home),
-        now_ms=now_ms,
-        observer=observer,
-        repeated=repeated,
-        protocol_answers=_protocol_answers(settings),
-    )
     return Decider(
         engine=engine,
         replica=replica,
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=interception,
+        interception=_interception(settings, engine, observer, now_ms, repeated),
         models=models,
+    )
+
+
+def _interception(
+    settings: Settings,
+    engine: DecisionPipeline,
+    observer: Observer,
+    now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None,
+) -> InterceptionServicer:
+    return InterceptionServicer(
+        engine=engine,
+        reader=MessageDecoder(HomePlan(settings.home_country)),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
+        protocol_answers=_protocol_answers(settings),
     )
 
 
