@@ -80,6 +80,7 @@ from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
 from services.warning.reports import service as reporting
+from services.warning.retractions.notices import RetractionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +280,7 @@ def _appeals(
         now_ms=now_ms,
         log=LoggedDecisions(logged, now_ms) if logged else None,
         origins=RequestedOrigins(ChangeStore(context.client)),
+        retract=RetractionStore(context.connect()).publish,
     )
 
 

@@ -96,14 +96,7 @@ def build(
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=InterceptionServicer(
-            engine=engine,
-            reader=MessageDecoder(home),
-            now_ms=now_ms,
-            observer=observer,
-            repeated=repeated,
-            protocol_answers=_protocol_answers(settings),
-        ),
+        interception=_interception(settings, engine, observer, now_ms, repeated),
         models=models,
     )
 
@@ -132,6 +125,23 @@ def _engine(
         related=related,
         current_policies=_carrier_policies(settings),
         answers=_answer_policy(settings),
+    )
+
+
+def _interception(
+    settings: Settings,
+    engine: DecisionPipeline,
+    observer: Observer,
+    now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None,
+) -> InterceptionServicer:
+    return InterceptionServicer(
+        engine=engine,
+        reader=MessageDecoder(HomePlan(settings.home_country)),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
+        protocol_answers=_protocol_answers(settings),
     )
 
 

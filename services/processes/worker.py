@@ -9,8 +9,8 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -92,9 +92,7 @@ class Worker:
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
         # Files of ten million entries take a while to verify, and so do models to load.
-        with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
-        self._first_lists = with_models.submit(self._replica.refresh)
-        with_models.shutdown(wait=False)
+        self._first_lists = _in_thread(self._replica.refresh)
         self._applied_at_ms = 0
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
@@ -345,6 +343,14 @@ def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog |
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:
     """Ignores the links of texts; used without a decision log."""
+
+
+def _in_thread(refresh: Callable[[], bool]) -> "Future[bool]":
+    """Load the first lists while the models are loaded."""
+    with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
+    loading = with_models.submit(refresh)
+    with_models.shutdown(wait=False)
+    return loading
 
 
 def _repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedRequests | None:

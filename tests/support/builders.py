@@ -1,6 +1,6 @@
 """Builders of valid objects; a test sets only the fields it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -257,7 +257,7 @@ def an_engine(
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
     related: RelatedStage | None = None,
-    policies: CarrierPolicies = NO_POLICIES,
+    policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
     answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
@@ -272,7 +272,7 @@ def an_engine(
         velocity=velocity,
         origin=origin,
         related=related,
-        current_policies=lambda: policies,
+        current_policies=policies if callable(policies) else lambda: policies,
         answers=answers,
     )
 
