@@ -11,6 +11,9 @@ Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfu
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from fanzha.joined_texts import rows_with
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
 """Inside of a character class: what a label may hold besides hyphens. Chinese is not among it,
@@ -62,6 +65,7 @@ _FOLDER_FOLLOWS = re.compile(r"/[A-Za-z0-9]")
 _SHORTEST_NUMBER = 3
 """Digits that are a name; fewer are a time: 3点."""
 
+_DOT = re.compile("[dD][oO][tT]")
 _DOT_WORD = re.compile(r"(?<=[\s\[({])(?:dot|Dot|DOT)(?=[\s\])}])")
 _SEPARATED = rf"""
     (?<=[.．․﹒]) (?=\s{{1,2}}(?:{DOMAINS})(?![A-Za-z])|\s?{_CLOSE})
@@ -82,6 +86,13 @@ _HINT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+def rows_with_hints(texts: Sequence[str]) -> list[int]:
+    """Return the rows of *texts* for which `may_contain_link` may be true."""
+    rows = rows_with(_HINT, texts)
+    dots = rows_with(_DOT, texts)
+    return sorted({*rows, *dots}) if dots else rows
 
 
 def may_contain_link(text: str) -> bool:

@@ -181,8 +181,10 @@ def _mark_unread(cut: Mapping[int, int], table: Table) -> Table:
 
 
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
-    if all(request.is_late() for request in requests):
-        raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
+    for request in requests:
+        if not request.is_late():
+            return
+    raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
 
 
 def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:

@@ -4,15 +4,13 @@ What every row has is copied as it lies in memory; protobuf writes the rest. A m
 be written in pieces, so each is the arrays and then what protobuf made.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from fanzha.decisions import Action, Decisions, Detail, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
-from fanzha.v1 import interception_pb2
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = int
@@ -20,6 +18,7 @@ _wire: Callable[[Any], Any] = int
 _ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
 """Tags of fields 2, 3 and 4 of Decisions, and of field 1 of each response."""
 _MORE, _LOW = 0x80, 0x7F
+_ONE_BYTE = [bytes([number]) for number in range(_LOW + 1)]
 _NO_DETAIL = Detail()
 _BLOCK = int(Action.BLOCK)
 
@@ -68,29 +67,20 @@ def batch_response(
 def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
     """Write one row as the response to a single request; *would* is the shadow entry to tell of."""
     detail = decisions.details.get(row, _NO_DETAIL)
-    score = float(decisions.scores[row])
-    decision = pb.Decision(
+    score = decisions.scores.item(row)
+    message = pb.Decision(
         decision_id=decisions.first_id + row,
-        action=_wire(decisions.actions[row]),
-        reason=_wire(decisions.reasons[row]),
-        score=None if np.isnan(score) else score,
+        action=_wire(decisions.actions.item(row)),
+        reason=_wire(decisions.reasons.item(row)),
+        score=None if math.isnan(score) else score,
         threshold=decisions.threshold,
-        entry_id=detail.entry_id,
-        pattern=detail.pattern,
-        evidence=_wire(detail.matched_on),
-        fraud_type=_wire(detail.fraud_type),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        velocity_score=detail.velocity_score,
-        velocity_inputs=detail.velocity_inputs,
-        link_score=detail.link_score,
-        link=detail.link,
         velocity_version=decisions.velocity_version,
-        **_provenance(decisions, row, detail),
-        **_shadow(would),
-    )
+        **_shared_fields(decisions, row, detail, would),
+    ).SerializeToString()
     # The responses of all channels have the decision in field 1.
-    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+    return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
 def _detail(
@@ -98,39 +88,42 @@ def _detail(
 ) -> pb.Detail:
     return pb.Detail(
         row=row - first,
-        entry_id=detail.entry_id,
-        pattern=detail.pattern,
-        evidence=_wire(detail.matched_on),
-        fraud_type=_wire(detail.fraud_type),
         error=detail.error,
         read_bytes=detail.read_bytes,
-        velocity_score=detail.velocity_score,
-        velocity_inputs=detail.velocity_inputs,
-        link_score=detail.link_score,
-        link=detail.link,
-        **_provenance(decisions, row, detail),
-        **_shadow(would),
+        **_shared_fields(decisions, row, detail, would),
     )
 
 
-def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
-    """Return source and legal basis of the entry that blocked *row*; nothing for other rows."""
-    if not detail.source or decisions.actions[row] != _BLOCK:
-        return {}
-    return {"source": _wire(detail.source), "legal_basis": detail.legal_basis}
+def _shared_fields(
+    decisions: Decisions, row: int, detail: Detail, would: WouldBlock | None
+) -> dict[str, Any]:
+    """Return what `Decision` and `Detail` both say of a row; nothing for most rows.
 
-
-def _shadow(would: WouldBlock | None) -> dict[str, Any]:
-    if would is None:
-        return {}
-    return {
-        "shadow_entry_id": would.entry_id,
-        "shadow_pattern": would.pattern,
-        "shadow_evidence": _wire(would.matched_on),
-    }
+    Source and legal basis are told of the entry that blocked the row only.
+    """
+    fields: dict[str, Any] = {}
+    if detail is not _NO_DETAIL:
+        fields["entry_id"] = detail.entry_id
+        fields["pattern"] = detail.pattern
+        fields["evidence"] = _wire(detail.matched_on)
+        fields["fraud_type"] = _wire(detail.fraud_type)
+        fields["velocity_score"] = detail.velocity_score
+        fields["velocity_inputs"] = detail.velocity_inputs
+        fields["link_score"] = detail.link_score
+        fields["link"] = detail.link
+        if detail.source and decisions.actions[row] == _BLOCK:
+            fields["source"] = _wire(detail.source)
+            fields["legal_basis"] = detail.legal_basis
+    if would is not None:
+        fields["shadow_entry_id"] = would.entry_id
+        fields["shadow_pattern"] = would.pattern
+        fields["shadow_evidence"] = _wire(would.matched_on)
+    return fields
 
 
 def _varint(number: int) -> bytes:
+    if number <= _LOW:
+        return _ONE_BYTE[number]
     written = bytearray()
     while number > _LOW:
         written.append(number & _LOW | _MORE)
