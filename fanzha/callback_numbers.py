@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from fanzha.joined_texts import rows_with
+from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 
 MAX_NUMBERS = 8
@@ -23,18 +23,19 @@ MAX_CANDIDATES = 64
 
 _DIGIT = "[0-9０-９]"
 _NEXT = rf"[ ().（）-]{{0,2}}{_DIGIT}"
+_NOT_BEFORE = "0-9０-９A-Za-z_./=&%#-"
 _RUN = re.compile(
-    rf"(?<![0-9０-９A-Za-z_./=&%#-])(?P<plus>[+＋])?+"
+    rf"(?<![{_NOT_BEFORE}])(?P<plus>[+＋])?+"
     rf"(?P<digits>{_DIGIT}(?:{_NEXT}){{6,17}}+)(?![0-9０-９A-Za-z_=%])"
 )
 # Begins with a digit, unlike `_RUN`, so the search need not try to match at each character.
-_SEVEN_DIGITS = re.compile(rf"{_DIGIT}(?:{_NEXT}){{6}}")
+_SEVEN_DIGITS = re.compile(rf"{_DIGIT}(?<![{_NOT_BEFORE}].)(?:{_NEXT}){{6}}")
 _SEPARATORS = re.compile(r"[^0-9]")
 
 
 def rows_with_numbers(texts: Sequence[str]) -> list[int]:
     """Return the rows of *texts* in which `callback_keys` may find anything."""
-    return rows_with(_SEVEN_DIGITS, texts)
+    return JoinedTexts(texts).rows_with(_SEVEN_DIGITS)
 
 
 def callback_keys(text: str, home: HomePlan) -> tuple[list[int], bool]:

@@ -1,7 +1,6 @@
-"""Searches many texts at once for what few of them hold.
+"""Many texts in one string, to search them at once for what few of them hold.
 
-Calling a pattern costs more than it takes to look through a short message, so the texts of a batch
-are joined and searched as one. Time is linear in their length.
+Calling a pattern for each text takes as long as looking through a short message does.
 """
 
 import re
@@ -10,21 +9,27 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 
-def rows_with(pattern: re.Pattern[str], texts: Sequence[str]) -> list[int]:
-    """Return the rows of *texts* in which *pattern* is found, in order.
+class JoinedTexts:
+    """Texts with a line feed between any two.
 
-    A line feed stands between two texts. Where the pattern takes it for what may follow or precede,
-    a row may be returned that has no match alone; none that has one is left out, unless the pattern
-    depends on where a text begins or ends.
+    Where a pattern takes the line feed for what may follow or precede, a row may be found that has
+    no match alone. No row that has one is left out, unless the pattern depends on where a text
+    begins or ends.
     """
-    joined = "\n".join(texts)
-    match = pattern.search(joined)
-    if match is None:
-        return []
-    after = list(accumulate([len(text) + 1 for text in texts]))
-    rows: list[int] = []
-    while match is not None:
-        row = bisect_right(after, match.start())
-        rows.append(row)
-        match = pattern.search(joined, after[row])
-    return rows
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.text = "\n".join(texts)
+        self._texts = texts
+
+    def rows_with(self, pattern: re.Pattern[str]) -> list[int]:
+        """Return the rows in which *pattern* is found, in order. Time is linear in the length."""
+        match = pattern.search(self.text)
+        if match is None:
+            return []
+        next_starts = list(accumulate([len(text) + 1 for text in self._texts]))
+        rows: list[int] = []
+        while match is not None:
+            row = bisect_right(next_starts, match.start())
+            rows.append(row)
+            match = pattern.search(self.text, next_starts[row])
+        return rows

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from fanzha.joined_texts import rows_with
+from fanzha.joined_texts import JoinedTexts
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
 """Inside of a character class: what a label may hold besides hyphens. Chinese is not among it,
@@ -65,7 +65,6 @@ _FOLDER_FOLLOWS = re.compile(r"/[A-Za-z0-9]")
 _SHORTEST_NUMBER = 3
 """Digits that are a name; fewer are a time: 3点."""
 
-_DOT = re.compile("[dD][oO][tT]")
 _DOT_WORD = re.compile(r"(?<=[\s\[({])(?:dot|Dot|DOT)(?=[\s\])}])")
 _SEPARATED = rf"""
     (?<=[.．․﹒]) (?=\s{{1,2}}(?:{DOMAINS})(?![A-Za-z])|\s?{_CLOSE})
@@ -90,9 +89,11 @@ _HINT = re.compile(
 
 def rows_with_hints(texts: Sequence[str]) -> list[int]:
     """Return the rows of *texts* for which `may_contain_link` may be true."""
-    rows = rows_with(_HINT, texts)
-    dots = rows_with(_DOT, texts)
-    return sorted({*rows, *dots}) if dots else rows
+    joined = JoinedTexts(texts)
+    rows = joined.rows_with(_HINT)
+    if _has_dot_word(joined.text):
+        rows = sorted({*rows, *joined.rows_with(_DOT_WORD)})
+    return rows
 
 
 def may_contain_link(text: str) -> bool:

@@ -102,18 +102,23 @@ def _shared_fields(
     Source and legal basis are told of the entry that blocked the row only.
     """
     fields: dict[str, Any] = {}
-    if detail is not _NO_DETAIL:
+    if detail is _NO_DETAIL and would is None:
+        return fields
+    if detail.entry_id or detail.pattern or detail.matched_on:
         fields["entry_id"] = detail.entry_id
         fields["pattern"] = detail.pattern
         fields["evidence"] = _wire(detail.matched_on)
+    if detail.fraud_type:
         fields["fraud_type"] = _wire(detail.fraud_type)
+    if detail.velocity_score is not None:
         fields["velocity_score"] = detail.velocity_score
         fields["velocity_inputs"] = detail.velocity_inputs
+    if detail.link_score is not None:
         fields["link_score"] = detail.link_score
         fields["link"] = detail.link
-        if detail.source and decisions.actions[row] == _BLOCK:
-            fields["source"] = _wire(detail.source)
-            fields["legal_basis"] = detail.legal_basis
+    if detail.source and decisions.actions[row] == _BLOCK:
+        fields["source"] = _wire(detail.source)
+        fields["legal_basis"] = detail.legal_basis
     if would is not None:
         fields["shadow_entry_id"] = would.entry_id
         fields["shadow_pattern"] = would.pattern

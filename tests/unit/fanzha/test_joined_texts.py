@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha.callback_numbers import callback_keys, rows_with_numbers
-from fanzha.joined_texts import rows_with
+from fanzha.joined_texts import JoinedTexts
 from fanzha.links import extract_links, rows_with_links
 from fanzha.phone import HomePlan
 
@@ -48,7 +48,7 @@ texts = st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), ma
     ],
 )
 def test_rows_are_found_once_each(given_texts: list[str], rows: list[int]) -> None:
-    assert rows_with(re.compile("ab"), given_texts) == rows
+    assert JoinedTexts(given_texts).rows_with(re.compile("ab")) == rows
 
 
 @given(texts)
