@@ -28,7 +28,7 @@ from benchmarks.decision_log_days import a_day, changes
 from benchmarks.micro import fixtures
 from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
-from fanzha.tables import Channel, Int64s
+from fanzha.tables import CallerActivity, Channel, Int64s
 from infra.clock import now_ms
 from services.decision.observer import Observer, Table
 from services.decision.pipeline import DecisionPipeline
@@ -63,22 +63,29 @@ class Decided:
 
     def __init__(self) -> None:
         self.links: list[tuple[Sequence[str], Int64s]] = []
+        self.activities: list[CallerActivity] = []
         self.batches: list[tuple[Channel, Table, Decisions]] = []
 
     def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
         self.links.append((urls, owners))
 
+    def callers_active(self, activity: CallerActivity) -> None:
+        self.activities.append(activity)
+
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self.batches.append((channel, table, decisions))
 
     def tell(self, log: DecisionLog) -> None:
-        for links, batch in zip_longest(self.links, self.batches):
+        for links, activity, batch in zip_longest(self.links, self.activities, self.batches):
             if links is not None:
                 log.links_found(*links)
+            if activity is not None:
+                log.callers_active(activity)
             log.decided(*batch)
 
     def forget(self) -> None:
         self.links.clear()
+        self.activities.clear()
         self.batches.clear()
 
 
@@ -120,7 +127,11 @@ def _cost(folder: Path, channel: Channel, rows: int, one_in: int) -> dict[str, A
     recorded = Decided()
     engine = fixtures.engine(
         fixtures.listed_numbers(fixtures.LISTED),
-        observer=Observer(links_found=recorded.links_found, decided=recorded.decided),
+        observer=Observer(
+            links_found=recorded.links_found,
+            callers_active=recorded.callers_active,
+            decided=recorded.decided,
+        ),
     )
     tables = _tables(channel, rows)
     batches = BATCHES // 10 if channel is not Channel.CALL else BATCHES

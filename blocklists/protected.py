@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from blocklists import protected_names
+from blocklists import number_deobfuscation, protected_names
 from blocklists.entries import EntryKind
 from blocklists.entry_table import Identities
-from fanzha import number_deobfuscation, service_codes
+from fanzha import service_codes
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER, HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s

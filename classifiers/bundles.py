@@ -51,6 +51,11 @@ def load_text(
     return TextClassifier(model, second, budget)
 
 
+def load_first_stage(root: Path | None = None, version: str | None = None) -> TextClassifier:
+    """Load a text model without its second stage, which needs the sentence encoder."""
+    return TextClassifier(_load(root, "sms", version))
+
+
 def load_link(root: Path | None = None, version: str | None = None) -> LinkClassifier:
     """Load a link model, by default the newest."""
     return LinkClassifier(_load(root, "url", version))

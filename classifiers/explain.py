@@ -7,7 +7,7 @@ the same cover for each other.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -46,6 +46,20 @@ class ExplainedPart(NamedTuple):
     weight: float
 
 
+class WeighedFeature(NamedTuple):
+    """A feature of a model; the value is NaN where it was unknown."""
+
+    name: str
+    value: float
+    weight: float
+
+
+def without(score: float, weight: float) -> float:
+    """Return the score that is left without a part of this weight."""
+    sure = min(max(score, _SURE), 1 - _SURE)
+    return float(1 / (1 + np.exp(weight - np.log(sure / (1 - sure)))))
+
+
 def text(model: TextClassifier, body: str, sender: int) -> list[ExplainedPart]:
     """Return the words, links and pairs of wide characters of *body* that weighed most."""
     spans = list(_text_spans(body[:READ]))
@@ -75,30 +89,45 @@ def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
 
 
 def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedPart]:
-    """Return the features of the one caller in *activity* that weighed most.
+    """Return the features of the one caller in *activity* that weighed most."""
+    return _top(ExplainedPart(one.name, one.weight) for one in caller_features(model, activity))
+
+
+def caller_features(model: CallerClassifier, activity: CallerActivity) -> list[WeighedFeature]:
+    """Return all features of the one caller in *activity*, with their values.
 
     A feature is left out by replacing it with its training mean.
     """
     columns = classifier.features(activity)
-    rows = len(columns) + 1
-    variants = {name: np.repeat(column, rows) for name, column in columns.items()}
-    for row, name in enumerate(columns, start=1):
-        variants[name][row] = np.nan
-    outgoing = np.repeat(activity.outgoing_calls, rows)
-    weights = _weights(model.score_features(variants, outgoing))
-    return _top(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    outgoing = np.repeat(activity.outgoing_calls, len(columns) + 1)
+    return _weigh(columns, lambda variants: model.score_features(variants, outgoing))
 
 
 def velocity(model: VelocityClassifier, inputs: VelocityInputs) -> list[ExplainedPart]:
     """Return the features of the one call in *inputs* that weighed most, as `caller` does."""
+    return _top(ExplainedPart(one.name, one.weight) for one in velocity_weights(model, inputs))
+
+
+def velocity_weights(model: VelocityClassifier, inputs: VelocityInputs) -> list[WeighedFeature]:
+    """Return all features of the one call in *inputs*, as `caller_features` does."""
     columns = velocity_features(inputs)
+    attempts = np.repeat(inputs.velocity.attempts_hour, len(columns) + 1)
+    return _weigh(columns, lambda variants: model.score_features(variants, attempts))
+
+
+def _weigh(
+    columns: Mapping[str, Float32s], score: Callable[[Mapping[str, Float32s]], Float32s]
+) -> list[WeighedFeature]:
+    """Leave out each of *columns* of one row: the first variant is whole, then one for each."""
     rows = len(columns) + 1
     variants = {name: np.repeat(column, rows) for name, column in columns.items()}
     for row, name in enumerate(columns, start=1):
         variants[name][row] = np.nan
-    attempts = np.repeat(inputs.velocity.attempts_hour, rows)
-    weights = _weights(model.score_features(variants, attempts))
-    return _top(ExplainedPart(*pair) for pair in zip(columns, weights.tolist(), strict=True))
+    weights = _weights(score(variants)).tolist()
+    return [
+        WeighedFeature(name, float(column[0]), weight)
+        for (name, column), weight in zip(columns.items(), weights, strict=True)
+    ]
 
 
 def _text_spans(body: str) -> Iterator[Span]:

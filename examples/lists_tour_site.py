@@ -8,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from rich.console import Console
 from rich.markup import escape
@@ -40,6 +40,9 @@ MOST_LINES = 13
 SHORT = 9
 """The same where the rest repeats what an earlier command showed."""
 
+Runner: TypeAlias = "Callable[[Sequence[str], Mapping[str, str]], subprocess.CompletedProcess[str]]"
+"""Runs ``fanzha`` with arguments in exactly this environment, to its end."""
+
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 page: list[str] = []
 """The story so far, in Markdown."""
@@ -64,6 +67,20 @@ def _show(who: str, arguments: tuple[str, ...], printed: str, most: int = MOST_L
     lines = [line.rstrip() for line in printed.splitlines()]
     cut = [f"… {len(lines) - most} more lines"] if len(lines) > most else []
     page.append("\n".join(["```console", command, *lines[:most], *cut, "```\n"]))
+
+
+def run_command(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """Start a command and wait for its end."""
+    return subprocess.run(  # noqa: S603
+        [*FANZHA, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_SECONDS,
+    )
 
 
 class Watch:
@@ -119,20 +136,21 @@ class Site:
         endpoints: Mapping[str, str],
         identities: Path,
         client: Client,
-        people: Iterable[str],
+        runner: Runner,
     ) -> None:
         self.data = data
         self.client = client
+        self._runner = runner
         self.last = ""
         """What the last command printed."""
         self._common = {
             "FANZHA_TARGET": endpoints["interception"],
             "FANZHA_ADMIN_TARGET": endpoints["admin"],
-            "FANZHA_WARNING_TARGET": endpoints["warning"],
+            "FANZHA_WARNING_TARGET": endpoints.get("warning", ""),
             "FANZHA_DATA_DIR": str(data),
             "FANZHA_TLS_CA": str(identities / "ca.pem"),
         }
-        self._tokens = {who: identities / f"{who}.token" for who in people}
+        self._tokens = {file.stem: file for file in identities.glob("*.token")}
 
     def fanzha(self, who: str, *arguments: str, quiet: bool = False, most: int = MOST_LINES) -> str:
         """Run a command, and show *most* of its lines; raises RuntimeError when it fails."""
@@ -161,11 +179,10 @@ class Site:
     def _run(
         self, who: str, arguments: tuple[str, ...], *, quiet: bool, most: int = MOST_LINES
     ) -> int:
-        done = subprocess.run(  # noqa: S603
-            [*FANZHA, *arguments],
-            env=_environment() | self._common | {"FANZHA_TOKEN_FILE": str(self._tokens[who])},
-            capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
-        )  # fmt: skip
+        done = self._runner(
+            arguments,
+            _environment() | self._common | {"FANZHA_TOKEN_FILE": str(self._tokens[who])},
+        )
         self.last = (done.stdout or "") + (done.stderr if done.returncode else "")
         if not quiet:
             _show(who, arguments, self.last.rstrip(), most)
@@ -177,10 +194,14 @@ def site(
     folder: Path,
     people: Mapping[str, Sequence[str]] = PEOPLE,
     settings: Mapping[str, str] | None = None,
+    runner: Runner = run_command,
 ) -> Iterator[Site]:
-    """Run ``fanzha up`` with identities of *people* in *folder*, on free ports."""
+    """Run ``fanzha up`` with identities of *people* in *folder*, on free ports.
+
+    Every other command runs by *runner*.
+    """
     identities, data = folder / "identity", folder / "data"
-    _made(identities, people)
+    _make_identities(identities, people, runner)
     changed = {
         "FANZHA_CONFIG": str(identities / "fanzha.toml"),
         "FANZHA_DATA_DIR": str(data),
@@ -199,13 +220,13 @@ def site(
             options = Options(timeout=2.0)
             with Client(endpoints["interception"], options, login=login) as client:
                 client.wait_until_ready(10)
-                yield Site(data, endpoints, identities, client, people)
+                yield Site(data, endpoints, identities, client, runner)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
 
 
-def _made(identities: Path, people: Mapping[str, Sequence[str]]) -> None:
+def _make_identities(identities: Path, people: Mapping[str, Sequence[str]], runner: Runner) -> None:
     for arguments in (
         ("identity", "init", str(identities)),
         *(
@@ -215,10 +236,7 @@ def _made(identities: Path, people: Mapping[str, Sequence[str]]) -> None:
             for who, roles in people.items()
         ),
     ):  # fmt: skip
-        subprocess.run(  # noqa: S603
-            [*FANZHA, *arguments], env=_environment(), check=True, capture_output=True,
-            timeout=COMMAND_SECONDS,
-        )  # fmt: skip
+        runner(arguments, _environment()).check_returncode()
 
 
 def _role_and_reach(role: str) -> tuple[str, ...]:

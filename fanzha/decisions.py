@@ -1,11 +1,11 @@
 """What we answer, and why. The numbers are those on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Float32s, Int64s, Uint8s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
 
 
 class Action(IntEnum):
@@ -31,7 +31,10 @@ class Reason(IntEnum):
     UNREGISTERED = 10
     """With ALLOW the text is only marked."""
     LINK_SCORED = 11
-    """The link model's score of a link in the text, together with that of its words."""
+    """The link model's score of a link in the text, together with that of its words. With ALLOW the
+    text is only marked."""
+    FAILED_CLOSED = 13
+    """The model failed, and the policy of the carrier blocks then."""
 
 
 class MatchedOn(IntEnum):
@@ -46,6 +49,24 @@ class MatchedOn(IntEnum):
     TEXT = 6
     CALLBACK = 7
     """A number inside a text."""
+
+
+class Treatment(IntEnum):
+    """What else to do with traffic that is let through."""
+
+    UNSPECIFIED = 0
+    LABEL = 1
+    CHALLENGE = 2
+    DELAY = 3
+
+
+class DisplayLabel(IntEnum):
+    """What to show to the receiver."""
+
+    UNSPECIFIED = 0
+    SUSPECTED_FRAUD = 1
+    INTERNATIONAL = 2
+    UNREGISTERED_SENDER = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +95,14 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    monitored: bool = False
+    """Whether the row was let through only because its carrier monitors the channel."""
+    treatment: Treatment = Treatment.UNSPECIFIED
+    label: DisplayLabel = DisplayLabel.UNSPECIFIED
+    delay_ms: int = 0
+    """Milliseconds until the block takes effect, or until treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of a link: how long the answer may be reused; None: as long as those of its batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +124,13 @@ class Decisions:
     """The answers to one table of traffic; row i answers event i."""
 
     first_id: int
-    """Row i has the id ``first_id + i``."""
+    """Row i has the id ``first_id + i``, unless `ids` has another."""
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
     """Fraud probability in [0, 1]; NaN where no model scored the row."""
     threshold: float
-    """The score from which this channel blocks."""
+    """The score from which this channel blocks without a policy."""
     entries: Int64s
     """Row of the deciding entry in the snapshot; -1 where none matched."""
     details: Mapping[int, Detail]
@@ -112,6 +141,36 @@ class Decisions:
     """Version of the velocity model that scored the batch; empty when none did."""
     would_block: Mapping[int, WouldBlock] = field(default_factory=dict)
     """Of rows that a shadow entry would have blocked; they were decided without it."""
+    thresholds: Float32s | None = None
+    """The score from which each row is blocked, where policies of carriers apply."""
+    monitored: Bools | None = None
+    """Rows that are let through only because their carrier monitors the channel; their reason is
+    that of the block. None for none."""
+    carriers: Sequence[tuple[str, int]] = ()
+    """The carrier and the number of rows of each request, in order; a single one stands for all
+    rows, none for requests without a carrier."""
+    ids: Mapping[int, int] = field(default_factory=dict)
+    """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
+    held: Uint16s | None = None
+    """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
+    link_version: str = ""
+    """Version of the link model that scored links in texts; empty when none did."""
+    velocity_threshold: float | None = None
+    """The velocity score from which a call is suspicious; None when none was scored."""
+    settings: str = ""
+    """The settings that the rules depend on, as ``name=value`` with spaces between them."""
+    allow_cache_seconds: int | None = None
+    """How long an answer that lets a link through may be reused; None for other channels."""
+    block_cache_seconds: int | None = None
+    """Likewise, an answer that blocks a link."""
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    def threshold_of(self, row: int) -> float:
+        """Return the score from which *row* is blocked."""
+        return self.threshold if self.thresholds is None else float(self.thresholds[row])
+
+    def id_of(self, row: int) -> int:
+        """Return the id of a row."""
+        return self.ids.get(row, self.first_id + row)

@@ -47,5 +47,15 @@ class VersionConflict(FanzhaError):
         return error
 
 
+class RisksUnconfirmed(FanzhaError):
+    """The change would hit what many depend on, and its author has not confirmed each risk."""
+
+    def __init__(self, risks: tuple[str, ...]) -> None:
+        """Take the *risks* to confirm, as they have to be repeated."""
+        listed = ", ".join(map(repr, risks))
+        super().__init__(f"confirmed_risks: no second person reviews this, and it hits {listed}")
+        self.risks = risks
+
+
 class Unavailable(FanzhaError):
     """Something we depend on is away; retry later."""

@@ -1,7 +1,9 @@
 """What a failed request says beyond its message: the names that a server writes and a client reads.
 
 Details travel in a trailer as google.rpc defines them. A version conflict is a google.rpc.ErrorInfo
-with the reason `VERSION_CONFLICT`, whose metadata are two numbers in decimal digits.
+with the reason `VERSION_CONFLICT`, whose metadata are two numbers in decimal digits. A change whose
+risks are not confirmed is one with the reason `RISKS_UNCONFIRMED`, whose metadata are the risks,
+numbered from 0.
 """
 
 DETAILS_KEY = "grpc-status-details-bin"
@@ -19,3 +21,5 @@ EXPECTED = "expected_version"
 """The version or revision that the request named; absent where it named none."""
 ACTUAL = "actual_version"
 """The version or revision now."""
+RISKS_UNCONFIRMED = "RISKS_UNCONFIRMED"
+"""The change would hit what many depend on; its metadata say what has to be confirmed."""

@@ -6,7 +6,7 @@ have (an error, a name in place of a number) is a sparse mapping from row to val
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeAlias
 
@@ -73,6 +73,8 @@ class Calls:
     """The callers that are names, such as ``anonymous``: their keys cannot be read back."""
     errors: Mapping[int, str]
     """Error message of each row that could not be read."""
+    request_ids: Mapping[int, str] = field(default_factory=dict)
+    """Ids by which retries are recognised, of the rows that bear one."""
 
     def __len__(self) -> int:
         return len(self.callers)
@@ -94,6 +96,10 @@ class Texts:
     names: Mapping[int, str]
     """The senders that are names, such as ``Bank``: their keys cannot be read back."""
     errors: Mapping[int, str]
+    request_ids: Mapping[int, str] = field(default_factory=dict)
+    """As for calls."""
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of bodies longer than `MAX_TEXT_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.senders)
@@ -109,6 +115,10 @@ class Links:
     """Number keys; 0 where unknown."""
     requested_at_ms: Int64s
     errors: Mapping[int, str]
+    request_ids: Mapping[int, str] = field(default_factory=dict)
+    """As for calls."""
+    read_bytes: Mapping[int, int] = field(default_factory=dict)
+    """Bytes that are left of URLs longer than `MAX_URL_BYTES`."""
 
     def __len__(self) -> int:
         return len(self.urls)

@@ -12,6 +12,8 @@ METRICS = "metrics"
 """Folder of the metrics pages of the workers."""
 SIBLINGS = "siblings"
 """Folder of the sockets through which workers exchange ended calls."""
+REQUEST_IDS = "request-ids"
+"""Table of answers by request id, shared by the workers."""
 DECISIONS = "decisions"
 """Folder of the decision log, unless the settings name another."""
 VALKEY = "valkey"
@@ -28,6 +30,7 @@ OURS = (
     AUDIT,
     METRICS,
     SIBLINGS,
+    REQUEST_IDS,
     DECISIONS,
     VALKEY,
     MODELS,

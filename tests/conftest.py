@@ -1,6 +1,7 @@
 """What holds for every test: none asserts a time, and none relies on what ran before it."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -13,9 +14,13 @@ from tests.support.random_order import (
     pytest_terminal_summary,
     shuffle,
 )
+from tests.support.temporary_folder import prefer_memory
 
-# Processes that tests start would compile all our modules anew, each of them.
+# Processes that tests start would compile all our modules anew, each of them, and pytest would
+# rewrite the assertions of all test files anew, for five seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+prefer_memory()
 
 # What tests call without a server in between, they call as the developer does.
 identity.set_identity(identity.DEVELOPER)

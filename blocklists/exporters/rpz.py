@@ -34,6 +34,11 @@ $TTL 60
 """
 
 
+def is_record_name(host: str) -> bool:
+    """Tell whether a canonical host name may stand in a zone; no address may."""
+    return _NAME.fullmatch(host) is not None and len(host) <= LONGEST_NAME
+
+
 def _head(context: Context) -> str:
     return _HEAD.format(serial=context.version % _SERIALS)
 

@@ -176,6 +176,11 @@ class Snapshot:
             provenance.legal_basis,
         )
 
+    def expires_s_of(self, row: int) -> int:
+        """Return when an entry expires, in seconds since the Unix epoch."""
+        layer = self._layer_of(row)
+        return int(layer.segment.expires_s[row - layer.first_row])
+
     def entry(self, row: int) -> Entry:
         """Return one entry as an object."""
         layer = self._layer_of(row)

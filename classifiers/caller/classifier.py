@@ -97,12 +97,15 @@ class CallerClassifier:
         return self.score(CallerActivity(**columns))
 
 
-def cap_scores(scores: Float32s, outgoing_calls: Float32s, threshold: float) -> Float32s:
-    """Cap the scores of callers with fewer than `MINIMUM_CALLS` below *threshold*."""
+def cap_scores(scores: Float32s, outgoing_calls: Float32s, threshold: float | Float32s) -> Float32s:
+    """Cap the scores of callers with fewer than `MINIMUM_CALLS` below *threshold*.
+
+    The threshold is one for all rows, or a column.
+    """
     few = outgoing_calls < MINIMUM_CALLS
     if not np.count_nonzero(few):
         return scores
-    most = outgoing_calls * np.float32(0.99 * threshold / MINIMUM_CALLS)
+    most = outgoing_calls * np.asarray(0.99 * threshold / MINIMUM_CALLS, np.float32)
     return np.where(few, np.minimum(scores, most), scores)
 
 

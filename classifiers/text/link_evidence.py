@@ -6,8 +6,9 @@ words that score a little, but no legitimate text of a real source among the tra
 validation rows has both. The two figures were chosen there; what they do per source is shown by
 `python -m classifiers.training.text.links_in_texts`.
 
-Links are scored only where their score can change the decision, which is for a few texts in a
-hundred, and once each while they are remembered: a campaign sends one link in many texts.
+Where the words do speak against it, a link that reaches the threshold of its own channel marks its
+text: it would be blocked when opened. Links are scored only where that can change the decision, and
+once each while they are remembered: a campaign sends one link in many texts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,26 +54,21 @@ class ScoredLink(NamedTuple):
     url: str
 
 
-def undecided(word_scores: Float32s, threshold: float) -> Bools:
-    """Return a mask of texts that the score of a link can block; float32 scores, NaN for none."""
-    # Comparisons with NaN are false: without a model for words the text is let through.
-    between: Bools = (word_scores >= WORD_SCORE) & (word_scores < np.float32(threshold))
-    return between
-
-
 def highest(
     score: Callable[[Sequence[str]], Sequence[float]],
     urls: Sequence[str],
     owners: Int64s,
     word_scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
 ) -> dict[int, ScoredLink]:
-    """Return the highest-scoring link of each text that it can block, by row.
+    """Return the highest-scoring link of each text that its words do not block, by row.
 
     *score* returns the score of each link. *urls* are canonical, *owners* the row of the text of
-    each; *threshold* is that of the words.
+    each; *word_scores* are NaN where there is none, and *threshold* is theirs, one for all texts or
+    a column.
     """
-    candidates = np.flatnonzero(undecided(word_scores, threshold)[owners])
+    # Comparisons with NaN are false: without a model for words the text is let through.
+    candidates = np.flatnonzero((word_scores < np.asarray(threshold, np.float32))[owners])
     if not len(candidates):
         return {}
     asked = [urls[at] for at in candidates.tolist()]
@@ -84,11 +80,21 @@ def highest(
     return found
 
 
-def blocking(rows: int, found: Mapping[int, ScoredLink]) -> Bools | None:
+def blocking(word_scores: Float32s, found: Mapping[int, ScoredLink]) -> Bools | None:
     """Return a mask of texts that their link blocks; None without any."""
-    blocked = [row for row, link in found.items() if np.float32(link.score) >= LINK_SCORE]
-    if not blocked:
+    reached = _reached(len(word_scores), found, LINK_SCORE)
+    return None if reached is None else reached & (word_scores >= WORD_SCORE)
+
+
+def marking(rows: int, found: Mapping[int, ScoredLink], link_threshold: float) -> Bools | None:
+    """Return a mask of texts with a link that its own channel blocks; None without any."""
+    return _reached(rows, found, np.float32(link_threshold))
+
+
+def _reached(rows: int, found: Mapping[int, ScoredLink], score: np.float32) -> Bools | None:
+    reached = [row for row, link in found.items() if np.float32(link.score) >= score]
+    if not reached:
         return None
     column = np.zeros(rows, np.bool_)
-    column[blocked] = True
+    column[reached] = True
     return column

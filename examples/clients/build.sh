@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 proto=$here/../../proto
 out=$1
 target=$2
-protos="fanzha/v1/decision.proto fanzha/v1/interception.proto"
+protos="fanzha/v1/protocol_answer.proto fanzha/v1/decision.proto fanzha/v1/interception.proto"
 call="+8617000000123 +8619900000001"
 
 echo "C++"
@@ -27,8 +27,10 @@ c++ -std=c++17 -O1 -I "$out/cpp" $(pkg-config --cflags grpc++ protobuf) \
 echo "Go"
 mkdir -p "$out/go/src/fanzha.example/v1" "$out/go/src/may_ring"
 (cd "$proto" && protoc -I . --go_out="$out/go/src" --go-grpc_out="$out/go/src" \
+    --go_opt=Mfanzha/v1/protocol_answer.proto='fanzha.example/v1;fanzha' \
     --go_opt=Mfanzha/v1/decision.proto='fanzha.example/v1;fanzha' \
     --go_opt=Mfanzha/v1/interception.proto='fanzha.example/v1;fanzha' \
+    --go-grpc_opt=Mfanzha/v1/protocol_answer.proto='fanzha.example/v1;fanzha' \
     --go-grpc_opt=Mfanzha/v1/decision.proto='fanzha.example/v1;fanzha' \
     --go-grpc_opt=Mfanzha/v1/interception.proto='fanzha.example/v1;fanzha' $protos)
 cp "$here/may_ring.go" "$out/go/src/may_ring/main.go"

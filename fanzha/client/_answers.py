@@ -14,6 +14,7 @@ import grpc
 
 from fanzha.client._failures import RequestFailed
 from fanzha.v1 import decision_pb2 as pb
+from fanzha.v1.protocol_answer_pb2 import ProtocolAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +44,25 @@ class Answer:
     """Highest score of a link in the text; None where none was scored."""
     link: str = ""
     """That link, in canonical form."""
+    treatment: int = 0
+    """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
+    label: int = 0
+    """What to show to the receiver: one DISPLAY_LABEL."""
+    delay_ms: int = 0
+    """Milliseconds to wait before the block takes effect, or before treated traffic goes on."""
+    cache_seconds: int | None = None
+    """Of links: seconds for which the answer may be reused; None for other channels."""
     velocity_score: float | None = None
     velocity_version: str = ""
+    protocol_answer: ProtocolAnswer | None = None
+    """The answer in the protocols of networks, of what is blocked or labelled; None unless
+    `Options.with_protocol_answer`."""
     failed_open: bool = False
     """No server answered in time, so the traffic is allowed."""
     status: grpc.StatusCode | None = None
     """Why no server answered."""
+    monitored: bool = False
+    """Whether it was allowed only because the carrier's policy monitors the channel."""
     error: str = ""
     """What is wrong with the request, or with the server."""
     read_bytes: int = 0
@@ -88,6 +102,10 @@ class Answers(Sequence[Answer]):
             "model_version": decisions.model_version,
             "velocity_version": decisions.velocity_version,
         }
+        self._common_of_blocked = dict(self._common)
+        if decisions.HasField("allow_cache_seconds"):
+            self._common["cache_seconds"] = decisions.allow_cache_seconds
+            self._common_of_blocked["cache_seconds"] = decisions.block_cache_seconds
 
     @classmethod
     def failed(cls, failure: RequestFailed, rows: int) -> "Answers":
@@ -140,18 +158,23 @@ class Answers(Sequence[Answer]):
 
     def _made(self, row: int, action: int, reason: int, score: float) -> Answer:
         detail = self._details.get(row)
+        common = self._common_of_blocked if action == pb.ACTION_BLOCK else self._common
         return Answer(
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
-            decision_id=self._first_id + row,
-            **self._common,
-            **({} if detail is None else _fields(detail)),
+            decision_id=(detail.decision_id if detail else 0) or self._first_id + row,
+            **(common if detail is None else common | _fields(detail)),
         )
 
 
 def _fields(detail: pb.Detail) -> dict[str, Any]:
-    return {
+    own: dict[str, Any] = {}
+    if detail.HasField("cache_seconds"):
+        own["cache_seconds"] = detail.cache_seconds
+    if detail.HasField("protocol_answer"):
+        own["protocol_answer"] = detail.protocol_answer
+    return own | {
         "entry_id": detail.entry_id,
         "pattern": detail.pattern,
         "evidence": detail.evidence,
@@ -160,7 +183,11 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "legal_basis": detail.legal_basis,
         "link_score": detail.link_score if detail.HasField("link_score") else None,
         "link": detail.link,
+        "treatment": detail.treatment,
+        "label": detail.label,
+        "delay_ms": detail.delay_ms,
         "velocity_score": detail.velocity_score if detail.HasField("velocity_score") else None,
         "error": detail.error,
+        "monitored": detail.monitored,
         "read_bytes": detail.read_bytes,
     }

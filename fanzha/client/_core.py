@@ -41,7 +41,9 @@ class Core:
             freed=self._pump,
             now=loop.time,
         )
-        self._sender = RequestSender(self._connections, self.counters, loop.time)
+        self._sender = RequestSender(
+            self._connections, self.counters, loop.time, request_ids=options.request_ids
+        )
         self._closed = False
 
         def coalescer(kind: RequestKind[Row]) -> RequestCoalescer[Row]:
@@ -75,7 +77,7 @@ class Core:
             return Answers(decision_pb2.Decisions())
         deadline = self.loop.time() + (self.options.timeout if timeout is None else timeout)
         try:
-            request = kind.request_of(rows)
+            request = kind.request_of(rows, self.options.with_protocol_answer)
             connection = self._pick()
             return await self._sender.decide(connection, kind.method, request, deadline, len(rows))
         except RequestFailed as failure:

@@ -24,8 +24,13 @@ class Options:
     Raise it for a server with many workers or a long round trip; too many delay all."""
     max_waiting: int = 8192
     """Single decisions of one channel that may wait here; more fail at once."""
+    with_protocol_answer: bool = False
+    """Whether answers carry the decision in SIP, SMPP, DNS and HTTP, too; slower, and larger."""
     fail_open: bool = True
     """Whether no answer means "let it through"; otherwise `RequestFailed` is raised."""
+    request_ids: bool = False
+    """Whether rows without a ``request_id`` get one, so that the client's own retry of a request
+    is not counted as another attempt. Costs a server more than a call without it does."""
 
     def __post_init__(self) -> None:
         if self.timeout <= 0 or self.linger < 0:

@@ -15,15 +15,28 @@ class RequestKind(Generic[Row]):
 
     row: type[Row]
     method: str
-    request_of: Callable[[Sequence[Row]], Any]
+    request_of: Callable[[Sequence[Row], bool], Any]
+    """Takes the rows, and whether to ask for protocol answers."""
 
 
 CALLS: RequestKind[pb.Call] = RequestKind(
-    row=pb.Call, method="DecideCalls", request_of=lambda rows: pb.DecideCallsRequest(calls=rows)
+    row=pb.Call,
+    method="DecideCalls",
+    request_of=lambda rows, protocol: pb.DecideCallsRequest(
+        calls=rows, with_protocol_answer=protocol
+    ),
 )
 TEXTS: RequestKind[pb.Text] = RequestKind(
-    row=pb.Text, method="DecideTexts", request_of=lambda rows: pb.DecideTextsRequest(texts=rows)
+    row=pb.Text,
+    method="DecideTexts",
+    request_of=lambda rows, protocol: pb.DecideTextsRequest(
+        texts=rows, with_protocol_answer=protocol
+    ),
 )
 LINKS: RequestKind[pb.Link] = RequestKind(
-    row=pb.Link, method="DecideLinks", request_of=lambda rows: pb.DecideLinksRequest(links=rows)
+    row=pb.Link,
+    method="DecideLinks",
+    request_of=lambda rows, protocol: pb.DecideLinksRequest(
+        links=rows, with_protocol_answer=protocol
+    ),
 )

@@ -1,6 +1,8 @@
 """Sends requests: deadlines, one retry where that is safe, counters."""
 
+import secrets
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import grpc
@@ -19,11 +21,21 @@ class RequestSender:
     """Sends over the connection that was picked; retries over another when it is unavailable."""
 
     def __init__(
-        self, connections: Connections, counters: Counters, now: Callable[[], float]
+        self,
+        connections: Connections,
+        counters: Counters,
+        now: Callable[[], float],
+        *,
+        request_ids: bool = False,
     ) -> None:
+        """With *request_ids*, rows without an id get one before the first attempt."""
         self._connections = connections
         self._counters = counters
         self._now = now
+        self._request_ids = request_ids
+        # Unlike those of all other senders with the same login.
+        self._id_prefix = secrets.token_urlsafe(9)
+        self._id_count = count()
 
     async def decide(
         self, connection: Connection, method: str, request: Any, deadline: float, rows: int
@@ -33,6 +45,8 @@ class RequestSender:
         Only UNAVAILABLE is retried, and once: most likely the first attempt was not decided.
         Overload is never retried.
         """
+        if self._request_ids:
+            self._give_ids(request)
         try:
             answers = Answers(await self._call(connection, method, request, deadline))
         except RequestFailed as failure:
@@ -48,6 +62,12 @@ class RequestSender:
         self._counters.decided += rows
         self._counters.blocked += len(answers.blocked)
         return answers
+
+    def _give_ids(self, request: Any) -> None:
+        # The rows are the first field of each request, and copies of the caller's.
+        for _, rows in request.ListFields()[:1]:
+            for row in rows:
+                row.request_id = row.request_id or f"{self._id_prefix}{next(self._id_count):x}"
 
     async def _call(
         self, connection: Connection, method: str, request: Any, deadline: float

@@ -19,6 +19,7 @@ from fanzha.status_details import (
     DOMAIN,
     ERROR_INFO,
     EXPECTED,
+    RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
 )
 
@@ -33,35 +34,51 @@ def version_conflict(error: grpc.RpcError) -> VersionConflict | None:
     `expected` is None where the request named no version.
     """
     call: Any = error
+    metadata = _metadata(error, VERSION_CONFLICT)
+    try:
+        expected, actual = metadata.get(EXPECTED), int(metadata[ACTUAL])
+        named = None if expected is None else int(expected)
+    except (KeyError, ValueError):
+        return None  # none, or not written by this service
+    conflict = VersionConflict(call.details() or "")
+    conflict.expected, conflict.actual = named, actual
+    return conflict
+
+
+def unconfirmed_risks(error: grpc.RpcError) -> tuple[str, ...]:
+    """Return what a change to the lists would hit, which its author has to confirm.
+
+    Empty where the RPC ended for another reason. `confirmed_risks` of the request takes them.
+    """
+    return tuple(_metadata(error, RISKS_UNCONFIRMED).values())
+
+
+def _metadata(error: grpc.RpcError, reason: str) -> dict[str, str]:
+    """Return the metadata of the ErrorInfo with a reason of ours; empty where there is none."""
+    call: Any = error
     trailers = call.trailing_metadata() if hasattr(error, "trailing_metadata") else ()
     for key, value in trailers or ():
         if key != DETAILS_KEY or not isinstance(value, bytes):
             continue
         try:
-            versions = _versions(value)
+            found = _metadata_of(value, reason)
         except (DecodeError, ValueError):
             continue  # not written by this service
-        if versions is not None:
-            conflict = VersionConflict(call.details() or "")
-            conflict.expected, conflict.actual = versions
-            return conflict
-    return None
+        if found:
+            return found
+    return {}
 
 
-def _versions(status: bytes) -> tuple[int | None, int] | None:
+def _metadata_of(status: bytes, reason: str) -> dict[str, str]:
     for written in _texts(status, _STATUS_DETAILS):
         detail = Packed.FromString(written)
         if detail.type_url != ERROR_INFO:
             continue
         info = detail.value
         names = (*_texts(info, _REASON), *_texts(info, _DOMAIN))
-        if names != (VERSION_CONFLICT.encode(), DOMAIN.encode()):
-            continue
-        metadata = dict(map(_entry, _texts(info, _METADATA)))
-        if ACTUAL in metadata:
-            expected = metadata.get(EXPECTED)
-            return None if expected is None else int(expected), int(metadata[ACTUAL])
-    return None
+        if names == (reason.encode(), DOMAIN.encode()):
+            return dict(map(_entry, _texts(info, _METADATA)))
+    return {}
 
 
 def _entry(written: bytes) -> tuple[str, str]:

@@ -115,6 +115,7 @@ class WhoAmIResponse(_message.Message):
     CREDENTIAL_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
     METHODS_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The name that goes on record with what they do."""
     development: _builtins.bool
@@ -123,6 +124,8 @@ class WhoAmIResponse(_message.Message):
     """How they showed who they are."""
     expires_at_s: _builtins.int
     """When the server stops believing it, in seconds since the Unix epoch; 0: never."""
+    carrier: _builtins.str
+    """The carrier whose policy decides on their requests; empty: none named."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """Their roles; none: they may call what needs no role."""
@@ -150,10 +153,11 @@ class WhoAmIResponse(_message.Message):
         credential: Global___Credential.ValueType = ...,
         expires_at_s: _builtins.int = ...,
         methods: _abc.Iterable[_builtins.str] | None = ...,
+        carrier: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential", b"credential", "development", b"development", "expires_at_s", b"expires_at_s", "methods", b"methods", "name", b"name", "regions", b"regions", "roles", b"roles", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "credential", b"credential", "development", b"development", "expires_at_s", b"expires_at_s", "methods", b"methods", "name", b"name", "regions", b"regions", "roles", b"roles", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

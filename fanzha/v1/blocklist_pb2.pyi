@@ -440,6 +440,7 @@ class UpdateEntriesRequest(_message.Message):
     REMOVALS_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -456,6 +457,13 @@ class UpdateEntriesRequest(_message.Message):
     def removals(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryRef]:
         """Entries to remove."""
 
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it would hit, confirmed risk by risk, exactly as ListCritical and previews write them.
+        Where no second person reviews a change that hits critical names or many subscribers, each must
+        be here; it fails with FAILED_PRECONDITION and names them otherwise. At most 20.
+        """
+
     def __init__(
         self,
         *,
@@ -464,10 +472,11 @@ class UpdateEntriesRequest(_message.Message):
         removals: _abc.Iterable[Global___EntryRef] | None = ...,
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "expected_version", b"expected_version", "reason", b"reason", "removals", b"removals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "confirmed_risks", b"confirmed_risks", "expected_version", b"expected_version", "reason", b"reason", "removals", b"removals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -489,6 +498,7 @@ class UpdateEntriesResponse(_message.Message):
     CHANGE_ID_FIELD_NUMBER: _builtins.int
     CHANGE_STATE_FIELD_NUMBER: _builtins.int
     WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the change; as before when nothing changed."""
     change_id: _builtins.int
@@ -507,6 +517,10 @@ class UpdateEntriesResponse(_message.Message):
     def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it waits for a second person; empty when it does not."""
 
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
     def __init__(
         self,
         *,
@@ -516,10 +530,11 @@ class UpdateEntriesResponse(_message.Message):
         change_id: _builtins.int = ...,
         change_state: _change_state_pb2.ChangeState.ValueType = ...,
         waits_because: _abc.Iterable[_builtins.str] | None = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "change_id", b"change_id", "change_state", b"change_state", "removals", b"removals", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "change_id", b"change_id", "change_state", b"change_state", "removals", b"removals", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -746,6 +761,7 @@ class ImportHeader(_message.Message):
     DRY_RUN_FIELD_NUMBER: _builtins.int
     MOST_PROBLEMS_FIELD_NUMBER: _builtins.int
     MOST_EXAMPLES_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -764,6 +780,10 @@ class ImportHeader(_message.Message):
     def defaults(self) -> Global___Entry:
         """What rows have that do not say otherwise; its pattern is not read."""
 
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest. Rows with others are refused, one by one."""
+
     def __init__(
         self,
         *,
@@ -774,10 +794,11 @@ class ImportHeader(_message.Message):
         dry_run: _builtins.bool = ...,
         most_problems: _builtins.int = ...,
         most_examples: _builtins.int = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "defaults", b"defaults", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "most_examples", b"most_examples", "most_problems", b"most_problems", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "most_examples", b"most_examples", "most_problems", b"most_problems", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -939,6 +960,8 @@ class ImportEntriesResponse(_message.Message):
     CHANGE_ID_FIELD_NUMBER: _builtins.int
     CHANGE_STATE_FIELD_NUMBER: _builtins.int
     WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
+    HELD_BACK_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
     terms_given: _builtins.int
@@ -951,6 +974,8 @@ class ImportEntriesResponse(_message.Message):
     """The change request; 0 when nothing would change, or for a dry run."""
     change_state: _change_state_pb2.ChangeState.ValueType
     """Where it stands: applied, or pending; absent without a request."""
+    held_back: _builtins.int
+    """Refused rows that were held back for what they would hit: confirm the risk to import them."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutcomeCount]:
         """Rows by what became of them."""
@@ -979,6 +1004,10 @@ class ImportEntriesResponse(_message.Message):
     def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it waits for a second person; empty when it does not."""
 
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
     def __init__(
         self,
         *,
@@ -994,10 +1023,12 @@ class ImportEntriesResponse(_message.Message):
         change_id: _builtins.int = ...,
         change_state: _change_state_pb2.ChangeState.ValueType = ...,
         waits_because: _abc.Iterable[_builtins.str] | None = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        held_back: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "held_back", b"held_back", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1622,6 +1653,7 @@ class ResolveShadowsRequest(_message.Message):
     DROP_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     drop: _builtins.bool
@@ -1634,6 +1666,10 @@ class ResolveShadowsRequest(_message.Message):
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___EntryRef]:
         """The entries, 1 to 10000; their action is not read."""
 
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
@@ -1642,10 +1678,11 @@ class ResolveShadowsRequest(_message.Message):
         drop: _builtins.bool = ...,
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "drop", b"drop", "entries", b"entries", "expected_version", b"expected_version", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "drop", b"drop", "entries", b"entries", "expected_version", b"expected_version", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -1664,6 +1701,7 @@ class ResolveShadowsResponse(_message.Message):
     CHANGE_ID_FIELD_NUMBER: _builtins.int
     CHANGE_STATE_FIELD_NUMBER: _builtins.int
     WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the change; as before when nothing changed."""
     change_id: _builtins.int
@@ -1680,6 +1718,10 @@ class ResolveShadowsResponse(_message.Message):
     def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it waits for a second person; empty when it does not."""
 
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
     def __init__(
         self,
         *,
@@ -1688,10 +1730,11 @@ class ResolveShadowsResponse(_message.Message):
         change_id: _builtins.int = ...,
         change_state: _change_state_pb2.ChangeState.ValueType = ...,
         waits_because: _abc.Iterable[_builtins.str] | None = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1750,6 +1793,7 @@ class ProposeRetirementResponse(_message.Message):
     CHANGE_ID_FIELD_NUMBER: _builtins.int
     CHANGE_STATE_FIELD_NUMBER: _builtins.int
     WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists."""
     change_id: _builtins.int
@@ -1766,6 +1810,10 @@ class ProposeRetirementResponse(_message.Message):
     def waits_because(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why it waits for a second person; empty when it does not."""
 
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
     def __init__(
         self,
         *,
@@ -1774,11 +1822,118 @@ class ProposeRetirementResponse(_message.Message):
         change_id: _builtins.int = ...,
         change_state: _change_state_pb2.ChangeState.ValueType = ...,
         waits_because: _abc.Iterable[_builtins.str] | None = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "entries", b"entries", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProposeRetirementResponse: _TypeAlias = ProposeRetirementResponse  # noqa: Y015
+
+@_typing.final
+class ListCriticalRequest(_message.Message):
+    """Asks for critical names and numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATTERN_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    pattern: _builtins.str
+    """A number, range, host or URL: only what a block of it would hit; empty: everything."""
+    category: _builtins.str
+    """Only this category, such as "bank"; empty: all."""
+    def __init__(
+        self,
+        *,
+        pattern: _builtins.str = ...,
+        category: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "pattern", b"pattern"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCriticalRequest: _TypeAlias = ListCriticalRequest  # noqa: Y015
+
+@_typing.final
+class CriticalItem(_message.Message):
+    """A name or number that many depend on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATTERN_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CHECKED_FIELD_NUMBER: _builtins.int
+    USERS_BELOW_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    pattern: _builtins.str
+    """The host with all hosts below it, or the number."""
+    category: _builtins.str
+    """What it is, such as "bank"."""
+    owner: _builtins.str
+    """Whose it is."""
+    source: _builtins.str
+    """How that is known."""
+    checked: _builtins.str
+    """When it was last checked, as "2026-11-27"."""
+    users_below: _builtins.bool
+    """Whether hosts below the name belong to its users, and so may be blocked like any other."""
+    own: _builtins.bool
+    """Whether critical_names_file has it, and not the list that is shipped."""
+    def __init__(
+        self,
+        *,
+        pattern: _builtins.str = ...,
+        category: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        source: _builtins.str = ...,
+        checked: _builtins.str = ...,
+        users_below: _builtins.bool = ...,
+        own: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "checked", b"checked", "own", b"own", "owner", b"owner", "pattern", b"pattern", "source", b"source", "users_below", b"users_below"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CriticalItem: _TypeAlias = CriticalItem  # noqa: Y015
+
+@_typing.final
+class ListCriticalResponse(_message.Message):
+    """The critical names and numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    RISKS_FIELD_NUMBER: _builtins.int
+    RANGE_SUBSCRIBERS_LIMIT_FIELD_NUMBER: _builtins.int
+    range_subscribers_limit: _builtins.int
+    """The most subscribers that a range may cover without being a risk."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CriticalItem]:
+        """In alphabetical order."""
+
+    @_builtins.property
+    def risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What a block of the pattern would hit, as confirmed_risks wants it."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___CriticalItem] | None = ...,
+        risks: _abc.Iterable[_builtins.str] | None = ...,
+        range_subscribers_limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "range_subscribers_limit", b"range_subscribers_limit", "risks", b"risks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCriticalResponse: _TypeAlias = ListCriticalResponse  # noqa: Y015

@@ -91,6 +91,11 @@ class BlocklistServiceStub:
                 request_serializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.FromString,
                 _registered_method=True)
+        self.ListCritical = channel.unary_unary(
+                '/fanzha.v1.BlocklistService/ListCritical',
+                request_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.FromString,
+                _registered_method=True)
 
 
 class BlocklistServiceServicer:
@@ -180,6 +185,13 @@ class BlocklistServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCritical(self, request, context):
+        """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BlocklistServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -237,6 +249,11 @@ def add_BlocklistServiceServicer_to_server(servicer, server):
                     servicer.SettleFindings,
                     request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.SerializeToString,
+            ),
+            'ListCritical': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCritical,
+                    request_deserializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -538,6 +555,33 @@ class BlocklistService:
             '/fanzha.v1.BlocklistService/SettleFindings',
             fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsRequest.SerializeToString,
             fanzha_dot_v1_dot_blocklist__pb2.SettleFindingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCritical(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.BlocklistService/ListCritical',
+            fanzha_dot_v1_dot_blocklist__pb2.ListCriticalRequest.SerializeToString,
+            fanzha_dot_v1_dot_blocklist__pb2.ListCriticalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -65,6 +65,8 @@ class BlocklistServiceStub:
     """Settles a finding about a version of the lists, after a person has dealt with it: it is not
     reported any more, and what was skipped of it stays so.
     """
+    ListCritical: _grpc.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]
+    """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
 
 @_typing.type_check_only
 class BlocklistServiceAsyncStub(BlocklistServiceStub):
@@ -103,6 +105,8 @@ class BlocklistServiceAsyncStub(BlocklistServiceStub):
     """Settles a finding about a version of the lists, after a person has dealt with it: it is not
     reported any more, and what was skipped of it stays so.
     """
+    ListCritical: _aio.UnaryUnaryMultiCallable[_blocklist_pb2.ListCriticalRequest, _blocklist_pb2.ListCriticalResponse]  # type: ignore[assignment]
+    """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
 
 class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the lists. A change is committed whole or not at all, acts in every worker
@@ -204,5 +208,13 @@ class BlocklistServiceServicer(metaclass=_abc_1.ABCMeta):
         """Settles a finding about a version of the lists, after a person has dealt with it: it is not
         reported any more, and what was skipped of it stays so.
         """
+
+    @_abc_1.abstractmethod
+    def ListCritical(
+        self,
+        request: _blocklist_pb2.ListCriticalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_blocklist_pb2.ListCriticalResponse, _abc.Awaitable[_blocklist_pb2.ListCriticalResponse]]:
+        """Lists the critical names and numbers, or says what blocking a pattern would hit. Safe to retry."""
 
 def add_BlocklistServiceServicer_to_server(servicer: BlocklistServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

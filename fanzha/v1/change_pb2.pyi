@@ -414,6 +414,8 @@ class ChangePreview(_message.Message):
     PROBLEMS_FIELD_NUMBER: _builtins.int
     SHADOW_IMPACT_FIELD_NUMBER: _builtins.int
     WITHOUT_FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    RISKS_FIELD_NUMBER: _builtins.int
+    RISKS_TOTAL_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists it was made against."""
     at_ms: _builtins.int
@@ -422,6 +424,8 @@ class ChangePreview(_message.Message):
     """Rows that only change provenance of an entry, and no decision."""
     without_fraud_type: _builtins.int
     """Rows that block and name no kind of fraud: their hits open no case and warn no one."""
+    risks_total: _builtins.int
+    """How many such risks it has."""
     @_builtins.property
     def counts(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.OutcomeCount]:
         """Rows by what would become of them."""
@@ -446,6 +450,10 @@ class ChangePreview(_message.Message):
     def shadow_impact(self) -> Global___ChangeImpact:
         """What its shadow entries would have done if they enforced; absent without any."""
 
+    @_builtins.property
+    def risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it would hit that many depend on, as confirmed_risks wants it; the first 20."""
+
     def __init__(
         self,
         *,
@@ -459,10 +467,12 @@ class ChangePreview(_message.Message):
         problems: _abc.Iterable[_blocklist_pb2.RowReport] | None = ...,
         shadow_impact: Global___ChangeImpact | None = ...,
         without_fraud_type: _builtins.int = ...,
+        risks: _abc.Iterable[_builtins.str] | None = ...,
+        risks_total: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact", "shadow_impact", b"shadow_impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect", "without_fraud_type", b"without_fraud_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_ms", b"at_ms", "counts", b"counts", "impact", b"impact", "not_examined", b"not_examined", "problems", b"problems", "relations", b"relations", "risks", b"risks", "risks_total", b"risks_total", "shadow_impact", b"shadow_impact", "version", b"version", "without_effect", b"without_effect", "without_fraud_type", b"without_fraud_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -540,6 +550,7 @@ class Change(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     ROWS_SHA256_FIELD_NUMBER: _builtins.int
     ROWS_RETAINED_FIELD_NUMBER: _builtins.int
+    UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Its number, from 1."""
     kind: Global___ChangeKind.ValueType
@@ -614,6 +625,10 @@ class Change(_message.Message):
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChangeEvent]:
         """What was done with it, in order."""
 
+    @_builtins.property
+    def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it hits that its author confirmed and no second person reviewed."""
+
     def __init__(
         self,
         *,
@@ -649,10 +664,11 @@ class Change(_message.Message):
         events: _abc.Iterable[Global___ChangeEvent] | None = ...,
         rows_sha256: _builtins.str = ...,
         rows_retained: _builtins.bool = ...,
+        unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores_version: _TypeAlias = _typing.Literal["restores_version"]  # noqa: Y015
     _WhichOneofArgType__restores_version: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version"]  # noqa: Y015
@@ -672,6 +688,7 @@ class CreateChangeRequest(_message.Message):
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     EMERGENCY_WHY_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     author: _builtins.str
     """Who makes it; with a checked identity, that one counts. Required without."""
     go_to: _change_state_pb2.ChangeState.ValueType
@@ -692,6 +709,10 @@ class CreateChangeRequest(_message.Message):
     def contents(self) -> Global___ChangeContents:
         """What it changes."""
 
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
@@ -701,10 +722,11 @@ class CreateChangeRequest(_message.Message):
         expected_version: _builtins.int | None = ...,
         emergency_why: _builtins.str = ...,
         kind: Global___ChangeKind.ValueType = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "contents", b"contents", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to", "kind", b"kind"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -817,22 +839,28 @@ class SubmitChangeRequest(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     APPLY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The draft."""
     author: _builtins.str
     """Who submits."""
     apply: _builtins.bool
     """Apply it at once where one person may."""
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
         id: _builtins.int = ...,
         author: _builtins.str = ...,
         apply: _builtins.bool = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply", b"apply", "author", b"author", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apply", b"apply", "author", b"author", "confirmed_risks", b"confirmed_risks", "id", b"id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -984,6 +1012,7 @@ class ApplyChangeRequest(_message.Message):
     BY_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     EMERGENCY_WHY_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request."""
     by: _builtins.str
@@ -992,6 +1021,10 @@ class ApplyChangeRequest(_message.Message):
     """Fails with ABORTED when the lists are at another version; absent: whatever it is now."""
     emergency_why: _builtins.str
     """Apply a request that waits as an emergency, and why; empty: no emergency."""
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
@@ -999,10 +1032,11 @@ class ApplyChangeRequest(_message.Message):
         by: _builtins.str = ...,
         expected_version: _builtins.int | None = ...,
         emergency_why: _builtins.str = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "by", b"by", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "by", b"by", "confirmed_risks", b"confirmed_risks", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "id", b"id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -1103,22 +1137,28 @@ class RevertChangeRequest(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request to undo."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
         id: _builtins.int = ...,
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "id", b"id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1157,22 +1197,28 @@ class RestoreVersionRequest(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The version."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    @_builtins.property
+    def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Risks that are confirmed; see UpdateEntriesRequest."""
+
     def __init__(
         self,
         *,
         version: _builtins.int = ...,
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
+        confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "reason", b"reason", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -106,6 +106,14 @@ class LoggedDecision(_message.Message):
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRUNK_FIELD_NUMBER: _builtins.int
+    RULES_HELD_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    LINK_SCORE_FIELD_NUMBER: _builtins.int
+    LINK_VERSION_FIELD_NUMBER: _builtins.int
+    VELOCITY_THRESHOLD_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Id of the decision."""
     channel: _decision_pb2.Channel.ValueType
@@ -156,6 +164,26 @@ class LoggedDecision(_message.Message):
     """What the network attests of the calling number."""
     weight: _builtins.int
     """How many decisions this row stands for."""
+    monitored: _builtins.bool
+    """Whether it was let through only because the policy of its carrier monitors the channel; the
+    reason is that of the block.
+    """
+    carrier: _builtins.str
+    """The carrier of who requested the decision; empty where the identity names none."""
+    trunk: _builtins.str
+    """Trunk group or route by which it came; empty if unknown."""
+    rules_held: _builtins.str
+    """The rules that held, the deciding one first, with commas between them."""
+    settings: _builtins.str
+    """The settings that the rules depend on, as name=value with spaces between them; empty for
+    decisions of versions that did not log them.
+    """
+    link_score: _builtins.float
+    """Of texts: the highest score of a link in them, where it was reached."""
+    link_version: _builtins.str
+    """Version of the model for links that scored it."""
+    velocity_threshold: _builtins.float
+    """The velocity score from which a call was suspicious."""
     @_builtins.property
     def hosts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Hosts of the links in a text."""
@@ -189,19 +217,35 @@ class LoggedDecision(_message.Message):
         ingress: _interception_pb2.Ingress.ValueType = ...,
         attestation: _interception_pb2.Attestation.ValueType = ...,
         weight: _builtins.int = ...,
+        monitored: _builtins.bool = ...,
+        carrier: _builtins.str = ...,
+        trunk: _builtins.str = ...,
+        rules_held: _builtins.str = ...,
+        settings: _builtins.str = ...,
+        link_score: _builtins.float | None = ...,
+        link_version: _builtins.str = ...,
+        velocity_threshold: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "_velocity_threshold", b"_velocity_threshold", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score", "velocity_threshold", b"velocity_threshold"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "attestation", b"attestation", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "list_version", b"list_version", "model_version", b"model_version", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "score", b"score", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "url", b"url", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "_velocity_threshold", b"_velocity_threshold", "action", b"action", "attestation", b"attestation", "carrier", b"carrier", "channel", b"channel", "decided_at_ms", b"decided_at_ms", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "from_party", b"from_party", "host", b"host", "hosts", b"hosts", "ingress", b"ingress", "link_score", b"link_score", "link_version", b"link_version", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "occurred_at_ms", b"occurred_at_ms", "pattern", b"pattern", "reason", b"reason", "rules_held", b"rules_held", "score", b"score", "settings", b"settings", "source", b"source", "threshold", b"threshold", "to_party", b"to_party", "trunk", b"trunk", "url", b"url", "velocity_score", b"velocity_score", "velocity_threshold", b"velocity_threshold", "velocity_version", b"velocity_version", "weight", b"weight", "would_block_entry_id", b"would_block_entry_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
+    _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    _WhichOneofReturnType__velocity_threshold: _TypeAlias = _typing.Literal["velocity_threshold"]  # noqa: Y015
+    _WhichOneofArgType__velocity_threshold: _TypeAlias = _typing.Literal["_velocity_threshold", b"_velocity_threshold"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_score) -> _WhichOneofReturnType__velocity_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__velocity_threshold) -> _WhichOneofReturnType__velocity_threshold | None: ...
 
 Global___LoggedDecision: _TypeAlias = LoggedDecision  # noqa: Y015
 
@@ -376,6 +420,169 @@ class Explanation(_message.Message):
 Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 
 @_typing.final
+class FeatureWeight(_message.Message):
+    """A feature of a model, or a part of a text or link, and what it contributed to the score."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEATURE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    feature: _builtins.str
+    """Name of the feature; of texts and links the part itself."""
+    value: _builtins.float
+    """Value the model was given; absent for parts, and where it was unknown."""
+    weight: _builtins.float
+    """By how much the log-odds of fraud fall without it; below zero, it lowered the score."""
+    def __init__(
+        self,
+        *,
+        feature: _builtins.str = ...,
+        value: _builtins.float | None = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "feature", b"feature", "value", b"value", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+    _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
+Global___FeatureWeight: _TypeAlias = FeatureWeight  # noqa: Y015
+
+@_typing.final
+class ModelAnalysis(_message.Message):
+    """What one model saw in a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class InputsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    RECOMPUTED_SCORE_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    INPUTS_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """caller, velocity, text or link."""
+    version: _builtins.str
+    """Version that decided."""
+    score: _builtins.float
+    """Score that was logged; absent when there is none."""
+    threshold: _builtins.float
+    """Score from which it counted; absent when it was not logged."""
+    recomputed_score: _builtins.float
+    """Score that the same version gives now for what was logged; absent when it cannot be told."""
+    @_builtins.property
+    def method(self) -> Global___Explanation:
+        """How the weights were computed, or why there are none."""
+
+    @_builtins.property
+    def features(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeatureWeight]:
+        """By falling weight. Words of a text only in a request with content; parts of the path of a link
+        only in an unmasked request.
+        """
+
+    @_builtins.property
+    def inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Of calls: what was known of the caller, by name."""
+
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        version: _builtins.str = ...,
+        score: _builtins.float | None = ...,
+        threshold: _builtins.float | None = ...,
+        recomputed_score: _builtins.float | None = ...,
+        method: Global___Explanation | None = ...,
+        features: _abc.Iterable[Global___FeatureWeight] | None = ...,
+        inputs: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_recomputed_score", b"_recomputed_score", "_score", b"_score", "_threshold", b"_threshold", "method", b"method", "recomputed_score", b"recomputed_score", "score", b"score", "threshold", b"threshold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_recomputed_score", b"_recomputed_score", "_score", b"_score", "_threshold", b"_threshold", "features", b"features", "inputs", b"inputs", "method", b"method", "model", b"model", "recomputed_score", b"recomputed_score", "score", b"score", "threshold", b"threshold", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__recomputed_score: _TypeAlias = _typing.Literal["recomputed_score"]  # noqa: Y015
+    _WhichOneofArgType__recomputed_score: _TypeAlias = _typing.Literal["_recomputed_score", b"_recomputed_score"]  # noqa: Y015
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    _WhichOneofReturnType__threshold: _TypeAlias = _typing.Literal["threshold"]  # noqa: Y015
+    _WhichOneofArgType__threshold: _TypeAlias = _typing.Literal["_threshold", b"_threshold"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__recomputed_score) -> _WhichOneofReturnType__recomputed_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__threshold) -> _WhichOneofReturnType__threshold | None: ...
+
+Global___ModelAnalysis: _TypeAlias = ModelAnalysis  # noqa: Y015
+
+@_typing.final
+class DecisionAnalysis(_message.Message):
+    """What a decision depended on, and what would have changed it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODELS_FIELD_NUMBER: _builtins.int
+    CIRCUMSTANCES_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    ENTRY_THEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelAnalysis]:
+        """Models that scored it, the deciding one first."""
+
+    @_builtins.property
+    def circumstances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Explanation]:
+        """Lists, models, settings and origin at that moment; what is not known is stated."""
+
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___Explanation]:
+        """What would have to be different for another decision."""
+
+    @_builtins.property
+    def entry_then(self) -> _blocklist_pb2.Entry:
+        """The entry that decided, as it was then; absent when that is not known. Masked as now."""
+
+    def __init__(
+        self,
+        *,
+        models: _abc.Iterable[Global___ModelAnalysis] | None = ...,
+        circumstances: _abc.Iterable[Global___Explanation] | None = ...,
+        alternatives: _abc.Iterable[Global___Explanation] | None = ...,
+        entry_then: _blocklist_pb2.Entry | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry_then", b"entry_then"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "circumstances", b"circumstances", "entry_then", b"entry_then", "models", b"models"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionAnalysis: _TypeAlias = DecisionAnalysis  # noqa: Y015
+
+@_typing.final
 class GetDecisionResponse(_message.Message):
     """A decision and its explanation."""
 
@@ -386,6 +593,7 @@ class GetDecisionResponse(_message.Message):
     SHADOW_FIELD_NUMBER: _builtins.int
     ENTRY_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
+    ANALYSIS_FIELD_NUMBER: _builtins.int
     content: _builtins.str
     """The content of the text; absent unless requested and logged."""
     @_builtins.property
@@ -406,6 +614,10 @@ class GetDecisionResponse(_message.Message):
         masked as that of the decision is.
         """
 
+    @_builtins.property
+    def analysis(self) -> Global___DecisionAnalysis:
+        """What it depended on, and what would have changed it."""
+
     def __init__(
         self,
         *,
@@ -414,10 +626,11 @@ class GetDecisionResponse(_message.Message):
         shadow: Global___Explanation | None = ...,
         entry: _blocklist_pb2.Entry | None = ...,
         content: _builtins.str | None = ...,
+        analysis: Global___DecisionAnalysis | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_content", b"_content", "content", b"content", "decision", b"decision", "entry", b"entry", "shadow", b"shadow", "why", b"why"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_content", b"_content", "analysis", b"analysis", "content", b"content", "decision", b"decision", "entry", b"entry", "shadow", b"shadow", "why", b"why"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_content", b"_content", "content", b"content", "decision", b"decision", "entry", b"entry", "shadow", b"shadow", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_content", b"_content", "analysis", b"analysis", "content", b"content", "decision", b"decision", "entry", b"entry", "shadow", b"shadow", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__content: _TypeAlias = _typing.Literal["content"]  # noqa: Y015
     _WhichOneofArgType__content: _TypeAlias = _typing.Literal["_content", b"_content"]  # noqa: Y015

@@ -4,6 +4,7 @@ isort:skip_file
 Vocabulary shared by every fanzha service."""
 
 from collections import abc as _abc
+from fanzha.v1 import protocol_answer_pb2 as _protocol_answer_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -112,8 +113,11 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """
     REASON_LINK_SCORED: _Reason.ValueType  # 11
     """A link in the text scores as fraud, and the score of the words does not speak against it; the
-    answer has both scores.
+    answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+    would be blocked when opened. Let it through.
     """
+    REASON_FAILED_CLOSED: _Reason.ValueType  # 13
+    """No model could be heard, and the policy of the carrier blocks then."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -153,9 +157,72 @@ the text is only marked; let it through.
 """
 REASON_LINK_SCORED: Reason.ValueType  # 11
 """A link in the text scores as fraud, and the score of the words does not speak against it; the
-answer has both scores.
+answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
+would be blocked when opened. Let it through.
 """
+REASON_FAILED_CLOSED: Reason.ValueType  # 13
+"""No model could be heard, and the policy of the carrier blocks then."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
+
+class _Treatment:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TreatmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Treatment.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TREATMENT_UNSPECIFIED: _Treatment.ValueType  # 0
+    """Nothing else; always so with ACTION_BLOCK."""
+    TREATMENT_LABEL: _Treatment.ValueType  # 1
+    """Show the label to the receiver."""
+    TREATMENT_CHALLENGE: _Treatment.ValueType  # 2
+    """Let it through only after a challenge: a voice CAPTCHA of the caller, or verification of the
+    subscriber anew (Art. 11 of the law against telecom and network fraud).
+    """
+    TREATMENT_DELAY: _Treatment.ValueType  # 3
+    """Hold it back for delay_ms, then let it through; ask again before, as lists may have changed."""
+
+class Treatment(_Treatment, metaclass=_TreatmentEnumTypeWrapper):
+    """What else to do with traffic that is let through."""
+
+TREATMENT_UNSPECIFIED: Treatment.ValueType  # 0
+"""Nothing else; always so with ACTION_BLOCK."""
+TREATMENT_LABEL: Treatment.ValueType  # 1
+"""Show the label to the receiver."""
+TREATMENT_CHALLENGE: Treatment.ValueType  # 2
+"""Let it through only after a challenge: a voice CAPTCHA of the caller, or verification of the
+subscriber anew (Art. 11 of the law against telecom and network fraud).
+"""
+TREATMENT_DELAY: Treatment.ValueType  # 3
+"""Hold it back for delay_ms, then let it through; ask again before, as lists may have changed."""
+Global___Treatment: _TypeAlias = Treatment  # noqa: Y015
+
+class _DisplayLabel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DisplayLabelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DisplayLabel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DISPLAY_LABEL_UNSPECIFIED: _DisplayLabel.ValueType  # 0
+    """No label."""
+    DISPLAY_LABEL_SUSPECTED_FRAUD: _DisplayLabel.ValueType  # 1
+    """Fraud is suspected (疑似诈骗)."""
+    DISPLAY_LABEL_INTERNATIONAL: _DisplayLabel.ValueType  # 2
+    """The call comes from another country (国际来电)."""
+    DISPLAY_LABEL_UNREGISTERED_SENDER: _DisplayLabel.ValueType  # 3
+    """The name of the sender is not registered (未登记签名)."""
+
+class DisplayLabel(_DisplayLabel, metaclass=_DisplayLabelEnumTypeWrapper):
+    """What to show to the receiver."""
+
+DISPLAY_LABEL_UNSPECIFIED: DisplayLabel.ValueType  # 0
+"""No label."""
+DISPLAY_LABEL_SUSPECTED_FRAUD: DisplayLabel.ValueType  # 1
+"""Fraud is suspected (疑似诈骗)."""
+DISPLAY_LABEL_INTERNATIONAL: DisplayLabel.ValueType  # 2
+"""The call comes from another country (国际来电)."""
+DISPLAY_LABEL_UNREGISTERED_SENDER: DisplayLabel.ValueType  # 3
+"""The name of the sender is not registered (未登记签名)."""
+Global___DisplayLabel: _TypeAlias = DisplayLabel  # noqa: Y015
 
 class _Evidence:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -342,6 +409,12 @@ class Decision(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    TREATMENT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
+    CACHE_SECONDS_FIELD_NUMBER: _builtins.int
+    PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
     """Unique id; quote it in appeals and confirmations."""
     action: Global___Action.ValueType
@@ -390,10 +463,32 @@ class Decision(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    monitored: _builtins.bool
+    """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
+    only monitor the channel; the action is ACTION_ALLOW then.
+    """
+    treatment: Global___Treatment.ValueType
+    """What else to do where the traffic is let through."""
+    label: Global___DisplayLabel.ValueType
+    """What to show to the receiver, with TREATMENT_LABEL."""
+    delay_ms: _builtins.int
+    """How long to wait in milliseconds: before the block takes effect (of texts and links, by the
+    settings block_delay_ms and block_delay_jitter_ms), or before treated traffic goes on.
+    """
+    cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse this answer for the same URL; 0: not at all.
+    Absent for other channels.
+    """
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
         score later.
+        """
+
+    @_builtins.property
+    def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
+        """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
+        the row is blocked or labelled.
         """
 
     def __init__(
@@ -420,17 +515,27 @@ class Decision(_message.Message):
         legal_basis: _builtins.str = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        monitored: _builtins.bool = ...,
+        treatment: Global___Treatment.ValueType = ...,
+        label: Global___DisplayLabel.ValueType = ...,
+        delay_ms: _builtins.int = ...,
+        cache_seconds: _builtins.int | None = ...,
+        protocol_answer: _protocol_answer_pb2.ProtocolAnswer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "decision_id", b"decision_id", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "pattern", b"pattern", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload
@@ -455,8 +560,10 @@ class Decisions(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
     VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
+    ALLOW_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
+    BLOCK_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
-    """Id of row 0; row i has first_decision_id + i."""
+    """Id of row 0; row i has first_decision_id + i unless its Detail says otherwise."""
     threshold: _builtins.float
     """The score from which this channel blocks, in [0, 1]."""
     list_version: _builtins.int
@@ -465,6 +572,12 @@ class Decisions(_message.Message):
     """Version of the model that scored the row; empty if this channel has none."""
     velocity_version: _builtins.str
     """Version of the velocity model that scored the call; empty when none did."""
+    allow_cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse the answer that lets a URL through; a row's own
+    cache_seconds wins. Absent for other channels.
+    """
+    block_cache_seconds: _builtins.int
+    """Likewise, the answer that blocks a URL."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """One Action per row."""
@@ -493,12 +606,21 @@ class Decisions(_message.Message):
         model_version: _builtins.str = ...,
         details: _abc.Iterable[Global___Detail] | None = ...,
         velocity_version: _builtins.str = ...,
+        allow_cache_seconds: _builtins.int | None = ...,
+        block_cache_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "actions", b"actions", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__allow_cache_seconds: _TypeAlias = _typing.Literal["allow_cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__allow_cache_seconds: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__block_cache_seconds: _TypeAlias = _typing.Literal["block_cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__block_cache_seconds: _TypeAlias = _typing.Literal["_block_cache_seconds", b"_block_cache_seconds"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__allow_cache_seconds) -> _WhichOneofReturnType__allow_cache_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__block_cache_seconds) -> _WhichOneofReturnType__block_cache_seconds | None: ...
 
 Global___Decisions: _TypeAlias = Decisions  # noqa: Y015
 
@@ -544,6 +666,13 @@ class Detail(_message.Message):
     READ_BYTES_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    TREATMENT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    DELAY_MS_FIELD_NUMBER: _builtins.int
+    CACHE_SECONDS_FIELD_NUMBER: _builtins.int
+    PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row."""
     entry_id: _builtins.str
@@ -575,8 +704,8 @@ class Detail(_message.Message):
     blocked.
     """
     read_bytes: _builtins.int
-    """Bytes that were read of the body or URL, where it was cut because the request is too long; the
-    row was decided by these and its other fields. 0 where nothing was cut.
+    """Bytes that were read of the body or URL, where it was cut because it or the request is too long;
+    the row was decided by these and its other fields. 0 where nothing was cut.
     """
     link_score: _builtins.float
     """Highest score in [0, 1] of a link in the text, by the model for links; absent where the score of
@@ -584,10 +713,34 @@ class Detail(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    monitored: _builtins.bool
+    """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
+    only monitor the channel; the action is ACTION_ALLOW then.
+    """
+    decision_id: _builtins.int
+    """Id of the decision, where it is not first_decision_id + row: the row, or one before it, was
+    answered before by its request_id. 0 elsewhere.
+    """
+    treatment: Global___Treatment.ValueType
+    """What else to do where the traffic is let through."""
+    label: Global___DisplayLabel.ValueType
+    """What to show to the receiver, with TREATMENT_LABEL."""
+    delay_ms: _builtins.int
+    """How long to wait in milliseconds: before the block takes effect (of texts and links, by the
+    settings block_delay_ms and block_delay_jitter_ms), or before treated traffic goes on.
+    """
+    cache_seconds: _builtins.int
+    """Of links: how many seconds a gateway may reuse this answer; absent: those of the batch."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
         score later.
+        """
+
+    @_builtins.property
+    def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
+        """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
+        the row is blocked or labelled.
         """
 
     def __init__(
@@ -609,15 +762,26 @@ class Detail(_message.Message):
         read_bytes: _builtins.int = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        monitored: _builtins.bool = ...,
+        decision_id: _builtins.int = ...,
+        treatment: Global___Treatment.ValueType = ...,
+        label: Global___DisplayLabel.ValueType = ...,
+        delay_ms: _builtins.int = ...,
+        cache_seconds: _builtins.int | None = ...,
+        protocol_answer: _protocol_answer_pb2.ProtocolAnswer | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "link_score", b"link_score", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "pattern", b"pattern", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
+    _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
     _WhichOneofReturnType__link_score: _TypeAlias = _typing.Literal["link_score"]  # noqa: Y015
     _WhichOneofArgType__link_score: _TypeAlias = _typing.Literal["_link_score", b"_link_score"]  # noqa: Y015
     _WhichOneofReturnType__velocity_score: _TypeAlias = _typing.Literal["velocity_score"]  # noqa: Y015
     _WhichOneofArgType__velocity_score: _TypeAlias = _typing.Literal["_velocity_score", b"_velocity_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_seconds) -> _WhichOneofReturnType__cache_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__link_score) -> _WhichOneofReturnType__link_score | None: ...
     @_typing.overload

@@ -94,6 +94,7 @@ class Call(_message.Message):
     INGRESS_FIELD_NUMBER: _builtins.int
     ATTESTATION_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """Calling party: a number, a service code, or a name ("anonymous"). Required."""
     callee: _builtins.str
@@ -110,6 +111,11 @@ class Call(_message.Message):
     """Trunk group, as the switch names it, up to 64 characters; absent: unknown. The server's
     registry of trunk groups says what enters by it and which protected numbers it may show.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
@@ -119,10 +125,11 @@ class Call(_message.Message):
         ingress: Global___Ingress.ValueType = ...,
         attestation: Global___Attestation.ValueType = ...,
         trunk: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "ingress", b"ingress", "trunk", b"trunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "ingress", b"ingress", "request_id", b"request_id", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -140,6 +147,7 @@ class Text(_message.Message):
     SUBMITTED_AT_MS_FIELD_NUMBER: _builtins.int
     INGRESS_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     sender: _builtins.str
     """Sender: a number, a short or access code ("95588", "10655…"), or a name
     ("Bank"). Required.
@@ -147,7 +155,7 @@ class Text(_message.Message):
     receiver: _builtins.str
     """Receiver: a number or a service code. Required."""
     body: _builtins.str
-    """The message, up to 8 KiB of UTF-8. Required."""
+    """The message, in UTF-8; of a longer one the first 8 KiB are read. Required."""
     submitted_at_ms: _builtins.int
     """When the message was submitted, in milliseconds since the Unix epoch; absent
     or 0: when the request reached the server.
@@ -158,6 +166,11 @@ class Text(_message.Message):
     """Trunk group or route by which it came, such as an SMPP system id, as the SMS centre names it, up
     to 64 characters; absent: not known.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
@@ -167,10 +180,11 @@ class Text(_message.Message):
         submitted_at_ms: _builtins.int = ...,
         ingress: Global___Ingress.ValueType = ...,
         trunk: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms", "trunk", b"trunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "ingress", b"ingress", "receiver", b"receiver", "request_id", b"request_id", "sender", b"sender", "submitted_at_ms", b"submitted_at_ms", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -185,9 +199,10 @@ class Link(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     SUBSCRIBER_FIELD_NUMBER: _builtins.int
     REQUESTED_AT_MS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """The URL as requested, with or without scheme; a bare host name is enough. Up
-    to 8 KiB. Required.
+    """The URL as requested, with or without scheme; a bare host name is enough. Of a longer one the
+    first 8 KiB are read. Required.
     """
     subscriber: _builtins.str
     """Subscriber who requests it; absent: unknown."""
@@ -195,16 +210,22 @@ class Link(_message.Message):
     """When, in milliseconds since the Unix epoch; absent or 0: when the request
     reached the server.
     """
+    request_id: _builtins.str
+    """Chosen by the sender of the request, up to 64 printable ASCII characters: a retry with the same
+    id and the same fields, from the same login and within request_id_window_s, gets the same
+    decision and is counted once, by all workers of a host. Absent: each request counts.
+    """
     def __init__(
         self,
         *,
         url: _builtins.str = ...,
         subscriber: _builtins.str = ...,
         requested_at_ms: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,8 +239,11 @@ class DecideCallRequest(_message.Message):
 
     CALL_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def call(self) -> Global___Call:
         """The attempt."""
@@ -229,10 +253,11 @@ class DecideCallRequest(_message.Message):
         *,
         call: Global___Call | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -270,8 +295,11 @@ class DecideCallsRequest(_message.Message):
 
     CALLS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]:
         """The attempts, 1 to 4096 of them."""
@@ -281,10 +309,11 @@ class DecideCallsRequest(_message.Message):
         *,
         calls: _abc.Iterable[Global___Call] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -322,8 +351,11 @@ class DecideTextRequest(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def text(self) -> Global___Text:
         """The message."""
@@ -333,10 +365,11 @@ class DecideTextRequest(_message.Message):
         *,
         text: Global___Text | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -374,8 +407,11 @@ class DecideTextsRequest(_message.Message):
 
     TEXTS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]:
         """The messages, 1 to 4096 of them."""
@@ -385,10 +421,11 @@ class DecideTextsRequest(_message.Message):
         *,
         texts: _abc.Iterable[Global___Text] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -426,8 +463,11 @@ class DecideLinkRequest(_message.Message):
 
     LINK_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def link(self) -> Global___Link:
         """The link."""
@@ -437,10 +477,11 @@ class DecideLinkRequest(_message.Message):
         *,
         link: Global___Link | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -478,8 +519,11 @@ class DecideLinksRequest(_message.Message):
 
     LINKS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
+    WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
+    with_protocol_answer: _builtins.bool
+    """Whether to give the answer in the protocols of networks, too; slower, and larger."""
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """The links, 1 to 4096 of them."""
@@ -489,10 +533,11 @@ class DecideLinksRequest(_message.Message):
         *,
         links: _abc.Iterable[Global___Link] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
+        with_protocol_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

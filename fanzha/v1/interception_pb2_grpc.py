@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class InterceptionServiceStub:
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",
@@ -78,7 +78,7 @@ class InterceptionServiceStub:
 
 class InterceptionServiceServicer:
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",
@@ -174,7 +174,7 @@ def add_InterceptionServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class InterceptionService:
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class InterceptionServiceStub:
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",
@@ -59,7 +59,7 @@ class InterceptionServiceStub:
 @_typing.type_check_only
 class InterceptionServiceAsyncStub(InterceptionServiceStub):
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",
@@ -86,7 +86,7 @@ class InterceptionServiceAsyncStub(InterceptionServiceStub):
 
 class InterceptionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Decides on live traffic. Set a deadline on every request, and let the traffic
-    through when it passes. A retry is counted as another attempt by the caller.
+    through when it passes. A retry is counted as another attempt unless its rows bear a request_id.
 
     Parties are written in E.164 with the plus sign ("+8613800138000"), or as the
     switches of the server's home country write them; for China: "0086…" and "86…",

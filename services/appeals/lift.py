@@ -8,9 +8,10 @@ started later has that version from the start.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from time import monotonic
+from typing import TypeAlias
 
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
 from infra.periodic import run_periodically
@@ -26,6 +27,7 @@ from services.appeals.model import (
     AppealState,
     Lift,
 )
+from services.appeals.retractions import WrongEntry, retracted_by
 from services.appeals.store import AppealStore
 from services.auth import identity
 from services.auth.identity import Identity, Role
@@ -40,6 +42,14 @@ AGAIN_SECONDS = 5.0
 _MOST_AT_ONCE = 100
 
 
+Retract: TypeAlias = Callable[[Iterable[WrongEntry]], Awaitable[None]]
+"""Hands wrong entries to the warning pipeline."""
+
+
+async def retract_nothing(_entries: Iterable[WrongEntry]) -> None:
+    """Do nothing: there is no warning pipeline."""
+
+
 class Lifter:
     """Lifts blocks, one appeal at a time each."""
 
@@ -51,12 +61,14 @@ class Lifter:
         changes: LiftChanges,
         feedback: FeedbackService,
         now_ms: Callable[[], int],
+        retract: Retract = retract_nothing,
         measured: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._store = store
         self._lists = lists
         self._changes = changes
         self._feedback = feedback
+        self._retract = retract
         self._now_ms = now_ms
         self._measured = measured
         self._under_way: dict[int, asyncio.Task[None]] = {}
@@ -109,6 +121,8 @@ class Lifter:
                 filter(None, (f"version {lift.version}", lift.change_id, lift.held_by))
             )
             await self._put(appeal, lift, AppealEventKind.LIFT_COMMITTED, note)
+        # Before the lift is done, so that a crash repeats it.
+        await self._retract(retracted_by(appeal, lift, self._now_ms()))
         lift = await self._wait_for_workers(appeal, lift)
         await self._dismiss(appeal)
         note = f"{lift.seconds:.3f} s" if lift.seconds is not None else "not measured: no worker"

@@ -12,7 +12,7 @@ from infra.redis.client import Client
 from services.appeals.appeal_file import AppealFileReader
 from services.appeals.decision_lookup import DecisionLookup, LoggedDecisionSource, NoLoggedDecisions
 from services.appeals.documents import DocumentFolder
-from services.appeals.lift import Lifter
+from services.appeals.lift import Lifter, Retract, retract_nothing
 from services.appeals.lift_changes import LiftChanges
 from services.appeals.list_access import ListAccess
 from services.appeals.maintenance import AppealMaintenance
@@ -54,11 +54,10 @@ def build(
     now_ms: Callable[[], int],
     log: LoggedDecisionSource | None = None,
     origins: Origins | None = None,
+    retract: Retract | None = None,
 ) -> WiredAppeals:
     """Build the service; *redis* must decode answers. Raises `ValueError` for wrong templates."""
-    hits = HitStore(
-        redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
-    )
+    hits = _hits(settings, redis)
     shared = _Shared(
         settings=settings,
         store=AppealStore(redis),
@@ -69,6 +68,7 @@ def build(
         ),
         changes=LiftChanges(lists, now_ms=now_ms, allow_days=settings.appeal_allow_days),
         figures=AppealFigures(registry),
+        retract=retract or retract_nothing,
         trail=AuditedActions(audit),
         home=HomePlan(settings.home_country),
         now_ms=now_ms,
@@ -85,6 +85,12 @@ def build(
     return WiredAppeals(appeals=appeals, lifter=lifter, upkeep=upkeep)
 
 
+def _hits(settings: Settings, redis: Client) -> HitStore:
+    return HitStore(
+        redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
     """The parts that the steps of an appeal share."""
@@ -96,6 +102,7 @@ class _Shared:
     documents: DocumentFolder
     changes: LiftChanges
     figures: AppealFigures
+    retract: Retract
     trail: AuditedActions
     home: HomePlan
     now_ms: Callable[[], int]
@@ -108,6 +115,7 @@ def _lifter(shared: _Shared, hits: HitStore) -> Lifter:
         changes=shared.changes,
         feedback=FeedbackService(store=hits, home=shared.home, now_ms=shared.now_ms),
         now_ms=shared.now_ms,
+        retract=shared.retract,
         measured=shared.figures.lifted,
     )
 

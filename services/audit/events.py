@@ -26,6 +26,7 @@ class AuditKind(StrEnum):
     APPEAL_TAKEN = "appeal_taken"
     APPEAL_DECIDED = "appeal_decided"
     WARNINGS_STOPPED = "warnings_stopped"
+    WARNINGS_RETRACTED = "warnings_retracted"
     """The kill switch was turned on: no warning is sent."""
     WARNINGS_STARTED = "warnings_started"
     OPT_OUT_CHANGED = "opt_out_changed"

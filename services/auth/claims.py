@@ -1,4 +1,4 @@
-"""Parses names, roles, regions and sources from token claims and the identities file."""
+"""Parses names, roles, regions, sources and carriers from token claims and the identities file."""
 
 import re
 from collections.abc import Mapping
@@ -9,6 +9,9 @@ from infra.text_limits import violation
 from services.auth.identity import NAME, Role
 
 _REGION = re.compile(r"[0-9]{2,12}")
+_CARRIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+NO_CARRIER = "default"
+"""Names the policy of requests without a carrier, so that no carrier has this name."""
 
 
 def name(value: Any) -> str:
@@ -55,6 +58,15 @@ def sources(value: Any) -> frozenset[Source]:
     if not listed or not all(one in known for one in listed):
         raise ValueError(f"sources: must be some of {', '.join(known)}; omit for all")
     return frozenset(known[one] for one in listed)
+
+
+def carrier(value: Any) -> str:
+    """Parse the short name of a carrier, such as ``cmcc``; None means none named."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not _CARRIER.fullmatch(value) or value == NO_CARRIER:
+        raise ValueError(f"carrier: 1 to 32 of a-z, 0-9, _ and -, not {NO_CARRIER}; omit for none")
+    return value
 
 
 def _word_list(value: Any, what: str) -> list[str]:

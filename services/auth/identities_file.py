@@ -14,7 +14,7 @@ from services.auth.identity import Credential, Identity
 
 KINDS = ("uri", "dns", "cn")
 _DOUBLE_BRACKETS = "identity: must be [[identity]], with double brackets"
-_FIELDS = {"name", "certificate", "roles", "regions", "sources"}
+_FIELDS = {"name", "certificate", "roles", "regions", "sources", "carrier"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,5 +69,6 @@ def _identity(line: Any) -> tuple[str, Identity]:
         roles=claims.roles(line.get("roles"), strict=True),
         regions=claims.regions(line.get("regions")),
         sources=claims.sources(line.get("sources")),
+        carrier=claims.carrier(line.get("carrier")),
         credential=Credential.CERTIFICATE,
     )

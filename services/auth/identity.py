@@ -65,6 +65,8 @@ class Identity:
     """Region codes in scope; empty means all."""
     sources: frozenset[Source] = frozenset()
     """List sources it may change; empty means all."""
+    carrier: str = ""
+    """The carrier whose policy applies to its requests, such as ``cmcc``; empty: none named."""
     development: bool = False
     """Whether authentication is off, so that the name is unverified."""
     credential: Credential = Credential.NONE
@@ -91,6 +93,12 @@ def current() -> Identity:
         return _current.get()
     except LookupError:
         raise Unauthenticated("identity: none set for this task") from None
+
+
+def current_carrier() -> str:
+    """Return the carrier of this task's identity; empty without one."""
+    found = _current.get(None)
+    return "" if found is None else found.carrier
 
 
 def set_identity(identity: Identity) -> None:

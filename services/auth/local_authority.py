@@ -44,7 +44,8 @@ identities_file = {identities}
 # tls_client_ca = {ca}
 """
 _ROSTER = """# Which client certificate speaks for whom; read anew when it changes.
-# regions and sources hold an identity to some of them; left out: all.
+# regions and sources hold an identity to some of them; left out: all. carrier names the carrier
+# whose policy decides on its requests.
 revoked_tokens = []
 """
 _LINE = """
@@ -109,7 +110,14 @@ class AuthorityFolder:
         atomic_file.write(self.settings, self._settings_text())
 
     def add_client(
-        self, host: str, name: str, roles: Sequence[Role], *, now: datetime, days: int
+        self,
+        host: str,
+        name: str,
+        roles: Sequence[Role],
+        *,
+        now: datetime,
+        days: int,
+        carrier: str = "",
     ) -> None:
         """Make a certificate that shows ``dns:`` and *host*, and a line that says who that is."""
         line = _LINE.format(
@@ -117,6 +125,8 @@ class AuthorityFolder:
             certificate=_quoted(f"dns:{host}"),
             roles=json.dumps([role.value for role in roles]),
         )
+        if carrier:
+            line += f"carrier = {_quoted(carrier)}\n"
         text = self.roster.read_text() + line
         roster.read_identities(text.encode())  # a name that is there twice, or none
         ours = CertificateAndKey.read(self.authority, self.private("ca"))
@@ -147,6 +157,7 @@ class AuthorityFolder:
         sources: Sequence[str],
         now: datetime,
         days: float,
+        carrier: str = "",
     ) -> str:
         """Sign a token as the settings of this folder want it."""
         settings = tomllib.loads(self.settings.read_text())
@@ -160,6 +171,8 @@ class AuthorityFolder:
             claims["regions"] = list(regions)
         if sources:
             claims["sources"] = list(sources)
+        if carrier:
+            claims["carrier"] = carrier
         key = issuer.read_token_key(self.private("token"))
         return issuer.token(key, claims, now=now, days=days)
 

@@ -71,6 +71,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "GetStatus": _OVERSEERS,
         "ListDue": _READERS,
         "ListDead": _READERS,
+        "ListCritical": _READERS,
         "ResolveShadows": _EDITOR,
         "ProposeRetirement": _EDITOR,
         "SettleFindings": _of(Role.OPERATOR, Role.APPROVER),

@@ -99,6 +99,7 @@ class TokenVerifier:
                 roles=claims.roles(payload.get("roles"), strict=False),
                 regions=claims.regions(payload.get("regions")),
                 sources=claims.sources(payload.get("sources")),
+                carrier=claims.carrier(payload.get("carrier")),
                 credential=Credential.TOKEN,
                 expires_s=_expiry(payload["exp"]) + LEEWAY_SECONDS,
             )

@@ -313,6 +313,7 @@ def _audit_details(record: ChangeRequest, plan: ApplicationPlan) -> dict[str, st
         "author": record.author,
         "approved_by": record.approved_by,
         "one_person": str(record.one_person).lower(),
+        "unreviewed": "; ".join(record.unreviewed_risks),
         "emergency": record.emergency.why if record.emergency else "",
         "additions_sha256": record.additions.sha256,
         "removals_sha256": record.removals.sha256,

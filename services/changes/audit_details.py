@@ -37,6 +37,7 @@ def details_of(record: ChangeRequest) -> dict[str, str]:
         + "; ".join(second.reasons)
         if second
         else "",
+        "unreviewed": "; ".join(record.unreviewed_risks),
         **checksums(record),
     }
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from blocklists.conflicts.findings import Conflicts
+from blocklists.critical.risks import RiskFinder
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.current_lists import CurrentLists
@@ -72,6 +73,7 @@ class ChangeContext:
     audit: Audit
     impact: ImpactSource
     popular: PopularHosts
+    risks: RiskFinder
     options: ChangeOptions
     now_ms: Callable[[], int]
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -141,6 +141,8 @@ class ChangeRequest:
     second_person: SecondPerson | None = None
     approved_by: str = ""
     one_person: bool = False
+    confirmed_risks: tuple[str, ...] = ()
+    """What it hits that many depend on, as its author confirmed before it applied."""
     applied_by: str = ""
     applied_ms: int = 0
     applied_version: int = 0
@@ -164,6 +166,12 @@ class ChangeRequest:
     def commit(self) -> str:
         """Return the name of its commit in the change stream."""
         return f"change:{self.id}:{self.nonce}"
+
+    @property
+    def unreviewed_risks(self) -> tuple[str, ...]:
+        """What it hits by the word of one person, whom no second person has reviewed."""
+        reviewed = self.approved_by or (self.emergency and self.emergency.confirmed_by)
+        return () if reviewed else self.confirmed_risks
 
     @property
     def unconfirmed(self) -> bool:
@@ -209,6 +217,8 @@ class Draft:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
+    confirmed_risks: tuple[str, ...] = ()
+    """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
 
 
 def to_json(record: ChangeRequest) -> str:
@@ -229,6 +239,8 @@ def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     fields["problems"] = tuple(RowProblem(**one) for one in fields["problems"])
     fields["events"] = tuple(ChangeEvent(**one) for one in fields["events"])
     fields["left_alone_examples"] = tuple(fields["left_alone_examples"])
+    # Records of releases before the guard on critical names have none.
+    fields["confirmed_risks"] = tuple(fields.get("confirmed_risks", ()))
     fields |= {
         "kind": ChangeKind(fields["kind"]),
         "state": ChangeState(state),

@@ -4,6 +4,7 @@ A pure function of the request's rows, one version of the lists and the impact b
 log. It is stored as JSON with the request and can be computed again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from blocklists.conflicts.findings import Conflicts
+from blocklists.critical.risks import RiskFinder
 from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
@@ -30,6 +32,8 @@ from services.changes.popularity import PopularHosts
 from services.changes.relations import RowRelation, relations
 
 _MAX_POPULAR = 5
+MAX_RISKS = 20
+"""Most risks that one change may have without a second person; nobody reads more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,9 @@ class ChangePreview:
     """The most popular hosts to be blocked, with their rank."""
     popular_total: int = 0
     popularity_known: bool = False
+    risks: tuple[str, ...] = ()
+    """The first `MAX_RISKS` risks: what it would hit that many depend on."""
+    risks_total: int = 0
     not_examined: tuple[str, ...] = ()
     problems: tuple[RowProblem, ...] = field(default=())
 
@@ -76,6 +83,7 @@ def read(stored: Mapping[str, Any]) -> ChangePreview:
             "shadow_impact": impacts.read(shadows) if shadows else None,
             "relations": tuple(together),
             "popular": tuple(stored["popular"]),
+            "risks": tuple(stored.get("risks", ())),
             "not_examined": tuple(stored["not_examined"]),
             "problems": tuple(RowProblem(**one) for one in stored["problems"]),
         }
@@ -105,6 +113,7 @@ def preview(
     shadow_impact: ImpactEstimate | None,
     popular: PopularHosts,
     popular_rank: int,
+    risks: RiskFinder,
     at_ms: int,
 ) -> ChangePreview:
     """Return the preview of a change."""
@@ -112,11 +121,7 @@ def preview(
     met, not_examined = relations(snapshot, additions, conflicts, now_s=at_ms // 1000)
     blocked = np.flatnonzero((acting.kinds == EntryKind.HOST) & (acting.actions == Action.BLOCK))
     known = _popular(acting, blocked, popular, popular_rank)
-    if len(blocked) and not popular.known:
-        not_examined = (*not_examined, "popularity of hosts: popular_hosts_file is not set")
-    counts = dict(diff.counts())
-    for name, rows in request.dropped.items():
-        counts[name] = counts.get(name, 0) + rows
+    counts = dict(Counter(diff.counts()) + Counter(request.dropped))
     return ChangePreview(
         version=diff.version,
         at_ms=at_ms,
@@ -132,9 +137,20 @@ def preview(
         popular=tuple(f"{host} (rank {rank})" for rank, host in known[:_MAX_POPULAR]),
         popular_total=len(known),
         popularity_known=popular.known,
-        not_examined=(*not_examined, *impact.uncertain),
+        **_risks(acting, risks),
+        not_examined=(*not_examined, *_unknown(len(blocked), popular), *impact.uncertain),
         problems=tuple(request.problems),
     )
+
+
+def _unknown(hosts: int, popular: PopularHosts) -> tuple[str, ...]:
+    why = "popularity of hosts: popular_hosts_file is not set"
+    return () if popular.known or not hosts else (why,)
+
+
+def _risks(acting: EntryTable, finder: RiskFinder) -> dict[str, Any]:
+    hits = list(dict.fromkeys(risk.text for risk in finder.find(acting)))
+    return {"risks": tuple(hits[:MAX_RISKS]), "risks_total": len(hits)}
 
 
 def _popular(

@@ -73,6 +73,7 @@ class ChangePreviewer:
             shadow_impact=await asyncio.to_thread(self._shadow_impact, contents, diff),
             popular=self._context.popular,
             popular_rank=self._context.options.popular_host_rank,
+            risks=self._context.risks,
             at_ms=self._context.now_ms(),
         )
         second = second_person.evaluate(

@@ -57,6 +57,8 @@ class RequestSummary:
     """As `services.changes.model.ChangeState`."""
     waits_because: Sequence[str] = ()
     """Why it waits for a second person."""
+    unreviewed_risks: Sequence[str] = ()
+    """What it hits that its author confirmed and no second person reviewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ class ChangeTerms:
     reason: str
     expected_version: int | None = None
     dry_run: bool = False
+    confirmed_risks: tuple[str, ...] = ()
+    """The risks that the author confirms."""
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):
@@ -150,4 +154,5 @@ def summarize_request(done: SubmissionResult) -> RequestSummary | None:
         change_id=record.id,
         state=record.state,
         waits_because=second.reasons if waits and second else (),
+        unreviewed_risks=record.unreviewed_risks,
     )

@@ -1,14 +1,23 @@
 """Decides whether a second person has to approve a change, and lists all reasons.
 
 A change without effect on decisions never needs one. Any other does when its impact is large or
-unknown, and always for ranges, popular hosts, allow entries, and reverts of approved changes.
+unknown, and always for ranges, popular hosts, critical names and numbers, allow entries, and
+reverts of approved changes.
+
+Where no second person is needed, as without identities, or where an emergency does without, what
+hits critical names or many subscribers applies only after its author has confirmed each risk by
+name; the record then shows it as unreviewed.
 """
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from fanzha.errors import InvalidInput, RisksUnconfirmed
 from services.auth.identity import Identity, Role
-from services.changes.model import SecondPerson
-from services.changes.preview import ChangePreview
+from services.changes import preview as previews
+from services.changes.model import ChangeRequest, SecondPerson
+from services.changes.preview import MAX_RISKS, ChangePreview
 
 SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 
@@ -41,6 +50,27 @@ def evaluate(
     return _not_needed(rule, _small_impact(preview, removals, threshold))
 
 
+def confirm_risks(record: ChangeRequest, given: Collection[str]) -> ChangeRequest:
+    """Return a request that is about to apply, with the risks its author confirmed.
+
+    *given* are those confirmed with this step. A request that a second person approved needs none.
+    `RisksUnconfirmed` names the risks that are missing; `InvalidInput` when there are too many.
+    """
+    if record.approved_by or record.preview is None:
+        return record
+    found = previews.read(record.preview)
+    confirmed = {*record.confirmed_risks, *given}
+    missing = tuple(risk for risk in found.risks if risk not in confirmed)
+    if found.risks_total > MAX_RISKS:
+        raise InvalidInput(
+            f"it hits {found.risks_total:,} critical names or wide ranges, at most {MAX_RISKS} "
+            "can be confirmed in one change: split it"
+        )
+    if missing:
+        raise RisksUnconfirmed(missing)
+    return replace(record, confirmed_risks=found.risks)
+
+
 def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[str]:
     if not removals and not _has_effect(preview):
         return []
@@ -59,12 +89,19 @@ def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[s
         (preview.allows > 0, f"it has allow entries: {preview.allows:,}"),
         (
             preview.popular_total > 0,
-            f"it blocks popular hosts: {', '.join(preview.popular)}"
-            + (f" and {preview.popular_total - len(preview.popular):,} more"
-               if preview.popular_total > len(preview.popular) else ""),
+            f"it blocks popular hosts: {_some(preview.popular, preview.popular_total)}",
+        ),
+        (
+            preview.risks_total > 0,
+            f"it hits what many depend on: {_some(preview.risks, preview.risks_total)}",
         ),
     )  # fmt: skip
     return [text for holds, text in lines if holds]
+
+
+def _some(examples: Collection[str], total: int) -> str:
+    more = f" and {total - len(examples):,} more" if total > len(examples) else ""
+    return ", ".join(examples) + more
 
 
 def _has_effect(preview: ChangePreview) -> bool:
@@ -98,6 +135,6 @@ def describe(rule: SecondPersonRule, *, development: bool) -> str:
             "by_identity."
         )
     return (
-        "changes with large or unknown impact, ranges, allow entries or popular hosts need a "
-        f"second person: second_person is {rule}."
+        "changes with large or unknown impact, ranges, allow entries, popular hosts or critical "
+        f"names need a second person: second_person is {rule}."
     )

@@ -5,8 +5,10 @@ Every change of the lists is a change request. Where one person may apply it alo
 until a second person decides.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from blocklists.critical.risks import RiskFinder
 from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, VersionConflict
 from infra import text_limits
@@ -39,6 +41,11 @@ class ChangeService:
     def rule(self) -> second_person.SecondPersonRule:
         """The setting ``second_person`` in force."""
         return self._context.options.second_person
+
+    @property
+    def risks(self) -> RiskFinder:
+        """What finds the risks of entries."""
+        return self._context.risks
 
     async def propose(self, draft: Draft) -> ChangeRequest:
         """Create a draft."""
@@ -83,8 +90,14 @@ class ChangeService:
             await self._context.requests.drop(before.additions, before.removals)
             return replace(after, revision=before.revision + 1)
 
-    async def submit(self, id_: int, *, by: str = "") -> ChangeRequest:
-        """Submit a draft: preview it and lock its entries; PENDING if it needs a second person."""
+    async def submit(
+        self, id_: int, *, by: str = "", confirmed: Sequence[str] | None = None
+    ) -> ChangeRequest:
+        """Submit a draft: preview it and lock its entries; PENDING if it needs a second person.
+
+        With *confirmed*, the risks its author confirms, it is about to be applied, and is refused
+        if one is missing and no second person is needed.
+        """
         async with self._context.audit_refusals(f"change:{id_}", "submit"), self._context.step_lock:
             draft = await self._in_state(id_, ChangeState.DRAFT)
             permissions.check_may_propose(draft.kind)
@@ -96,6 +109,8 @@ class ChangeService:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
             event = self._submission.event(by or draft.author, "submitted")
             submitted = audit_details.as_submitted(draft, outcome).with_event(event)
+            if confirmed is not None and submitted.state is ChangeState.APPROVED:
+                submitted = second_person.confirm_risks(submitted, confirmed)
             return await self._submission.store_submitted(
                 submitted, contents, stored=draft, fields={}
             )
@@ -175,30 +190,31 @@ class ChangeService:
         by: str = "",
         expected_version: int | None = None,
         emergency_why: str = "",
+        confirmed: Sequence[str] = (),
     ) -> ChangeRequest:
-        """Apply an approved request; with *emergency_why*, also a pending one, as an emergency."""
+        """Apply an approved request; with *emergency_why*, also a pending one, as an emergency.
+
+        *confirmed* are the risks its author confirms, if nobody else approved it.
+        """
         async with self._context.audit_refusals(f"change:{id_}", "apply"), self._context.step_lock:
-            required = (
-                (ChangeState.PENDING, ChangeState.APPROVED)
-                if emergency_why
-                else (ChangeState.APPROVED,)
-            )
-            record = await self._in_state(id_, *required)
+            urgent = (ChangeState.PENDING,) if emergency_why else ()
+            record = await self._in_state(id_, *urgent, ChangeState.APPROVED)
             permissions.check_may_apply(record)
             if settled := await self._application.recover(record):
                 return settled
-            who, audit_kind, applied = identity.author(by), AuditKind.CHANGE_APPLIED, record
+            audit_kind, applied = AuditKind.CHANGE_APPLIED, record
             if emergency_why and record.state is ChangeState.PENDING:
                 applied = self._submission.as_emergency(
                     record, emergency_why, removals=record.removals.rows
                 )
                 audit_kind = AuditKind.EMERGENCY_APPLIED
+            applied = second_person.confirm_risks(applied, confirmed)
             contents = await self._context.contents(record)
             await self._context.check_sources(contents)
             done, _ = await self._application.apply(
                 applied,
                 contents,
-                by=who,
+                by=identity.author(by),
                 stored=record,
                 expected_version=expected_version,
                 audit_kind=audit_kind,
@@ -237,16 +253,21 @@ class ChangeService:
             done = await self._submission.store_and_apply(new, contents, by=who)
             return await self._context.requests.get(id_), done
 
-    async def revert(self, id_: int, *, by: str = "", reason: str) -> SubmissionResult:
+    async def revert(
+        self, id_: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
+    ) -> SubmissionResult:
         """Revert an applied request by a new one; entries that others changed since are skipped."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
             permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._reverts.plan_revert(record, by, reason)
+            draft = replace(draft, confirmed_risks=tuple(confirmed))
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
-    async def restore(self, version: int, *, by: str = "", reason: str) -> SubmissionResult:
+    async def restore(
+        self, version: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
+    ) -> SubmissionResult:
         """Restore the lists to an earlier version by a new request."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with (
@@ -255,6 +276,7 @@ class ChangeService:
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
             draft, approved = await self._reverts.plan_restore(version, by, reason)
+            draft = replace(draft, confirmed_risks=tuple(confirmed))
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)
 
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:

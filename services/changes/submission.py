@@ -13,7 +13,7 @@ from fanzha.errors import InvalidInput, VersionConflict
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
-from services.changes import audit_details, permissions
+from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.entry_set import EntrySet
@@ -62,6 +62,7 @@ class ChangeSubmission:
             record = self.as_emergency(record, emergency_why, removals=len(there))
         waits = record.state is ChangeState.PENDING or wait
         if not waits or record.emergency:
+            record = second_person.confirm_risks(record, draft.confirmed_risks)
             done = await self.store_and_apply(
                 record, contents, by=record.author, expected_version=draft.expected_version
             )

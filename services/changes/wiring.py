@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry
 
+from blocklists.critical.critical_list import shipped, with_own
+from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from infra.redis.client import Client
+from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
 from services.changes.change_context import ChangeContext, ChangeOptions
 from services.changes.impact import ImpactSource, NoImpact
@@ -30,6 +33,7 @@ def build(
     now_ms: Callable[[], int],
     options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
+    risks: RiskFinder | None = None,
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
     registry: CollectorRegistry | None = None,
@@ -47,6 +51,7 @@ def build(
         audit=audit or NoAudit(),
         impact=impact or NoImpact(),
         popular=popular or PopularHosts(None),
+        risks=risks or RiskFinder(),
         options=options or ChangeOptions(),
         now_ms=now_ms,
     )
@@ -58,6 +63,13 @@ def impact(settings: Settings) -> ImpactSource:
     if not settings.decision_log_enabled:
         return NoImpact()
     return ImpactEstimator(decision_log.folder(settings))
+
+
+def risks(settings: Settings) -> RiskFinder:
+    """Return what finds the risks of entries by the settings; `ValueError` for a bad file."""
+    path = settings.critical_names_file
+    critical = shipped if path is None else ReloadedFile(path, with_own).current
+    return RiskFinder(critical, settings.range_subscribers_limit)
 
 
 def options(settings: Settings) -> ChangeOptions:

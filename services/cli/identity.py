@@ -30,6 +30,9 @@ Where = Annotated[
 Roles = Annotated[
     list[Role], typer.Option("--role", help="What they may do; several times for several.")
 ]
+Carrier = Annotated[
+    str, typer.Option(help="Carrier whose policy decides on their requests (cmcc); none named.")
+]
 Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until certificates expire.")]
 Target = Annotated[
     str, typer.Option(envvar="FANZHA_ADMIN_TARGET", help="Address of any server of Fanzha.")
@@ -86,6 +89,7 @@ def token(
         list[str] | None,
         typer.Option("--source", help="List source they may change (bureau, …); none: all."),
     ] = None,
+    carrier: Carrier = "",
     days: Annotated[float, typer.Option(min=0.0001, max=400, help="Days until it expires.")] = 1,
     file: Annotated[
         Path | None,
@@ -101,7 +105,13 @@ def token(
         claims.regions(regions or None)
         claims.sources(sources or None)
         signed = AuthorityFolder(folder).token(
-            name, roles, regions=regions or [], sources=sources or [], now=_now(), days=days
+            name,
+            roles,
+            regions=regions or [],
+            sources=sources or [],
+            carrier=claims.carrier(carrier or None),
+            now=_now(),
+            days=days,
         )
         if file is not None:
             file.unlink(missing_ok=True)
@@ -117,6 +127,7 @@ def certificate(
     host: Annotated[str, typer.Argument(help="Host name it shows: gateway-2.carrier.example.")],
     roles: Roles,
     name: Annotated[str, typer.Option(help="Name on record.", show_default="the host's")] = "",
+    carrier: Carrier = "",
     folder: Where = DEFAULT_FOLDER,
     days: Days = 365,
 ) -> None:
@@ -125,7 +136,9 @@ def certificate(
 
     made = AuthorityFolder(folder)
     with _files():
-        made.add_client(host, name or host.split(".")[0], roles, now=_now(), days=days)
+        made.add_client(
+            host, name or host.split(".")[0], roles, now=_now(), days=days, carrier=carrier
+        )
     shown, key = made.client(host)
     out.print(f"made {shown} and {key}; {made.roster} has its line", markup=False, soft_wrap=True)
 
@@ -158,7 +171,7 @@ def show(
         print_json(words)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
-    for field in ("name", "roles", "regions", "sources", "credential", "expires"):
+    for field in ("name", "roles", "regions", "sources", "carrier", "credential", "expires"):
         table.add_row(field, _shown(field, words[field]))
     wide().print(table)
     if who.development:
@@ -177,6 +190,7 @@ def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
         "roles": [named.get(role, str(role)) for role in who.roles],
         "regions": list(who.regions),
         "sources": [word(decision_pb2.Source, source, "SOURCE_") for source in who.sources],
+        "carrier": who.carrier,
         "credential": word(pb.Credential, who.credential, "CREDENTIAL_"),
         "expires": who.expires_at_s,
         "development": who.development,

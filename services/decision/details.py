@@ -9,7 +9,7 @@ from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Int64s
+from fanzha.tables import Bools, Calls, Int64s, Uint8s
 from services.decision.evidence import BatchEvidence
 from services.decision.rules import Ruling
 
@@ -64,38 +64,48 @@ def of_rows(
     evidence: BatchEvidence, ruling: Ruling, decided: Int64s, entries: EntryDetails
 ) -> dict[int, Detail]:
     """Collect the details; *decided* are the rows that a list entry decided."""
-    details: dict[int, Detail] = {}
-    # Row by row, as few rows are hits.
-    if len(decided):
-        listed = evidence.listed
-        matches = zip(
-            decided.tolist(),
-            listed.rows[decided].tolist(),
-            listed.actions[decided].tolist(),
-            listed.matched_on[decided].tolist(),
-            strict=True,
-        )
-        details = {
-            row: entries.of(evidence.snapshot, entry, action, matched_on)
-            for row, entry, action, matched_on in matches
-        }
-    fraud_types = evidence.fraud_types
-    if fraud_types is not None:
-        by_score = (ruling.reasons == _SCORED) | (ruling.reasons == _LINK_SCORED)
-        scored_out = (ruling.actions == _BLOCK) & by_score
-        for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
-            details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+    details = _of_entries(evidence, decided, entries) if len(decided) else {}
+    # Row by row, as few rows have any of these.
+    if evidence.fraud_types is not None:
+        _add_fraud_types(details, evidence.fraud_types, ruling)
     for row, link in evidence.scored_links.items():
         _add(details, row, link_score=link.score, link=link.url)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)
-    for row, error in evidence.table.errors.items():
+    table = evidence.table
+    if not isinstance(table, Calls):
+        for row, count in table.read_bytes.items():
+            _add(details, row, read_bytes=count)
+    for row, error in table.errors.items():
         details[row] = Detail(error=error)
     return details
 
 
-def _add(details: dict[int, Detail], row: int, **fields: Any) -> None:
+def _of_entries(
+    evidence: BatchEvidence, decided: Int64s, entries: EntryDetails
+) -> dict[int, Detail]:
+    listed = evidence.listed
+    matches = zip(
+        decided.tolist(),
+        listed.rows[decided].tolist(),
+        listed.actions[decided].tolist(),
+        listed.matched_on[decided].tolist(),
+        strict=True,
+    )
+    return {
+        row: entries.of(evidence.snapshot, entry, action, matched_on)
+        for row, entry, action, matched_on in matches
+    }
+
+
+def _add_fraud_types(details: dict[int, Detail], fraud_types: Uint8s, ruling: Ruling) -> None:
+    by_score = (ruling.reasons == _SCORED) | (ruling.reasons == _LINK_SCORED)
+    scored_out = (ruling.actions == _BLOCK) & by_score
+    for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
+        details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+
+
+def _add(details: dict[int, Detail], row: int, **values: Any) -> None:
     known = details.get(row)
-    # Replacing takes several times as long as making one.
-    details[row] = Detail(**fields) if known is None else replace(known, **fields)
+    details[row] = Detail(**values) if known is None else replace(known, **values)

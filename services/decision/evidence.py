@@ -1,6 +1,6 @@
 """What one batch is decided on: a record that the stages of `services.decision.pipeline` fill."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
+from services.decision.carriers.policy import BatchPolicy, CarrierPolicies
 from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.rules import Ruling
@@ -30,12 +31,22 @@ class ModelSet:
 
 
 class BatchContext:
-    """What the parts of one batch share: a snapshot, models, consecutive ids, and a deadline."""
+    """What the parts of one batch share: lists, models, policies, carriers, ids, and a deadline."""
 
-    def __init__(self, rows: int = 0, check_deadline: Callable[[], None] = lambda: None) -> None:
-        """Expect *rows* in all parts; *check_deadline* runs between stages and raises to stop."""
+    def __init__(
+        self,
+        rows: int = 0,
+        check_deadline: Callable[[], None] = lambda: None,
+        carriers: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Expect *rows* in all parts; *check_deadline* runs between stages and raises to stop.
+
+        *carriers* are the carrier and the number of rows of each request, in order. A single one
+        stands for all rows of all parts; none says that no request names a carrier.
+        """
         self.check_deadline = check_deadline
-        self.pinned: tuple[Snapshot, ModelSet] | None = None
+        self.carriers = carriers
+        self.pinned: tuple[Snapshot, ModelSet, CarrierPolicies] | None = None
         """What the first part was decided by; the others are, too."""
         self._rows = rows
         self._next_id: int | None = None
@@ -57,6 +68,10 @@ class BatchEvidence:
     context: BatchContext
     snapshot: Snapshot
     models: ModelSet
+    policy: BatchPolicy | None = None
+    """The policies of the carriers; None where none applies."""
+    now_s: int = 0
+    """When the batch is decided, in seconds since the Unix epoch."""
 
     # Stage "lists".
     listed: ListMatch = field(init=False)
@@ -70,6 +85,8 @@ class BatchEvidence:
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
+    ingress: Uint8s | None = None
+    """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
     # Stage "model".
     scores: Float32s = field(init=False)
@@ -81,8 +98,12 @@ class BatchEvidence:
     """The links in texts."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
+    link_version: str = ""
+    """Version of the link model that scored them; empty where none did."""
     link_scored: Bools | None = None
     """Texts that such a link blocks; None without any."""
+    link_marked: Bools | None = None
+    """Texts with a link that its own channel would block; None without any."""
     spam: Bools | None = None
     """Texts to block as spam; None where the rules allow spam."""
 
@@ -95,8 +116,13 @@ class BatchEvidence:
         return len(self.table)
 
     @property
-    def threshold(self) -> float:
-        """The score from which this channel blocks."""
+    def threshold(self) -> float | Float32s:
+        """The score from which this channel blocks; a column where policies apply."""
+        return self.channel_threshold if self.policy is None else self.policy.thresholds
+
+    @property
+    def channel_threshold(self) -> float:
+        """The score from which this channel blocks without a policy."""
         return self.models.thresholds[self.channel]
 
     def ruling(
@@ -121,6 +147,7 @@ class BatchEvidence:
             # A shadow model is asked about fraud alone; the active one says what is spam.
             spam=self.spam,
             link_scored=self.link_scored,
+            link_marked=self.link_marked,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             unregistered=self.unregistered,

@@ -19,6 +19,7 @@ from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.activity import ActivityTable
+from classifiers.caller.classifier import cap_scores
 from classifiers.interfaces import TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -26,16 +27,20 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
+from services.decision.carriers import policy_ruling
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
+from services.decision.carriers.policy_ruling import PolicyRuling
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
-from services.decision.rules import Ruling
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
 from services.decision.shadow.entries import ShadowDetails, TextMatches
 from services.decision.shadow.models import ShadowQuery
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityStage
 
 logger = logging.getLogger(__name__)
@@ -53,6 +58,17 @@ class DecisionRules:
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
 
+    def as_words(self) -> str:
+        """Return what decides beside lists and scores, as the decision log keeps it."""
+        words = {
+            "block_implausible_callers": _word(self.block_implausible_callers),
+            "block_spam": _word(self.block_spam),
+            "unregistered_senders": self.unregistered_senders.value,
+        }
+        if self.spam_threshold is not None:
+            words["spam_threshold"] = f"{self.spam_threshold:g}"
+        return " ".join(f"{name}={value}" for name, value in words.items())
+
 
 class DecisionPipeline:
     """Decides on batches of every channel."""
@@ -68,6 +84,8 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
+        answers: AnswerPolicy | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -77,7 +95,10 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._current_policies = current_policies
+        self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
         self._home = HomePlan(rules.home_country)
+        self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
         self._entry_details = details.EntryDetails()
@@ -89,7 +110,7 @@ class DecisionPipeline:
         self, calls: Calls, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to connect each call."""
-        evidence = self._begin(Channel.CALL, calls, context)
+        evidence = self._begin(Channel.CALL, calls, now_s, context)
         implausible = self._match_calls(calls, now_s, evidence)
         self._end_stage(evidence, "lists")
         activity = self._score_calls(calls, evidence)
@@ -101,7 +122,7 @@ class DecisionPipeline:
         self, texts: Texts, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to deliver each text."""
-        evidence = self._begin(Channel.TEXT, texts, context)
+        evidence = self._begin(Channel.TEXT, texts, now_s, context)
         self._match_texts(texts, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
@@ -112,21 +133,34 @@ class DecisionPipeline:
         self, links: Links, now_s: int, context: BatchContext | None = None
     ) -> Decisions:
         """Decide whether to let each link be opened."""
-        evidence = self._begin(Channel.LINK, links, context)
+        evidence = self._begin(Channel.LINK, links, now_s, context)
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_links(links, evidence)
         query = shadow_models.query_links(evidence.models.shadows.link, links.urls)
         return self._decide(evidence, query)
 
-    def _begin(self, channel: Channel, table: Table, context: BatchContext | None) -> BatchEvidence:
+    def _begin(
+        self, channel: Channel, table: Table, now_s: int, context: BatchContext | None
+    ) -> BatchEvidence:
         context = context or BatchContext()
         if context.pinned is None:
-            context.pinned = self._current_snapshot(), self._current_models()
-        snapshot, models = context.pinned
-        return BatchEvidence(
-            channel=channel, table=table, context=context, snapshot=snapshot, models=models
+            policies = self._current_policies()
+            context.pinned = self._current_snapshot(), self._current_models(), policies
+        snapshot, models, policies = context.pinned
+        evidence = BatchEvidence(
+            channel=channel,
+            table=table,
+            context=context,
+            snapshot=snapshot,
+            models=models,
+            now_s=now_s,
         )
+        if len(policies):
+            evidence.policy = policies.of_batch(
+                channel, context.carriers, len(table), evidence.channel_threshold
+            )
+        return evidence
 
     def _end_stage(self, evidence: BatchEvidence, stage: str) -> None:
         self._observer.stage_done(evidence.channel, stage)
@@ -141,7 +175,7 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
-        origin = self._origin.calls(calls)
+        origin = self._origin.calls(calls, evidence.policy)
         self._take_origin(origin, evidence)
         return origin.implausible
 
@@ -169,7 +203,7 @@ class DecisionPipeline:
             words=words,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
-        self._take_origin(self._origin.texts(texts), evidence)
+        self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
         links = list_match.links_in(texts)
@@ -185,7 +219,7 @@ class DecisionPipeline:
         return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
-        evidence.protected = origin.protected
+        evidence.protected, evidence.ingress = origin.protected, origin.ingress
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
         if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
@@ -208,6 +242,10 @@ class DecisionPipeline:
         self._observer.callers_active(activity)
         model = evidence.models.caller
         self._score(evidence, model.version, lambda: model.score(activity))
+        if evidence.policy is not None:
+            # The model's own cap is that of its threshold, and a carrier may have set a lower one.
+            thresholds = evidence.policy.thresholds
+            evidence.scores = cap_scores(evidence.scores, activity.outgoing_calls, thresholds)
         return activity
 
     def _score_texts(self, texts: Texts, evidence: BatchEvidence) -> None:
@@ -237,7 +275,10 @@ class DecisionPipeline:
             self._observer.model_failed(Channel.LINK)
             return
         evidence.scored_links = found
-        evidence.link_scored = link_evidence.blocking(evidence.rows, found)
+        evidence.link_version = model.version
+        evidence.link_scored = link_evidence.blocking(evidence.scores, found)
+        link_threshold = evidence.models.thresholds[Channel.LINK]
+        evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link
@@ -287,29 +328,42 @@ class DecisionPipeline:
     def _decide(self, evidence: BatchEvidence, query: ShadowQuery | None) -> Decisions:
         evidence.context.check_deadline()
         ruling = evidence.ruling()
-        decisions = self._decisions(evidence, ruling)
+        decisions = self._decisions(evidence, policy_ruling.applied(evidence.policy, ruling))
         self._observer.stage_done(evidence.channel, "policy")
         self._shadows.compare(evidence, ruling, query)
         self._observer.decided(evidence.channel, evidence.table, decisions)
         return decisions
 
-    def _decisions(self, evidence: BatchEvidence, ruling: Ruling) -> Decisions:
-        by_list = details.by_list(ruling)
+    def _decisions(self, evidence: BatchEvidence, policy: PolicyRuling) -> Decisions:
+        ruling, by_list = policy.ruling, details.by_list(policy.ruling)
         entries = np.full(evidence.rows, NO_ENTRY)
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
+        first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
+        found = details.of_rows(evidence, policy.enforced, by_list, self._entry_details)
+        cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
+        policy_ruling.mark_monitored(found, policy.monitored)
         return Decisions(
-            first_id=evidence.context.take_ids(evidence.rows, self._reserve_ids),
+            first_id=first_id,
             actions=ruling.actions,
             reasons=ruling.reasons,
             scores=evidence.scores,
-            threshold=evidence.threshold,
+            threshold=evidence.channel_threshold,
+            thresholds=None if evidence.policy is None else evidence.policy.thresholds,
+            monitored=policy.monitored,
+            carriers=evidence.context.carriers,
             entries=entries,
-            details=details.of_rows(evidence, ruling, by_list, self._entry_details),
+            details=found,
             list_version=evidence.snapshot.version,
             model_version=evidence.model_version,
             velocity_version="" if velocity is None else velocity.version,
             would_block=self._would_block(evidence),
+            held=ruling.held,
+            link_version=evidence.link_version,
+            velocity_threshold=None if velocity is None else velocity.threshold,
+            settings=self._settings,
+            allow_cache_seconds=cache.allow_seconds,
+            block_cache_seconds=cache.block_seconds,
         )
 
     def _would_block(self, evidence: BatchEvidence) -> Mapping[int, WouldBlock]:
@@ -318,3 +372,13 @@ class DecisionPipeline:
             return {}
         ruling = evidence.ruling(listed=listed.actions)
         return self._shadow_details.would_block(evidence.snapshot, listed, ruling)
+
+
+def _word(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _velocity_action(velocity: VelocityStage | None) -> str:
+    if velocity is None:
+        return "off"
+    return "block" if velocity.blocks else "mark"

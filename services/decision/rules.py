@@ -1,12 +1,12 @@
 """Applies the rules: turns what is known of each row into an action. `PRECEDENCE` is all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from fanzha.decisions import Action, Reason
-from fanzha.tables import Bools, Float32s, Uint8s
+from fanzha.tables import Bools, Float32s, Uint8s, Uint16s
 
 
 class Ruling(NamedTuple):
@@ -14,6 +14,9 @@ class Ruling(NamedTuple):
 
     actions: Uint8s
     reasons: Uint8s
+    held: Uint16s
+    """Bit i is set where rule i of `PRECEDENCE` held, whether it decided or not; "under" is left
+    out."""
 
 
 PRECEDENCE = (
@@ -34,12 +37,14 @@ PRECEDENCE = (
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
+    ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """For each row, the first rule that holds decides."""
 
 _PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(PRECEDENCE)}
+_BITS: Uint16s = np.uint16(1) << np.arange(len(PRECEDENCE), dtype=np.uint16)
 _LEAST_FIRST = tuple(reversed(_PLACES.items()))
 _ACTIONS = np.array([action for _, action, _ in PRECEDENCE], np.uint8)
 _REASONS = np.array([reason for _, _, reason in PRECEDENCE], np.uint8)
@@ -53,20 +58,21 @@ def rule(
     listed: Uint8s,
     implausible: Bools | None = None,
     scores: Float32s,
-    threshold: float,
+    threshold: float | Float32s,
     spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
     link_scored: Bools | None = None,
+    link_marked: Bools | None = None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which entry decides. *scores* are NaN where the model failed. *spam* are the texts to block
-    as spam, *suspicious* the calls whose velocity score reached its threshold, *unregistered* the
-    texts whose sender's name is not registered; None for none.
+    says which decides. *scores* are NaN where the model failed. *threshold* is one for all rows, or
+    a column. The other columns are those of `services.decision.evidence.BatchEvidence`; None for
+    none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -76,12 +82,13 @@ def rule(
         "blocklisted": listed == _BLOCK if any_listed else None,
         "implausible": implausible,
         "unscored": np.isnan(scores),
-        "scored": scores >= np.float32(threshold),
+        "scored": scores >= np.asarray(threshold, np.float32),
         "link_scored": link_scored,
         "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
+        "marked_link": link_marked,
         "marked_sender": unregistered,
     }
     return _first_that_holds(holds, len(scores))
@@ -90,9 +97,21 @@ def rule(
 def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
     # From the last rule up, each over those below it; "under" is what is left.
     first = np.full(rows, _PLACES["under"])
+    all_held = np.zeros(rows, np.uint16)
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
         # Counting takes a third of the time of putting, and most rules hold for no row.
         if held is not None and np.count_nonzero(held):
             np.putmask(first, held, place)
-    return Ruling(_ACTIONS.take(first), _REASONS.take(first))
+            all_held |= _BITS[place] * held
+    return Ruling(_ACTIONS.take(first), _REASONS.take(first), all_held)
+
+
+def names_of(held: int) -> tuple[str, ...]:
+    """Return the names of the rules whose bits are set, in order of precedence."""
+    return tuple(name for place, (name, _, _) in enumerate(PRECEDENCE) if held >> place & 1)
+
+
+def first_of(names: Collection[str]) -> tuple[str, Action, Reason]:
+    """Return the rule that decides where those of these *names* hold; "under" where none does."""
+    return next((rule for rule in PRECEDENCE if rule[0] in names), PRECEDENCE[-1])

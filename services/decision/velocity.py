@@ -41,6 +41,7 @@ class VelocityResult(NamedTuple):
     """The rows that were scored: calls of callers that made enough of them lately."""
     inputs: VelocityInputs | None
     """The model's inputs for these rows; None without any, or when the model broke."""
+    threshold: float
     shadow_query: ShadowQuery | None = None
     """The same batch for a shadow; None without one, or when it is not its turn."""
 
@@ -66,7 +67,7 @@ class VelocityStage:
         """Call *current* once for each batch."""
         self.memory = memory
         self._current = current
-        self._blocks = blocks
+        self.blocks = blocks
         self._home_country = home_country
         self._faulted = False
 
@@ -102,9 +103,10 @@ class VelocityStage:
             reached=scores >= np.float32(threshold),
             scores=scores,
             version=model.version,
-            blocks=self._blocks,
+            blocks=self.blocks,
             rows=rows,
             inputs=inputs,
+            threshold=threshold,
             shadow_query=_shadow_query(shadow, len(calls), rows, inputs),
         )
 

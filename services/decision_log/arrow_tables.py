@@ -5,6 +5,7 @@ Costs about 1 µs for a row that an entry or a model blocked, a tenth of that fo
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,9 @@ import pyarrow as pa
 from blocklists.entries import Source
 from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s, Uint32s
+from fanzha.tables import Attestation, Bools, Channel, Float32s, Ingress, Int64s, Uint32s
 from fanzha.url import split
+from services.decision import rules
 from services.decision_log import schema
 from services.decision_log.rows import LoggedRows
 
@@ -54,7 +56,9 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "action": schema.words(Action, _joined(batches, lambda batch: batch.actions)),
         "reason": schema.words(Reason, _joined(batches, lambda batch: batch.reasons)),
         "score": pa.array(_joined(batches, lambda batch: batch.scores), from_pandas=True),
-        "threshold": np.repeat(np.array([b.threshold for b in batches], np.float32), sizes),
+        "threshold": _joined(batches, _thresholds),
+        "monitored": _joined(batches, _monitored),
+        "carrier": _carriers(batches),
         "fraud_type": schema.words(FraudType, few.fraud_types),
         "entry_id": pa.array(few.entry_ids, pa.string()),
         "pattern": pa.array(few.patterns, pa.string()),
@@ -72,8 +76,24 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
+
+
+def _for_explanations(
+    batches: Sequence[LoggedRows], few: "_Few", sizes: Sequence[int]
+) -> dict[str, Any]:
+    """Return the columns that only `services.decision_log.analysis` reads."""
+    return {
+        "trunk": pa.array(_trunks(batches), pa.string()),
+        "rules_held": _rules_held(batches),
+        "settings": _versions([batch.settings for batch in batches], sizes),
+        "link_version": pa.array(few.link_versions, pa.string()),
+        "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
+        "caller_activity": _activity(batches),
+        "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
+    }
 
 
 def of_ends(batches: Sequence[LoggedEnds]) -> pa.Table:
@@ -122,7 +142,9 @@ class _Few:
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
         self.link_scores = np.full(rows, np.nan, np.float32)
+        self.link_versions: list[str | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
+        self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
 
     @classmethod
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
@@ -154,8 +176,11 @@ class _Few:
             self.evidence[place] = detail.matched_on
         if detail.link_score is not None:
             self.link_scores[place] = detail.link_score
+            self.link_versions[place] = batch.link_version or None
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
+        if detail.velocity_inputs is not None:
+            self.velocity_inputs[place] = list(detail.velocity_inputs.items())
 
 
 def _text_urls(batch: LoggedRows) -> list[list[str]]:
@@ -180,6 +205,39 @@ def _urls(batches: Sequence[LoggedRows], rows: int) -> list[str | None]:
     return [_storable(url) or None for batch in batches for url in batch.urls]
 
 
+def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
+    return [
+        _storable(name) or None for batch in batches for name in batch.trunks or [""] * len(batch)
+    ]
+
+
+def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
+    held = np.concatenate(
+        [np.zeros(len(batch), np.uint16) if batch.held is None else batch.held for batch in batches]
+    )
+    combinations, places = np.unique(held, return_inverse=True)
+    names = [",".join(rules.names_of(int(one))) for one in combinations.tolist()]
+    return schema.repeated(names, places)
+
+
+def _velocity_thresholds(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> np.ndarray:
+    known = [np.nan if b.velocity_threshold is None else b.velocity_threshold for b in batches]
+    return np.repeat(np.array(known, np.float32), sizes)
+
+
+def _activity(batches: Sequence[LoggedRows]) -> pa.ListArray:
+    """Write a list in each row whose activity is logged, null in the others."""
+    logged = np.zeros(sum(map(len, batches)), np.bool_)
+    start = 0
+    for batch in batches:
+        logged[start + batch.activity_places] = True
+        start += len(batch)
+    ends = np.concatenate(([0], np.cumsum(logged) * len(schema.ACTIVITY)))
+    values = np.concatenate([batch.activity.T.ravel() for batch in batches])
+    offsets = pa.array(ends, pa.int32(), mask=np.append(~logged, False))
+    return pa.ListArray.from_arrays(offsets, pa.array(values, pa.float32()))
+
+
 def _joined(
     batches: Sequence[LoggedRows], column: Callable[[LoggedRows], np.ndarray]
 ) -> np.ndarray:
@@ -194,6 +252,29 @@ def _versions(values: Sequence[str], sizes: Sequence[int]) -> pa.DictionaryArray
     known: dict[str, int] = {}
     places = [known.setdefault(value, len(known)) for value in values]
     return schema.repeated(list(known), np.repeat(np.array(places, np.int32), sizes))
+
+
+def _thresholds(batch: LoggedRows) -> Float32s:
+    return np.broadcast_to(np.asarray(batch.threshold, np.float32), len(batch))
+
+
+def _monitored(batch: LoggedRows) -> Bools:
+    return np.zeros(len(batch), np.bool_) if batch.monitored is None else batch.monitored
+
+
+def _carriers(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
+    """Return the carrier of each logged row; null where its request names none."""
+    known: dict[str, int] = {"": 0}
+    places: list[Int64s] = []
+    for batch in batches:
+        of_requests = [known.setdefault(carrier, len(known)) for carrier, _ in batch.carriers]
+        if len(of_requests) > 1:
+            ends = np.cumsum([rows for _, rows in batch.carriers])
+            requests = np.searchsorted(ends, batch.rows, side="right")
+            places.append(np.array(of_requests, np.int64)[requests])
+        else:
+            places.append(np.full(len(batch), (of_requests or [0])[0], np.int64))
+    return schema.repeated(list(known), np.concatenate(places))
 
 
 def _storable(text: str) -> str:

@@ -55,6 +55,14 @@ def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: lis
     return len(small)
 
 
+def _completed(part: pa.Table, columns: pa.Schema) -> pa.Table:
+    """Add the columns that an earlier version did not write, as nulls."""
+    for field in columns:
+        if field.name not in part.column_names:
+            part = part.append_column(field, pa.nulls(len(part), field.type))
+    return part.select(columns.names)
+
+
 def _joined(
     segments: Sequence[LogSegment], columns: pa.Schema, torn: list[Path]
 ) -> Iterator[pa.Table]:
@@ -62,7 +70,7 @@ def _joined(
     pending: list[pa.Table] = []
     for segment in segments:
         for part in segment_files.tables(segment.path, columns.names, (), torn):
-            pending.append(part.cast(columns))
+            pending.append(_completed(part, columns).cast(columns))
             if sum(map(len, pending)) >= segment_files.ROW_GROUP:
                 yield pa.concat_tables(pending)
                 pending = []

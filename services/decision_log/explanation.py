@@ -12,6 +12,7 @@ _SIDES = {
     "RECEIVER": ("短信接收方", "the receiver"),
     "LINK": ("链接", "the link"),
     "TEXT": ("短信文本特征", "the words of the text"),
+    "CALLBACK": ("短信中的号码", "a number in the text"),
 }
 _CHANNELS = {"CALL": ("呼叫", "call"), "TEXT": ("短信", "text"), "LINK": ("链接", "link")}
 
@@ -33,6 +34,11 @@ def why(row: Mapping[str, Any]) -> Sentence:
         if blocked
         else (f"该{channel[0]}已放行：", f"This {channel[1]} was let through: ")
     )
+    if row.get("monitored"):
+        begin = (
+            f"该{channel[0]}因监测模式放行，否则会被拦截：",
+            f"This {channel[1]} was let through in monitor mode, and would have been blocked: ",
+        )
     return Sentence(begin[0] + reason.chinese, begin[1] + reason.english)
 
 
@@ -74,9 +80,8 @@ def _by_link(row: Mapping[str, Any]) -> Sentence:
     score = row.get("link_score")
     shown = "–" if score is None else f"{score:.3f}"
     return Sentence(
-        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}，两者合并判定为诈骗。",
-        f"a link in the text scored {shown}, and its words, with {row['score']:.3f}, did not speak "
-        "against it.",
+        f"短信中的链接评分 {shown}，文字评分 {row['score']:.3f}。",
+        f"a link in the text scored {shown}, and its words {row['score']:.3f}.",
     )
 
 
@@ -105,6 +110,10 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "VELOCITY": _by_velocity,
     "LINK_SCORED": _by_link,
     "FAILED_OPEN": _unheard,
+    "FAILED_CLOSED": _fixed(
+        "模型未能给出评分，按运营商策略予以拦截。",
+        "no model was heard, and the policy of the carrier blocks then.",
+    ),
     "INVALID": _fixed("请求内容无法识别，疑则放行。", "the request could not be read."),
     "PROTECTED": _fixed(
         "涉及受保护的号码或域名，任何名单和模型都不得拦截。",

@@ -11,7 +11,7 @@ import numpy as np
 
 from fanzha.decisions import Decisions
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s
+from fanzha.tables import Bools, CallerActivity, Channel, Int64s
 from services.decision.observer import Table
 from services.decision_log.arrow_tables import LoggedEnds
 from services.decision_log.buffer import DecisionLogCounters, LogBuffer
@@ -55,6 +55,7 @@ class DecisionLog:
         )
         self._buffer = LogBuffer(options.buffer_rows, counters)
         self._text_links: tuple[Sequence[str], Int64s] | None = None
+        self._activity: CallerActivity | None = None
         self.writer = LogWriter(
             self._buffer,
             options.folder,
@@ -77,6 +78,10 @@ class DecisionLog:
         """Take the links found in a batch of texts, before it is decided."""
         self._text_links = urls, owners
 
+    def callers_active(self, activity: CallerActivity) -> None:
+        """Take the activity of the callers of a batch, before it is decided."""
+        self._activity = activity
+
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         """Log the rows of a batch that are to be logged."""
         batch = cut(
@@ -87,8 +92,9 @@ class DecisionLog:
             decided_at_ms=self._now_ms(),
             text_links=self._text_links,
             with_bodies=self._options.texts,
+            activity=self._activity,
         )
-        self._text_links = None
+        self._text_links = self._activity = None
         if batch is not None:
             self._buffer.offer(batch)
 

@@ -1,9 +1,13 @@
 """Selects the logged rows of a batch, on the decision path: column operations only.
 
 Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
-would have blocked, and rows of watched numbers; each has the weight 1. The other rows were let
-through, for whatever reason (an allow entry, a protected number, a broken model). One in *n* of
-them is logged, selected by the decision id, with the *weight* n: the number of rows it stands for.
+would have blocked, rows that only monitor mode let through, and rows of watched numbers; each has
+the weight 1. The other rows were let through, for whatever reason (an allow entry, a protected
+number, a broken model). One in *n* of them is logged, selected by the decision id, with the
+*weight* n: the number of rows it stands for.
+
+The activity of a caller is logged where somebody may ask why: for blocked and marked calls, and for
+those that score at least half of the threshold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +20,7 @@ from fanzha.decisions import Action, Decisions, Detail, Reason, WouldBlock
 from fanzha.tables import (
     MAX_ROWS,
     Bools,
+    CallerActivity,
     Calls,
     Channel,
     Float32s,
@@ -23,10 +28,12 @@ from fanzha.tables import (
     Links,
     Texts,
     Uint8s,
+    Uint16s,
     Uint32s,
     Uint64s,
 )
 from services.decision.observer import Table
+from services.decision_log import schema
 from services.decision_log.watchlist import Watchlist
 
 # The golden ratio of 2**64: its multiples are spread very evenly, so that almost exactly the
@@ -36,6 +43,22 @@ _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
 # Access to an enum member costs a microsecond; these constants avoid it.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
+_ALLOW = np.uint8(Action.ALLOW)
+_NEAR = np.float32(0.5)
+"""From this share of the threshold on, the activity of an allowed caller is logged."""
+_OF_BATCH = (
+    "details",
+    "would_block",
+    "list_version",
+    "model_version",
+    "velocity_version",
+    "link_version",
+    "velocity_threshold",
+    "settings",
+)
+"""What `LoggedRows` has from `Decisions` as it is, for the whole batch."""
+_NO_ROWS: Int64s = np.zeros(0, np.int64)
+_NO_ACTIVITY: Float32s = np.zeros((len(schema.ACTIVITY), 0), np.float32)
 _NO_LINKS: tuple[Sequence[str], Int64s] = ((), np.zeros(0, np.int64))
 
 
@@ -56,11 +79,12 @@ class _Sides(NamedTuple):
 
 
 class _Strings(NamedTuple):
-    """The links and bodies of the logged rows; see `LoggedRows`."""
+    """The links, bodies and trunks of the logged rows; see `LoggedRows`."""
 
     urls: Sequence[str]
     bodies: Sequence[str]
     text_links: tuple[Sequence[str], Int64s]
+    trunks: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +108,32 @@ class LoggedRows:
     text_owners: Int64s
     bodies: Sequence[str]
     """Of texts, where their contents are logged."""
+    trunks: Sequence[str]
+    """Of calls and texts: the trunk group or route of each, empty where unknown."""
+    activity_places: Int64s
+    """Of calls: the places among the logged rows whose activity is logged, ascending."""
+    activity: Float32s
+    """A row for each of `schema.ACTIVITY`, a column for each of these places."""
+    held: Uint16s | None
+    """The rules that held, see `services.decision.rules`."""
     actions: Uint8s
     reasons: Uint8s
     scores: Float32s
     weights: Uint32s
     details: Mapping[int, Detail]
     would_block: Mapping[int, WouldBlock]
-    threshold: float
+    threshold: float | Float32s
+    """One for all rows, or a column where policies of carriers apply."""
+    monitored: Bools | None
+    """Rows that were let through only because their carrier monitors the channel; None: none."""
+    carriers: Sequence[tuple[str, int]]
+    """Of the whole batch; see `fanzha.decisions.Decisions`."""
     list_version: int
     model_version: str
     velocity_version: str
+    link_version: str
+    velocity_threshold: float | None
+    settings: str
     decided_at_ms: int
 
     def __len__(self) -> int:
@@ -119,6 +159,8 @@ class RowSampler:
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched
+        if decisions.monitored is not None:
+            always |= decisions.monitored
         if decisions.would_block:
             always[list(decisions.would_block)] = True
         if self._limit is None:
@@ -140,6 +182,7 @@ def cut(
     decided_at_ms: int,
     text_links: tuple[Sequence[str], Int64s] | None,
     with_bodies: bool,
+    activity: CallerActivity | None = None,
 ) -> LoggedRows | None:
     """Cut the rows of a batch that are logged; None when there are none."""
     sides = _sides(table)
@@ -155,6 +198,7 @@ def cut(
         sides=sides,
         strings=strings,
         decided_at_ms=decided_at_ms,
+        activity=activity,
     )
 
 
@@ -167,9 +211,11 @@ def _cut_rows(
     sides: _Sides,
     strings: _Strings,
     decided_at_ms: int,
+    activity: CallerActivity | None,
 ) -> LoggedRows:
     rows = sample.rows
     ingress, attestations = _entered(table, rows)
+    activity_places, columns = _activity_of(decisions, rows, activity)
     return LoggedRows(
         channel=channel,
         rows=rows,
@@ -184,18 +230,44 @@ def _cut_rows(
         text_urls=strings.text_links[0],
         text_owners=strings.text_links[1],
         bodies=strings.bodies,
+        trunks=strings.trunks,
+        activity_places=activity_places,
+        activity=columns,
+        held=None if decisions.held is None else decisions.held[rows],
         actions=decisions.actions[rows],
         reasons=decisions.reasons[rows],
         scores=decisions.scores[rows],
         weights=sample.weights,
-        details=decisions.details,
-        would_block=decisions.would_block,
-        threshold=decisions.threshold,
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
+        threshold=_thresholds(decisions, rows),
+        monitored=None if decisions.monitored is None else decisions.monitored[rows],
+        carriers=decisions.carriers,
         decided_at_ms=decided_at_ms,
+        **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
+
+
+def _thresholds(decisions: Decisions, rows: Int64s) -> float | Float32s:
+    own = decisions.thresholds
+    return decisions.threshold if own is None else own[rows]
+
+
+def _activity_of(
+    decisions: Decisions, rows: Int64s, activity: CallerActivity | None
+) -> tuple[Int64s, Float32s]:
+    """Return the places among *rows* whose activity is logged, and its columns there."""
+    if activity is None:
+        return _NO_ROWS, _NO_ACTIVITY
+    near = np.asarray(_thresholds(decisions, rows), np.float32) * _NEAR
+    suspected: Bools = decisions.scores[rows] >= near
+    suspected |= decisions.actions[rows] != _ALLOW
+    if decisions.monitored is not None:
+        suspected |= decisions.monitored[rows]
+    suspected |= decisions.reasons[rows] == _VELOCITY
+    places = suspected.nonzero()[0]
+    if not len(places):
+        return _NO_ROWS, _NO_ACTIVITY
+    chosen = rows[places]
+    return places, np.stack([getattr(activity, name)[chosen] for name in schema.ACTIVITY])
 
 
 def _sides(table: Table) -> _Sides:
@@ -227,11 +299,12 @@ def _strings(
 ) -> _Strings:
     """Pick links and bodies row by row, as only few rows are logged."""
     if isinstance(table, Links):
-        return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS)
+        return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS, ())
+    trunks = [table.trunks[row] for row in rows.tolist()]
     if not isinstance(table, Texts):
-        return _Strings((), (), _NO_LINKS)
+        return _Strings((), (), _NO_LINKS, trunks)
     bodies = [table.bodies[row] for row in rows.tolist()] if with_bodies else ()
-    return _Strings((), bodies, _links_of(rows, text_links, len(table)))
+    return _Strings((), bodies, _links_of(rows, text_links, len(table)), trunks)
 
 
 def _links_of(

@@ -23,6 +23,9 @@ FOLDERS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
 """Folder of the decisions of each channel."""
 ALL_FOLDERS = (*FOLDERS.values(), CALL_ENDS, TEXT_CONTENT)
 
+VELOCITY_INPUTS = pa.map_(pa.string(), pa.float32())
+"""Inputs of the velocity model by name."""
+
 DECISIONS = pa.schema(
     [
         ("decision_id", pa.uint64()),
@@ -39,6 +42,8 @@ DECISIONS = pa.schema(
         ("reason", pa.string()),
         ("score", pa.float32()),
         ("threshold", pa.float32()),
+        ("monitored", pa.bool_()),
+        ("carrier", pa.string()),
         ("fraud_type", pa.string()),
         ("entry_id", pa.string()),
         ("pattern", pa.string()),
@@ -54,10 +59,37 @@ DECISIONS = pa.schema(
         ("ingress", pa.string()),
         ("attestation", pa.string()),
         ("weight", pa.uint32()),
+        ("trunk", pa.string()),
+        ("rules_held", pa.string()),
+        ("settings", pa.string()),
+        ("link_version", pa.string()),
+        ("velocity_threshold", pa.float32()),
+        ("caller_activity", pa.list_(pa.float32())),
+        ("velocity_inputs", VELOCITY_INPUTS),
     ]
 )
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
-would have blocked, whatever was decided."""
+would have blocked, whatever was decided; ``monitored`` is a row that was let through only because
+its carrier monitors the channel, with the reason of the block; ``rules_held`` the rules that held,
+the deciding one first, with commas; ``caller_activity`` the fields of `ACTIVITY`;
+``velocity_inputs`` leaves out zeros."""
+
+ACTIVITY = (
+    "outgoing_calls",
+    "incoming_calls",
+    "counterparts",
+    "active_days",
+    "active_hours",
+    "ended_calls",
+    "answered_calls",
+    "connected_calls",
+    "connected_seconds",
+    "texts_sent",
+    "texts_received",
+    "text_counterparts",
+)
+"""What ``caller_activity`` holds, in its order: the fields of `fanzha.tables.CallerActivity`. New
+ones are appended."""
 
 ENDS = pa.schema(
     [

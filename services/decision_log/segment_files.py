@@ -188,7 +188,10 @@ def _texts(schema: pa.Schema) -> list[str]:
     names: list[str] = []
     for field in schema:
         if pa.types.is_list(field.type):
-            names.append(f"{field.name}.list.element")
+            if pa.types.is_string(field.type.value_type):
+                names.append(f"{field.name}.list.element")
+        elif pa.types.is_map(field.type):
+            names.append(f"{field.name}.key_value.key")
         elif pa.types.is_string(field.type) or pa.types.is_dictionary(field.type):
             names.append(field.name)
     return names

@@ -6,7 +6,7 @@ wait.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -19,6 +19,9 @@ from fanzha.tables import Channel
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
 from services.decision_log import explanation, masking
+from services.decision_log.analysis.analyser import DecisionAnalyser
+from services.decision_log.analysis.content_models import TextContent
+from services.decision_log.analysis.model import DecisionAnalysis
 from services.decision_log.conditions import Conditions
 from services.decision_log.explanation import Sentence
 from services.decision_log.query import BY, DecisionCount, DecisionQuery
@@ -32,6 +35,7 @@ _AT_ONCE = 2
 _MOST_LETTERS = 2048
 _TOKEN = re.compile(r"([0-9]{1,15})-([0-9]{1,20})")
 _Answer = TypeVar("_Answer")
+_NO_CONTENT = TextContent(requested=False)
 FindEntries = Callable[[str], Awaitable[MatchingEntries]]
 
 
@@ -56,18 +60,27 @@ class ExplainedDecision:
     shadow: Sentence | None
     entry: Entry | None
     content: str | None
+    analysis: DecisionAnalysis
 
 
 class DecisionLogReader:
     """Reads the decision log of this host."""
 
     def __init__(
-        self, log: DecisionQuery | None, *, find_entries: FindEntries, audit: Audit
+        self,
+        log: DecisionQuery | None,
+        *,
+        find_entries: FindEntries,
+        audit: Audit,
+        analyser: DecisionAnalyser | None = None,
     ) -> None:
-        """*log* is None where nothing is logged."""
+        """*log* is None where nothing is logged; without *analyser* shipped models are asked."""
         self._log = log
         self._find_entries = find_entries
         self._audit = audit
+        self._analyser = analyser or DecisionAnalyser()
+        # One model at a time, beside the queries, which have memory of their own.
+        self._analyses = ThreadPoolExecutor(1, thread_name_prefix="decision-analysis")
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="decision-log")
 
     async def find(
@@ -114,17 +127,34 @@ class DecisionLogReader:
                 f"decision {decision_id} is not logged. What is blocked is logged until it is too "
                 "old; of what was let through, a sample."
             )
-        content = None
+        content = _NO_CONTENT
         if with_content and row["channel"] == Channel.TEXT.name:
-            decided_at_ms = row["decided_at_ms"]
-            content = await self._ask(lambda: log.content(decision_id, decided_at_ms))
+            content = await self._content(log, row)
+        entry = await self._entry(row)
         return ExplainedDecision(
             row=masking.shown(row, unmasked=unmasked),
             why=explanation.why(row),
             shadow=explanation.would_have(row),
-            entry=await self._entry(row, unmasked=unmasked),
-            content=content["body"] if content else None,
+            entry=_shown_entry(entry, unmasked=unmasked),
+            content=content.body,
+            analysis=await self._analyse(row, content, entry, unmasked=unmasked),
         )
+
+    async def _content(self, log: DecisionQuery, row: Mapping[str, Any]) -> TextContent:
+        found = await self._ask(lambda: log.content(row["decision_id"], row["decided_at_ms"]))
+        if found is None:
+            return TextContent(requested=True)
+        return TextContent(requested=True, body=found["body"], urls=found["urls"] or ())
+
+    async def _analyse(
+        self, row: Mapping[str, Any], content: TextContent, entry: Entry | None, *, unmasked: bool
+    ) -> DecisionAnalysis:
+        past = await self._analyser.past_entry(row, entry)
+        analysis = await asyncio.get_running_loop().run_in_executor(
+            self._analyses,
+            lambda: self._analyser.analyse(row, content, past, unmasked=unmasked),
+        )
+        return replace(analysis, entry_then=_shown_entry(analysis.entry_then, unmasked=unmasked))
 
     async def count(self, since_ms: int, by: Sequence[str]) -> Sequence[DecisionCount]:
         """Count by some of `query.BY`; one more than `MOST_COUNTS` where there are more."""
@@ -144,18 +174,21 @@ class DecisionLogReader:
     async def _record(self, subject: str, details: dict[str, str]) -> None:
         await self._audit.record(AuditKind.DECISIONS_READ, subject=subject, details=details)
 
-    async def _entry(self, row: Any, *, unmasked: bool) -> Entry | None:
+    async def _entry(self, row: Mapping[str, Any]) -> Entry | None:
         if not row.get("entry_id") or not row.get("pattern"):
             return None
         try:
             found = await self._find_entries(row["pattern"])
         except InvalidInput:
             return None
-        for entry in found.entries:
-            if entry.entry_id == row["entry_id"]:
-                hides = not unmasked and masking.names_party(entry.entry_id)
-                return replace(entry, pattern=masked(entry.pattern)) if hides else entry
-        return None
+        return next((one for one in found.entries if one.entry_id == row["entry_id"]), None)
+
+
+def _shown_entry(entry: Entry | None, *, unmasked: bool) -> Entry | None:
+    """Return an entry with the pattern masked where it is a party that may not be shown."""
+    if entry is None or unmasked or not masking.names_party(entry.entry_id):
+        return entry
+    return replace(entry, pattern=masked(entry.pattern))
 
 
 def _check_lengths(conditions: Conditions) -> None:

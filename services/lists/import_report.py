@@ -63,6 +63,8 @@ class ImportResult:
     names_not_compared: int = 0
     terms_given: int = 0
     """Permanent rows without a review date, which got the default term instead."""
+    held_back: int = 0
+    """Refused rows that would hit what many depend on, and were not confirmed."""
     requested: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
@@ -76,6 +78,7 @@ class ImportReport:
         self._problems: list[RejectedRow] = []
         self._lines: list[Uint64s] = []
         self._terms_given = 0
+        self._held_back = 0
 
     @property
     def problems(self) -> Sequence[RejectedRow]:
@@ -86,8 +89,12 @@ class ImportReport:
         """Return the number of refused and invalid rows."""
         return Counter(self._counts)
 
-    def add(self, lines: Sequence[int], checked: CheckedRows) -> None:
-        """Add the outcome of rows; *lines* are their line numbers."""
+    def add(self, lines: Sequence[int], checked: CheckedRows, *, held_back: int = 0) -> None:
+        """Add the outcome of rows; *lines* are their line numbers.
+
+        *held_back* of the refused rows were so for their risks.
+        """
+        self._held_back += held_back
         column = np.array(lines, np.uint64)
         self._terms_given += checked.terms_given
         self._lines.append(column[checked.rows])
@@ -128,6 +135,7 @@ class ImportReport:
             repeated_rows=int(np.count_nonzero(repeated)),
             names_not_compared=conflicts.names_not_compared,
             terms_given=self._terms_given,
+            held_back=self._held_back,
             requested=summarize_request(done),
         )
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from blocklists import row_validation
+from blocklists.critical import held_rows
+from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.queries import ListQueries, ListStatus
@@ -33,7 +35,8 @@ from services.changes.report import (
     summarize_request,
 )
 from services.changes.service import ChangeService
-from services.lists import retirement, shadow_resolution
+from services.lists import critical, retirement, shadow_resolution
+from services.lists.critical import CriticalAnswer
 from services.lists.drafts import dropped_counts, first_problems
 from services.lists.import_report import ImportReport, ImportResult, RowLimits
 from services.lists.lifecycle import EntryLifecycle
@@ -101,6 +104,7 @@ class ListService:
             additions=checked.table,
             removals=Identities.of([one for _, one in named]),
             expected_version=terms.expected_version,
+            confirmed_risks=terms.confirmed_risks,
             problems=first_problems(checked.problems),
             dropped=dropped_counts(Counter(one.outcome for one in checked.problems) + invalid),
         )
@@ -121,6 +125,16 @@ class ListService:
             await self.views.status(),
             emergencies=[one.id for one in emergencies],
             pending_changes=await self._changes.views.pending_count(),
+        )
+
+    def critical(self, pattern: str, category: str) -> CriticalAnswer:
+        """Return critical names and numbers, or what a block of *pattern* would hit."""
+        return critical.look_up(
+            self._changes.risks,
+            pattern,
+            category,
+            home=self._home,
+            now_s=self._now_ms() // 1000,
         )
 
     async def resolve_shadows(
@@ -161,7 +175,15 @@ class ListService:
         now_s = self._now_ms() // 1000
         # Files of bureaus mark entries permanent without naming a review date.
         defaults = replace(adjust(self._defaults(terms, now_s)), gives_term=True)
-        return ImportUpload(self, defaults, terms, limits, home=self._home, now_s=now_s)
+        return ImportUpload(
+            self,
+            defaults,
+            terms,
+            limits,
+            home=self._home,
+            now_s=now_s,
+            risks=self._changes.risks,
+        )
 
     async def finish_import(
         self, table: EntryTable, terms: ChangeTerms, defaults: RowDefaults, report: ImportReport
@@ -178,6 +200,7 @@ class ListService:
             campaign=defaults.campaign,
             expires_s=defaults.expires_s,
             expected_version=terms.expected_version,
+            confirmed_risks=terms.confirmed_risks,
             problems=first_problems(report.problems),
             dropped=dropped_counts(report.counted()),
         )
@@ -211,8 +234,10 @@ class ImportUpload:
         *,
         home: HomePlan,
         now_s: int,
+        risks: RiskFinder,
     ) -> None:
         self.terms = terms
+        self._risks = risks
         self._administration = administration
         self._defaults = defaults
         self._home = home
@@ -225,8 +250,9 @@ class ImportUpload:
         checked = row_validation.validate(
             proposed, self._defaults, home=self._home, now_s=self._now_s
         )
-        self._tables.append(checked.table)
-        self._report.add(lines, checked)
+        held = held_rows.hold_back(checked, self._risks, self.terms.confirmed_risks)
+        self._tables.append(held.table)
+        self._report.add(lines, held, held_back=len(checked.rows) - len(held.rows))
 
     async def finish(self) -> ImportResult:
         """Submit all rows as one change."""

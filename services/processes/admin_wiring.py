@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter
 
+from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
@@ -14,6 +15,7 @@ from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS, AUDIT
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
+from infra.reloaded_file import ReloadedFile
 from services.appeals import wiring as appeal_wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
@@ -31,8 +33,12 @@ from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision.campaigns.store import CampaignStore
+from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
+from services.decision_log.analysis.analyser import DecisionAnalyser
+from services.decision_log.analysis.bundle_loader import BundleLoader
+from services.decision_log.analysis.origin_reasons import OriginReasons
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
 from services.evidence_package import wiring as evidence_wiring
@@ -40,6 +46,7 @@ from services.evidence_package.service import EvidencePackages
 from services.feedback.hit_reader import HitReader
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
+from services.lists.entry_at_version import EntriesAtVersions
 from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.metrics import ListMetrics
@@ -72,6 +79,7 @@ from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
 from services.warning.outcomes.proposals import ListProposals
 from services.warning.outcomes.wiring import OutcomeRuntime
 from services.warning.reports import service as reporting
+from services.warning.retractions.notices import RetractionStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +98,7 @@ class AdminContext:
     findings: FindingRecorder
     """Records what is wrong in the lists, as the follower finds it."""
     popular: PopularHosts
+    risks: RiskFinder
     registry: CollectorRegistry
 
     def connect(self) -> Client:
@@ -142,6 +151,7 @@ async def open_context(settings: Settings, redis_url: str) -> AdminContext:
         ),
         findings=findings,
         popular=PopularHosts.load(settings.popular_hosts_file),
+        risks=change_requests.risks(settings),
         registry=registry,
     )
 
@@ -214,6 +224,7 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         now_ms=now_ms,
         options=change_requests.options(context.settings),
         popular=context.popular,
+        risks=context.risks,
         audit=context.audit,
         impact=change_requests.impact(context.settings),
         registry=context.registry,
@@ -260,6 +271,7 @@ def _appeals(
         now_ms=now_ms,
         log=LoggedDecisions(logged, now_ms) if logged else None,
         origins=RequestedOrigins(ChangeStore(context.client)),
+        retract=RetractionStore(context.connect()).publish,
     )
 
 
@@ -307,7 +319,12 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
     audit = context.audit
     return {
         "decision_log": DecisionLogServicer(
-            DecisionLogReader(services.logged, find_entries=services.lists.views.find, audit=audit)
+            DecisionLogReader(
+                services.logged,
+                find_entries=services.lists.views.find,
+                audit=audit,
+                analyser=_analyser(context, services),
+            )
         ),
         "hits": HitServicer(
             HitReader(HitStore(context.connect()), audit=audit),
@@ -323,6 +340,20 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
             )
         ),
     }
+
+
+def _analyser(context: AdminContext, services: AdminServices) -> DecisionAnalyser:
+    """Analyse decisions with the bundles, the trunk registry and the lists of this host."""
+    settings = context.settings
+    trunks = settings.trunks_file
+    return DecisionAnalyser(
+        BundleLoader(settings.models_dir),
+        origin=OriginReasons(
+            settings.home_country,
+            TrunkGroups if trunks is None else ReloadedFile(trunks, read_trunks).current,
+        ),
+        history=EntriesAtVersions(context.store, services.changes.views.history),
+    )
 
 
 def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:

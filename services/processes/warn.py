@@ -213,7 +213,10 @@ async def _serve_http(stack: AsyncExitStack, settings: Settings, app: Starlette)
 def _router(book: Rulebook) -> tuple[PolicyRouter, TemplateComposer]:
     router = PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
     composer = TemplateComposer(
-        book.templates, language=book.language, utc_offset=book.rules.utc_offset
+        book.templates,
+        language=book.language,
+        utc_offset=book.rules.utc_offset,
+        corrections=book.corrections,
     )
     return router, composer
 

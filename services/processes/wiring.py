@@ -16,18 +16,32 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
 from services.decision import cascade
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES, read_policies
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.protocol_answer.answers import ProtocolAnswers
+from services.decision.protocol_answer.redress import Redress
+from services.decision.protocol_answer.sip import SipResponses
+from services.decision.treatment.answer_policy import AnswerPolicy
+from services.decision.treatment.block_delay import BlockDelay
+from services.decision.treatment.cache_lifetimes import CacheLifetimes
+from services.decision.treatment.treatment_table import (
+    international_calls,
+    read_treatments,
+    shipped_table,
+)
 from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
 from services.models.active import ActiveModels
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.settings.settings import Settings
 
 VELOCITY_SHARE = 4
@@ -57,13 +71,13 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     _warm_up()
-    home = HomePlan(settings.home_country)
-    activity = ActivityTable(settings.activity_slots)
+    home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     engine = DecisionPipeline(
         current_snapshot=lambda: replica.current,
         current_models=lambda: models.current,
@@ -73,9 +87,8 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         origin=_origin_guard(settings, home),
-    )
-    interception = InterceptionServicer(
-        engine=engine, reader=MessageDecoder(home), now_ms=now_ms, observer=observer
+        current_policies=_carrier_policies(settings),
+        answers=_answer_policy(settings),
     )
     return Decider(
         engine=engine,
@@ -83,8 +96,25 @@ def build(
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=interception,
+        interception=_interception(settings, engine, observer, now_ms, repeated),
         models=models,
+    )
+
+
+def _interception(
+    settings: Settings,
+    engine: DecisionPipeline,
+    observer: Observer,
+    now_ms: Callable[[], int],
+    repeated: RepeatedRequests | None,
+) -> InterceptionServicer:
+    return InterceptionServicer(
+        engine=engine,
+        reader=MessageDecoder(HomePlan(settings.home_country)),
+        now_ms=now_ms,
+        observer=observer,
+        repeated=repeated,
+        protocol_answers=_protocol_answers(settings),
     )
 
 
@@ -108,6 +138,53 @@ def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
         if senders is None
         else ReloadedFile(senders, partial(read_senders, home=home)).current,
     )
+
+
+def _answer_policy(settings: Settings) -> AnswerPolicy:
+    """Build the policy of answers; raises ValueError for a wrong file."""
+    file = settings.treatments_file
+    more = [international_calls()] if settings.label_international else []
+    delay = None
+    if settings.block_delay_ms or settings.block_delay_jitter_ms:
+        delay = BlockDelay.with_own_key(settings.block_delay_ms, settings.block_delay_jitter_ms)
+    shipped = shipped_table().with_rules(more)
+    return AnswerPolicy(
+        current_treatments=(lambda: shipped)
+        if file is None
+        else ReloadedFile(file, lambda data: read_treatments(data).with_rules(more)).current,
+        caching=CacheLifetimes(
+            allow_seconds=settings.link_allow_cache_seconds,
+            block_seconds=settings.link_block_cache_seconds,
+        ),
+        block_delay=delay,
+    )
+
+
+def _protocol_answers(settings: Settings) -> ProtocolAnswers:
+    """Build the answers in other protocols; raises ValueError where a contact is missing."""
+    redress = Redress(
+        url=settings.redress_url or "",
+        tel=settings.redress_tel or "",
+        email=settings.redress_email or "",
+    )
+    return ProtocolAnswers(
+        sip=SipResponses(
+            answer=settings.sip_block_answer,
+            location=settings.sip_block_location,
+            redress=redress,
+            jcard_url=settings.jcard_url or "",
+        ),
+        language=settings.label_language,
+        rpz_action=settings.rpz_action,
+    )
+
+
+def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
+    """Return the source of policies; raises ValueError for a wrong file."""
+    file = settings.carrier_policy_file
+    if file is None:
+        return lambda: NO_POLICIES
+    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

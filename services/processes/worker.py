@@ -9,9 +9,11 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+
+import numpy as np
 
 from blocklists.snapshot import findings
 from blocklists.snapshot.replica import Replica
@@ -20,13 +22,14 @@ from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Channel, Int64s, Texts
+from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import process_lifecycle
 from infra.clock import now_ms
-from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, SIBLINGS
+from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, REQUEST_IDS, SIBLINGS
 from infra.failure_counts import FAILURES, FailureKind
 from infra.periodic import run_periodically
 from infra.redis.client import Client, connect
+from infra.shared_table import SharedTable
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.decision import ids
@@ -50,6 +53,7 @@ from services.models.store import ModelStore
 from services.processes import wiring
 from services.processes.list_follower import follow_lists
 from services.rpc import security
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
@@ -82,9 +86,7 @@ class Worker:
         self._ids = ids.DecisionIds(secrets.randbits)
         self._replica = Replica(settings.data_dir / LISTS)
         # Files of ten million entries take a while to verify, and so do models to load.
-        with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
-        self._first_lists = with_models.submit(self._replica.refresh)
-        with_models.shutdown(wait=False)
+        self._first_lists = _in_thread(self._replica.refresh)
         self._applied_at_ms = 0
         hits = HitStore(
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
@@ -96,6 +98,7 @@ class Worker:
             observer=self._observer(),
             reserve_ids=self._ids.reserve,
             now_ms=now_ms,
+            repeated=_repeated_requests(settings, self._metrics),
         )
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
@@ -150,11 +153,16 @@ class Worker:
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             decided=self._decided,
-            callers_active=self._feature_drift.observe_callers,
+            callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,
             marks_shadowed=self._metrics.marks_shadowed,
             shadow_failed=self._metrics.shadow_failed,
         )
+
+    def _callers_active(self, activity: CallerActivity) -> None:
+        self._feature_drift.observe_callers(activity)
+        if self._log:
+            self._log.callers_active(activity)
 
     def _build_server(self, hits: HitStore) -> RpcServer:
         settings = self._settings
@@ -210,6 +218,8 @@ class Worker:
 
     def _decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
+        if decisions.monitored is not None:
+            self._metrics.monitored(channel, int(np.count_nonzero(decisions.monitored)))
         self._drift.observe(channel, decisions.scores, decisions.model_version)
         self._feature_drift.observe(channel, table)
         if isinstance(table, Texts):
@@ -306,6 +316,28 @@ def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog |
 
 def _unheard(urls: Sequence[str], owners: Int64s) -> None:
     """Ignores the links of texts; used without a decision log."""
+
+
+def _in_thread(refresh: Callable[[], bool]) -> "Future[bool]":
+    """Load the first lists while the models are loaded."""
+    with_models = ThreadPoolExecutor(1, thread_name_prefix="first lists")
+    loading = with_models.submit(refresh)
+    with_models.shutdown(wait=False)
+    return loading
+
+
+def _repeated_requests(settings: Settings, metrics: DecisionMetrics) -> RepeatedRequests | None:
+    """Share answers with the workers of this host; None where the settings say so."""
+    if not settings.request_id_window_s:
+        return None
+    slots, holds_ms = settings.request_id_slots, settings.request_id_window_s * 1000
+    try:
+        table = SharedTable.on_file(settings.data_dir / REQUEST_IDS, slots=slots, holds_ms=holds_ms)
+    except OSError as error:
+        # A full disk stops no decisions.
+        logger.warning("retries that reach another worker count again: %s", error)
+        table = SharedTable.in_memory(slots=slots, holds_ms=holds_ms)
+    return RepeatedRequests(table, counted=metrics.request_ids)
 
 
 def _metrics(settings: Settings) -> DecisionMetrics:

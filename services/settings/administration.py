@@ -132,6 +132,19 @@ class AdministrationSettings(DecisionLogSettings):
         ge=1,
         description="Last line of popular_hosts_file that counts as popular.",
     )
+    critical_names_file: Path | None = Field(
+        default=None,
+        description="CSV file of your own critical names and numbers, which adds to, overrides or "
+        "removes those of the package; blocking one needs a second person, or the author's "
+        "confirmation where there is none. Read again when it changes. Unset: those of the "
+        "package.",
+    )
+    range_subscribers_limit: int = Field(
+        default=10_000,
+        ge=1,
+        description="Most subscribers that a blocked range may cover without a second person, or "
+        "the author's confirmation where there is none.",
+    )
     emergency_hours: float = Field(
         default=24,
         ge=0.001,

@@ -32,6 +32,21 @@ class DecisionSettings(ServerSettings):
         description="Score (0 to 1) from which a link is blocked. Unset: the threshold in the "
         "model's card.",
     )
+    request_id_window_s: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="Seconds within which a row with the `request_id` and the contents of an "
+        "earlier one gets the same decision and is not counted again; 0: ids are ignored.",
+    )
+    request_id_slots: int = Field(
+        default=65_536,
+        ge=64,
+        le=2**24,
+        description="Answers that the workers of a host remember by request id, 512 bytes each, in "
+        "a file of the data folder. Beyond them the oldest is forgotten, which "
+        "`fanzha_request_ids` counts.",
+    )
     block_spam: bool = Field(
         default=False,
         description="Whether to block spam that is not fraud.",
@@ -67,6 +82,12 @@ class DecisionSettings(ServerSettings):
         description="TOML file: registry of trunk groups and SMS routes, with what enters by each "
         "and which protected numbers it may show. Reloaded when it changes.",
     )
+    carrier_policy_file: Path | None = Field(
+        default=None,
+        description="TOML file: policies of carriers, with thresholds, monitor mode, what a broken "
+        "model means, and trunk groups. Reloaded when it changes; one that cannot be read is "
+        "refused, and the policies before it stay in force.",
+    )
     senders_file: Path | None = Field(
         default=None,
         description="CSV file (header,owner,routes): registry of sender names and codes, and the "
@@ -77,6 +98,43 @@ class DecisionSettings(ServerSettings):
         default="label",
         description="What to do with a text whose sender's name is not in senders_file, or is "
         "registered for other routes.",
+    )
+    treatments_file: Path | None = Field(
+        default=None,
+        description="TOML file: which calls, texts and links that are let through are labelled, "
+        "challenged or delayed. Reloaded when it changes. Unset: the rules of the package label "
+        "what is let through and marked.",
+    )
+    label_international: bool = Field(
+        default=False,
+        description="Whether answers ask for the label of an international call (Art. 13) on every "
+        "such call. The switch knows which these are, and each answer grows by some 10 bytes.",
+    )
+    link_allow_cache_seconds: int = Field(
+        default=60,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a gateway may reuse an answer that lets a link through.",
+    )
+    link_block_cache_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="Seconds for which a gateway may reuse an answer that blocks a link; less "
+        "where its entry ends sooner.",
+    )
+    block_delay_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Least delay in milliseconds that answers ask the network for before the block "
+        "of a text or link takes effect, so that senders cannot probe.",
+    )
+    block_delay_jitter_ms: int = Field(
+        default=0,
+        ge=0,
+        le=60_000,
+        description="Most milliseconds by which that delay varies from one decision to the next.",
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from services.settings.decision import DecisionSettings
+from services.settings.protocol_answer import ProtocolAnswerSettings
 
 
-class DecisionLogSettings(DecisionSettings):
+class DecisionLogSettings(ProtocolAnswerSettings):
     """What the decision log keeps, and for how long."""
 
     decision_log_enabled: bool = Field(

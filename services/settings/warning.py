@@ -104,6 +104,16 @@ class WarningSettings(AdministrationSettings):
         description="Folder of your own warning templates, such as templates-2.zh.toml. Unset: "
         "the templates of the package.",
     )
+    warning_correction_channels: str = Field(
+        default="sms",
+        pattern=r"^((sms|voice)(,(sms|voice))*)?$",
+        description="Channels by which people who were warned of a wrong entry get a correction, "
+        "such as `sms,voice`; empty: none. Own texts: corrections-1.zh.toml in "
+        "warning_templates_dir.",
+    )
+    warning_correction_tier: Literal["low", "medium", "high"] = Field(
+        default="low", description="The lowest tier whose warnings are corrected."
+    )
     warning_language: Literal["zh", "en"] = Field(default="zh", description="Language of warnings.")
     warning_quiet_from: str = Field(
         default="22:00",

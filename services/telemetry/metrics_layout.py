@@ -215,6 +215,23 @@ ROWS_CUT = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+MONITORED = Family(
+    name="fanzha_decisions_monitored",
+    kind="counter",
+    text="Decisions that would have blocked, let through because the policy of the carrier only "
+    "monitors the channel.",
+    labels=("channel",),
+    values=_BY_CHANNEL,
+)
+REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
+REQUEST_IDS = Family(
+    name="fanzha_request_ids",
+    kind="counter",
+    text="Rows with a request id: repeated ones, which got an earlier answer; those with the id of "
+    "another row, decided as new; and answers forgotten early because the table was full.",
+    labels=("outcome",),
+    values=tuple((outcome,) for outcome in REQUEST_ID_OUTCOMES),
+)
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
     kind="counter",
@@ -331,7 +348,8 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT, REQUEST_IDS),
+    *(MONITORED,),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -180,6 +180,15 @@ class DecisionMetrics:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
 
+    def monitored(self, channel: Channel, rows: int) -> None:
+        """Count rows that only monitor mode let through."""
+        self._figures[layout.START[layout.MONITORED.name] + channel - 1] += rows
+
+    def request_ids(self, outcome: str, rows: int) -> None:
+        """Count rows with a request id by outcome."""
+        place = layout.REQUEST_ID_OUTCOMES.index(outcome)
+        self._figures[layout.START[layout.REQUEST_IDS.name] + place] += rows
+
     def fingerprint_hit(self, action: Action) -> None:
         """Count a text that a listed fingerprint decided."""
         self._figures[layout.START[layout.FINGERPRINT_HITS.name] + action - 1] += 1

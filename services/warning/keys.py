@@ -14,6 +14,8 @@ key                                               value
 ``fanzha:{warning:<shard>}:source:<name>``        hash: counts of a source's warnings by result
 ``fanzha:{warning:<shard>}:all[:<region>]``       sorted set: cases by opening time
 ``fanzha:{warning:<shard>}:open[:<region>]``      sorted set: open cases by due date
+``fanzha:{warning:<shard>}:of_entry:<id>``        sorted set: open cases of a list entry by opening
+                                                  time
 ``fanzha:{warning:<shard>}:judged``               sorted set: cases with an informative outcome, by
                                                   closing time
 ``fanzha:{warning:<shard>}:tally``                hash: open cases by state and tier, closed ones by
@@ -29,7 +31,7 @@ key                                               value
 ================================================  ==================================================
 
 Other modules document their own keys: `send_ledger`, `limit_store`, `outbox_relay`, `receipts`,
-`city_queues`, `kill_switch` and `backfill`.
+`city_queues`, `kill_switch`, `backfill` and `retractions.notices`.
 """
 
 from hashlib import blake2b

@@ -19,6 +19,13 @@ class WarningMetrics:
             ["source", "what"],
             registry=registry,
         )
+        self._retracted = Counter(
+            "fanzha_warning_retractions",
+            "Cases closed or kept because an entry or hit was wrong, messages withdrawn, and "
+            "corrections queued.",
+            ["what"],
+            registry=registry,
+        )
         self._relayed = Counter(
             "fanzha_warning_relayed",
             "Messages relayed to the stream of a channel; some count twice after a crash.",
@@ -67,6 +74,10 @@ class WarningMetrics:
     def backfilled(self, result: str, by: int) -> None:
         """Count recipients that a backfill ingested."""
         self._backfilled.labels(result).inc(by)
+
+    def retracted(self, what: str, by: int) -> None:
+        """Count what came of retractions."""
+        self._retracted.labels(what).inc(by)
 
     def relayed(self, channel: str) -> None:
         """Count a message that was relayed to its channel."""

@@ -14,6 +14,7 @@ from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.stream_consumer import StreamConsumer
+from services.audit.forwarder import AuditForwarder
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED
 from services.settings.settings import Settings
 from services.warning import keys
@@ -34,6 +35,17 @@ from services.warning.intake.service import WarningIntake
 from services.warning.intake.sources import WarningSources
 from services.warning.intake.submission import WarningSubmission
 from services.warning.metrics import WarningMetrics
+from services.warning.model import Tier
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.retractions import notices
+from services.warning.retractions.handler import (
+    GROUP,
+    CaseRetractor,
+    CorrectionPolicy,
+    RetractionHandler,
+)
+from services.warning.retractions.notices import RetractionStore
+from services.warning.retractions.withdrawal import MessageWithdrawal
 from services.warning.stream_maintenance import StreamMaintenance
 
 
@@ -51,6 +63,7 @@ class WarningPipeline:
     dead: DeadLetters
     hits: StreamConsumer
     dismissals: StreamConsumer
+    retractions: StreamConsumer
     relays: list[StreamConsumer]
     backfills: BackfillRunner
     upkeep: StreamMaintenance
@@ -62,6 +75,7 @@ class WarningPipeline:
         working = [
             self.hits.run(),
             self.dismissals.run(),
+            self.retractions.run(),
             *(one.run() for one in self.relays),
             self.backfills.run(),
             self.upkeep.run(),
@@ -102,6 +116,7 @@ def build(
         dead=builder.dead,
         hits=hits,
         dismissals=builder.dismissals(store),
+        retractions=builder.retractions(store),
         relays=relays,
         backfills=builder.backfills(intake),
         upkeep=builder.maintenance(hits, relays, registry),
@@ -148,12 +163,48 @@ class _Builder:
             now_ms=self._now_ms,
             max_age_hours=self._settings.warning_max_age_hours,
             counted=self.metrics.hits,
+            retracted=RetractionStore(self._client).retracted,
         )
         return self._hit_consumer(CONFIRMED, handler.handle)
 
     def dismissals(self, store: CaseStore) -> StreamConsumer:
-        handler = DismissalHandler(store, now_ms=self._now_ms)
+        handler = DismissalHandler(store, retractor=self._retractor(store), now_ms=self._now_ms)
         return self._hit_consumer(DISMISSED, handler.handle)
+
+    def retractions(self, store: CaseStore) -> StreamConsumer:
+        handler = RetractionHandler(
+            retractor=self._retractor(store),
+            listing=CaseListing(self._client, store),
+            retractions=RetractionStore(self._client),
+            records=EntryOutcomeStore(self._client),
+            audit=AuditForwarder(self._client, self.consumer),
+            now_ms=self._now_ms,
+            max_age_hours=self._settings.warning_max_age_hours,
+        )
+        return StreamConsumer(
+            ConsumerGroup(self._client, stream=notices.STREAM, group=GROUP, consumer=self.consumer),
+            handler.handle,
+            dead_letters=self.dead,
+            now_ms=self._now_ms,
+            on_dead_letter=self.metrics.dead_letter,
+            drop=True,
+            # A notice may concern many cases; one at a time keeps the rate bounded.
+            batch=1,
+            claim_ms=self._settings.warning_claim_ms,
+        )
+
+    def _retractor(self, store: CaseStore) -> CaseRetractor:
+        settings = self._settings
+        return CaseRetractor(
+            store=store,
+            withdrawal=MessageWithdrawal(self._client, owner=self.consumer),
+            policy=CorrectionPolicy(
+                channels=frozenset(filter(None, settings.warning_correction_channels.split(","))),
+                least_tier=Tier[settings.warning_correction_tier.upper()],
+            ),
+            now_ms=self._now_ms,
+            counted=self.metrics.retracted,
+        )
 
     def relays(self, store: CaseStore, composer: Composer) -> list[StreamConsumer]:
         relay = OutboxRelay(

@@ -42,7 +42,6 @@ SHARED_CLASS_NAMES: dict[str, str] = {}
 SHORT_MODULES = {
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
-    "fanzha/status_details.py": "a server and its client name the details alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/appeals/scope.py": "the role name that other subjects have, too",
@@ -54,7 +53,6 @@ SHORT_MODULES = {
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
-    "services/settings/types.py": "types that several groups of settings share",
 }
 """Modules of a few lines, and why they stand alone."""
 

@@ -9,6 +9,7 @@ from services.appeals.notices import phrases
 from services.cli.check import commands
 from services.decision import rules
 from services.decision_log import explanation
+from services.decision_log.analysis import alternatives
 
 REASONS = [number for number in decision_pb2.Reason.values() if number]
 UNKNOWN = max(REASONS) + 1
@@ -69,3 +70,26 @@ def test_an_appeal_names_no_reason_that_does_not_exist() -> None:
     named = appeals.MODEL_REASONS | appeals.RULE_REASONS | appeals.LIST_REASONS
 
     assert named <= {name(reason) for reason in BLOCKING}
+
+
+def test_every_rule_that_may_decide_next_has_words() -> None:
+    assert set(alternatives.RULES) == {name for name, _, _ in rules.PRECEDENCE}
+
+
+@pytest.mark.parametrize("rule", rules.PRECEDENCE, ids=lambda rule: rule[0])
+def test_what_would_change_a_decision_is_said_of_every_rule(
+    rule: tuple[str, Action, Reason],
+) -> None:
+    word, action, reason = rule
+    row = {
+        **ROW,
+        "channel": "TEXT",
+        "action": action.name,
+        "reason": reason.name,
+        "rules_held": "" if word == "under" else word,
+        "settings": "block_spam=true",
+        "score": 0.4 if word == "under" else 0.5,
+    }
+
+    assert all(sentence.chinese and sentence.english for sentence in alternatives.of(row))
+    assert alternatives.of(row)

@@ -42,6 +42,7 @@ from services.rpc.appeals.handler import AppealServicer
 from services.rpc.security import DEVELOPMENT
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
+from services.warning.retractions.notices import RetractionStore
 from tests.support.builders import NINE_O_CLOCK_MS, as_written
 from tests.support.proposed_rows import proposed
 
@@ -184,6 +185,7 @@ async def office(
         now_ms=clock,
         log=log,
         origins=RequestedOrigins(ChangeStore(client)),
+        retract=RetractionStore(text_client).publish,
     )
     servicer: Any = AppealServicer(built.appeals)
     server = RpcServer({"appeal": servicer}, max_message_bytes=2**24, security=DEVELOPMENT)

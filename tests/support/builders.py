@@ -28,6 +28,8 @@ from fanzha.tables import (
     Links,
     Texts,
 )
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
@@ -36,6 +38,7 @@ from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
 from services.decision.sinks.hit_records import Hit
+from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityModel, VelocityStage
 
 NINE_O_CLOCK_MS = int(datetime(2026, 1, 5, 9, tzinfo=UTC).timestamp() * 1000)
@@ -252,6 +255,8 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
+    policies: CarrierPolicies = NO_POLICIES,
+    answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -264,6 +269,8 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
+        current_policies=lambda: policies,
+        answers=answers,
     )
 
 

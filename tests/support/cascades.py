@@ -45,15 +45,18 @@ def a_head() -> bytes:
     return bytes(model.SerializeToString())
 
 
-ABOUT = CascadeCard(
-    sha256=sha256(a_head()).hexdigest(),
-    from_score=1e-5,
-    slope=1.0,
-    offset=0.0,
-    threshold=0.5,
-    encoder=sentence_encoder.PACKAGE,
-    encoder_version=sentence_encoder.encoder_version(),
-)
+@cache
+def about() -> CascadeCard:
+    """Return the card of our second stage."""
+    return CascadeCard(
+        sha256=sha256(a_head()).hexdigest(),
+        from_score=1e-5,
+        slope=1.0,
+        offset=0.0,
+        threshold=0.5,
+        encoder=sentence_encoder.PACKAGE,
+        encoder_version=sentence_encoder.encoder_version(),
+    )
 
 
 @cache
@@ -69,7 +72,7 @@ def fast() -> TextClassifier:
 
 def a_cascade() -> TextCascade:
     """Return our second stage for all texts below the threshold of `fast`."""
-    return TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=fast().threshold))
+    return TextCascade(a_head(), ScoreCombiner(about=about(), threshold=fast().threshold))
 
 
 def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
@@ -79,17 +82,17 @@ def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:
     bundle.mkdir(parents=True)
     (bundle / GRAPH).write_bytes((source / GRAPH).read_bytes())
     (bundle / CASCADE_HEAD).write_bytes(a_head())
-    about = card.read(source)
+    fast_card = card.read(source)
     odds = fast().log_odds([UNCERTAIN], np.zeros(1, np.int64))
     score = float(a_cascade().score(normalise_all([UNCERTAIN]), odds)[0])
-    table = _SECOND.format(second=ABOUT) if second else ""
+    table = _SECOND.format(second=about()) if second else ""
     (bundle / CARD).write_text(
         _CARD.format(
             version=version,
             threshold=fast().threshold,
-            sha256=about.sha256,
-            inputs="\n".join(f"{name} = {value}" for name, value in about.inputs.items()),
-            second_sha256=ABOUT.sha256,
+            sha256=fast_card.sha256,
+            inputs="\n".join(f"{name} = {value}" for name, value in fast_card.inputs.items()),
+            second_sha256=about().sha256,
             second=table,
             text=UNCERTAIN,
             score=score if second else fast().score_bodies([UNCERTAIN]).p_fraud[0],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.replica import Replica
@@ -153,6 +154,7 @@ async def change_desk(
     *,
     options: ChangeOptions | None = None,
     popular: PopularHosts | None = None,
+    risks: RiskFinder | None = None,
     audit: Audit | None = None,
     chunk_rows: int = 100_000,
 ) -> AsyncIterator[ChangeDesk]:
@@ -167,6 +169,7 @@ async def change_desk(
         now_ms=lambda: clock[0],
         options=options,
         popular=popular,
+        risks=risks,
         audit=audit or kept,
         impact=impact,
     )

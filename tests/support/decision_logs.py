@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from blocklists.entries import Entry
 from blocklists.entry_table import EntryTable, Identities
@@ -86,7 +87,11 @@ class Logged:
 
     def engine(self, *entries: Entry, models: ModelSet | None = None) -> DecisionPipeline:
         """Make an engine with these entries."""
-        observer = Observer(links_found=self.log.links_found, decided=self.log.decided)
+        observer = Observer(
+            links_found=self.log.links_found,
+            callers_active=self.log.callers_active,
+            decided=self.log.decided,
+        )
         return an_engine(*entries, models=models, observer=observer)
 
     def ends(self, *ends: tuple[str, str, int], at_ms: int = NOW_MS) -> None:
@@ -118,6 +123,14 @@ class Logged:
             now_ms=self.clock() + 1 if now_ms is None else now_ms,
             shadows_enforce=shadows_enforce,
         )
+
+
+def without_columns(segment: Path, *names: str) -> None:
+    """Rewrite a segment as a version that did not know some columns would have written it."""
+    file = pq.ParquetFile(segment)
+    table, notes = file.read(), file.metadata.metadata
+    kept = table.drop_columns(list(names)).replace_schema_metadata(notes)
+    pq.write_table(kept, segment)
 
 
 def logged(folder: Path, **options: object) -> Logged:

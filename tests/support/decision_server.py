@@ -63,6 +63,8 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
         self.say = say
         self.sizes: list[int] = []
         self.rows: list[Any] = []
+        self.protocol_asked: list[bool] = []
+        """Of each request, whether it asked for protocol answers."""
         self.target = ""
         # A watch has a thread of its own: the library's other way sends while it holds its lock,
         # and waits for ever for the server's thread when that waits for the lock, as a watch ends.
@@ -89,15 +91,16 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
     DecideText = DecideLink = DecideCall
 
     def DecideCalls(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return pb.DecideCallsResponse(decisions=self._decide(request.calls, context))
+        return pb.DecideCallsResponse(decisions=self._decide(request, request.calls, context))
 
     def DecideTexts(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return pb.DecideTextsResponse(decisions=self._decide(request.texts, context))
+        return pb.DecideTextsResponse(decisions=self._decide(request, request.texts, context))
 
     def DecideLinks(self, request: Any, context: Any) -> Any:  # noqa: N802
-        return pb.DecideLinksResponse(decisions=self._decide(request.links, context))
+        return pb.DecideLinksResponse(decisions=self._decide(request, request.links, context))
 
-    def _decide(self, rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
+    def _decide(self, request: Any, rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
+        self.protocol_asked.append(request.with_protocol_answer)
         self.sizes.append(len(rows))
         self.rows.extend(rows)
         if not self._open.wait(PATIENCE_SECONDS):

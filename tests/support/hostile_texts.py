@@ -68,6 +68,8 @@ FAMILIES = {
     "spaces": ("a.example", " ", "a"),
     "masked digits": ("", "x*", "a"),
     "groups of digits": ("", "12 345,", "a"),
+    "numbers to call": ("", "17000000001 ", ""),
+    "digits between brackets": ("", "1() ", "a"),
     "what becomes eighteen": ("", "ﷺ", ""),
     "marks": ("a", "\u0301", ".example"),
     "lone surrogates": ("http://", "\ud800.", ""),
@@ -83,7 +85,14 @@ _MAX_STEPS_PER_CHARACTER = 5_000
 _MAX_GROWTH = 2 * 1.3
 _FEW_STEPS = 1_000
 _READERS = (
-    *("character_table", "hosts", "link_deobfuscation", "link_fast_path", "links"),
+    *(
+        "callback_numbers",
+        "character_table",
+        "hosts",
+        "link_deobfuscation",
+        "link_fast_path",
+        "links",
+    ),
     *("percent_encoding", "text", "url", "whitespace"),
 )
 """The modules of `fanzha` that read a body or a URL."""
@@ -98,12 +107,15 @@ def text_of(family: str, characters: int) -> str:
 def read(text: str) -> None:
     """Run all processing of a body or a URL before a model sees it."""
     # Imported here, for the program rewrites them before.
+    from fanzha.callback_numbers import callback_keys  # noqa: PLC0415
     from fanzha.hosts import canonical_host  # noqa: PLC0415
     from fanzha.links import find_links  # noqa: PLC0415
+    from fanzha.phone import HomePlan  # noqa: PLC0415
     from fanzha.text import normalise  # noqa: PLC0415
     from fanzha.url import canonical, expressions  # noqa: PLC0415
 
     find_links(text)
+    callback_keys(text, HomePlan())
     normalise(text)
     canonical_host(text)
     expressions(canonical(text))

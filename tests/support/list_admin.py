@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
@@ -25,24 +26,36 @@ from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from tests.support.rpc_server import in_a_thread, rpc_server
 
+ANY_RANGE = RiskFinder(range_limit=10**15)
+"""For tests of something else, which list wide ranges."""
+
 
 @contextmanager
 def administering(
-    redis_url: str, folder: Path, now_ms: Callable[[], int], options: ChangeOptions | None = None
+    redis_url: str,
+    folder: Path,
+    now_ms: Callable[[], int],
+    options: ChangeOptions | None = None,
+    *,
+    risks: RiskFinder | None = None,
 ) -> Iterator[str]:
     """Serve until the block ends; give the address. *options* are those of change requests."""
-    with in_a_thread(lambda: _list_admin(redis_url, folder, now_ms, options)) as target:
+    with in_a_thread(lambda: _list_admin(redis_url, folder, now_ms, options, risks)) as target:
         yield target
 
 
 @asynccontextmanager
 async def _list_admin(
-    redis_url: str, folder: Path, now_ms: Callable[[], int], options: ChangeOptions | None
+    redis_url: str,
+    folder: Path,
+    now_ms: Callable[[], int],
+    options: ChangeOptions | None,
+    risks: RiskFinder | None,
 ) -> AsyncIterator[str]:
     clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
     store, replica = Store(clients[0]), Replica(folder)
     changes, _ = wiring.build(
-        clients[0], store=store, replica=replica, now_ms=now_ms, options=options
+        clients[0], store=store, replica=replica, now_ms=now_ms, options=options, risks=risks
     )
     administration = ListService(
         store=store,

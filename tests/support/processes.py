@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,8 +111,15 @@ def role(name: str, folder: Path, **settings: str) -> Iterator[Process]:
 def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end, in an environment without settings but *settings*."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")}
+    return run_in(arguments, clean | settings)
+
+
+def run_in(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end, in exactly this environment."""
     with TemporaryFile() as stdout, TemporaryFile() as stderr:
-        command = preloaded.start(arguments, clean | settings, stdout, stderr)
+        command = preloaded.start(arguments, environment, stdout, stderr)
         try:
             status = command.wait(PATIENCE_SECONDS)
         finally:

@@ -52,7 +52,7 @@ def outcomes(
         urls = [url for found in links for url in found]
         scores = text_model.score(_table(batch)).p_fraud
         found = link_evidence.highest(link_scores, urls, owners, scores, threshold)
-        blocked = link_evidence.blocking(len(batch), found)
+        blocked = link_evidence.blocking(scores, found)
         for row, score in enumerate(scores.tolist()):
             by_words = score >= threshold
             by_link = blocked is not None and bool(blocked[row])

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import as_dict, out, print_json
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -78,14 +79,18 @@ def submit(
     hold: Annotated[
         bool, typer.Option("--hold", help="Do not apply it, even where one person may.")
     ] = False,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Submit a draft; applied at once where one person may, else pending."""
     request = pb.SubmitChangeRequest(id=change_id, author=by, apply=not hold)
-    with server(target, f"submitting change {change_id}") as stub:
-        _tell(stub.SubmitChange(request), as_json=as_json)
+    answer = call(
+        server, target, lambda stub: stub.SubmitChange(request), request, confirm,
+        doing=f"submitting change {change_id}",
+    )  # fmt: skip
+    _tell(answer, as_json=as_json)
 
 
 @app.command()
@@ -136,6 +141,7 @@ def apply(
     change_id: ChangeId,
     emergency: EmergencyWhy = "",
     expected_version: ExpectedVersion = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -147,8 +153,11 @@ def apply(
         expected_version=expected_version,
         emergency_why=emergency,
     )
-    with server(target, f"applying change {change_id}") as stub:
-        _tell(stub.ApplyChange(request), as_json=as_json)
+    answer = call(
+        server, target, lambda stub: stub.ApplyChange(request), request, confirm,
+        doing=f"applying change {change_id}",
+    )  # fmt: skip
+    _tell(answer, as_json=as_json)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import typer
 from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import fail, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, enum
 from services.cli.changes import display
@@ -74,6 +75,7 @@ def create(
     hold: _Hold = False,
     emergency: EmergencyWhy = "",
     expected_version: ExpectedVersion = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -90,8 +92,10 @@ def create(
         contents=contents, author=by, go_to=_go_to(draft=draft, hold=hold),
         expected_version=expected_version, emergency_why=emergency,
     )  # fmt: skip
-    with server(target, "making the change") as stub:
-        answer = stub.CreateChange(request)
+    answer = call(
+        server, target, lambda stub: stub.CreateChange(request), request, confirm,
+        doing="making the change",
+    )  # fmt: skip
     _tell(answer, [*(add or []), *(edit or [])], remove or [], as_json=as_json)
 
 

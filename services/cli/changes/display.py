@@ -8,6 +8,7 @@ from rich.table import Table
 
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out, wide
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import word
@@ -36,6 +37,7 @@ def show_line(change: pb.Change) -> None:
         )
     else:
         out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
+    show_unreviewed(change.unreviewed_risks)
     if change.left_alone:
         out.print(f"left alone: {change.left_alone:,} entries", soft_wrap=True)
         _because(change.left_alone_examples)
@@ -90,12 +92,11 @@ def show(change: pb.Change) -> None:
         if change.applied_version
         else "",
         "second person": f"{_second(change)} ({change.second_person_rule})",
+        "UNREVIEWED": ", ".join(change.unreviewed_risks),
         "undoes": str(change.reverts or ""),
         "undone by": str(change.reverted_by or ""),
         "confirms": str(change.confirms or ""),
-        "restores": f"version {change.restores_version}"
-        if change.HasField("restores_version")
-        else "",
+        "restores": _restored(change),
         "rows sha256": change.rows_sha256,
         "rows kept": "" if change.rows_retained else "no: it can no longer be undone",
     }
@@ -112,6 +113,10 @@ def show(change: pb.Change) -> None:
     if change.HasField("preview"):
         show_preview(change.preview)
     _show_events(change)
+
+
+def _restored(change: pb.Change) -> str:
+    return f"version {change.restores_version}" if change.HasField("restores_version") else ""
 
 
 def _show_events(change: pb.Change) -> None:
@@ -147,6 +152,9 @@ def show_preview(preview: pb.ChangePreview) -> None:
     if preview.HasField("shadow_impact"):
         out.print("  if its shadow entries enforced:")
         _show_impact(preview.shadow_impact)
+    if preview.risks_total:
+        out.print(f"  it hits what many depend on: {preview.risks_total:,}")
+        _because(preview.risks)
     for text in preview.not_examined:
         out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:
@@ -209,6 +217,8 @@ def _emergency(change: pb.Change) -> str:
 def _second(change: pb.Change) -> str:
     if change.approved_by:
         return change.approved_by
+    if change.unreviewed_risks:
+        return "none (UNREVIEWED)"
     if change.one_person:
         return "none (one person)"
     if change.kind == pb.CHANGE_KIND_APPEAL and change.applied_version:

@@ -6,6 +6,7 @@ import typer
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
 from services.cli.changes import display
@@ -15,14 +16,17 @@ from services.cli.changes.options import ChangeId, server, version
 def revert(
     change_id: ChangeId,
     reason: Reason,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Undo an applied change by a new one; what others changed since is left alone."""
     request = pb.RevertChangeRequest(id=change_id, author=by, reason=reason)
-    with server(target, f"reverting change {change_id}") as stub:
-        answer = stub.RevertChange(request)
+    answer = call(
+        server, target, lambda stub: stub.RevertChange(request), request, confirm,
+        doing=f"reverting change {change_id}",
+    )  # fmt: skip
     if as_json:
         print_json(answer)
     else:
@@ -32,14 +36,17 @@ def revert(
 def restore(
     list_version: Annotated[int, typer.Argument(min=0, metavar="VERSION", help="The version.")],
     reason: Reason,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Bring the lists back to a version by a new change."""
     request = pb.RestoreVersionRequest(version=list_version, author=by, reason=reason)
-    with server(target, f"restoring version {list_version}") as stub:
-        answer = stub.RestoreVersion(request)
+    answer = call(
+        server, target, lambda stub: stub.RestoreVersion(request), request, confirm,
+        doing=f"restoring version {list_version}",
+    )  # fmt: skip
     if as_json:
         print_json(answer)
     else:

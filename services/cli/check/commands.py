@@ -13,7 +13,7 @@ from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Timeout
 from services.cli._common.server import ServerOf
 from services.cli.check import caller as check_caller
-from services.cli.check import explanation
+from services.cli.check import explanation, protocol_words
 from services.cli.replay import traffic
 
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
@@ -21,6 +21,10 @@ app.command()(check_caller.caller)
 
 _server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
 
+WithProtocol = Annotated[
+    bool,
+    typer.Option("--protocol", help="Show the answer in SIP, SMPP, DNS and HTTP, too."),
+]
 Local = Annotated[
     bool,
     typer.Option("--local", help="Decide here, without a server, by the lists of the data folder."),
@@ -47,6 +51,7 @@ def call(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -59,7 +64,9 @@ def call(
         attestation=_word(traffic.attestation, attestation, "attestation"),
         trunk=trunk,
     )
-    request = pb.DecideCallRequest(call=message, with_shadow_entries=shadow)
+    request = pb.DecideCallRequest(
+        call=message, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideCall", request, target, local, timeout)
     _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
@@ -78,6 +85,7 @@ def sms(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -90,7 +98,9 @@ def sms(
         ingress=_word(traffic.ingress, ingress, "ingress"),
         trunk=trunk,
     )
-    request = pb.DecideTextRequest(text=message, with_shadow_entries=shadow)
+    request = pb.DecideTextRequest(
+        text=message, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideText", request, target, local, timeout)
     _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
@@ -102,13 +112,16 @@ def url(
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
+    protocol: WithProtocol = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
 ) -> None:
     """Decide whether to let a link be opened."""
     link = pb.Link(url=url, subscriber=subscriber)
-    request = pb.DecideLinkRequest(link=link, with_shadow_entries=shadow)
+    request = pb.DecideLinkRequest(
+        link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
+    )
     decision = _ask("DecideLink", request, target, local, timeout)
     _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
 
@@ -152,16 +165,19 @@ def _show(
 ) -> None:
     if as_json:
         explained = {} if why is None else {"explanation": why.as_words()}
-        print_json(as_words(decision) | explained)
+        print_json(as_words(decision) | protocol_words.as_words(decision) | explained)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), markup=False, soft_wrap=True)
+    if decision.monitored:
+        out.print("Monitor mode let it through: the policy of the carrier blocks nothing here.")
     if decision.shadow_entry_id:
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
         out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
+    protocol_words.show(decision)
     if why is not None:
         explanation.show(why)
 
@@ -176,7 +192,9 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "threshold": round(decision.threshold, 4),
         "entry": decision.entry_id,
         "pattern": decision.pattern,
+        **({"monitored": True} if decision.monitored else {}),
         **_provenance(decision),
+        **_treatment(decision),
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
@@ -198,6 +216,19 @@ def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
     if not decision.HasField("link_score"):
         return {}
     return {"link_score": round(decision.link_score, 4), "link": decision.link}
+
+
+def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if decision.treatment:
+        words["treatment"] = word(decision_pb2.Treatment.Name(decision.treatment), "TREATMENT_")
+    if decision.label:
+        words["label"] = word(decision_pb2.DisplayLabel.Name(decision.label), "DISPLAY_LABEL_")
+    if decision.delay_ms:
+        words["delay_ms"] = decision.delay_ms
+    if decision.HasField("cache_seconds"):
+        words["cache_seconds"] = decision.cache_seconds
+    return words
 
 
 def _velocity(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -227,7 +258,7 @@ def sentence(decision: decision_pb2.Decision) -> str:
     """Say in a sentence why it was decided so."""
     entry = f"entry {decision.entry_id} ({decision.pattern})"
     side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
-    blocked = decision.action == decision_pb2.ACTION_BLOCK
+    blocked = decision.action == decision_pb2.ACTION_BLOCK or decision.monitored
     compared = "reaches" if blocked else "stays under"
     done = "Blocked" if blocked else "Let through and marked"
     threshold = f"the threshold {decision.threshold:.4f}"
@@ -235,9 +266,11 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
         decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
-        decision_pb2.REASON_LINK_SCORED: f"Blocked: a link in it scores {decision.link_score:.4f}, "
-        f"and the words, with {decision.score:.4f}, do not speak against it.",
+        decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
+        f"and its words {decision.score:.4f}.",
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
+        decision_pb2.REASON_FAILED_CLOSED: "Blocked: no model could be heard, and the policy of "
+        "the carrier blocks then.",
         decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
         decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
         decision_pb2.REASON_VELOCITY: f"{done}: the call itself looks like a fraud's, "

@@ -17,6 +17,7 @@ from services.cli.decisions.options import (
     Full,
     Home,
     Memory,
+    ModelsDir,
     Offline,
     OfflineDataDir,
     Since,
@@ -122,19 +123,21 @@ def why(
     data_dir: OfflineDataDir = _DATA_DIR,
     home: Home = "86",
     memory: Memory = "1GB",
+    models_dir: ModelsDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell why a decision was what it was; status 1 when it is not logged.
 
-    With the entry that decided, where it is still on the lists. Words are in Chinese and English.
+    Shows the features the models saw and their weights, the lists, models and settings of that
+    moment, and what would have led to another decision. Words are in Chinese and English.
     """
     request = pb.GetDecisionRequest(
-        decision_id=decision_id,
-        since_ms=max(0, now_ms() - span_ms(since)),
-        unmasked=full,
-        with_content=content,
+        decision_id=decision_id, since_ms=max(0, now_ms() - span_ms(since)),
+        unmasked=full, with_content=content,
+    )  # fmt: skip
+    files = LogFolder(
+        folder=folder, data_dir=data_dir, home=home, memory=memory, models_dir=models_dir
     )
-    files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
         answer = log.GetDecision(request)
     if as_json:

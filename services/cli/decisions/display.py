@@ -6,14 +6,14 @@ from typing import Any
 from rich.table import Table
 
 from fanzha.v1 import decision_log_pb2 as pb
-from services.cli._common.console import as_dict, out
+from services.cli._common.console import out
 from services.cli._common.plain_text import one_line
 from services.cli._common.time_arguments import written
+from services.cli.decisions import analysis_display
 
 _BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FIRST = ("decision_id", "channel", "decided_at", "occurred_at", "from_party", "to_party")
-_ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
 
 
 def as_row(logged: pb.LoggedDecision) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def show_one(answer: pb.GetDecisionResponse) -> None:
     for sentence in (answer.why, answer.shadow):
         for words in filter(None, (sentence.zh, sentence.en)):
             out.print(words, markup=False, soft_wrap=True)
+    analysis_display.show(answer.analysis)
 
 
 def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
         shown["shadow"] = {"zh": answer.shadow.zh, "en": answer.shadow.en}
     if answer.HasField("content"):
         shown["text"] = answer.content
-    return shown
+    return shown | analysis_display.as_json(answer.analysis)
 
 
 def show_counts(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> None:
@@ -116,8 +117,7 @@ def facts(row: Mapping[str, Any]) -> dict[str, Any]:
 def _entry(answer: pb.GetDecisionResponse) -> dict[str, Any] | None:
     if not answer.HasField("entry"):
         return None
-    shown = as_dict(answer.entry)
-    return {name: shown[name] for name in _ENTRY if shown[name] not in {"", "0"}}
+    return analysis_display.entry_facts(answer.entry)
 
 
 def _evidence(row: Mapping[str, Any]) -> str:

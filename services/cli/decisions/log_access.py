@@ -24,6 +24,8 @@ class LogFolder:
     data_dir: Path
     home: str
     memory: str
+    models_dir: Path | None = None
+    """Where the bundles are; None means the shipped ones."""
 
 
 @contextmanager
@@ -44,6 +46,9 @@ class _OfflineStub:
         # Only here: DuckDB takes a while to import.
         from fanzha.phone import HomePlan
         from services.audit.events import NoAudit
+        from services.decision_log.analysis.analyser import DecisionAnalyser
+        from services.decision_log.analysis.bundle_loader import BundleLoader
+        from services.decision_log.analysis.origin_reasons import OriginReasons
         from services.decision_log.query import DecisionQuery
         from services.decision_log.service import DecisionLogReader
         from services.rpc.decision_log.handler import DecisionLogServicer
@@ -52,7 +57,12 @@ class _OfflineStub:
         if not place.is_dir():
             fail(f"there is no decision log in {place}", status=2)
         log = DecisionQuery(place, HomePlan(where.home), memory=where.memory)
-        reader = DecisionLogReader(log, find_entries=_no_entries, audit=NoAudit())
+        analyser = DecisionAnalyser(
+            BundleLoader(where.models_dir), origin=OriginReasons(where.home)
+        )
+        reader = DecisionLogReader(
+            log, find_entries=_no_entries, audit=NoAudit(), analyser=analyser
+        )
         self._servicer: Any = DecisionLogServicer(reader)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:

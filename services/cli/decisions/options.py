@@ -42,6 +42,15 @@ Home = Annotated[
     ),
 ]
 
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FANZHA_MODELS_DIR",
+        help="With --offline: folder of model bundles.",
+        show_default="those of the package",
+    ),
+]
+
 _SPAN = re.compile(r"([1-9][0-9]{0,5})\s*(m|h|d)")
 _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 

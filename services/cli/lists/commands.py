@@ -8,6 +8,7 @@ import typer
 from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
+from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -20,7 +21,15 @@ from services.cli._common.options import (
     enum,
 )
 from services.cli._common.server import read_pages, tell_more
-from services.cli.lists import display, export, import_file, lifecycle, mappings, quarantine
+from services.cli.lists import (
+    critical,
+    display,
+    export,
+    import_file,
+    lifecycle,
+    mappings,
+    quarantine,
+)
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
     ActionWord,
@@ -44,6 +53,7 @@ from services.cli.lists.options import review as read_review
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(import_file.import_)
 app.command()(export.export)
+app.command()(critical.critical)
 lifecycle.add_to(app)
 quarantine.add_to(app)
 app.add_typer(mappings.app, name="mappings")
@@ -75,6 +85,7 @@ def add(
     mode: ModeWord = "enforce",
     campaign: Campaign = "",
     expected_version: ExpectedVersion = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -96,8 +107,7 @@ def add(
     request = pb.UpdateEntriesRequest(
         expected_version=expected_version, additions=additions, author=by, reason=reason
     )
-    with server(target) as stub:
-        answer = stub.UpdateEntries(request)
+    answer = call(server, target, lambda stub: stub.UpdateEntries(request), request, confirm)
     _tell(patterns, answer, answer.additions, as_json=as_json)
     if any(report.outcome in _BAD for report in answer.additions):
         raise typer.Exit(1)

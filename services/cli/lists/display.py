@@ -10,6 +10,7 @@ from blocklists.exporters import plain
 from blocklists.exporters.plain import CSV_COLUMNS
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
+from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out, wide
 from services.cli.lists import entry_messages
 
@@ -111,5 +112,6 @@ def show_request(answer: Any) -> None:
         for reason in answer.waits_because:
             out.print(f"    {reason}", markup=False, soft_wrap=True)
         return
+    show_unreviewed(answer.unreviewed_risks)
     by = f", by change {answer.change_id}" if answer.change_id else ""
     out.print(f"the lists are at version {answer.version}{by}")

@@ -9,6 +9,7 @@ from blocklists.importers.rows import HEADER
 from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
+from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli.lists.import_summary import (
     EXAMPLES,
@@ -59,6 +60,7 @@ def write_report(path: Path, done: ImportSummary) -> None:
 
 def _ended(done: ImportSummary) -> str:
     answer = done.answer
+    show_unreviewed(answer.unreviewed_risks)
     if done.dry_run:
         return f"nothing changed, a dry run at version {answer.version}"
     if answer.waits_because:
@@ -91,7 +93,9 @@ def _counts(done: ImportSummary) -> Table:
         ("rows", done.reading.rows + done.reading.invalid.total()),
         *((name, outcomes[name]) for name in ("added", "replaced", "duplicate")),
         *([("  of these repeated in the file", repeated)] if repeated else []),
-        *((name, outcomes[name]) for name in ("refused", "invalid")),
+        ("refused", outcomes["refused"]),
+        *([("  of these held back", done.answer.held_back)] if done.answer.held_back else []),
+        ("invalid", outcomes["invalid"]),
         *([("  of these over already", done.expired)] if done.expired else []),
         *([("conflicting", done.conflicting)] if done.conflicting else []),
     ]

@@ -15,6 +15,7 @@ from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.confirmation import Confirm
 from services.cli._common.console import print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, enum
 from services.cli.lists import import_display
@@ -112,18 +113,18 @@ def import_(
     expected_version: ExpectedVersion = None,
     dry_run: _DryRun = False,
     report: _Report = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Import a list. What a row says outranks the options; bad rows never stop the others."""
     defaults = _defaults(action, direction, fraud_type, source)
-    defaults.MergeFrom(_terms(expires, review, mode))
-    defaults.legal_basis, defaults.campaign = legal_basis, campaign
+    defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign))
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
-        most_problems=_MOST_REPORTED if report is not None else 0,
+        most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)
@@ -140,10 +141,14 @@ def _options(form: str, encoding: str, sheets: list[str] | None) -> ReadOptions:
     )
 
 
-def _terms(expires: str, review: str, mode: str) -> pb.Entry:
+def _terms(expires: str, review: str, mode: str, legal_basis: str, campaign: str) -> pb.Entry:
     now_s = int(time.time())
     return pb.Entry(
-        **expiry(expires, now_s), review_at_s=read_review(review, now_s), mode=read_mode(mode)
+        **expiry(expires, now_s),
+        review_at_s=read_review(review, now_s),
+        mode=read_mode(mode),
+        legal_basis=legal_basis,
+        campaign=campaign,
     )
 
 

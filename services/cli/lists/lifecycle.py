@@ -10,6 +10,7 @@ from blocklists.entries import NO_END_S
 from blocklists.importers import vocabulary
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
+from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json, wide
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -116,6 +117,7 @@ def renew(
     review: Review = "",
     action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
     kind_: KindWord = "",
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -137,8 +139,10 @@ def renew(
         author=by,
         go_to=change_state_pb2.CHANGE_STATE_APPLIED,
     )
-    with change_server(target, "renewing") as stub:
-        answer = stub.CreateChange(request)
+    answer = call(
+        change_server, target, lambda stub: stub.CreateChange(request), request, confirm,
+        doing="renewing",
+    )  # fmt: skip
     if as_json:
         print_json(answer)
     else:
@@ -153,12 +157,14 @@ def promote(
     reason: Reason,
     kind_: KindWord = "",
     expected_version: ExpectedVersion = None,
+    confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Let shadow entries enforce from now on; status 1 where there is none."""
-    _resolve(patterns, reason, kind_, by, expected_version, target, as_json, drop=False)
+    request = _resolution(patterns, reason, kind_, by, expected_version)
+    _resolve(request, target, confirm, as_json=as_json)
 
 
 def drop(
@@ -171,36 +177,37 @@ def drop(
     as_json: AsJson = False,
 ) -> None:
     """Remove shadow entries, and nothing that enforces; status 1 where there is none."""
-    _resolve(patterns, reason, kind_, by, expected_version, target, as_json, drop=True)
+    request = _resolution(patterns, reason, kind_, by, expected_version)
+    request.drop = True
+    _resolve(request, target, None, as_json=as_json)
 
 
-def _resolve(
-    patterns: list[str],
-    reason: str,
-    kind_: str,
-    by: str,
-    expected_version: int | None,
-    target: str,
-    as_json: bool,
-    *,
-    drop: bool,
-) -> None:
-    patterns = canonical(patterns, kind(kind_))
-    request = pb.ResolveShadowsRequest(
+def _resolution(
+    patterns: list[str], reason: str, kind_: str, by: str, expected_version: int | None
+) -> pb.ResolveShadowsRequest:
+    found = kind(kind_)
+    return pb.ResolveShadowsRequest(
         expected_version=expected_version,
-        entries=[pb.EntryRef(kind=kind(kind_), pattern=pattern) for pattern in patterns],
-        drop=drop,
+        entries=[pb.EntryRef(kind=found, pattern=one) for one in canonical(patterns, found)],
         author=by,
         reason=reason,
     )
-    with server(target) as stub:
-        answer = stub.ResolveShadows(request)
+
+
+def _resolve(
+    request: pb.ResolveShadowsRequest,
+    target: str,
+    confirm: list[str] | None,
+    *,
+    as_json: bool,
+) -> None:
+    answer = call(server, target, lambda stub: stub.ResolveShadows(request), request, confirm)
     if as_json:
         print_json(answer)
     else:
-        list_display.show_reports(patterns, answer.entries)
+        list_display.show_reports([one.pattern for one in request.entries], answer.entries)
         list_display.show_request(answer)
-    wanted = pb.ROW_OUTCOME_REMOVED if drop else pb.ROW_OUTCOME_REPLACED
+    wanted = pb.ROW_OUTCOME_REMOVED if request.drop else pb.ROW_OUTCOME_REPLACED
     if any(report.outcome != wanted for report in answer.entries):
         raise typer.Exit(1)
 

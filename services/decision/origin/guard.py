@@ -17,6 +17,7 @@ import numpy as np
 from fanzha import numbering, service_codes
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Attestation, Bools, Calls, Int64s, Texts, Uint8s
+from services.decision.carriers.policy import BatchPolicy
 from services.decision.origin import trunk_groups
 from services.decision.origin.sender_registry import SenderRegistry
 from services.decision.origin.trunk_groups import TrunkGroup, TrunkGroups
@@ -44,6 +45,8 @@ class OriginFindings(NamedTuple):
     """Rows whose caller or sender cannot be what it claims."""
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered for their route; None without a registry."""
+    ingress: Uint8s | None = None
+    """The stricter of what was reported and what the trunk groups say."""
 
 
 class _Claims(NamedTuple):
@@ -63,9 +66,9 @@ class OriginGuard:
     current_trunks: Callable[[], TrunkGroups] = TrunkGroups
     current_senders: Callable[[], SenderRegistry | None] = lambda: None
 
-    def calls(self, calls: Calls) -> OriginFindings:
-        """Judge callers and callees."""
-        groups = self.current_trunks().of(calls.trunks)
+    def calls(self, calls: Calls, policy: BatchPolicy | None = None) -> OriginFindings:
+        """Judge callers and callees; *policy* has the trunk groups of the rows' carriers."""
+        groups = self._trunk_groups(calls.trunks, policy)
         ingress = trunk_groups.stricter_ingress(calls.ingress, groups)
         implausible = numbering.impossible(calls.callers)
         implausible |= self._forged(calls.callers, ingress, calls.attestations, groups)
@@ -76,12 +79,12 @@ class OriginGuard:
             trust = trunk_groups.trust(calls.callers, groups)
             claims = _Claims(calls.callers, ingress, calls.attestations, trust)
             _apply_verdicts(claims, protected, implausible)
-        return OriginFindings(protected, implausible)
+        return OriginFindings(protected, implausible, ingress=ingress)
 
-    def texts(self, texts: Texts) -> OriginFindings:
-        """Judge senders and receivers."""
+    def texts(self, texts: Texts, policy: BatchPolicy | None = None) -> OriginFindings:
+        """Judge senders and receivers; *policy* has the trunk groups of the rows' carriers."""
         senders = texts.senders
-        groups = self.current_trunks().of(texts.trunks)
+        groups = self._trunk_groups(texts.trunks, policy)
         ingress = trunk_groups.stricter_ingress(texts.ingress, groups)
         attestations = np.zeros(len(texts), np.uint8)
         implausible = numbering.impossible(senders)
@@ -101,7 +104,13 @@ class OriginGuard:
             by_people = trunk_groups.flagged(len(texts), groups, "person_to_person")
             implausible |= by_people & no_subscriber & ~genuine & ~protected
         unregistered = None if registry is None else (senders >= FIRST_SENDER) & ~genuine
-        return OriginFindings(protected, implausible, unregistered)
+        return OriginFindings(protected, implausible, unregistered, ingress)
+
+    def _trunk_groups(
+        self, names: Sequence[str], policy: BatchPolicy | None
+    ) -> Mapping[int, TrunkGroup]:
+        common = self.current_trunks()
+        return common.of(names) if policy is None else policy.trunk_groups(names, common)
 
     def _forged(
         self,

@@ -55,6 +55,10 @@ class TrunkGroups:
         known = self._by_name
         return {row: known[name] for row, name in enumerate(names) if name in known}
 
+    def find(self, name: str) -> TrunkGroup | None:
+        """Return the trunk group of this name; None where it is not registered."""
+        return self._by_name.get(name)
+
     def registered(self, name: str) -> bool:
         """Return whether a trunk group of this name is registered."""
         return name in self._by_name
@@ -73,10 +77,11 @@ def stricter_ingress(ingress: Uint8s, groups: Mapping[int, TrunkGroup]) -> Uint8
 def trust(keys: Int64s, groups: Mapping[int, TrunkGroup]) -> Uint8s:
     """Return the `TrunkTrust` in the code of each row of *keys*, uint8 per row."""
     found = np.zeros(len(keys), np.uint8)
-    rows_by_name = defaultdict[str, list[int]](list)
+    # By object: trunk groups of two carriers may have one name.
+    rows_by_group = defaultdict[int, list[int]](list)
     for row, group in groups.items():
-        rows_by_name[group.name].append(row)
-    for rows in rows_by_name.values():
+        rows_by_group[id(group)].append(row)
+    for rows in rows_by_group.values():
         shows = groups[rows[0]].shows.holds(keys[rows])
         found[rows] = np.where(shows, TrunkTrust.LISTED, TrunkTrust.OTHER)
     return found
@@ -98,7 +103,14 @@ def read_trunks(data: bytes) -> TrunkGroups:
         raise ValueError(f"not TOML: {error}") from error
     if set(document) - {"trunk"} or not isinstance(document.get("trunk", []), list):
         raise ValueError("holds [[trunk]] tables, and nothing else")
-    groups = [_group(one, f"trunk {n}") for n, one in enumerate(document.get("trunk", []), 1)]
+    return read_groups(document.get("trunk", []))
+
+
+def read_groups(tables: object) -> TrunkGroups:
+    """Read the ``[[trunk]]`` tables of a document; `ValueError` names the wrong one."""
+    if not isinstance(tables, list):
+        raise ValueError("trunk: must be [[trunk]] tables")  # noqa: TRY004 - of a file
+    groups = [_group(one, f"trunk {n}") for n, one in enumerate(tables, 1)]
     names = [group.name for group in groups]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"registered more than once: {', '.join(repeated)}")

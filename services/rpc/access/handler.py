@@ -26,6 +26,7 @@ class AccessServicer(pb_grpc.AccessServiceServicer):
             roles=[_wire(ROLES[role]) for role in Role if role in who.roles],
             regions=sorted(who.regions),
             sources=[_wire(source) for source in sorted(who.sources)],
+            carrier=who.carrier,
             development=who.development,
             credential=_wire(_CREDENTIALS[who.credential]),
             expires_at_s=int(who.expires_s),

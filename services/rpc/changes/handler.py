@@ -41,7 +41,8 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         kind = request.kind or ChangeKind.NORMAL
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
             raise InvalidInput("kind: normal or retirement")
-        draft = replace(read.draft, kind=ChangeKind(kind))
+        confirmed = tuple(request.confirmed_risks)
+        draft = replace(read.draft, kind=ChangeKind(kind), confirmed_risks=confirmed)
         go_to = request.go_to or ChangeState.DRAFT
         if go_to == ChangeState.DRAFT and not request.emergency_why:
             record = await self._changes.propose(draft)
@@ -75,9 +76,12 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def SubmitChange(
         self, request: pb.SubmitChangeRequest, context: object
     ) -> pb.SubmitChangeResponse:
-        record = await self._changes.submit(request.id, by=request.author)
+        confirmed = request.confirmed_risks
+        record = await self._changes.submit(
+            request.id, by=request.author, confirmed=confirmed if request.apply else None
+        )
         if request.apply and record.state is ChangeState.APPROVED:
-            record = await self._changes.apply(request.id, by=request.author)
+            record = await self._changes.apply(request.id, by=request.author, confirmed=confirmed)
         return pb.SubmitChangeResponse(change=messages.change(record))
 
     async def ApproveChange(
@@ -104,6 +108,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             if request.HasField("expected_version")
             else None,
             emergency_why=request.emergency_why,
+            confirmed=request.confirmed_risks,
         )
         return pb.ApplyChangeResponse(change=messages.change(record))
 
@@ -120,14 +125,22 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def RevertChange(
         self, request: pb.RevertChangeRequest, context: object
     ) -> pb.RevertChangeResponse:
-        done = await self._changes.revert(request.id, by=request.author, reason=request.reason)
+        done = await self._changes.revert(
+            request.id,
+            by=request.author,
+            reason=request.reason,
+            confirmed=request.confirmed_risks,
+        )
         return pb.RevertChangeResponse(change=_change(done))
 
     async def RestoreVersion(
         self, request: pb.RestoreVersionRequest, context: object
     ) -> pb.RestoreVersionResponse:
         done = await self._changes.restore(
-            request.version, by=request.author, reason=request.reason
+            request.version,
+            by=request.author,
+            reason=request.reason,
+            confirmed=request.confirmed_risks,
         )
         return pb.RestoreVersionResponse(change=_change(done))
 

@@ -93,6 +93,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         left_alone_examples=record.left_alone_examples,
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
         rows_retained=record.additions.retained and record.removals.retained,
+        unreviewed_risks=record.unreviewed_risks,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
@@ -141,6 +142,8 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         shadow_impact=_impact(one.shadow_impact) if one.shadow_impact else None,
         without_effect=one.without_effect,
         without_fraud_type=one.without_fraud_type,
+        risks=one.risks,
+        risks_total=one.risks_total,
         not_examined=one.not_examined,
         problems=[
             blocklist_pb2.RowReport(row=each.row, outcome=_wire(each.outcome), message=each.message)

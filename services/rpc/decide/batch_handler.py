@@ -23,12 +23,27 @@ from typing import Any, Protocol
 
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
-from fanzha.tables import Channel
+from fanzha.tables import Calls, Channel
+from services.auth import identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
+from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
+from services.decision.protocol_answer.model import ProtocolAnswer
 from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.coalescer import Coalescer
-from services.rpc.decide.encoder import batch_response, single_response
+from services.rpc.decide.encoder import (
+    NO_EXTRAS,
+    RequestedExtras,
+    batch_response,
+    repeated_response,
+    single_response,
+)
+from services.rpc.decide.repeated_requests import (
+    NO_REPEATS,
+    DecidedBatch,
+    RepeatedRequests,
+    Repeats,
+)
 from services.rpc.decide.request_decoder import EncodedRequest, RequestDecoder, no_deadline
 from services.rpc.decide.request_parts import (
     PART_BYTES,
@@ -74,12 +89,17 @@ class BatchHandler:
         decide: Decide,
         now_ms: Callable[[], int],
         observer: Observer,
+        repeated: RepeatedRequests | None = None,
+        protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
+        """*repeated* recognises retries; None: each request is decided."""
         self._channel = channel
+        self._repeated = repeated
         self._decoder = decoder
         self._decide = decide
         self._now_ms = now_ms
         self._observer = observer
+        self._protocol_answers = protocol_answers or ProtocolAnswers()
         max_rows = MAX_COALESCED_ROWS[channel]
         self._cut_logged_at_ms = -_LOG_INTERVAL_MS
         self._max_rows_each = max_rows // 2
@@ -92,6 +112,9 @@ class BatchHandler:
         """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
+        request.carrier = identity.current_carrier()
+        if self._repeated is not None:
+            request.login = identity.current().name
         weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
@@ -121,17 +144,56 @@ class BatchHandler:
         check_deadline = partial(_check_deadlines, requests)
         try:
             check_deadline()
-            context = BatchContext(check_deadline=check_deadline)
-            decisions = self._decide(table, now_ms // 1000, context)
+            context = BatchContext(check_deadline=check_deadline, carriers=_carriers(requests))
+            batch = self._decide_once(requests, table, now_ms, context)
         except DeadlineExceeded as late:
             return [DeadlineExceeded(late.reason) for _ in requests]
-        answers = _encode(requests, decisions)
+        protocol = self._protocol(requests, table, batch.decisions)
+        answers = _encode(requests, batch.decisions, protocol, batch.repeats)
         self._observer.stage_done(self._channel, "respond")
         return answers
+
+    def _decide_once(
+        self, requests: Sequence[EncodedRequest], table: Table, now_ms: int, context: BatchContext
+    ) -> DecidedBatch:
+        """Decide all rows but those that repeat others."""
+
+        def decide(rows: Table) -> Decisions:
+            return self._decide(rows, now_ms // 1000, context)
+
+        def decode(fresh: Sequence[EncodedRequest]) -> Table:
+            context.carriers = _carriers(fresh)
+            return self._decoder.table(fresh, now_ms)
+
+        if self._repeated is None or not table.request_ids:
+            return DecidedBatch(decisions=decide(table))
+        return self._repeated.decide(
+            self._channel,
+            requests,
+            table,
+            now_ms,
+            rows_of=self._decoder.rows,
+            decode=decode,
+            decide=decide,
+        )
+
+    def _protocol(
+        self, requests: Sequence[EncodedRequest], table: Table, decisions: Decisions
+    ) -> dict[int, ProtocolAnswer]:
+        """Return the protocol answers of requests that ask for them, by row of the batch."""
+        first, found = 0, dict[int, ProtocolAnswer]()
+        for request in requests:
+            if request.with_protocol_answer:
+                rows = range(first, first + request.rows)
+                found |= self._protocol_answers.of_rows(table, decisions, rows)
+            first += request.rows
+        return found
 
     def _decode(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         self._observer.started(self._channel)
         table = self._decoder.table(requests, now_ms)
+        if not isinstance(table, Calls) and table.read_bytes:
+            self._observer.rows_cut(self._channel, len(table.read_bytes))
         self._observer.stage_done(self._channel, "convert")
         return table
 
@@ -141,27 +203,42 @@ class BatchHandler:
 
     async def _answer_in_parts(self, request: EncodedRequest) -> Answer:
         now_ms, check_deadline = self._now_ms(), partial(_check_deadlines, [request])
-        tables: list[tuple[Table, Mapping[int, int]]] = []
+        parts: list[tuple[EncodedRequest, Table, Mapping[int, int]]] = []
         # All parts are decoded before any is decided, with one time of day.
         for part in split(self._channel, self._decoder.rows(request)):
             check_deadline()
-            table = self._decode([_part_request(part, request)], now_ms)
-            tables.append((_mark_unread(part.cut, table), part.cut))
+            encoded = _part_request(part, request)
+            table = self._decode([encoded], now_ms)
+            parts.append((encoded, _mark_unread(part.cut, table), part.cut))
             await asyncio.sleep(0)
-        if rows_cut := sum(len(cut) for _, cut in tables):
+        if rows_cut := sum(len(cut) for _, _, cut in parts):
             self._note_cut(rows_cut, request, now_ms)
-        context, decided = BatchContext(request.rows, check_deadline), list[Decisions]()
-        for table, cut in tables:
+        context = BatchContext(request.rows, check_deadline, _carriers([request]))
+        decided = list[Decisions]()
+        first, protocol = 0, dict[int, ProtocolAnswer]()
+        for encoded, table, cut in parts:
             check_deadline()
             # Other batches may have started and ended meanwhile.
             self._observer.started(self._channel)
-            decisions = self._decide(table, now_ms // 1000, context)
+            decisions = self._decide_once([encoded], table, now_ms, context).decisions
             decided.append(with_read_bytes(decisions, cut))
+            if request.with_protocol_answer:
+                protocol |= self._protocol_of_part(table, decisions, first, len(protocol))
+            first += len(table)
             await asyncio.sleep(0)
         self._observer.started(self._channel)
-        (answer,) = _encode([request], join_decisions(decided))
+        (answer,) = _encode([request], join_decisions(decided), protocol)
         self._observer.stage_done(self._channel, "respond")
         return answer
+
+    def _protocol_of_part(
+        self, table: Table, decisions: Decisions, first: int, before: int
+    ) -> dict[int, ProtocolAnswer]:
+        """Return the protocol answers of a part that begins at row *first* of its request."""
+        found = self._protocol_answers.of_rows(
+            table, decisions, range(len(table)), max_pages=MAX_PAGES - before
+        )
+        return {first + row: answer for row, answer in found.items()}
 
     def _note_cut(self, rows: int, request: EncodedRequest, now_ms: int) -> None:
         self._observer.rows_cut(self._channel, rows)
@@ -180,6 +257,13 @@ def _mark_unread(cut: Mapping[int, int], table: Table) -> Table:
     return replace(table, errors={**table.errors, **dict.fromkeys(unread, NOT_READ)})
 
 
+def _carriers(requests: Sequence[EncodedRequest]) -> list[tuple[str, int]]:
+    """Return the carrier and the rows of each request; nothing where none has a carrier."""
+    if not any(request.carrier for request in requests):
+        return []
+    return [(request.carrier, request.rows) for request in requests]
+
+
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
     for request in requests:
         if not request.is_late():
@@ -190,13 +274,26 @@ def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
 def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:
     # A request that protobuf had to read may hold rows that only protobuf can read.
     heads = part.heads if whole.heads else ()
-    return EncodedRequest(data=part.data, single=False, rows=len(part.heads), heads=heads)
+    return EncodedRequest(
+        data=part.data,
+        single=False,
+        rows=len(part.heads),
+        heads=heads,
+        carrier=whole.carrier,
+        login=whole.login,
+    )
 
 
-def _encode(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[Answer]:
+def _encode(
+    requests: Sequence[EncodedRequest],
+    decisions: Decisions,
+    protocol: Mapping[int, ProtocolAnswer],
+    repeats: Repeats = NO_REPEATS,
+) -> list[Answer]:
     """Write the response to each request from its rows of the batch."""
     if len(requests) == 1:
-        return [_response(requests[0], decisions, decisions.details, 0)]
+        extras = _extras_of(requests[0], decisions, protocol)
+        return [_response(requests[0], decisions, decisions.details, 0, extras, repeats=repeats)]
     firsts, rows = [], 0
     for request in requests:
         firsts.append(rows)
@@ -205,18 +302,43 @@ def _encode(requests: Sequence[EncodedRequest], decisions: Decisions) -> list[An
     for row, detail in decisions.details.items():
         details[bisect_right(firsts, row) - 1][row] = detail
     return [
-        _response(request, decisions, own, first)
+        _response(
+            request,
+            decisions,
+            own,
+            first,
+            _extras_of(request, decisions, protocol),
+            repeats=repeats,
+        )
         for request, own, first in zip(requests, details, firsts, strict=True)
     ]
 
 
+def _extras_of(
+    request: EncodedRequest, decisions: Decisions, protocol: Mapping[int, ProtocolAnswer]
+) -> RequestedExtras:
+    if not request.with_shadow_entries and not request.with_protocol_answer:
+        return NO_EXTRAS
+    return RequestedExtras(
+        would_block=decisions.would_block if request.with_shadow_entries else {},
+        protocol_answers=protocol if request.with_protocol_answer else {},
+    )
+
+
 def _response(
-    request: EncodedRequest, decisions: Decisions, details: Mapping[int, Detail], first: int
+    request: EncodedRequest,
+    decisions: Decisions,
+    details: Mapping[int, Detail],
+    first: int,
+    extras: RequestedExtras,
+    *,
+    repeats: Repeats,
 ) -> Answer:
-    would_block = decisions.would_block if request.with_shadow_entries else {}
     if not request.single:
-        return batch_response(decisions, details, first, request.rows, would_block)
+        return batch_response(decisions, details, first, request.rows, extras)
+    if first in repeats:
+        return repeated_response(repeats[first], first, extras)
     detail = details.get(first)
     if detail is not None and detail.error:
         return InvalidInput(detail.error)
-    return single_response(decisions, first, would_block.get(first))
+    return single_response(decisions, first, extras)

@@ -22,7 +22,9 @@ from fanzha.tables import (
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_validation import (
+    MAX_REQUEST_ID_CHARACTERS,
     MAX_TRUNK_CHARACTERS,
+    is_request_id,
     known,
     not_times,
     or_now,
@@ -32,6 +34,9 @@ from services.rpc.decide.row_validation import (
     wrong_with_text,
 )
 from services.rpc.decide.wire_format import FieldSpans, Unusual, WireRows
+
+_REQUEST_ID = 8
+"""Field of the id of a request in rows of all channels."""
 
 
 class ColumnarDecoder:
@@ -44,7 +49,7 @@ class ColumnarDecoder:
         """Read call attempts."""
         from_, to, times = rows.text(1), rows.text(2), rows.number(3)
         ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
-        rows.close()
+        request_ids = _request_ids(rows)
         if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
         callers, callees = self._parties(rows, from_, to)
@@ -62,20 +67,22 @@ class ColumnarDecoder:
                 row: wrong_with_call(self._home, pb.Call.FromString(rows.row(row)))
                 for row in rows_of(wrong)
             },
+            request_ids=request_ids,
         )
 
     def texts(self, rows: WireRows, now_ms: int) -> Texts:
         """Read text messages."""
         from_, to, words, times = rows.text(1), rows.text(2), rows.text(3), rows.number(4)
         ingress, trunks = rows.small(5), rows.text(6)
-        rows.close()
-        if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
+        request_ids = _request_ids(rows)
+        too_long = np.maximum.reduce(words.lengths) > MAX_TEXT_BYTES
+        if too_long or np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
-        bodies = rows.strings(words)
+        bodies, trunk_names = rows.strings(words), rows.short_strings(trunks)
         senders, receivers = self._parties(rows, from_, to)
         wrong = ~np.logical_and(senders, receivers)
         wrong |= not_times(times)
-        wrong |= (words.lengths == 0) | (words.lengths > MAX_TEXT_BYTES)
+        wrong |= words.lengths == 0
         errors = {}
         for row in rows_of(wrong):
             errors[row] = wrong_with_text(self._home, pb.Text.FromString(rows.row(row)))
@@ -86,15 +93,16 @@ class ColumnarDecoder:
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
             ingress=known(ingress, max(Ingress)),
-            trunks=rows.short_strings(trunks),
+            trunks=trunk_names,
             names=_names(rows, from_, senders),
             errors=errors,
+            request_ids=request_ids,
         )
 
     def links(self, rows: WireRows, now_ms: int) -> Links:
         """Read look-ups of links."""
         given, askers, times = rows.text(1), rows.text(2), rows.number(3)
-        rows.close()
+        request_ids = _request_ids(rows)
         if (given.lengths > MAX_URL_BYTES).any():
             raise Unusual
         urls = canonicals(rows.strings(given))
@@ -113,6 +121,7 @@ class ColumnarDecoder:
                 row: wrong_with_link(pb.Link.FromString(rows.row(row)), urls[row])
                 for row in rows_of(wrong)
             },
+            request_ids=request_ids,
         )
 
     def _parties(self, rows: WireRows, from_: FieldSpans, to: FieldSpans) -> tuple[Int64s, Int64s]:
@@ -139,3 +148,16 @@ class ColumnarDecoder:
 
 def _names(rows: WireRows, spans: FieldSpans, keys: Int64s) -> dict[int, str]:
     return {row: rows.string(spans, row) for row in rows_of(keys >= FIRST_SENDER)}
+
+
+def _request_ids(rows: WireRows) -> dict[int, str]:
+    """Take the last field, which few requests have, and close the rows."""
+    spans = rows.last_text(_REQUEST_ID)
+    if spans is None:
+        return {}
+    if np.maximum.reduce(spans.lengths) > MAX_REQUEST_ID_CHARACTERS:
+        raise Unusual
+    found = {row: rows.string(spans, row) for row in rows_of(spans.lengths > 0)}
+    if not all(map(is_request_id, found.values())):
+        raise Unusual
+    return found

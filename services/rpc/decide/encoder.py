@@ -5,12 +5,14 @@ be written in pieces, so each is the arrays and then what protobuf made.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from fanzha.decisions import Action, Decisions, Detail, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
+from services.decision.protocol_answer.model import ProtocolAnswer
+from services.rpc.decide.protocol_messages import protocol_message
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[Any], Any] = int
@@ -23,35 +25,35 @@ _NO_DETAIL = Detail()
 _BLOCK = int(Action.BLOCK)
 
 
+class RequestedExtras(NamedTuple):
+    """What only requests that ask for it get, by row of the batch; it may hold other rows, too."""
+
+    would_block: Mapping[int, WouldBlock] = MappingProxyType({})
+    protocol_answers: Mapping[int, ProtocolAnswer] = MappingProxyType({})
+
+
+NO_EXTRAS = RequestedExtras()
+
+
 def batch_response(
     decisions: Decisions,
     details: Mapping[int, Detail],
     first: int,
     rows: int,
-    would_block: Mapping[int, WouldBlock] = MappingProxyType({}),
+    extras: RequestedExtras = NO_EXTRAS,
 ) -> bytes:
-    """Write *rows* decisions from row *first* on, whose details are given.
-
-    *would_block* are the shadow entries to tell of; they may be of other rows, too.
-    """
-    span = slice(first, first + rows)
-    if would_block:
-        shadowed = {row: one for row, one in would_block.items() if first <= row < first + rows}
-        details = dict.fromkeys(shadowed, _NO_DETAIL) | dict(details)
-    else:
-        shadowed = {}
-    others = pb.Decisions(
-        first_decision_id=decisions.first_id + first,
-        threshold=decisions.threshold,
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
-        details=[
-            _detail(decisions, row, first, detail, shadowed.get(row))
-            for row, detail in details.items()
-        ],
-    ).SerializeToString()
-    count = _varint(rows)
+    """Write *rows* decisions from row *first* on, whose details are given."""
+    for mapping in extras:
+        if mapping:
+            # A row with an extra needs a detail to carry it.
+            asked = (row for row in mapping if first <= row < first + rows)
+            details = dict.fromkeys(asked, _NO_DETAIL) | dict(details)
+    if decisions.ids:
+        moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
+        details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
+    written = [_detail(decisions, row, first, detail, extras) for row, detail in details.items()]
+    others = _others(decisions, first, written).SerializeToString()
+    span, count = slice(first, first + rows), _varint(rows)
     # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
     message = b"".join(
         (
@@ -64,45 +66,95 @@ def batch_response(
     return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
-def single_response(decisions: Decisions, row: int, would: WouldBlock | None = None) -> bytes:
-    """Write one row as the response to a single request; *would* is the shadow entry to tell of."""
-    detail = decisions.details.get(row, _NO_DETAIL)
-    score = decisions.scores.item(row)
-    message = pb.Decision(
-        decision_id=decisions.first_id + row,
-        action=_wire(decisions.actions.item(row)),
-        reason=_wire(decisions.reasons.item(row)),
-        score=None if math.isnan(score) else score,
-        threshold=decisions.threshold,
+def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> pb.Decisions:
+    """Return what is no array of a row each."""
+    return pb.Decisions(
+        first_decision_id=decisions.id_of(first),
+        threshold=decisions.threshold_of(first),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,
-        **_shared_fields(decisions, row, detail, would),
-    ).SerializeToString()
+        allow_cache_seconds=decisions.allow_cache_seconds,
+        block_cache_seconds=decisions.block_cache_seconds,
+        details=details,
+    )
+
+
+def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:
+    """Write one row as the response to a single request."""
+    return _single(decision_message(decisions, row, extras))
+
+
+def repeated_response(decision: pb.Decision, row: int, extras: RequestedExtras) -> bytes:
+    """Write an earlier decision as the response to a single request, which is in *row* now."""
+    answer = pb.Decision(**_extras(extras, row))
+    answer.MergeFrom(decision)
+    return _single(answer)
+
+
+def _single(decision: pb.Decision) -> bytes:
     # The responses of all channels have the decision in field 1.
+    message = decision.SerializeToString()
     return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
+def decision_message(
+    decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS
+) -> pb.Decision:
+    """Return one row as a message."""
+    detail = decisions.details.get(row, _NO_DETAIL)
+    score = decisions.scores.item(row)
+    return pb.Decision(
+        decision_id=decisions.id_of(row),
+        action=_wire(decisions.actions.item(row)),
+        reason=_wire(decisions.reasons.item(row)),
+        score=None if math.isnan(score) else score,
+        threshold=decisions.threshold_of(row),
+        list_version=decisions.list_version,
+        model_version=decisions.model_version,
+        velocity_version=decisions.velocity_version,
+        monitored=detail.monitored,
+        cache_seconds=_cache_seconds(decisions, row, detail),
+        **_found(decisions, row, detail),
+        **_extras(extras, row),
+    )
+
+
 def _detail(
-    decisions: Decisions, row: int, first: int, detail: Detail, would: WouldBlock | None
+    decisions: Decisions, row: int, first: int, detail: Detail, extras: RequestedExtras
 ) -> pb.Detail:
     return pb.Detail(
         row=row - first,
         error=detail.error,
         read_bytes=detail.read_bytes,
-        **_shared_fields(decisions, row, detail, would),
+        decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
+        monitored=detail.monitored,
+        cache_seconds=detail.cache_seconds,
+        **_found(decisions, row, detail),
+        **_extras(extras, row),
     )
 
 
-def _shared_fields(
-    decisions: Decisions, row: int, detail: Detail, would: WouldBlock | None
-) -> dict[str, Any]:
-    """Return what `Decision` and `Detail` both say of a row; nothing for most rows.
+def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
+    """Say whether the id of a row does not follow from that of the first of its request."""
+    return bool(decisions.ids) and decisions.id_of(row) != decisions.id_of(first) + row - first
 
-    Source and legal basis are told of the entry that blocked the row only.
+
+def _cache_seconds(decisions: Decisions, row: int, detail: Detail) -> int | None:
+    if detail.cache_seconds is not None:
+        return detail.cache_seconds
+    if decisions.actions[row] == _BLOCK:
+        return decisions.block_cache_seconds
+    return decisions.allow_cache_seconds
+
+
+def _found(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
+    """Return what was found about a row, only what is set; nothing for most rows.
+
+    Source and legal basis are those of the entry that blocked the row.
     """
     fields: dict[str, Any] = {}
-    if detail is _NO_DETAIL and would is None:
+    if detail is _NO_DETAIL:
         return fields
     if detail.entry_id or detail.pattern or detail.matched_on:
         fields["entry_id"] = detail.entry_id
@@ -116,14 +168,28 @@ def _shared_fields(
     if detail.link_score is not None:
         fields["link_score"] = detail.link_score
         fields["link"] = detail.link
+    if detail.treatment or detail.delay_ms:
+        fields["treatment"] = _wire(detail.treatment)
+        fields["label"] = _wire(detail.label)
+        fields["delay_ms"] = detail.delay_ms
     if detail.source and decisions.actions[row] == _BLOCK:
         fields["source"] = _wire(detail.source)
         fields["legal_basis"] = detail.legal_basis
-    if would is not None:
-        fields["shadow_entry_id"] = would.entry_id
-        fields["shadow_pattern"] = would.pattern
-        fields["shadow_evidence"] = _wire(would.matched_on)
     return fields
+
+
+def _extras(extras: RequestedExtras, row: int) -> dict[str, Any]:
+    would, answer = extras.would_block.get(row), extras.protocol_answers.get(row)
+    found: dict[str, Any] = {}
+    if answer is not None:
+        found["protocol_answer"] = protocol_message(answer)
+    if would is not None:
+        found |= {
+            "shadow_entry_id": would.entry_id,
+            "shadow_pattern": would.pattern,
+            "shadow_evidence": _wire(would.matched_on),
+        }
+    return found
 
 
 def _varint(number: int) -> bytes:

@@ -10,9 +10,11 @@ from typing import Any
 from fanzha.tables import Channel
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
+from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.rpc.decide.batch_handler import BatchHandler, Decide
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.decide.request_decoder import DecodeColumns, DecodeMessages, RequestDecoder
 
 Response = Coroutine[Any, Any, bytes]
@@ -31,7 +33,10 @@ class InterceptionServicer:
         reader: MessageDecoder,
         now_ms: Callable[[], int],
         observer: Observer,
+        repeated: RepeatedRequests | None = None,
+        protocol_answers: ProtocolAnswers | None = None,
     ) -> None:
+        """*repeated* recognises retries; None: each request is decided."""
         columns = ColumnarDecoder(reader.home)
 
         def handler(
@@ -44,7 +49,13 @@ class InterceptionServicer:
                 min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
             )
             return BatchHandler(
-                channel, decoder=decoder, decide=decide, now_ms=now_ms, observer=observer
+                channel,
+                decoder=decoder,
+                decide=decide,
+                now_ms=now_ms,
+                observer=observer,
+                repeated=repeated,
+                protocol_answers=protocol_answers,
             )
 
         self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)

@@ -22,20 +22,21 @@ from fanzha.tables import (
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
+from services.rpc.decide.row_truncation import cut_text
 from services.rpc.decide.row_validation import (
     MAX_TRUNK_CHARACTERS,
+    is_request_id,
     known,
     not_times,
     or_now,
     rows_of,
-    too_long,
     wrong_with_call,
     wrong_with_link,
     wrong_with_text,
 )
 
-_SURELY_SHORT = MAX_TEXT_BYTES // 4
-"""So many characters are never more than `MAX_TEXT_BYTES` in UTF-8."""
+_MOST_BYTES = 4
+"""Bytes of a character in UTF-8, at most."""
 
 
 class MessageDecoder:
@@ -55,6 +56,7 @@ class MessageDecoder:
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
         if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
+        request_ids = _request_ids(rows, wrong)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
         return Calls(
             callers=callers,
@@ -65,21 +67,23 @@ class MessageDecoder:
             trunks=trunks,
             names={row: names[row] for row in rows_of(callers >= FIRST_SENDER)},
             errors=errors,
+            request_ids=request_ids,
         )
 
     def texts(self, messages: Sequence[pb.Text], now_ms: int) -> Texts:
         """Read text messages."""
         rows = list(messages)
         names = [row.sender for row in rows]
-        bodies = [row.body for row in rows]
+        bodies, read_bytes = _cut([row.body for row in rows], MAX_TEXT_BYTES)
         senders = self.home.sender_keys(names)
         receivers = self.home.number_keys([row.receiver for row in rows])
         times = np.array([row.submitted_at_ms for row in rows], np.int64)
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
-        wrong |= _column(not 0 < len(body) <= _SURELY_SHORT for body in bodies)
+        wrong |= _column(not body for body in bodies)
         trunks = [row.trunk for row in rows]
         if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
+        request_ids = _request_ids(rows, wrong)
         errors = {}
         for row in rows_of(wrong):
             if error := wrong_with_text(self.home, rows[row]):
@@ -94,13 +98,15 @@ class MessageDecoder:
             trunks=trunks,
             names={row: names[row] for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,
+            request_ids=request_ids,
+            read_bytes=read_bytes,
         )
 
     def links(self, messages: Sequence[pb.Link], now_ms: int) -> Links:
         """Read look-ups of links."""
         rows = list(messages)
-        given = [row.url for row in rows]
-        urls = canonicals(["" if too_long(url, MAX_URL_BYTES) else url for url in given])
+        given, read_bytes = _cut([row.url for row in rows], MAX_URL_BYTES)
+        urls = canonicals(given)
         askers = [row.subscriber for row in rows]
         subscribers = self.home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
@@ -109,12 +115,33 @@ class MessageDecoder:
             wrong |= _column(not url for url in urls)
         if any(askers):
             wrong |= (subscribers == UNREADABLE) & _column(map(bool, askers))
+        request_ids = _request_ids(rows, wrong)
         return Links(
             urls=urls,
             subscribers=subscribers,
             requested_at_ms=or_now(times, now_ms),
             errors={row: wrong_with_link(rows[row], urls[row]) for row in rows_of(wrong)},
+            request_ids=request_ids,
+            read_bytes=read_bytes,
         )
+
+
+def _cut(texts: list[str], max_bytes: int) -> tuple[list[str], dict[int, int]]:
+    """Cut texts to so many bytes of UTF-8; return how many are left of each that was longer."""
+    read_bytes = {}
+    for row, text in enumerate(texts):
+        if len(text) > max_bytes // _MOST_BYTES and len(data := text.encode()) > max_bytes:
+            kept = cut_text(data, max_bytes)
+            texts[row], read_bytes[row] = kept.decode(), len(kept)
+    return texts, read_bytes
+
+
+def _request_ids(rows: Sequence[pb.Call | pb.Text | pb.Link], wrong: Bools) -> dict[int, str]:
+    """Return the ids of the rows that have one; mark those that cannot be one as *wrong*."""
+    found = {row: one.request_id for row, one in enumerate(rows) if one.request_id}
+    for row, text in found.items():
+        wrong[row] |= not is_request_id(text)
+    return found
 
 
 def _column(facts: Iterable[bool]) -> Bools:

@@ -56,7 +56,13 @@ class EncodedRequest:
     with_shadow_entries: bool = False
     """Asks which shadow entries would have blocked. Only people do, so such a request may be
     slower: protobuf decodes it."""
+    with_protocol_answer: bool = False
+    """Asks for ready protocol answers; likewise."""
     remaining: Remaining = no_deadline
+    carrier: str = ""
+    """The carrier of who sent it."""
+    login: str = ""
+    """Login that sent it; empty where repeated requests are not looked for."""
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""
@@ -98,12 +104,15 @@ class RequestDecoder:
                 single=single,
                 rows=len(read.messages),
                 with_shadow_entries=read.with_shadow_entries,
+                with_protocol_answer=read.with_protocol_answer,
             )
         return EncodedRequest(data=data, single=single, rows=len(heads), heads=heads)
 
     def rows(self, request: EncodedRequest) -> list[bytes]:
         """Return the rows of a batch request as they may stand in one, tags included."""
         data = request.data
+        if request.single:
+            return [data]
         if request.heads:
             return [data[start:end] for start, end in pairwise((*request.heads, len(data)))]
         return rows_as_written(data)
@@ -158,5 +167,8 @@ class RequestDecoder:
         request = (self._single if single else self._batch).FromString(data)
         rows = (getattr(request, self._field),) if single else getattr(request, self._rows_field)
         return ParsedRows(
-            messages=list(rows), errors={}, with_shadow_entries=request.with_shadow_entries
+            messages=list(rows),
+            errors={},
+            with_shadow_entries=request.with_shadow_entries,
+            with_protocol_answer=request.with_protocol_answer,
         )

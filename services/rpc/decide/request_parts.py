@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from fanzha.decisions import Decisions, Detail
-from fanzha.tables import Channel
+from fanzha.tables import Bools, Channel, Float32s
 from services.rpc.decide.row_truncation import fit, max_row_bytes
 
 Value = TypeVar("Value")
@@ -72,7 +72,27 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
         entries=np.concatenate([part.entries for part in parts]),
         details=_renumber([part.details for part in parts], starts),
         would_block=_renumber([part.would_block for part in parts], starts),
+        thresholds=_join_thresholds(parts),
+        monitored=_join_masks(parts),
+        ids=_join_ids(parts, starts),
+        # A model may fail between two parts; what it did not score is not to be cached.
+        allow_cache_seconds=min(
+            (part.allow_cache_seconds for part in parts if part.allow_cache_seconds is not None),
+            default=None,
+        ),
     )
+
+
+def _join_ids(parts: Sequence[Decisions], starts: Sequence[int]) -> dict[int, int]:
+    """Return the ids of rows that do not follow from that of the first row of all parts."""
+    first_id = parts[0].first_id
+    return {
+        start + row: part.id_of(row)
+        for start, part in zip(starts, parts, strict=False)
+        if part.ids or part.first_id != first_id + start
+        for row in range(len(part))
+        if part.id_of(row) != first_id + start + row
+    }
 
 
 def with_read_bytes(decisions: Decisions, read_bytes: Mapping[int, int]) -> Decisions:
@@ -85,6 +105,27 @@ def with_read_bytes(decisions: Decisions, read_bytes: Mapping[int, int]) -> Deci
         for row, count in read_bytes.items()
     }
     return replace(decisions, details={**known, **noted})
+
+
+def _join_thresholds(parts: Sequence[Decisions]) -> Float32s | None:
+    if all(part.thresholds is None for part in parts):
+        return None
+    return np.concatenate(
+        [
+            np.full(len(part), part.threshold, np.float32)
+            if part.thresholds is None
+            else part.thresholds
+            for part in parts
+        ]
+    )
+
+
+def _join_masks(parts: Sequence[Decisions]) -> Bools | None:
+    if all(part.monitored is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(len(p), np.bool_) if p.monitored is None else p.monitored for p in parts]
+    )
 
 
 def _renumber(parts: Sequence[Mapping[int, Value]], starts: Sequence[int]) -> dict[int, Value]:

@@ -17,8 +17,9 @@ from fanzha.v1 import interception_pb2 as pb
 
 _Field: TypeAlias = descriptor_pb2.FieldDescriptorProto
 _ROWS: Mapping[Channel, Any] = {Channel.CALL: pb.Call, Channel.TEXT: pb.Text, Channel.LINK: pb.Link}
-_FIRST_FIELD, _SHADOWS_FIELD = 1, 2
-"""Requests of all channels, single or not, have their rows and ``with_shadow_entries`` there."""
+_FIRST_FIELD = 1
+_FLAGS = {"with_shadow_entries": 2, "with_protocol_answer": 10}
+"""Requests of all channels, single or not, have their rows and these fields there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class ParsedRows:
     errors: Mapping[int, str]
     """What is wrong with the rows whose bytes could not be parsed."""
     with_shadow_entries: bool
+    with_protocol_answer: bool
 
 
 def recover(channel: Channel, data: bytes, *, single: bool) -> ParsedRows:
@@ -45,7 +47,10 @@ def recover(channel: Channel, data: bytes, *, single: bool) -> ParsedRows:
             messages.append(_ROWS[channel]())
             errors[row] = _fault(channel, part)
     return ParsedRows(
-        messages=messages, errors=errors, with_shadow_entries=request.with_shadow_entries
+        messages=messages,
+        errors=errors,
+        with_shadow_entries=request.with_shadow_entries,
+        with_protocol_answer=request.with_protocol_answer,
     )
 
 
@@ -100,12 +105,10 @@ def _schema() -> descriptor_pb2.FileDescriptorProto:
     request.field.add(
         name="rows", number=_FIRST_FIELD, label=_Field.LABEL_REPEATED, type=_Field.TYPE_BYTES
     )
-    request.field.add(
-        name="with_shadow_entries",
-        number=_SHADOWS_FIELD,
-        label=_Field.LABEL_OPTIONAL,
-        type=_Field.TYPE_BOOL,
-    )
+    for name, number in _FLAGS.items():
+        request.field.add(
+            name=name, number=number, label=_Field.LABEL_OPTIONAL, type=_Field.TYPE_BOOL
+        )
     for kind in _ROWS.values():
         row = file.message_type.add()
         kind.DESCRIPTOR.CopyToProto(row)

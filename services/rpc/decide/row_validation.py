@@ -6,8 +6,6 @@ import numpy as np
 
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import (
-    MAX_TEXT_BYTES,
-    MAX_URL_BYTES,
     Bools,
     Int64s,
     Uint8s,
@@ -16,14 +14,10 @@ from fanzha.v1 import interception_pb2 as pb
 
 MAX_TRUNK_CHARACTERS = 64
 MAX_PARTY_CHARACTERS = 64
+MAX_REQUEST_ID_CHARACTERS = 64
+_NO_REQUEST_ID = f"request_id: more than {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters"
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
-
-
-def too_long(text: str, most_bytes: int) -> bool:
-    """Say whether a text has more bytes than it may."""
-    # A character takes four bytes at most, so a short text need not be encoded to know.
-    return len(text) * 4 > most_bytes and len(text.encode()) > most_bytes
 
 
 def rows_of(column: Bools) -> list[int]:
@@ -56,14 +50,19 @@ def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
     return np.where((column < 0) | (column > last), 0, column).astype(np.uint8)
 
 
+def is_request_id(text: str) -> bool:
+    """Say whether a text may be the id of a request; an empty one is none."""
+    return len(text) <= MAX_REQUEST_ID_CHARACTERS and text.isascii() and text.isprintable()
+
+
 def wrong_with_call(home: HomePlan, call: pb.Call) -> str:
     """Say what is wrong with a call that has something wrong."""
     if home.sender_key(call.caller) == UNREADABLE:
         return _not_a_party("caller", call.caller)
     if home.number_key(call.callee) == UNREADABLE:
         return _not_a_party("callee", call.callee)
-    if len(call.trunk) > MAX_TRUNK_CHARACTERS:
-        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    if error := _wrong_with_names(call):
+        return error
     return f"attempted_at_ms: not a time: {call.attempted_at_ms}"
 
 
@@ -73,21 +72,19 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return _not_a_party("sender", text.sender)
     if home.number_key(text.receiver) == UNREADABLE:
         return _not_a_party("receiver", text.receiver)
-    if error := _wrong_with_body(text.body):
+    if not text.body:
+        return "body: empty"
+    if error := _wrong_with_names(text):
         return error
-    if len(text.trunk) > MAX_TRUNK_CHARACTERS:
-        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
     return ""
 
 
-def _wrong_with_body(body: str) -> str:
-    if not body:
-        return "body: empty"
-    if too_long(body, MAX_TEXT_BYTES):
-        return f"body: longer than {MAX_TEXT_BYTES} bytes of UTF-8"
-    return ""
+def _wrong_with_names(row: pb.Call | pb.Text) -> str:
+    if len(row.trunk) > MAX_TRUNK_CHARACTERS:
+        return f"trunk: longer than {MAX_TRUNK_CHARACTERS} characters"
+    return "" if is_request_id(row.request_id) else _NO_REQUEST_ID
 
 
 def wrong_with_link(link: pb.Link, url: str) -> str:
@@ -95,11 +92,11 @@ def wrong_with_link(link: pb.Link, url: str) -> str:
     if not url:
         if not link.url:
             return "url: empty"
-        if too_long(link.url, MAX_URL_BYTES):
-            return f"url: longer than {MAX_URL_BYTES} bytes"
         return f"url: has no host that can be read: {link.url[:100]!r}"
     if not 0 <= link.requested_at_ms <= LAST_MS:
         return f"requested_at_ms: not a time: {link.requested_at_ms}"
+    if not is_request_id(link.request_id):
+        return _NO_REQUEST_ID
     return _not_a_party("subscriber", link.subscriber)
 
 

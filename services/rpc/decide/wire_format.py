@@ -205,6 +205,14 @@ class WireRows:
         self._at = self._at + (sizes + np.uint8(1)) * here
         return numbers * here
 
+    def last_text(self, field: int) -> FieldSpans | None:
+        """Take a text field that few requests have, then `close`; None where no row has it."""
+        if not np.count_nonzero(self._at != self._ends):
+            return None
+        spans = self.text(field)
+        self.close()
+        return spans
+
     def close(self) -> None:
         """Insist that nothing is left: no field unknown, in another order, or beyond its row."""
         if np.count_nonzero(self._at != self._ends):

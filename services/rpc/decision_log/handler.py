@@ -48,6 +48,7 @@ class DecisionLogServicer(pb_grpc.DecisionLogServiceServicer):
             shadow=messages.explanation(found.shadow) if found.shadow else None,
             entry=list_messages.entry(found.entry) if found.entry else None,
             content=found.content,
+            analysis=messages.analysis(found.analysis),
         )
 
     async def CountDecisions(

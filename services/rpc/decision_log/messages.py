@@ -10,9 +10,11 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress
 from fanzha.v1 import decision_log_pb2 as pb
+from services.decision_log.analysis.model import DecisionAnalysis, ModelAnalysis
 from services.decision_log.conditions import Conditions
 from services.decision_log.explanation import Sentence
 from services.decision_log.query import BY, DecisionCount
+from services.rpc.lists import messages as list_messages
 
 Member = TypeVar("Member", bound=IntEnum)
 
@@ -72,6 +74,32 @@ def decision(row: Mapping[str, Any]) -> pb.LoggedDecision:
 def explanation(sentence: Sentence) -> pb.Explanation:
     """Write a sentence."""
     return pb.Explanation(zh=sentence.chinese, en=sentence.english)
+
+
+def analysis(found: DecisionAnalysis) -> pb.DecisionAnalysis:
+    """Write an analysis; patterns and parts are masked already."""
+    return pb.DecisionAnalysis(
+        models=map(_model, found.models),
+        circumstances=map(explanation, found.circumstances),
+        alternatives=map(explanation, found.alternatives),
+        entry_then=list_messages.entry(found.entry_then) if found.entry_then else None,
+    )
+
+
+def _model(one: ModelAnalysis) -> pb.ModelAnalysis:
+    return pb.ModelAnalysis(
+        model=one.model,
+        version=one.version,
+        score=one.score,
+        threshold=one.threshold,
+        recomputed_score=one.recomputed,
+        method=explanation(one.method),
+        features=[
+            pb.FeatureWeight(feature=part.name, value=part.value, weight=part.weight)
+            for part in one.features
+        ],
+        inputs=one.inputs,
+    )
 
 
 def count(one: DecisionCount) -> pb.DecisionCount:

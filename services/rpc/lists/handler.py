@@ -59,6 +59,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
+            confirmed_risks=tuple(request.confirmed_risks),
         )
         additions = messages.proposed(list(request.additions))
         done = await self._administration.update(additions, removals, terms)
@@ -193,6 +194,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             author=identity.author(request.author),
             reason=request.reason,
             expected_version=_version(request),
+            confirmed_risks=tuple(request.confirmed_risks),
         )
         done = await self._administration.resolve_shadows(
             [_reference(one) for one in request.entries], terms, drop=request.drop
@@ -223,12 +225,19 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             **messages.requested(done.requested),
         )
 
+    async def ListCritical(
+        self, request: pb.ListCriticalRequest, context: object
+    ) -> pb.ListCriticalResponse:
+        found = self._administration.critical(request.pattern, request.category)
+        return messages.critical(found)
+
     def _begin(self, header: pb.ImportHeader) -> ImportUpload:
         terms = ChangeTerms(
             author=identity.author(header.author),
             reason=header.reason,
             expected_version=_version(header),
             dry_run=header.dry_run,
+            confirmed_risks=tuple(header.confirmed_risks),
         )
         return self._administration.begin_import(
             lambda ours: messages.defaults(header.defaults, ours),

@@ -50,6 +50,7 @@ def response(done: ImportResult) -> pb.ImportEntriesResponse:
         repeated_rows=done.repeated_rows,
         names_not_compared=done.names_not_compared,
         terms_given=done.terms_given,
+        held_back=done.held_back,
         **messages.requested(done.requested),
     )
 

@@ -18,6 +18,7 @@ from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth import identity
 from services.changes.report import RequestSummary, RowReport
+from services.lists.critical import CriticalAnswer
 from services.lists.hit_counter import NO_HITS, EntryHitSummary
 from services.lists.lifecycle import name_of
 from services.warning.outcomes.reliability import OutcomeTally
@@ -150,6 +151,7 @@ def requested(one: RequestSummary | None) -> dict[str, Any]:
         "change_id": one.change_id,
         "change_state": _wire(one.state),
         "waits_because": one.waits_because,
+        "unreviewed_risks": one.unreviewed_risks,
     }
 
 
@@ -205,3 +207,23 @@ def findings(found: Sequence[Finding]) -> list[pb.ListFinding]:
         )
         for one in found
     ]
+
+
+def critical(found: CriticalAnswer) -> pb.ListCriticalResponse:
+    """Write critical names and numbers."""
+    return pb.ListCriticalResponse(
+        items=[
+            pb.CriticalItem(
+                pattern=item.pattern,
+                category=item.category,
+                owner=item.owner,
+                source=item.source,
+                checked=item.checked,
+                users_below=item.users_below,
+                own=item.own,
+            )
+            for item in found.items
+        ],
+        risks=found.risks,
+        range_subscribers_limit=found.range_limit,
+    )

@@ -10,6 +10,7 @@ from fanzha.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    RisksUnconfirmed,
     Unauthenticated,
     Unavailable,
     VersionConflict,
@@ -19,6 +20,7 @@ from services.rpc.middleware.status_details import (
     Trailers,
     conflict_trailers,
     retry_trailers,
+    risk_trailers,
 )
 from services.rpc.middleware.unexpected_errors import UnexpectedLog
 
@@ -27,6 +29,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
+    RisksUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -93,6 +96,8 @@ def _trailers(error: Exception, code: int, message: str) -> Trailers:
             return retry_trailers(code, message, error.wait_seconds)
         case VersionConflict():
             return conflict_trailers(code, message, error)
+        case RisksUnconfirmed():
+            return risk_trailers(code, message, error)
         case _:
             return ()
 

@@ -1,10 +1,11 @@
 """The trailers of a failed request that a client acts on: a structured detail of its status.
 
 A request refused for its wait says when to retry (google.rpc.RetryInfo, and a number of its own); a
-version conflict names both versions (google.rpc.ErrorInfo). The messages of google.rpc are encoded
-by hand, because the package that has them has a hundred more: Status is a code, a message and
-details; RetryInfo is one Duration; ErrorInfo is a reason, a domain and a map of texts.
-`fanzha.client.version_conflict` reads them back.
+version conflict names both versions, a change that is not confirmed its risks
+(google.rpc.ErrorInfo). The messages of google.rpc are encoded by hand, because the package that has
+them has a hundred more: Status is a code, a message and details; RetryInfo is one Duration;
+ErrorInfo is a reason, a domain and a map of texts. `fanzha.client.version_conflict` and
+`unconfirmed_risks` read them back.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import TypeAlias
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
 
-from fanzha.errors import VersionConflict
+from fanzha.errors import RisksUnconfirmed, VersionConflict
 from fanzha.status_details import (
     ACTUAL,
     DETAILS_KEY,
@@ -21,6 +22,7 @@ from fanzha.status_details import (
     ERROR_INFO,
     EXPECTED,
     RETRY_INFO,
+    RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
 )
 
@@ -47,6 +49,13 @@ def conflict_trailers(code: int, message: str, error: VersionConflict) -> Traile
     if error.expected is not None:
         versions[EXPECTED] = str(error.expected)
     info = Packed(type_url=ERROR_INFO, value=_error_info(VERSION_CONFLICT, versions))
+    return ((DETAILS_KEY, _status(code, message, info)),)
+
+
+def risk_trailers(code: int, message: str, error: RisksUnconfirmed) -> Trailers:
+    """Write the trailers of a change whose risks are not confirmed."""
+    risks = {str(place): risk for place, risk in enumerate(error.risks)}
+    info = Packed(type_url=ERROR_INFO, value=_error_info(RISKS_UNCONFIRMED, risks))
     return ((DETAILS_KEY, _status(code, message, info)),)
 
 

@@ -77,6 +77,10 @@ class CaseEvent:
     officer: str = ""
     unreached: bool = False
     """Of a note: an officer tried to contact the person and failed."""
+    withdrawn: tuple[str, ...] = ()
+    """Of a note: references of warnings that no longer count, because their entry was wrong."""
+    withdrawn_entries: tuple[str, ...] = ()
+    """Of such a note: ids of list entries that no warning rests on any more."""
     outcome: CaseOutcome | None = None
     lost_fen: int | None = None
     """Money lost, in fen; None: not known."""

@@ -44,6 +44,12 @@ def message_id(case: str, tier: Tier, step: int) -> str:
     return f"{case}.{digest}"
 
 
+def correction_id(case: str, channel: str) -> str:
+    """Return the id of the message that corrects the warnings of a case by a channel."""
+    digest = blake2b(f"{case}\0correction\0{channel}".encode(), digest_size=6).hexdigest()
+    return f"{case}.{digest}"
+
+
 def case_of_message(message: str) -> str:
     """Return the case id in a message id."""
     return message.partition(".")[0]

@@ -80,6 +80,8 @@ def index_changes(
         added["all", *index] = after.opened_at_ms
         if after.open:
             added["open", *index] = _urgency(after)
+    if after.open:
+        added |= {("of_entry", entry): after.opened_at_ms for entry in after.entries}
     if after.outcome in INFORMATIVE_OUTCOMES:
         added[JUDGED] = after.closed_at_ms
     removed: list[tuple[str, ...]] = []
@@ -87,6 +89,8 @@ def index_changes(
         for region in ("", *_regions(before)):
             index = (region,) if region else ()
             removed += [one for one in (("all", *index), ("open", *index)) if one not in added]
+        of_entries = (("of_entry", entry) for entry in before.entries)
+        removed += [one for one in of_entries if one not in added]
     return added, removed
 
 

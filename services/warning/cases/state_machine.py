@@ -183,7 +183,14 @@ def _taken(case: Case, event: CaseEvent) -> Case:
 
 
 def _noted(case: Case, event: CaseEvent) -> Case:
-    return replace(case, unreached=case.unreached + event.unreached)
+    gone = set(event.withdrawn)
+    return replace(
+        case,
+        unreached=case.unreached + event.unreached,
+        hits=case.hits - len(gone),
+        entries=tuple(one for one in case.entries if one not in event.withdrawn_entries),
+        decisions=tuple(one for one in case.decisions if str(one) not in gone),
+    )
 
 
 def _closed(case: Case, event: CaseEvent) -> Case:

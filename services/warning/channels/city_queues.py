@@ -33,6 +33,26 @@ redis.call('ZADD', KEYS[3], 'NX', tonumber(string.match(place, '^%d+')), place)
 return place
 """
 
+_WITHDRAW = """
+local place = redis.call('GET', KEYS[2])
+if not place or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local function order(id)
+  local ms, number = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(number)
+end
+local ms, number = order(place)
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local fields = {}
+  for at = 1, #group, 2 do fields[group[at]] = group[at + 1] end
+  if fields['name'] == ARGV[1] then
+    local read_ms, read_number = order(fields['last-delivered-id'])
+    if ms < read_ms or (ms == read_ms and number <= read_number) then return 0 end
+  end
+end
+redis.call('ZREM', KEYS[3], place)
+return redis.call('XDEL', KEYS[1], place)
+"""
+
 
 class CityQueues:
     """Sends a message to the queue of the recipient's city."""
@@ -73,6 +93,16 @@ class CityQueues:
                 error=str(error), retry_after=_AGAIN_SECONDS, in_doubt=True, down=True
             )
         return SendResult(accepted=True, provider_ids=(f"{city}/{place}",))
+
+    async def withdraw(self, message_id: str, region: str) -> bool:
+        """Remove a message that no call centre has read from the queue of a region."""
+        stream = queue(self._channel, city_of(region))
+        marker = f"once:{{{stream}}}:{message_id}"
+        async with within(_SECONDS):
+            removed: Any = await self._client.eval(
+                _WITHDRAW, 3, stream, marker, _queue_key(stream), GROUP
+            )
+        return bool(removed)
 
     async def close(self) -> None:
         """Do nothing: the caller owns the client."""

@@ -70,8 +70,12 @@ class Composer(Protocol):
 class PlainComposer:
     """Composer with one text for all cases, the built-in fallback."""
 
-    def write(self, case: Case, message: MessageRef) -> WarningText:  # noqa: ARG002
-        """Return the general warning."""
+    def write(self, case: Case, message: MessageRef) -> WarningText:
+        """Return the general warning, or the correction of one."""
+        if is_correction(case, message):
+            return WarningText(
+                text="【反诈预警】更正：此前的预警有误，请不必理会。", template="plain"
+            )
         text = "【反诈预警】您可能正遭遇电信网络诈骗，请勿转账、勿透露验证码。咨询请拨打96110。"
         return WarningText(text=text, template="plain")
 
@@ -138,7 +142,8 @@ class OutboxRelay:
             "template": written.template,
             "tier": str(int(case.tier or 0)),
             "step": str(message.step),
-            "campaign": case.campaign,
+            # Limits of a campaign are those of warnings.
+            "campaign": message.id if is_correction(case, message) else case.campaign,
             "region": case.region.code,
             "queued_at_ms": str(self._now_ms()),
         }
@@ -188,8 +193,15 @@ def _marker(stream: str, step: str) -> str:
     return f"once:{{{stream}}}:{step}"
 
 
+def is_correction(case: Case, message: MessageRef) -> bool:
+    """Say whether a message corrects the warnings of its case: it is sent after the case closed."""
+    return message.id == ids.correction_id(case.id, message.channel)
+
+
 def obsolete_reason(case: Case, message: MessageRef) -> str:
     """Return why a message is obsolete; empty: it is to be sent."""
+    if is_correction(case, message):
+        return ""
     if not case.open:
         return "the case was closed before it was sent"
     if case.tier and message.id != ids.message_id(case.id, case.tier, message.step):

@@ -67,6 +67,13 @@ if known[2] ~= ARGV[1] or (known[1] ~= 'claimed' and known[1] ~= 'sending') then
 redis.call('HSET', KEYS[1], 'status', 'sending')
 return 1
 """
+_WITHDRAW = """
+local known = redis.call('HGET', KEYS[1], 'status')
+if known and known ~= 'claimed' then return known end
+redis.call('HSET', KEYS[1], 'status', 'refused', 'why', ARGV[1], 'settled_at_ms', ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 'refused'
+"""
 _SETTLE = """
 local known = redis.call('HGET', KEYS[1], 'status')
 if known == 'sent' or known == 'refused' then return known end
@@ -151,6 +158,17 @@ class SendLedger:
         async with within(_SECONDS):
             ours: Any = await self._client.eval(_BEGIN, 1, self._state(message_id), self._owner)
         return bool(ours)
+
+    async def withdraw(self, message_id: str, now_ms: int, *, why: str) -> SendStatus:
+        """Refuse a message that no channel has been given; return the status that holds.
+
+        A worker that has claimed it cannot begin to send it any more.
+        """
+        async with within(_SECONDS):
+            known: Any = await self._client.eval(
+                _WITHDRAW, 1, self._state(message_id), why[:300], str(now_ms), STATE_S
+            )
+        return SendStatus(known)
 
     async def settle(
         self,

@@ -1,18 +1,18 @@
 """Handles dismissed hits: hits that a person marked as no fraud.
 
-A case that has only this hit is closed as a false alarm; any other gets a note. A hit dismissed
-before it was ingested still opens its case. After a crash a note may appear twice.
+A case that has only this hit is closed as a false alarm, its unsent messages are withdrawn, and a
+person who was warned gets a correction; any other case loses the hit. A hit dismissed before it was
+ingested still opens its case.
 """
 
 from collections.abc import Callable, Sequence
 
 from infra.redis.consumer_group import StreamEntry
 from services.warning.cases import ids
-from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
-from services.warning.cases.model import Case
 from services.warning.cases.store import CaseStore, marker
 from services.warning.intake import own_hits
 from services.warning.model import OWN_HITS, WarningRecord
+from services.warning.retractions.handler import CaseRetractor
 
 _ANY_AGE_MS = 2**62
 
@@ -20,12 +20,15 @@ _ANY_AGE_MS = 2**62
 class DismissalHandler:
     """Handler for the stream of dismissed hits."""
 
-    def __init__(self, store: CaseStore, *, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, store: CaseStore, *, retractor: CaseRetractor, now_ms: Callable[[], int]
+    ) -> None:
         self._store = store
+        self._retractor = retractor
         self._now_ms = now_ms
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
-        """Close a case or add a note; hits that are in no case are skipped."""
+        """Take hits out of their cases; those that are in no case are skipped."""
         for entry in entries:
             now = self._now_ms()
             hit = own_hits.warning_of(entry.fields, now_ms=now, max_age_ms=_ANY_AGE_MS)
@@ -40,12 +43,7 @@ class DismissalHandler:
             return
         why = f"decision {hit.decision_id} was dismissed" + (f": {note}" if note else "")
 
-        def events(case: Case) -> list[CaseEvent]:
-            if not case.open:
-                return []
-            alone = case.hits == 1 and case.decisions == (hit.decision_id,)
-            kind = EventKind.CLOSED if alone else EventKind.NOTED
-            outcome = CaseOutcome.FALSE_ALARM if alone else None
-            return [CaseEvent(kind=kind, at_ms=self._now_ms(), by=by, why=why, outcome=outcome)]
+        def is_hit(warning: WarningRecord) -> bool:
+            return warning.reference == hit.reference
 
-        await self._store.change(known.case.id, events)
+        await self._retractor.retract(known.case.id, is_hit, by=by, why=why)

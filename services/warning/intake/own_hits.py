@@ -1,8 +1,9 @@
 """Turns hits of this service into warnings: which party is at risk, and by what means."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import TypeAlias
 
 from blocklists.entries import Source
 from fanzha.decisions import MatchedOn
@@ -27,6 +28,8 @@ class SkipReason(StrEnum):
     """Advertising, not fraud."""
     OLD = "old"
     """Older than `warning_max_age_hours`."""
+    RETRACTED = "retracted"
+    """The list entry was lifted as wrong after the hit."""
     NO_FRAUD_TYPE = "no_fraud_type"
     """The list entry names no kind of fraud, and no person has confirmed the hit."""
 
@@ -103,6 +106,10 @@ def _campaign_pattern(fields: Mapping[str, str], means: Means) -> str:
     return "" if means.kind is MeansKind.LINK else fields.get(HitField.PATTERN, "")
 
 
+Retracted: TypeAlias = Callable[[Iterable[str]], Awaitable[Mapping[str, int]]]
+"""Returns when list entries were lifted as wrong, in ms, by id."""
+
+
 class OwnHitIntake:
     """Handler for the stream of confirmed hits."""
 
@@ -113,11 +120,14 @@ class OwnHitIntake:
         now_ms: Callable[[], int],
         max_age_hours: int,
         counted: Callable[[str, int], None] = lambda _what, _by: None,
+        retracted: Retracted | None = None,
     ) -> None:
+        """*retracted* finds entries that were lifted as wrong."""
         self._intake = intake
         self._now_ms = now_ms
         self._max_age_ms = max_age_hours * 3_600_000
         self._counted = counted
+        self._retracted = retracted
 
     async def handle(self, entries: Sequence[StreamEntry]) -> None:
         """Ingest hits. Idempotent."""
@@ -125,9 +135,25 @@ class OwnHitIntake:
         found = [
             warning_of(entry.fields, now_ms=now, max_age_ms=self._max_age_ms) for entry in entries
         ]
+        found = await self._without_retracted(found)
         warnings = [one for one in found if isinstance(one, WarningRecord)]
         results = await self._intake.ingest(warnings)
         counts = Counter([one.status.value for one in results])
         counts.update(one.value for one in found if isinstance(one, SkipReason))
         for result, count in counts.items():
             self._counted(result, count)
+
+    async def _without_retracted(
+        self, found: Sequence[WarningRecord | SkipReason]
+    ) -> list[WarningRecord | SkipReason]:
+        if self._retracted is None:
+            return list(found)
+        lifted = await self._retracted(
+            one.entry_id for one in found if isinstance(one, WarningRecord)
+        )
+        return [
+            SkipReason.RETRACTED
+            if isinstance(one, WarningRecord) and one.occurred_at_ms <= lifted.get(one.entry_id, -1)
+            else one
+            for one in found
+        ]

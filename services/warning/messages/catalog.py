@@ -5,7 +5,9 @@ The rendered message is linted again, because a sender may claim any name, also 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from fanzha.errors import InvalidInput
@@ -59,16 +61,7 @@ class MessageCatalog:
 
         Raises ``ValueError`` with the file and the template at fault.
         """
-        found: dict[str, WarningTemplate] = {}
-        for place in (files("services.warning") / "data", folder):
-            for language, file in template_files.newest(place).items() if place else ():
-                found |= {
-                    one.id: one
-                    for one in template_files.read(
-                        file.name, template_files.text_of(file), language
-                    )
-                }
-        return cls(found)
+        return cls(_shipped() | (_templates(folder) if folder else {}))
 
     def all(self) -> list[WarningTemplate]:
         """Return all templates, sorted by id."""
@@ -119,6 +112,21 @@ class MessageCatalog:
             given = facts or MessageFacts()
             without = tuple(name for name in ("when", "claimed") if getattr(given, name))
             return replace(plain, without=without)
+
+
+@cache
+def _shipped() -> dict[str, WarningTemplate]:
+    """Read the templates of the package, once: linting all of them takes tenths of a second."""
+    return _templates(files("services.warning") / "data")
+
+
+def _templates(folder: Path | Traversable) -> dict[str, WarningTemplate]:
+    """Read and lint the newest files of *folder*, by id."""
+    found: dict[str, WarningTemplate] = {}
+    for language, file in template_files.newest(folder).items():
+        text = template_files.text_of(file)
+        found |= {one.id: one for one in template_files.read(file.name, text, language)}
+    return found
 
 
 def _wrong_with(facts: MessageFacts, text: str) -> list[LintFault]:

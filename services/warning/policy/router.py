@@ -5,8 +5,9 @@ from datetime import datetime, timedelta, timezone
 from services.warning.cases.events import MessageRef
 from services.warning.cases.model import Case
 from services.warning.cases.opening import ContactStep, TierAssessment
-from services.warning.dispatch.outbox_relay import WarningText
+from services.warning.dispatch.outbox_relay import WarningText, is_correction
 from services.warning.messages.catalog import MessageCatalog
+from services.warning.messages.corrections import CorrectionTexts
 from services.warning.messages.template import FORMS, MessageFacts
 from services.warning.model import MeansKind, Region, Tier
 from services.warning.policy import facts
@@ -54,16 +55,21 @@ class TemplateComposer:
         *,
         language: str = "zh",
         utc_offset: timedelta = timedelta(hours=8),
+        corrections: CorrectionTexts | None = None,
     ) -> None:
         """*utc_offset* is the time zone of the recipients."""
         self._templates = templates
         self._language = language
+        self._corrections = corrections or CorrectionTexts.load(language)
         self._clock = timezone(utc_offset)
         self.left_out = 0
         """Messages composed without facts, because the linter refused them."""
 
     def write(self, case: Case, message: MessageRef) -> WarningText:
         """Compose a message; facts that the linter refuses are left out."""
+        if is_correction(case, message):
+            text = self._corrections.text(case.tier or Tier.LOW)
+            return WarningText(text=text, template=self._corrections.name)
         form = message.channel if message.channel in FORMS else FORMS[0]
         written = self._templates.render_safely(
             case.fraud_type,

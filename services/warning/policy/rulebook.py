@@ -9,6 +9,7 @@ from services.warning.cases.model import Case
 from services.warning.dispatch import limits
 from services.warning.dispatch.limits import LimitRules
 from services.warning.messages.catalog import MessageCatalog
+from services.warning.messages.corrections import CorrectionTexts
 from services.warning.model import Region, Tier
 from services.warning.policy import facts as case_facts
 from services.warning.policy.facts import CaseFacts, RiskContext
@@ -24,6 +25,7 @@ class Rulebook:
     policy: TierPolicy
     context: RiskContext
     templates: MessageCatalog
+    corrections: CorrectionTexts
     rules: LimitRules
     language: str
 
@@ -51,6 +53,7 @@ def load(settings: Settings) -> Rulebook:
         policy=TierPolicy.load(settings.warning_policy_file),
         context=case_facts.load(settings.warning_groups_file, settings.home_country),
         templates=MessageCatalog.load(settings.warning_templates_dir),
+        corrections=CorrectionTexts.load(settings.warning_language, settings.warning_templates_dir),
         rules=rules(settings),
         language=settings.warning_language,
     )

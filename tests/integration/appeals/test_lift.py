@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from blocklists.entries import Direction, Entry
+from blocklists.entries import Direction, Entry, EntryKind, entry_id
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.queries import MatchingEntries
 from blocklists.store.worker_reports import WorkerReport
@@ -23,6 +23,7 @@ from services.auth import identity
 from services.auth.identity import Identity, Role, acting_as
 from services.changes.model import Draft
 from services.lists.hit_counter import EntryHitSummary
+from services.warning.retractions.notices import STREAM, read
 from tests.support.appeals import LISTED, LISTED_ID, SUSPECT_ID, Office, office, somebody
 from tests.support.builders import an_entry
 
@@ -106,6 +107,23 @@ async def test_a_lift_waits_for_the_last_worker(redis_url: str, tmp_path: Path) 
     assert (under_way.lift.done, under_way.lift.version) == (False, 2)
     assert done.lift is not None
     assert (done.lift.done, done.lift.workers) == (True, 2)
+
+
+async def test_a_lift_hands_the_wrong_entries_to_the_warning_pipeline(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with office(redis_url, tmp_path) as running:
+        await running.list_("+86170000001*", LISTED)
+        await running.listed_hit()
+        await upheld(running)
+        entries = await running.text_client.xrange(STREAM)
+
+    found = {one.pattern: one for one in (read(fields) for _, fields in entries)}
+    assert found[LISTED].entry_id == entry_id(EntryKind.NUMBER, LISTED, Action.BLOCK)
+    # The removed entry was wrong altogether, the range only for this number.
+    assert (found[LISTED].subject, found["+86170000001*"].subject) == ("", LISTED)
+    assert found[LISTED].why == "appeal 1 was upheld"
+    assert found[LISTED].source
 
 
 async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_path: Path) -> None:

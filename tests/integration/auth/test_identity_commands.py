@@ -14,7 +14,7 @@ from fanzha.v1 import change_pb2, change_pb2_grpc
 from services.auth.identity import Role
 from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
 from tests.support.identities import now
-from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up, run
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 LISTED = "+8617000000123"
 ADD = ("blocklist", "add", LISTED, "--reason", "test", "--source")
@@ -83,7 +83,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "FANZHA_TLS_CLIENT_CA": str(folder.authority),
         "FANZHA_TLS_CLIENT_PORTS": "decisions",
     }
-    settings = {"FANZHA_CONFIG": str(folder.settings)} | certificates | NO_CASCADE
+    settings = {"FANZHA_CONFIG": str(folder.settings)} | certificates | LEAN
     with fanzha_up(data, workers=1, **settings) as service:
         yield Site(service, folder)
 

@@ -15,6 +15,7 @@ from services.changes.change_context import ChangeOptions
 from services.changes.model import ChangeState
 from services.changes.popularity import PopularHosts
 from services.changes.preview import read
+from services.lists.entry_at_version import EntriesAtVersions
 from tests.support.builders import NINE_O_CLOCK_MS, an_entry
 from tests.support.change_desk import (
     LI,
@@ -219,3 +220,40 @@ async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: Ch
     assert seen.shadow_impact.events == 3
     assert again.impact.events == 500
     assert "500 events" in " ".join(second.reasons)
+
+
+async def test_an_entry_is_shown_as_it_was_at_an_earlier_version(desk: ChangeDesk) -> None:
+    first = replace(ONE, legal_basis="Art. 20")
+    later = replace(ONE, legal_basis="Art. 32")
+    with acting_as(LI):
+        await desk.changes.submit_and_apply(a_draft(first, TWO))
+        await desk.changes.submit_and_apply(a_draft(later))
+        await desk.changes.submit_and_apply(a_draft(removals=identities(TWO)))
+    look_up = EntriesAtVersions(desk.store, desk.changes.views.history)
+
+    changed = await look_up(ONE.entry_id, ONE.pattern, 1, later)
+    unchanged = await look_up(ONE.entry_id, ONE.pattern, 2, later)
+    removed = await look_up(TWO.entry_id, TWO.pattern, 2, None)
+    never = await look_up(TWO.entry_id, TWO.pattern, 3, None)
+
+    assert changed.entry
+    assert (changed.entry.legal_basis, changed.since.english) == ("Art. 20", "changed since.")
+    assert (unchanged.entry, unchanged.since.english) == (later, "unchanged since.")
+    assert removed.entry
+    assert (removed.entry.pattern, removed.since.english) == (
+        TWO.pattern,
+        "no longer in the lists.",
+    )
+    assert never.entry is None
+
+
+async def test_an_entry_of_a_version_that_cannot_be_rebuilt_is_not_known(desk: ChangeDesk) -> None:
+    await commit(desk, ONE)
+    await commit(desk, TWO)
+    await compact(desk)
+    look_up = EntriesAtVersions(desk.store, desk.changes.views.history)
+
+    found = await look_up(ONE.entry_id, ONE.pattern, 1, ONE)
+
+    assert found.entry is None
+    assert "cannot be rebuilt" in found.since.english

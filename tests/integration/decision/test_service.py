@@ -18,7 +18,8 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
-from tests.support.processes import NO_CASCADE, Running, eventually, fanzha_up
+from services.decision import ids
+from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up
 
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
@@ -30,7 +31,7 @@ PAUSE_SECONDS = 0.005
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(Path(tmp_path_factory.mktemp("service"))) as running:
+    with fanzha_up(Path(tmp_path_factory.mktemp("service")), workers=2, **LEAN) as running:
         yield running
 
 
@@ -83,6 +84,50 @@ def test_every_channel_answers_one_request(channel: grpc.Channel) -> None:
     assert [decision.action for decision in decisions] == [decision_pb2.ACTION_ALLOW] * 3
     assert all(decision.model_version for decision in decisions)
     assert len({decision.decision_id for decision in decisions}) == 3
+
+
+def test_a_retry_that_lands_on_another_worker_is_the_same_decision(service: Running) -> None:
+    caller = "+8617000000047"
+    block(service, caller)
+    eventually(lambda: blocked_by_every_worker(service, caller))
+    before = counted(service, "blocklisted")
+    request = pb.DecideCallRequest(call=call(caller))
+    request.call.request_id = "leg-7"
+    answers, workers = [], set()
+    # Each on a new connection, so that both workers are met.
+    for _ in range(24):
+        with channels.blocking(service.interception) as opened:
+            stub = stub_of(opened)
+            answers.append(stub.DecideCall(request, timeout=DEADLINE).decision)
+            other = stub.DecideCall(pb.DecideCallRequest(call=call(CALLER)), timeout=DEADLINE)
+            workers.add(other.decision.decision_id >> ids.COUNTER_BITS)
+
+    assert len(workers) == 2
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0].pattern == caller
+    assert counted(service, "blocklisted") == before + 1
+
+
+def counted(service: Running, reason: str) -> float:
+    """Return the number of blocked calls for *reason*, by all workers."""
+    labels = f'fanzha_decisions_total{{action="block",channel="call",reason="{reason}"'
+    lines = [line for line in service.metrics_page().splitlines() if line.startswith(labels)]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def test_a_request_that_asks_gets_the_answer_to_send(channel: grpc.Channel) -> None:
+    forged = pb.Call(caller="+86110", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
+
+    asked, plain = (
+        stub_of(channel)
+        .DecideCall(pb.DecideCallRequest(call=forged, with_protocol_answer=asks), timeout=DEADLINE)
+        .decision
+        for asks in (True, False)
+    )
+
+    assert asked.action == plain.action == decision_pb2.ACTION_BLOCK
+    assert (asked.protocol_answer.sip.status, asked.protocol_answer.isup_cause) == (603, 21)
+    assert not plain.HasField("protocol_answer")
 
 
 def test_a_bad_row_fails_no_other(channel: grpc.Channel) -> None:
@@ -299,9 +344,11 @@ def test_a_killed_worker_is_replaced_and_retrying_clients_do_not_notice(service:
 def replaced(service: Running, pid: int, before: list[int]) -> bool:
     """Tell whether another process serves in place of *pid*: a worker reports once it serves."""
     now = children_of(service.process.pid, "worker")
+    if pid in now or len(now) != len(before):
+        return False
     status = json.loads(service.fanzha("blocklist", "status", "--json").stdout)
     serving = {int(worker["worker"].split("/")[-1]) for worker in status["workers"]}
-    return pid not in now and len(now) == len(before) and set(now) <= serving
+    return set(now) <= serving
 
 
 def children_of(parent: int, what: str) -> list[int]:

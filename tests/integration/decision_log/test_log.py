@@ -63,6 +63,24 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
     assert FRAUD not in json.dumps(told)  # masked, unless somebody asks
 
 
+def test_a_block_is_explained_by_its_moment_and_by_what_would_have_changed_it(
+    service: Running,
+) -> None:
+    row = logged(service, "--number", FRAUD, "--action", "block")[0]
+
+    told = found(service, "why", str(row["decision_id"]))
+    shown = service.fanzha("decisions", "why", str(row["decision_id"])).stdout
+
+    (model,) = told["models"]  # type: ignore[misc]
+    assert model["model"] == "caller"  # type: ignore[has-type]
+    assert model["recomputed_score"] == model["score"]  # type: ignore[has-type]
+    assert told["entry_then"] == told["entry"]
+    assert "unchanged since" in str(told["circumstances"])
+    assert "it would be let through" in str(told["alternatives"])
+    assert "for another decision" in shown
+    assert "leave one out" in shown
+
+
 def test_people_read_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
 

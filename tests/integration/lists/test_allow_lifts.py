@@ -16,13 +16,17 @@ from fanzha.v1 import blocklist_pb2_grpc, decision_pb2, interception_pb2, interc
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 
 DEADLINE = 30
+RANGES = {"FANZHA_RANGE_SUBSCRIBERS_LIMIT": "1000000000"}
+"""Ranges as wide as those below need no confirmation."""
 VICTIM = "+8619900000001"
 FAR_S = 4_000_000_000
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(Path(tmp_path_factory.mktemp("service")), workers=2, **LEAN) as running:
+    with fanzha_up(
+        Path(tmp_path_factory.mktemp("service")), workers=2, **RANGES, **LEAN
+    ) as running:
         yield running
 
 
@@ -251,14 +255,14 @@ def test_hits_of_entries_and_shadows_are_told_and_counted(lists: Lists) -> None:
 
 
 def test_hits_survive_a_restart(tmp_path: Path) -> None:
-    with fanzha_up(tmp_path, workers=2, **LEAN) as running, lists_of(running) as lists:
+    with fanzha_up(tmp_path, workers=2, **RANGES, **LEAN) as running, lists_of(running) as lists:
         lists.change(entry(NUMBER, "block"))
         for _ in range(2):
             lists.decide(call(NUMBER))
         lists.listed.clear()
         # Nothing waits for the next write: workers write what they have when they end.
 
-    with fanzha_up(tmp_path, workers=2, **LEAN) as running:
+    with fanzha_up(tmp_path, workers=2, **RANGES, **LEAN) as running:
         told = running.fanzha("blocklist", "show", NUMBER).stdout
 
     assert "2, about" in told

@@ -20,6 +20,8 @@ from tests.support.model_bundles import a_bundle, cut_graph, some_bundles
 from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
 WORKERS = 2
+PAUSE_SECONDS = 0.005
+"""Between requests: traffic is to go on all the time, not to use a core."""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def traffic(service: Running) -> Iterator["Counter[str]"]:
     def work() -> None:
         with channels.blocking(service.interception) as channel:
             stub = pb_grpc.InterceptionServiceStub(channel)
-            while not stop.is_set():
+            while not stop.wait(PAUSE_SECONDS):
                 links = [pb.Link(url=f"http://host{row}.example/a") for row in range(20)]
                 answer = stub.DecideLinks(pb.DecideLinksRequest(links=links), timeout=20)
                 found[answer.decisions.model_version] += 1

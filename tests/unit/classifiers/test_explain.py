@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from classifiers import bundles, explain
 from classifiers.caller.classifier import TABLE_COLUMNS, activity_from_table
 from fanzha.url import canonical
+from tests.support.effort import examples
 
 FRAUD = "Your bank account has been suspended. Verify your identity now: http://bank.example/login"
 
@@ -43,7 +44,7 @@ def test_weights_are_told_though_the_score_is_as_good_as_one() -> None:
     assert sum(part.weight > 0 for part in parts) > len(parts) / 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.text(max_size=80))
 def test_parts_of_a_text_stand_in_it_and_do_not_overlap(body: str) -> None:
     parts = explain.text(models().text, body, 0)
@@ -69,7 +70,7 @@ def test_an_address_is_not_cut_and_an_unreadable_link_has_no_parts() -> None:
     assert explain.link(models().link, "") == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.text(max_size=60))
 def test_any_link_is_explained_without_an_error(text: str) -> None:
     parts = explain.link(models().link, canonical(text))

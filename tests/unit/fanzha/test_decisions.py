@@ -5,7 +5,7 @@ from enum import IntEnum
 import pytest
 
 from blocklists.entries import Direction, EntryKind, Source
-from fanzha.decisions import Action, MatchedOn, Reason
+from fanzha.decisions import Action, DisplayLabel, MatchedOn, Reason, Treatment
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Channel, Ingress
 from fanzha.v1 import blocklist_pb2, decision_pb2, interception_pb2
@@ -16,6 +16,8 @@ from fanzha.v1 import blocklist_pb2, decision_pb2, interception_pb2
     [
         (Action, decision_pb2.Action, "ACTION_"),
         (Reason, decision_pb2.Reason, "REASON_"),
+        (Treatment, decision_pb2.Treatment, "TREATMENT_"),
+        (DisplayLabel, decision_pb2.DisplayLabel, "DISPLAY_LABEL_"),
         (MatchedOn, decision_pb2.Evidence, "EVIDENCE_"),
         (FraudType, decision_pb2.FraudType, "FRAUD_TYPE_"),
         (Channel, decision_pb2.Channel, "CHANNEL_"),

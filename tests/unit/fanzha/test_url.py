@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from fanzha import url
 from fanzha.url import canonical, canonicals, expressions, path_prefixes, split
+from tests.support.effort import examples
 
 # The vectors Safe Browsing publishes, some of them shorter. Raw bytes, which a text cannot hold,
 # stand escaped.
@@ -221,7 +222,7 @@ def test_a_canonical_url_is_its_own(text: str) -> None:
     assert once.isascii()
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(200))
 @given(hostile)
 def test_the_fast_path_agrees_with_the_whole_way(text: str) -> None:
     once = url._rewritten(text)  # noqa: SLF001 - the two must never differ

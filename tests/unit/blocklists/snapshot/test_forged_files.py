@@ -20,6 +20,7 @@ from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile
 from tests.support.builders import NINE_O_CLOCK_S
+from tests.support.effort import examples
 from tests.unit.blocklists.snapshot.test_segment_file import A_FEW, a_segment
 
 ODD: list[Any] = [
@@ -33,7 +34,7 @@ odd = st.sampled_from(ODD) | st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
-FAST = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> "list[tuple[Any, ...]]":

@@ -23,6 +23,7 @@ from blocklists.store.packing import DamagedPack, NewerPack, pack, unpack_entrie
 from infra.redis.damaged_records import DamagedRecord, counts, readable, reading
 from tests.support.bad_changes import BAD, Fields, a_pack
 from tests.support.builders import a_change, an_entry
+from tests.support.effort import examples
 from tests.support.list_strategies import entries
 
 A_FEW = [
@@ -44,7 +45,7 @@ GOOD: dict[bytes, bytes] = {
     b"removals": pack(Identities.of([(A_FEW[0].kind, A_FEW[0].pattern, A_FEW[0].action)])),
     b"removals_chunks": b"[]",
 }
-FEW_EXAMPLES = settings(max_examples=300, deadline=None)
+FEW_EXAMPLES = settings(max_examples=examples(200), deadline=None)
 
 
 class NoStore:

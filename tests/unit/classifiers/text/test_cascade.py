@@ -14,12 +14,12 @@ from classifiers.text.cascade import ScoreCombiner
 from classifiers.text.escalation import EscalationBudget
 from fanzha.fraud import FraudType
 from tests.support.cascades import (
-    ABOUT,
     FRAUD,
     HAM,
     UNCERTAIN,
     EscalationTally,
     a_text_bundle,
+    about,
     fast,
 )
 
@@ -31,7 +31,7 @@ def test_a_score_blocks_exactly_where_the_calibrated_mean_does(
     first: float, second: float, threshold: float, own: float
 ) -> None:
     scale = ScoreCombiner(
-        about=replace(ABOUT, slope=0.7, offset=-0.3, threshold=own), threshold=threshold
+        about=replace(about(), slope=0.7, offset=-0.3, threshold=own), threshold=threshold
     )
 
     score = scale.scores(np.array([first], np.float32), np.array([second], np.float32))[0]
@@ -43,7 +43,7 @@ def test_a_score_blocks_exactly_where_the_calibrated_mean_does(
 
 @given(ODDS, ODDS)
 def test_more_odds_never_score_less(one: float, other: float) -> None:
-    scale = ScoreCombiner(about=ABOUT, threshold=0.8)
+    scale = ScoreCombiner(about=about(), threshold=0.8)
     odds = np.sort(np.array([one, other], np.float32))
 
     less, more = scale.scores(odds, np.zeros(2, np.float32))
@@ -69,7 +69,7 @@ def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
     before = fast().score_bodies(texts).p_fraud
     after = bundles.load_text(tmp_path).score_bodies(texts).p_fraud
 
-    unsure = (before >= ABOUT.from_score) & (before < fast().threshold)
+    unsure = (before >= about().from_score) & (before < fast().threshold)
     assert np.array_equal(before != after, unsure)
     assert unsure[2]
     assert not unsure.all()

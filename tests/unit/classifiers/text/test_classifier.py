@@ -13,6 +13,7 @@ from classifiers.text.classifier import BATCH, TextClassifier, kinds_of
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from tests.support.builders import some_texts
+from tests.support.effort import examples
 
 LEGITIMATE = (
     "【建设银行】您尾号8806的储蓄卡11月3日09:15工资收入人民币8,520.00元，活期余额12,034.55元。",
@@ -138,7 +139,7 @@ def test_odd_texts_get_a_probability_and_pass(text: str) -> None:
     assert 0 <= scores.p_spam[0] <= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=5))
 def test_any_texts_get_probabilities(texts: list[str]) -> None:
     scores = shipped().score_bodies(texts)

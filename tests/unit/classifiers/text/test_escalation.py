@@ -15,7 +15,7 @@ from classifiers.text.escalation import (
 )
 from classifiers.text.sentence_encoder import WIDTH
 from fanzha.tables import Float32s
-from tests.support.cascades import ABOUT, EscalationTally, a_head
+from tests.support.cascades import EscalationTally, a_head, about
 
 LOOK_SECONDS = 0.01
 
@@ -28,7 +28,7 @@ class Stage:
         self.seen: list[str] = []
         self.breaks = False
         self.tally = EscalationTally()
-        second = TextCascade(a_head(), ScoreCombiner(about=ABOUT, threshold=0.8), self.encode)
+        second = TextCascade(a_head(), ScoreCombiner(about=about(), threshold=0.8), self.encode)
         budget = None
         if share is not None:
             budget = EscalationBudget(share=share, clock=lambda: self.now, counters=self.tally)

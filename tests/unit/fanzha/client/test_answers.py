@@ -5,7 +5,7 @@ import sys
 import grpc
 import pytest
 
-from fanzha.client import Answers, RequestFailed
+from fanzha.client import Answers, ProtocolAnswer, RequestFailed
 from fanzha.v1 import decision_pb2 as pb
 
 DECISIONS = pb.Decisions(
@@ -47,6 +47,52 @@ def test_a_score_is_none_when_no_model_was_heard() -> None:
 
     assert [answer.score for answer in answers] == [None, None, 0.25]
     assert [answer.velocity_score for answer in answers] == [None, None, 0.75]
+
+
+def test_each_answer_on_a_link_says_how_long_it_may_be_reused() -> None:
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_ALLOW, pb.ACTION_BLOCK, pb.ACTION_BLOCK],
+        reasons=[pb.REASON_SCORED] * 3,
+        scores=[0.5] * 3,
+        allow_cache_seconds=60,
+        block_cache_seconds=300,
+        details=[pb.Detail(row=2, pattern="bad.example", cache_seconds=0)],
+    )
+
+    assert [answer.cache_seconds for answer in Answers(decisions)] == [60, 300, 0]
+
+
+def test_a_treated_row_says_what_to_do() -> None:
+    treated = pb.Detail(
+        row=0,
+        treatment=pb.TREATMENT_LABEL,
+        label=pb.DISPLAY_LABEL_SUSPECTED_FRAUD,
+        delay_ms=7,
+    )
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_ALLOW] * 2,
+        reasons=[pb.REASON_SCORED] * 2,
+        scores=[0, 0],
+        details=[treated],
+    )
+
+    first, second = Answers(decisions)
+
+    assert (first.treatment, first.label) == (pb.TREATMENT_LABEL, pb.DISPLAY_LABEL_SUSPECTED_FRAUD)
+    assert (first.delay_ms, second.delay_ms) == (7, 0)
+    assert (second.treatment, second.cache_seconds) == (0, None)
+
+
+def test_a_row_has_its_protocol_answer() -> None:
+    answer = ProtocolAnswer(isup_cause=21)
+    decisions = pb.Decisions(
+        actions=[pb.ACTION_BLOCK] * 2,
+        reasons=[pb.REASON_SCORED] * 2,
+        scores=[0.9, 0.9],
+        details=[pb.Detail(row=1, protocol_answer=answer)],
+    )
+
+    assert [answer.protocol_answer for answer in Answers(decisions)] == [None, answer]
 
 
 def test_answers_are_a_sequence() -> None:
@@ -93,3 +139,13 @@ def test_the_client_loads_nothing_of_the_service() -> None:
 
     assert "grpc" in loaded
     assert not {"numpy", "onnxruntime", "redis", "services", "fanzha.tables"} & set(loaded)
+
+
+def test_a_row_that_was_answered_before_has_the_id_of_then() -> None:
+    decisions = pb.Decisions(
+        first_decision_id=7, actions=[pb.ACTION_ALLOW] * 2, reasons=[pb.REASON_SCORED] * 2,
+        scores=[0.1, 0.2],
+        details=[pb.Detail(row=1, decision_id=3)],
+    )  # fmt: skip
+
+    assert [answer.decision_id for answer in Answers(decisions)] == [7, 3]

@@ -85,6 +85,17 @@ async def test_a_request_is_repeated_once_at_most() -> None:
     assert counters.failed_by_status == {"UNAVAILABLE": 1}
 
 
+async def test_a_retry_bears_the_id_of_the_first_attempt() -> None:
+    with decision_server(refuse(grpc.StatusCode.UNAVAILABLE)) as server:
+        async with client_of(server, request_ids=True) as client:
+            await client.decide_call(CALL)
+            await client.decide_calls([Call(caller=CALL.caller, request_id="mine")])
+        ids = [row.request_id for row in server.rows]
+
+    assert ids[0]
+    assert ids == [ids[0], ids[0], "mine", "mine"]
+
+
 @pytest.mark.parametrize(
     "status",
     [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DEADLINE_EXCEEDED],

@@ -46,6 +46,15 @@ async def test_requests_of_one_moment_travel_together(server: DecisionServer) ->
     assert answers[19].entry_id == "+8617000000019"
 
 
+@pytest.mark.parametrize("asks", [False, True])
+async def test_protocol_answers_are_asked_for_by_option(server: DecisionServer, asks: bool) -> None:
+    async with AsyncClient(server.target, options(with_protocol_answer=asks)) as client:
+        await client.decide_call(call(1))
+        await client.decide_links([Link(url="a.example")])
+
+    assert server.protocol_asked == [asks, asks]
+
+
 async def test_a_batch_has_no_more_rows_than_allowed(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options(max_batch=40, max_in_flight=8)) as client:
         answers = await asyncio.gather(*[client.decide_call(call(n)) for n in range(100)])

@@ -21,6 +21,7 @@ certificate = "dns:{HOST}"
 roles = ["carrier"]
 regions = ["33"]
 sources = ["carrier"]
+carrier = "cmcc"
 """
 
 
@@ -40,6 +41,7 @@ def test_a_line_says_who_a_certificate_speaks_for() -> None:
     assert who.roles == {Role.CARRIER}
     assert who.regions == {"33"}
     assert who.sources == {Source.CARRIER}
+    assert who.carrier == "cmcc"
     assert who.credential is Credential.CERTIFICATE
     assert who.expires_s > now().timestamp()
 

@@ -18,6 +18,7 @@ from services.auth import issuer as making
 from services.auth.identity import Credential, Role
 from services.auth.jwks import KeySet, read_keys
 from services.auth.tokens import LEEWAY_SECONDS, TokenVerifier
+from tests.support.effort import examples
 from tests.support.identities import AUDIENCE, ISSUER, Issuer, encoded, now
 
 NONE_REVOKED: frozenset[str] = frozenset()
@@ -268,7 +269,7 @@ names = st.sampled_from(
 )
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(names, claim, min_size=1, max_size=2))
 def test_claims_of_any_type_give_somebody_or_a_refusal(
     issuer: Issuer, known: Known, said: dict[str, Any]

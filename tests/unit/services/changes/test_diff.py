@@ -16,6 +16,7 @@ from services.changes import diff
 from services.changes.entry_set import EntrySet
 from tests.support.builders import NINE_O_CLOCK_S, an_entry
 from tests.support.change_desk import identities
+from tests.support.effort import examples
 from tests.support.list_strategies import entries, identity, latest
 
 ONE, TWO, HOST = an_entry("+8617000000001"), an_entry("+8617000000002"), an_entry("prize.example")
@@ -71,7 +72,7 @@ def contents(snapshot: Snapshot) -> dict[object, str]:
     return {identity(entry): entry.reason for entry in found}
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(entries, max_size=6), st.lists(entries, max_size=6), st.lists(entries, max_size=3))
 def test_undoing_at_once_leaves_what_was_there(
     there: list[Entry], added: list[Entry], removed: list[Entry]
@@ -154,7 +155,7 @@ def test_an_emergency_leaves_acting_entries_as_they_are() -> None:
     assert additions.expires_s.tolist() == [NINE_O_CLOCK_S + 60] * 2
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.lists(entries, max_size=8), st.lists(entries, max_size=8))
 def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Entry]) -> None:
     names = [identity(entry) for entry in held]

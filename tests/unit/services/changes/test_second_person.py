@@ -46,6 +46,10 @@ def test_a_small_known_change_needs_none() -> None:
             replace(PLAIN, popular=("bank.example (rank 7)",), popular_total=3),
             "popular hosts: bank.example (rank 7) and 2 more",
         ),
+        (
+            replace(PLAIN, risks=("icbc.com.cn (bank)",), risks_total=4),
+            "it hits what many depend on: icbc.com.cn (bank) and 3 more",
+        ),
     ],
 )
 def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) -> None:

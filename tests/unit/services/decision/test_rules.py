@@ -81,3 +81,30 @@ def test_protected_and_invalid_rows_are_always_let_through(
 
     assert rule(protected=True, **evidence) == (Action.ALLOW, Reason.PROTECTED)  # type: ignore[arg-type]
     assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]
+
+
+def test_a_ruling_says_which_rules_held_beside_the_first() -> None:
+    ruling = rules.rule(
+        protected=np.array([False, True, False]),
+        listed=np.array([Action.BLOCK, Action.BLOCK, 0], np.uint8),
+        implausible=np.array([True, False, False]),
+        scores=np.array([0.95, NO_MODEL, 0.1], np.float32),
+        threshold=0.9,
+    )
+
+    assert [rules.names_of(int(held)) for held in ruling.held] == [
+        ("blocklisted", "implausible", "scored"),
+        ("protected", "blocklisted", "unscored"),
+        (),
+    ]
+
+
+def test_the_first_rule_by_name_is_the_one_that_decides() -> None:
+    assert rules.first_of({"scored", "implausible"})[0] == "implausible"
+    assert rules.first_of(()) == ("under", Action.ALLOW, Reason.SCORED)
+
+
+def test_each_rule_but_the_last_has_a_bit() -> None:
+    names = [name for name, _, _ in rules.PRECEDENCE]
+
+    assert list(rules.names_of(2**16 - 1))[: len(names) - 1] == names[:-1]

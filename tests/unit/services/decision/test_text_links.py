@@ -45,8 +45,8 @@ def decide(models: ModelSet, *bodies: str, entries: Any = (), **given: Any) -> l
     [
         (0.039, 1.0, Reason.LINK_SCORED),
         (float(WORD_SCORE), float(LINK_SCORE), Reason.LINK_SCORED),
-        (0.039, float(LINK_SCORE) - 0.001, Reason.SCORED),
-        (float(WORD_SCORE) - 0.001, 1.0, Reason.SCORED),
+        (0.039, 0.89, Reason.SCORED),
+        (float(WORD_SCORE) - 0.001, 0.89, Reason.SCORED),
         (0.0, 0.0, Reason.SCORED),
     ],
 )
@@ -57,11 +57,15 @@ def test_a_link_blocks_its_text_unless_the_words_speak_against_it(
 
     assert found == reason
     assert action == (Action.BLOCK if reason == Reason.LINK_SCORED else Action.ALLOW)
-    if words >= WORD_SCORE:
-        assert detail.link_score == pytest.approx(link)
-        assert detail.link == "http://evil.example/x"
-    else:
-        assert detail.link_score is None
+    assert detail.link_score == pytest.approx(link)
+    assert detail.link == "http://evil.example/x"
+
+
+def test_a_link_that_its_own_channel_blocks_marks_its_text_whatever_the_words() -> None:
+    threshold = some_models().thresholds[Channel.LINK]
+
+    assert decide(models(0.0, threshold))[0][:2] == (Action.ALLOW, Reason.LINK_SCORED)
+    assert decide(models(0.0, threshold - 0.001))[0][:2] == (Action.ALLOW, Reason.SCORED)
 
 
 def test_words_that_reach_the_threshold_need_no_link() -> None:
@@ -136,8 +140,3 @@ def test_the_party_and_the_link_decide_before_the_number() -> None:
 
     assert by_party[0][2].matched_on == MatchedOn.SENDER
     assert by_link[0][2].matched_on == MatchedOn.LINK
-
-
-def test_thresholds_of_the_link_channel_stay_its_own() -> None:
-    # A link alone needs the model's own threshold, which is higher.
-    assert some_models().thresholds[Channel.LINK] != float(LINK_SCORE)

@@ -15,7 +15,15 @@ from services.decision_log.maintenance import LogMaintenance, MaintenanceFigures
 from services.decision_log.partitions import hour_of, logged_hours
 from services.decision_log.retention import DAY_MS
 from tests.support.builders import an_entry, some_calls, some_links, some_texts
-from tests.support.decision_logs import HOUR_MS, NOW_MS, Clock, LogCounts, Logged, logged
+from tests.support.decision_logs import (
+    HOUR_MS,
+    NOW_MS,
+    Clock,
+    LogCounts,
+    Logged,
+    logged,
+    without_columns,
+)
 from tests.support.processes import eventually
 
 FRAUD, ANN = "+8617000000123", "+8619900000001"
@@ -61,6 +69,22 @@ def test_the_segments_of_an_hour_that_is_over_become_one(tmp_path: Path) -> None
     (one,) = segments(log)
     assert pq.read_metadata(one).num_rows == ids_of(log) == 6
     assert (keeping.joined, keeping.segments) == (3, 1)
+
+
+def test_segments_of_an_earlier_version_are_joined_with_newer_ones(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+    for _ in range(2):
+        log.decide(some_calls(FRAUD, callee=ANN, trunk="gw-7"), an_entry(FRAUD))
+    old = segments(log)[0]
+    without_columns(old, "trunk", "caller_activity", "velocity_inputs", "link_score")
+
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
+
+    (one,) = segments(log)
+    rows = pq.read_table(one).to_pylist()
+    assert sorted(str(row["trunk"]) for row in rows) == ["None", "gw-7"]
+    assert sorted(row["caller_activity"] is None for row in rows) == [False, True]
+    assert {row["pattern"] for row in rows} == {FRAUD}
 
 
 def test_a_preview_finds_the_same_before_and_after(tmp_path: Path) -> None:
@@ -333,3 +357,20 @@ def test_readers_miss_nothing_and_see_nothing_twice_while_segments_are_joined(
     keeping.close(1)
 
     assert keeping.figures.joined > 0
+
+
+def test_segments_of_a_version_that_logged_fewer_columns_become_one_with_the_others(
+    tmp_path: Path,
+) -> None:
+    log = logged(tmp_path)
+    for _ in range(2):
+        log.decide(some_calls(FRAUD, callee=ANN))
+    older = segments(log)[0]
+    table = pq.read_table(older).drop_columns(["monitored", "carrier"])
+    pq.write_table(table, older)
+
+    figures(tmp_path, NOW_MS + 2 * HOUR_MS)
+
+    (one,) = segments(log)
+    found = pq.read_table(one).column("monitored").to_pylist()
+    assert sorted(found, key=str) == [False, None]

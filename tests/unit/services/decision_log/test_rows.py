@@ -1,5 +1,6 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -8,8 +9,11 @@ from blocklists.entries import EntryMode
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
-from fanzha.tables import Attestation, Ingress
+from fanzha.tables import Attestation, CallerActivity, Ingress
+from services.decision.carriers.policy_document import read_policies
+from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
+from services.decision_log import schema
 from services.decision_log.watchlist import Watchlist
 from tests.support.builders import NINE_O_CLOCK_S as NOW_S
 from tests.support.builders import (
@@ -28,7 +32,7 @@ FRAUD, SHOP, OTHER = "+8617000000123", "+8617000000321", "+8619900000007"
 ANN = "+8619900000001"
 
 
-def rows(log: Logged, channel: str = "call") -> list[dict[str, object]]:
+def rows(log: Logged, channel: str = "call") -> list[dict[str, Any]]:
     """Read what was logged."""
     return [row for path in paths(log, channel) for row in pq.read_table(path).to_pylist()]
 
@@ -41,7 +45,11 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
     log = logged(tmp_path)
     entry = an_entry(FRAUD, fraud_type=FraudType.FAKE_LOAN)
     calls = some_calls(
-        FRAUD, callee=ANN, ingress=Ingress.INTERNATIONAL, attestation=Attestation.GATEWAY
+        FRAUD,
+        callee=ANN,
+        ingress=Ingress.INTERNATIONAL,
+        attestation=Attestation.GATEWAY,
+        trunk="gw-7",
     )
 
     log.decide(calls, entry)
@@ -67,6 +75,8 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "pattern": FRAUD,
         "source": "PROVINCE",
         "evidence": "CALLER",
+        "monitored": False,
+        "carrier": None,
         "would_block_entry_id": None,
         "would_block_pattern": None,
         "list_version": 7,
@@ -77,7 +87,47 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
         "ingress": "INTERNATIONAL",
         "attestation": "GATEWAY",
         "weight": 1,
+        "trunk": "gw-7",
+        "rules_held": "blocklisted,implausible",
+        "settings": "block_implausible_callers=true block_spam=false "
+        "unregistered_senders=label velocity_action=off",
+        "link_version": None,
+        "velocity_threshold": None,
+        "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
+        "velocity_inputs": None,
     }
+
+
+def test_activity_is_logged_of_callers_somebody_may_ask_about(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+
+    log.decide(some_calls(OTHER, FRAUD, OTHER, FRAUD, callee=ANN), an_entry(FRAUD))
+    log.decide(some_calls(OTHER, callee=ANN), models=some_models(0.44))
+    log.decide(some_calls(OTHER, callee=ANN), models=some_models(0.46))
+    log.decide(some_calls(OTHER, callee=ANN), models=broken_models())
+
+    attempts = [row["caller_activity"] and row["caller_activity"][0] for row in rows(log)]
+    assert [made and round(made) for made in attempts] == [None, 2, None, 2, None, 1, None]
+
+
+def test_the_fields_of_activity_are_those_of_the_table() -> None:
+    assert [field.name for field in fields(CallerActivity)] == list(schema.ACTIVITY)
+
+
+def test_all_rules_that_held_are_logged_and_the_first_decided(tmp_path: Path) -> None:
+    log = logged(tmp_path)
+
+    log.decide(
+        some_calls(FRAUD, OTHER, FRAUD, callees=(ANN, ANN, "110")),
+        an_entry(FRAUD),
+        models=some_models(0.99),
+    )
+
+    assert [(row["reason"], row["rules_held"]) for row in rows(log)] == [
+        ("BLOCKLISTED", "blocklisted,scored"),
+        ("SCORED", "scored"),
+        ("PROTECTED", "protected,blocklisted,scored"),
+    ]
 
 
 def test_texts_have_hosts_and_names_but_not_what_they_say(tmp_path: Path) -> None:
@@ -159,7 +209,7 @@ def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Pa
     log = logged(tmp_path, allowed_one_in=0)
     engine = an_engine(
         velocity=a_velocity_stage(0.99),
-        observer=Observer(links_found=log.log.links_found, decided=log.log.decided),
+        observer=Observer(callers_active=log.log.callers_active, decided=log.log.decided),
     )
 
     for _ in range(40):
@@ -170,6 +220,9 @@ def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Pa
     assert {(row["action"], row["reason"]) for row in found} == {("ALLOW", "VELOCITY")}
     assert {round(float(str(row["velocity_score"])), 2) for row in found} == {0.99}
     assert {row["velocity_version"] for row in found} == {"test-1"}
+    assert {round(float(str(row["velocity_threshold"])), 2) for row in found} == {0.9}
+    assert all(dict(row["velocity_inputs"])["attempts_hour"] > 1 for row in found)
+    assert all(row["caller_activity"] for row in found)
 
 
 def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> None:
@@ -258,3 +311,27 @@ def test_ends_of_a_pair_are_all_logged_or_none(tmp_path: Path) -> None:
     assert len(there) == pytest.approx(100, abs=20)
     assert {row["weight"] for row in found} == {4}
     assert all(row["answered"] for row in found)
+
+
+def test_what_monitor_mode_lets_through_is_always_logged_with_its_carrier(tmp_path: Path) -> None:
+    log = logged(tmp_path, allowed_one_in=0)
+    policies = read_policies('[carrier.watch.call]\nmode = "monitor"\nthreshold = 0.7\n')
+    engine = an_engine(
+        an_entry(FRAUD),
+        observer=Observer(decided=log.log.decided),
+        policies=policies,
+    )
+
+    context = BatchContext(carriers=[("watch", 2), ("", 1), ("other", 1)])
+    engine.decide_calls(some_calls(SHOP, FRAUD, FRAUD, FRAUD, callee=ANN), NOW_S, context)
+    log.log.writer.flush()
+
+    found = [
+        (row["action"], row["reason"], row["monitored"], row["carrier"], row["threshold"])
+        for row in rows(log)
+    ]
+    assert found == [
+        ("ALLOW", "BLOCKLISTED", True, "watch", pytest.approx(0.7)),
+        ("BLOCK", "BLOCKLISTED", False, None, pytest.approx(0.9)),
+        ("BLOCK", "BLOCKLISTED", False, "other", pytest.approx(0.9)),
+    ]

@@ -93,6 +93,7 @@ def test_whoever_calls_a_protected_number_is_connected(
     assert GUARD.calls(calls).protected.tolist() == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_nothing_blocks_a_call_to_the_police(seed: int) -> None:
     # A million: any caller, also a malformed one, any ingress, attestation and trunk, against

@@ -19,6 +19,7 @@ from tests.support.builders import (
     some_texts,
 )
 from tests.support.decision_logs import logged
+from tests.support.effort import examples
 
 NUMBERS = [f"+8617000000{last}" for last in ("101", "102", "201", "311")] + ["110"]
 PATTERNS = [*NUMBERS[:4], "+861700000010*", "+86170000001*", "+8617000000*"]
@@ -70,7 +71,7 @@ def actions(table: Calls | Texts | Links, entries: Sequence[Entry]) -> list[int]
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.tuples(numbers, numbers), min_size=1, max_size=8),
     lists(of_numbers),
@@ -82,13 +83,13 @@ def test_of_calls(pairs: list[tuple[str, str]], old: list[Entry], new: list[Entr
     agree(some_calls(*callers, callees=callees), old, new)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=6), lists(of_hosts), lists(of_hosts))
 def test_of_links(hosts: list[str], old: list[Entry], new: list[Entry]) -> None:
     agree(some_links(*(f"http://{host}/x" for host in hosts)), old, new)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     numbers,
     st.lists(st.sampled_from(HOSTS), min_size=1, max_size=4),

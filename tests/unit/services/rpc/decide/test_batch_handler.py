@@ -1,6 +1,7 @@
 """Requests are answered together without one noticing the others."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
+from services.auth.identity import Identity, set_identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
@@ -30,10 +32,12 @@ class Deciding:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.carriers: list[Sequence[tuple[str, int]]] = []
 
     def __call__(self, calls: Calls, now_s: int, batch: BatchContext) -> Decisions:
         first_id = FIRST_ID + sum(self.sizes)
         self.sizes.append(len(calls))
+        self.carriers.append(batch.carriers)
         blocked = calls.callers == int(LISTED)
         details = {row: Detail(error=error) for row, error in calls.errors.items()}
         for row in np.flatnonzero(blocked).tolist():
@@ -84,6 +88,11 @@ def batch(*numbers: int) -> bytes:
 
 def single(number: int) -> bytes:
     return pb.DecideCallRequest(call=call(number)).SerializeToString()
+
+
+def asking(*numbers: int) -> bytes:
+    request = pb.DecideCallsRequest(calls=map(call, numbers), with_protocol_answer=True)
+    return request.SerializeToString()
 
 
 def batch_answer(data: bytes) -> Any:
@@ -145,6 +154,19 @@ async def test_a_bad_request_fails_alone(desk: BatchHandler, deciding: Deciding)
     assert single_answer(answers[7]).score == pytest.approx(0.02)
 
 
+async def test_requests_of_several_carriers_are_decided_together_each_with_its_own(
+    desk: BatchHandler, deciding: Deciding
+) -> None:
+    async def of(carrier: str, data: bytes) -> bytes:
+        set_identity(Identity(name="gateway", roles=frozenset(), carrier=carrier))
+        return await desk.answer(data, single=False)
+
+    await asyncio.gather(of("one", batch(1, 2)), of("", batch(3)), of("two", batch(4)))
+    await asyncio.gather(of("", batch(1)), of("", batch(2)))
+
+    assert deciding.carriers == [[("one", 2), ("", 1), ("two", 1)], []]
+
+
 async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: Deciding) -> None:
     answers = await ask(desk, (b"\xff\xff\xff", False))
 
@@ -183,3 +205,42 @@ def field_of(kind: type[Message]) -> tuple[int, str]:
     field, *_ = kind.DESCRIPTOR.fields
     assert field.message_type is not None
     return field.number, field.message_type.full_name
+
+
+async def test_only_requests_that_ask_get_protocol_answers(desk: BatchHandler) -> None:
+    asked = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
+
+    plain, many, one = await ask(
+        desk, (batch(13, 12), False), (asking(12, 13), False), (asked, True)
+    )
+
+    assert not any(detail.HasField("protocol_answer") for detail in batch_answer(plain).details)
+    (detail,) = batch_answer(many).details
+    assert detail.row == 1
+    assert detail.protocol_answer.sip.status == 603
+    assert single_answer(one).protocol_answer.isup_cause == 21
+
+
+async def test_a_labelled_row_without_a_detail_gets_one_for_its_protocol_answer(
+    desk: BatchHandler,
+) -> None:
+    abroad = call(1)
+    abroad.ingress = pb.INGRESS_INTERNATIONAL
+    request = pb.DecideCallsRequest(calls=[call(2), abroad], with_protocol_answer=True)
+
+    (answer,) = await ask(desk, (request.SerializeToString(), False))
+
+    (detail,) = batch_answer(answer).details
+    assert (detail.row, detail.protocol_answer.label) == (1, "国际来电")
+
+
+async def test_a_row_that_is_not_utf_8_costs_the_others_no_protocol_answer(
+    desk: BatchHandler,
+) -> None:
+    broken = b"\x0a\x03\x0a\x01\xff"
+
+    (answer,) = await ask(desk, (broken + asking(13), False))
+
+    details = {detail.row: detail for detail in batch_answer(answer).details}
+    assert details[0].error == "caller: not UTF-8"
+    assert details[1].protocol_answer.sip.status == 603

@@ -15,6 +15,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
+from tests.support.effort import examples
 
 NOW_MS = 1_764_000_000_000
 HOME = HomePlan("86")
@@ -45,7 +46,8 @@ party = st.one_of(
     st.sampled_from(["Bank", "anonymous", "中国银行", "", "+86 170 0000 0001"]),
     anything,
 )
-words = st.one_of(anything, st.sampled_from(["诈" * 60, "诈" * 2731, "a" * 8193, "見" * 3000]))
+ordinary_words = st.one_of(anything, st.sampled_from(["诈" * 60, "诈" * 2730, "a" * 8192]))
+words = st.one_of(ordinary_words, st.sampled_from(["诈" * 2731, "a" * 8193, "見" * 3000]))
 url = st.one_of(
     st.from_regex(r"https://[a-z]{1,9}\.example/[a-z/]{0,200}", fullmatch=True),
     st.sampled_from(["x.example", "http://", "", "例子.example/路"]),
@@ -56,32 +58,38 @@ time = st.one_of(ordinary_time, st.integers(-(2**63), 2**63 - 1))
 ordinary_enum = st.integers(0, 127)
 enum = st.one_of(st.integers(0, 9), st.integers(-(2**31), 2**31 - 1))
 trunk = st.one_of(st.just(""), st.just("tg-12"), st.text(st.characters(codec="utf-8"), max_size=70))
+request_id = st.one_of(st.just(""), st.sampled_from(["a1", "x" * 64]))
+"""Others are left to protobuf; `test_repeated_requests` has them."""
 
 
 def calls(times: Any, enums: Any, trunks: Any) -> Any:
     return st.builds(
         pb.Call,
         caller=party, callee=party, attempted_at_ms=times,
-        ingress=enums, attestation=enums, trunk=trunks,
+        ingress=enums, attestation=enums, trunk=trunks, request_id=request_id,
     )  # fmt: skip
 
 
-def texts(times: Any, enums: Any, bodies: Any) -> Any:
+def texts(times: Any, enums: Any, trunks: Any, bodies: Any) -> Any:
     return st.builds(
         pb.Text,
         sender=party, receiver=party, body=bodies, submitted_at_ms=times, ingress=enums,
+        trunk=trunks, request_id=request_id,
     )  # fmt: skip
 
 
 def links(times: Any) -> Any:
-    return st.builds(pb.Link, url=url, subscriber=party, requested_at_ms=times)
+    return st.builds(
+        pb.Link, url=url, subscriber=party, requested_at_ms=times, request_id=request_id
+    )
 
 
 def batches(kind: Kind, *, ordinary: bool) -> Any:
     times, enums = (ordinary_time, ordinary_enum) if ordinary else (time, enum)
+    trunks = st.text("tg-台", max_size=20) if ordinary else trunk
     rows = {
-        "calls": calls(times, enums, st.text("tg-台", max_size=20) if ordinary else trunk),
-        "texts": texts(times, enums, words),
+        "calls": calls(times, enums, trunks),
+        "texts": texts(times, enums, trunks, ordinary_words if ordinary else words),
         "links": links(times),
     }[kind.name]
     return st.lists(rows, min_size=1, max_size=6)
@@ -166,7 +174,7 @@ row = st.lists(field, max_size=6).map(b"".join).map(lambda content: delimited(b"
 crafted = st.lists(row, max_size=5).map(b"".join)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(every_kind, crafted)
 def test_crafted_bytes_are_read_as_messages_are_or_left_to_protobuf(
     kind: Kind, request: bytes
@@ -174,7 +182,7 @@ def test_crafted_bytes_are_read_as_messages_are_or_left_to_protobuf(
     same_or_left(kind, request)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.data())
 def test_damaged_bytes_are_read_as_messages_are_or_left_to_protobuf(data: st.DataObject) -> None:
     kind = data.draw(every_kind)

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.entries import Source
-from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
+from fanzha.decisions import Action, Decisions, Detail, DisplayLabel, MatchedOn, Reason, Treatment
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.encoder import batch_response, single_response
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
+periods = st.one_of(st.none(), st.integers(0, 2**32 - 1))
 details = st.builds(
     Detail,
     entry_id=words,
@@ -27,6 +28,10 @@ details = st.builds(
     fraud_type=st.sampled_from(FraudType),
     error=words,
     velocity_score=st.one_of(st.none(), st.floats(0, 1, width=32)),
+    treatment=st.just(Treatment.LABEL),
+    label=st.sampled_from(DisplayLabel),
+    delay_ms=st.integers(0, 2**32 - 1),
+    cache_seconds=periods,
 )
 scores = st.one_of(st.just(math.nan), st.floats(0, 1, width=32))
 row = st.tuples(
@@ -48,6 +53,8 @@ def some_decisions(draw: st.DrawFn) -> Decisions:
         list_version=draw(st.integers(0, 2**63)),
         model_version=draw(words),
         velocity_version=draw(words),
+        allow_cache_seconds=draw(periods),
+        block_cache_seconds=draw(periods),
     )
 
 
@@ -72,6 +79,8 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
         list_version=decisions.list_version,
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,
+        allow_cache_seconds=decisions.allow_cache_seconds,
+        block_cache_seconds=decisions.block_cache_seconds,
         details=[
             decision_pb2.Detail(
                 row=number - first,
@@ -81,6 +90,10 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
                 fraud_type=int(detail.fraud_type),  # type: ignore[arg-type]
                 error=detail.error,
                 velocity_score=detail.velocity_score,
+                treatment=int(detail.treatment),  # type: ignore[arg-type]
+                label=int(detail.label),  # type: ignore[arg-type]
+                delay_ms=detail.delay_ms,
+                cache_seconds=detail.cache_seconds,
                 **provenance(decisions, number, detail),
             )
             for number, detail in decisions.details.items()
@@ -125,6 +138,9 @@ def test_a_single_decision_is_its_row_of_the_batch(
         assert written.model_version == decisions.model_version
         assert written.HasField("velocity_score") is (detail.velocity_score is not None)
         assert written.velocity_version == decisions.velocity_version
+        assert int(written.treatment) == detail.treatment
+        assert int(written.label) == detail.label
+        assert written.delay_ms == detail.delay_ms
 
 
 @pytest.mark.parametrize(
@@ -156,3 +172,35 @@ def test_only_a_row_that_an_entry_blocked_names_source_and_legal_basis(
     (of_batch,) = batch.decisions.details
     assert (single.source, single.legal_basis) == expected
     assert (of_batch.source, of_batch.legal_basis) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "own", "expected"),
+    [
+        (Action.ALLOW, None, 60),
+        (Action.BLOCK, None, 300),
+        (Action.BLOCK, 7, 7),
+        (Action.BLOCK, 0, 0),
+    ],
+)
+def test_a_single_answer_on_a_link_says_how_long_it_may_be_reused(
+    action: Action, own: int | None, expected: int
+) -> None:
+    decisions = Decisions(
+        first_id=1,
+        actions=np.array([action], np.uint8),
+        reasons=np.array([Reason.SCORED], np.uint8),
+        scores=np.zeros(1, np.float32),
+        threshold=0.5,
+        entries=np.array([-1]),
+        details={} if own is None else {0: Detail(cache_seconds=own)},
+        list_version=1,
+        model_version="1",
+        allow_cache_seconds=60,
+        block_cache_seconds=300,
+    )
+
+    written = pb.DecideLinkResponse.FromString(single_response(decisions, 0)).decision
+
+    assert written.HasField("cache_seconds")
+    assert written.cache_seconds == expected

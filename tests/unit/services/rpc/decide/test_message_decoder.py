@@ -3,10 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Ingress
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.message_decoder import MessageDecoder
+from tests.support.builders import an_engine, an_entry
 
 NOW_MS = 1_764_000_000_000
 CALLER = "+8617000000001"
@@ -68,15 +70,17 @@ def test_names_are_kept_because_their_keys_cannot_be_read_back() -> None:
     assert texts.names == {0: "Bank"}
 
 
-def test_a_text_has_a_body_of_8_kib_at_most() -> None:
-    bodies = ["", "a" * 8192, "a" * 8193, "诈" * 2730, "诈" * 2731]
+def test_of_a_body_8_kib_are_read() -> None:
+    bodies = ["", "a" * 8192, "好 a" * 2048, "诈" * 2730, "诈" * 2731]
 
     texts = reader.texts(
         [pb.Text(sender="95588", receiver=CALLEE, body=body) for body in bodies], NOW_MS
     )
 
-    assert sorted(texts.errors) == [0, 2, 4]
-    assert texts.bodies[2] == ""
+    assert sorted(texts.errors) == [0]
+    assert texts.read_bytes == {2: 8190, 4: 8190}
+    assert texts.bodies[2] == ("好 a" * 2048)[: len(texts.bodies[2])]
+    assert [len(body.encode()) for body in texts.bodies] == [0, 8192, 8190, 8190, 8190]
 
 
 def test_a_link_needs_a_host_and_a_subscriber_is_optional() -> None:
@@ -91,10 +95,11 @@ def test_a_link_needs_a_host_and_a_subscriber_is_optional() -> None:
     links = reader.links(messages, NOW_MS)
 
     assert links.urls[0] == "http://bank.example/b"
+    assert links.urls[3].startswith("http://x.example/aaa")
+    assert links.read_bytes == {3: 8192}
     assert {row: error.split(":")[0] for row, error in links.errors.items()} == {
         1: "url",
         2: "url",
-        3: "url",
         4: "subscriber",
     }
 
@@ -147,3 +152,13 @@ def test_no_link_breaks_the_reader(rows: list[tuple[str, str, int]]) -> None:
     links = reader.links(messages, NOW_MS)  # type: ignore[arg-type]
 
     assert all(links.urls[row] or row in links.errors for row in range(len(rows)))
+
+
+def test_a_listed_sender_is_blocked_however_long_its_text_is() -> None:
+    engine = an_engine(an_entry("+8617000000001"))
+    long = pb.Text(sender="+8617000000001", receiver=CALLEE, body="好" * 9000)
+
+    decisions = engine.decide_texts(reader.texts([long], NOW_MS), NOW_MS // 1000)
+
+    assert decisions.actions.tolist() == [Action.BLOCK]
+    assert decisions.details[0].read_bytes == 8190

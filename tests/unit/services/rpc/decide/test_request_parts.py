@@ -110,6 +110,18 @@ async def test_the_parts_of_a_request_are_answered_as_one(shadows: bool) -> None
     assert found.first_decision_id == 100
 
 
+async def test_each_part_has_its_protocol_answers() -> None:
+    request = texts(*["您好"] * (PART_ROWS + 1))
+    request.texts[3].sender = request.texts[PART_ROWS].sender = LISTED
+    request.with_protocol_answer = True
+
+    answer = await a_desk(Watching()).answer(request.SerializeToString(), single=False)
+
+    details = {detail.row: detail for detail in decisions_of(answer).details}
+    assert set(details) == {3, PART_ROWS}
+    assert all(detail.protocol_answer.smpp.submit_status == 0x45 for detail in details.values())
+
+
 async def test_others_are_answered_between_the_parts() -> None:
     watching = Watching()
     desk = a_desk(watching)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.warning.channels import cloud_events
 from services.warning.channels.channel import Outgoing
+from tests.support.effort import examples
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 IDS = st.text("abc.0-", min_size=1, max_size=30)
@@ -26,7 +27,7 @@ IDS = st.text("abc.0-", min_size=1, max_size=30)
     ),
     st.integers(0, 2**41),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_an_envelope_is_read_as_it_was_written(outgoing: Outgoing, at_ms: int) -> None:
     content_type, body = cloud_events.written(outgoing, "fanzha", at_ms)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.number_deobfuscation import deobfuscate
+from blocklists.number_deobfuscation import deobfuscate
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+"""Confirms what a change would hit: by `--confirm`, or by typing it at a terminal."""
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import grpc
+import typer
+
+from fanzha.client import unconfirmed_risks
+from services.cli._common.console import err, fail
+from services.cli._common.server import ServerOf
+
+Answer = TypeVar("Answer")
+
+Confirm = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--confirm",
+        help="What it would hit that many depend on, such as 'icbc.com.cn (bank)', exactly as the "
+        "refusal says; may be repeated. A terminal asks.",
+    ),
+]
+
+
+def call(
+    server: ServerOf[Any],
+    target: str,
+    send: Callable[[Any], Answer],
+    request: Any,
+    confirm: Sequence[str] | None,
+    *,
+    doing: str = "",
+) -> Answer:
+    """Call *send* with a stub; *request* is what it sends, and gets the confirmed risks.
+
+    Where the server names risks that are not confirmed, a terminal asks for each; elsewhere the
+    command fails and says how to confirm them.
+    """
+    request.confirmed_risks.extend(confirm or ())
+    with server(target, doing) as stub:
+        try:
+            return send(stub)
+        except grpc.RpcError as error:
+            risks = unconfirmed_risks(error)
+            if not risks:
+                raise
+    _ask(risks)
+    request.confirmed_risks.extend(risks)
+    with server(target, doing) as stub:
+        return send(stub)
+
+
+def at_terminal() -> bool:
+    """Return whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def show_unreviewed(risks: Sequence[str]) -> None:
+    """Say on standard error what was confirmed by one person and reviewed by none."""
+    if risks:
+        err.print(f"UNREVIEWED, confirmed by one person: {', '.join(risks)}",
+                  style="red", soft_wrap=True)  # fmt: skip
+
+
+def _ask(risks: Sequence[str]) -> None:
+    if not at_terminal():
+        options = " ".join(f"--confirm {shlex.quote(risk)}" for risk in risks)
+        fail(
+            f"no second person reviews this change, and it would hit {', '.join(risks)}; nothing "
+            f"changed. To do it all the same: {options}"
+        )
+    err.print("No second person reviews this change, and it would hit:")
+    for risk in risks:
+        err.print(f"  {risk}", style="red", soft_wrap=True)
+    for risk in risks:
+        name = risk.partition(" ")[0]
+        typed = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
+        if typed.strip() not in (name, risk):
+            fail("not confirmed; nothing changed")

@@ -1,0 +1,109 @@
+"""Shows what a decision depended on: features with their weights, and what would change it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+
+from fanzha.v1 import decision_log_pb2 as pb
+from services.cli._common.console import as_dict, out
+from services.cli._common.plain_text import one_line
+
+_ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
+
+
+def show(analysis: pb.DecisionAnalysis) -> None:
+    """Show an analysis: a table for each model, and sentences in Chinese and English."""
+    for model in analysis.models:
+        _show_model(model)
+    _show_sentences("当时的情况 / at that moment", analysis.circumstances)
+    if analysis.HasField("entry_then"):
+        facts = ", ".join(f"{k} {v}" for k, v in entry_facts(analysis.entry_then).items())
+        _line(f"  条目当时 / entry then: {facts}")
+    _show_sentences("如何会有不同判定 / for another decision", analysis.alternatives)
+
+
+def as_json(analysis: pb.DecisionAnalysis) -> dict[str, Any]:
+    """Return the same for programs."""
+    shown: dict[str, Any] = {
+        "models": [_model_json(model) for model in analysis.models],
+        "circumstances": _sentences(analysis.circumstances),
+        "alternatives": _sentences(analysis.alternatives),
+    }
+    if analysis.HasField("entry_then"):
+        shown["entry_then"] = entry_facts(analysis.entry_then)
+    return shown
+
+
+def entry_facts(entry: Any) -> dict[str, Any]:
+    """Return what is shown of an entry."""
+    shown = as_dict(entry)
+    return {name: shown[name] for name in _ENTRY if shown[name] not in {"", "0"}}
+
+
+def _show_model(model: pb.ModelAnalysis) -> None:
+    known = _model_json(model)
+    numbers = ", ".join(
+        f"{name.replace('_', ' ')} {known[name]:.4f}"
+        for name in ("score", "threshold", "recomputed_score")
+        if known[name] is not None
+    )
+    _line("")
+    _line(f"{model.model} model {model.version}: {numbers}")
+    for words in (model.method.zh, model.method.en):
+        _line(f"  {words}")
+    if model.features:
+        table = Table("feature", "value", "weight", box=None, pad_edge=False)
+        for one in known["features"]:
+            value = one.get("value")
+            table.add_row(
+                one_line(one["feature"]),
+                "–" if value is None else f"{value:.4g}",
+                f"{one['weight']:+.3f}",
+            )
+        out.print(table)
+    if model.inputs:
+        _line("  " + ", ".join(f"{name} {value:.4g}" for name, value in known["inputs"].items()))
+
+
+def _model_json(model: pb.ModelAnalysis) -> dict[str, Any]:
+    return {
+        "model": model.model,
+        "version": model.version,
+        "score": _optional(model, "score"),
+        "threshold": _optional(model, "threshold"),
+        "recomputed_score": _optional(model, "recomputed_score"),
+        "method": {"zh": model.method.zh, "en": model.method.en},
+        "features": [
+            {"feature": one.feature, "value": _optional(one, "value"), "weight": _round(one.weight)}
+            for one in model.features
+        ],
+        "inputs": {name: _round(model.inputs[name]) for name in sorted(model.inputs)},
+    }
+
+
+def _show_sentences(title: str, sentences: Iterable[pb.Explanation]) -> None:
+    known = list(sentences)
+    if not known:
+        return
+    _line("")
+    _line(title)
+    for one in known:
+        for words in filter(None, (one.zh, one.en)):
+            _line(f"  {words}")
+
+
+def _sentences(sentences: Iterable[pb.Explanation]) -> list[dict[str, str]]:
+    return [{"zh": one.zh, "en": one.en} for one in sentences]
+
+
+def _optional(message: Any, name: str) -> float | None:
+    return _round(getattr(message, name)) if message.HasField(name) else None
+
+
+def _round(value: float) -> float:
+    return round(value, 6)
+
+
+def _line(words: str) -> None:
+    out.print(one_line(words), markup=False, soft_wrap=True)

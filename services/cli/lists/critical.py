@@ -1,0 +1,51 @@
+"""`fanzha blocklist critical`: names and numbers that many depend on."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fanzha.v1 import blocklist_pb2 as pb
+from services.cli._common.console import out, print_json, wide
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli.lists.options import server
+
+
+def critical(
+    pattern: Annotated[
+        str,
+        typer.Argument(help="A number, range, host or URL: what would a block of it hit?"),
+    ] = "",
+    category: Annotated[
+        str, typer.Option("--category", help="Only this category, such as bank.")
+    ] = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show names and numbers that one person cannot block in passing, or what a block would hit."""
+    request = pb.ListCriticalRequest(pattern=pattern, category=category)
+    with server(target) as stub:
+        answer = stub.ListCritical(request)
+    if as_json:
+        print_json(answer)
+        return
+    for risk in answer.risks:
+        out.print(f"a block of {pattern} would hit {risk}", soft_wrap=True)
+    if pattern and not answer.risks:
+        out.print(f"a block of {pattern} would hit nothing critical", soft_wrap=True)
+    if answer.items:
+        _show(answer)
+    if not pattern:
+        limit = answer.range_subscribers_limit
+        out.print(f"{len(answer.items):,} shown; ranges of over {limit:,} subscribers are, too")
+
+
+def _show(answer: pb.ListCriticalResponse) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("pattern", "category", "owner", "source", "checked"):
+        table.add_column(name, overflow="fold")
+    for item in answer.items:
+        pattern = f"{item.pattern} (users below)" if item.users_below else item.pattern
+        source = f"{item.source} (own file)" if item.own else item.source
+        table.add_row(pattern, item.category, item.owner, source, item.checked)
+    wide().print(table)

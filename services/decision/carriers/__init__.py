@@ -1,0 +1,1 @@
+"""Policies of carriers: thresholds, monitor mode, what a broken model means, and trunk groups."""

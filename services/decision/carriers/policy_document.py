@@ -1,0 +1,105 @@
+"""The document of carrier policies: TOML, as an operator writes it and the store has it.
+
+    [carrier.cmcc.call]
+    threshold = 0.97
+    mode = "monitor"
+    on_failure = "block"
+
+    [[carrier.cmcc.trunk]]
+    name = "GW-BANK-1"
+    shows = ["95588"]
+
+``default`` is the policy of requests whose carrier has none of its own. What is left out stays as
+the settings have it. The tables of trunk groups are those of `trunks_file`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fanzha import toml_files
+from fanzha.tables import Channel
+from services.auth import claims
+from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
+from services.decision.origin.trunk_groups import read_groups
+
+MAX_BYTES = 65_536
+"""The longest document."""
+_CHANNELS = {channel.name.lower(): channel for channel in Channel}
+_TRUNK = "trunk"
+_MODES = {"enforce": False, "monitor": True}
+_ON_FAILURE = {"allow": False, "block": True}
+_FIELDS = {"threshold", "mode", "on_failure"}
+
+NO_POLICIES = CarrierPolicies({})
+
+
+def read_policies(document: str) -> CarrierPolicies:
+    """Read a document, of which an empty one has no policies; `ValueError` names the fault."""
+    if len(document.encode("utf-8", "replace")) > MAX_BYTES:
+        raise ValueError(f"policy: longer than {MAX_BYTES} bytes")
+    try:
+        content = toml_files.parse(document)
+    except ValueError as error:
+        raise ValueError(f"policy: no TOML: {error}") from None
+    if unknown := content.keys() - {"carrier"}:
+        raise ValueError(f"policy: {min(unknown)}: unknown; known is [carrier.NAME.CHANNEL]")
+    carriers = _table(content.get("carrier", {}), "carrier")
+    return CarrierPolicies(
+        {_carrier(name): _policy(table, f"carrier.{name}") for name, table in carriers.items()}
+    )
+
+
+def _carrier(name: str) -> str:
+    return "" if name == claims.NO_CARRIER else claims.carrier(name)
+
+
+def _policy(value: Any, where: str) -> CarrierPolicy:
+    table = _table(value, where)
+    if unknown := table.keys() - _CHANNELS.keys() - {_TRUNK}:
+        known = ", ".join((*_CHANNELS, _TRUNK))
+        raise ValueError(f"{where}: {min(unknown)}: unknown; known are {known}")
+    channels = {
+        channel: _channel(table[word], f"{where}.{word}")
+        for word, channel in _CHANNELS.items()
+        if word in table
+    }
+    try:
+        trunks = read_groups(table.get(_TRUNK, []))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return CarrierPolicy(channels=channels, trunks=trunks)
+
+
+def _channel(value: Any, where: str) -> ChannelPolicy:
+    table = _table(value, where)
+    if unknown := table.keys() - _FIELDS:
+        known = ", ".join(sorted(_FIELDS))
+        raise ValueError(f"{where}: {min(unknown)}: unknown; known are {known}")
+    return ChannelPolicy(
+        threshold=_threshold(table.get("threshold"), where),
+        monitor=_choice(table, "mode", _MODES, where),
+        block_on_failure=_choice(table, "on_failure", _ON_FAILURE, where),
+    )
+
+
+def _threshold(value: Any, where: str) -> float | None:
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # Not 0: every row would be blocked, whatever its score.
+    if not is_number or not 0 < value <= 1:
+        raise ValueError(f"{where}: threshold: a number above 0, up to 1")
+    return float(value)
+
+
+def _choice(table: Mapping[str, Any], name: str, choices: Mapping[str, bool], where: str) -> bool:
+    value = table.get(name, next(iter(choices)))
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{where}: {name}: {' or '.join(choices)}")
+    return choices[value]
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where}: must be a table")  # noqa: TRY004 - it is the document's fault
+    return value

@@ -1,0 +1,214 @@
+"""Which treatment a row that is let through gets: `treatments.toml`, or the operator's own file.
+
+Rules are compiled to columns of flags, so a batch that no rule fits costs one look-up per rule.
+Only rows that get a treatment become Python objects.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import numpy as np
+
+from fanzha.decisions import Action, Detail, DisplayLabel, Reason, Treatment
+from fanzha.tables import Bools, Channel, Float32s, Ingress, Uint8s
+from fanzha.toml_files import parse, read_table
+
+TABLE_FILE = "treatments.toml"
+MAX_DELAY_MS = 86_400_000
+_KEYS = (
+    *("channels", "reasons", "ingress", "score_from"),
+    *("treatment", "label", "delay_ms", "because"),
+)
+_NEVER = {Reason.PROTECTED, Reason.INVALID}
+"""Nothing may hinder a call to a protected number, and of an unreadable row nothing is known."""
+_ALLOW = np.uint8(Action.ALLOW)
+
+Member = TypeVar("Member", bound=IntEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentRule:
+    """One rule, compiled."""
+
+    channels: frozenset[Channel]
+    reasons: Bools
+    """By the number of a reason: whether the rule fits it."""
+    ingress: Bools | None
+    """Likewise, by the number of an ingress; None: any."""
+    score_from: float | None
+    """Share of the threshold from which scores fit; None: any score, or none."""
+    detail: Detail
+    """Treatment, label and delay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatedBatch:
+    """What rules are applied to; columns of one length."""
+
+    channel: Channel
+    actions: Uint8s
+    reasons: Uint8s
+    scores: Float32s
+    threshold: float | Float32s
+    ingress: Uint8s | None
+    """None for links."""
+
+
+class TreatmentTable:
+    """Rules by channel."""
+
+    def __init__(self, rules: Sequence[TreatmentRule] = ()) -> None:
+        self._all = tuple(rules)
+        self._rules = {
+            channel: [rule for rule in rules if channel in rule.channels] for channel in Channel
+        }
+
+    def treatments(self, batch: TreatedBatch) -> dict[int, Detail]:
+        """Return treatment, label and delay of each row that a rule fits."""
+        found: dict[int, Detail] = {}
+        for rule in self._rules[batch.channel]:
+            for row in _fitting(rule, batch):
+                found.setdefault(row, rule.detail)
+        return found
+
+    def with_rules(self, more: Sequence[TreatmentRule]) -> "TreatmentTable":
+        """Return a table with *more* rules after the others."""
+        return TreatmentTable([*self._all, *more])
+
+
+def _fitting(rule: TreatmentRule, batch: TreatedBatch) -> Sequence[int]:
+    fits: Bools = rule.reasons.take(batch.reasons)
+    if not np.count_nonzero(fits):
+        return ()
+    fits &= batch.actions == _ALLOW
+    if rule.ingress is not None and batch.ingress is not None:
+        fits &= rule.ingress.take(batch.ingress)
+    if rule.score_from is not None:
+        fits &= batch.scores >= np.asarray(rule.score_from * batch.threshold, np.float32)
+    rows: list[int] = fits.nonzero()[0].tolist()
+    return rows
+
+
+@cache
+def shipped_table() -> TreatmentTable:
+    """Return the table of this package."""
+    return TreatmentTable(list(_rules(read_table(files(__package__) / TABLE_FILE))))
+
+
+def read_treatments(data: bytes) -> TreatmentTable:
+    """Read an operator's table; `ValueError` names the rule that is wrong."""
+    try:
+        document = parse(data.decode())
+    except ValueError as error:
+        raise ValueError(f"not TOML: {error}") from error
+    return TreatmentTable(list(_rules(document)))
+
+
+def international_calls() -> TreatmentRule:
+    """Return the rule of the setting ``label_international``."""
+    return _rule(
+        {
+            "channels": ["call"],
+            "ingress": ["international"],
+            "treatment": "label",
+            "label": "international",
+            "because": "Art. 13: subscribers are told that a call is from abroad",
+        },
+        "label_international",
+    )
+
+
+def _rules(document: Mapping[str, Any]) -> Iterator[TreatmentRule]:
+    tables = document.get("treatment", [])
+    if set(document) - {"treatment"} or not isinstance(tables, list):
+        raise ValueError("holds [[treatment]] tables, and nothing else")
+    for number, table in enumerate(tables, 1):
+        yield _rule(table, f"treatment {number}")
+
+
+def _rule(table: Any, where: str) -> TreatmentRule:
+    if not isinstance(table, dict):
+        raise ValueError(f"{where}: not a table")  # noqa: TRY004 - of a file
+    if unknown := sorted(set(table) - {*_KEYS}):
+        raise ValueError(f"{where}: not known: {', '.join(unknown)}; {', '.join(_KEYS)}")
+    if not isinstance(table.get("because"), str) or not table["because"]:
+        raise ValueError(f"{where}: because: says why, in a sentence")
+    channels = frozenset(_members(Channel, table.get("channels"), f"{where}: channels"))
+    return TreatmentRule(
+        channels=channels,
+        reasons=_reasons(table, where),
+        ingress=_ingress(table, channels, where),
+        score_from=_share(table.get("score_from"), where),
+        detail=_detail(table, channels, where),
+    )
+
+
+def _detail(table: Mapping[str, Any], channels: frozenset[Channel], where: str) -> Detail:
+    treatment = _member(Treatment, table.get("treatment"), f"{where}: treatment")
+    if (treatment is Treatment.LABEL) != ("label" in table):
+        raise ValueError(f"{where}: label: required with treatment label, and only there")
+    if (treatment is Treatment.DELAY) != ("delay_ms" in table):
+        raise ValueError(f"{where}: delay_ms: required with treatment delay, and only there")
+    if treatment is Treatment.DELAY and Channel.CALL in channels:
+        raise ValueError(f"{where}: treatment: a call cannot wait")
+    delay_ms = table.get("delay_ms", 0)
+    if type(delay_ms) is not int or not 0 <= delay_ms <= MAX_DELAY_MS:
+        raise ValueError(f"{where}: delay_ms: 1 to {MAX_DELAY_MS}")
+    if treatment is Treatment.DELAY and not delay_ms:
+        raise ValueError(f"{where}: delay_ms: 1 to {MAX_DELAY_MS}")
+    label = DisplayLabel.UNSPECIFIED
+    if "label" in table:
+        label = _member(DisplayLabel, table["label"], f"{where}: label")
+    return Detail(treatment=treatment, label=label, delay_ms=delay_ms)
+
+
+def _reasons(table: Mapping[str, Any], where: str) -> Bools:
+    if "reasons" not in table:
+        return _flags([reason for reason in Reason if reason not in _NEVER])
+    reasons = _members(Reason, table["reasons"], f"{where}: reasons")
+    if wrong := [reason.name.lower() for reason in reasons if reason in _NEVER]:
+        raise ValueError(f"{where}: reasons: {', '.join(wrong)}: gets no treatment")
+    return _flags(reasons)
+
+
+def _ingress(table: Mapping[str, Any], channels: frozenset[Channel], where: str) -> Bools | None:
+    if "ingress" not in table:
+        return None
+    if Channel.LINK in channels:
+        raise ValueError(f"{where}: ingress: links have none")
+    words = table["ingress"]
+    unspecified = isinstance(words, list) and "unspecified" in words
+    known = [word for word in words if word != "unspecified"] if unspecified else words
+    members = _members(Ingress, known, f"{where}: ingress") if known or not unspecified else []
+    return _flags([*members, Ingress.UNSPECIFIED] if unspecified else members)
+
+
+def _share(value: object, where: str) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise ValueError(f"{where}: score_from: a share of the threshold, above 0 and below 1")
+    return float(value)
+
+
+def _members(kind: type[Member], words: object, where: str) -> list[Member]:
+    if not isinstance(words, list) or not words:
+        raise ValueError(f"{where}: a list of words")
+    return [_member(kind, word, where) for word in words]
+
+
+def _member(kind: type[Member], word: object, where: str) -> Member:
+    known = {one.name.lower(): one for one in kind if one}
+    if not isinstance(word, str) or word not in known:
+        raise ValueError(f"{where}: {word!r} is none of {', '.join(known)}")
+    return known[word]
+
+
+def _flags(members: Sequence[IntEnum]) -> Bools:
+    flags = np.zeros(256, np.bool_)
+    flags[list(members)] = True
+    return flags

@@ -1,0 +1,67 @@
+"""States lists, models and settings at the moment of a decision, and what of them is not known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fanzha.tables import Channel
+from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision_log.analysis.bundle_loader import BundleLoader
+from services.decision_log.analysis.model import PastEntry
+from services.decision_log.explanation import Sentence
+
+
+def of(row: Mapping[str, Any], past: PastEntry | None, loader: BundleLoader) -> list[Sentence]:
+    """Return what is known of the moment of *row*; *past* is the entry that decided, as then."""
+    found = [_lists(row, past), _model(row, loader)]
+    if row.get("link_version"):
+        found.append(_version("链接", "link", ModelKind.URL, row["link_version"], loader))
+    if row.get("velocity_version"):
+        found.append(
+            _version("行为", "velocity", ModelKind.VELOCITY, row["velocity_version"], loader)
+        )
+    return [*found, _settings(row)]
+
+
+def _lists(row: Mapping[str, Any], past: PastEntry | None) -> Sentence:
+    version = row["list_version"]
+    if past is None:
+        return Sentence(f"名单版本 {version}。", f"lists: version {version}.")
+    return Sentence(
+        f"名单版本 {version}；条目 {row['entry_id']}：{past.since.chinese}",
+        f"lists: version {version}; entry {row['entry_id']}: {past.since.english}",
+    )
+
+
+def _model(row: Mapping[str, Any], loader: BundleLoader) -> Sentence:
+    channel = Channel[row["channel"]]
+    if not row["model_version"]:
+        return Sentence("没有模型参与评分。", "model: none scored it.")
+    known = _version(
+        "通道", channel.name.lower(), OF_CHANNEL[channel], row["model_version"], loader
+    )
+    limit = f"{row['threshold']:.4f}"
+    return Sentence(
+        f"{known.chinese.rstrip('。')}，当时阈值 {limit}。",
+        f"{known.english.rstrip('.')}; its threshold was {limit}.",
+    )
+
+
+def _version(
+    chinese: str, english: str, kind: ModelKind, version: str, loader: BundleLoader
+) -> Sentence:
+    here = loader.exists(kind, version)
+    zh, en = ("仍在本机", "is still here") if here else ("已不在本机", "is no longer here")
+    return Sentence(
+        f"{chinese}模型版本 {version}，模型文件{zh}。",
+        f"{english} model: version {version}, whose bundle {en}.",
+    )
+
+
+def _settings(row: Mapping[str, Any]) -> Sentence:
+    settings = row.get("settings")
+    if not settings:
+        return Sentence(
+            "相关设置未知：当时的版本未记录。",
+            "settings: not known, the version that decided did not log them.",
+        )
+    return Sentence(f"相关设置：{settings}。", f"settings: {settings}.")

@@ -1,0 +1,237 @@
+"""Warnings that rest on a wrong entry are withdrawn, corrected, and closed as false alarms."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from fanzha.errors import InvalidInput
+from infra.clock import now_ms
+from infra.redis.client import Client, connect
+from services.decision.sinks.hit_store import CONFIRMED
+from services.settings.settings import Settings
+from services.warning import keys, wiring
+from services.warning.cases import ids
+from services.warning.cases.events import CaseOutcome, EventKind, MessageRef
+from services.warning.cases.model import Case
+from services.warning.channels.channel import Outgoing
+from services.warning.channels.city_queues import CityQueues, queue
+from services.warning.dispatch import outbox_relay
+from services.warning.dispatch.send_ledger import SendLedger, SendStatus
+from services.warning.messages.corrections import CorrectionTexts
+from services.warning.model import Tier
+from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
+from services.warning.retractions import notices
+from services.warning.retractions.notices import RetractionNotice, RetractionStore
+from services.warning.wiring import WarningPipeline
+
+ENTRY, OTHER = "nwrong", "nright"
+CALLER = "+8619900000001"
+VICTIM = "+8617000000001"
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Client]:
+    opened = connect(redis_url)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def pipeline(client: Client) -> WarningPipeline:
+    return wiring.build(
+        Settings(warning_claim_ms=500), client, registry=CollectorRegistry(), now_ms=now_ms
+    )
+
+
+async def hit(client: Client, number: int, entry: str = ENTRY, **fields: str) -> None:
+    hit: Any = {
+        "decision_id": str(number),
+        "channel": "CALL",
+        "from_party": CALLER,
+        "to_party": VICTIM,
+        "fraud_type": "FAKE_LOAN",
+        "reason": "BLOCKLISTED",
+        "pattern": CALLER,
+        "entry_id": entry,
+        "evidence": "CALLER",
+        "occurred_at_ms": str(now_ms() - 1000),
+    } | fields
+    await client.xadd(CONFIRMED, hit)
+
+
+def notice(**changes: Any) -> RetractionNotice:
+    fields: dict[str, Any] = {
+        "entry_id": ENTRY, "kind": "number", "pattern": CALLER, "source": "carrier",
+        "why": "appeal 7 was upheld", "by": "officer.example", "at_ms": now_ms(),
+    }  # fmt: skip
+    return RetractionNotice(**fields | changes)
+
+
+async def the_case(pipeline: WarningPipeline) -> Case:
+    (case,) = (await pipeline.listing.page(lambda _case: True, only_open=False)).cases
+    return case
+
+
+async def opened(client: Client, pipeline: WarningPipeline, *entries: str) -> Case:
+    for number, entry in enumerate(entries or (ENTRY,), 1):
+        await hit(client, number, entry)
+    await pipeline.hits.step()
+    return await the_case(pipeline)
+
+
+async def retract(client: Client, pipeline: WarningPipeline, **changes: Any) -> Case:
+    await RetractionStore(client).publish([notice(**changes)])
+    await pipeline.retractions.step()
+    return await the_case(pipeline)
+
+
+async def relay(client: Client, pipeline: WarningPipeline, case: Case) -> list[dict[str, str]]:
+    """Relay the outbox of a case; return the messages in the stream of SMS."""
+    place = keys.SHARDS.index(keys.shard_of(case.id))
+    while int(await client.xlen(keys.key(keys.shard_of(case.id), "outbox"))):
+        await pipeline.relays[place].step()
+    found: Any = await client.xrange(outbox_relay.send_stream("sms"))
+    return [fields for _place, fields in found]
+
+
+def ledger(client: Client) -> SendLedger:
+    return SendLedger(client, outbox_relay.send_stream("sms"), owner="worker")
+
+
+async def status(client: Client, message: str) -> SendStatus:
+    (claim,) = await ledger(client).claim([message], now_ms(), repeatable=False)
+    return claim.status
+
+
+async def test_a_message_in_the_stream_of_a_channel_is_withdrawn_and_the_case_closed(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    before = await opened(client, pipeline)
+    (message,) = before.messages
+    assert len(await relay(client, pipeline, before)) == 1
+
+    after = await retract(client, pipeline)
+
+    assert (after.outcome, after.reason) == (CaseOutcome.FALSE_ALARM, "appeal 7 was upheld")
+    assert after.messages == {message: EventKind.FAILED.value}
+    assert await status(client, message) is SendStatus.REFUSED
+    assert len(await relay(client, pipeline, after)) == 1
+
+
+async def test_a_worker_that_has_claimed_a_message_cannot_begin_to_send_it(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    (message,) = (await opened(client, pipeline)).messages
+    assert await status(client, message) is SendStatus.CLAIMED
+
+    await retract(client, pipeline)
+
+    assert not await ledger(client).begin(message)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+async def test_a_person_who_was_warned_gets_a_correction_once(
+    client: Client, pipeline: WarningPipeline, recorded: bool
+) -> None:
+    before = await opened(client, pipeline)
+    (message,) = before.messages
+    await relay(client, pipeline, before)
+    await ledger(client).settle(message, SendStatus.SENT, now_ms())
+    if recorded:
+        await pipeline.delivery.sent(MessageRef(id=message, channel="sms"), by="sms")
+
+    after = await retract(client, pipeline)
+    again = await retract(client, pipeline)
+
+    assert after.outcome is CaseOutcome.FALSE_ALARM
+    assert again.revision == after.revision
+    sent = await relay(client, pipeline, again)
+    assert [one["message_id"] for one in sent] == [message, ids.correction_id(before.id, "sms")]
+    assert "更正" in sent[1]["text"]
+
+
+async def test_a_case_that_rests_on_another_entry_too_stays_open_without_that_evidence(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    before = await opened(client, pipeline, ENTRY, OTHER)
+
+    after = await retract(client, pipeline)
+
+    assert after.open
+    assert (after.entries, after.decisions, after.hits) == ((OTHER,), (2,), 1)
+    assert after.messages == before.messages
+    assert (await retract(client, pipeline)).revision == after.revision
+    assert not (await retract(client, pipeline, entry_id=OTHER)).open
+
+
+async def test_an_entry_that_stays_for_others_was_wrong_for_its_subject_only(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    await opened(client, pipeline)
+
+    assert (await retract(client, pipeline, subject="+8619900000002")).open
+    assert not (await retract(client, pipeline, subject=CALLER)).open
+
+
+async def test_hits_on_their_way_open_no_case_and_later_ones_of_a_new_entry_do(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    await RetractionStore(client).publish([notice()])
+    await pipeline.retractions.step()
+    await hit(client, 1)
+    await pipeline.hits.step()
+
+    assert await pipeline.listing.count() == 0
+
+    await hit(client, 2, occurred_at_ms=str(now_ms() + 10_000))
+    await pipeline.hits.step()
+
+    assert await pipeline.listing.count() == 1
+
+
+async def test_it_counts_once_against_the_entry_and_its_source(
+    client: Client, pipeline: WarningPipeline
+) -> None:
+    one = notice()
+    await RetractionStore(client).publish([one, one])
+    await pipeline.retractions.step()
+    await pipeline.retractions.step()
+
+    record = await EntryOutcomeStore(client).get(ENTRY)
+
+    assert (record.source, record.pattern) == ("carrier", CALLER)
+    assert record.tally.false == 1
+
+
+async def test_a_queue_of_a_city_loses_what_no_call_centre_has_read(client: Client) -> None:
+    queues = CityQueues(client, "voice")
+    for name in ("c.1", "c.2"):
+        await queues.send(
+            Outgoing(message_id=name, case_id="c", to=VICTIM, text="-", region="330100")
+        )
+    await client.xreadgroup("call-centre", "one", {queue("voice", "3301"): ">"}, count=1)
+
+    assert [await queues.withdraw(name, "330100") for name in ("c.1", "c.2", "c.3")] == [
+        False,
+        True,
+        False,
+    ]
+    assert int(await client.xlen(queue("voice", "3301"))) == 1
+
+
+def test_corrections_are_linted_and_may_be_replaced(tmp_path: Any) -> None:
+    for language in ("zh", "en"):
+        assert set(CorrectionTexts.load(language, tmp_path).by_tier) == set(Tier)
+    own = tmp_path / "corrections-1.zh.toml"
+    own.write_text("low = '更正一'\nmedium = '更正二'\nhigh = '更正三'\n")
+    assert CorrectionTexts.load("zh", tmp_path).text(Tier.HIGH) == "更正三"
+    own.write_text("low = '见 http://a.example'\nmedium = '更正'\nhigh = '更正'\n")
+    with pytest.raises(ValueError, match=r"corrections-1\.zh\.toml: low"):
+        CorrectionTexts.load("zh", tmp_path)
+
+
+def test_what_is_no_notice_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="retraction"):
+        notices.read({"entry_id": "x"})
