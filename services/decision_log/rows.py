@@ -267,7 +267,11 @@ def _activity_of(
     if not len(places):
         return _NO_ROWS, _NO_ACTIVITY
     chosen = rows[places]
-    return places, np.stack([getattr(activity, name)[chosen] for name in schema.ACTIVITY])
+    columns = np.empty((len(schema.ACTIVITY), len(places)), np.float32)
+    # Half the time of indexing each column and stacking them.
+    for name, column in zip(schema.ACTIVITY, columns, strict=True):
+        getattr(activity, name).take(chosen, out=column, mode="clip")
+    return places, columns
 
 
 def _sides(table: Table) -> _Sides:
@@ -300,7 +304,8 @@ def _strings(
     """Pick links and bodies row by row, as only few rows are logged."""
     if isinstance(table, Links):
         return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS, ())
-    trunks = [table.trunks[row] for row in rows.tolist()]
+    # Most switches report none.
+    trunks = [table.trunks[row] for row in rows.tolist()] if any(table.trunks) else ()
     if not isinstance(table, Texts):
         return _Strings((), (), _NO_LINKS, trunks)
     bodies = [table.bodies[row] for row in rows.tolist()] if with_bodies else ()

@@ -1,6 +1,6 @@
 """Builders of valid objects; a test sets only the fields it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -255,7 +255,7 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
-    policies: CarrierPolicies = NO_POLICIES,
+    policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
     answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
@@ -269,7 +269,7 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
-        current_policies=lambda: policies,
+        current_policies=policies if callable(policies) else lambda: policies,
         answers=answers,
     )
 
