@@ -11,6 +11,7 @@ it to another thread would. One thread only, because the activity memory is writ
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -102,6 +103,7 @@ class DecisionPipeline:
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
+        self._link_scores = link_evidence.LinkScores()
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
@@ -277,7 +279,8 @@ class DecisionPipeline:
             return
         try:
             found = link_evidence.highest(
-                model, links.urls, links.owners, evidence.scores, evidence.threshold
+                partial(self._link_scores.of, model),
+                *(links.urls, links.owners, evidence.scores, evidence.threshold),
             )
         except Exception as error:
             self._log_failure(Channel.LINK, error)
