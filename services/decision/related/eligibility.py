@@ -1,8 +1,8 @@
 """Which entities may count against traffic: none that is protected, allowed, or everybody's.
 
-"Everybody's" are popular hosts, and the critical names and numbers of `blocklists.critical`. What is
-not eligible never enters the graph, and what ceases to be is forgotten: so a link to a popular site,
-a hotline or an emergency number in fraudulent texts taints nobody.
+"Everybody's" are popular hosts, and the critical names and numbers of `blocklists.critical`. What
+is not eligible never enters the graph, and what ceases to be is forgotten: so a link to a popular
+site, a hotline or an emergency number in fraudulent texts taints nobody.
 """
 
 from collections.abc import Callable, Sequence
