@@ -68,8 +68,6 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
-        "link_score": pa.array(few.link_scores, from_pandas=True),
-        "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
         "attestation": schema.words(
@@ -84,10 +82,12 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
 def _for_explanations(
     batches: Sequence[LoggedRows], few: "_Few", sizes: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the columns that only `services.decision_log.analysis` reads."""
+    """Return the columns that explanations of a decision read."""
     return {
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
+        "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "settings": _versions([batch.settings for batch in batches], sizes),
         "link_version": pa.array(few.link_versions, pa.string()),
         "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
