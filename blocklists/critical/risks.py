@@ -1,7 +1,7 @@
 """What block entries would hit that many depend on: critical names and numbers, and wide ranges.
 
-A risk is a sentence that names what is hit, and is confirmed by repeating it. About 0.3 µs for a
-host and less for a number; only the few rows that may be a risk are looked at one by one.
+A risk names what is hit, and is confirmed by repeating it. About 1 µs for a host, 2 µs below
+``com.cn`` or another suffix of a critical name, 0.1 µs for a number.
 """
 
 from collections.abc import Callable

@@ -23,8 +23,9 @@ Written = TypeVar("Written")
 _LOG_SECONDS = 10.0
 _PARSE_ERRORS = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError),
+    OSError,
 )
-"""What parsing raises for a text of another form."""
+"""What parsing raises for a text of another form; `OSError` for a time far off (`datetime`)."""
 
 
 class DamagedRecord(Unavailable):

@@ -64,30 +64,40 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "pattern": pa.array(few.patterns, pa.string()),
         "source": schema.words(Source, few.sources),
         "evidence": schema.words(MatchedOn, few.evidence),
-        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
-        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
+        "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
         "attestation": schema.words(
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_what_few_rows_have(few),
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
+def _what_few_rows_have(few: "_Few") -> dict[str, Any]:
+    return {
+        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
+        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
+        "related_entity": pa.array(few.related, pa.string()),
+        "related_evidence": schema.words(MatchedOn, few.related_evidence),
+        "related_to": pa.array(few.related_to, pa.string()),
+        "related_since_ms": pa.array(few.related_since, pa.int64()),
+    }
+
+
 def _for_explanations(
     batches: Sequence[LoggedRows], few: "_Few", sizes: Sequence[int]
 ) -> dict[str, Any]:
-    """Return the columns that explanations of a decision read."""
+    """Return the columns that only `services.decision_log.analysis` reads."""
     return {
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
-        "link_score": pa.array(few.link_scores, from_pandas=True),
-        "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "settings": _versions([batch.settings for batch in batches], sizes),
         "link_version": pa.array(few.link_versions, pa.string()),
         "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
@@ -142,6 +152,10 @@ class _Few:
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
         self.link_scores = np.full(rows, np.nan, np.float32)
+        self.related: list[str | None] = [None] * rows
+        self.related_evidence = np.zeros(rows, np.uint8)
+        self.related_to: list[str | None] = [None] * rows
+        self.related_since: list[int | None] = [None] * rows
         self.link_versions: list[str | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
         self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
@@ -177,6 +191,11 @@ class _Few:
         if detail.link_score is not None:
             self.link_scores[place] = detail.link_score
             self.link_versions[place] = batch.link_version or None
+        if detail.relation is not None:
+            self.related[place] = _storable(detail.relation.entity)
+            self.related_evidence[place] = detail.relation.matched_on
+            self.related_to[place] = _storable(detail.relation.related_to) or None
+            self.related_since[place] = detail.relation.since_ms
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
         if detail.velocity_inputs is not None:
