@@ -48,6 +48,8 @@ _ALLOW = np.uint8(Action.ALLOW)
 _NEAR = np.float32(0.5)
 """From this share of the threshold on, the activity of an allowed caller is logged."""
 _OF_BATCH = (
+    "first_id",
+    "carriers",
     "details",
     "would_block",
     "list_version",
@@ -221,7 +223,6 @@ def _cut_rows(
     return LoggedRows(
         channel=channel,
         rows=rows,
-        first_id=decisions.first_id,
         from_keys=sides.from_keys[rows],
         to_keys=sides.to_keys[rows],
         occurred_at_ms=sides.occurred_at_ms[rows],
@@ -242,7 +243,6 @@ def _cut_rows(
         weights=sample.weights,
         threshold=_thresholds(decisions, rows),
         monitored=None if decisions.monitored is None else decisions.monitored[rows],
-        carriers=decisions.carriers,
         decided_at_ms=decided_at_ms,
         **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
