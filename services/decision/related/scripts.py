@@ -7,6 +7,7 @@ key after the prefix        what
 ==========================  =====================================================================
 ``totals``                  zset: entity to how often it was seen, decayed
 ``near:<entity>``           zset: neighbour to how often both were seen together, decayed
+``resting:<entity>``        zset: entities that it, being confirmed, made suspected, to when
 ``causes:<entity>``         hash: decision or list entry that confirmed it, to when
 ``confirmed``               hash: entity to when it was confirmed first
 ``cleared``                 zset: entity to until when it cannot be suspected
@@ -74,10 +75,11 @@ local function evaluate(entity)
   local cleared = redis.call('ZSCORE', P .. 'cleared', entity)
   if cleared and tonumber(cleared) > L.now then unmark(entity) return end
   local near = redis.call('ZRANGE', P .. 'near:' .. entity, 0, -1, 'WITHSCORES')
-  local seen, share, strongest, related_to = 0, 0, 0, ''
+  local seen, share, strongest, related_to, confirmed = 0, 0, 0, '', {}
   for i = 1, #near, 2 do
     if redis.call('HEXISTS', P .. 'confirmed', near[i]) == 1 then
       local together = weight(near[i + 1])
+      confirmed[#confirmed + 1] = near[i]
       -- A hub, such as a common shortener, says little of each of its neighbours.
       local degree = redis.call('ZCARD', P .. 'near:' .. near[i])
       seen = seen + together
@@ -89,6 +91,13 @@ local function evaluate(entity)
   if total then share = share / math.max(weight(total), seen) else share = 0 end
   if seen >= L.sightings and share >= L.share then
     mark(entity, false, related_to, L.now + L.suspected_ms)
+    -- Neighbours are cut on each side by itself: only this finds what rests on a confirmation.
+    for _, other in ipairs(confirmed) do
+      local resting = P .. 'resting:' .. other
+      redis.call('ZADD', resting, L.now, entity)
+      redis.call('ZREMRANGEBYRANK', resting, 0, -L.marks - 1)
+      redis.call('PEXPIRE', resting, L.suspected_ms * 2)
+    end
   else
     unmark(entity)
   end
@@ -97,12 +106,16 @@ local function evaluate_neighbours(entity)
   for _, other in ipairs(redis.call('ZRANGE', P .. 'near:' .. entity, 0, -1)) do
     evaluate(other)
   end
+  for _, other in ipairs(redis.call('ZRANGE', P .. 'resting:' .. entity, 0, -1)) do
+    evaluate(other)
+  end
 end
 local function trim_marks()
   while redis.call('ZCARD', P .. 'ends') > L.marks do
     local first = redis.call('ZRANGE', P .. 'ends', 0, 0)[1]
-    unconfirm(first)
+    local was_confirmed = unconfirm(first)
     unmark(first)
+    if was_confirmed then evaluate_neighbours(first) end
   end
 end
 """

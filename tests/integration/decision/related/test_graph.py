@@ -109,6 +109,44 @@ async def test_a_dismissed_hit_lifts_its_confirmation_and_what_rested_on_it(
         assert await graph.levels() == {}
 
 
+async def test_what_rests_on_a_confirmation_is_lifted_though_it_is_no_neighbour_any_more(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url, neighbours=2) as graph:
+        await graph.confirm(channel="LINK", url="http://evil.example/", decision_id="7")
+        await graph.see(LINK, CALLBACK, times=3)
+        for other in ("+8617000000011", "+8617000000012"):
+            await graph.see(LINK, other, times=4)
+        suspected = await graph.levels()
+        link = await graph.store.show(LINK)
+
+        await graph.dismiss(channel="LINK", url="http://evil.example/", decision_id="7")
+
+        assert link is not None
+        assert CALLBACK not in {one.entity for one in link.neighbours}
+        assert suspected[CALLBACK] == "suspected"
+        assert await graph.levels() == {}
+
+
+async def test_a_confirmation_that_makes_room_for_others_takes_with_it_what_rested_on_it(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url, marks=2) as graph:
+        await graph.see(LINK, CALLBACK, times=3)
+        await graph.confirm(channel="LINK", url="http://evil.example/")
+        graph.now_ms += 29 * DAY_MS
+        await graph.see(LINK, CALLBACK, times=3)
+
+        graph.now_ms += 1
+        for host in ("a", "b"):
+            await graph.confirm(channel="LINK", url=f"http://{host}.example/")
+
+        assert await graph.levels() == {
+            "link:a.example": "confirmed",
+            "link:b.example": "confirmed",
+        }
+
+
 async def test_another_confirmation_of_the_same_link_still_counts(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         for decision in ("7", "8"):
