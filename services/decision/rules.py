@@ -70,9 +70,8 @@ def rule(
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which decides. *scores* are NaN where the model failed. *threshold* is one for all rows, or
-    a column. The other columns are those of `services.decision.evidence.BatchEvidence`; None for
-    none.
+    says which decides. *scores* are NaN where the model failed; *threshold* may be a column. The
+    others are those of `services.decision.evidence.BatchEvidence`; None for none.
     """
     any_listed = np.count_nonzero(listed)
     holds = {

@@ -59,13 +59,7 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "threshold": _joined(batches, _thresholds),
         "monitored": _joined(batches, _monitored),
         "carrier": _carriers(batches),
-        "fraud_type": schema.words(FraudType, few.fraud_types),
-        "entry_id": pa.array(few.entry_ids, pa.string()),
-        "pattern": pa.array(few.patterns, pa.string()),
-        "source": schema.words(Source, few.sources),
-        "evidence": schema.words(MatchedOn, few.evidence),
-        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
-        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
+        **_of_entries(few),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
         "link_score": pa.array(few.link_scores, from_pandas=True),
@@ -79,6 +73,19 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
+
+
+def _of_entries(few: "_Few") -> dict[str, Any]:
+    """Return the columns of the entries that decided, or would have."""
+    return {
+        "fraud_type": schema.words(FraudType, few.fraud_types),
+        "entry_id": pa.array(few.entry_ids, pa.string()),
+        "pattern": pa.array(few.patterns, pa.string()),
+        "source": schema.words(Source, few.sources),
+        "evidence": schema.words(MatchedOn, few.evidence),
+        "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
+        "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
+    }
 
 
 def _for_explanations(

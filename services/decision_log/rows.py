@@ -12,7 +12,7 @@ those that score at least half of the threshold.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import numpy as np
 
@@ -233,17 +233,23 @@ def _cut_rows(
         trunks=strings.trunks,
         activity_places=activity_places,
         activity=columns,
-        held=None if decisions.held is None else decisions.held[rows],
-        actions=decisions.actions[rows],
-        reasons=decisions.reasons[rows],
-        scores=decisions.scores[rows],
         weights=sample.weights,
-        threshold=_thresholds(decisions, rows),
-        monitored=None if decisions.monitored is None else decisions.monitored[rows],
+        **_rulings(decisions, rows),
         carriers=decisions.carriers,
         decided_at_ms=decided_at_ms,
         **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
+
+
+def _rulings(decisions: Decisions, rows: Int64s) -> dict[str, Any]:
+    return {
+        "held": None if decisions.held is None else decisions.held[rows],
+        "actions": decisions.actions[rows],
+        "reasons": decisions.reasons[rows],
+        "scores": decisions.scores[rows],
+        "threshold": _thresholds(decisions, rows),
+        "monitored": None if decisions.monitored is None else decisions.monitored[rows],
+    }
 
 
 def _thresholds(decisions: Decisions, rows: Int64s) -> float | Float32s:
