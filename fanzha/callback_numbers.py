@@ -5,13 +5,15 @@ numbers with a plus: what a subscriber can dial and a list can hold. Service cod
 left out, because amounts and dates look like them. Digits may be full-width or grouped by
 spaces, dashes, dots or brackets.
 
-Most texts hold no run of seven digits, which one search shows in under a microsecond. Time is
-linear in the length; nothing here raises.
+Most texts hold no run of seven digits, which one search through a batch shows
+(`rows_with_numbers`). Time is linear in the length; nothing here raises.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
+from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 
 MAX_NUMBERS = 8
@@ -20,11 +22,20 @@ MAX_CANDIDATES = 64
 """Further runs of digits of a text are not read."""
 
 _DIGIT = "[0-9０-９]"
+_NEXT = rf"[ ().（）-]{{0,2}}{_DIGIT}"
+_NOT_BEFORE = "0-9０-９A-Za-z_./=&%#-"
 _RUN = re.compile(
-    rf"(?<![0-9０-９A-Za-z_./=&%#-])(?P<plus>[+＋])?+"
-    rf"(?P<digits>{_DIGIT}(?:[ ().（）-]{{0,2}}{_DIGIT}){{6,17}}+)(?![0-9０-９A-Za-z_=%])"
+    rf"(?<![{_NOT_BEFORE}])(?P<plus>[+＋])?+"
+    rf"(?P<digits>{_DIGIT}(?:{_NEXT}){{6,17}}+)(?![0-9０-９A-Za-z_=%])"
 )
+# Begins with a digit, unlike `_RUN`, so the search need not try to match at each character.
+_SEVEN_DIGITS = re.compile(rf"{_DIGIT}(?<![{_NOT_BEFORE}].)(?:{_NEXT}){{6}}")
 _SEPARATORS = re.compile(r"[^0-9]")
+
+
+def rows_with_numbers(texts: Sequence[str]) -> list[int]:
+    """Return the rows of *texts* in which `callback_keys` may find anything."""
+    return JoinedTexts(texts).rows_with(_SEVEN_DIGITS)
 
 
 def callback_keys(text: str, home: HomePlan) -> tuple[list[int], bool]:

@@ -33,6 +33,8 @@ class Reason(IntEnum):
     LINK_SCORED = 11
     """The link model's score of a link in the text, together with that of its words. With ALLOW the
     text is only marked."""
+    RELATED = 12
+    """A confirmed entity, or one seen with such, is part of it. With ALLOW it is only marked."""
     FAILED_CLOSED = 13
     """The model failed, and the policy of the carrier blocks then."""
 
@@ -70,6 +72,19 @@ class DisplayLabel(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A confirmed entity that is part of a row, or one that is seen with a confirmed one."""
+
+    entity: str
+    """A number, ``name:`` and a sender's name, or ``link:`` and a registrable domain."""
+    matched_on: MatchedOn
+    related_to: str
+    """The confirmed entity that it is seen with; empty where it is confirmed itself."""
+    since_ms: int
+    """Since when it is confirmed or suspected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
     """What only a few rows have."""
 
@@ -95,6 +110,8 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    relation: Relation | None = None
+    """Why an event is blocked or marked as `Reason.RELATED`, whatever was decided."""
     monitored: bool = False
     """Whether the row was let through only because its carrier monitors the channel."""
     treatment: Treatment = Treatment.UNSPECIFIED

@@ -11,6 +11,9 @@ Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfu
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from fanzha.joined_texts import JoinedTexts
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
 """Inside of a character class: what a label may hold besides hyphens. Chinese is not among it,
@@ -82,6 +85,15 @@ _HINT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+def rows_with_hints(texts: Sequence[str]) -> list[int]:
+    """Return the rows of *texts* for which `may_contain_link` may be true."""
+    joined = JoinedTexts(texts)
+    rows = joined.rows_with(_HINT)
+    if _has_dot_word(joined.text):
+        rows = sorted({*rows, *joined.rows_with(_DOT_WORD)})
+    return rows
 
 
 def may_contain_link(text: str) -> bool:

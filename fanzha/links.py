@@ -10,10 +10,16 @@ A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fanzha.hosts import canonical_host, is_address, registrable
-from fanzha.link_deobfuscation import LABEL, LETTERS, deobfuscate, may_contain_link
+from fanzha.link_deobfuscation import (
+    LABEL,
+    LETTERS,
+    deobfuscate,
+    may_contain_link,
+    rows_with_hints,
+)
 from fanzha.link_fast_path import plain_link, registry_suffix
 from fanzha.url import canonical, split
 
@@ -73,6 +79,12 @@ _SHORT_NAME = 4
 def find_links(text: str) -> list[str]:
     """Return the canonical URLs of the links in *text*, in order, each once, the first 16."""
     return extract_links(text)[0]
+
+
+def rows_with_links(texts: Sequence[str]) -> list[int]:
+    """Return the rows of *texts* in which `extract_links` may find anything."""
+    # A plain link has two slashes, which are a hint, too.
+    return rows_with_hints(texts)
 
 
 def extract_links(text: str) -> tuple[list[str], bool]:

@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train.train",
     "fingerprint": "lists.fingerprint.print_fingerprint",
     "campaigns": "campaigns.show_campaigns",
+    "graph": "graph.app",
     "version": "version.print_version",
     "check": "check.commands.app",
     "replay": "replay.commands.app",

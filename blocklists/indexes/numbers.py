@@ -58,6 +58,8 @@ class NumberIndex:
         the first *names* of them may be names, for which sender entries count.
         """
         matches = Matches.none(len(keys))
+        if not len(keys):
+            return matches
         # Ranges first: more specific entries overwrite them.
         covered = self._ranges.find(keys, first_to, now_s)
         if covered is not None:

@@ -48,7 +48,7 @@ class UrlIndex:
     def find(self, urls: Sequence[str], now_s: int) -> Matches:
         """Find the deciding entry of each canonical URL; an empty one matches nothing."""
         matches = Matches.none(len(urls))
-        if not (self._hosts or self._prefixes):
+        if not urls or not (self._hosts or self._prefixes):
             return matches
         keys: list[int] = []
         ends: list[int] = []

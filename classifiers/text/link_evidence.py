@@ -7,10 +7,11 @@ validation rows has both. The two figures were chosen there; what they do per so
 `python -m classifiers.training.text.links_in_texts`.
 
 Where the words do speak against it, a link that reaches the threshold of its own channel marks its
-text: it would be blocked when opened. Links are scored only where that can change the decision.
+text: it would be blocked when opened. Links are scored only where that can change the decision, and
+once each while they are remembered: a campaign sends one link in many texts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,28 @@ WORD_SCORE = np.float32(0.03)
 """Below this score of its words, a text is let through whatever its link."""
 
 
+KNOWN_LINKS = 4096
+"""Scores of at most this many links are kept."""
+
+
+class LinkScores:
+    """Scores of links by one model, made once each. One thread only."""
+
+    def __init__(self, most: int = KNOWN_LINKS) -> None:
+        self._most = most
+        self._model: LinkScorer | None = None
+        self._known: dict[str, float] = {}
+
+    def of(self, model: LinkScorer, urls: Sequence[str]) -> list[float]:
+        """Return the score by *model* of each canonical URL; forget those of any other model."""
+        if model is not self._model or len(self._known) >= self._most:
+            self._model, self._known = model, {}
+        new = [url for url in dict.fromkeys(urls) if url not in self._known]
+        if new:
+            self._known.update(zip(new, model.score(new).tolist(), strict=True))
+        return [self._known[url] for url in urls]
+
+
 class ScoredLink(NamedTuple):
     """The link of a text that scores highest."""
 
@@ -32,7 +55,7 @@ class ScoredLink(NamedTuple):
 
 
 def highest(
-    model: LinkScorer,
+    score: Callable[[Sequence[str]], Sequence[float]],
     urls: Sequence[str],
     owners: Int64s,
     word_scores: Float32s,
@@ -40,8 +63,9 @@ def highest(
 ) -> dict[int, ScoredLink]:
     """Return the highest-scoring link of each text that its words do not block, by row.
 
-    *urls* are canonical, *owners* the row of the text of each; *word_scores* are NaN where there is
-    none, and *threshold* is theirs, one for all texts or a column.
+    *score* returns the score of each link. *urls* are canonical, *owners* the row of the text of
+    each; *word_scores* are NaN where there is none, and *threshold* is theirs, one for all texts or
+    a column.
     """
     # Comparisons with NaN are false: without a model for words the text is let through.
     candidates = np.flatnonzero((word_scores < np.asarray(threshold, np.float32))[owners])
@@ -50,9 +74,9 @@ def highest(
     asked = [urls[at] for at in candidates.tolist()]
     found: dict[int, ScoredLink] = {}
     rows = owners[candidates].tolist()
-    for row, url, score in zip(rows, asked, model.score(asked).tolist(), strict=True):
-        if row not in found or score > found[row].score:
-            found[row] = ScoredLink(score, url)
+    for row, url, value in zip(rows, asked, score(asked), strict=True):
+        if row not in found or value > found[row].score:
+            found[row] = ScoredLink(value, url)
     return found
 
 

@@ -44,6 +44,14 @@ class Answer:
     """Highest score of a link in the text; None where none was scored."""
     link: str = ""
     """That link, in canonical form."""
+    related_entity: str = ""
+    """Number, name or link in it that is confirmed fraud, or seen with it; empty without one."""
+    related_evidence: int = 0
+    """What about the traffic that is: one EVIDENCE."""
+    related_to: str = ""
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: int = 0
+    """Since when it is confirmed or suspected."""
     treatment: int = 0
     """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
     label: int = 0
@@ -183,6 +191,10 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "legal_basis": detail.legal_basis,
         "link_score": detail.link_score if detail.HasField("link_score") else None,
         "link": detail.link,
+        "related_entity": detail.related_entity,
+        "related_evidence": detail.related_evidence,
+        "related_to": detail.related_to,
+        "related_since_ms": detail.related_since_ms,
         "treatment": detail.treatment,
         "label": detail.label,
         "delay_ms": detail.delay_ms,

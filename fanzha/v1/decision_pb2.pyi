@@ -116,6 +116,11 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
     would be blocked when opened. Let it through.
     """
+    REASON_RELATED: _Reason.ValueType  # 12
+    """The caller, the sender, a link or a number in the text is confirmed fraud elsewhere, or is seen
+    again and again with what is; the answer says which. With ACTION_ALLOW it is only marked; let it
+    through.
+    """
     REASON_FAILED_CLOSED: _Reason.ValueType  # 13
     """No model could be heard, and the policy of the carrier blocks then."""
 
@@ -159,6 +164,11 @@ REASON_LINK_SCORED: Reason.ValueType  # 11
 """A link in the text scores as fraud, and the score of the words does not speak against it; the
 answer has both scores. With ACTION_ALLOW the words do, and the text is only marked: the link
 would be blocked when opened. Let it through.
+"""
+REASON_RELATED: Reason.ValueType  # 12
+"""The caller, the sender, a link or a number in the text is confirmed fraud elsewhere, or is seen
+again and again with what is; the answer says which. With ACTION_ALLOW it is only marked; let it
+through.
 """
 REASON_FAILED_CLOSED: Reason.ValueType  # 13
 """No model could be heard, and the policy of the carrier blocks then."""
@@ -409,6 +419,10 @@ class Decision(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    RELATED_ENTITY_FIELD_NUMBER: _builtins.int
+    RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
+    RELATED_TO_FIELD_NUMBER: _builtins.int
+    RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
@@ -463,6 +477,16 @@ class Decision(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    related_entity: _builtins.str
+    """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
+    confirmed fraud or seen with it; empty without one.
+    """
+    related_evidence: Global___Evidence.ValueType
+    """What about the traffic that is."""
+    related_to: _builtins.str
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: _builtins.int
+    """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
@@ -515,6 +539,10 @@ class Decision(_message.Message):
         legal_basis: _builtins.str = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        related_entity: _builtins.str = ...,
+        related_evidence: Global___Evidence.ValueType = ...,
+        related_to: _builtins.str = ...,
+        related_since_ms: _builtins.int = ...,
         monitored: _builtins.bool = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
@@ -524,7 +552,7 @@ class Decision(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "reason", b"reason", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
@@ -666,6 +694,10 @@ class Detail(_message.Message):
     READ_BYTES_FIELD_NUMBER: _builtins.int
     LINK_SCORE_FIELD_NUMBER: _builtins.int
     LINK_FIELD_NUMBER: _builtins.int
+    RELATED_ENTITY_FIELD_NUMBER: _builtins.int
+    RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
+    RELATED_TO_FIELD_NUMBER: _builtins.int
+    RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
@@ -713,6 +745,16 @@ class Detail(_message.Message):
     """
     link: _builtins.str
     """That link, in canonical form; empty without a score."""
+    related_entity: _builtins.str
+    """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
+    confirmed fraud or seen with it; empty without one.
+    """
+    related_evidence: Global___Evidence.ValueType
+    """What about the traffic that is."""
+    related_to: _builtins.str
+    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    related_since_ms: _builtins.int
+    """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
@@ -762,6 +804,10 @@ class Detail(_message.Message):
         read_bytes: _builtins.int = ...,
         link_score: _builtins.float | None = ...,
         link: _builtins.str = ...,
+        related_entity: _builtins.str = ...,
+        related_evidence: Global___Evidence.ValueType = ...,
+        related_to: _builtins.str = ...,
+        related_since_ms: _builtins.int = ...,
         monitored: _builtins.bool = ...,
         decision_id: _builtins.int = ...,
         treatment: Global___Treatment.ValueType = ...,
@@ -772,7 +818,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

@@ -242,3 +242,135 @@ class ListCampaignsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListCampaignsResponse: _TypeAlias = ListCampaignsResponse  # noqa: Y015
+
+@_typing.final
+class GetRelationsRequest(_message.Message):
+    """Asks for the relations of one entity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    UNMASKED_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """A number, a sender's name, or a URL or host."""
+    unmasked: _builtins.bool
+    """Whether numbers and names are shown whole."""
+    def __init__(
+        self,
+        *,
+        subject: _builtins.str = ...,
+        unmasked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["subject", b"subject", "unmasked", b"unmasked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRelationsRequest: _TypeAlias = GetRelationsRequest  # noqa: Y015
+
+@_typing.final
+class GetRelationsResponse(_message.Message):
+    """What is known of an entity."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CausesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ENTITY_FIELD_NUMBER: _builtins.int
+    SEEN_FIELD_NUMBER: _builtins.int
+    CONFIRMED_FIELD_NUMBER: _builtins.int
+    SUSPECTED_FIELD_NUMBER: _builtins.int
+    RELATED_TO_FIELD_NUMBER: _builtins.int
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    ENDS_AT_MS_FIELD_NUMBER: _builtins.int
+    CAUSES_FIELD_NUMBER: _builtins.int
+    NEIGHBOURS_FIELD_NUMBER: _builtins.int
+    entity: _builtins.str
+    """A number, "name:" and a sender's name, or "link:" and a registrable domain."""
+    seen: _builtins.float
+    """How often it was seen, decayed by half every seven days."""
+    confirmed: _builtins.bool
+    """Whether a person or a list entry confirmed it."""
+    suspected: _builtins.bool
+    """Whether it is seen so often with what is confirmed that it is suspected."""
+    related_to: _builtins.str
+    """The confirmed entity that it is seen with most, of a suspected one."""
+    since_ms: _builtins.int
+    """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
+    ends_at_ms: _builtins.int
+    """When that ends, unless it is renewed, in milliseconds since the Unix epoch."""
+    @_builtins.property
+    def causes(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """"decision:" and an id, or "entry:" and an id: what confirmed it, and when, in milliseconds since
+        the Unix epoch.
+        """
+
+    @_builtins.property
+    def neighbours(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedEntity]:
+        """What it is seen with, the most first; at most 64."""
+
+    def __init__(
+        self,
+        *,
+        entity: _builtins.str = ...,
+        seen: _builtins.float = ...,
+        confirmed: _builtins.bool = ...,
+        suspected: _builtins.bool = ...,
+        related_to: _builtins.str = ...,
+        since_ms: _builtins.int = ...,
+        ends_at_ms: _builtins.int = ...,
+        causes: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        neighbours: _abc.Iterable[Global___RelatedEntity] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["causes", b"causes", "confirmed", b"confirmed", "ends_at_ms", b"ends_at_ms", "entity", b"entity", "neighbours", b"neighbours", "related_to", b"related_to", "seen", b"seen", "since_ms", b"since_ms", "suspected", b"suspected"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRelationsResponse: _TypeAlias = GetRelationsResponse  # noqa: Y015
+
+@_typing.final
+class RelatedEntity(_message.Message):
+    """An entity that another is seen with."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTITY_FIELD_NUMBER: _builtins.int
+    TOGETHER_FIELD_NUMBER: _builtins.int
+    entity: _builtins.str
+    """As in the answer."""
+    together: _builtins.float
+    """How often both were seen together, decayed by half every seven days."""
+    def __init__(
+        self,
+        *,
+        entity: _builtins.str = ...,
+        together: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entity", b"entity", "together", b"together"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RelatedEntity: _TypeAlias = RelatedEntity  # noqa: Y015

@@ -45,6 +45,11 @@ class HitServiceStub:
                 request_serializer=fanzha_dot_v1_dot_hit__pb2.ListCampaignsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_hit__pb2.ListCampaignsResponse.FromString,
                 _registered_method=True)
+        self.GetRelations = channel.unary_unary(
+                '/fanzha.v1.HitService/GetRelations',
+                request_serializer=fanzha_dot_v1_dot_hit__pb2.GetRelationsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_hit__pb2.GetRelationsResponse.FromString,
+                _registered_method=True)
 
 
 class HitServiceServicer:
@@ -67,6 +72,15 @@ class HitServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRelations(self, request, context):
+        """Shows what a number, sender's name or link is seen with, and whether it is confirmed fraud.
+        Numbers and names are masked unless the request is unmasked, which requires the role auditor or
+        appeals officer; each answer is in the audit log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_HitServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +93,11 @@ def add_HitServiceServicer_to_server(servicer, server):
                     servicer.ListCampaigns,
                     request_deserializer=fanzha_dot_v1_dot_hit__pb2.ListCampaignsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_hit__pb2.ListCampaignsResponse.SerializeToString,
+            ),
+            'GetRelations': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRelations,
+                    request_deserializer=fanzha_dot_v1_dot_hit__pb2.GetRelationsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_hit__pb2.GetRelationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -136,6 +155,33 @@ class HitService:
             '/fanzha.v1.HitService/ListCampaigns',
             fanzha_dot_v1_dot_hit__pb2.ListCampaignsRequest.SerializeToString,
             fanzha_dot_v1_dot_hit__pb2.ListCampaignsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRelations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.HitService/GetRelations',
+            fanzha_dot_v1_dot_hit__pb2.GetRelationsRequest.SerializeToString,
+            fanzha_dot_v1_dot_hit__pb2.GetRelationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,11 @@ class HitServiceStub:
     """
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]
     """Lists the largest campaigns of all workers together."""
+    GetRelations: _grpc.UnaryUnaryMultiCallable[_hit_pb2.GetRelationsRequest, _hit_pb2.GetRelationsResponse]
+    """Shows what a number, sender's name or link is seen with, and whether it is confirmed fraud.
+    Numbers and names are masked unless the request is unmasked, which requires the role auditor or
+    appeals officer; each answer is in the audit log.
+    """
 
 @_typing.type_check_only
 class HitServiceAsyncStub(HitServiceStub):
@@ -53,6 +58,11 @@ class HitServiceAsyncStub(HitServiceStub):
     """
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """Lists the largest campaigns of all workers together."""
+    GetRelations: _aio.UnaryUnaryMultiCallable[_hit_pb2.GetRelationsRequest, _hit_pb2.GetRelationsResponse]  # type: ignore[assignment]
+    """Shows what a number, sender's name or link is seen with, and whether it is confirmed fraud.
+    Numbers and names are masked unless the request is unmasked, which requires the role auditor or
+    appeals officer; each answer is in the audit log.
+    """
 
 class HitServiceServicer(metaclass=_abc_1.ABCMeta):
     """Follows the hit streams and lists campaigns."""
@@ -75,5 +85,16 @@ class HitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_hit_pb2.ListCampaignsResponse, _abc.Awaitable[_hit_pb2.ListCampaignsResponse]]:
         """Lists the largest campaigns of all workers together."""
+
+    @_abc_1.abstractmethod
+    def GetRelations(
+        self,
+        request: _hit_pb2.GetRelationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hit_pb2.GetRelationsResponse, _abc.Awaitable[_hit_pb2.GetRelationsResponse]]:
+        """Shows what a number, sender's name or link is seen with, and whether it is confirmed fraud.
+        Numbers and names are masked unless the request is unmasked, which requires the role auditor or
+        appeals officer; each answer is in the audit log.
+        """
 
 def add_HitServiceServicer_to_server(servicer: HitServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

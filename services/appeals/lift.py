@@ -13,6 +13,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import TypeAlias
 
+from fanzha.decisions import Reason
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
 from infra.periodic import run_periodically
 from services.appeals import serialization
@@ -40,6 +41,8 @@ PATIENCE_SECONDS = 60.0
 """Longest wait for all workers in one attempt; then the lift is retried later."""
 AGAIN_SECONDS = 5.0
 _MOST_AT_ONCE = 100
+_DISMISSED = MODEL_REASONS | {Reason.RELATED.name}
+"""Reasons of decisions that an upheld appeal dismisses; the other rules would decide so again."""
 
 
 Retract: TypeAlias = Callable[[Iterable[WrongEntry]], Awaitable[None]]
@@ -166,8 +169,8 @@ class Lifter:
         )
 
     async def _dismiss(self, appeal: Appeal) -> None:
-        """Dismiss the decision of a model, so that it becomes a training example."""
-        if not appeal.decision_id or appeal.decision.get("reason") not in MODEL_REASONS:
+        """Dismiss the decision: it becomes a training example, or lifts a suspicion."""
+        if not appeal.decision_id or appeal.decision.get("reason") not in _DISMISSED:
             return
         verdict = FeedbackVerdict(
             decision_id=appeal.decision_id,

@@ -50,6 +50,8 @@ class AuditKind(StrEnum):
     """The decision log was searched for a party, or full numbers or a text of it were read."""
     HITS_READ = "hits_read"
     """Hits with full numbers were read."""
+    RELATIONS_READ = "relations_read"
+    """What a number, sender or link is seen with was read."""
     DEAD_LETTERS_REPLAYED = "dead_letters_replayed"
     """Dead letters of the warning pipeline were put back into their streams."""
     DEAD_LETTER_DROPPED = "dead_letter_dropped"

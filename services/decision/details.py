@@ -7,7 +7,7 @@ import numpy as np
 
 from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.decisions import Action, Detail, MatchedOn, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason, Relation
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Calls, Int64s, Uint8s
 from services.decision.evidence import BatchEvidence
@@ -77,9 +77,23 @@ def of_rows(
     if not isinstance(table, Calls):
         for row, count in table.read_bytes.items():
             _add(details, row, read_bytes=count)
+    _add_relations(evidence, details)
     for row, error in table.errors.items():
         details[row] = Detail(error=error)
     return details
+
+
+def _add_relations(evidence: BatchEvidence, details: dict[int, Detail]) -> None:
+    if evidence.related is None:
+        return
+    for row, (suspect, matched_on) in evidence.related.matches.items():
+        relation = Relation(
+            entity=suspect.entity,
+            matched_on=matched_on,
+            related_to=suspect.related_to,
+            since_ms=suspect.since_ms,
+        )
+        _add(details, row, relation=relation)
 
 
 def _of_entries(

@@ -13,6 +13,7 @@ from services.decision import rules
 from services.decision.carriers.policy import BatchPolicy, CarrierPolicies
 from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
+from services.decision.related.stage import RelatedRows
 from services.decision.rules import Ruling
 from services.decision.shadow.models import Shadows
 from services.decision.velocity import VelocityResult
@@ -88,6 +89,9 @@ class BatchEvidence:
     ingress: Uint8s | None = None
     """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
+    related: RelatedRows | None = None
+    """Rows that a confirmed or suspected entity is part of; None for none."""
+
     # Stage "model".
     scores: Float32s = field(init=False)
     """Fraud probabilities; NaN where the model failed."""
@@ -134,7 +138,7 @@ class BatchEvidence:
         suspicious: Bools | None = None,
     ) -> Ruling:
         """Apply the rules; an argument replaces what was found, as a shadow would."""
-        velocity = self.velocity
+        velocity, related = self.velocity, self.related
         if suspicious is None and velocity is not None:
             suspicious = velocity.reached
         return rules.rule(
@@ -150,6 +154,8 @@ class BatchEvidence:
             link_marked=self.link_marked,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
+            related=None if related is None else related.marked,
+            related_blocked=None if related is None else related.blocked,
             unregistered=self.unregistered,
             block_unregistered=self.block_unregistered,
         )

@@ -27,9 +27,9 @@ import numpy as np
 
 from blocklists.entry_table import EXACT
 from blocklists.snapshot.snapshot import Matches
-from fanzha.callback_numbers import callback_keys
+from fanzha.callback_numbers import callback_keys, rows_with_numbers
 from fanzha.decisions import Action, MatchedOn
-from fanzha.links import extract_links
+from fanzha.links import extract_links, rows_with_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s, Texts, Uint8s
 
@@ -85,9 +85,10 @@ def links_in(texts: Texts) -> LinksInTexts:
     urls: list[str] = []
     owners: list[int] = []
     cut = 0
+    bodies = texts.bodies
     # Row by row: extracting links is string work that no column operation does.
-    for row, body in enumerate(texts.bodies):
-        found, is_cut = extract_links(body)
+    for row in rows_with_links(bodies):
+        found, is_cut = extract_links(bodies[row])
         cut += is_cut
         if found:
             urls += found
@@ -127,8 +128,9 @@ def numbers_in(texts: Texts, home: HomePlan) -> NumbersInTexts:
     keys: list[int] = []
     owners: list[int] = []
     cut = 0
-    for row, body in enumerate(texts.bodies):
-        found, is_cut = callback_keys(body, home)
+    bodies = texts.bodies
+    for row in rows_with_numbers(bodies):
+        found, is_cut = callback_keys(bodies[row], home)
         cut += is_cut
         if found:
             keys += found
@@ -141,6 +143,8 @@ def with_callbacks(listed: ListMatch, numbers: Matches, owners: Int64s) -> ListM
 
     Only entries for exact numbers count, and an allowed sender may name any number.
     """
+    if not len(owners):
+        return listed
     blocked = np.flatnonzero((numbers.actions == _BLOCK) & (numbers.ranks == EXACT))[::-1]
     blocked = blocked[listed.actions[owners[blocked]] == _NONE]
     if not len(blocked):

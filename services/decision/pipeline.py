@@ -11,6 +11,7 @@ it to another thread would. One thread only, because the activity memory is writ
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -34,6 +35,7 @@ from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, un
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
+from services.decision.related.stage import RelatedStage
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
@@ -83,6 +85,7 @@ class DecisionPipeline:
         reserve_ids: Callable[[int], int],
         velocity: VelocityStage | None = None,
         origin: OriginGuard | None = None,
+        related: RelatedStage | None = None,
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
         answers: AnswerPolicy | None = None,
     ) -> None:
@@ -94,11 +97,13 @@ class DecisionPipeline:
         self._reserve_ids = reserve_ids
         self._velocity = velocity
         self._origin = origin or OriginGuard()
+        self._related = related
         self._current_policies = current_policies
         self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
+        self._link_scores = link_evidence.LinkScores()
         self._entry_details = details.EntryDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
@@ -173,6 +178,8 @@ class DecisionPipeline:
         sides = (MatchedOn.CALLER, MatchedOn.CALLEE)
         evidence.listed = list_match.of_parties(callers, callees, sides=sides)
         evidence.shadow_listed = shadow_entries.of_calls(snapshot, calls, now_s, callers, callees)
+        if self._related is not None:
+            evidence.related = self._related.calls(calls.callers, callers)
         origin = self._origin.calls(calls, evidence.policy)
         self._take_origin(origin, evidence)
         return origin.implausible
@@ -182,7 +189,8 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        urls, owners, _ = evidence.text_links = self._links_in(texts)
+        in_texts = evidence.text_links = self._links_in(texts)
+        urls, owners, _ = in_texts
         numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
@@ -201,6 +209,10 @@ class DecisionPipeline:
             words=words,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
+        if self._related is not None:
+            evidence.related = self._related.texts(
+                texts.senders, senders, (in_texts, links), (numbers, callbacks)
+            )
         self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
@@ -231,6 +243,8 @@ class DecisionPipeline:
         evidence.shadow_listed = shadow_entries.of_links(
             evidence.snapshot, links.urls, now_s, matches
         )
+        if self._related is not None:
+            evidence.related = self._related.links(links.urls, matches)
         evidence.protected = protected.links(links.urls)
 
     # Stages "model" and "velocity".
@@ -265,7 +279,8 @@ class DecisionPipeline:
             return
         try:
             found = link_evidence.highest(
-                model, links.urls, links.owners, evidence.scores, evidence.threshold
+                partial(self._link_scores.of, model),
+                *(links.urls, links.owners, evidence.scores, evidence.threshold),
             )
         except Exception as error:
             self._log_failure(Channel.LINK, error)

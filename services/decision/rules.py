@@ -34,8 +34,11 @@ PRECEDENCE = (
     ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
+    # Confirmed on another channel; only where related_action is block.
+    ("related_blocked", Action.BLOCK, Reason.RELATED),
     # The velocity model learnt from a simulation: it marks, unless velocity_action is block.
     ("cut_off", Action.BLOCK, Reason.VELOCITY),
+    ("related", Action.ALLOW, Reason.RELATED),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
     ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
@@ -59,19 +62,19 @@ def rule(
     implausible: Bools | None = None,
     scores: Float32s,
     threshold: float | Float32s,
-    spam: Bools | None = None,
     suspicious: Bools | None = None,
     block_suspicious: bool = False,
     unregistered: Bools | None = None,
     block_unregistered: bool = False,
-    link_scored: Bools | None = None,
     link_marked: Bools | None = None,
+    **named_as_rules: Bools | None,
 ) -> Ruling:
     """Apply `PRECEDENCE` to each row.
 
     *listed* is the action of the deciding list entry, 0 without one; `services.decision.list_match`
-    says which decides. *scores* are NaN where the model failed; *threshold* may be a column. The
-    others are those of `services.decision.evidence.BatchEvidence`; None for none.
+    says which decides. *scores* are NaN where the model failed. *threshold* is one for all rows, or
+    a column. The other columns are those of `services.decision.evidence.BatchEvidence`; None for
+    none. *named_as_rules* are further ones, each under the name of the rule that it makes hold.
     """
     any_listed = np.count_nonzero(listed)
     holds = {
@@ -82,13 +85,12 @@ def rule(
         "implausible": implausible,
         "unscored": np.isnan(scores),
         "scored": scores >= np.asarray(threshold, np.float32),
-        "link_scored": link_scored,
-        "spam": spam,
         "cut_off": suspicious if block_suspicious else None,
         "suspicious": suspicious,
         "refused_sender": unregistered if block_unregistered else None,
         "marked_link": link_marked,
         "marked_sender": unregistered,
+        **named_as_rules,
     }
     return _first_that_holds(holds, len(scores))
 

@@ -59,10 +59,13 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "threshold": _joined(batches, _thresholds),
         "monitored": _joined(batches, _monitored),
         "carrier": _carriers(batches),
-        **_of_entries(few),
+        "fraud_type": schema.words(FraudType, few.fraud_types),
+        "entry_id": pa.array(few.entry_ids, pa.string()),
+        "pattern": pa.array(few.patterns, pa.string()),
+        "source": schema.words(Source, few.sources),
+        "evidence": schema.words(MatchedOn, few.evidence),
         "list_version": _per_row([batch.list_version for batch in batches], sizes),
         "model_version": _versions([batch.model_version for batch in batches], sizes),
-        "link_score": pa.array(few.link_scores, from_pandas=True),
         "velocity_score": pa.array(few.velocity_scores, from_pandas=True),
         "velocity_version": _versions([batch.velocity_version for batch in batches], sizes),
         "ingress": schema.words(Ingress, _joined(batches, lambda batch: batch.ingress)),
@@ -70,21 +73,21 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
             Attestation, _joined(batches, lambda batch: batch.attestations)
         ),
         "weight": _joined(batches, lambda batch: batch.weights),
+        **_what_few_rows_have(few),
         **_for_explanations(batches, few, sizes),
     }
     return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
-def _of_entries(few: "_Few") -> dict[str, Any]:
-    """Return the columns of the entries that decided, or would have."""
+def _what_few_rows_have(few: "_Few") -> dict[str, Any]:
     return {
-        "fraud_type": schema.words(FraudType, few.fraud_types),
-        "entry_id": pa.array(few.entry_ids, pa.string()),
-        "pattern": pa.array(few.patterns, pa.string()),
-        "source": schema.words(Source, few.sources),
-        "evidence": schema.words(MatchedOn, few.evidence),
         "would_block_entry_id": pa.array(few.shadow_ids, pa.string()),
         "would_block_pattern": pa.array(few.shadow_patterns, pa.string()),
+        "link_score": pa.array(few.link_scores, from_pandas=True),
+        "related_entity": pa.array(few.related, pa.string()),
+        "related_evidence": schema.words(MatchedOn, few.related_evidence),
+        "related_to": pa.array(few.related_to, pa.string()),
+        "related_since_ms": pa.array(few.related_since, pa.int64()),
     }
 
 
@@ -149,6 +152,10 @@ class _Few:
         self.sources = np.zeros(rows, np.uint8)
         self.evidence = np.zeros(rows, np.uint8)
         self.link_scores = np.full(rows, np.nan, np.float32)
+        self.related: list[str | None] = [None] * rows
+        self.related_evidence = np.zeros(rows, np.uint8)
+        self.related_to: list[str | None] = [None] * rows
+        self.related_since: list[int | None] = [None] * rows
         self.link_versions: list[str | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
         self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
@@ -184,6 +191,11 @@ class _Few:
         if detail.link_score is not None:
             self.link_scores[place] = detail.link_score
             self.link_versions[place] = batch.link_version or None
+        if detail.relation is not None:
+            self.related[place] = _storable(detail.relation.entity)
+            self.related_evidence[place] = detail.relation.matched_on
+            self.related_to[place] = _storable(detail.relation.related_to) or None
+            self.related_since[place] = detail.relation.since_ms
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
         if detail.velocity_inputs is not None:

@@ -1,6 +1,7 @@
 """Says in plain words, Chinese and English, why a logged decision was what it was."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from fanzha.decisions import Reason
@@ -95,6 +96,21 @@ def _by_velocity(row: Mapping[str, Any]) -> Sentence:
     )
 
 
+def _by_relation(row: Mapping[str, Any]) -> Sentence:
+    side = _SIDES.get(row.get("related_evidence") or "", ("通信一方", "a party"))
+    since_ms = row.get("related_since_ms")
+    since = "–" if since_ms is None else datetime.fromtimestamp(since_ms / 1000, UTC).isoformat()
+    if not row.get("related_to"):
+        return Sentence(
+            f"{side[0]}自 {since} 起被确认涉诈。", f"{side[1]} is confirmed fraud since {since}."
+        )
+    return Sentence(
+        f"{side[0]}多次与已确认涉诈的号码或链接一同出现，自 {since} 起存疑。",
+        f"{side[1]} is seen again and again with a number or link that is confirmed fraud; "
+        f"suspected since {since}.",
+    )
+
+
 def _fixed(chinese: str, english: str) -> Callable[[Mapping[str, Any]], Sentence]:
     return lambda _row: Sentence(chinese, english)
 
@@ -109,6 +125,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "SCORED": _by_score,
     "VELOCITY": _by_velocity,
     "LINK_SCORED": _by_link,
+    "RELATED": _by_relation,
     "FAILED_OPEN": _unheard,
     "FAILED_CLOSED": _fixed(
         "模型未能给出评分，按运营商策略予以拦截。",

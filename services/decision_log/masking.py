@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fanzha.phone import masked
+from services.decision.related.entities import LINK
 from services.decision_log.query import party
 
 _PARTY_KINDS = frozenset("ns")
@@ -13,8 +14,8 @@ _PARTY_KINDS = frozenset("ns")
 def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
     """Return a row with its parties written out as ``from_party`` and ``to_party``.
 
-    Without *unmasked*, these and the pattern of an entry about a number or sender are masked, and
-    the link is left out.
+    Without *unmasked*, these, related numbers, and the pattern of an entry about a number or sender
+    are masked, and the link is left out.
     """
     written = dict(row) | {"from_party": party(row, "from"), "to_party": party(row, "to")}
     if unmasked:
@@ -24,8 +25,14 @@ def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
         "from_party": masked(written["from_party"]),
         "to_party": masked(written["to_party"]),
         "url": "",
+        "related_entity": _masked_entity(row.get("related_entity") or ""),
+        "related_to": _masked_entity(row.get("related_to") or ""),
         "pattern": masked(pattern) if names_party(row.get("entry_id") or "") else pattern,
     }
+
+
+def _masked_entity(entity: str) -> str:
+    return entity if entity.startswith(LINK) else masked(entity)
 
 
 def names_party(entry_id: str) -> bool:

@@ -1,8 +1,8 @@
 """Selects the logged rows of a batch, on the decision path: column operations only.
 
-Logged in full are blocked rows, calls that the velocity model marked, rows that a shadow entry
-would have blocked, rows that only monitor mode let through, and rows of watched numbers; each has
-the weight 1. The other rows were let through, for whatever reason (an allow entry, a protected
+Logged in full are blocked rows, what the velocity model or the graph marked, rows that a shadow
+entry would have blocked, rows that only monitor mode let through, and rows of watched numbers; each
+has the weight 1. The other rows were let through, for whatever reason (an allow entry, a protected
 number, a broken model). One in *n* of them is logged, selected by the decision id, with the
 *weight* n: the number of rows it stands for.
 
@@ -43,6 +43,7 @@ _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
 # Access to an enum member costs a microsecond; these constants avoid it.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
+_RELATED = np.uint8(Reason.RELATED)
 _ALLOW = np.uint8(Action.ALLOW)
 _NEAR = np.float32(0.5)
 """From this share of the threshold on, the activity of an allowed caller is logged."""
@@ -156,6 +157,7 @@ class RowSampler:
     def of(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> SampledRows | None:
         """Choose rows of a batch; None for none."""
         always: Bools = (decisions.actions == _BLOCK) | (decisions.reasons == _VELOCITY)
+        always |= decisions.reasons == _RELATED
         watched = self._watched.among(from_keys, to_keys)
         if watched is not None:
             always |= watched

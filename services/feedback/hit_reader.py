@@ -8,6 +8,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import masked
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
+from services.decision.related.entities import LINK
 from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_store import HitStore
 
@@ -58,11 +59,13 @@ class HitReader:
 
 
 def masked_fields(hit: Mapping[str, str]) -> dict[str, str]:
-    """Mask the parties of a hit, and its pattern where that is one of them; leave its note out."""
+    """Mask the parties of a hit, and its pattern and suspect where they are one; omit its note."""
     parties = {hit.get(HitField.FROM_PARTY), hit.get(HitField.TO_PARTY)}
     hide = {HitField.FROM_PARTY, HitField.TO_PARTY} | (
         {HitField.PATTERN} if hit.get(HitField.PATTERN) in parties else set()
     )
+    if not hit.get(HitField.RELATED, LINK).startswith(LINK):
+        hide.add(HitField.RELATED)
     return {
         name: masked(value) if name in hide else value
         for name, value in hit.items()

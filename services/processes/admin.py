@@ -18,6 +18,7 @@ from services.changes.maintenance import ChangeMaintenance
 from services.lists.hit_count_retention import HitCountRetention
 from services.processes import admin_wiring
 from services.processes.admin_wiring import AdminContext, AdminServices
+from services.processes.graph_wiring import GraphTasks
 from services.processes.list_follower import follow_lists
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
@@ -64,7 +65,7 @@ def _start_background(
     running = [
         _settle_then_follow(services.upkeep, context.follower),
         services.upkeep.run(),
-        _follow(context.settings.data_dir / ADMIN_LISTS, replica, server),
+        _follow(context.settings.data_dir / ADMIN_LISTS, replica, server, services.graph),
         audit.run(),
         context.findings.run(),
         HitCountRetention(services.hits, lambda: replica.current, now_ms).run(),
@@ -75,6 +76,7 @@ def _start_background(
         *(asyncio.create_task(one) for one in running),
         *services.appeals.start(),
         *services.outcomes.start(),
+        *services.graph.start(),
     ]
 
 
@@ -87,8 +89,8 @@ async def _settle_then_follow(upkeep: ChangeMaintenance, follower: Follower) -> 
     await follower.run()
 
 
-async def _follow(folder: Path, replica: Replica, server: RpcServer) -> None:
-    """Load new lists as they arrive, and serve once the first are loaded."""
+async def _follow(folder: Path, replica: Replica, server: RpcServer, graph: GraphTasks) -> None:
+    """Load new lists as they arrive; serve and keep the graph once the first are loaded."""
     serving = False
 
     async def loaded() -> None:
@@ -97,5 +99,6 @@ async def _follow(folder: Path, replica: Replica, server: RpcServer) -> None:
             serving = True
             await server.serve()
             process_lifecycle.say_serving()
+            graph.lists_loaded.set()
 
     await follow_lists(folder, replica, loaded)

@@ -53,7 +53,8 @@ from services.lists.metrics import ListMetrics
 from services.lists.service import ListService
 from services.models.service import ModelControl
 from services.models.store import ModelStore
-from services.processes import operations_wiring
+from services.processes import graph_wiring, operations_wiring
+from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
@@ -120,6 +121,7 @@ class AdminServices:
     appeals: WiredAppeals
     evidence: EvidencePackages
     outcomes: OutcomeRuntime
+    graph: GraphTasks
 
 
 async def open_context(settings: Settings, redis_url: str) -> AdminContext:
@@ -180,6 +182,13 @@ def build_services(context: AdminContext) -> AdminServices:
             now_ms=now_ms,
         ),
         outcomes=_outcomes(context, lists, changes),
+        graph=graph_wiring.build(
+            context.settings,
+            context.connect(),
+            replica=context.replica,
+            popular=context.popular,
+            registry=context.registry,
+        ),
     )
 
 
@@ -329,6 +338,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
         "hits": HitServicer(
             HitReader(HitStore(context.connect()), audit=audit),
             CampaignStore(context.connect()),
+            graph_wiring.reader(context.settings, context.connect(), audit=audit),
             now_ms,
         ),
         "models": ModelServicer(

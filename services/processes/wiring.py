@@ -27,6 +27,8 @@ from services.decision.pipeline import DecisionPipeline, DecisionRules
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
+from services.decision.related.stage import RelatedStage
+from services.decision.related.suspect_set import SuspectSet
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
 from services.decision.treatment.cache_lifetimes import CacheLifetimes
@@ -71,24 +73,22 @@ def build(
     observer: Observer,
     reserve_ids: Callable[[int], int],
     now_ms: Callable[[], int],
+    suspects: SuspectSet | None = None,
     repeated: RepeatedRequests | None = None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
-    _warm_up()
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    engine = DecisionPipeline(
-        current_snapshot=lambda: replica.current,
-        current_models=lambda: models.current,
+    engine = _engine(
+        settings,
+        replica=replica,
+        models=models,
         activity=activity,
-        rules=_rules(settings),
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
-        origin=_origin_guard(settings, home),
-        current_policies=_carrier_policies(settings),
-        answers=_answer_policy(settings),
+        related=_related_stage(settings, suspects, now_ms),
     )
     return Decider(
         engine=engine,
@@ -98,6 +98,33 @@ def build(
         home=home,
         interception=_interception(settings, engine, observer, now_ms, repeated),
         models=models,
+    )
+
+
+def _engine(
+    settings: Settings,
+    *,
+    replica: Replica,
+    models: ActiveModels,
+    activity: ActivityTable,
+    observer: Observer,
+    reserve_ids: Callable[[int], int],
+    velocity: VelocityStage | None,
+    related: RelatedStage | None,
+) -> DecisionPipeline:
+    _warm_up()
+    return DecisionPipeline(
+        current_snapshot=lambda: replica.current,
+        current_models=lambda: models.current,
+        activity=activity,
+        rules=_rules(settings),
+        observer=observer,
+        reserve_ids=reserve_ids,
+        velocity=velocity,
+        origin=_origin_guard(settings, HomePlan(settings.home_country)),
+        related=related,
+        current_policies=_carrier_policies(settings),
+        answers=_answer_policy(settings),
     )
 
 
@@ -138,6 +165,14 @@ def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
         if senders is None
         else ReloadedFile(senders, partial(read_senders, home=home)).current,
     )
+
+
+def _related_stage(
+    settings: Settings, suspects: SuspectSet | None, now_ms: Callable[[], int]
+) -> RelatedStage | None:
+    if suspects is None or settings.related_action == "off":
+        return None
+    return RelatedStage(suspects, blocks=settings.related_action == "block", now_ms=now_ms)
 
 
 def _answer_policy(settings: Settings) -> AnswerPolicy:

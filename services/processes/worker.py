@@ -39,6 +39,10 @@ from services.decision.drift.features import FeatureDrift
 from services.decision.drift.scores import ScoreDrift
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.observer import Observer, Table
+from services.decision.related.follower import SuspectFollower
+from services.decision.related.sightings import SightingBuffer, SightingWriter
+from services.decision.related.store import GraphStore
+from services.decision.related.suspect_set import SuspectSet
 from services.decision.sinks.hit_sink import HitBuffer, HitFlusher
 from services.decision.sinks.hit_store import HitStore, PrefixClaims
 from services.decision_log import options
@@ -52,6 +56,7 @@ from services.models.follower import ModelFollower
 from services.models.store import ModelStore
 from services.processes import wiring
 from services.processes.list_follower import follow_lists
+from services.processes.wiring import Decider
 from services.rpc import security
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
@@ -78,6 +83,7 @@ class Worker:
         if settings.redis_url is None:
             raise ValueError("FANZHA_REDIS_URL: a worker needs it")
         self._settings = settings
+        self._relates = settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
         self._metrics = _metrics(settings)
         redis = connect(settings.redis_url)
@@ -92,14 +98,7 @@ class Worker:
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
         self._build_sinks(redis, hits)
-        self._decider = wiring.build(
-            settings,
-            replica=self._replica,
-            observer=self._observer(),
-            reserve_ids=self._ids.reserve,
-            now_ms=now_ms,
-            repeated=_repeated_requests(settings, self._metrics),
-        )
+        self._decider = self._build_decider(redis)
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
         )
@@ -138,6 +137,29 @@ class Worker:
         self._entry_hits = EntryHits(now_ms=now_ms, counters=self._metrics)
         self._entry_flusher = EntryHitFlusher(
             self._entry_hits, EntryHitStore(redis), counters=self._metrics, now_ms=now_ms
+        )
+
+    def _build_decider(self, redis: Client) -> Decider:
+        """Build the decision stack, what it adds to the graph of related entities, and learns."""
+        suspects = SuspectSet()
+        graph = GraphStore(redis, now_ms=now_ms)
+        self._sightings = SightingBuffer(
+            HomePlan(self._settings.home_country), dropped=self._metrics.sightings_dropped
+        )
+        self._sighting_writer = SightingWriter(
+            self._sightings, graph, dropped=self._metrics.sightings_dropped
+        )
+        self._suspect_follower = SuspectFollower(
+            suspects, graph, now_ms=now_ms, changed=self._metrics.related_changed
+        )
+        return wiring.build(
+            self._settings,
+            replica=self._replica,
+            observer=self._observer(),
+            reserve_ids=self._ids.reserve,
+            now_ms=now_ms,
+            suspects=suspects,
+            repeated=_repeated_requests(self._settings, self._metrics),
         )
 
     def _observer(self) -> Observer:
@@ -204,6 +226,9 @@ class Worker:
             asyncio.create_task(ids.keep_claimed(self._ids, self._claims)),
             asyncio.create_task(self._refusals.run()),
         ]
+        if self._relates:
+            background.append(asyncio.create_task(self._sighting_writer.run()))
+            background.append(asyncio.create_task(self._suspect_follower.run()))
         await process_lifecycle.first_of(stop, *background)
         ending = process_lifecycle.DrainBudget(self._settings.drain_seconds)
         await self._server.drain(ending.left())
@@ -226,6 +251,8 @@ class Worker:
             self._campaigns.observe(table, decisions)
         self._entry_hits.observe(decisions)
         self._buffer.offer(channel, table, decisions)
+        if self._relates:
+            self._sightings.observe(table, decisions)
         if self._log is not None:
             self._log.decided(channel, table, decisions)
 

@@ -99,6 +99,34 @@ class DecisionSettings(ServerSettings):
         description="What to do with a text whose sender's name is not in senders_file, or is "
         "registered for other routes.",
     )
+    related_action: Literal["off", "mark", "block"] = Field(
+        default="mark",
+        description="What to do with traffic from or with a number or link that is confirmed fraud "
+        "elsewhere, or seen again and again with what is: off ignores and records nothing, mark "
+        "lets it through, counted and written to suspected hits, block blocks what is confirmed "
+        "itself.",
+    )
+    graph_entities: int = Field(
+        default=200_000,
+        ge=1000,
+        le=10_000_000,
+        description="Numbers, names and links in the graph of what is seen together; the least "
+        "seen make room for others.",
+    )
+    graph_marks: int = Field(
+        default=100_000,
+        ge=100,
+        le=1_000_000,
+        description="Confirmed and suspected numbers, names and links, each in the memory of every "
+        "worker; those that end first make room for others.",
+    )
+    graph_confirmed_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="Days that a number or link counts as confirmed fraud after its last "
+        "confirmation.",
+    )
     treatments_file: Path | None = Field(
         default=None,
         description="TOML file: which calls, texts and links that are let through are labelled, "

@@ -20,6 +20,7 @@ STAGE_SECONDS = (
     *(1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3),
     *(5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 1.0),
 )
+PROPAGATION_SECONDS = (1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0)
 BATCH_ROWS = tuple(2**power for power in range(13))
 RPC_CODES = (
     *("cancelled", "unknown", "invalid_argument", "deadline_exceeded", "not_found"),
@@ -207,6 +208,23 @@ NUMBERS_CUT = Family(
     text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
     "those before.",
 )
+SIGHTINGS_DROPPED = Family(
+    name="fanzha_graph_sightings_dropped",
+    kind="counter",
+    text="Events that could not be added to the graph of what is seen together: more than 64 of "
+    "one batch, or the store was away.",
+)
+RELATED_ENTITIES = Family(
+    name="fanzha_related_entities",
+    kind="gauge",
+    text="Confirmed and suspected numbers, names and links that the worker knows.",
+)
+PROPAGATION = Family(
+    name="fanzha_related_propagation_seconds",
+    kind="histogram",
+    text="Time from a change of a confirmed or suspected entity to its effect in the worker.",
+    bounds=PROPAGATION_SECONDS,
+)
 ROWS_CUT = Family(
     name="fanzha_rows_cut",
     kind="counter",
@@ -334,6 +352,7 @@ FEATURE_DRIFT = Family(
 TASKS = (
     *("worker reports", "model follower", "campaign reports", "counts of list hits"),
     *("writing of hits", "writing of refusals", "claim of the decision id prefix", "decision log"),
+    *("sightings", "marks of the graph"),
 )
 """The background tasks of a worker, as `infra.periodic` counts their failures."""
 TASK_FAILURES = Family(
@@ -355,6 +374,7 @@ FAMILIES = (
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
     *(LIST_FINDINGS, LIST_FILES_REFUSED),
+    *(SIGHTINGS_DROPPED, RELATED_ENTITIES, PROPAGATION),
     *(ENTRY_HITS_DROPPED, SHADOW_ENTRY_HITS, SHADOW_ENTRIES),
 )
 

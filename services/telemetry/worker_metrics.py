@@ -176,6 +176,15 @@ class DecisionMetrics:
         """Count texts that may hold more telephone numbers than were looked up."""
         self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
 
+    def sightings_dropped(self, rows: int) -> None:
+        """Count events that could not be added to the graph."""
+        self._figures[layout.START[layout.SIGHTINGS_DROPPED.name]] += rows
+
+    def related_changed(self, size: int, seconds: float) -> None:
+        """Set the number of related entities known, and count a change and how late it came."""
+        self._set(layout.RELATED_ENTITIES, size)
+        self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
+
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows

@@ -1,6 +1,6 @@
 """Builders of valid objects; a test sets only the fields it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -34,6 +34,7 @@ from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.related.stage import RelatedStage
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
@@ -255,7 +256,8 @@ def an_engine(
     rules: DecisionRules | None = None,
     velocity: VelocityStage | None = None,
     origin: OriginGuard | None = None,
-    policies: CarrierPolicies = NO_POLICIES,
+    related: RelatedStage | None = None,
+    policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
     answers: AnswerPolicy | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
@@ -269,7 +271,8 @@ def an_engine(
         reserve_ids=lambda _rows: 100,
         velocity=velocity,
         origin=origin,
-        current_policies=lambda: policies,
+        related=related,
+        current_policies=policies if callable(policies) else lambda: policies,
         answers=answers,
     )
 

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,13 +44,14 @@ def outcomes(
     texts: Sequence[str], text_model: TextScorer, link_model: LinkScorer, threshold: float
 ) -> Iterator[Outcome]:
     """Decide on texts by words alone, and by words and links together."""
+    link_scores = partial(link_evidence.LinkScores().of, link_model)
     for start in range(0, len(texts), BATCH):
         batch = texts[start : start + BATCH]
         links = [find_links(text) for text in batch]
         owners = np.array([row for row, found in enumerate(links) for _ in found], np.int64)
         urls = [url for found in links for url in found]
         scores = text_model.score(_table(batch)).p_fraud
-        found = link_evidence.highest(link_model, urls, owners, scores, threshold)
+        found = link_evidence.highest(link_scores, urls, owners, scores, threshold)
         blocked = link_evidence.blocking(scores, found)
         for row, score in enumerate(scores.tolist()):
             by_words = score >= threshold

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "until_upheld": (),
     "since_unknown": (),
     "unregistered_sender": (),
+    "related": (),
     "untrue_caller": (),
     "record_gone": (),
     "listed": ("source", "of_kind", "stated_reason"),

@@ -13,6 +13,7 @@ _CHINA_TIME = timezone(timedelta(hours=8))
 RULES = {
     Reason.IMPLAUSIBLE.name: "untrue_caller",
     Reason.UNREGISTERED.name: "unregistered_sender",
+    Reason.RELATED.name: "related",
 }
 """The sentence of each rule that blocks."""
 

@@ -12,6 +12,7 @@ from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Timeout
 from services.cli._common.server import ServerOf
+from services.cli._common.time_arguments import written
 from services.cli.check import caller as check_caller
 from services.cli.check import explanation, protocol_words
 from services.cli.replay import traffic
@@ -199,6 +200,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "list_version": decision.list_version,
         "model_version": decision.model_version,
         **_link(decision),
+        **_relation(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": str(decision.decision_id),
@@ -216,6 +218,19 @@ def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
     if not decision.HasField("link_score"):
         return {}
     return {"link_score": round(decision.link_score, 4), "link": decision.link}
+
+
+def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.related_entity:
+        return {}
+    return {
+        "related_entity": decision.related_entity,
+        "related_evidence": word(
+            decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_"
+        ),
+        "related_to": decision.related_to,
+        "related_since": written(decision.related_since_ms),
+    }
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -254,6 +269,17 @@ def word(name: str, prefix: str) -> str:
     return "" if short == "unspecified" else short
 
 
+def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
+    side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
+    since = written(decision.related_since_ms)
+    if not decision.related_to:
+        return f"{done}: the {side} {decision.related_entity} is confirmed fraud since {since}."
+    return (
+        f"{done}: the {side} {decision.related_entity} is seen with {decision.related_to}, which "
+        f"is confirmed fraud; suspected since {since}."
+    )
+
+
 def sentence(decision: decision_pb2.Decision) -> str:
     """Say in a sentence why it was decided so."""
     entry = f"entry {decision.entry_id} ({decision.pattern})"
@@ -279,6 +305,7 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the caller or sender cannot be what it claims.",
         decision_pb2.REASON_UNREGISTERED: f"{done}: the sender's name is not registered for this "
         "route.",
+        decision_pb2.REASON_RELATED: _related_sentence(decision, done),
     }.get(decision.reason, "The server gave a reason that this command does not know.")
 
 

@@ -39,6 +39,7 @@ _LIST_VERSION = _before(HitField.LIST_VERSION)
 _MODEL_VERSION = _before(HitField.MODEL_VERSION)
 _OCCURRED_AT_MS = _before(HitField.OCCURRED_AT_MS)
 _DECIDED_AT_MS = _before(HitField.DECIDED_AT_MS)
+_RELATED = _before(HitField.RELATED)
 # Encoded once: creating and naming an enum member is slow.
 _BLOCKLISTED, _VELOCITY = int(Reason.BLOCKLISTED), int(Reason.VELOCITY)
 _RULINGS = {
@@ -92,7 +93,7 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
             f"{_field(_TO_PARTY, number_text(receiver))}{_url(batch, place, detail)}"
             f"{_FRAUD_TYPES[detail.fraud_type]}{_RULINGS[action, reason]}{_score(shown)}"
             f"{_entry(detail) if detail.entry_id else ''}{lists}{version}"
-            f'{_OCCURRED_AT_MS}"{at}"{decided}]',
+            f'{_OCCURRED_AT_MS}"{at}"{decided}{_related(detail) if detail.relation else ""}]',
         )
 
 
@@ -110,6 +111,10 @@ def _url(batch: HitBatch, place: int, detail: Detail) -> str:
         url = detail.pattern
     url = url or detail.link
     return _field(_URL, url)
+
+
+def _related(detail: Detail) -> str:
+    return "" if detail.relation is None else _field(_RELATED, detail.relation.entity)
 
 
 def _score(score: float | None) -> str:

@@ -30,6 +30,7 @@ class HitField(StrEnum):
     MODEL_VERSION = "model_version"
     OCCURRED_AT_MS = "occurred_at_ms"
     DECIDED_AT_MS = "decided_at_ms"
+    RELATED = "related"
 
 
 def encode(fields: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ Table = Calls | Texts | Links
 
 # Naming an enum member costs a microsecond each time; these do not.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
+_RELATED = np.uint8(Reason.RELATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Hit:
     score: float = float("nan")
     entry_id: str = ""
     pattern: str = ""
+    related: str = ""
+    """The confirmed or suspected entity that is part of it, for whatever reason it was decided."""
     campaign: str = ""
     """Campaign of the entry, if any; connects hits of several patterns."""
     matched_on: MatchedOn = MatchedOn.UNSPECIFIED
@@ -75,6 +78,7 @@ class Hit:
             HitField.MODEL_VERSION: self.model_version,
             HitField.OCCURRED_AT_MS: str(self.occurred_at_ms),
             HitField.DECIDED_AT_MS: str(self.decided_at_ms) if self.decided_at_ms else "",
+            HitField.RELATED: self.related,
         }
         return {name.value: value for name, value in fields.items() if value}
 
@@ -110,6 +114,7 @@ def blocked(
     """Select the blocked and marked rows of a batch; None if there are none."""
     recorded = decisions.actions == _BLOCK
     recorded |= decisions.reasons == _VELOCITY
+    recorded |= decisions.reasons == _RELATED
     rows = recorded.nonzero()[0]
     if not len(rows):
         return None

@@ -24,6 +24,14 @@ RULES = {
     "scored": ("模型评分达到阈值", "the score reaches the threshold"),
     "link_scored": ("链接与文字合并评分", "a link scores, and the words do not speak against it"),
     "spam": ("垃圾短信", "it is unwanted advertising"),
+    "related_blocked": (
+        "所涉号码或链接已确认涉诈",
+        "a number or link in it is confirmed fraud",
+    ),
+    "related": (
+        "与已确认涉诈的号码或链接有关，仅标记",
+        "it is related to what is confirmed fraud, and only marked",
+    ),
     "cut_off": ("主叫近期行为可疑", "the recent calls of the caller are suspicious"),
     "suspicious": ("主叫近期行为可疑，仅标记", "the caller is suspicious, and only marked"),
     "marked_link": (
@@ -183,6 +191,16 @@ def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
     ]
 
 
+def _related(_row: Mapping[str, Any]) -> list[_Change]:
+    return [
+        _Change(
+            "若该号码或链接的确认被撤销，或设置 related_action 为 off",
+            "with the confirmation of that number or link dismissed, or with related_action off",
+            ("related_blocked", "related"),
+        )
+    ]
+
+
 def _spam(_row: Mapping[str, Any]) -> list[_Change]:
     return [_Change("若设置 block_spam 为 false", "with the setting block_spam false", ("spam",))]
 
@@ -215,6 +233,7 @@ _CHANGES = {
     "UNREGISTERED": _unregistered,
     "VELOCITY": _velocity,
     "LINK_SCORED": _link_scored,
+    "RELATED": _related,
     "SPAM": _spam,
     "PROTECTED": _protected,
     "FAILED_OPEN": _failed,

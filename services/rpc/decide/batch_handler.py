@@ -265,8 +265,10 @@ def _carriers(requests: Sequence[EncodedRequest]) -> list[tuple[str, int]]:
 
 
 def _check_deadlines(requests: Sequence[EncodedRequest]) -> None:
-    if all(request.is_late() for request in requests):
-        raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
+    for request in requests:
+        if not request.is_late():
+            return
+    raise DeadlineExceeded(ShedReason.LATE_BETWEEN_STAGES)
 
 
 def _part_request(part: RequestPart, whole: EncodedRequest) -> EncodedRequest:

@@ -4,15 +4,13 @@ What every row has is copied as it lies in memory; protobuf writes the rest. A m
 be written in pieces, so each is the arrays and then what protobuf made.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from fanzha.decisions import Action, Decisions, Detail, WouldBlock
+from fanzha.decisions import Action, Decisions, Detail, Relation, WouldBlock
 from fanzha.v1 import decision_pb2 as pb
-from fanzha.v1 import interception_pb2
 from services.decision.protocol_answer.model import ProtocolAnswer
 from services.rpc.decide.protocol_messages import protocol_message
 
@@ -22,6 +20,7 @@ _wire: Callable[[Any], Any] = int
 _ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
 """Tags of fields 2, 3 and 4 of Decisions, and of field 1 of each response."""
 _MORE, _LOW = 0x80, 0x7F
+_ONE_BYTE = [bytes([number]) for number in range(_LOW + 1)]
 _NO_DETAIL = Detail()
 _BLOCK = int(Action.BLOCK)
 
@@ -95,7 +94,8 @@ def repeated_response(decision: pb.Decision, row: int, extras: RequestedExtras) 
 
 def _single(decision: pb.Decision) -> bytes:
     # The responses of all channels have the decision in field 1.
-    return interception_pb2.DecideCallResponse(decision=decision).SerializeToString()
+    message = decision.SerializeToString()
+    return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
 def decision_message(
@@ -103,28 +103,20 @@ def decision_message(
 ) -> pb.Decision:
     """Return one row as a message."""
     detail = decisions.details.get(row, _NO_DETAIL)
-    score = float(decisions.scores[row])
+    score = decisions.scores.item(row)
     return pb.Decision(
         decision_id=decisions.id_of(row),
-        action=_wire(decisions.actions[row]),
-        reason=_wire(decisions.reasons[row]),
-        score=None if np.isnan(score) else score,
+        action=_wire(decisions.actions.item(row)),
+        reason=_wire(decisions.reasons.item(row)),
+        score=None if math.isnan(score) else score,
         threshold=decisions.threshold_of(row),
-        entry_id=detail.entry_id,
-        pattern=detail.pattern,
-        evidence=_wire(detail.matched_on),
-        fraud_type=_wire(detail.fraud_type),
         list_version=decisions.list_version,
         model_version=decisions.model_version,
-        velocity_score=detail.velocity_score,
-        velocity_inputs=detail.velocity_inputs,
-        link_score=detail.link_score,
-        link=detail.link,
         velocity_version=decisions.velocity_version,
         monitored=detail.monitored,
         cache_seconds=_cache_seconds(decisions, row, detail),
-        **_treatment(detail),
-        **_provenance(decisions, row, detail),
+        **_found(decisions, row, detail),
+        **_relation(detail.relation),
         **_extras(extras, row),
     )
 
@@ -134,21 +126,13 @@ def _detail(
 ) -> pb.Detail:
     return pb.Detail(
         row=row - first,
-        entry_id=detail.entry_id,
-        pattern=detail.pattern,
-        evidence=_wire(detail.matched_on),
-        fraud_type=_wire(detail.fraud_type),
         error=detail.error,
         read_bytes=detail.read_bytes,
         decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
-        velocity_score=detail.velocity_score,
-        velocity_inputs=detail.velocity_inputs,
-        link_score=detail.link_score,
-        link=detail.link,
         monitored=detail.monitored,
         cache_seconds=detail.cache_seconds,
-        **_treatment(detail),
-        **_provenance(decisions, row, detail),
+        **_found(decisions, row, detail),
+        **_relation(detail.relation),
         **_extras(extras, row),
     )
 
@@ -156,16 +140,6 @@ def _detail(
 def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
     """Say whether the id of a row does not follow from that of the first of its request."""
     return bool(decisions.ids) and decisions.id_of(row) != decisions.id_of(first) + row - first
-
-
-def _treatment(detail: Detail) -> dict[str, Any]:
-    if not detail.treatment and not detail.delay_ms:
-        return {}
-    return {
-        "treatment": _wire(detail.treatment),
-        "label": _wire(detail.label),
-        "delay_ms": detail.delay_ms,
-    }
 
 
 def _cache_seconds(decisions: Decisions, row: int, detail: Detail) -> int | None:
@@ -176,11 +150,45 @@ def _cache_seconds(decisions: Decisions, row: int, detail: Detail) -> int | None
     return decisions.allow_cache_seconds
 
 
-def _provenance(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
-    """Return source and legal basis of the entry that blocked *row*; nothing for other rows."""
-    if not detail.source or decisions.actions[row] != _BLOCK:
+def _found(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
+    """Return what was found about a row, only what is set; nothing for most rows.
+
+    Source and legal basis are those of the entry that blocked the row.
+    """
+    fields: dict[str, Any] = {}
+    if detail is _NO_DETAIL:
+        return fields
+    if detail.entry_id or detail.pattern or detail.matched_on:
+        fields["entry_id"] = detail.entry_id
+        fields["pattern"] = detail.pattern
+        fields["evidence"] = _wire(detail.matched_on)
+    if detail.fraud_type:
+        fields["fraud_type"] = _wire(detail.fraud_type)
+    if detail.velocity_score is not None:
+        fields["velocity_score"] = detail.velocity_score
+        fields["velocity_inputs"] = detail.velocity_inputs
+    if detail.link_score is not None:
+        fields["link_score"] = detail.link_score
+        fields["link"] = detail.link
+    if detail.treatment or detail.delay_ms:
+        fields["treatment"] = _wire(detail.treatment)
+        fields["label"] = _wire(detail.label)
+        fields["delay_ms"] = detail.delay_ms
+    if detail.source and decisions.actions[row] == _BLOCK:
+        fields["source"] = _wire(detail.source)
+        fields["legal_basis"] = detail.legal_basis
+    return fields
+
+
+def _relation(relation: Relation | None) -> dict[str, Any]:
+    if relation is None:
         return {}
-    return {"source": _wire(detail.source), "legal_basis": detail.legal_basis}
+    return {
+        "related_entity": relation.entity,
+        "related_evidence": _wire(relation.matched_on),
+        "related_to": relation.related_to,
+        "related_since_ms": relation.since_ms,
+    }
 
 
 def _extras(extras: RequestedExtras, row: int) -> dict[str, Any]:
@@ -198,6 +206,8 @@ def _extras(extras: RequestedExtras, row: int) -> dict[str, Any]:
 
 
 def _varint(number: int) -> bytes:
+    if number <= _LOW:
+        return _ONE_BYTE[number]
     written = bytearray()
     while number > _LOW:
         written.append(number & _LOW | _MORE)

@@ -54,7 +54,7 @@ class MessageDecoder:
         times = np.array([row.attempted_at_ms for row in rows], np.int64)
         trunks = [row.trunk for row in rows]
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
-        if any(trunks):
+        if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
         request_ids = _request_ids(rows, wrong)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
@@ -81,7 +81,7 @@ class MessageDecoder:
         wrong = (senders == UNREADABLE) | (receivers == UNREADABLE) | not_times(times)
         wrong |= _column(not body for body in bodies)
         trunks = [row.trunk for row in rows]
-        if any(trunks):
+        if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
         request_ids = _request_ids(rows, wrong)
         errors = {}
@@ -111,8 +111,10 @@ class MessageDecoder:
         subscribers = self.home.number_keys(askers) if any(askers) else np.zeros(len(rows), int)
         times = np.array([row.requested_at_ms for row in rows], np.int64)
         wrong = not_times(times)
-        wrong |= _column(not url for url in urls)
-        wrong |= (subscribers == UNREADABLE) & _column(bool(asker) for asker in askers)
+        if "" in urls:
+            wrong |= _column(not url for url in urls)
+        if any(askers):
+            wrong |= (subscribers == UNREADABLE) & _column(map(bool, askers))
         request_ids = _request_ids(rows, wrong)
         return Links(
             urls=urls,

@@ -83,6 +83,7 @@ class RequestDecoder:
     ) -> None:
         self._channel = channel
         self._field = channel.name.lower()
+        self._rows_field = f"{self._field}s"
         self._single: Any = _SINGLE[channel]
         self._batch: Any = _BATCH[channel]
         self._by_column = by_column
@@ -118,24 +119,32 @@ class RequestDecoder:
 
     def table(self, requests: Sequence[EncodedRequest], now_ms: int) -> Table:
         """Decode all rows of opened requests into one table."""
-        if sum(request.rows for request in requests) >= self._min_columnar_rows and all(
-            request.heads for request in requests
-        ):
+        data = [request.data for request in requests]
+        heads = [request.heads for request in requests]
+        if all(heads) and sum(map(len, heads)) >= self._min_columnar_rows:
             try:
-                rows = wire_format.WireRows(
-                    [request.data for request in requests], [request.heads for request in requests]
-                )
-                return self._by_column(rows, now_ms)
+                return self._by_column(wire_format.WireRows(data, heads), now_ms)
             except wire_format.Unusual:
                 pass
+        if all(heads):
+            try:
+                joined = self._batch.FromString(b"".join(data))
+                return self._by_message(getattr(joined, self._rows_field), now_ms)
+            except DecodeError:
+                pass  # request by request, because one row spoils all that are parsed together
+        messages, errors = self._parse_each(requests)
+        table = self._by_message(messages, now_ms)
+        return replace(table, errors={**table.errors, **errors}) if errors else table
+
+    def _parse_each(self, requests: Sequence[EncodedRequest]) -> tuple[list[Any], dict[int, str]]:
+        """Return the rows of all requests, and what is wrong with those protobuf refuses."""
         messages: list[Any] = []
         errors: dict[int, str] = {}
         for request in requests:
             read = self._parse(request.data, single=request.single)
             errors |= {len(messages) + row: error for row, error in read.errors.items()}
             messages += read.messages
-        table = self._by_message(messages, now_ms)
-        return replace(table, errors={**table.errors, **errors}) if errors else table
+        return messages, errors
 
     def _check_fields(self, data: bytes) -> None:
         if wire_format.has_more_fields(data, MAX_ROWS + _OTHER_FIELDS):
@@ -156,7 +165,7 @@ class RequestDecoder:
 
     def _parse_message(self, data: bytes, *, single: bool) -> ParsedRows:
         request = (self._single if single else self._batch).FromString(data)
-        rows = (getattr(request, self._field),) if single else getattr(request, f"{self._field}s")
+        rows = (getattr(request, self._field),) if single else getattr(request, self._rows_field)
         return ParsedRows(
             messages=list(rows),
             errors={},

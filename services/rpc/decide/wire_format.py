@@ -8,6 +8,7 @@ says what is wrong if anything is.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import overload
 
 import numpy as np
@@ -45,8 +46,10 @@ def heads(request: bytes) -> Sequence[int]:
             return range(0, size, width)
     found: list[int] = []
     try:
-        while at < size:
-            if request[at] != _ROW or len(found) == MAX_ROWS:
+        for _ in repeat(None, MAX_ROWS):
+            if at >= size:
+                break
+            if request[at] != _ROW:
                 raise Unusual
             found.append(at)
             length = request[at + 1]

@@ -1,4 +1,4 @@
-"""Serves HitService: follows hits and lists campaigns."""
+"""Serves HitService: follows hits, lists campaigns, and shows what is related."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from math import isnan
@@ -11,6 +11,7 @@ from services.decision.campaigns.bulk_texts import Campaign, senders
 from services.decision.campaigns.store import CampaignStore
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED
 from services.feedback.hit_reader import HitReader
+from services.feedback.relation_reader import RelationReader
 
 DEFAULT_CAMPAIGNS = 100
 MOST_CAMPAIGNS = 1000
@@ -26,10 +27,15 @@ class HitServicer(pb_grpc.HitServiceServicer):
     """Follows hits and lists campaigns. Errors become statuses in the error interceptor."""
 
     def __init__(
-        self, hits: HitReader, campaigns: CampaignStore, now_ms: Callable[[], int]
+        self,
+        hits: HitReader,
+        campaigns: CampaignStore,
+        relations: RelationReader,
+        now_ms: Callable[[], int],
     ) -> None:
         self._hits = hits
         self._campaigns = campaigns
+        self._relations = relations
         self._now_ms = now_ms
 
     async def TailHits(
@@ -55,6 +61,26 @@ class HitServicer(pb_grpc.HitServiceServicer):
         return pb.ListCampaignsResponse(
             campaigns=map(_campaign, chosen[: request.limit or DEFAULT_CAMPAIGNS]),
             total=len(chosen),
+        )
+
+    async def GetRelations(
+        self, request: pb.GetRelationsRequest, context: object
+    ) -> pb.GetRelationsResponse:
+        entity, found = await self._relations.show(request.subject, unmasked=request.unmasked)
+        suspect = found.suspect
+        return pb.GetRelationsResponse(
+            entity=entity,
+            seen=found.total,
+            confirmed=suspect is not None and suspect.confirmed,
+            suspected=suspect is not None and not suspect.confirmed,
+            related_to=suspect.related_to if suspect else "",
+            since_ms=suspect.since_ms if suspect else 0,
+            ends_at_ms=suspect.ends_at_ms if suspect else 0,
+            causes=found.causes,
+            neighbours=[
+                pb.RelatedEntity(entity=one.entity, together=one.together)
+                for one in found.neighbours
+            ],
         )
 
 

@@ -68,10 +68,16 @@ class MethodChain:
             request: Any = None
             try:
                 authenticate(context)
-                with shedder.admission(context.time_remaining) as admission:
+                shedder.enter(context.time_remaining())
+                try:
                     request = await read(messages, context)
-                    admission.check_deadline()
+                    shedder.check_deadline(context.time_remaining())
                     return await serve(request, context)
+                except BaseException as error:
+                    shedder.count_undecided(error)
+                    raise
+                finally:
+                    shedder.leave()
             except Exception as error:
                 request = None  # so that the error does not hold it, see `errors`
                 await self.errors.abort(context, error)
@@ -85,11 +91,17 @@ class MethodChain:
             request: Any = None
             try:
                 authenticate(context)
-                with shedder.admission(context.time_remaining) as admission:
+                shedder.enter(context.time_remaining())
+                try:
                     request = await read(messages, context)
-                    admission.check_deadline()
+                    shedder.check_deadline(context.time_remaining())
                     async for response in serve(request, context):
                         yield response
+                except BaseException as error:
+                    shedder.count_undecided(error)
+                    raise
+                finally:
+                    shedder.leave()
             except Exception as error:
                 request = None
                 await self.errors.abort(context, error)

@@ -7,7 +7,6 @@ a new one would wait. It takes no lock: one event loop only.
 
 import asyncio
 from collections.abc import Callable
-from typing import Self
 
 from fanzha.errors import FanzhaError
 from services.decision.shed_reasons import ShedReason
@@ -63,13 +62,9 @@ class LoadShedder:
         """How long a request that comes now would wait."""
         return self._in_flight * self._seconds_each
 
-    def admission(self, remaining: Remaining) -> "Admission":
-        """Return the context of one request; entering it raises when the request is refused."""
-        return Admission(self, remaining)
-
     def enter(self, remaining_seconds: float | None) -> None:
         """Admit a request that can wait for *remaining_seconds*, or raise."""
-        if _has_passed(remaining_seconds):
+        if remaining_seconds is not None and remaining_seconds <= 0:
             self.shed(ShedReason.LATE)
             raise DeadlineExceeded(ShedReason.LATE)
         wait = self.wait_seconds
@@ -81,56 +76,37 @@ class LoadShedder:
             self._last_change = self._clock()
         self._in_flight += 1
 
+    def check_deadline(self, remaining_seconds: float | None) -> None:
+        """Raise `DeadlineExceeded` when no time is left for a request that has been read."""
+        if remaining_seconds is not None and remaining_seconds <= 0:
+            raise DeadlineExceeded(ShedReason.LATE_WHEN_READ)
+
+    def count_undecided(self, error: BaseException) -> None:
+        """Count an admitted request that ends in *error* if it was not decided for want of time."""
+        if isinstance(error, DeadlineExceeded):
+            self.shed(error.reason)
+        elif isinstance(error, asyncio.CancelledError | CallerGone):
+            self.shed(ShedReason.GONE)
+
     def leave(self) -> None:
-        """Count an admitted request out."""
+        """Count an admitted request out, however it ends."""
         now = self._clock()
         self._seconds_each += _WEIGHT * (now - self._last_change - self._seconds_each)
         self._last_change = now
         self._in_flight -= 1
 
 
-class Admission:
-    """One request between admission and its end."""
-
-    __slots__ = ("_remaining", "_shedder")
-
-    def __init__(self, shedder: LoadShedder, remaining: Remaining) -> None:
-        self._shedder = shedder
-        self._remaining = remaining
-
-    def __enter__(self) -> Self:
-        self._shedder.enter(self._remaining())
-        return self
-
-    def check_deadline(self) -> None:
-        """Raise `DeadlineExceeded` when no time is left for a request that has been read."""
-        if _has_passed(self._remaining()):
-            raise DeadlineExceeded(ShedReason.LATE_WHEN_READ)
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        self._shedder.leave()
-        if isinstance(error, DeadlineExceeded):
-            self._shedder.shed(error.reason)
-        elif isinstance(error, asyncio.CancelledError | CallerGone):
-            self._shedder.shed(ShedReason.GONE)
-
-
 class AdmitAll:
-    """Stands in for a shedder where nothing is shed."""
+    """Stands in for a shedder where nothing is shed: whoever asks decides how long to wait."""
 
-    def admission(self, _remaining: Remaining) -> Self:
-        """Return a context that admits the request."""
-        return self
+    def enter(self, _remaining_seconds: float | None) -> None:
+        """Admit the request."""
 
-    def __enter__(self) -> Self:
-        return self
+    def check_deadline(self, _remaining_seconds: float | None) -> None:
+        """Do nothing."""
 
-    def check_deadline(self) -> None:
-        """Do nothing: whoever asked decides how long to wait."""
+    def count_undecided(self, _error: BaseException) -> None:
+        """Do nothing."""
 
-    def __exit__(self, *_error: object) -> None:
-        return
-
-
-def _has_passed(remaining_seconds: float | None) -> bool:
-    return remaining_seconds is not None and remaining_seconds <= 0
+    def leave(self) -> None:
+        """Do nothing."""

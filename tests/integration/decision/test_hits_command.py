@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fanzha.decisions import Reason
+from fanzha.phone import HomePlan
 from fanzha.tables import Channel
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1.hit_pb2_grpc import HitServiceStub
@@ -19,9 +20,11 @@ from services.audit.events import AuditKind
 from services.auth.identity import Role
 from services.cli import hits
 from services.decision.campaigns.store import CampaignStore
+from services.decision.related.store import GraphStore
 from services.decision.sinks.hit_records import Hit
 from services.decision.sinks.hit_store import CONFIRMED, HitStore
 from services.feedback.hit_reader import HitReader
+from services.feedback.relation_reader import RelationReader
 from services.rpc.hits.handler import HitServicer
 from tests.support.builders import as_written
 from tests.support.change_desk import MemoryAudit
@@ -58,7 +61,10 @@ def a_hit(decision_id: int, reason: Reason, caller: str = CALLER) -> Hit:
 async def hit_service(url: str, audit: MemoryAudit) -> AsyncIterator[HitServicer]:
     client = connect(url)
     yield HitServicer(
-        HitReader(HitStore(client), audit=audit), CampaignStore(client), lambda: NOW_MS
+        HitReader(HitStore(client), audit=audit),
+        CampaignStore(client),
+        RelationReader(GraphStore(client, now_ms=lambda: NOW_MS), home=HomePlan(), audit=audit),
+        lambda: NOW_MS,
     )
     await client.aclose()
 

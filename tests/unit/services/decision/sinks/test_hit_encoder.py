@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.decisions import Action, Detail, MatchedOn, Reason
+from fanzha.decisions import Action, Detail, MatchedOn, Reason, Relation
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import sender_hash
 from fanzha.tables import Channel
@@ -57,6 +57,13 @@ def test_names_patterns_and_campaigns_come_out_as_they_went_in(
 
 
 SCORES = st.floats(0, 1, width=32) | st.just(float("nan"))
+RELATIONS = st.builds(
+    Relation,
+    entity=TEXTS,
+    matched_on=st.sampled_from(MatchedOn),
+    related_to=st.just(""),
+    since_ms=st.just(AT_MS),
+)
 ENTRIES = st.builds(
     Detail,
     fraud_type=st.sampled_from(FraudType),
@@ -64,6 +71,7 @@ ENTRIES = st.builds(
     pattern=TEXTS,
     campaign=st.just("") | TEXTS,
     matched_on=st.sampled_from(MatchedOn),
+    relation=st.none() | RELATIONS,
 )
 MODELS = st.builds(
     Detail,
@@ -113,6 +121,7 @@ def test_a_batch_is_written_in_the_same_bytes_as_its_records(
         model_version=batch.velocity_version if by_velocity else model_version,
         occurred_at_ms=AT_MS,
         decided_at_ms=decided_at_ms,
+        related=detail.relation.entity if detail.relation else "",
     )
 
     [hit] = written(batch)
@@ -139,6 +148,7 @@ def test_a_record_has_every_field_in_order() -> None:
         model_version="test-1",
         occurred_at_ms=AT_MS,
         decided_at_ms=AT_MS,
+        related="link:points.example",
     )
 
     assert list(full.fields()) == [field.value for field in HitField]

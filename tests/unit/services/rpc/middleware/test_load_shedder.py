@@ -1,6 +1,5 @@
 """Requests are refused when the queue is longer than they can wait."""
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from services.decision.shed_reasons import ShedReason
 from services.rpc.middleware.load_shedder import (
     MIN_QUEUED,
-    CallerGone,
     DeadlineExceeded,
     LoadShedder,
     Overloaded,
@@ -64,44 +62,19 @@ def test_why_a_request_is_not_decided_is_told() -> None:
         shedder.enter(0.1)
     with pytest.raises(DeadlineExceeded):
         shedder.enter(-1.0)
-    with pytest.raises(DeadlineExceeded), shedder.admission(iter([1.0, 0.0]).__next__) as admission:
-        admission.check_deadline()
+
+    assert told == [ShedReason.WAIT, ShedReason.LATE]
+
+
+def test_a_request_without_time_left_when_it_has_been_read_is_too_late() -> None:
+    shedder = a_shedder(Clock())
+
+    with pytest.raises(DeadlineExceeded) as raised:
+        shedder.check_deadline(0.0)
     for left in (1.0, None):
-        with shedder.admission(iter([left, left]).__next__) as admission:
-            admission.check_deadline()
+        shedder.check_deadline(left)
 
-    assert told == [ShedReason.WAIT, ShedReason.LATE, ShedReason.LATE_WHEN_READ]
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (asyncio.CancelledError(), ShedReason.GONE),
-        (CallerGone(), ShedReason.GONE),
-        (DeadlineExceeded(ShedReason.LATE_WHEN_GATHERED), ShedReason.LATE_WHEN_GATHERED),
-    ],
-)
-def test_an_admitted_request_that_ends_undecided_is_counted_and_leaves(
-    error: BaseException, reason: ShedReason
-) -> None:
-    counted: list[ShedReason] = []
-    shedder = a_shedder(Clock(), shed=counted.append)
-    teach(shedder, Clock(), 1.0)
-    before = shedder.wait_seconds
-
-    with pytest.raises(type(error)), shedder.admission(lambda: None):
-        raise error
-
-    assert (counted, shedder.wait_seconds) == ([reason], before)
-
-
-def test_an_admitted_request_that_fails_otherwise_is_not_shed() -> None:
-    counted: list[ShedReason] = []
-
-    with pytest.raises(KeyError), a_shedder(Clock(), shed=counted.append).admission(lambda: None):
-        raise KeyError
-
-    assert counted == []
+    assert raised.value.reason is ShedReason.LATE_WHEN_READ
 
 
 def test_the_wait_is_what_those_inside_will_take() -> None:

@@ -1,0 +1,71 @@
+"""`fanzha graph`: what a number, sender's name or link is seen with."""
+
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.v1 import hit_pb2 as pb
+from fanzha.v1 import hit_pb2_grpc
+from services.cli._common.console import out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.server import ServerOf
+from services.cli._common.time_arguments import written
+
+app = typer.Typer(no_args_is_help=True, help="Show what is seen together with fraud.")
+
+_server = ServerOf(hit_pb2_grpc.HitServiceStub)
+
+
+@app.callback()
+def _graph() -> None:
+    """Show what is seen together with fraud."""
+
+
+@app.command()
+def show(
+    subject: Annotated[str, typer.Argument(help="A number, a sender's name, or a URL or host.")],
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Show whole numbers; for auditors and appeals officers."),
+    ] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show whether a number or link is confirmed or suspected, why, and what it is seen with.
+
+    Each use is in the audit log.
+    """
+    request = pb.GetRelationsRequest(subject=subject, unmasked=full)
+    with _server(target) as stub:
+        answer = stub.GetRelations(request)
+    if as_json:
+        print_json(as_words(answer))
+        return
+    row = as_words(answer)
+    out.print(f"{row['entity']}: {row['state']}", soft_wrap=True)
+    if row["since"]:
+        out.print(f"    since {row['since']}, until {row['until']} unless renewed", soft_wrap=True)
+    if row["related_to"]:
+        out.print(f"    seen most with the confirmed {row['related_to']}", soft_wrap=True)
+    for cause, at in row["causes"].items():
+        out.print(f"    confirmed by {cause} at {at}", soft_wrap=True)
+    out.print(f"    seen {row['seen']:g} times, decayed by half every seven days")
+    for one in row["neighbours"]:
+        out.print(f"    {one['together']:8g} times with {one['entity']}", soft_wrap=True)
+
+
+def as_words(answer: pb.GetRelationsResponse) -> dict[str, Any]:
+    """Write the answer for JSON."""
+    state = "confirmed" if answer.confirmed else "suspected" if answer.suspected else "unmarked"
+    return {
+        "entity": answer.entity,
+        "state": state,
+        "related_to": answer.related_to,
+        "since": written(answer.since_ms) if answer.since_ms else None,
+        "until": written(answer.ends_at_ms) if answer.ends_at_ms else None,
+        "causes": {cause: written(at) for cause, at in sorted(answer.causes.items())},
+        "seen": round(answer.seen, 3),
+        "neighbours": [
+            {"entity": one.entity, "together": round(one.together, 3)} for one in answer.neighbours
+        ],
+    }

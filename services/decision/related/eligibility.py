@@ -1,0 +1,82 @@
+"""Which entities may count against traffic: none that is protected, allowed, or everybody's.
+
+What is not eligible never enters the graph, and what ceases to be is forgotten: so a link to a
+popular site, a hotline or an emergency number in fraudulent texts taints nobody.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from blocklists import protected
+from blocklists.entries import Direction
+from blocklists.snapshot.snapshot import Snapshot
+from fanzha.decisions import Action
+from fanzha.hosts import has_suffixes_below
+from fanzha.tables import Bools, Int64s
+from services.decision.related.entities import host_of, number_key_of
+
+_ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
+_ACCESS_CODES = "106"
+"""First digits of the codes that businesses rent to send texts; other codes are everybody's."""
+
+
+class Eligibility:
+    """Judges entities by the lists in force and the popular hosts."""
+
+    def __init__(
+        self,
+        *,
+        current_snapshot: Callable[[], Snapshot],
+        is_popular: Callable[[str], bool] = lambda _host: False,
+        now_s: Callable[[], int],
+    ) -> None:
+        self._current_snapshot = current_snapshot
+        self._is_popular = is_popular
+        self._now_s = now_s
+
+    def ineligible(self, entities: Sequence[str]) -> set[str]:
+        """Return those of *entities* that may not count against traffic."""
+        parties, links = _split(entities)
+        found = {one for one in parties if one.isdigit() and not one.startswith(_ACCESS_CODES)}
+        keys = _keys(parties)
+        found |= _chosen(parties, protected.protected_numbers(keys))
+        found |= self._with_action(parties, links, _ALLOW)
+        found |= {one for one in links if self._is_everybodys(host_of(one))}
+        found |= _chosen(links, protected.links(_urls(links)))
+        return found
+
+    def blocked(self, entities: Sequence[str]) -> set[str]:
+        """Return those of *entities* that an entry of the lists blocks."""
+        return self._with_action(*_split(entities), _BLOCK)
+
+    def _with_action(
+        self, parties: Sequence[str], links: Sequence[str], action: np.uint8
+    ) -> set[str]:
+        snapshot, now_s = self._current_snapshot(), self._now_s()
+        keys = _keys(parties)
+        sending = snapshot.find_parties(keys, Direction.FROM, now_s, senders=True)
+        receiving = snapshot.find_parties(keys, Direction.TO, now_s)
+        reached = snapshot.find_urls(_urls(links), now_s)
+        found = _chosen(parties, (sending.actions == action) | (receiving.actions == action))
+        return found | _chosen(links, reached.actions == action)
+
+    def _is_everybodys(self, host: str) -> bool:
+        return has_suffixes_below(host) or self._is_popular(host)
+
+
+def _split(entities: Sequence[str]) -> tuple[list[str], list[str]]:
+    links = [one for one in entities if host_of(one)]
+    return [one for one in entities if not host_of(one)], links
+
+
+def _keys(parties: Sequence[str]) -> Int64s:
+    return np.array([number_key_of(one) for one in parties], np.int64)
+
+
+def _urls(links: Sequence[str]) -> list[str]:
+    return [f"http://{host_of(one)}/" for one in links]
+
+
+def _chosen(entities: Sequence[str], mask: Bools) -> set[str]:
+    return {entities[place] for place in mask.nonzero()[0].tolist()}

@@ -1,0 +1,56 @@
+"""Entities of the graph of what is seen together: numbers, sender names, and registrable domains.
+
+====================  ===================================  ==========================
+entity                what                                 key in a `SuspectSet`
+====================  ===================================  ==========================
+``+8617000000001``    an E.164 number                      its number key
+``1069012345``        an access code for texts             its number key
+``name:bank``         a sender's name, in lower case       its number key, a hash
+``link:evil.test``    a registrable domain, or an address  the host itself
+====================  ===================================  ==========================
+
+Customers of a hosting platform are apart: its domain is a public suffix, see `fanzha.hosts`.
+"""
+
+from functools import lru_cache
+
+from fanzha.hosts import MAX_HOSTS_CACHED, is_address, registrable
+from fanzha.phone import number_text, sender_hash
+from fanzha.url import split
+
+NAME = "name:"
+LINK = "link:"
+
+
+def party_entity(key: int, name: str = "") -> str:
+    """Return the entity of a number key, or of the name behind it; empty for neither."""
+    text = number_text(key)
+    if text or not name:
+        return text
+    return NAME + name.casefold()
+
+
+def link_entity(url: str) -> str:
+    """Return the entity of a canonical URL; empty where nobody registered its host."""
+    owner = owner_of(split(url)[0])
+    return LINK + owner if owner else ""
+
+
+@lru_cache(MAX_HOSTS_CACHED)
+def owner_of(host: str) -> str:
+    """Return the registrable domain of a canonical host, or the address that it is."""
+    return registrable(host) or (host if is_address(host) else "")
+
+
+def number_key_of(entity: str) -> int:
+    """Return the number key of a number or name; 0 for a link."""
+    if entity.startswith(LINK):
+        return 0
+    if entity.startswith(NAME):
+        return sender_hash(entity.removeprefix(NAME))
+    return int(entity) if entity.startswith("+") else -int(entity)
+
+
+def host_of(entity: str) -> str:
+    """Return the host of a link; empty for a number or name."""
+    return entity.removeprefix(LINK) if entity.startswith(LINK) else ""

@@ -1,0 +1,230 @@
+"""Scripts of the graph: each is one step, atomic in the store.
+
+All keys begin with one hash tag, so they share a slot of a cluster:
+
+==========================  =====================================================================
+key after the prefix        what
+==========================  =====================================================================
+``totals``                  zset: entity to how often it was seen, decayed
+``near:<entity>``           zset: neighbour to how often both were seen together, decayed
+``causes:<entity>``         hash: decision or list entry that confirmed it, to when
+``confirmed``               hash: entity to when it was confirmed first
+``cleared``                 zset: entity to until when it cannot be suspected
+``marks``                   hash: entity to its mark, a JSON object: what workers hold
+``ends``                    zset: entity to when its mark ends
+``changes``                 stream: changes of marks, for workers
+==========================  =====================================================================
+
+Decay is forward (Cormode et al., "Forward Decay", ICDE 2009), in logarithms: a weight *w* added at
+time *t* counts log2(w) + t / half-life, so scores never need to be touched again, never overflow,
+and their order is that of the decayed weights at any later time.
+"""
+
+PREFIX = "{fanzha:graph}:"
+
+_PRELUDE = """
+local P, L = KEYS[1], cjson.decode(ARGV[1])
+local at = L.now / L.half_life_ms
+local function log2(x) return math.log(x) / math.log(2) end
+local function weight(score) return 2 ^ (tonumber(score) - at) end
+local function add(key, member, count, existing_only)
+  local old = redis.call('ZSCORE', key, member)
+  if existing_only and not old then return false end
+  local new = log2(count) + at
+  if old then
+    old = tonumber(old)
+    local high, low = math.max(old, new), math.min(old, new)
+    new = high + log2(1 + 2 ^ (low - high))
+  end
+  redis.call('ZADD', key, string.format('%.17g', new), member)
+  return true
+end
+local function publish(entity, mark)
+  redis.call('XADD', P .. 'changes', 'MAXLEN', '~', L.changes, '*', 'entity', entity, 'mark', mark)
+end
+local function unmark(entity)
+  redis.call('ZREM', P .. 'ends', entity)
+  if redis.call('HDEL', P .. 'marks', entity) == 1 then publish(entity, '') end
+end
+local function unconfirm(entity)
+  redis.call('DEL', P .. 'causes:' .. entity)
+  return redis.call('HDEL', P .. 'confirmed', entity) == 1
+end
+local function mark(entity, confirmed, related_to, ends)
+  local since, old = L.now, redis.call('HGET', P .. 'marks', entity)
+  if old then
+    old = cjson.decode(old)
+    if old.confirmed == confirmed then
+      since = old.since
+      -- Renewed at most once a day: workers need not hear of each sighting.
+      if old.related_to == related_to and ends - old.ends < 86400000 then return end
+    end
+  end
+  local text = cjson.encode(
+    {confirmed = confirmed, related_to = related_to, since = since, ends = ends})
+  redis.call('HSET', P .. 'marks', entity, text)
+  redis.call('ZADD', P .. 'ends', ends, entity)
+  publish(entity, text)
+end
+local function evaluate(entity)
+  if redis.call('HEXISTS', P .. 'confirmed', entity) == 1 then
+    mark(entity, true, '', L.now + L.confirmed_ms)
+    return
+  end
+  local cleared = redis.call('ZSCORE', P .. 'cleared', entity)
+  if cleared and tonumber(cleared) > L.now then unmark(entity) return end
+  local near = redis.call('ZRANGE', P .. 'near:' .. entity, 0, -1, 'WITHSCORES')
+  local seen, share, strongest, related_to = 0, 0, 0, ''
+  for i = 1, #near, 2 do
+    if redis.call('HEXISTS', P .. 'confirmed', near[i]) == 1 then
+      local together = weight(near[i + 1])
+      -- A hub, such as a common shortener, says little of each of its neighbours.
+      local degree = redis.call('ZCARD', P .. 'near:' .. near[i])
+      seen = seen + together
+      share = share + together * math.min(1, L.hub / math.max(degree, 1))
+      if together > strongest then strongest, related_to = together, near[i] end
+    end
+  end
+  local total = redis.call('ZSCORE', P .. 'totals', entity)
+  if total then share = share / math.max(weight(total), seen) else share = 0 end
+  if seen >= L.sightings and share >= L.share then
+    mark(entity, false, related_to, L.now + L.suspected_ms)
+  else
+    unmark(entity)
+  end
+end
+local function evaluate_neighbours(entity)
+  for _, other in ipairs(redis.call('ZRANGE', P .. 'near:' .. entity, 0, -1)) do
+    evaluate(other)
+  end
+end
+local function trim_marks()
+  while redis.call('ZCARD', P .. 'ends') > L.marks do
+    local first = redis.call('ZRANGE', P .. 'ends', 0, 0)[1]
+    unconfirm(first)
+    unmark(first)
+  end
+end
+"""
+
+OBSERVE = (
+    _PRELUDE
+    + """
+local touched = {}
+for _, event in ipairs(cjson.decode(ARGV[2])) do
+  local count, sampled, entities = event[1], event[2], event[3]
+  for _, entity in ipairs(entities) do
+    -- Alone, as a caller is, it says nothing of what it is seen with; but it is known from then on.
+    local alone = #entities == 1 and not sampled and redis.call('ZSCORE', P .. 'totals', entity)
+    if alone then
+      touched[entity] = true
+    elseif add(P .. 'totals', entity, count, sampled) then touched[entity] = true end
+    if not sampled then
+      for _, other in ipairs(entities) do
+        if other ~= entity then add(P .. 'near:' .. entity, other, count, false) end
+      end
+    end
+  end
+end
+local evicted = 0
+local surplus = redis.call('ZCARD', P .. 'totals') - L.entities
+if surplus > 0 then
+  local gone = redis.call('ZPOPMIN', P .. 'totals', surplus)
+  for i = 1, #gone, 2 do
+    redis.call('DEL', P .. 'near:' .. gone[i])
+    touched[gone[i]] = nil
+    if redis.call('HEXISTS', P .. 'confirmed', gone[i]) == 0 then unmark(gone[i]) end
+  end
+  evicted = surplus
+end
+local names = {}
+for entity in pairs(touched) do names[#names + 1] = entity end
+table.sort(names)
+for _, entity in ipairs(names) do
+  local near = P .. 'near:' .. entity
+  redis.call('ZREMRANGEBYRANK', near, 0, -L.neighbours - 1)
+  redis.call('PEXPIRE', near, L.half_life_ms * 8)
+  evaluate(entity)
+end
+trim_marks()
+return evicted
+"""
+)
+"""Adds sightings: a JSON list of [how many, whether sampled, entities]. Returns evicted entities.
+
+A sampled sighting only raises the totals of entities that are there already."""
+
+CONFIRM = (
+    _PRELUDE
+    + """
+for _, pair in ipairs(cjson.decode(ARGV[2])) do
+  local entity, cause = pair[1], pair[2]
+  local causes = P .. 'causes:' .. entity
+  if redis.call('HEXISTS', causes, cause) == 0 and redis.call('HLEN', causes) < L.causes then
+    redis.call('HSET', causes, cause, L.now)
+  end
+  redis.call('PEXPIRE', causes, L.confirmed_ms * 2)
+  local first = redis.call('HSETNX', P .. 'confirmed', entity, L.now) == 1
+  evaluate(entity)
+  if first then evaluate_neighbours(entity) end
+end
+trim_marks()
+"""
+)
+"""Confirms entities: a JSON list of [entity, cause]."""
+
+REVOKE = (
+    _PRELUDE
+    + """
+for _, pair in ipairs(cjson.decode(ARGV[2])) do
+  local entity, causes = pair[1], P .. 'causes:' .. pair[1]
+  redis.call('HDEL', causes, pair[2])
+  if redis.call('EXISTS', causes) == 0 and unconfirm(entity) then
+    evaluate(entity)
+    evaluate_neighbours(entity)
+  end
+end
+"""
+)
+"""Takes causes away; what has none left is confirmed no more, nor what rested on it suspected."""
+
+CLEAR = (
+    _PRELUDE
+    + """
+redis.call('ZREMRANGEBYSCORE', P .. 'cleared', '-inf', L.now)
+for _, entity in ipairs(cjson.decode(ARGV[2])) do
+  redis.call('ZADD', P .. 'cleared', L.now + L.confirmed_ms, entity)
+  evaluate(entity)
+end
+redis.call('ZREMRANGEBYRANK', P .. 'cleared', 0, -L.marks - 1)
+"""
+)
+"""Bars entities from suspicion for a while; a confirmation still counts."""
+
+FORGET = (
+    _PRELUDE
+    + """
+for _, entity in ipairs(cjson.decode(ARGV[2])) do
+  unconfirm(entity)
+  unmark(entity)
+  evaluate_neighbours(entity)
+  redis.call('ZREM', P .. 'totals', entity)
+  redis.call('DEL', P .. 'near:' .. entity)
+end
+"""
+)
+"""Forgets entities, which no traffic may be judged by."""
+
+EXPIRE = (
+    _PRELUDE
+    + """
+local ended = redis.call('ZRANGEBYSCORE', P .. 'ends', '-inf', L.now, 'LIMIT', 0, 256)
+for _, entity in ipairs(ended) do
+  local was_confirmed = unconfirm(entity)
+  unmark(entity)
+  if was_confirmed then evaluate_neighbours(entity) end
+end
+return #ended
+"""
+)
+"""Ends the marks whose time is over, 256 at most; returns how many."""

@@ -1,0 +1,147 @@
+"""Which rows become sightings, what is in them, and what is dropped."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fanzha.decisions import Action, Reason
+from fanzha.errors import Unavailable
+from fanzha.phone import HomePlan
+from fanzha.tables import Calls, Links, Texts
+from services.decision.related.sightings import (
+    BATCH_ROWS,
+    STRIDE,
+    SightingBuffer,
+    SightingWriter,
+)
+from services.decision.related.store import Sighting
+from tests.support.builders import (
+    NINE_O_CLOCK_S,
+    an_engine,
+    an_entry,
+    some_calls,
+    some_links,
+    some_models,
+    some_texts,
+)
+
+BODY = "您的快递有问题，请致电17000000001或访问 http://pay.evil.example/a"
+
+
+def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any = ()) -> None:
+    engine = an_engine(*entries, models=some_models(score))
+    match table:
+        case Calls():
+            buffer.observe(table, engine.decide_calls(table, NINE_O_CLOCK_S))
+        case Texts():
+            buffer.observe(table, engine.decide_texts(table, NINE_O_CLOCK_S))
+        case Links():
+            buffer.observe(table, engine.decide_links(table, NINE_O_CLOCK_S))
+
+
+@pytest.mark.parametrize(
+    ("table", "entities"),
+    [
+        (some_calls("+8617000000002"), ["+8617000000002"]),
+        (
+            some_texts(BODY, sender="+8617000000002"),
+            ["+8617000000002", "link:evil.example", "+8617000000001"],
+        ),
+        (some_links("http://pay.evil.example/a"), ["link:evil.example"]),
+    ],
+)
+def test_a_blocked_row_is_a_sighting_of_all_that_is_in_it(table: Any, entities: list[str]) -> None:
+    buffer = SightingBuffer(HomePlan())
+
+    observed(buffer, table, score=1.0)
+
+    assert buffer.take() == [Sighting(1, False, entities)]
+    assert len(buffer) == 0
+
+
+def test_a_senders_name_is_an_entity_whatever_its_case() -> None:
+    texts = replace(some_texts("你好", sender="Bank"), names={0: "Bank"})
+    buffer = SightingBuffer(HomePlan())
+
+    observed(buffer, texts, score=1.0)
+
+    assert buffer.take()[0].entities == ["name:bank"]
+
+
+def test_half_the_threshold_is_enough_and_less_is_sampled() -> None:
+    buffer = SightingBuffer(HomePlan())
+    observed(buffer, some_calls("+8617000000002"), score=0.45)
+    telling = buffer.take()
+    observed(buffer, some_calls(*["+8617000000002"] * STRIDE), score=0.1)
+
+    observed(buffer, some_texts(*["你好"] * (10 * STRIDE)), score=0.1)
+
+    sampled = buffer.take()
+    assert telling == [Sighting(1, False, ["+8617000000002"])]
+    assert len(sampled) == 10
+    assert {(one.events, one.sampled) for one in sampled} == {(STRIDE, True)}
+
+
+def test_every_stride_th_row_is_sampled_across_batches() -> None:
+    buffer = SightingBuffer(HomePlan())
+    sizes = [1, 5, STRIDE, 3 * STRIDE + 1, 7, 2, STRIDE - 1]
+
+    for size in sizes:
+        observed(buffer, some_texts(*["你好"] * size), score=0.0)
+
+    assert len(buffer) == -(-sum(sizes) // STRIDE)
+
+
+def test_allowed_and_protected_rows_are_no_evidence() -> None:
+    buffer = SightingBuffer(HomePlan())
+    observed(buffer, some_texts("你好"), score=0.0)
+    buffer.take()
+
+    entry = an_entry("+8617000000002", Action.ALLOW)
+    observed(buffer, some_calls("+8617000000002"), score=1.0, entries=[entry])
+    observed(buffer, some_links("http://bureau.gov.cn/"), score=1.0)
+
+    assert buffer.take() == []
+
+
+def test_a_flood_is_dropped_and_counted() -> None:
+    dropped: list[int] = []
+    buffer = SightingBuffer(HomePlan(), dropped=dropped.append, capacity=100)
+    calls = some_calls(*["+8617000000002"] * (BATCH_ROWS + 10))
+
+    observed(buffer, calls, score=1.0)
+    observed(buffer, calls, score=1.0)
+
+    assert len(buffer) == 100
+    assert sum(dropped) == 20 + 2 * BATCH_ROWS - 100
+
+
+class AwayStore:
+    """A store that is away."""
+
+    async def send(self, sightings: Any) -> None:
+        raise Unavailable("away")
+
+
+async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
+    dropped: list[int] = []
+    buffer = SightingBuffer(HomePlan())
+    observed(buffer, some_calls("+8617000000002"), score=1.0)
+    writer = SightingWriter(buffer, AwayStore(), dropped=dropped.append)
+
+    with pytest.raises(Unavailable):
+        await writer.write()
+
+    assert dropped == [1]
+
+
+def test_the_reasons_that_mark_are_sightings() -> None:
+    calls = some_calls("+8617000000002")
+    decisions = an_engine().decide_calls(calls, NINE_O_CLOCK_S)
+    decisions.reasons[0] = Reason.RELATED
+    buffer = SightingBuffer(HomePlan())
+
+    buffer.observe(calls, decisions)
+
+    assert buffer.take() == [Sighting(1, False, ["+8617000000002"])]

@@ -1,0 +1,184 @@
+"""What related entities do to decisions of each channel."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanzha.decisions import Action, Decisions, MatchedOn, Reason
+from fanzha.tables import Channel, Ingress
+from services.decision.pipeline import DecisionPipeline
+from services.decision.related.stage import RelatedStage
+from services.decision.related.suspect_set import Suspect, SuspectSet
+from services.decision.sinks.hit_records import blocked
+from tests.support.builders import (
+    NINE_O_CLOCK_MS,
+    NINE_O_CLOCK_S,
+    an_engine,
+    an_entry,
+    some_calls,
+    some_links,
+    some_models,
+    some_texts,
+)
+
+NUMBER, RELATED_TO, LINK = "+8617000000001", "link:evil.example", "link:evil.example"
+BODY = "您的快递有问题，请致电17000000001或访问 http://evil.example/a"
+PROTECTED = ("110", "+86110", "96110", "12381", "119", "120", "122")
+
+
+def a_suspect(entity: str, *, confirmed: bool) -> Suspect:
+    return Suspect(
+        entity=entity,
+        confirmed=confirmed,
+        related_to="" if confirmed else RELATED_TO,
+        since_ms=NINE_O_CLOCK_MS - 5,
+        ends_at_ms=NINE_O_CLOCK_MS + 1,
+    )
+
+
+def deciding(
+    *suspects: Suspect, blocks: bool = False, entries: tuple[Any, ...] = (), score: float = 0.0
+) -> DecisionPipeline:
+    held = SuspectSet()
+    held.replace(suspects)
+    stage = RelatedStage(held, blocks=blocks, now_ms=lambda: NINE_O_CLOCK_MS)
+    return an_engine(*entries, models=some_models(score), related=stage)
+
+
+def outcome(decisions: Decisions) -> tuple[int, int]:
+    return int(decisions.actions[0]), int(decisions.reasons[0])
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "blocks", "action"),
+    [
+        (True, False, Action.ALLOW),
+        (False, False, Action.ALLOW),
+        (True, True, Action.BLOCK),
+        (False, True, Action.ALLOW),
+    ],
+)
+def test_a_caller_is_marked_and_blocked_only_where_confirmed_itself(
+    confirmed: bool, blocks: bool, action: Action
+) -> None:
+    engine = deciding(a_suspect(NUMBER, confirmed=confirmed), blocks=blocks)
+
+    decisions = engine.decide_calls(some_calls(NUMBER, "+8617000000002"), NINE_O_CLOCK_S)
+
+    assert outcome(decisions) == (action, Reason.RELATED)
+    assert decisions.reasons[1] == Reason.SCORED
+    relation = decisions.details[0].relation
+    assert relation is not None
+    assert (relation.entity, relation.matched_on) == (NUMBER, MatchedOn.CALLER)
+    assert relation.related_to == ("" if confirmed else RELATED_TO)
+    assert relation.since_ms == NINE_O_CLOCK_MS - 5
+
+
+@pytest.mark.parametrize(
+    ("suspect", "matched_on"),
+    [
+        (a_suspect(NUMBER, confirmed=True), MatchedOn.CALLBACK),
+        (a_suspect(LINK, confirmed=True), MatchedOn.LINK),
+        (a_suspect("+8617000000003", confirmed=True), MatchedOn.SENDER),
+    ],
+)
+def test_a_text_is_marked_for_its_sender_its_link_or_a_number_in_it(
+    suspect: Suspect, matched_on: MatchedOn
+) -> None:
+    texts = some_texts("你好", BODY, sender="+8617000000003")
+
+    decisions = deciding(suspect).decide_texts(texts, NINE_O_CLOCK_S)
+
+    relation = decisions.details[1].relation
+    assert relation is not None
+    assert (relation.entity, relation.matched_on) == (suspect.entity, matched_on)
+    assert decisions.reasons[1] == Reason.RELATED
+
+
+def test_a_link_is_marked_for_its_registrable_domain() -> None:
+    links = some_links("http://pay.evil.example/x", "http://good.example/")
+
+    decisions = deciding(a_suspect(LINK, confirmed=True)).decide_links(links, NINE_O_CLOCK_S)
+
+    assert decisions.reasons.tolist() == [Reason.RELATED, Reason.SCORED]
+
+
+def test_a_confirmed_entity_counts_before_suspected_ones() -> None:
+    suspects = (
+        a_suspect(LINK, confirmed=False),
+        a_suspect(NUMBER, confirmed=True),
+        a_suspect("+8617000000003", confirmed=False),
+    )
+
+    decisions = deciding(*suspects).decide_texts(
+        some_texts(BODY, sender="+8617000000003"), NINE_O_CLOCK_S
+    )
+
+    relation = decisions.details[0].relation
+    assert relation is not None
+    assert relation.entity == NUMBER
+
+
+@pytest.mark.parametrize("allowed", ["evil.example", NUMBER])
+def test_what_an_allow_entry_matches_inside_a_text_does_not_count(allowed: str) -> None:
+    suspect = a_suspect(LINK if allowed == "evil.example" else NUMBER, confirmed=True)
+    engine = deciding(suspect, entries=(an_entry(allowed, Action.ALLOW),), blocks=True)
+
+    decisions = engine.decide_texts(some_texts(BODY, sender="+8617000000003"), NINE_O_CLOCK_S)
+
+    assert decisions.reasons[0] != Reason.RELATED
+
+
+def test_a_marked_row_becomes_a_suspected_hit_with_its_entity() -> None:
+    calls = some_calls(NUMBER, "+8617000000002")
+    decisions = deciding(a_suspect(NUMBER, confirmed=False)).decide_calls(calls, NINE_O_CLOCK_S)
+
+    hits = blocked(Channel.CALL, calls, decisions, NINE_O_CLOCK_MS)
+
+    assert hits is not None
+    assert (len(hits), hits.ids) == (1, [100])
+    assert hits.details[0].relation is not None
+
+
+def test_an_empty_set_changes_nothing() -> None:
+    texts = some_texts(BODY, "你好")
+    without = an_engine().decide_texts(texts, NINE_O_CLOCK_S)
+
+    decisions = deciding(blocks=True).decide_texts(texts, NINE_O_CLOCK_S)
+
+    assert np.array_equal(decisions.reasons, without.reasons)
+    assert decisions.details == without.details
+
+
+@given(
+    party=st.sampled_from(PROTECTED),
+    other=st.integers(8613000000000, 8619999999999),
+    confirmed=st.booleans(),
+    score=st.sampled_from([0.0, 1.0, float("nan")]),
+    ingress=st.sampled_from(Ingress),
+)
+def test_no_suspect_blocks_a_call_to_a_protected_number(
+    party: str, other: int, confirmed: bool, score: float, ingress: Ingress
+) -> None:
+    suspects = [a_suspect(f"+{other}", confirmed=confirmed)]
+    engine = deciding(*suspects, blocks=True, score=score)
+
+    decisions = engine.decide_calls(
+        some_calls(f"+{other}", callee=party, ingress=ingress), NINE_O_CLOCK_S
+    )
+
+    assert outcome(decisions) == (Action.ALLOW, Reason.PROTECTED)
+
+
+def test_no_suspect_touches_a_protected_link_or_an_allowed_party() -> None:
+    held = [a_suspect("link:bureau.gov.cn", confirmed=True), a_suspect(NUMBER, confirmed=True)]
+    engine = deciding(*held, blocks=True, entries=(an_entry(NUMBER, Action.ALLOW),))
+
+    link = engine.decide_links(some_links("http://bureau.gov.cn/"), NINE_O_CLOCK_S)
+    call = engine.decide_calls(some_calls(NUMBER), NINE_O_CLOCK_S)
+
+    assert outcome(link) == (Action.ALLOW, Reason.PROTECTED)
+    assert outcome(call) == (Action.ALLOW, Reason.ALLOWLISTED)
