@@ -12,7 +12,7 @@ those that score at least half of the threshold.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, assert_never
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
@@ -48,6 +48,8 @@ _ALLOW = np.uint8(Action.ALLOW)
 _NEAR = np.float32(0.5)
 """From this share of the threshold on, the activity of an allowed caller is logged."""
 _OF_BATCH = (
+    "first_id",
+    "carriers",
     "details",
     "would_block",
     "list_version",
@@ -221,7 +223,6 @@ def _cut_rows(
     return LoggedRows(
         channel=channel,
         rows=rows,
-        first_id=decisions.first_id,
         from_keys=sides.from_keys[rows],
         to_keys=sides.to_keys[rows],
         occurred_at_ms=sides.occurred_at_ms[rows],
@@ -235,23 +236,16 @@ def _cut_rows(
         trunks=strings.trunks,
         activity_places=activity_places,
         activity=columns,
+        held=None if decisions.held is None else decisions.held[rows],
+        actions=decisions.actions[rows],
+        reasons=decisions.reasons[rows],
+        scores=decisions.scores[rows],
         weights=sample.weights,
-        **_rulings(decisions, rows),
-        carriers=decisions.carriers,
+        threshold=_thresholds(decisions, rows),
+        monitored=None if decisions.monitored is None else decisions.monitored[rows],
         decided_at_ms=decided_at_ms,
         **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
-
-
-def _rulings(decisions: Decisions, rows: Int64s) -> dict[str, Any]:
-    return {
-        "held": None if decisions.held is None else decisions.held[rows],
-        "actions": decisions.actions[rows],
-        "reasons": decisions.reasons[rows],
-        "scores": decisions.scores[rows],
-        "threshold": _thresholds(decisions, rows),
-        "monitored": None if decisions.monitored is None else decisions.monitored[rows],
-    }
 
 
 def _thresholds(decisions: Decisions, rows: Int64s) -> float | Float32s:

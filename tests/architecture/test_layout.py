@@ -51,7 +51,6 @@ SHORT_MODULES = {
     "services/cli/version.py": "a command of its own",
     "services/cli/warnings/operations_server.py": "shared by six groups of commands",
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
-    "services/decision/carriers/policy_ruling.py": "what policies change in a ruling",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
 }

@@ -93,3 +93,12 @@ def test_what_would_change_a_decision_is_said_of_every_rule(
 
     assert all(sentence.chinese and sentence.english for sentence in alternatives.of(row))
     assert alternatives.of(row)
+
+
+def test_a_monitored_decision_says_that_it_would_have_been_blocked() -> None:
+    row = ROW | {"action": "ALLOW", "reason": "SCORED", "rules_held": "scored", "settings": "a=b"}
+
+    first, *rest = alternatives.of(row | {"monitored": True})
+
+    assert "in monitor mode" in first.english
+    assert rest == alternatives.of(row)

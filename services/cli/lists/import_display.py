@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from infra.csv_cells import SafeWriter
 from rich.table import Table
 
 from blocklists.importers.rows import HEADER
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from services.cli._common.confirmation import show_unreviewed

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.csv_cells import SafeWriter
 from rich.table import Table
 
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_report_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, out, wide

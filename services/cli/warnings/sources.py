@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from infra.csv_cells import SafeWriter
 from rich.table import Table
 
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, out, print_json, progress, wide

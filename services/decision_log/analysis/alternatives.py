@@ -52,6 +52,10 @@ _UNKNOWN = Sentence(
     "is not known.",
 )
 
+_MONITORED = Sentence(
+    "该运营者处于监测模式，故未拦截；否则会被拦截。",
+    "its carrier is in monitor mode; without that it would be blocked.",
+)
 _UNREADABLE = Sentence(
     "请求可识别时才会按名单和模型判定，结果无从得知。",
     "a request that can be read is decided by lists and models; what they would say is not known.",
@@ -70,6 +74,12 @@ def of(row: Mapping[str, Any]) -> list[Sentence]:
     """Say what each change of one circumstance would have led to."""
     if row["reason"] == Reason.INVALID.name:
         return [_UNREADABLE]
+    if row.get("monitored"):
+        return [_MONITORED, *_by_rules(row)]
+    return _by_rules(row)
+
+
+def _by_rules(row: Mapping[str, Any]) -> list[Sentence]:
     changes = _CHANGES.get(row["reason"], _none)(row)
     if not row.get("settings"):
         return [*_needed(row), _UNKNOWN]
