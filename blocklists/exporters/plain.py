@@ -3,10 +3,9 @@
 from datetime import datetime
 from io import StringIO
 
-from infra.csv_cells import SafeWriter
-
 from blocklists.entries import Entry, EntryKind
 from blocklists.exporters.forms import ALL_KINDS, HOSTS, NUMBERS, Context, ExportForm
+from infra.csv_cells import SafeWriter
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",

@@ -15,7 +15,6 @@ from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS, AUDIT
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
-from infra.reloaded_file import ReloadedFile
 from services.appeals import wiring as appeal_wiring
 from services.appeals.decision_log_lookup import LoggedDecisions
 from services.appeals.list_access import AdministeredLists
@@ -33,12 +32,9 @@ from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision.campaigns.store import CampaignStore
-from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
-from services.decision_log.analysis.analyser import DecisionAnalyser
-from services.decision_log.analysis.bundle_loader import BundleLoader
-from services.decision_log.analysis.origin_reasons import OriginReasons
+from services.decision_log.analysis import analyser
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
 from services.evidence_package import wiring as evidence_wiring
@@ -332,7 +328,10 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
                 services.logged,
                 find_entries=services.lists.views.find,
                 audit=audit,
-                analyser=_analyser(context, services),
+                analyser=analyser.build(
+                    context.settings,
+                    EntriesAtVersions(context.store, services.changes.views.history),
+                ),
             )
         ),
         "hits": HitServicer(
@@ -350,20 +349,6 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
             )
         ),
     }
-
-
-def _analyser(context: AdminContext, services: AdminServices) -> DecisionAnalyser:
-    """Analyse decisions with the bundles, the trunk registry and the lists of this host."""
-    settings = context.settings
-    trunks = settings.trunks_file
-    return DecisionAnalyser(
-        BundleLoader(settings.models_dir),
-        origin=OriginReasons(
-            settings.home_country,
-            TrunkGroups if trunks is None else ReloadedFile(trunks, read_trunks).current,
-        ),
-        history=EntriesAtVersions(context.store, services.changes.views.history),
-    )
 
 
 def _warning_servicers(context: AdminContext, services: AdminServices) -> dict[str, object]:
