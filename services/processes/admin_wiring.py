@@ -179,11 +179,7 @@ def build_services(context: AdminContext) -> AdminServices:
         ),
         outcomes=_outcomes(context, lists, changes),
         graph=graph_wiring.build(
-            context.settings,
-            context.connect(),
-            replica=context.replica,
-            popular=context.popular,
-            registry=context.registry,
+            context.settings, context.connect(), context.replica, context.popular, context.registry
         ),
     )
 

@@ -109,7 +109,6 @@ def limits(settings: Settings) -> GraphLimits:
 def build(
     settings: Settings,
     client: Client,
-    *,
     replica: Replica,
     popular: PopularHosts,
     registry: CollectorRegistry,
