@@ -34,7 +34,7 @@ from services.changes.store import ChangeStore
 from services.decision.campaigns.store import CampaignStore
 from services.decision.sinks.hit_store import HitStore
 from services.decision_log import options as decision_log
-from services.decision_log.analysis import analyser
+from services.decision_log.analysis import wiring as analysis_wiring
 from services.decision_log.query import DecisionQuery
 from services.decision_log.service import DecisionLogReader
 from services.evidence_package import wiring as evidence_wiring
@@ -179,11 +179,7 @@ def build_services(context: AdminContext) -> AdminServices:
         ),
         outcomes=_outcomes(context, lists, changes),
         graph=graph_wiring.build(
-            context.settings,
-            context.connect(),
-            replica=context.replica,
-            popular=context.popular,
-            registry=context.registry,
+            context.settings, context.connect(), context.replica, context.popular, context.registry
         ),
     )
 
@@ -328,7 +324,7 @@ def _decision_servicers(context: AdminContext, services: AdminServices) -> dict[
                 services.logged,
                 find_entries=services.lists.views.find,
                 audit=audit,
-                analyser=analyser.build(
+                analyser=analysis_wiring.build(
                     context.settings,
                     EntriesAtVersions(context.store, services.changes.views.history),
                 ),

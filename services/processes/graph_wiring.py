@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from blocklists.critical.critical_list import shipped, with_own
 from blocklists.snapshot.replica import Replica
 from fanzha.phone import HomePlan
 from infra.clock import now_ms
@@ -17,6 +18,7 @@ from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.stream_consumer import StreamConsumer
+from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit
 from services.changes.popularity import PopularHosts
 from services.decision.related import keeper
@@ -107,7 +109,6 @@ def limits(settings: Settings) -> GraphLimits:
 def build(
     settings: Settings,
     client: Client,
-    *,
     replica: Replica,
     popular: PopularHosts,
     registry: CollectorRegistry,
@@ -119,6 +120,9 @@ def build(
         Eligibility(
             current_snapshot=lambda: replica.current,
             is_popular=_is_popular(popular, settings.popular_host_rank),
+            current_critical=shipped
+            if settings.critical_names_file is None
+            else ReloadedFile(settings.critical_names_file, with_own).current,
             now_s=lambda: now_ms() // 1000,
         ),
         list_version=lambda: replica.current.version,

@@ -1,7 +1,8 @@
 """Which entities may count against traffic: none that is protected, allowed, or everybody's.
 
-What is not eligible never enters the graph, and what ceases to be is forgotten: so a link to a
-popular site, a hotline or an emergency number in fraudulent texts taints nobody.
+"Everybody's" are popular hosts, and the critical names and numbers of `blocklists.critical`. What
+is not eligible never enters the graph, and what ceases to be is forgotten: so a link to a popular
+site, a hotline or an emergency number in fraudulent texts taints nobody.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from blocklists import protected
+from blocklists.critical.critical_list import CriticalList, shipped
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
@@ -29,20 +31,26 @@ class Eligibility:
         *,
         current_snapshot: Callable[[], Snapshot],
         is_popular: Callable[[str], bool] = lambda _host: False,
+        current_critical: Callable[[], CriticalList] = shipped,
         now_s: Callable[[], int],
     ) -> None:
         self._current_snapshot = current_snapshot
         self._is_popular = is_popular
+        self._current_critical = current_critical
         self._now_s = now_s
 
     def ineligible(self, entities: Sequence[str]) -> set[str]:
         """Return those of *entities* that may not count against traffic."""
         parties, links = _split(entities)
         found = {one for one in parties if one.isdigit() and not one.startswith(_ACCESS_CODES)}
+        critical = self._current_critical()
+        found |= {one for one in parties if one in critical.items}
         keys = _keys(parties)
         found |= _chosen(parties, protected.protected_numbers(keys))
         found |= self._with_action(parties, links, _ALLOW)
-        found |= {one for one in links if self._is_everybodys(host_of(one))}
+        hosts = {one: host_of(one) for one in links}
+        found |= {one for one, host in hosts.items() if self._is_everybodys(host)}
+        found |= {one for one, host in hosts.items() if critical.names_hit(host)}
         found |= _chosen(links, protected.links(_urls(links)))
         return found
 

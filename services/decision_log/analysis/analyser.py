@@ -4,8 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from blocklists.entries import Entry
-from infra.reloaded_file import ReloadedFile
-from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision_log.analysis import (
     alternatives,
     call_models,
@@ -17,7 +15,6 @@ from services.decision_log.analysis.content_models import TextContent
 from services.decision_log.analysis.model import DecisionAnalysis, ModelAnalysis, PastEntry
 from services.decision_log.analysis.origin_reasons import OriginReasons
 from services.decision_log.explanation import Sentence
-from services.settings.settings import Settings
 
 _NOT_KNOWN = Sentence(
     "当时的内容未知：此处没有名单历史。", "as it was then is not known: no history of lists here."
@@ -92,16 +89,3 @@ class DecisionAnalyser:
             found.append(call_models.of_velocity(row, self._loader))
         first = {"VELOCITY": "velocity", "LINK_SCORED": "link"}.get(row["reason"], "")
         return sorted(found, key=lambda model: model.model != first)
-
-
-def build(settings: Settings, history: EntryHistory) -> DecisionAnalyser:
-    """Analyse with the bundles and the trunk registry of the settings; raises `ValueError`."""
-    trunks = settings.trunks_file
-    return DecisionAnalyser(
-        BundleLoader(settings.models_dir),
-        origin=OriginReasons(
-            settings.home_country,
-            TrunkGroups if trunks is None else ReloadedFile(trunks, read_trunks).current,
-        ),
-        history=history,
-    )

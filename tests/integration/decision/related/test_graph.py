@@ -176,6 +176,7 @@ async def test_a_senders_name_is_never_confirmed(redis_url: str) -> None:
     "entity",
     [
         *("110", "95588", "+8696110", SENDER),
+        *("link:qq.com", "link:icbc.com.cn"),
         *(f"link:{POPULAR}", "link:bureau.gov.cn", "link:good.example"),
     ],
 )
