@@ -5,7 +5,7 @@ from io import StringIO
 
 from blocklists.entries import Entry, EntryKind
 from blocklists.exporters.forms import ALL_KINDS, HOSTS, NUMBERS, Context, ExportForm
-from fanzha.csv_cells import SafeWriter
+from infra.csv_cells import SafeWriter
 
 CSV_COLUMNS = (
     "type", "pattern", "action", "direction", "fraud_type", "source", "reason", "legal_basis",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from classifiers.evaluation.labels import LabelKind, kind_of
-from fanzha import csv_cells
+from infra import csv_cells
 
 DEFAULT_SOURCE = "cases"
 KINDS = {"lost_money": LabelKind.FRAUD, "false_alarm": LabelKind.LEGITIMATE}

@@ -116,6 +116,10 @@ def token(
         if file is not None:
             file.unlink(missing_ok=True)
             issuer.write_private(file, f"{signed}\n".encode())
+    _show_token(signed, file)
+
+
+def _show_token(signed: str, file: Path | None) -> None:
     if file is None:
         out.print(signed, soft_wrap=True)
     else:

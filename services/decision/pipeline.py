@@ -27,10 +27,10 @@ from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
 from services.decision import details, list_match
-from services.decision.carriers import policy_ruling
+from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
-from services.decision.carriers.policy_ruling import PolicyRuling
+from services.decision.carriers.policy_overrides import PolicyRuling
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
@@ -340,7 +340,7 @@ class DecisionPipeline:
     def _decide(self, evidence: BatchEvidence, query: ShadowQuery | None) -> Decisions:
         evidence.context.check_deadline()
         ruling = evidence.ruling()
-        decisions = self._decisions(evidence, policy_ruling.applied(evidence.policy, ruling))
+        decisions = self._decisions(evidence, policy_overrides.applied(evidence.policy, ruling))
         self._observer.stage_done(evidence.channel, "policy")
         self._shadows.compare(evidence, ruling, query)
         self._observer.decided(evidence.channel, evidence.table, decisions)
@@ -354,7 +354,7 @@ class DecisionPipeline:
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
         found = details.of_rows(evidence, policy.enforced, by_list, self._entry_details)
         cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
-        policy_ruling.mark_monitored(found, policy.monitored)
+        policy_overrides.mark_monitored(found, policy.monitored)
         return Decisions(
             first_id=first_id,
             actions=ruling.actions,

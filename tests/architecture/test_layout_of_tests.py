@@ -9,6 +9,7 @@ from tests.support.checkout import CHECKOUT
 TESTS = CHECKOUT / "tests"
 UNIT = TESTS / "unit"
 ELSEWHERE = {
+    "examples/test_client_build.py": "reads a script that builds clients",
     "examples/test_examples.py": "the examples are tables of traffic",
     "examples/test_integrate.py": "the examples are in five languages",
     "examples/test_list_examples.py": "the examples are list files",

@@ -11,9 +11,9 @@ from blocklists.importers import bulk_lines, vocabulary
 from blocklists.importers.rows import BadLine, Item, ListRow
 from blocklists.importers.tables import columns, spreadsheet_numbers
 from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
-from fanzha import csv_cells
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
+from infra import csv_cells
 
 _ALONE = {
     "pattern": (bulk_lines.NAMES_AND_NUMBERS, None),

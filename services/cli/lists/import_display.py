@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.table import Table
 
 from blocklists.importers.rows import HEADER
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
+from infra.csv_cells import SafeWriter
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli.lists.import_summary import (

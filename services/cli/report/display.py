@@ -5,9 +5,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_report_pb2 as pb
 from infra import atomic_file
+from infra.csv_cells import SafeWriter
 from services.cli._common.console import err, out, wide
 from services.cli._common.time_arguments import written
 from services.cli.report import options as words

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
+from infra.csv_cells import SafeWriter
 from services.cli._common.console import progress
 
 CSV = ".csv"

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from fanzha.csv_cells import SafeWriter
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
+from infra.csv_cells import SafeWriter
 from services.cli._common.console import err, out, print_json, progress, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli.warnings.operations_server import PAGE, server

@@ -1,4 +1,8 @@
-"""Builds the analyser of decisions from settings."""
+"""Builds the analyser of decisions from settings.
+
+Bundles and trunks are those of this host: where a worker elsewhere decided by others, the analysis
+says that it cannot be recomputed.
+"""
 
 from infra.reloaded_file import ReloadedFile
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks

@@ -22,9 +22,9 @@ from itertools import islice
 from pathlib import Path
 
 from blocklists.entries import Source
-from fanzha.csv_cells import SafeWriter
 from fanzha.errors import InvalidInput, Unavailable
 from infra import atomic_file, file_lock
+from infra.csv_cells import SafeWriter
 from infra.periodic import run_periodically
 from services.warning.intake import csv_files, parser
 from services.warning.intake.service import IntakeStatus

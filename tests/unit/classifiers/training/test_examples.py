@@ -8,7 +8,7 @@ import pytest
 
 from classifiers.training import examples, examples_card
 from classifiers.training.examples import ExampleError, Examples
-from fanzha.csv_cells import SafeWriter
+from infra.csv_cells import SafeWriter
 from services.cli.warnings import example_export
 from services.warning.outcomes.examples import LabelledDecision as Exported
 from services.warning.outcomes.examples import as_row

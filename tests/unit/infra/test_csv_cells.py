@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.csv_cells import SafeWriter, escaped, unescaped
+from infra.csv_cells import SafeWriter, escaped, unescaped
 
 SIGNS = "=+-@\t\r\n＝＋－＠"
 _texts = st.text(st.sampled_from([*SIGNS, *"'\" ,;|1a号"]), max_size=8) | st.text(max_size=20)
