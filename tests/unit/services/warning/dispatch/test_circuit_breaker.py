@@ -56,6 +56,10 @@ def test_failures_of_what_was_under_way_do_not_lengthen_the_pause() -> None:
     assert breaker.open_for == 2
 
 
+# Whole eighths, of which sums and differences are exact.
+moments = st.integers(1, 8 * 90).map(lambda eighths: eighths / 8)
+
+
 class BreakerMachine(RuleBasedStateMachine):
     """Against what its docstring says: only failures in a row open it, and for a minute at most."""
 
@@ -83,7 +87,7 @@ class BreakerMachine(RuleBasedStateMachine):
                 self.in_a_row = 0
                 self.was_open_until = self.clock.now + self.breaker.open_for
 
-    @rule(seconds=st.floats(0.1, 90))
+    @rule(seconds=moments)
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
