@@ -1,17 +1,17 @@
 """Carries sightings of entities from the decision path to the graph; no decision waits for it.
 
-Of a batch are taken the rows that are blocked or marked, or score half the threshold; of the other
-texts and links one in `STRIDE`, which stands for all. Who calls a lot is not innocent for that, so
-calls are not sampled. At most `BATCH_ROWS` of a batch are taken and `CAPACITY` are
-buffered; what is beyond is dropped and counted: the graph is a statistic. What the rows say is read
-when the buffer is written, for links and numbers in a text cost more than its decision. Texts
-stay in memory until then; entities only are written.
+Of a batch of texts or links are taken the rows that are blocked or marked, or score half the
+threshold; of the others one in `STRIDE`, which stands for all. Calls are not taken: a call shows
+its caller with nothing else, and who calls a lot is not innocent for that. At most `BATCH_ROWS` of
+a batch are taken and `CAPACITY` are buffered; what is beyond is dropped and counted: the graph is
+a statistic. What the rows say is read when the buffer is written, for links and numbers in a text
+cost more than its decision. Texts stay in memory until then; entities only are written.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, assert_never
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from fanzha.callback_numbers import callback_keys
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.links import extract_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Calls, Int64s, Links, Texts
+from fanzha.tables import Calls, Links, Texts
 from infra.periodic import run_periodically
 from services.decision.observer import Table
 from services.decision.related.entities import link_entity, party_entity
@@ -73,6 +73,8 @@ class SightingBuffer:
 
     def observe(self, table: Table, decisions: Decisions) -> None:
         """Take the rows of a decided batch that tell something."""
+        if isinstance(table, Calls):
+            return
         telling = decisions.actions == _BLOCK
         telling |= _MARKING.take(decisions.reasons)
         own = decisions.thresholds
@@ -83,7 +85,7 @@ class SightingBuffer:
         dropped = max(len(rows) - BATCH_ROWS, 0)
         for row in rows[:BATCH_ROWS].tolist():
             self._rows.append(_row(table, row, 1, sampled=False))
-        for row in () if isinstance(table, Calls) else self._sampled(len(table)):
+        for row in self._sampled(len(table)):
             if not telling[row] and row not in table.errors:
                 self._rows.append(_row(table, row, STRIDE, sampled=True))
         while len(self._rows) > self._capacity:
@@ -161,18 +163,8 @@ class SightingWriter:
         return []
 
 
-def _row(table: Table, row: int, count: int, *, sampled: bool) -> _Row:
-    match table:
-        case Calls():
-            key, name = _party(table.callers, table.names.get(row, ""), row)
-            return _Row(count, sampled, key, name, "", "")
-        case Texts():
-            key, name = _party(table.senders, table.names.get(row, ""), row)
-            return _Row(count, sampled, key, name, table.bodies[row], "")
-        case Links():
-            return _Row(count, sampled, 0, "", "", table.urls[row])
-    assert_never(table)
-
-
-def _party(keys: Int64s, name: str, row: int) -> tuple[int, str]:
-    return int(keys[row]), name
+def _row(table: Texts | Links, row: int, count: int, *, sampled: bool) -> _Row:
+    if isinstance(table, Links):
+        return _Row(count, sampled, 0, "", "", table.urls[row])
+    name = table.names.get(row, "")
+    return _Row(count, sampled, int(table.senders[row]), name, table.bodies[row], "")

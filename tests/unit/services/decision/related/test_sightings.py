@@ -43,7 +43,7 @@ def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any =
 @pytest.mark.parametrize(
     ("table", "entities"),
     [
-        (some_calls("+8617000000002"), ["+8617000000002"]),
+        (some_texts("你好", sender="+8617000000002"), ["+8617000000002"]),
         (
             some_texts(BODY, sender="+8617000000002"),
             ["+8617000000002", "link:evil.example", "+8617000000001"],
@@ -71,9 +71,11 @@ def test_a_senders_name_is_an_entity_whatever_its_case() -> None:
 
 def test_half_the_threshold_is_enough_and_less_is_sampled() -> None:
     buffer = SightingBuffer(HomePlan())
-    observed(buffer, some_calls("+8617000000002"), score=0.45)
+    # The first text of all is sampled.
+    observed(buffer, some_texts("你好"), score=0.1)
+    buffer.take()
+    observed(buffer, some_texts("你好", sender="+8617000000002"), score=0.45)
     telling = buffer.take()
-    observed(buffer, some_calls(*["+8617000000002"] * STRIDE), score=0.1)
 
     observed(buffer, some_texts(*["你好"] * (10 * STRIDE)), score=0.1)
 
@@ -99,7 +101,7 @@ def test_allowed_and_protected_rows_are_no_evidence() -> None:
     buffer.take()
 
     entry = an_entry("+8617000000002", Action.ALLOW)
-    observed(buffer, some_calls("+8617000000002"), score=1.0, entries=[entry])
+    observed(buffer, some_texts("你好", sender="+8617000000002"), score=1.0, entries=[entry])
     observed(buffer, some_links("http://bureau.gov.cn/"), score=1.0)
 
     assert buffer.take() == []
@@ -108,10 +110,10 @@ def test_allowed_and_protected_rows_are_no_evidence() -> None:
 def test_a_flood_is_dropped_and_counted() -> None:
     dropped: list[int] = []
     buffer = SightingBuffer(HomePlan(), dropped=dropped.append, capacity=100)
-    calls = some_calls(*["+8617000000002"] * (BATCH_ROWS + 10))
+    texts = some_texts(*["你好"] * (BATCH_ROWS + 10))
 
-    observed(buffer, calls, score=1.0)
-    observed(buffer, calls, score=1.0)
+    observed(buffer, texts, score=1.0)
+    observed(buffer, texts, score=1.0)
 
     assert len(buffer) == 100
     assert sum(dropped) == 20 + 2 * BATCH_ROWS - 100
@@ -127,7 +129,7 @@ class AwayStore:
 async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
     dropped: list[int] = []
     buffer = SightingBuffer(HomePlan())
-    observed(buffer, some_calls("+8617000000002"), score=1.0)
+    observed(buffer, some_texts("你好"), score=1.0)
     writer = SightingWriter(buffer, AwayStore(), dropped=dropped.append)
 
     with pytest.raises(Unavailable):
@@ -136,12 +138,20 @@ async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
     assert dropped == [1]
 
 
+def test_a_call_shows_its_caller_with_nothing_and_is_no_sighting() -> None:
+    buffer = SightingBuffer(HomePlan())
+
+    observed(buffer, some_calls(*["+8617000000002"] * (2 * STRIDE)), score=1.0)
+
+    assert buffer.take() == []
+
+
 def test_the_reasons_that_mark_are_sightings() -> None:
-    calls = some_calls("+8617000000002")
-    decisions = an_engine().decide_calls(calls, NINE_O_CLOCK_S)
+    texts = some_texts("你好", sender="+8617000000002")
+    decisions = an_engine().decide_texts(texts, NINE_O_CLOCK_S)
     decisions.reasons[0] = Reason.RELATED
     buffer = SightingBuffer(HomePlan())
 
-    buffer.observe(calls, decisions)
+    buffer.observe(texts, decisions)
 
     assert buffer.take() == [Sighting(1, False, ["+8617000000002"])]
