@@ -14,6 +14,7 @@ from blocklists.store.store import Store
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import permissions
 from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactSource
@@ -75,6 +76,8 @@ class ChangeContext:
     popular: PopularHosts
     risks: RiskFinder
     options: ChangeOptions
+    policies: PolicyLog | None
+    """None where the carrier policy cannot be changed."""
     now_ms: Callable[[], int]
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serializes the steps of this process; other processes are detected by state and revision."""

@@ -18,6 +18,12 @@ from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
+from services.changes.policy.requests import (
+    PolicyContents,
+    PolicyProposal,
+    PolicyRequests,
+    PolicyTerms,
+)
 from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
@@ -35,6 +41,7 @@ class ChangeService:
         self._submission = ChangeSubmission(context, self._application)
         self._previewer = ChangePreviewer(context)
         self._reverts = RevertPlanner(context)
+        self._policies = PolicyRequests(context, self._application, self._submission)
         self.views = ChangeViews(context, self._reverts.history)
 
     @property
@@ -134,6 +141,15 @@ class ChangeService:
                 draft, dry_run=dry_run, emergency_why=emergency_why, wait=wait
             )
 
+    async def propose_policy(self, contents: PolicyContents, terms: PolicyTerms) -> PolicyProposal:
+        """Propose a carrier policy, and apply it where one person may.
+
+        A dry run, or a proposal that is in force already, creates no request.
+        """
+        refusals = self._context.audit_refusals("policy", "change the carrier policy")
+        async with refusals, self._context.step_lock:
+            return await self._policies.propose(contents, terms)
+
     async def approve(
         self, id_: int, *, by: str = "", note: str = "", hold: bool = False
     ) -> ChangeRequest:
@@ -157,10 +173,7 @@ class ChangeService:
             approved = replace(approved, revision=record.revision + 1)
             if hold:
                 return approved
-            done, _ = await self._application.apply(
-                approved, contents, by=event.who, stored=approved
-            )
-            return done
+            return await self._application.apply(approved, contents, by=event.who, stored=approved)
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
         """Reject a draft or an open request; authors withdraw their own this way."""
@@ -211,7 +224,7 @@ class ChangeService:
             applied = second_person.confirm_risks(applied, confirmed)
             contents = await self._context.contents(record)
             await self._context.check_sources(contents)
-            done, _ = await self._application.apply(
+            return await self._application.apply(
                 applied,
                 contents,
                 by=identity.author(by),
@@ -219,7 +232,6 @@ class ChangeService:
                 expected_version=expected_version,
                 audit_kind=audit_kind,
             )
-            return done
 
     async def confirm_emergency(
         self, id_: int, *, by: str = "", note: str = ""
@@ -255,11 +267,14 @@ class ChangeService:
 
     async def revert(
         self, id_: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
-    ) -> SubmissionResult:
-        """Revert an applied request by a new one; entries that others changed since are skipped."""
+    ) -> SubmissionResult | PolicyProposal:
+        """Revert an applied request by a new one; what others changed since is left alone."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
+            if record.kind is ChangeKind.POLICY:
+                terms = PolicyTerms(author=by, reason=reason, confirmed_risks=tuple(confirmed))
+                return await self._policies.revert(record, terms)
             permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._reverts.plan_revert(record, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed))
@@ -282,6 +297,10 @@ class ChangeService:
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
         """Preview a request against the current lists and decision log."""
         record = await self._context.requests.get(id_)
+        if record.kind is ChangeKind.POLICY:
+            raise InvalidInput(
+                f"change {id_} is of the carrier policy; the change itself has its preview"
+            )
         contents = await self._context.contents(record)
         snapshot = await self._context.current.caught_up()
         found = await self._previewer.evaluate(snapshot, record, contents)

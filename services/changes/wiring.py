@@ -12,6 +12,7 @@ from blocklists.store.store import Store
 from infra.redis.client import Client
 from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes.change_context import ChangeContext, ChangeOptions
 from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
@@ -36,11 +37,12 @@ def build(
     risks: RiskFinder | None = None,
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
+    policies: PolicyLog | None = None,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return the service and the maintenance of change requests.
 
-    *client* must not decode answers.
+    *client* must not decode answers. Without *policies*, the carrier policy cannot be changed.
     """
     requests = ChangeStore(client)
     context = ChangeContext(
@@ -53,6 +55,7 @@ def build(
         popular=popular or PopularHosts(None),
         risks=risks or RiskFinder(),
         options=options or ChangeOptions(),
+        policies=policies,
         now_ms=now_ms,
     )
     return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))

@@ -15,9 +15,9 @@ from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
+from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade
 from services.decision.carriers.policy import CarrierPolicies
-from services.decision.carriers.policy_document import NO_POLICIES, read_policies
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
@@ -75,8 +75,12 @@ def build(
     now_ms: Callable[[], int],
     suspects: SuspectSet | None = None,
     repeated: RepeatedRequests | None = None,
+    policies: Callable[[], CarrierPolicies] | None = None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment."""
+    """Build everything a decision needs; raises ValueError for a wrong deployment.
+
+    Without *policies*, those of this host decide: see `services.carrier_policy.wiring.of_host`.
+    """
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
@@ -89,6 +93,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         related=_related_stage(settings, suspects, now_ms),
+        policies=policies or carrier_policy.of_host(settings),
     )
     return Decider(
         engine=engine,
@@ -111,6 +116,7 @@ def _engine(
     reserve_ids: Callable[[int], int],
     velocity: VelocityStage | None,
     related: RelatedStage | None,
+    policies: Callable[[], CarrierPolicies],
 ) -> DecisionPipeline:
     _warm_up()
     return DecisionPipeline(
@@ -123,7 +129,7 @@ def _engine(
         velocity=velocity,
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
-        current_policies=_carrier_policies(settings),
+        current_policies=policies,
         answers=_answer_policy(settings),
     )
 
@@ -212,14 +218,6 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
         language=settings.label_language,
         rpz_action=settings.rpz_action,
     )
-
-
-def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
-    """Return the source of policies; raises ValueError for a wrong file."""
-    file = settings.carrier_policy_file
-    if file is None:
-        return lambda: NO_POLICIES
-    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

@@ -29,9 +29,9 @@ def show_line(change: pb.Change) -> None:
     elif change.state == change_state_pb2.CHANGE_STATE_APPLIED and change.applied_version:
         alone = f"by {change.author} alone" if change.one_person else ""
         by = f"approved by {change.approved_by}" if change.approved_by else alone
+        what = "the carrier policy is" if change.HasField("policy") else "the lists are"
         out.print(
-            f"change {change.id} is applied, {by}: the lists are at version "
-            f"{change.applied_version}",
+            f"change {change.id} is applied, {by}: {what} at version {change.applied_version}",
             markup=False,
             soft_wrap=True,
         )
@@ -39,7 +39,8 @@ def show_line(change: pb.Change) -> None:
         out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
     show_unreviewed(change.unreviewed_risks)
     if change.left_alone:
-        out.print(f"left alone: {change.left_alone:,} entries", soft_wrap=True)
+        what = "settings" if change.HasField("policy") else "entries"
+        out.print(f"left alone: {change.left_alone:,} {what}", soft_wrap=True)
         _because(change.left_alone_examples)
     if change.HasField("emergency"):
         out.print(_emergency(change), markup=False, soft_wrap=True)
@@ -86,7 +87,9 @@ def show(change: pb.Change) -> None:
         "legal basis": change.legal_basis,
         "source": word(decision_pb2.Source, change.source, "SOURCE_"),
         "campaign": change.campaign,
-        "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove",
+        "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
+        if change.additions or change.removals
+        else "",
         "base version": str(change.base_version),
         "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
         if change.applied_version
@@ -112,6 +115,8 @@ def show(change: pb.Change) -> None:
         _because(change.left_alone_examples)
     if change.HasField("preview"):
         show_preview(change.preview)
+    if change.HasField("policy"):
+        show_policy(change.policy)
     _show_events(change)
 
 
@@ -159,6 +164,17 @@ def show_preview(preview: pb.ChangePreview) -> None:
         out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:
         out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
+
+
+def show_policy(policy: pb.ProposedPolicy) -> None:
+    """Print the settings in effect that a change of the carrier policy changes."""
+    if not policy.differences:
+        out.print("  changes no setting in effect")
+    for one in policy.differences:
+        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
+        out.print(text, markup=False, soft_wrap=True)
+    if policy.HasField("impact"):
+        _show_impact(policy.impact)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:
