@@ -41,6 +41,7 @@ def details_of(record: ChangeRequest) -> dict[str, str]:
         else "",
         "unreviewed": "; ".join(record.unreviewed_risks),
         **_policy(record),
+        "false_positive": str(record.false_positive).lower(),
         **checksums(record),
     }
 

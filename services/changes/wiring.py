@@ -9,6 +9,7 @@ from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
+from blocklists.wrong_entries import Retract, retract_nothing
 from infra.redis.client import Client
 from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
@@ -38,6 +39,7 @@ def build(
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
     policies: PolicyLog | None = None,
+    retract: Retract = retract_nothing,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return the service and the maintenance of change requests.
@@ -57,6 +59,7 @@ def build(
         options=options or ChangeOptions(),
         policies=policies,
         now_ms=now_ms,
+        retract=retract,
     )
     return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))
 

@@ -90,6 +90,7 @@ def show(change: pb.Change) -> None:
         "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
         if change.additions or change.removals
         else "",
+        "false positive": "yes: what it removes was wrong" if change.false_positive else "",
         "base version": str(change.base_version),
         "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
         if change.applied_version

@@ -131,6 +131,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RevertChangeResponse(change=_change(done))
 
@@ -142,6 +143,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RestoreVersionResponse(change=_change(done))
 
