@@ -70,12 +70,13 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
             _check_names(carrier, channel, setting)
         case _:
             raise InvalidInput(f"set: {_ASSIGNMENT}; not {assignment[:80]!r}")
-    settings = tree.setdefault(carrier, {}).setdefault(channel, {})
     value = value.strip()
     if not value:
-        settings.pop(setting, None)
-    else:
-        settings[setting] = _number(value) if setting == "threshold" else value
+        # A carrier without a policy of its own gets none, which would replace the default one.
+        tree.get(carrier, {}).get(channel, {}).pop(setting, None)
+        return
+    settings = tree.setdefault(carrier, {}).setdefault(channel, {})
+    settings[setting] = _number(value) if setting == "threshold" else value
 
 
 def _check_names(carrier: str, channel: str, setting: str) -> None:

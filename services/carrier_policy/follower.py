@@ -15,7 +15,6 @@ from typing import Protocol
 
 from infra.backoff import Backoff
 from infra.periodic import run_periodically
-from infra.redis.damaged_records import DamagedRecord
 from services.carrier_policy import local_copy
 from services.carrier_policy.policy_log import PolicyLog, PolicyReport
 from services.carrier_policy.version import PolicyVersion
@@ -67,8 +66,6 @@ class PolicyFollower:
         self._first_done = asyncio.Event()
         self._in_force = PolicyVersion()
         self._policies = NO_POLICIES
-        self._newest = PolicyVersion()
-        """The last version seen, whether it was taken over or refused."""
         self._current_at_s = 0.0
         self._report = PolicyReport(worker=worker, reported_at_ms=0, version=0, source="store")
         self._reported: PolicyReport | None = None
@@ -99,7 +96,7 @@ class PolicyFollower:
                 await self.follow_once()
             finally:
                 self._first_done.set()
-            await self._log.wait_for_change(self._newest.version)
+            await self._log.wait_for_change()
 
         await run_periodically(
             step,
@@ -111,12 +108,7 @@ class PolicyFollower:
 
     async def follow_once(self) -> None:
         """Take over the newest version, and report; raises `Unavailable` without the store."""
-        try:
-            newest = await self._log.head()
-        except DamagedRecord:
-            self._refuse("the newest version in the store cannot be read")
-            await self._report_if_due()
-            raise
+        newest = await self._log.head()
         if newest.version == 0 and self._in_force.version:
             # The store has lost its policies: what was approved stays in force.
             self._refuse("the store has lost its policies")
@@ -124,7 +116,6 @@ class PolicyFollower:
             self._report = replace(self._report, source="store", refused="")
         else:
             await self._take_over(newest)
-        self._newest = newest
         if not self._report.refused:
             self._current_at_s = self._now_ms() / 1000
         self._counters.policy_in_force(self.version, self._current_at_s)

@@ -26,8 +26,7 @@ def load(folder: Path) -> PolicyVersion | None:
     """Read the copy of this host; None where there is none, or it cannot be read."""
     path = folder / CARRIER_POLICY
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        return from_fields(int(fields["version"]), {**fields, "document": str(fields["document"])})
+        return from_fields(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:

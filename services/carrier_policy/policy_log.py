@@ -3,7 +3,7 @@
 ==============================  =====================================================
 key                             what
 ==============================  =====================================================
-``{fanzha:policy}:log``         stream: one entry per version, with the id ``<version>-0``
+``{fanzha:policy}:log``         stream: one entry per version, the newest in force
 ``{fanzha:policy}:workers``     hash: what each worker has in force
 ==============================  =====================================================
 
@@ -21,8 +21,7 @@ from typing import Any
 from blocklists.store.seals import CheckSeal, Sign
 from fanzha.errors import NotFound, VersionConflict
 from infra.redis.client import Client, execute_synced, within
-from infra.redis.consumer_group import pairs_of_stream
-from infra.redis.damaged_records import readable, reading
+from infra.redis.damaged_records import readable
 from services.carrier_policy.version import PolicyVersion, from_fields
 
 LOG, WORKERS = "{fanzha:policy}:log", "{fanzha:policy}:workers"
@@ -32,26 +31,31 @@ WAIT_MS = 3_000
 """The longest wait for a change; below the timeout of the socket."""
 REPORT_AGE_MS = 10_000
 """Time without a report after which a worker counts as gone."""
+_SEARCHED = 20
+"""Entries among which the newest version is searched; what others added by hand is skipped."""
+_CHUNK = 50
+_NO_BOUND = 2**63
 _READ_SECONDS = 2.0
 _WRITE_SECONDS = 4.0
 _COMMIT = """
-local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-local version = newest and newest[1]:match('^(%d+)') or '0'
-if version ~= ARGV[1] then
-    local fields = newest and newest[2] or {}
-    for place = 1, #fields, 2 do
-        if fields[place] == 'commit' and fields[place + 1] == ARGV[2] then
-            return {1, version}
-        end
+local version, commit = '0', ''
+for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[4])) do
+    local fields = {}
+    for place = 1, #entry[2], 2 do fields[entry[2][place]] = entry[2][place + 1] end
+    if fields.commit and fields.version and fields.version:match('^%d+$') then
+        version, commit = fields.version, fields.commit
+        break
     end
-    return {0, version}
 end
+if version ~= ARGV[1] then return {commit == ARGV[2] and 1 or 0, version} end
 local next = string.format('%.0f', tonumber(version) + 1)
-redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], next .. '-0', 'commit', ARGV[2], unpack(ARGV, 4))
+redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], '*', 'version', next, 'commit', ARGV[2],
+           unpack(ARGV, 5))
 return {1, next}
 """
-"""Arguments: the expected version, the name of the commit, the number of versions retained, then
-fields and values. Returns whether it is committed, and the newest version."""
+"""Arguments: the expected version, the name of the commit, the number of versions retained, the
+number of entries searched, then fields and values. Returns whether it is committed, and the newest
+version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,8 @@ class PolicyLog:
         self._client: Any = client
         self._sign = sign
         self._check_seal = check_seal
+        self._seen = "0-0"
+        """The last entry that `head` has seen."""
 
     def audited(self, policy: PolicyVersion) -> bool | None:
         """Return whether a version has a valid seal; None where seals are not verified."""
@@ -92,25 +98,34 @@ class PolicyLog:
     async def head(self) -> PolicyVersion:
         """Return the newest version; version 0, which sets nothing, before the first commit."""
         async with within(_READ_SECONDS):
-            entries = await self._client.xrevrange(LOG, count=1)
-        return _version(*entries[0]) if entries else PolicyVersion()
+            entries = await self._client.xrevrange(LOG, count=_SEARCHED)
+        if entries:
+            self._seen = entries[0][0]
+        found = _versions(entries)
+        return found[0] if found else PolicyVersion()
 
     async def get(self, version: int) -> PolicyVersion:
         """Return a version; `NotFound` when there is none, or it is no longer retained."""
-        if version == 0:
-            return PolicyVersion()
-        async with within(_READ_SECONDS):
-            entries = await self._client.xrange(LOG, f"{version}-0", f"{version}-0")
-        if not entries:
+        found = [PolicyVersion()] if version == 0 else await self._below(version + 1, 1)
+        if not found or found[0].version != version:
             raise NotFound(f"there is no policy version {version}, or it is no longer retained")
-        return _version(*entries[0])
+        return found[0]
 
     async def page(self, before: int, size: int) -> list[PolicyVersion]:
         """Return up to *size* versions below *before* (0: from the newest), newest first."""
-        highest = f"({before}-0" if before else "+"
-        async with within(_READ_SECONDS):
-            entries = await self._client.xrevrange(LOG, highest, "-", count=size)
-        return readable("carrier policy", lambda entry: _version(*entry), entries)
+        return await self._below(before or _NO_BOUND, size)
+
+    async def _below(self, version: int, size: int) -> list[PolicyVersion]:
+        found: list[PolicyVersion] = []
+        place = "+"
+        while len(found) < size:
+            async with within(_READ_SECONDS):
+                entries = await self._client.xrevrange(LOG, place, "-", count=_CHUNK)
+            if not entries:
+                break
+            found += [one for one in _versions(entries) if one.version < version]
+            place = f"({entries[-1][0]}"
+        return found[:size]
 
     async def commit(self, policy: PolicyVersion, *, expected_version: int) -> int:
         """Append *policy* over *expected_version*; return its version.
@@ -124,8 +139,10 @@ class PolicyLog:
         fields = [part for field in policy.fields().items() for part in field]
         async with within(_WRITE_SECONDS):
             writing = self._client.pipeline(transaction=False)
-            writing.eval(_COMMIT, 1, LOG, expected_version, policy.commit, RETAINED_VERSIONS,
-                         *fields)  # fmt: skip
+            writing.eval(
+                _COMMIT, 1, LOG, expected_version, policy.commit, RETAINED_VERSIONS, _SEARCHED,
+                *fields,
+            )  # fmt: skip
             ((done, version),), _on_disk = await execute_synced(self._client, writing, LOG)
         if not done:
             raise VersionConflict.between(
@@ -139,18 +156,14 @@ class PolicyLog:
 
     async def version_of(self, commit: str, *, after: int) -> int | None:
         """Return the version above *after* that a commit made; None where it made none."""
-        async with within(_READ_SECONDS):
-            entries = await self._client.xrange(LOG, f"({after}-0", "+")
-        for id_, fields in entries:
-            if fields.get("commit") == commit:
-                return _number(id_)
-        return None
+        newest = (await self.head()).version
+        later = await self._below(newest + 1, max(0, newest - after))
+        return next((one.version for one in later if one.commit == commit), None)
 
-    async def wait_for_change(self, version: int) -> None:
-        """Return once there is a version above *version*, or after `WAIT_MS`."""
+    async def wait_for_change(self) -> None:
+        """Return once an entry was added since the last `head`, or after `WAIT_MS`."""
         async with within(_READ_SECONDS + WAIT_MS / 1000):
-            answer = await self._client.xread({LOG: f"{version}-0"}, count=1, block=WAIT_MS)
-        pairs_of_stream(answer)
+            await self._client.xread({LOG: self._seen}, count=1, block=WAIT_MS)
 
     async def report(self, report: PolicyReport) -> None:
         """Store the report of a worker."""
@@ -170,13 +183,9 @@ class PolicyLog:
         return [one for one in reports if one.worker not in silent]
 
 
-def _version(id_: str, fields: Mapping[str, str]) -> PolicyVersion:
-    with reading("carrier policy"):
-        return from_fields(_number(id_), fields)
-
-
-def _number(id_: str) -> int:
-    return int(id_.partition("-")[0])
+def _versions(entries: Sequence[tuple[str, Mapping[str, str]]]) -> list[PolicyVersion]:
+    """Read entries; those that are not what was written are counted, logged and left out."""
+    return readable("carrier policy", lambda entry: from_fields(entry[1]), entries)
 
 
 def _report(pair: Sequence[str]) -> PolicyReport:

@@ -30,7 +30,7 @@ class PolicyVersion:
     """Signature of list administration; see `signed_payload`."""
 
     def fields(self) -> dict[str, str]:
-        """Return the fields of its entry, but for the commit, which the script adds."""
+        """Return the fields of its entry, but for version and commit, which the script adds."""
         return {name: str(getattr(self, name)) for name in (*_TEXTS, *_NUMBERS)}
 
     def signed_payload(self) -> bytes:
@@ -43,16 +43,12 @@ class PolicyVersion:
         return json.dumps(payload).encode()
 
 
-def from_fields(version: int, fields: Mapping[str, str]) -> PolicyVersion:
+def from_fields(fields: Mapping[str, str]) -> PolicyVersion:
     """Read a version from its fields; `KeyError` or `ValueError` where they are damaged."""
+    texts = {name: str(fields[name]) for name in (*_TEXTS, "commit")}
     return PolicyVersion(
-        version=version,
-        document=fields["document"],
-        author=fields["author"],
-        approved_by=fields["approved_by"],
-        reason=fields["reason"],
-        commit=fields["commit"],
-        seal=fields["seal"],
+        version=int(fields["version"]),
         change_id=int(fields["change_id"]),
         committed_at_ms=int(fields["committed_at_ms"]),
+        **texts,
     )

@@ -38,10 +38,7 @@ def show_line(change: pb.Change) -> None:
     else:
         out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
     show_unreviewed(change.unreviewed_risks)
-    if change.left_alone:
-        what = "settings" if change.HasField("policy") else "entries"
-        out.print(f"left alone: {change.left_alone:,} {what}", soft_wrap=True)
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("emergency"):
         out.print(_emergency(change), markup=False, soft_wrap=True)
 
@@ -87,9 +84,7 @@ def show(change: pb.Change) -> None:
         "legal basis": change.legal_basis,
         "source": word(decision_pb2.Source, change.source, "SOURCE_"),
         "campaign": change.campaign,
-        "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
-        if change.additions or change.removals
-        else "",
+        "rows": _rows(change),
         "false positive": "yes: what it removes was wrong" if change.false_positive else "",
         "base version": str(change.base_version),
         "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
@@ -111,14 +106,25 @@ def show(change: pb.Change) -> None:
     _because(change.second_person_reasons)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
-    if change.left_alone:
-        out.print(f"  left alone: {change.left_alone:,} entries")
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("preview"):
         show_preview(change.preview)
     if change.HasField("policy"):
         show_policy(change.policy)
     _show_events(change)
+
+
+def _rows(change: pb.Change) -> str:
+    if change.HasField("policy"):
+        return ""
+    return f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
+
+
+def _show_left_alone(change: pb.Change) -> None:
+    if change.left_alone:
+        what = "settings" if change.HasField("policy") else "entries"
+        out.print(f"left alone: {change.left_alone:,} {what}", soft_wrap=True)
+        _because(change.left_alone_examples)
 
 
 def _restored(change: pb.Change) -> str:

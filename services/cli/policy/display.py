@@ -38,7 +38,9 @@ def show_workers(answer: pb.GetPolicyResponse) -> None:
         err.print("no worker reports")
     versions = [one.version for one in answer.workers if one.source != pb.POLICY_SOURCE_FILE]
     for version in sorted(set(versions), reverse=True):
-        err.print(f"{versions.count(version)} workers have version {version} in force")
+        count = versions.count(version)
+        have = "worker has" if count == 1 else "workers have"
+        err.print(f"{count} {have} version {version} in force")
     for one in answer.workers:
         faults = [
             _SOURCES.get(one.source, ""),
