@@ -12,12 +12,13 @@ import pytest
 
 from blocklists.queries import MatchingEntries
 from classifiers import bundles, explain
-from fanzha.decisions import Action
+from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
 from services.auth.identity import Role
+from services.decision.carriers.policy_document import read_policies
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
@@ -36,6 +37,7 @@ from tests.support.builders import (
     a_velocity_stage,
     an_engine,
     an_entry,
+    broken_models,
     some_calls,
     some_links,
     some_models,
@@ -166,6 +168,21 @@ async def test_a_caller_is_explained_by_its_activity_at_the_decision(
     assert "leave one out" in model.method.en
     assert "in place of" in english(told.analysis.alternatives)
     assert "be let through: no rule holds" in english(told.analysis.alternatives)
+
+
+async def test_what_was_blocked_for_want_of_a_model_is_explained(
+    log: Logged, newest: Explain
+) -> None:
+    policies = read_policies('[carrier.default.call]\non_failure = "block"\n')
+    decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
+
+    told = await newest()
+
+    assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
+    assert "the policy of the carrier blocks then" in told.why.en
+    assert "it failed, and gave no score" in english(told.analysis.circumstances)
+    assert "with on_failure allow" in english(told.analysis.alternatives)
+    assert list(told.analysis.models) == []
 
 
 async def test_the_counterfactual_of_one_counter_crosses_the_threshold(
