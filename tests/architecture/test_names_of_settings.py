@@ -9,6 +9,7 @@ from tests.support.checkout import CHECKOUT
 OF_CLIENTS = {
     "FANZHA_ADMIN_TARGET",
     "FANZHA_CONFIG",
+    "FANZHA_LANGUAGE",
     "FANZHA_TARGET",
     "FANZHA_TLS_CA",
     "FANZHA_TLS_CLIENT_CERTIFICATE",
