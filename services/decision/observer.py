@@ -29,6 +29,8 @@ class Observer:
     """A text kept its fast score because the second stage failed."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
+    numbers_found: Callable[[Int64s, Int64s], None] = lambda _keys, _owners: None
+    """The telephone numbers in a batch of texts, as for links."""
     rows_cut: Callable[[Channel, int], None] = lambda _channel, _rows: None
     """Rows of a request whose bodies or URLs were cut to the bytes that are read of one."""
     links_cut: Callable[[int], None] = lambda _texts: None

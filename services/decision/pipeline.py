@@ -224,6 +224,7 @@ class DecisionPipeline:
 
     def _numbers_in(self, texts: Texts) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, self._home)
+        self._observer.numbers_found(numbers.keys, numbers.owners)
         if numbers.cut:
             self._observer.numbers_cut(numbers.cut)
         return numbers

@@ -63,7 +63,7 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
     assert FRAUD not in json.dumps(told)  # masked, unless somebody asks
 
 
-def test_a_block_is_explained_by_its_moment_and_by_what_would_have_changed_it(
+def test_a_block_is_explained_by_velocity_and_a_counterfactual(
     service: Running,
 ) -> None:
     eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
@@ -82,7 +82,7 @@ def test_a_block_is_explained_by_its_moment_and_by_what_would_have_changed_it(
     assert "leave one out" in shown
 
 
-def test_people_read_tables_and_bars(service: Running) -> None:
+def test_the_default_output_has_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
 
     rows = service.fanzha("decisions", "find").stdout
@@ -93,7 +93,7 @@ def test_people_read_tables_and_bars(service: Running) -> None:
     assert "█" in counts
 
 
-def test_files_of_this_host_are_read_without_a_server_where_that_is_asked_for(
+def test_local_files_are_read_without_a_server_on_request(
     service: Running,
 ) -> None:
     eventually(lambda: bool(logged(service)))
@@ -111,7 +111,7 @@ def test_files_of_this_host_are_read_without_a_server_where_that_is_asked_for(
     assert (nowhere.returncode, "no decision log in" in nowhere.stderr) == (2, True)
 
 
-def test_what_is_not_logged_is_told_so(service: Running) -> None:
+def test_a_decision_that_is_not_logged_is_reported(service: Running) -> None:
     done = service.fanzha("decisions", "why", "12345", check=False)
 
     assert done.returncode == 1
@@ -134,7 +134,7 @@ def test_ends_of_calls_are_logged_once(service: Running) -> None:
     eventually(lambda: len(list((service.folder / "decisions/call_ends").rglob("*.parquet"))) == 1)
 
 
-def test_metrics_tell_of_the_log(service: Running) -> None:
+def test_metrics_report_the_decision_log(service: Running) -> None:
     eventually(lambda: "fanzha_decision_log_rows_total" in service.metrics_page())
     page = service.metrics_page()
 
@@ -142,7 +142,7 @@ def test_metrics_tell_of_the_log(service: Running) -> None:
     assert "fanzha_decision_log_torn_total 0.0" in page
 
 
-def test_a_killed_worker_loses_at_most_what_waited(service: Running) -> None:
+def test_a_killed_worker_loses_at_most_its_buffer(service: Running) -> None:
     before = {path.name for path in segments(service)}
     worker = int(next(iter(before)).split("-")[1])
 
