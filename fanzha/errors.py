@@ -16,7 +16,7 @@ class FanzhaError(Exception):
     `translated` says it in another language. Without values the message is taken as it is.
     """
 
-    def __init__(self, message: str, /, **values: object) -> None:
+    def __init__(self, message: str = "", /, **values: object) -> None:
         super().__init__(catalogue.translated(message, values, catalogue.ENGLISH))
         self.message, self.values = message, values
 

@@ -30,7 +30,7 @@ def test_no_variable_is_named_that_nothing_reads() -> None:
     command = [
         "git",
         "grep",
-        "-hoE",
+        "-hoIE",
         "FANZHA_[A-Z0-9_]*[A-Z0-9]",
         "--",
         ":!CHANGELOG.md",
