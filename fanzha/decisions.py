@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
 
 
 class Action(IntEnum):
@@ -168,7 +168,7 @@ class Decisions:
     rows, none for requests without a carrier."""
     ids: Mapping[int, int] = field(default_factory=dict)
     """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
-    held: Uint16s | None = None
+    held: Uint32s | None = None
     """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
     link_version: str = ""
     """Version of the link model that scored links in texts; empty when none did."""

@@ -219,3 +219,33 @@ def test_a_page_token_is_valid_for_its_own_query_only(run: Run, stub: Any) -> No
     assert rest.next_page_token == ""
     assert refused == [grpc.StatusCode.INVALID_ARGUMENT] * 2
     assert more.stdout.splitlines()[-1].startswith("1 ")
+
+
+def test_each_command_that_removes_can_say_that_the_entry_was_wrong(run: Run) -> None:
+    run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
+    run("changes", "approve", "1", by="wang")
+    wrong = ("--reason", "a clinic", "--false-positive")
+    for command in (
+        ("blocklist", "remove", RANGE),
+        ("changes", "create", "--remove", RANGE, "--draft"),
+        ("changes", "revert", "1"),
+        ("changes", "restore", "0"),
+    ):
+        assert run(*command, *wrong).exit_code == 0, command
+        number = json.loads(run("changes", "list", "--json").stdout)["changes"][0]["id"]
+        shown = run("changes", "show", number)
+        run("changes", "reject", number, "--reason", "next")
+
+        assert "false positive" in shown.stdout, command
+    assert "false positive" not in run("changes", "show", "1").stdout
+
+
+def test_a_removal_of_nothing_that_blocks_is_no_false_positive(run: Run) -> None:
+    named = ("--source", "bureau", "--reason", "x")
+    run("blocklist", "add", "+8617100000001", *named, "--action", "allow")
+    run("changes", "approve", "1", by="wang")
+
+    refused = run("blocklist", "remove", "+8617100000001", "--reason", "x", "--false-positive")
+
+    assert refused.exit_code == 1
+    assert "removes no entry that blocks" in " ".join(refused.stderr.split())

@@ -235,3 +235,20 @@ def test_correction_texts_are_linted_and_customisable(tmp_path: Any) -> None:
 def test_an_unreadable_notice_is_refused() -> None:
     with pytest.raises(InvalidInput, match="retraction"):
         notices.read({"entry_id": "x"})
+
+
+async def test_the_backlog_of_each_stream_is_measured(client: Client) -> None:
+    registry = CollectorRegistry()
+    built = wiring.build(Settings(warning_claim_ms=500), client, registry=registry, now_ms=now_ms)
+    await built.upkeep.refresh()  # creates the groups: Redis knows their lag from then on
+    await hit(client, 1)
+    await RetractionStore(client).publish([notice(), notice(entry_id=OTHER)])
+    await built.upkeep.refresh()
+    lag = "fanzha_warning_stream_lag"
+
+    found = {
+        stream: registry.get_sample_value(lag, {"stream": stream})
+        for stream in ("hits", "dismissals", "retractions", "outbox")
+    }
+
+    assert found == {"hits": 1, "dismissals": 0, "retractions": 2, "outbox": 0}
