@@ -168,7 +168,9 @@ async def test_requests_of_several_carriers_are_decided_together_each_with_its_o
     assert deciding.carriers == [[("one", 2), ("", 1), ("two", 1)], []]
 
 
-async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: Deciding) -> None:
+async def test_a_batch_of_bad_requests_decides_no_rows(
+    desk: BatchHandler, deciding: Deciding
+) -> None:
     answers = await ask(desk, (b"\xff\xff\xff", False))
 
     assert isinstance(answers[0], InvalidInput)
@@ -208,7 +210,7 @@ def field_of(kind: type[Message]) -> tuple[int, str]:
     return field.number, field.message_type.full_name
 
 
-async def test_only_requests_that_ask_get_protocol_answers(desk: BatchHandler) -> None:
+async def test_protocol_answers_are_returned_on_request_only(desk: BatchHandler) -> None:
     asked = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
 
     plain, many, one = await ask(

@@ -203,7 +203,7 @@ async def test_a_batch_mixes_new_rows_and_repeated_ones(by_column: int) -> None:
     assert worker.decided == {11: 1, 3: 1, 5: 1, 7: 1}
 
 
-async def test_an_id_that_is_none_is_said_and_fails_its_row_alone() -> None:
+async def test_an_invalid_id_is_reported_and_fails_its_row_alone() -> None:
     worker = Worker(a_table(), 1000)
     wrong = call(2, "é"), call(2, "x" * 65), call(2, "a\n"), call(2, "x" * 64)
 
@@ -260,7 +260,7 @@ steps = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(steps, st.sampled_from([ALWAYS, NEVER]))
-def test_whatever_is_retried_each_id_with_its_contents_is_decided_once(
+def test_under_any_retries_each_id_with_its_contents_is_decided_once(
     taken: list[tuple[int, list[list[tuple[int, str]]]]], by_column: int
 ) -> None:
     asyncio.run(retry_all(taken, by_column))
