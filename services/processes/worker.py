@@ -158,6 +158,7 @@ class Worker:
             now_ms=now_ms,
             suspects=suspects,
             repeated=_repeated_requests(self._settings, self._metrics),
+            count_dry_runs=self._metrics.dry_run,
         )
 
     def _observer(self) -> Observer:

@@ -241,6 +241,13 @@ MONITORED = Family(
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+DRY_RUNS = Family(
+    name="fanzha_dry_run_decisions",
+    kind="counter",
+    text="Decisions of dry runs, such as checks; only fanzha_escalations counts them, too.",
+    labels=("channel", "action"),
+    values=tuple(product(WORDS.values(), ("allow", "block"))),
+)
 REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
 REQUEST_IDS = Family(
     name="fanzha_request_ids",
@@ -368,7 +375,7 @@ FAMILIES = (
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT, REQUEST_IDS),
-    *(MONITORED,),
+    *(MONITORED, DRY_RUNS),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -2,14 +2,17 @@
 
 import pytest
 
+from fanzha.decisions import Action, Reason
 from fanzha.tables import Ingress
 from fanzha.v1 import decision_log_pb2 as pb
 from services.auth.identity import Role
+from services.decision.carriers.policy_document import read_policies
 from services.decision.evidence import ModelSet
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import SenderRegistry
 from services.decision.pipeline import DecisionRules
 from tests.support.builders import (
+    broken_models,
     some_calls,
     some_models,
     some_texts,
@@ -28,6 +31,19 @@ from tests.support.decision_analysis import (
 )
 from tests.support.decision_logs import Logged, without_columns
 from tests.support.identities import Issuer
+
+
+async def test_a_block_by_on_failure_is_explained(log: Logged, newest: Explain) -> None:
+    policies = read_policies('[carrier.default.call]\non_failure = "block"\n')
+    decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
+
+    told = await newest()
+
+    assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
+    assert "the policy of the carrier blocks then" in told.why.en
+    assert "it failed, and gave no score" in english(told.analysis.circumstances)
+    assert "with on_failure allow" in english(told.analysis.alternatives)
+    assert list(told.analysis.models) == []
 
 
 async def test_a_role_without_the_right_sees_no_personal_data(

@@ -249,6 +249,21 @@ def test_no_input_makes_a_counter_infinite(
     assert np.column_stack(astuple(activity)).min() >= 0
 
 
+def test_a_peek_sees_what_counting_would_and_counts_nothing() -> None:
+    table = a_table()
+    # The second call of a caller, a callee that is a caller itself, and a newcomer.
+    before = some_calls(CALLER, OTHER)
+    calls = some_calls(CALLER, OTHER, "+8617000000003", at_ms=NINE_O_CLOCK_MS + HALF_LIFE_MS)
+    table.observe(before)
+
+    peeked = [astuple(table.peek(calls)) for _ in range(2)]
+
+    counted = astuple(table.observe(calls))
+    for columns in peeked:
+        for column, expected in zip(columns, counted, strict=True):
+            assert column.tolist() == expected.tolist()
+
+
 def test_the_number_of_slots_is_a_power_of_two() -> None:
     with pytest.raises(ValueError, match="power of two"):
         ActivityTable(slots=1000)

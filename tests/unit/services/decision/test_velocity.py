@@ -212,3 +212,19 @@ def test_a_failing_velocity_shadow_is_counted_and_changes_nothing() -> None:
 
     assert failed == [ModelKind.VELOCITY]
     assert decisions.reasons.tolist() == [Reason.VELOCITY] * 3
+
+
+def test_a_dry_run_marks_calls_as_live_ones_and_leaves_no_trace() -> None:
+    told: list[str] = []
+    observer = Observer(marks_shadowed=lambda _changes: told.append("shadow"))
+    live = a_velocity_stage(0.95, shadow=FixedScore(0.1))
+
+    for _ in range(2):  # three calls of the first would make those of the second more
+        engine = an_engine(velocity=live.for_dry_runs(), observer=observer)
+        decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
+        assert decisions.reasons.tolist() == [Reason.VELOCITY] * 3
+        inputs = decisions.details[0].velocity_inputs or {}
+        assert inputs["attempts_hour"] == 3
+
+    assert told == []
+    assert decide(live, some_calls(CALLER)).reasons.tolist() == [Reason.SCORED]

@@ -64,6 +64,7 @@ def servicer() -> InterceptionServicer:
         reader=MessageDecoder(HOME),
         now_ms=lambda: NINE_O_CLOCK_MS,
         observer=Observer(),
+        dry_engine=an_engine(an_entry(LISTED)),
     )
 
 

@@ -17,7 +17,7 @@ from fanzha.tables import Calls, Channel, Links, Texts, marked
 from fanzha.v1 import interception_pb2 as pb
 from infra.shared_table import SharedTable
 from services.auth import identity
-from services.auth.identity import Identity
+from services.auth.identity import Identity, Role
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.rpc.decide import request_parts
@@ -31,6 +31,7 @@ HOME = HomePlan("86")
 CALLEE = "+8619900000001"
 HOLDS_MS = 60_000
 ALWAYS, NEVER = 1, 10_000
+CARRIER = frozenset({Role.CARRIER})
 
 
 @dataclass
@@ -163,7 +164,7 @@ async def test_an_id_with_other_contents_or_of_another_login_is_a_new_request() 
     worker = Worker(a_table(), 1000)
     ids = [(await worker.single(call(1, "a"))).decision_id]
     ids.append((await worker.single(call(2, "a"))).decision_id)
-    with identity.acting_as(Identity(name="carrier.example", roles=frozenset())):
+    with identity.acting_as(Identity(name="carrier.example", roles=CARRIER)):
         ids.append((await worker.single(call(1, "a"))).decision_id)
 
     assert len(set(ids)) == 3
@@ -294,7 +295,7 @@ async def test_the_rows_left_after_repeated_ones_keep_the_carriers_of_their_requ
     worker = Worker(a_table(), 1000)
 
     async def of(carrier: str, *calls: pb.Call) -> None:
-        identity.set_identity(Identity(name=carrier, roles=frozenset(), carrier=carrier))
+        identity.set_identity(Identity(name=carrier, roles=CARRIER, carrier=carrier))
         await worker.batch(*calls)
 
     await asyncio.gather(of("one", call(3, "a")))
