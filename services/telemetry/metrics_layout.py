@@ -205,8 +205,7 @@ LINKS_CUT = Family(
 NUMBERS_CUT = Family(
     name="fanzha_texts_numbers_cut",
     kind="counter",
-    text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
-    "those before.",
+    text="Texts with more than 8 telephone numbers or 64 runs of digits; those before counted.",
 )
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
@@ -224,6 +223,14 @@ PROPAGATION = Family(
     kind="histogram",
     text="Time from a change of a confirmed or suspected entity to its effect in the worker.",
     bounds=PROPAGATION_SECONDS,
+)
+FIELDS = ("caller", "callee", "sender", "receiver", "subscriber", "body", "url", "other")
+ROWS_UNREADABLE = Family(
+    name="fanzha_rows_unreadable",
+    kind="counter",
+    text="Rows let through because a field cannot be read, such as a caller without a number.",
+    labels=("channel", "field"),
+    values=tuple((WORDS[channel], field) for channel, field in product(CHANNELS, FIELDS)),
 )
 ROWS_CUT = Family(
     name="fanzha_rows_cut",
@@ -367,8 +374,8 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT, REQUEST_IDS),
-    *(MONITORED,),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT),
+    *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from blocklists.entries import EntryKind
 from blocklists.importers import domains, numbers
 from blocklists.importers.bulk_lines import MIN_RUN_LINES
-from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote, ListRow
 from blocklists.importers.tables import csv_table
 
 PLAIN = [f"h{number}.example" for number in range(MIN_RUN_LINES)]
@@ -128,3 +128,15 @@ def test_a_landline_without_its_zero_is_noted_as_before() -> None:
     assert len([item for item in found if isinstance(item, ListRow)]) == 2 * MIN_RUN_LINES
     assert not any(isinstance(item, RowNote) for item in found)
     assert isinstance(list(csv_table.read(lines))[-1], ListRow)  # looked at one by one
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("tel:+8617000000001;ext=7 # reported twice", "tel:+8617000000001;ext=7"),
+        ('"Bank" <sip:+8617000000001@ims.example>', '"Bank" <sip:+8617000000001@ims.example>'),
+        ("＋８６１７００００００００１ ; reported", "+8617000000001"),
+    ],
+)
+def test_a_line_may_hold_an_address_or_full_width_digits(line: str, pattern: str) -> None:
+    assert list(numbers.read([line])) == [ListRow(1, pattern, EntryKind.NUMBER)]
