@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from blocklists.entries import EntryKind
 from blocklists.importers import domains, numbers
 from blocklists.importers.bulk_lines import MIN_RUN_LINES
-from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote, ListRow
+from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, PlainRun, Reader, RowNote
 from blocklists.importers.tables import csv_table
 
 PLAIN = [f"h{number}.example" for number in range(MIN_RUN_LINES)]
