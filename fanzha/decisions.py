@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
 
 
 class Action(IntEnum):
@@ -168,7 +168,7 @@ class Decisions:
     rows, none for requests without a carrier."""
     ids: Mapping[int, int] = field(default_factory=dict)
     """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
-    held: Uint16s | None = None
+    held: Uint32s | None = None
     """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
     link_version: str = ""
     """Version of the link model that scored links in texts; empty when none did."""
@@ -180,6 +180,8 @@ class Decisions:
     """How long an answer that lets a link through may be reused; None for other channels."""
     block_cache_seconds: int | None = None
     """Likewise, an answer that blocks a link."""
+    dry_run: bool = False
+    """Whether nothing was recorded; the rows have no ids then."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -189,5 +191,5 @@ class Decisions:
         return self.threshold if self.thresholds is None else float(self.thresholds[row])
 
     def id_of(self, row: int) -> int:
-        """Return the id of a row."""
-        return self.ids.get(row, self.first_id + row)
+        """Return the id of a row; 0 in a dry run."""
+        return 0 if self.dry_run else self.ids.get(row, self.first_id + row)

@@ -441,6 +441,7 @@ class UpdateEntriesRequest(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -449,6 +450,11 @@ class UpdateEntriesRequest(_message.Message):
     """
     reason: _builtins.str
     """Why. Required."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong, and not only old: the warnings that rest on
+    them are withdrawn or corrected, their cases close as false alarms, and the sources lose
+    reliability. Fails with INVALID_ARGUMENT where no block is removed, or more than 10,000.
+    """
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
         """Entries to add, or to replace where kind, pattern and action are the same."""
@@ -473,10 +479,11 @@ class UpdateEntriesRequest(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "confirmed_risks", b"confirmed_risks", "expected_version", b"expected_version", "reason", b"reason", "removals", b"removals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "confirmed_risks", b"confirmed_risks", "expected_version", b"expected_version", "false_positive", b"false_positive", "reason", b"reason", "removals", b"removals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015

@@ -171,6 +171,7 @@ class ChangeContents(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
@@ -183,6 +184,8 @@ class ChangeContents(_message.Message):
     """When entries stop acting that do not say, in seconds since the Unix epoch; absent: the
     server's default term from now.
     """
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
         """Entries to add, or to replace where kind, pattern and action are the same."""
@@ -206,10 +209,11 @@ class ChangeContents(_message.Message):
         source: _decision_pb2.Source.ValueType = ...,
         campaign: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "legal_basis", b"legal_basis", "reason", b"reason", "removals", b"removals", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "legal_basis", b"legal_basis", "reason", b"reason", "removals", b"removals", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -551,6 +555,7 @@ class Change(_message.Message):
     ROWS_SHA256_FIELD_NUMBER: _builtins.int
     ROWS_RETAINED_FIELD_NUMBER: _builtins.int
     UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Its number, from 1."""
     kind: Global___ChangeKind.ValueType
@@ -605,6 +610,8 @@ class Change(_message.Message):
     """SHA-256 of its packed additions and removals, in hexadecimal."""
     rows_retained: _builtins.bool
     """Whether its rows are still stored: they are needed to undo it."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def preview(self) -> Global___ChangePreview:
         """The preview of its submission; absent for a draft."""
@@ -665,10 +672,11 @@ class Change(_message.Message):
         rows_sha256: _builtins.str = ...,
         rows_retained: _builtins.bool = ...,
         unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores_version: _TypeAlias = _typing.Literal["restores_version"]  # noqa: Y015
     _WhichOneofArgType__restores_version: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version"]  # noqa: Y015
@@ -1138,12 +1146,15 @@ class RevertChangeRequest(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request to undo."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1155,10 +1166,11 @@ class RevertChangeRequest(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "false_positive", b"false_positive", "id", b"id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1198,12 +1210,15 @@ class RestoreVersionRequest(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The version."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1215,10 +1230,11 @@ class RestoreVersionRequest(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "false_positive", b"false_positive", "reason", b"reason", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,9 +5,10 @@
 3. Mark the request as being applied, with the entries it replaces and removes. A commit whose
    outcome is unknown is searched for from that version on.
 4. Commit the whole change over that version only, under an idempotent commit name.
-5. Set the request to APPLIED, and the request it reverts or confirms with it, in one step.
+5. Where it removes false positives, have the warning pipeline retract their warnings.
+6. Set the request to APPLIED, and the request it reverts or confirms with it, in one step.
 
-A crash between 4 and 5 leaves the mark; `ChangeApplication.recover` completes the request.
+A crash between 4 and 6 leaves the mark; `ChangeApplication.recover` completes the request.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import ListChange
+from blocklists.wrong_entries import wrong_entries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
@@ -36,6 +38,8 @@ from services.changes.store import ChangeTransition
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
+_PROPAGATION_MS = 1000
+"""Workers have taken over a commit by then; before, a removed entry may still match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +140,11 @@ class ChangeApplication:
         context = self._context
         before, more = await context.requests.put(plan.diff.before, "before")
         marked = replace(
-            record, state=ChangeState.APPROVED, applying_after=plan.diff.version, before=before
+            record,
+            state=ChangeState.APPROVED,
+            applying_after=plan.diff.version,
+            applying_ms=context.now_ms(),
+            before=before,
         )
         more |= store.pack_masks(plan.written, plan.diff.present)
         step = ChangeTransition(before=stored, after=marked, fields=fields | more)
@@ -155,6 +163,8 @@ class ChangeApplication:
         context = self._context
         what = "emergency_applied" if stored.emergency else "applied"
         event = ChangeEvent(at_ms=context.now_ms(), who=by, what=what, note=note)
+        if stored.false_positive:
+            await self._retract(stored)
         for _ in range(_ATTEMPTS):
             after = stored.with_event(
                 event,
@@ -181,6 +191,20 @@ class ChangeApplication:
         raise Unavailable(
             f"change {stored.id} is committed at version {version}; its record is not updated yet"
         )
+
+    async def _retract(self, record: ChangeRequest) -> None:
+        """Publish the false positives that a committed request removed. Idempotent."""
+        requests = self._context.requests
+        additions, removals = await requests.additions(record), await requests.removals(record)
+        written, removed = await requests.masks(record)
+        gone = diff.removed_entries(
+            await requests.before(record),
+            removals.take(np.flatnonzero(removed)),
+            additions.take(np.flatnonzero(written)),
+        )
+        at_ms = record.applying_ms + _PROPAGATION_MS
+        why = f"change {record.id} removed the entry as a false positive: {record.reason}"
+        await self._context.retract(wrong_entries(gone, why=why, by=record.author, at_ms=at_ms))
 
     async def recover(self, record: ChangeRequest) -> ChangeRequest | None:
         """Complete a request whose commit has an unknown outcome.

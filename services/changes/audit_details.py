@@ -38,6 +38,7 @@ def details_of(record: ChangeRequest) -> dict[str, str]:
         if second
         else "",
         "unreviewed": "; ".join(record.unreviewed_risks),
+        "false_positive": str(record.false_positive).lower(),
         **checksums(record),
     }
 

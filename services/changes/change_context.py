@@ -11,6 +11,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
+from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
@@ -76,6 +77,7 @@ class ChangeContext:
     risks: RiskFinder
     options: ChangeOptions
     now_ms: Callable[[], int]
+    retract: Retract = retract_nothing
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serializes the steps of this process; other processes are detected by state and revision."""
 

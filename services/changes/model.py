@@ -155,6 +155,10 @@ class ChangeRequest:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
+    false_positive: bool = False
+    """Whether the blocks it removes were wrong, so that their warnings are retracted."""
+    applying_ms: int = 0
+    """When its commit was begun the last time."""
     events: tuple[ChangeEvent, ...] = ()
 
     @property
@@ -217,6 +221,8 @@ class Draft:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
+    false_positive: bool = False
+    """Whether the blocks it removes were wrong, so that their warnings are retracted."""
     confirmed_risks: tuple[str, ...] = ()
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
 

@@ -82,6 +82,8 @@ class ChangeTerms:
     dry_run: bool = False
     confirmed_risks: tuple[str, ...] = ()
     """The risks that the author confirms."""
+    false_positive: bool = False
+    """Whether the blocks that are removed were wrong."""
 
     def __post_init__(self) -> None:
         for name in ("author", "reason"):

@@ -17,6 +17,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.diff import check_false_positives
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
 from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
@@ -80,6 +81,7 @@ class ChangeService:
                 expires_s=draft.expires_s,
                 problems=draft.problems,
                 dropped=draft.dropped,
+                false_positive=draft.false_positive,
             )
             await self._context.transition(
                 [ChangeTransition(before=before, after=after, fields=fields)],
@@ -107,6 +109,8 @@ class ChangeService:
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             if outcome.diff.is_empty:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
+            if draft.false_positive:
+                check_false_positives(outcome.diff, contents.additions, contents.removals)
             event = self._submission.event(by or draft.author, "submitted")
             submitted = audit_details.as_submitted(draft, outcome).with_event(event)
             if confirmed is not None and submitted.state is ChangeState.APPROVED:
@@ -254,21 +258,36 @@ class ChangeService:
             return await self._context.requests.get(id_), done
 
     async def revert(
-        self, id_: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
+        self,
+        id_: int,
+        *,
+        by: str = "",
+        reason: str,
+        confirmed: Sequence[str] = (),
+        false_positive: bool = False,
     ) -> SubmissionResult:
-        """Revert an applied request by a new one; entries that others changed since are skipped."""
+        """Revert an applied request by a new one; entries that others changed since are skipped.
+
+        *false_positive* says that the blocks it removes were wrong: their warnings are retracted.
+        """
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
             permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._reverts.plan_revert(record, by, reason)
-            draft = replace(draft, confirmed_risks=tuple(confirmed))
+            draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
     async def restore(
-        self, version: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
+        self,
+        version: int,
+        *,
+        by: str = "",
+        reason: str,
+        confirmed: Sequence[str] = (),
+        false_positive: bool = False,
     ) -> SubmissionResult:
-        """Restore the lists to an earlier version by a new request."""
+        """Restore the lists to an earlier version by a new request; *false_positive* as above."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with (
             self._context.audit_refusals(f"version:{version}", "restore"),
@@ -276,7 +295,7 @@ class ChangeService:
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
             draft, approved = await self._reverts.plan_restore(version, by, reason)
-            draft = replace(draft, confirmed_risks=tuple(confirmed))
+            draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)
 
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:

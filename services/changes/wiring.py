@@ -9,6 +9,7 @@ from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
+from blocklists.wrong_entries import Retract, retract_nothing
 from infra.redis.client import Client
 from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
@@ -36,6 +37,7 @@ def build(
     risks: RiskFinder | None = None,
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
+    retract: Retract = retract_nothing,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return the service and the maintenance of change requests.
@@ -54,6 +56,7 @@ def build(
         risks=risks or RiskFinder(),
         options=options or ChangeOptions(),
         now_ms=now_ms,
+        retract=retract,
     )
     return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))
 

@@ -31,6 +31,8 @@ class Observer:
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
     rows_unreadable: Callable[[Channel, Iterable[str]], None] = lambda _channel, _errors: None
     """What is wrong with each row of a batch that cannot be read; the field comes first."""
+    numbers_found: Callable[[Int64s, Int64s], None] = lambda _keys, _owners: None
+    """The telephone numbers in a batch of texts, as for links."""
     rows_cut: Callable[[Channel, int], None] = lambda _channel, _rows: None
     """Rows of a request whose bodies or URLs were cut to the bytes that are read of one."""
     links_cut: Callable[[int], None] = lambda _texts: None

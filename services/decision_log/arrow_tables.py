@@ -232,7 +232,7 @@ def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
 
 def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
     held = np.concatenate(
-        [np.zeros(len(batch), np.uint16) if batch.held is None else batch.held for batch in batches]
+        [np.zeros(len(batch), np.uint32) if batch.held is None else batch.held for batch in batches]
     )
     combinations, places = np.unique(held, return_inverse=True)
     names = [",".join(rules.names_of(int(one))) for one in combinations.tolist()]

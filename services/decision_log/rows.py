@@ -28,7 +28,6 @@ from fanzha.tables import (
     Links,
     Texts,
     Uint8s,
-    Uint16s,
     Uint32s,
     Uint64s,
 )
@@ -117,7 +116,7 @@ class LoggedRows:
     """Of calls: the places among the logged rows whose activity is logged, ascending."""
     activity: Float32s
     """A row for each of `schema.ACTIVITY`, a column for each of these places."""
-    held: Uint16s | None
+    held: Uint32s | None
     """The rules that held, see `services.decision.rules`."""
     actions: Uint8s
     reasons: Uint8s

@@ -228,6 +228,7 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         risks=context.risks,
         audit=context.audit,
         impact=change_requests.impact(context.settings),
+        retract=RetractionStore(context.connect()).publish,
         registry=context.registry,
     )
 

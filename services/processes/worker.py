@@ -143,9 +143,7 @@ class Worker:
         """Build the decision stack, what it adds to the graph of related entities, and learns."""
         suspects = SuspectSet()
         graph = GraphStore(redis, now_ms=now_ms)
-        self._sightings = SightingBuffer(
-            HomePlan(self._settings.home_country), dropped=self._metrics.sightings_dropped
-        )
+        self._sightings = SightingBuffer(dropped=self._metrics.sightings_dropped)
         self._sighting_writer = SightingWriter(
             self._sightings, graph, dropped=self._metrics.sightings_dropped
         )
@@ -160,6 +158,7 @@ class Worker:
             now_ms=now_ms,
             suspects=suspects,
             repeated=_repeated_requests(self._settings, self._metrics),
+            count_dry_runs=self._metrics.dry_run,
         )
 
     def _observer(self) -> Observer:
@@ -170,7 +169,8 @@ class Worker:
             velocity_failed=self._metrics.velocity_failed,
             escalations=self._metrics.escalations,
             escalation_failed=self._metrics.escalation_failed,
-            links_found=self._log.links_found if self._log else _unheard,
+            links_found=self._links_found,
+            numbers_found=self._sightings.numbers_found,
             links_cut=self._metrics.links_cut,
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
@@ -181,6 +181,11 @@ class Worker:
             marks_shadowed=self._metrics.marks_shadowed,
             shadow_failed=self._metrics.shadow_failed,
         )
+
+    def _links_found(self, urls: Sequence[str], owners: Int64s) -> None:
+        self._sightings.links_found(urls, owners)
+        if self._log:
+            self._log.links_found(urls, owners)
 
     def _callers_active(self, activity: CallerActivity) -> None:
         self._feature_drift.observe_callers(activity)
@@ -340,10 +345,6 @@ def _decision_log(settings: Settings, metrics: DecisionMetrics) -> DecisionLog |
         return None
     home = HomePlan(settings.home_country)
     return DecisionLog(worker_options, home=home, now_ms=now_ms, counters=metrics)
-
-
-def _unheard(urls: Sequence[str], owners: Int64s) -> None:
-    """Ignores the links of texts; used without a decision log."""
 
 
 def _in_thread(refresh: Callable[[], bool]) -> "Future[bool]":

@@ -201,6 +201,13 @@ class DecisionMetrics:
         """Count rows that only monitor mode let through."""
         self._figures[layout.START[layout.MONITORED.name] + channel - 1] += rows
 
+    def dry_run(self, channel: Channel, actions: Uint8s) -> None:
+        """Count the decisions of a batch of dry runs."""
+        blocked = int(np.count_nonzero(actions == np.uint8(Action.BLOCK)))
+        first = layout.START[layout.DRY_RUNS.name] + 2 * (channel - 1)
+        self._figures[first] += len(actions) - blocked
+        self._figures[first + 1] += blocked
+
     def request_ids(self, outcome: str, rows: int) -> None:
         """Count rows with a request id by outcome."""
         place = layout.REQUEST_ID_OUTCOMES.index(outcome)

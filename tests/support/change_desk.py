@@ -1,7 +1,7 @@
 """Change requests on a real store, with lists that follow it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
+from blocklists.wrong_entries import WrongEntry
 from fanzha.errors import Unavailable
 from infra import process_lifecycle
 from infra.redis.client import Client, connect
@@ -92,6 +93,19 @@ class FixedImpact:
         return self.says
 
 
+class RetractionsSeen:
+    """Collects wrong entries; raises while *away*."""
+
+    def __init__(self) -> None:
+        self.entries: list[WrongEntry] = []
+        self.away = False
+
+    async def __call__(self, entries: Iterable[WrongEntry]) -> None:
+        if self.away:
+            raise Unavailable("Redis is away")
+        self.entries += entries
+
+
 @dataclass(slots=True, kw_only=True)
 class ChangeDesk:
     """The parts of list administration that tests use."""
@@ -104,6 +118,7 @@ class ChangeDesk:
     requests: ChangeStore
     audit: MemoryAudit
     impact: FixedImpact
+    retractions: RetractionsSeen
     clock: list[int]
     """The time in milliseconds, in a list so that a test can set it."""
 
@@ -162,6 +177,7 @@ async def change_desk(
     client = connect(url, decode_responses=False)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
     kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
+    retractions = RetractionsSeen()
     changes, upkeep = wiring.build(
         client,
         store=store,
@@ -172,6 +188,7 @@ async def change_desk(
         risks=risks,
         audit=audit or kept,
         impact=impact,
+        retract=retractions,
     )
     following = asyncio.create_task(Follower(store, folder).run())
     looking = asyncio.create_task(_refresh(replica))
@@ -185,6 +202,7 @@ async def change_desk(
             requests=ChangeStore(client),
             audit=kept,
             impact=impact,
+            retractions=retractions,
             clock=clock,
         )
     finally:

@@ -11,18 +11,22 @@ from services.cli._common.console import print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
 from services.cli.changes import display
 from services.cli.changes.options import ChangeId, server, version
+from services.cli.lists.options import FalsePositive
 
 
 def revert(
     change_id: ChangeId,
     reason: Reason,
+    false_positive: FalsePositive = False,
     confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Undo an applied change by a new one; what others changed since is left alone."""
-    request = pb.RevertChangeRequest(id=change_id, author=by, reason=reason)
+    request = pb.RevertChangeRequest(
+        id=change_id, author=by, reason=reason, false_positive=false_positive
+    )
     answer = call(
         server, target, lambda stub: stub.RevertChange(request), request, confirm,
         doing=f"reverting change {change_id}",
@@ -36,13 +40,16 @@ def revert(
 def restore(
     list_version: Annotated[int, typer.Argument(min=0, metavar="VERSION", help="The version.")],
     reason: Reason,
+    false_positive: FalsePositive = False,
     confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Bring the lists back to a version by a new change."""
-    request = pb.RestoreVersionRequest(version=list_version, author=by, reason=reason)
+    request = pb.RestoreVersionRequest(
+        version=list_version, author=by, reason=reason, false_positive=false_positive
+    )
     answer = call(
         server, target, lambda stub: stub.RestoreVersion(request), request, confirm,
         doing=f"restoring version {list_version}",

@@ -37,6 +37,7 @@ from services.cli.lists.options import (
     DirectionWord,
     ExpectedVersion,
     Expires,
+    FalsePositive,
     FraudTypeWord,
     KindWord,
     LegalBasis,
@@ -119,6 +120,7 @@ def remove(
     reason: Reason,
     action: Annotated[str, typer.Option(help="block or allow; empty: whichever there is.")] = "",
     kind_: KindWord = "",
+    false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
@@ -134,6 +136,7 @@ def remove(
         ],
         author=by,
         reason=reason,
+        false_positive=false_positive,
     )
     with server(target) as stub:
         answer = stub.UpdateEntries(request)

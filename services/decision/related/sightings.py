@@ -4,22 +4,19 @@ Of a batch of texts or links are taken the rows that are blocked or marked, or s
 threshold; of the others one in `STRIDE`, which stands for all. Calls are not taken: a call shows
 its caller with nothing else, and who calls a lot is not innocent for that. At most `BATCH_ROWS` of
 a batch are taken and `CAPACITY` are buffered; what is beyond is dropped and counted: the graph is
-a statistic. What the rows say is read when the buffer is written, for links and numbers in a text
-cost more than its decision. Texts stay in memory until then; entities only are written.
+a statistic. Links and numbers in texts are those that the lists were searched for; their entities
+are formed when the buffer is written, and no text is kept until then.
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from fanzha.callback_numbers import callback_keys
 from fanzha.decisions import Action, Decisions, Reason
-from fanzha.links import extract_links
-from fanzha.phone import HomePlan
-from fanzha.tables import Calls, Links, Texts
+from fanzha.tables import Calls, Int64s, Links
 from infra.periodic import run_periodically
 from services.decision.observer import Table
 from services.decision.related.entities import link_entity, party_entity
@@ -41,15 +38,22 @@ _MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
 _EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED]] = True
 
 
+_NO_ROWS: Int64s = np.zeros(0, np.int64)
+_NO_LINKS: tuple[Sequence[str], Int64s] = (), _NO_ROWS
+_NO_NUMBERS = _NO_ROWS, _NO_ROWS
+
+_Found = TypeVar("_Found")
+
+
 class _Row(NamedTuple):
-    """What is needed of a row to find its entities."""
+    """What is needed of a row to form its entities."""
 
     events: int
     sampled: bool
     key: int
     name: str
-    body: str
-    url: str
+    urls: Sequence[str]
+    numbers: Sequence[int]
 
 
 class SightingBuffer:
@@ -57,19 +61,26 @@ class SightingBuffer:
 
     def __init__(
         self,
-        home: HomePlan,
         *,
         dropped: Callable[[int], None] = lambda _rows: None,
         capacity: int = CAPACITY,
     ) -> None:
-        self._home = home
         self._dropped = dropped
         self._capacity = capacity
         self._rows: deque[_Row] = deque()
         self._skip = 0
+        self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def links_found(self, urls: Sequence[str], owners: Int64s) -> None:
+        """Take the links found in a batch of texts, before it is decided."""
+        self._links = urls, owners
+
+    def numbers_found(self, keys: Int64s, owners: Int64s) -> None:
+        """Take the telephone numbers found in a batch of texts, before it is decided."""
+        self._numbers = keys, owners
 
     def observe(self, table: Table, decisions: Decisions) -> None:
         """Take the rows of a decided batch that tell something."""
@@ -83,11 +94,11 @@ class SightingBuffer:
         telling &= ~_EXEMPT.take(decisions.reasons)
         rows = telling.nonzero()[0]
         dropped = max(len(rows) - BATCH_ROWS, 0)
-        for row in rows[:BATCH_ROWS].tolist():
-            self._rows.append(_row(table, row, 1, sampled=False))
-        for row in self._sampled(len(table)):
-            if not telling[row] and row not in table.errors:
-                self._rows.append(_row(table, row, STRIDE, sampled=True))
+        sampled = [
+            row for row in self._sampled(len(table)) if not telling[row] and row not in table.errors
+        ]
+        self._rows += self._taken(table, rows[:BATCH_ROWS].tolist(), sampled)
+        self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         while len(self._rows) > self._capacity:
             self._rows.popleft()
             dropped += 1
@@ -97,7 +108,7 @@ class SightingBuffer:
     def take(self) -> list[Sighting]:
         """Remove the oldest sightings, `WRITE_ROWS` at most, and return those with entities."""
         taken = [self._rows.popleft() for _ in range(min(WRITE_ROWS, len(self._rows)))]
-        found = [Sighting(row.events, row.sampled, list(self._entities(row))) for row in taken]
+        found = [Sighting(row.events, row.sampled, _entities(row)) for row in taken]
         return [one for one in found if one.entities]
 
     def _sampled(self, rows: int) -> range:
@@ -105,17 +116,43 @@ class SightingBuffer:
         self._skip = (self._skip - rows) % STRIDE if rows > self._skip else self._skip - rows
         return sampled
 
-    def _entities(self, row: _Row) -> dict[str, None]:
-        found = dict.fromkeys(filter(None, [party_entity(row.key, row.name)]))
-        if row.url:
-            found[link_entity(row.url)] = None
-        if row.body:
-            links, _ = extract_links(row.body)
-            numbers, _ = callback_keys(row.body, self._home)
-            found |= dict.fromkeys(map(link_entity, links))
-            found |= dict.fromkeys(map(party_entity, numbers))
-        found.pop("", None)
-        return found
+    def _taken(self, table: Table, telling: list[int], sampled: list[int]) -> Iterator[_Row]:
+        counts = [(1, False)] * len(telling) + [(STRIDE, True)] * len(sampled)
+        rows = telling + sampled
+        if isinstance(table, Links):
+            for row, (events, is_sampled) in zip(rows, counts, strict=True):
+                yield _Row(events, is_sampled, 0, "", (table.urls[row],), ())
+        elif not isinstance(table, Calls) and rows:
+            keys, names = table.senders[rows].tolist(), table.names
+            urls = _by_row(self._links[0], self._links[1], rows, len(table))
+            numbers = _by_row(self._numbers[0].tolist(), self._numbers[1], rows, len(table))
+            for row, key, (events, is_sampled) in zip(rows, keys, counts, strict=True):
+                own = urls.get(row, ()), numbers.get(row, ())
+                yield _Row(events, is_sampled, key, names.get(row, ""), *own)
+
+
+def _by_row(
+    found: Sequence[_Found], owners: Int64s, rows: Sequence[int], of: int
+) -> dict[int, list[_Found]]:
+    """Return what was found in each of *rows*, of a batch *of* so many."""
+    chosen = np.zeros(of, np.bool_)
+    chosen[rows] = True
+    places = chosen[owners].nonzero()[0]
+    by_row: dict[int, list[_Found]] = {}
+    for place, row in zip(places.tolist(), owners[places].tolist(), strict=True):
+        by_row.setdefault(row, []).append(found[place])
+    return by_row
+
+
+def _entities(row: _Row) -> list[str]:
+    """Return the entities of a row, each once."""
+    found = dict.fromkeys((party_entity(row.key, row.name),))
+    if row.urls:
+        found |= dict.fromkeys(map(link_entity, row.urls))
+    if row.numbers:
+        found |= dict.fromkeys(map(party_entity, row.numbers))
+    found.pop("", None)
+    return list(found)
 
 
 class SightingSink(Protocol):
@@ -161,10 +198,3 @@ class SightingWriter:
             if sightings := self._buffer.take():
                 return sightings
         return []
-
-
-def _row(table: Texts | Links, row: int, count: int, *, sampled: bool) -> _Row:
-    if isinstance(table, Links):
-        return _Row(count, sampled, 0, "", "", table.urls[row])
-    name = table.names.get(row, "")
-    return _Row(count, sampled, int(table.senders[row]), name, table.bodies[row], "")

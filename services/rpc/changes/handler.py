@@ -130,6 +130,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RevertChangeResponse(change=_change(done))
 
@@ -141,6 +142,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RestoreVersionResponse(change=_change(done))
 

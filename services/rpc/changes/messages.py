@@ -38,6 +38,7 @@ def contents(message: change_pb2.ChangeContents) -> DraftContents:
         source=message.source,
         campaign=message.campaign,
         expires_s=message.expires_at_s,
+        false_positive=message.false_positive,
     )
 
 
@@ -94,6 +95,7 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
         rows_retained=record.additions.retained and record.removals.retained,
         unreviewed_risks=record.unreviewed_risks,
+        false_positive=record.false_positive,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:

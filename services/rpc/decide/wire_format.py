@@ -236,7 +236,10 @@ class WireRows:
 
     def short_strings(self, spans: FieldSpans) -> Sequence[str]:
         """Decode a text field of up to 64 bytes, of ASCII only when somebody asks for it."""
-        for done in range(0, int(np.maximum.reduce(spans.lengths)), EIGHT):
+        longest = int(np.maximum.reduce(spans.lengths))
+        if not longest:
+            return ("",) * len(spans.lengths)
+        for done in range(0, longest, EIGHT):
             within = FIRST.take(spans.lengths - done, mode="clip")
             if np.count_nonzero(self._integers[spans.starts + done] & within & HIGHEST_BITS):
                 return self.strings(spans)

@@ -46,7 +46,7 @@ async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path)
     assert {one["to_party"] for one in evidence.recent.decisions} == {OTHER}
 
 
-async def test_a_logged_link_is_about_its_entry(tmp_path: Path) -> None:
+async def test_a_logged_link_names_the_entry_that_blocked_it(tmp_path: Path) -> None:
     some_decisions(tmp_path)
 
     recent = await logged(tmp_path).recent(
@@ -58,14 +58,14 @@ async def test_a_logged_link_is_about_its_entry(tmp_path: Path) -> None:
     assert subject.pattern == "shop.example"
 
 
-async def test_without_a_log_nothing_is_known(tmp_path: Path) -> None:
+async def test_without_a_decision_log_every_decision_is_unknown(tmp_path: Path) -> None:
     log = logged(tmp_path / "nowhere")
 
     assert await log.find(1) is None
     assert not (await log.recent(AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED), 10)).known
 
 
-async def test_what_the_log_does_not_hold_is_not_found(tmp_path: Path) -> None:
+async def test_a_decision_missing_from_the_log_is_not_found(tmp_path: Path) -> None:
     some_decisions(tmp_path)
 
     assert await logged(tmp_path).find(12345) is None

@@ -12,12 +12,13 @@ import pytest
 
 from blocklists.queries import MatchingEntries
 from classifiers import bundles, explain
-from fanzha.decisions import Action
+from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
 from services.auth.identity import Role
+from services.decision.carriers.policy_document import read_policies
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
@@ -36,6 +37,7 @@ from tests.support.builders import (
     a_velocity_stage,
     an_engine,
     an_entry,
+    broken_models,
     some_calls,
     some_links,
     some_models,
@@ -141,7 +143,7 @@ def weights(model: pb.ModelAnalysis) -> dict[str, float]:
     return {one.feature: one.weight for one in model.features}
 
 
-async def test_a_caller_is_explained_by_the_activity_of_that_moment(
+async def test_a_caller_is_explained_by_its_activity_at_the_decision(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(
@@ -168,7 +170,22 @@ async def test_a_caller_is_explained_by_the_activity_of_that_moment(
     assert "be let through: no rule holds" in english(told.analysis.alternatives)
 
 
-async def test_the_named_change_of_one_counter_does_cross_the_threshold(
+async def test_what_was_blocked_for_want_of_a_model_is_explained(
+    log: Logged, newest: Explain
+) -> None:
+    policies = read_policies('[carrier.default.call]\non_failure = "block"\n')
+    decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
+
+    told = await newest()
+
+    assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
+    assert "the policy of the carrier blocks then" in told.why.en
+    assert "it failed, and gave no score" in english(told.analysis.circumstances)
+    assert "with on_failure allow" in english(told.analysis.alternatives)
+    assert list(told.analysis.models) == []
+
+
+async def test_the_counterfactual_of_one_counter_crosses_the_threshold(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(
@@ -232,7 +249,7 @@ async def test_a_text_is_explained_word_by_word_where_its_content_is_kept(
     assert audit.records  # the request with content, before its answer
 
 
-async def test_a_text_without_content_says_what_is_missing(
+async def test_the_analysis_of_a_text_without_content_names_what_is_missing(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(engine(log, models=shipped), log, some_texts(BODY, sender=FRAUD))
@@ -244,7 +261,7 @@ async def test_a_text_without_content_says_what_is_missing(
     assert "密码" not in str(told)
 
 
-async def test_a_link_in_a_text_is_explained_by_its_score_and_its_parts(
+async def test_a_link_in_a_text_is_explained_by_score_and_contributions(
     tmp_path: Path, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     log = logged(tmp_path / "with texts", texts=True)
@@ -271,7 +288,7 @@ async def test_a_link_in_a_text_is_explained_by_its_score_and_its_parts(
     assert "with each link under 0.98" in english(told.analysis.alternatives)
 
 
-async def test_a_link_shows_parts_of_its_path_only_to_those_who_may_see_it(
+async def test_path_contributions_of_a_link_need_the_right_to_see_them(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(engine(log, models=shipped), log, some_links(URL))
@@ -287,7 +304,7 @@ async def test_a_link_shows_parts_of_its_path_only_to_those_who_may_see_it(
     assert len(masked.analysis.models[0].features) == len(expected)
 
 
-async def test_no_personal_data_is_shown_to_a_role_without_the_right(
+async def test_a_role_without_the_right_sees_no_personal_data(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(engine(log, ENTRY, models=shipped), log, some_calls(FRAUD, callee=ANN))
@@ -299,7 +316,7 @@ async def test_no_personal_data_is_shown_to_a_role_without_the_right(
     assert ANN not in str(told)
 
 
-async def test_without_the_entry_the_next_rule_that_held_decides(
+async def test_without_the_entry_the_next_matching_rule_decides(
     log: Logged, newest: Explain
 ) -> None:
     calls = some_calls(FRAUD, callee=ANN)
@@ -359,7 +376,7 @@ async def test_an_unregistered_sender_is_explained_by_the_registry_and_its_setti
     assert "registered for this route" in told.analysis.alternatives[0].en
 
 
-async def test_a_protected_call_says_that_nothing_may_act_on_it(
+async def test_the_analysis_of_a_protected_call_says_that_nothing_may_block_it(
     log: Logged, newest: Explain
 ) -> None:
     decide(engine(log, ENTRY), log, some_calls(FRAUD, callee="110"))
@@ -370,7 +387,7 @@ async def test_a_protected_call_says_that_nothing_may_act_on_it(
     assert "without the protection, it would be blocked" in english(told.analysis.alternatives)
 
 
-async def test_another_version_does_not_speak_for_a_bundle_that_is_gone(
+async def test_a_removed_bundle_is_not_explained_by_another_version(
     log: Logged, newest: Explain, shipped: ModelSet, tmp_path: Path
 ) -> None:
     root = tmp_path / "models"
@@ -387,7 +404,7 @@ async def test_another_version_does_not_speak_for_a_bundle_that_is_gone(
     assert "whose bundle is no longer here" in english(told.analysis.circumstances)
 
 
-async def test_weights_are_not_shown_of_a_model_that_scores_otherwise(
+async def test_contributions_are_not_shown_where_the_model_gives_another_score(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     class Other(FixedScore):
@@ -402,7 +419,7 @@ async def test_weights_are_not_shown_of_a_model_that_scores_otherwise(
     assert "the decision had 0.1230" in model.method.en
 
 
-async def test_a_segment_of_an_earlier_version_says_what_it_lacks(
+async def test_the_analysis_names_columns_that_an_older_segment_lacks(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(
@@ -441,7 +458,7 @@ async def test_each_role_that_may_read_decisions_may_read_their_analysis(
 
 
 @pytest.mark.parametrize(("threshold", "raises"), [(0.2, True), (0.9999, False)])
-async def test_a_link_is_shown_without_the_part_that_did_most_for_its_side(
+async def test_the_counterfactual_of_a_link_removes_its_strongest_contribution(
     log: Logged, newest: Explain, shipped: ModelSet, threshold: float, raises: bool
 ) -> None:
     models = replace(shipped, thresholds=dict.fromkeys(Channel, threshold))
@@ -476,7 +493,7 @@ async def test_spam_is_explained_by_its_probability_and_its_setting(
     assert "with the setting block_spam false, it would be let through" in said
 
 
-async def test_the_version_of_the_link_model_is_logged_of_texts_whose_link_it_scored(
+async def test_the_link_model_version_is_logged_with_texts_whose_link_it_scored(
     log: Logged, newest: Explain
 ) -> None:
     models = replace(some_models(), text=FixedTextScore(0.5))

@@ -144,7 +144,7 @@ def target(configure: Configure, redis_url: str, tmp_path: Path) -> Iterator[str
         yield target
 
 
-def test_listed_names_and_what_is_below_are_gone_and_nothing_else(
+def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     configure: Configure, target: str, redis_url: str, tmp_path: Path
 ) -> None:
     plant(

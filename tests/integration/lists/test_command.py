@@ -81,7 +81,7 @@ def header(**fields: Any) -> pb.ImportHeader:
     return pb.ImportHeader(defaults=entry("", reason=""), author="li", reason="june.txt", **fields)
 
 
-def test_what_is_added_is_found_with_what_the_server_adds(stub: Any) -> None:
+def test_an_added_entry_is_found_with_its_server_side_fields(stub: Any) -> None:
     answer = update(stub, entry("170 0000 0001"))
 
     found = find(stub, "+8617000000001").entries[0]
@@ -93,7 +93,7 @@ def test_what_is_added_is_found_with_what_the_server_adds(stub: Any) -> None:
     assert found.expires_at_s == NINE_O_CLOCK_S + YEAR_S
 
 
-def test_each_row_is_told_what_became_of_it_and_bad_ones_stop_no_other(stub: Any) -> None:
+def test_each_row_gets_an_outcome_and_bad_rows_do_not_stop_others(stub: Any) -> None:
     update(stub, entry("bank.example"), entry("+8617000000002"))
 
     answer = update(
@@ -118,7 +118,7 @@ def test_a_change_that_changes_nothing_makes_no_version(stub: Any) -> None:
     assert update(stub, entry("bank.example"), entry("110")).version == 1
 
 
-def test_a_removal_takes_both_actions_unless_it_names_one(stub: Any) -> None:
+def test_a_removal_without_an_action_removes_block_and_allow(stub: Any) -> None:
     update(stub, entry("a.example"), entry("a.example", action=decision_pb2.ACTION_ALLOW))
     only_block = pb.EntryRef(pattern="a.example", action=decision_pb2.ACTION_BLOCK)
 
@@ -129,7 +129,7 @@ def test_a_removal_takes_both_actions_unless_it_names_one(stub: Any) -> None:
     assert not find(stub, "a.example").entries
 
 
-def test_what_is_removed_and_added_in_one_change_is_there(stub: Any) -> None:
+def test_an_entry_removed_and_added_in_one_change_exists_afterwards(stub: Any) -> None:
     update(stub, entry("a.example"))
 
     update(stub, entry("a.example"), removals=[pb.EntryRef(pattern="a.example")])
@@ -178,7 +178,7 @@ def test_a_change_without_contents_or_reason_is_refused(
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_found_entries_are_most_decisive_first_and_protection_is_told(stub: Any) -> None:
+def test_found_entries_come_in_order_of_precedence_with_their_protection(stub: Any) -> None:
     update(stub, entry("+86170*"), entry("+8617000000001"), entry("+861700*"))
 
     found = [one.pattern for one in find(stub, "17000000001").entries]
@@ -190,7 +190,7 @@ def test_found_entries_are_most_decisive_first_and_protection_is_told(stub: Any)
     assert not find(stub, "+8617000000001").protected_because
 
 
-def test_pages_hold_every_entry_once(stub: Any) -> None:
+def test_pages_list_each_entry_once(stub: Any) -> None:
     update(stub, *(entry(f"h{number}.example") for number in range(25)), entry("+86170*"))
 
     request, seen = pb.ListEntriesRequest(page_size=7, kind=pb.ENTRY_KIND_HOST), list[str]()
@@ -205,7 +205,7 @@ def test_pages_hold_every_entry_once(stub: Any) -> None:
     assert page.total == 26
 
 
-def test_a_page_token_is_of_one_query(stub: Any) -> None:
+def test_a_page_token_is_valid_for_one_query(stub: Any) -> None:
     update(stub, entry("a.example"), entry("b.example"), entry("c.example"))
     blocks = pb.ListEntriesRequest(page_size=1, action=decision_pb2.ACTION_BLOCK)
     token = stub.ListEntries(blocks).next_page_token
@@ -229,7 +229,7 @@ def test_a_page_token_is_of_one_query(stub: Any) -> None:
         assert "page_token: not given out for this query" in str(raised.value.details())
 
 
-def test_a_page_of_other_lists_is_aborted(stub: Any) -> None:
+def test_a_page_token_of_an_older_version_is_aborted(stub: Any) -> None:
     update(stub, entry("a.example"), entry("b.example"))
     token = stub.ListEntries(pb.ListEntriesRequest(page_size=1)).next_page_token
     update(stub, entry("c.example"))
@@ -249,14 +249,14 @@ def test_a_page_of_other_lists_is_aborted(stub: Any) -> None:
         pb.ListEntriesRequest(kind=77),  # type: ignore[arg-type]
     ],
 )
-def test_a_page_that_cannot_be_is_refused(stub: Any, request_: pb.ListEntriesRequest) -> None:
+def test_an_invalid_page_request_is_refused(stub: Any, request_: pb.ListEntriesRequest) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         stub.ListEntries(request_)
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_filters_by_action_and_source_hold(stub: Any) -> None:
+def test_entries_are_filtered_by_action_and_source(stub: Any) -> None:
     allowed = entry("a.example", action=decision_pb2.ACTION_ALLOW)
     update(
         stub, allowed, entry("b.example", source=decision_pb2.SOURCE_CARRIER), entry("c.example")
@@ -285,7 +285,7 @@ def test_an_import_counts_every_row_and_names_the_bad_ones(stub: Any) -> None:
     assert find(stub, "+8617000000001").entries[0].reason == "june.txt"
 
 
-def test_an_import_tells_what_contradicts_the_lists_and_itself(stub: Any) -> None:
+def test_an_import_reports_conflicts_with_the_lists_and_within_itself(stub: Any) -> None:
     allow = decision_pb2.ACTION_ALLOW
     update(stub, entry("+86170*", action=allow), entry("good.example", action=allow))
 
@@ -306,7 +306,7 @@ def test_an_import_tells_what_contradicts_the_lists_and_itself(stub: Any) -> Non
     ]  # fmt: skip
 
 
-def test_rows_that_repeat_later_ones_are_counted_and_tell_which(stub: Any) -> None:
+def test_superseded_duplicate_rows_are_counted_and_named(stub: Any) -> None:
     patterns = ("a.example", "b.example", "A.example")
     answer = stub.ImportEntries(parts(header(most_examples=5, dry_run=True), *patterns))
 
@@ -314,14 +314,14 @@ def test_rows_that_repeat_later_ones_are_counted_and_tell_which(stub: Any) -> No
     assert [(one.row, one.repeated_by) for one in answer.examples if one.repeated_by] == [(1, 3)]
 
 
-def test_as_many_problems_are_told_as_are_asked_for(stub: Any) -> None:
+def test_the_number_of_reported_problems_is_a_request_option(stub: Any) -> None:
     answer = stub.ImportEntries(parts(header(most_problems=1), "??", "110"))
 
     assert [one.row for one in answer.problems] == [1]
 
 
 @pytest.mark.parametrize("wanted", [{"most_problems": 20_001}, {"most_examples": 1001}])
-def test_no_more_rows_are_told_than_an_answer_holds(stub: Any, wanted: dict[str, int]) -> None:
+def test_reported_rows_are_bounded_by_the_answer_size(stub: Any, wanted: dict[str, int]) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         stub.ImportEntries(parts(header(**wanted), "a.example"))
 
@@ -353,7 +353,7 @@ def test_an_import_has_one_header_and_it_comes_first(
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_an_import_that_breaks_off_changes_nothing(stub: Any) -> None:
+def test_an_interrupted_import_changes_nothing(stub: Any) -> None:
     def broken() -> Iterator[pb.ImportEntriesRequest]:
         yield from parts(header(), "+8617000000001")
         raise OSError("the disk is gone")
@@ -364,7 +364,7 @@ def test_an_import_that_breaks_off_changes_nothing(stub: Any) -> None:
     assert not find(stub, "+8617000000001").entries
 
 
-def test_status_counts_entries_and_tells_the_version(stub: Any) -> None:
+def test_status_reports_entry_counts_and_the_version(stub: Any) -> None:
     update(stub, entry("a.example"), entry("b.example"), entry("+86170*"))
 
     status = stub.GetStatus(pb.GetStatusRequest())
@@ -376,9 +376,7 @@ def test_status_counts_entries_and_tells_the_version(stub: Any) -> None:
     ]  # fmt: skip
 
 
-def test_a_file_is_imported_exported_and_imported_again_without_a_change(
-    run: Run, tmp_path: Path
-) -> None:
+def test_reimporting_an_export_changes_nothing(run: Run, tmp_path: Path) -> None:
     listed, exported = tmp_path / "list.csv.gz", tmp_path / "out.csv"
     listed.write_bytes(
         gzip.compress(
@@ -401,7 +399,7 @@ def test_a_file_is_imported_exported_and_imported_again_without_a_change(
     assert json.loads(again.stdout)["version"] == summary["version"]
 
 
-def test_lines_that_are_left_out_are_reported(run: Run, tmp_path: Path) -> None:
+def test_skipped_lines_are_reported(run: Run, tmp_path: Path) -> None:
     listed, report = tmp_path / "hosts", tmp_path / "report.csv"
     listed.write_text(
         "# list\n127.0.0.1 localhost\n0.0.0.0 a.example\n192.0.2.7 b.example\n0.0.0.0 com.cn\n"
@@ -417,7 +415,7 @@ def test_lines_that_are_left_out_are_reported(run: Run, tmp_path: Path) -> None:
     assert "1 × comment" in done.stdout
 
 
-def test_what_a_spreadsheet_would_calculate_is_escaped_and_comes_back(
+def test_formulas_are_escaped_on_export_and_restored_on_import(
     stub: Any, run: Run, tmp_path: Path
 ) -> None:
     formula, exported = "=cmd|' /C calc'!A0", tmp_path / "out.csv"
@@ -438,7 +436,7 @@ def test_what_a_spreadsheet_would_calculate_is_escaped_and_comes_back(
     assert json.loads(again.stdout)["duplicate"] == 3
 
 
-def test_the_report_of_an_import_holds_no_formula(run: Run, tmp_path: Path) -> None:
+def test_the_report_of_an_import_contains_no_formula(run: Run, tmp_path: Path) -> None:
     listed, report = tmp_path / "list.csv", tmp_path / "report.csv"
     listed.write_text("pattern,reason\n=cmd|calc,x\n@a b,x\n")
 
@@ -450,7 +448,7 @@ def test_the_report_of_an_import_holds_no_formula(run: Run, tmp_path: Path) -> N
     assert all(text.startswith("'") for text in texts)
 
 
-def test_a_file_that_breaks_off_is_not_imported_by_half(run: Run, tmp_path: Path) -> None:
+def test_a_truncated_file_is_not_imported_partially(run: Run, tmp_path: Path) -> None:
     listed = tmp_path / "list.txt.gz"
     whole = gzip.compress(
         "".join(f"+86170{n * 7919 % 10**8:08d}\n" for n in range(40_000)).encode()
@@ -474,7 +472,7 @@ def test_commands_add_show_and_remove(run: Run) -> None:
     assert "1 shown; 1 in all" in run("list").stdout
 
 
-def test_a_text_is_listed_by_its_fingerprint_which_the_server_gets_alone(run: Run) -> None:
+def test_the_command_sends_the_fingerprint_of_a_text_and_not_the_text(run: Run) -> None:
     text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
     on_list = ["--kind", "fingerprint", "--reason", "x"]
 
@@ -489,7 +487,7 @@ def test_a_text_is_listed_by_its_fingerprint_which_the_server_gets_alone(run: Ru
     assert "too short" in short.stderr
 
 
-def test_a_text_sent_as_a_pattern_is_kept_as_its_fingerprint(stub: Any) -> None:
+def test_a_text_sent_as_a_pattern_is_stored_as_its_fingerprint(stub: Any) -> None:
     text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
 
     answer = update(stub, entry(text, kind=pb.ENTRY_KIND_FINGERPRINT))
@@ -508,7 +506,7 @@ def test_adding_what_is_protected_fails_with_the_reason(run: Run) -> None:
     assert "protected number" in done.stdout
 
 
-def test_names_and_numbers_are_exported_plainly(run: Run) -> None:
+def test_plain_exports_list_names_and_numbers(run: Run) -> None:
     run("add", "a.example", "+86170*", "Bank", "--source", "bureau", "--reason", "x")
 
     domains, numbers = run("export", "--format", "domains"), run("export", "--format", "numbers")
@@ -518,7 +516,9 @@ def test_names_and_numbers_are_exported_plainly(run: Run) -> None:
     assert "2 of other kinds left out" in domains.stderr
 
 
-def test_an_allow_entry_of_anybody_lifts_what_one_source_supplied(run: Run) -> None:
+def test_an_allow_entry_of_any_source_removes_its_pattern_from_the_export_of_another(
+    run: Run,
+) -> None:
     run("add", "a.example", "b.example", "--source", "bureau", "--reason", "x")
     run("add", "b.example", "--source", "ministry", "--action", "allow", "--reason", "x")
 
@@ -537,18 +537,18 @@ def test_an_allow_entry_of_anybody_lifts_what_one_source_supplied(run: Run) -> N
         ("import", "no-such-file"),
     ],
 )
-def test_a_wrong_word_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
+def test_an_invalid_choice_is_a_usage_error(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 
 
-def test_a_server_that_is_away_is_one_sentence_and_status_one() -> None:
+def test_an_unreachable_server_is_one_sentence_and_exit_status_1() -> None:
     done = CliRunner().invoke(app, ["status", "--target", "127.0.0.1:1"])
 
     assert done.exit_code == 1
     assert "no answer from 127.0.0.1:1" in " ".join(done.stderr.split())
 
 
-def test_status_is_json_for_programs(run: Run) -> None:
+def test_status_is_available_as_json(run: Run) -> None:
     run("add", "a.example", "--source", "bureau", "--reason", "x")
     found: list[dict[str, Any]] = []
 

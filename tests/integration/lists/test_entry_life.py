@@ -128,7 +128,7 @@ async def test_hits_add_up_and_the_latest_stays(url: str, kind: str) -> None:
         assert await store.read([]) == {}
 
 
-async def test_hits_of_entries_that_are_gone_are_dropped_unless_they_are_new(
+async def test_old_hits_of_removed_entries_are_dropped(
     redis_url: str,
 ) -> None:
     kept, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
@@ -154,7 +154,7 @@ async def test_without_entries_all_old_hits_are_dropped(redis_url: str) -> None:
         assert await store.forget_others(np.sort(name_hashes(["c"])), 6) == 0
 
 
-def test_an_entry_tells_its_hits(stub: Any, run: Run, redis_url: str) -> None:
+def test_an_entry_shows_its_hits(stub: Any, run: Run, redis_url: str) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"))
     (listed,) = find(stub, "+8617000000001")
     assert (listed.HasField("hits"), listed.hits) == (True, 0)
@@ -216,7 +216,9 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
     assert "1 of 5 shown" in shown
 
 
-def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Clock) -> None:
+def test_pages_of_due_entries_use_the_list_version_of_the_first_page(
+    stub: Any, clock: Clock
+) -> None:
     soon = NINE_O_CLOCK_S + DAY_S
     update(stub, *(entry(f"+861700000010{n}", expires_at_s=soon) for n in range(3)))
     first = stub.ListDue(pb.ListDueRequest(page_size=1))
@@ -263,7 +265,7 @@ def test_dead_entries_are_those_without_a_hit_since_they_were_added(
     assert [one["pattern"] for one in told["entries"]] == dead
 
 
-def test_nothing_is_dead_before_hits_were_counted_for_long_enough(
+def test_no_entry_is_dead_before_hits_were_counted_for_long_enough(
     stub: Any, run: Run, clock: Clock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"))
@@ -295,7 +297,7 @@ def test_dead_entries_are_removed_only_when_proposed(
     assert len(find(stub, "+8617000000001")) == 1
 
 
-def test_what_matched_meanwhile_is_not_proposed_for_removal(
+def test_an_entry_that_matched_meanwhile_is_not_proposed_for_removal(
     stub: Any, clock: Clock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"))
@@ -329,7 +331,9 @@ def test_an_entry_without_an_end_needs_a_review(stub: Any, run: Run) -> None:
     assert "never" in run("list").output
 
 
-def test_an_import_says_when_it_gives_a_term_instead_of_no_end(run: Run, tmp_path: Path) -> None:
+def test_an_import_reports_entries_that_get_the_default_term_instead_of_no_end(
+    run: Run, tmp_path: Path
+) -> None:
     file = tmp_path / "list.csv"
     file.write_text("号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,2026-12-01\n")
 
@@ -361,7 +365,7 @@ def test_an_export_with_reviews_and_shadows_can_be_imported_again(
     assert run("export").output == before
 
 
-def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -> None:
+def test_renewing_an_entry_changes_its_dates_only(stub: Any, run: Run) -> None:
     update(
         stub,
         entry("bank.example", review_at_s=NINE_O_CLOCK_S + DAY_S, created_by="wang"),
@@ -381,7 +385,7 @@ def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -
     assert not stub.ListDue(pb.ListDueRequest(within_s=30 * DAY_S)).entries
 
 
-def test_an_entry_is_not_renewed_for_ever_without_a_review(stub: Any, run: Run) -> None:
+def test_renewing_an_entry_without_end_needs_a_review_date(stub: Any, run: Run) -> None:
     update(stub, entry("bank.example"))
 
     refused = run("renew", "bank.example", "--expires", "never", "--reason", "looked at it")
@@ -397,7 +401,7 @@ def a_shadow(pattern: str, **fields: Any) -> pb.Entry:
     return entry(pattern, mode=pb.ENTRY_MODE_SHADOW, **fields)
 
 
-def test_a_shadow_entry_is_promoted_as_it_is(stub: Any, run: Run) -> None:
+def test_promoting_a_shadow_entry_changes_its_mode_only(stub: Any, run: Run) -> None:
     shadow = a_shadow(
         "+86170*", legal_basis="Art. 32", campaign="spring", created_by="wang",
         expires_at_s=NINE_O_CLOCK_S + 5 * DAY_S, review_at_s=NINE_O_CLOCK_S + DAY_S,
@@ -416,7 +420,7 @@ def test_a_shadow_entry_is_promoted_as_it_is(stub: Any, run: Run) -> None:
     assert run("promote", "+86170*", "--reason", "again").exit_code == 1
 
 
-def test_dropping_removes_shadow_entries_and_nothing_else(stub: Any, run: Run) -> None:
+def test_the_drop_command_removes_shadow_entries_only(stub: Any, run: Run) -> None:
     update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
 
     done = run("drop", "+8617000000001", "+8617000000002", "--reason", "no use", "--json")
@@ -432,7 +436,7 @@ def pb_reports(done: Result) -> list[pb.RowReport]:
     return [pb.RowReport(outcome=pb.RowOutcome.Value(one["outcome"])) for one in told]
 
 
-def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
+def test_a_shadow_entry_does_not_replace_an_enforcing_one(stub: Any) -> None:
     update(stub, entry("+8617000000001"))
 
     answer = update(stub, a_shadow("+8617000000001"), a_shadow("+8617000000002"))
@@ -447,7 +451,9 @@ def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
     assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_SHADOW
 
 
-def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> None:
+def test_importing_a_list_in_shadow_mode_replaces_no_block(
+    stub: Any, run: Run, tmp_path: Path
+) -> None:
     update(stub, entry("+8617000000001"))
     file = tmp_path / "list.txt"
     file.write_text("+8617000000002\n+8617000000001\n")

@@ -133,7 +133,7 @@ def test_a_bundle_that_no_worker_has_is_refused_and_changes_nothing(service: Run
     assert listed(service)["call"]["desired"] == before
 
 
-def test_a_shadow_ends_well_beside_an_active_bundle_that_is_refused(service: Running) -> None:
+def test_a_shadow_ends_while_the_active_bundle_is_refused(service: Running) -> None:
     root = service.folder / "models"
     cut_graph(a_bundle(root, "sms", "5"))
     a_bundle(root, "sms", "6")
@@ -149,7 +149,7 @@ def test_a_shadow_ends_well_beside_an_active_bundle_that_is_refused(service: Run
     assert active(service, "sms") == {"1"}
 
 
-def test_a_shadow_watches_every_worker_and_is_counted(service: Running) -> None:
+def test_a_shadow_runs_in_every_worker_and_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "url", "3", threshold=1e-6)
 
     models(service, "shadow", "url", "3")
@@ -184,7 +184,7 @@ def call_strangers(service: Running, callers: range) -> set[str]:
     return asked
 
 
-def test_a_moment_model_is_swapped_in_refused_and_rolled_back(service: Running) -> None:
+def test_a_velocity_model_is_activated_refused_and_rolled_back(service: Running) -> None:
     root = service.folder / "models"
     a_bundle(root, "moment", "2")
     cut_graph(a_bundle(root, "moment", "3"))
@@ -205,7 +205,7 @@ def test_a_moment_model_is_swapped_in_refused_and_rolled_back(service: Running) 
     assert swaps not in service.metrics_page()
 
 
-def test_a_shadow_of_the_moment_model_is_counted(service: Running) -> None:
+def test_a_shadow_of_the_velocity_model_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "moment", "4", threshold=1e-6)
 
     models(service, "shadow", "moment", "4")
@@ -236,21 +236,21 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
     eventually(lambda: "fanzha_feature_drift{" not in service.metrics_page())
 
 
-def test_what_decides_cannot_watch_itself(service: Running) -> None:
+def test_the_active_version_cannot_be_its_own_shadow(service: Running) -> None:
     done = service.fanzha("models", "shadow", "call", "1", check=False)
 
     assert done.returncode == 1
     assert "decides already" in done.stderr
 
 
-def test_without_a_change_there_is_nothing_to_roll_back(service: Running) -> None:
+def test_a_rollback_without_an_earlier_change_is_refused(service: Running) -> None:
     done = service.fanzha("models", "rollback", "call", check=False)
 
     assert done.returncode == 1
     assert "no other call model ran before" in done.stderr
 
 
-def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running) -> None:
+def test_the_list_command_shows_bundles_with_figures_of_their_cards(service: Running) -> None:
     done = service.fanzha("models", "list")
 
     found = listed(service)
@@ -261,7 +261,7 @@ def test_the_list_shows_bundles_with_the_figures_of_their_cards(service: Running
     assert done.stdout.count("runs 1, suspects from") == WORKERS
 
 
-def test_without_a_moment_stage_no_moment_model_is_swapped(tmp_path: Path) -> None:
+def test_without_a_velocity_stage_no_velocity_model_is_activated(tmp_path: Path) -> None:
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "moment", "1")
     with fanzha_up(
@@ -285,7 +285,7 @@ def test_without_a_service_the_bundles_of_the_package_are_listed() -> None:
     assert all(found[word]["bundles"][-1]["threshold"] > 0 for word in ModelKind)
 
 
-def test_a_host_runs_what_was_wanted_last_even_when_the_store_has_lost_it(
+def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     tmp_path: Path,
 ) -> None:
     root = some_bundles(tmp_path / "models")

@@ -35,7 +35,9 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         yield json.loads((folder / "endpoints.json").read_text())
 
 
-def test_each_page_serves_what_the_reference_says(endpoints: dict[str, str]) -> None:
+def test_each_metrics_endpoint_serves_the_families_of_the_reference(
+    endpoints: dict[str, str],
+) -> None:
     pages = {port: served(endpoints[name]) for name, port in ENDPOINTS.items()}
 
     listed = {
@@ -45,7 +47,7 @@ def test_each_page_serves_what_the_reference_says(endpoints: dict[str, str]) -> 
     assert pages == listed
 
 
-def test_what_was_cut_of_a_request_is_on_the_page(endpoints: dict[str, str]) -> None:
+def test_truncated_rows_are_counted_in_the_metrics(endpoints: dict[str, str]) -> None:
     links = " ".join(f"http://a{number}.example/" for number in range(17))
     parties: dict[str, Any] = {"sender": "+8617000000001", "receiver": "+8619900000001"}
     with grpc.insecure_channel(endpoints["interception"]) as channel:

@@ -40,7 +40,7 @@ def test_a_service_number_is_refused_whatever_stands_in_front(front: str, number
     assert "protected number" in why(front + number)
 
 
-def test_where_home_is_elsewhere_the_country_code_is_no_way_around() -> None:
+def test_with_another_home_country_the_country_code_does_not_bypass_the_guard() -> None:
     assert "protected number" in why("86110", plan=ABROAD)
 
 
@@ -177,7 +177,7 @@ def test_the_columns_find_names_that_read_like_protected_numbers() -> None:
     assert sorted(protected.suspects(entries).tolist()) == [0, 2, 4]
 
 
-def test_every_form_can_be_asked_for() -> None:
+def test_every_written_form_can_be_listed() -> None:
     written = list(protected.written_forms("96110"))
 
     assert {"96110", "+8657196110", "01096110", "+96110"} <= set(written)

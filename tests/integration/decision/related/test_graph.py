@@ -18,7 +18,7 @@ SENDER = "+8617000000002"
 DAY_MS = 86_400_000
 
 
-async def test_a_confirmed_link_suspects_what_is_seen_with_it_again_and_again(
+async def test_entities_seen_repeatedly_with_a_confirmed_link_become_suspects(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url) as graph:
@@ -33,7 +33,7 @@ async def test_a_confirmed_link_suspects_what_is_seen_with_it_again_and_again(
         assert marks[CALLBACK].since_ms == graph.now_ms
 
 
-async def test_what_is_seen_with_a_confirmed_link_later_is_suspected_then(redis_url: str) -> None:
+async def test_entities_first_seen_after_a_confirmation_become_suspects_too(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="LINK", url="http://evil.example/pay")
         await graph.see(LINK, CALLBACK, times=2)
@@ -44,7 +44,7 @@ async def test_what_is_seen_with_a_confirmed_link_later_is_suspected_then(redis_
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_what_is_mostly_seen_without_fraud_is_not_suspected(redis_url: str) -> None:
+async def test_an_entity_seen_mostly_without_fraud_is_no_suspect(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="LINK", url="http://evil.example/pay")
         await graph.see(LINK, CALLBACK, times=3)
@@ -56,7 +56,7 @@ async def test_what_is_mostly_seen_without_fraud_is_not_suspected(redis_url: str
         assert await graph.levels() == {LINK: "confirmed"}
 
 
-async def test_a_number_that_calls_a_lot_is_suspected_all_the_same(redis_url: str) -> None:
+async def test_a_busy_caller_becomes_a_suspect_all_the_same(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.see(CALLBACK, times=50)
@@ -66,14 +66,14 @@ async def test_a_number_that_calls_a_lot_is_suspected_all_the_same(redis_url: st
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_sampled_traffic_makes_nothing_known(redis_url: str) -> None:
+async def test_sampled_traffic_creates_no_entities(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, sampled=True)
 
         assert await graph.store.show(CALLBACK) is None
 
 
-async def test_a_confirmed_hub_shares_little_with_each_of_many(redis_url: str) -> None:
+async def test_a_confirmed_hub_passes_little_suspicion_to_each_neighbour(redis_url: str) -> None:
     numbers = [f"+86170000{n:05}" for n in range(40)]
     async with a_graph(redis_url) as graph:
         for number in numbers:
@@ -84,7 +84,7 @@ async def test_a_confirmed_hub_shares_little_with_each_of_many(redis_url: str) -
         assert await graph.levels() == {LINK: "confirmed"}
 
 
-async def test_suspicion_reaches_one_step_only(redis_url: str) -> None:
+async def test_suspicion_spreads_one_step_only(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.see(CALLBACK, SENDER, times=3)
@@ -94,7 +94,7 @@ async def test_suspicion_reaches_one_step_only(redis_url: str) -> None:
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_a_dismissed_hit_lifts_its_confirmation_and_what_rested_on_it(
+async def test_a_dismissed_hit_withdraws_its_confirmation_and_dependent_suspicion(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url) as graph:
@@ -109,7 +109,7 @@ async def test_a_dismissed_hit_lifts_its_confirmation_and_what_rested_on_it(
         assert await graph.levels() == {}
 
 
-async def test_what_rests_on_a_confirmation_is_lifted_though_it_is_no_neighbour_any_more(
+async def test_a_withdrawn_confirmation_clears_suspects_that_are_no_longer_neighbours(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url, neighbours=2) as graph:
@@ -128,7 +128,7 @@ async def test_what_rests_on_a_confirmation_is_lifted_though_it_is_no_neighbour_
         assert await graph.levels() == {}
 
 
-async def test_a_confirmation_that_makes_room_for_others_takes_with_it_what_rested_on_it(
+async def test_an_evicted_confirmation_clears_dependent_suspicion(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url, marks=2) as graph:
@@ -203,7 +203,7 @@ async def test_an_entry_confirms_no_more_than_it_names(redis_url: str, hit: dict
         assert await graph.levels() == {}
 
 
-async def test_a_senders_name_is_never_confirmed(redis_url: str) -> None:
+async def test_a_sender_name_is_never_confirmed(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="TEXT", from_party="Bank", related="name:bank")
 
@@ -218,7 +218,7 @@ async def test_a_senders_name_is_never_confirmed(redis_url: str) -> None:
         *(f"link:{POPULAR}", "link:bureau.gov.cn", "link:good.example"),
     ],
 )
-async def test_what_is_protected_popular_or_allowed_is_never_marked(
+async def test_protected_popular_and_allowed_entities_are_never_suspects(
     redis_url: str, entity: str
 ) -> None:
     allowed = [an_entry("good.example", Action.ALLOW), an_entry(SENDER, Action.ALLOW)]
@@ -233,7 +233,9 @@ async def test_what_is_protected_popular_or_allowed_is_never_marked(
         assert await graph.store.show(entity) is None
 
 
-async def test_what_is_allowed_later_is_forgotten_with_what_rested_on_it(redis_url: str) -> None:
+async def test_an_entity_allowed_later_is_forgotten_with_dependent_suspicion(
+    redis_url: str,
+) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.confirm(channel="LINK", url="http://evil.example/")
@@ -246,7 +248,7 @@ async def test_what_is_allowed_later_is_forgotten_with_what_rested_on_it(redis_u
         assert await graph.store.show(LINK) is None
 
 
-async def test_a_confirmation_ends_with_its_time(redis_url: str) -> None:
+async def test_a_confirmation_expires(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.confirm(channel="LINK", url="http://evil.example/")
@@ -273,7 +275,7 @@ async def test_sightings_fade_by_half_in_seven_days(redis_url: str, half_lives: 
         assert neighbour.together == pytest.approx(8 / 2**half_lives)
 
 
-async def test_two_workers_learn_of_each_change_in_order(redis_url: str) -> None:
+async def test_workers_receive_each_change_in_order(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         one, first = graph.follower()
         other, second = graph.follower()
@@ -292,7 +294,7 @@ async def test_two_workers_learn_of_each_change_in_order(redis_url: str) -> None
         assert (len(one), len(other)) == (0, 0)
 
 
-async def test_a_cluster_takes_every_step(cluster_url: str) -> None:
+async def test_every_operation_works_on_a_redis_cluster(cluster_url: str) -> None:
     async with a_graph(cluster_url) as graph:
         suspects, follower = graph.follower()
         await follower.step()
@@ -318,7 +320,7 @@ EVENTS = st.lists(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(events=EVENTS, confirmed=st.lists(LINKS, max_size=12), age_days=st.integers(0, 60))
-def test_the_graph_stays_within_its_bounds_whatever_is_seen(
+def test_the_graph_stays_within_its_bounds_for_any_traffic(
     redis_url: str, events: list[tuple[list[str], bool]], confirmed: list[str], age_days: int
 ) -> None:
 

@@ -43,7 +43,7 @@ def reader(graph: RelationGraph, audit: MemoryAudit) -> RelationReader:
     return RelationReader(graph.store, home=HomePlan(), audit=audit)
 
 
-async def test_a_link_is_shown_with_what_it_is_seen_with(redis_url: str) -> None:
+async def test_a_link_is_shown_with_its_neighbours(redis_url: str) -> None:
     async with known(redis_url) as graph:
         with acting_as(AUDITOR):
             entity, found = await reader(graph, MemoryAudit()).show(
@@ -72,7 +72,7 @@ async def test_numbers_and_names_are_masked_unless_the_role_may_see_them(redis_u
     assert of_number.suspect.related_to == LINK
 
 
-async def test_each_reading_is_on_record_also_of_what_is_not_there(redis_url: str) -> None:
+async def test_each_query_is_audited_even_for_an_unknown_subject(redis_url: str) -> None:
     audit = MemoryAudit()
     async with known(redis_url) as graph:
         with acting_as(AUDITOR):
@@ -84,13 +84,13 @@ async def test_each_reading_is_on_record_also_of_what_is_not_there(redis_url: st
 
 
 @pytest.mark.parametrize("subject", ["", " ", "\x1b]0;x", "x" * 10_000])
-async def test_what_is_no_subject_is_refused(redis_url: str, subject: str) -> None:
+async def test_an_unreadable_subject_is_refused(redis_url: str, subject: str) -> None:
     async with known(redis_url) as graph:
         with acting_as(AUDITOR), pytest.raises(InvalidInput, match="subject: a number"):
             await reader(graph, MemoryAudit()).show(subject, unmasked=False)
 
 
-async def test_the_command_says_what_is_known_and_why(redis_url: str) -> None:
+async def test_the_command_shows_suspicion_and_its_reasons(redis_url: str) -> None:
     async with AsyncExitStack() as stack, known(redis_url) as graph:
         client = connect(redis_url)
         stack.push_async_callback(client.aclose)

@@ -52,7 +52,7 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
         yield run_command
 
 
-def test_the_commands_list_show_start_and_drop(run: Callable[..., Result]) -> None:
+def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Result]) -> None:
     waiting = json.loads(run("backfill", "list", "--json").stdout)
     second, first = (
         one["backfill_id"] for one in sorted(waiting, key=lambda one: len(one["entries"]))

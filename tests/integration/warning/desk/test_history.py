@@ -26,7 +26,7 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
         yield office
 
 
-async def test_gauges_tell_what_there_is(office: Office) -> None:
+async def test_gauges_count_the_cases(office: Office) -> None:
     ids = await office.opened()
     closing = CaseClosure(outcome=CaseOutcome.SAFE)
     await office.desk.take(CaseCommand(case_id=ids[1], by="wang"), take_over=False)
@@ -47,7 +47,7 @@ async def test_gauges_tell_what_there_is(office: Office) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_do(
+async def test_the_view_equals_the_replayed_history_under_random_actions(
     office: Office, seed: int
 ) -> None:
     chance = random.Random(seed)

@@ -149,7 +149,7 @@ async def through(outbox: SendWorker) -> None:
     await outbox.finish()
 
 
-async def test_each_message_is_sent_once_and_put_on_record(client: Client, outbox: Make) -> None:
+async def test_each_message_is_sent_and_recorded_once(client: Client, outbox: Make) -> None:
     sink, notes = Sink(), Notes()
     await queue(client, "a.1", "b.1", "a.1")
 
@@ -162,7 +162,7 @@ async def test_each_message_is_sent_once_and_put_on_record(client: Client, outbo
     assert await client.xlen(STREAM) == 0
 
 
-async def test_what_was_sent_is_not_sent_again_after_a_crash(client: Client, outbox: Make) -> None:
+async def test_a_sent_message_is_not_resent_after_a_crash(client: Client, outbox: Make) -> None:
     claims = SendLedger(client, STREAM, owner="dead")
     await claims.claim(["a.1"], 1, repeatable=False)
     await claims.settle("a.1", SendStatus.SENT, 2)
@@ -174,7 +174,7 @@ async def test_what_was_sent_is_not_sent_again_after_a_crash(client: Client, out
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.SENT)])
 
 
-async def test_what_somebody_was_sending_when_they_died_is_in_doubt(
+async def test_a_message_being_sent_by_a_dead_worker_is_in_doubt(
     client: Client, outbox: Make
 ) -> None:
     claims = SendLedger(client, STREAM, owner="dead")
@@ -188,7 +188,9 @@ async def test_what_somebody_was_sending_when_they_died_is_in_doubt(
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.FAILED)])
 
 
-async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) -> None:
+async def test_a_message_only_claimed_by_a_dead_worker_is_sent(
+    client: Client, outbox: Make
+) -> None:
     await SendLedger(client, STREAM, owner="dead").claim(["a.1"], 1, repeatable=False)
     await queue(client, "a.1")
     sink = Sink()
@@ -198,7 +200,7 @@ async def test_what_somebody_only_claimed_is_sent(client: Client, outbox: Make) 
     assert [one.message_id for one in sink.got] == ["a.1"]
 
 
-async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
+async def test_only_its_owner_keeps_a_claim_across_a_restart_of_the_store(
     client: Client,
 ) -> None:
     stream = send_stream("sms")
@@ -216,7 +218,7 @@ async def test_a_claim_outlives_a_restart_of_the_store_for_whoever_made_it_only(
     assert await claimed(other, "m3", 1) is SendStatus.DOUBT
 
 
-async def test_a_message_begins_once_more_only_where_nobody_took_it_for_lost(
+async def test_a_send_can_be_repeated_only_until_another_worker_marked_it_in_doubt(
     client: Client,
 ) -> None:
     stream = send_stream("sms")
@@ -230,9 +232,7 @@ async def test_a_message_begins_once_more_only_where_nobody_took_it_for_lost(
     assert not await ours.begin("m1")
 
 
-async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
-    client: Client, outbox: Make
-) -> None:
+async def test_a_deduplicating_channel_gets_messages_in_doubt(client: Client, outbox: Make) -> None:
     claims = SendLedger(client, STREAM, owner="dead")
     await claims.claim(["a.1"], 1, repeatable=True)
     await claims.begin("a.1")
@@ -244,7 +244,7 @@ async def test_a_channel_that_knows_repeats_gets_what_is_in_doubt(
     assert len(sink.got) == 1
 
 
-async def test_a_message_of_a_dead_worker_is_taken_over(client: Client, outbox: Make) -> None:
+async def test_a_message_of_a_dead_worker_is_claimed(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     group = ConsumerGroup(client, stream=STREAM, group=GROUP, consumer="dead")
     await group.read_new(10, 50)
@@ -257,7 +257,7 @@ async def test_a_message_of_a_dead_worker_is_taken_over(client: Client, outbox: 
     assert await group.backlog() == (0, 0)
 
 
-async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox: Make) -> None:
+async def test_a_message_of_a_live_worker_is_not_claimed(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     slow, sink = Sink(), Sink()
     slow.hangs = True
@@ -274,9 +274,7 @@ async def test_what_a_live_worker_holds_is_not_taken_over(client: Client, outbox
     await running
 
 
-async def test_a_message_is_put_off_and_comes_back(
-    client: Client, outbox: Make, clock: Clock
-) -> None:
+async def test_a_deferred_message_is_sent_later(client: Client, outbox: Make, clock: Clock) -> None:
     await queue(client, "a.1")
     sink = Sink(SendResult(error="busy", retry_after=60))
     sending = outbox(sink, Notes())
@@ -289,7 +287,7 @@ async def test_a_message_is_put_off_and_comes_back(
     assert [one.attempt for one in sink.got] == [1, 2]
 
 
-async def test_quiet_hours_put_a_message_off_without_a_try(
+async def test_quiet_hours_defer_a_message_without_counting_a_try(
     client: Client, outbox: Make, clock: Clock
 ) -> None:
     await queue(client, "a.1")
@@ -304,7 +302,7 @@ async def test_quiet_hours_put_a_message_off_without_a_try(
     assert [one.attempt for one in sink.got] == [1]
 
 
-async def test_a_stop_without_end_is_told_to_the_case_now_and_then_only(
+async def test_a_long_stop_is_noted_on_the_case_at_a_bounded_rate(
     client: Client, outbox: Make, clock: Clock
 ) -> None:
     await queue(client, "a.1")
@@ -318,7 +316,7 @@ async def test_a_stop_without_end_is_told_to_the_case_now_and_then_only(
 
 
 @pytest.mark.parametrize(("waited", "goes"), [(True, 0), (False, 1)])
-async def test_what_waited_until_nobody_wanted_it_any_more_does_not_go_out(
+async def test_a_deferred_message_of_a_closed_case_is_not_sent(
     client: Client, outbox: Make, clock: Clock, *, waited: bool, goes: int
 ) -> None:
     await queue(client, "a.1")
@@ -333,7 +331,7 @@ async def test_what_waited_until_nobody_wanted_it_any_more_does_not_go_out(
     assert notes.noted == [("a.1", EventKind.SENT if goes else EventKind.FAILED)]
 
 
-async def test_what_may_never_go_out_is_told(client: Client, outbox: Make) -> None:
+async def test_a_permanently_withheld_message_is_reported(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     sink, notes = Sink(), Notes()
 
@@ -342,7 +340,7 @@ async def test_what_may_never_go_out_is_told(client: Client, outbox: Make) -> No
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.FAILED)])
 
 
-async def test_what_was_sent_by_a_worker_that_died_is_sent_though_it_may_not_go_out_any_more(
+async def test_a_message_sent_by_a_dead_worker_counts_as_sent_though_now_withheld(
     client: Client, outbox: Make
 ) -> None:
     await queue(client, "a.1")
@@ -357,7 +355,7 @@ async def test_what_was_sent_by_a_worker_that_died_is_sent_though_it_may_not_go_
     assert (sink.got, notes.noted) == ([], [("a.1", EventKind.SENT)])
 
 
-async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
+async def test_a_poison_message_becomes_a_dead_letter_and_blocks_no_other(
     client: Client, outbox: Make
 ) -> None:
     await client.xadd(STREAM, {"message_id": "bad.1", "to": "nobody", "text": "x"})
@@ -371,7 +369,7 @@ async def test_a_poisoned_message_is_a_dead_letter_and_holds_up_none(
     assert [one.message_id for one in sink.got] == ["a.1"]
 
 
-async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -> None:
+async def test_a_dead_letter_can_be_replayed(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     sink, notes = Sink(SendResult(error="no", given_up=True)), Notes()
     await through(outbox(sink, notes))
@@ -385,7 +383,7 @@ async def test_what_was_given_up_can_be_replayed(client: Client, outbox: Make) -
     assert notes.noted == [("a.1", EventKind.FAILED), ("a.1", EventKind.SENT)]
 
 
-async def test_nothing_is_read_for_a_channel_that_is_down(client: Client, outbox: Make) -> None:
+async def test_no_messages_are_read_while_a_channel_is_down(client: Client, outbox: Make) -> None:
     await queue(client, "a.1")
     sink = Sink()
     sink.up.clear()
@@ -397,7 +395,7 @@ async def test_nothing_is_read_for_a_channel_that_is_down(client: Client, outbox
     assert not await client.exists(f"state:{{{STREAM}}}:a.1")
 
 
-async def test_a_receipt_may_come_before_its_message_is_settled(
+async def test_a_receipt_can_arrive_before_its_message_is_settled(
     client: Client, outbox: Make, clock: Clock
 ) -> None:
     notes = Notes()
@@ -423,7 +421,7 @@ async def test_a_receipt_may_come_before_its_message_is_settled(
     assert notes.noted == [("a.1", EventKind.SENT), ("a.1", EventKind.DELIVERED)]
 
 
-async def test_an_early_receipt_is_not_that_of_a_message_called_the_same_in_hexadecimal(
+async def test_an_early_receipt_is_not_matched_to_a_message_with_the_same_hexadecimal_id(
     client: Client, clock: Clock
 ) -> None:
     notes = Notes()

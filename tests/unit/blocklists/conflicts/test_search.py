@@ -75,7 +75,7 @@ def test_entries_of_the_same_action_do_not() -> None:
     assert said(conflicts) == [None]
 
 
-def test_only_the_most_specific_of_the_wider_entries_speaks() -> None:
+def test_only_the_most_specific_wider_entry_conflicts() -> None:
     conflicts = found([allow("+86170*"), an_entry("+861700*")], [an_entry("+8617000000001")])
 
     assert said(conflicts) == [None]
@@ -85,7 +85,7 @@ def test_a_range_covers_the_number_that_is_its_leading_digits() -> None:
     assert said(found([an_entry("+111*")], [allow("+111")])) == [(ConflictRelation.WIDER, 1)]
 
 
-def test_entries_that_mean_the_other_side_or_are_over_do_not_contradict() -> None:
+def test_entries_of_the_other_direction_or_expired_ones_do_not_conflict() -> None:
     to = replace(allow("+8617000000001"), direction=Direction.TO)
     over = replace(allow("+8617000000002"), expires_at=EXPIRED)
     caller = replace(an_entry("+8617000000001"), direction=Direction.FROM)
@@ -120,7 +120,7 @@ def test_a_number_is_a_sender_of_texts_too() -> None:
     assert said(found([sender], [an_entry("1069000006")])) == [(ConflictRelation.SAME, 1)]
 
 
-def test_what_lies_within_is_counted_and_one_of_them_named() -> None:
+def test_contained_entries_are_counted_and_one_is_named() -> None:
     listed = [allow("+8617000000001"), allow("+8617000000002"), an_entry("+8617000000003")]
 
     conflicts = found(listed, [an_entry("+86170*")])

@@ -85,7 +85,7 @@ def tables(
 
 
 @pytest.mark.parametrize("form", ["rpz", "rspamd", "domains", "stix"])
-def test_what_does_not_act_now_is_not_given_to_others(form: str) -> None:
+def test_inactive_entries_are_not_exported(form: str) -> None:
     text, written = export(
         form,
         [
@@ -170,7 +170,7 @@ def test_kamailio_gets_full_numbers_and_ranges_apart() -> None:
     assert written.left_out == {LeftOut.SIDE: 1, LeftOut.KIND: 1}
 
 
-def test_kamailio_may_ask_about_who_is_called() -> None:
+def test_kamailio_tables_for_callees_can_be_exported() -> None:
     to, both = entry("+8617000000124", NUMBER, direction=Direction.TO), "+8617000000125"
 
     numbers, _, _ = tables([to, entry(both, NUMBER)], side=Direction.TO)
@@ -195,7 +195,7 @@ EVIL = [
 
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name != "kamailio"])
-def test_what_nothing_may_block_is_in_no_export(form: str) -> None:
+def test_protected_names_are_in_no_export(form: str) -> None:
     text, written = export(form, EVIL)
 
     assert written.rows == 0
@@ -208,7 +208,7 @@ def test_what_nothing_may_block_is_in_no_export(form: str) -> None:
     "name", ["a.example\nb.example", "a.example CNAME .", "A.example", "a.example.", "/a.*/",
              "a.example;", "a.example 20", "'a.example", "银行.example", ""],
 )  # fmt: skip
-def test_a_name_that_lists_would_not_spell_so_adds_nothing(form: str, name: str) -> None:
+def test_a_non_canonical_name_is_not_exported(form: str, name: str) -> None:
     text, written = export(form, [entry(name, HOST)])
 
     assert written.left_out == {LeftOut.PATTERN: 1}
@@ -216,7 +216,7 @@ def test_a_name_that_lists_would_not_spell_so_adds_nothing(form: str, name: str)
 
 
 @pytest.mark.parametrize("form", ["numbers", "stix"])
-def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: str) -> None:
+def test_a_range_is_omitted_where_its_exceptions_cannot_be_expressed(form: str) -> None:
     text, written = export(
         form,
         [entry("+86170*", RANGE), entry("+8617100*", RANGE), entry("+86172*", RANGE)],
@@ -230,7 +230,7 @@ def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: st
     assert "+86172" in text
 
 
-def test_a_zone_blocks_no_names_that_belong_to_many() -> None:
+def test_a_zone_blocks_no_public_suffixes() -> None:
     text, written = export(
         "rpz", [entry("amazonaws.com", HOST), entry("bank.example", HOST)], [allowed("com", HOST)]
     )
@@ -297,7 +297,7 @@ def test_stix_without_entries_is_a_bundle_too() -> None:
     assert [one["type"] for one in json.loads(export("stix", [])[0])["objects"]] == ["identity"]
 
 
-def test_csv_has_everything_in_it() -> None:
+def test_csv_contains_every_field() -> None:
     text, written = export(
         "csv",
         [

@@ -52,7 +52,7 @@ def asked(log: Logged) -> DecisionQuery:
         ({"until_ms": NOW_MS}, []),
     ],
 )
-def test_decisions_are_found_by_what_is_asked(
+def test_decisions_are_found_by_each_condition(
     log: Logged, conditions: dict[str, object], channels: list[str]
 ) -> None:
     wanted = Conditions(since_ms=NOW_MS, **conditions)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ def test_decisions_are_found_by_what_is_asked(
     assert (found.total, found.events) == (len(channels), len(channels))
 
 
-def test_the_newest_come_first_and_no_more_than_asked(tmp_path: Path) -> None:
+def test_the_newest_come_first_up_to_the_limit(tmp_path: Path) -> None:
     log = logged(tmp_path)
     for hours in (2, 1, 0):
         log.clock.now_ms = NOW_MS - hours * HOUR_MS
@@ -76,12 +76,12 @@ def test_the_newest_come_first_and_no_more_than_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("conditions", [{"number": "x"}, {"host": "//"}, {"number": "*"}])
-def test_what_cannot_be_read_is_refused(log: Logged, conditions: dict[str, str]) -> None:
+def test_an_unreadable_query_is_refused(log: Logged, conditions: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
         asked(log).find(Conditions(since_ms=0, **conditions))  # type: ignore[arg-type]
 
 
-def test_an_empty_log_has_nothing(tmp_path: Path) -> None:
+def test_an_empty_log_has_no_decisions(tmp_path: Path) -> None:
     nothing = DecisionQuery(tmp_path, HomePlan())
 
     assert nothing.find(Conditions(since_ms=0)).total == 0
@@ -89,7 +89,7 @@ def test_an_empty_log_has_nothing(tmp_path: Path) -> None:
     assert nothing.stats(0, ["channel"]) == []
 
 
-def test_one_decision_is_told_with_its_text(log: Logged) -> None:
+def test_one_decision_is_returned_with_its_text(log: Logged) -> None:
     texts = asked(log).find(Conditions(since_ms=0, channel=Channel.TEXT)).rows
     days: list[tuple[int, int]] = []
 
@@ -128,12 +128,12 @@ def test_counts_by_hour_are_in_order_of_time(tmp_path: Path) -> None:
     ]
 
 
-def test_nothing_else_can_be_counted_by(log: Logged) -> None:
+def test_other_columns_cannot_be_counted_by(log: Logged) -> None:
     with pytest.raises(InvalidInput, match="channel, action"):
         asked(log).stats(0, ["from_key; DROP TABLE x"])
 
 
-def test_a_torn_segment_is_told_and_left_out(log: Logged) -> None:
+def test_a_torn_segment_is_reported_and_skipped(log: Logged) -> None:
     (path,) = (log.folder / "call").rglob("*.parquet")
     path.write_bytes(path.read_bytes()[:200])
 
@@ -154,7 +154,7 @@ def test_a_segment_torn_in_the_middle_is_set_aside_and_the_others_answer(log: Lo
     assert (found.total, len(found.torn)) == (3, 1)
 
 
-def test_questions_leave_nothing_behind(log: Logged) -> None:
+def test_queries_leave_no_temporary_files(log: Logged) -> None:
     asked(log).stats(0, ["channel"])
 
     assert list((log.folder / "tmp").iterdir()) == []
@@ -171,7 +171,7 @@ def test_questions_leave_nothing_behind(log: Logged) -> None:
         ("NEW_ONE", "未知", "does not know"),
     ],
 )
-def test_each_reason_is_told_in_two_languages(reason: str, chinese: str, english: str) -> None:
+def test_each_reason_is_explained_in_two_languages(reason: str, chinese: str, english: str) -> None:
     row = {"channel": "CALL", "action": "ALLOW", "reason": reason, "score": None}
 
     sentence = explanation.why(row)

@@ -7,8 +7,8 @@ import pytest
 
 from fanzha.decisions import Action, Reason
 from fanzha.errors import Unavailable
-from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Links, Texts
+from services.decision.observer import Observer
 from services.decision.related.sightings import (
     BATCH_ROWS,
     STRIDE,
@@ -30,7 +30,8 @@ BODY = "您的快递有问题，请致电17000000001或访问 http://pay.evil.ex
 
 
 def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any = ()) -> None:
-    engine = an_engine(*entries, models=some_models(score))
+    observer = Observer(links_found=buffer.links_found, numbers_found=buffer.numbers_found)
+    engine = an_engine(*entries, models=some_models(score), observer=observer)
     match table:
         case Calls():
             buffer.observe(table, engine.decide_calls(table, NINE_O_CLOCK_S))
@@ -51,8 +52,8 @@ def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any =
         (some_links("http://pay.evil.example/a"), ["link:evil.example"]),
     ],
 )
-def test_a_blocked_row_is_a_sighting_of_all_that_is_in_it(table: Any, entities: list[str]) -> None:
-    buffer = SightingBuffer(HomePlan())
+def test_a_blocked_row_is_a_sighting_of_all_its_entities(table: Any, entities: list[str]) -> None:
+    buffer = SightingBuffer()
 
     observed(buffer, table, score=1.0)
 
@@ -60,9 +61,31 @@ def test_a_blocked_row_is_a_sighting_of_all_that_is_in_it(table: Any, entities: 
     assert len(buffer) == 0
 
 
+def test_each_row_has_the_links_and_numbers_of_its_own_text() -> None:
+    buffer = SightingBuffer()
+    plain, other = (
+        "你好",
+        "致电17000000009或访问 http://a.other.example/ 和 http://b.other.example/",
+    )
+    texts = some_texts(plain, BODY, plain, other, sender="+8617000000002")
+    decisions = an_engine(
+        models=some_models(1.0),
+        observer=Observer(links_found=buffer.links_found, numbers_found=buffer.numbers_found),
+    ).decide_texts(texts, NINE_O_CLOCK_S)
+    decisions.actions[1:3] = Action.ALLOW
+    decisions.scores[1:3] = 0
+
+    buffer.observe(texts, decisions)
+
+    assert [one.entities for one in buffer.take()] == [
+        ["+8617000000002"],
+        ["+8617000000002", "link:other.example", "+8617000000009"],
+    ]
+
+
 def test_a_senders_name_is_an_entity_whatever_its_case() -> None:
     texts = replace(some_texts("你好", sender="Bank"), names={0: "Bank"})
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
 
     observed(buffer, texts, score=1.0)
 
@@ -70,7 +93,7 @@ def test_a_senders_name_is_an_entity_whatever_its_case() -> None:
 
 
 def test_half_the_threshold_is_enough_and_less_is_sampled() -> None:
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
     # The first text of all is sampled.
     observed(buffer, some_texts("你好"), score=0.1)
     buffer.take()
@@ -86,7 +109,7 @@ def test_half_the_threshold_is_enough_and_less_is_sampled() -> None:
 
 
 def test_every_stride_th_row_is_sampled_across_batches() -> None:
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
     sizes = [1, 5, STRIDE, 3 * STRIDE + 1, 7, 2, STRIDE - 1]
 
     for size in sizes:
@@ -96,7 +119,7 @@ def test_every_stride_th_row_is_sampled_across_batches() -> None:
 
 
 def test_allowed_and_protected_rows_are_no_evidence() -> None:
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
     observed(buffer, some_texts("你好"), score=0.0)
     buffer.take()
 
@@ -109,7 +132,7 @@ def test_allowed_and_protected_rows_are_no_evidence() -> None:
 
 def test_a_flood_is_dropped_and_counted() -> None:
     dropped: list[int] = []
-    buffer = SightingBuffer(HomePlan(), dropped=dropped.append, capacity=100)
+    buffer = SightingBuffer(dropped=dropped.append, capacity=100)
     texts = some_texts(*["你好"] * (BATCH_ROWS + 10))
 
     observed(buffer, texts, score=1.0)
@@ -126,9 +149,9 @@ class AwayStore:
         raise Unavailable("away")
 
 
-async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
+async def test_a_failed_write_drops_and_counts_its_sightings() -> None:
     dropped: list[int] = []
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
     observed(buffer, some_texts("你好"), score=1.0)
     writer = SightingWriter(buffer, AwayStore(), dropped=dropped.append)
 
@@ -138,8 +161,8 @@ async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
     assert dropped == [1]
 
 
-def test_a_call_shows_its_caller_with_nothing_and_is_no_sighting() -> None:
-    buffer = SightingBuffer(HomePlan())
+def test_a_call_has_one_entity_and_is_no_sighting() -> None:
+    buffer = SightingBuffer()
 
     observed(buffer, some_calls(*["+8617000000002"] * (2 * STRIDE)), score=1.0)
 
@@ -150,7 +173,7 @@ def test_the_reasons_that_mark_are_sightings() -> None:
     texts = some_texts("你好", sender="+8617000000002")
     decisions = an_engine().decide_texts(texts, NINE_O_CLOCK_S)
     decisions.reasons[0] = Reason.RELATED
-    buffer = SightingBuffer(HomePlan())
+    buffer = SightingBuffer()
 
     buffer.observe(texts, decisions)
 
