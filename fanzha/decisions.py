@@ -182,6 +182,8 @@ class Decisions:
     """How long an answer that lets a link through may be reused; None for other channels."""
     block_cache_seconds: int | None = None
     """Likewise, an answer that blocks a link."""
+    dry_run: bool = False
+    """Whether nothing was recorded; the rows have no ids then."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -191,5 +193,5 @@ class Decisions:
         return self.threshold if self.thresholds is None else float(self.thresholds[row])
 
     def id_of(self, row: int) -> int:
-        """Return the id of a row."""
-        return self.ids.get(row, self.first_id + row)
+        """Return the id of a row; 0 in a dry run."""
+        return 0 if self.dry_run else self.ids.get(row, self.first_id + row)

@@ -18,9 +18,8 @@ import numpy as np
 from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.caller.activity import ActivityTable
 from classifiers.caller.classifier import cap_scores
-from classifiers.interfaces import TextScorer, TextScores
+from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.phone import HomePlan
@@ -79,7 +78,7 @@ class DecisionPipeline:
         *,
         current_snapshot: Callable[[], Snapshot],
         current_models: Callable[[], ModelSet],
-        activity: ActivityTable,
+        activity: ActivityMemory,
         rules: DecisionRules,
         observer: Observer,
         reserve_ids: Callable[[int], int],

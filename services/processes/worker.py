@@ -163,6 +163,7 @@ class Worker:
             suspects=suspects,
             repeated=_repeated_requests(self._settings, self._metrics),
             policies=self._policies.current,
+            count_dry_runs=self._metrics.dry_run,
         )
 
     def _observer(self) -> Observer:
@@ -178,6 +179,7 @@ class Worker:
             links_cut=self._metrics.links_cut,
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
+            rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
             callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,

@@ -14,9 +14,9 @@ class Family:
     """Series of one name; their figures lie one after the other."""
 
     name: str
-    kind: str
-    """counter, gauge or histogram."""
     text: str
+    kind: str = "counter"
+    """counter, gauge or histogram."""
     labels: tuple[str, ...] = ()
     values: tuple[tuple[str, ...], ...] = ((),)
     """The label values of each series."""

@@ -6,7 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -186,6 +186,14 @@ class DecisionMetrics:
         self._set(layout.RELATED_ENTITIES, size)
         self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
 
+    def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
+        """Count rows by the field for which they cannot be read, the first word of their error."""
+        first = layout.START[layout.ROWS_UNREADABLE.name] + (channel - 1) * len(layout.FIELDS)
+        for error in errors:
+            field = error.partition(":")[0]
+            known = field if field in layout.FIELDS else "other"
+            self._figures[first + layout.FIELDS.index(known)] += 1
+
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
@@ -193,6 +201,13 @@ class DecisionMetrics:
     def monitored(self, channel: Channel, rows: int) -> None:
         """Count rows that only monitor mode let through."""
         self._figures[layout.START[layout.MONITORED.name] + channel - 1] += rows
+
+    def dry_run(self, channel: Channel, actions: Uint8s) -> None:
+        """Count the decisions of a batch of dry runs."""
+        blocked = int(np.count_nonzero(actions == np.uint8(Action.BLOCK)))
+        first = layout.START[layout.DRY_RUNS.name] + 2 * (channel - 1)
+        self._figures[first] += len(actions) - blocked
+        self._figures[first + 1] += blocked
 
     def request_ids(self, outcome: str, rows: int) -> None:
         """Count rows with a request id by outcome."""

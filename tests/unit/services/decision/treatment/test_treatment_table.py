@@ -45,7 +45,7 @@ def a_batch(
     )
 
 
-def test_what_is_only_marked_is_labelled_by_default() -> None:
+def test_marked_traffic_is_labelled_by_default() -> None:
     calls = shipped_table().treatments(
         a_batch((ALLOW, Reason.SCORED), (ALLOW, Reason.VELOCITY), (BLOCK, Reason.VELOCITY))
     )
@@ -114,7 +114,7 @@ def test_no_blocked_protected_or_unreadable_row_is_treated(
     assert list(found) == [0] * hinders
 
 
-def test_the_ingress_that_is_not_known_can_be_named() -> None:
+def test_the_unknown_ingress_can_be_named() -> None:
     rule = (
         '[[treatment]]\nchannels = ["call"]\ningress = ["unspecified", "interconnect"]\n'
         'treatment = "challenge"\nbecause = "all"\n'
