@@ -19,7 +19,6 @@ _CHANNELS = [channel.name.lower() for channel in Channel]
 _DEFAULTS = {"mode": "enforce", "on_failure": "allow"}
 _SETTINGS = ("threshold", *_DEFAULTS)
 _TRUNK_KEYS = ("name", "ingress", "shows", "person_to_person", "roamers", "note")
-_ASSIGNMENT = "CARRIER.CHANNEL.SETTING=VALUE, such as cmcc.call.threshold=0.97"
 
 
 def canonical(document: str) -> str:
@@ -69,7 +68,10 @@ def _assign(tree: dict[str, Any], assignment: str) -> None:
         case [carrier, channel, setting] if equals:
             _check_names(carrier, channel, setting)
         case _:
-            raise InvalidInput(f"set: {_ASSIGNMENT}; not {assignment[:80]!r}")
+            raise InvalidInput(
+                "set: CARRIER.CHANNEL.SETTING=VALUE as in cmcc.call.threshold=0.97; not {given!r}",
+                given=assignment[:80],
+            )
     value = value.strip()
     if not value:
         # A carrier without a policy of its own gets none, which would replace the default one.
@@ -84,18 +86,26 @@ def _check_names(carrier: str, channel: str, setting: str) -> None:
         try:
             claims.carrier(carrier)
         except ValueError as error:
-            raise InvalidInput(f"set: {error}") from None
+            raise InvalidInput("set: {error}", error=error) from None
     if channel not in _CHANNELS:
-        raise InvalidInput(f"set: channel: one of {', '.join(_CHANNELS)}; not {channel[:40]!r}")
+        raise InvalidInput(
+            "set: channel: one of {known}; not {given!r}",
+            known=", ".join(_CHANNELS),
+            given=channel[:40],
+        )
     if setting not in _SETTINGS:
-        raise InvalidInput(f"set: setting: one of {', '.join(_SETTINGS)}; not {setting[:40]!r}")
+        raise InvalidInput(
+            "set: setting: one of {known}; not {given!r}",
+            known=", ".join(_SETTINGS),
+            given=setting[:40],
+        )
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InvalidInput(f"set: threshold: a number, not {text[:40]!r}") from None
+        raise InvalidInput("set: threshold: a number, not {given!r}", given=text[:40]) from None
 
 
 def _written(tree: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 from blocklists.store.seals import CheckSeal, Sign
 from fanzha.errors import NotFound, VersionConflict
+from fanzha.translation.message import Message
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.carrier_policy.version import PolicyVersion, from_fields
@@ -108,7 +109,10 @@ class PolicyLog:
         """Return a version; `NotFound` when there is none, or it is no longer retained."""
         found = [PolicyVersion()] if version == 0 else await self._below(version + 1, 1)
         if not found or found[0].version != version:
-            raise NotFound(f"there is no policy version {version}, or it is no longer retained")
+            raise NotFound(
+                "there is no policy version {version}, or it is no longer retained",
+                version=version,
+            )
         return found[0]
 
     async def page(self, before: int, size: int) -> list[PolicyVersion]:
@@ -147,10 +151,10 @@ class PolicyLog:
         if not done:
             raise VersionConflict.between(
                 "expected_version",
-                "the carrier policy is",
+                Message("the carrier policy is"),
                 expected=expected_version,
                 actual=int(version),
-                advice="propose the change again",
+                advice=Message("propose the change again"),
             )
         return int(version)
 

@@ -84,8 +84,9 @@ def _check_scope(kind: ChangeKind) -> None:
     who = identity.current()
     if kind is ChangeKind.POLICY and (who.sources or who.regions or who.carrier):
         raise NotAllowed(
-            f"{who.name} is limited to some sources, regions or a carrier, and the carrier policy "
-            "is about all"
+            "{name} is limited to some sources, regions or a carrier, and the carrier policy is "
+            "about all",
+            name=who.name,
         )
 
 

@@ -320,7 +320,8 @@ class ChangeService:
         record = await self._context.requests.get(id_)
         if record.kind is ChangeKind.POLICY:
             raise InvalidInput(
-                f"change {id_} is of the carrier policy; the change itself has its preview"
+                "change {id} is of the carrier policy: `fanzha changes show` has its preview",
+                id=id_,
             )
         contents = await self._context.contents(record)
         snapshot = await self._context.current.caught_up()

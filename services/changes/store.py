@@ -139,7 +139,7 @@ class ChangeStore:
         async with within(_READ_SECONDS):
             stored: bytes | None = await self._client.hget(key_of(record.id), POLICY)
         if stored is None:
-            raise NotFound(f"the policy of change {record.id} is no longer stored")
+            raise NotFound("the policy of change {id} is no longer stored", id=record.id)
         return stored.decode()
 
     async def transition(

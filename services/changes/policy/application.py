@@ -7,6 +7,7 @@ that has changed since the request was made is never merged; the request is prop
 from dataclasses import replace
 
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
+from fanzha.translation.message import Message
 from services.auth import identity
 from services.carrier_policy.document import checked
 from services.carrier_policy.policy_log import PolicyLog
@@ -68,8 +69,10 @@ class PolicyApplication:
             version = await self.log.commit(policy, expected_version=record.base_version)
         except Unavailable as error:
             raise Unavailable(
-                f"change {record.id}: the outcome of its commit is unknown: {error}; "
-                f"`fanzha changes show {record.id}` shows it within a minute"
+                "change {id}: the outcome of its commit is unknown: {error}; "
+                "`fanzha changes show {id}` shows it within a minute",
+                id=record.id,
+                error=error,
             ) from error
         return marked, version
 
@@ -84,10 +87,10 @@ class PolicyApplication:
             if expected not in (None, head.version):
                 raise VersionConflict.between(
                     "expected_version",
-                    "the carrier policy is",
+                    Message("the carrier policy is"),
                     expected=expected,
                     actual=head.version,
-                    advice=f"reject change {record.id} and propose it again",
+                    advice=Message("reject change {id} and propose it again", id=record.id),
                 )
 
     async def _mark(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, NotFound, VersionConflict
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -113,13 +114,18 @@ class PolicyRequests:
         log, version = self._policies.log, record.applied_version
         before, after = await log.get(version - 1), await log.get(version)
         if after.change_id != record.id:
-            raise NotFound(f"policy version {version} is no longer that of change {record.id}")
+            raise NotFound(
+                "policy version {version} is no longer that of change {id}",
+                version=version,
+                id=record.id,
+            )
         head = await log.head()
         found = undone(before.document, after.document, head.document)
         if found.document == head.document:
             raise InvalidInput(
-                f"change {record.id}: nothing left to revert: others have changed "
-                f"{', '.join(found.left_alone) or 'it back'} since"
+                "change {id}: nothing left to revert; changed since: {settings}",
+                id=record.id,
+                settings=", ".join(found.left_alone) or "-",
             )
         return await self._propose(
             lambda _: found.document,
@@ -235,7 +241,8 @@ class PolicyRequests:
         for other in await self._context.requests.get_many(ids):
             if other.kind is ChangeKind.POLICY and other.state in OPEN:
                 error = VersionConflict(
-                    f"change {other.id} of the carrier policy is open; approve or reject it first"
+                    "change {id} of the carrier policy is open; approve or reject it first",
+                    id=other.id,
                 )
                 await self._context.record_failure(
                     record.subject, "lock the carrier policy", error, actor=record.author
@@ -245,7 +252,9 @@ class PolicyRequests:
 
     def _locks_changed(self, record: ChangeRequest) -> VersionConflict:
         return VersionConflict(
-            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+            "change {id}: other requests changed the locks {times} times; retry",
+            id=record.id,
+            times=_ATTEMPTS,
         )
 
 
@@ -253,7 +262,7 @@ def _check_expected(terms: PolicyTerms, head: PolicyVersion) -> None:
     if terms.expected_version not in (None, head.version):
         raise VersionConflict.between(
             "expected_version",
-            "the carrier policy is",
+            Message("the carrier policy is"),
             expected=terms.expected_version,
             actual=head.version,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
@@ -29,7 +30,7 @@ def show_line(change: pb.Change) -> None:
     elif change.state == change_state_pb2.CHANGE_STATE_APPLIED and change.applied_version:
         alone = f"by {change.author} alone" if change.one_person else ""
         by = f"approved by {change.approved_by}" if change.approved_by else alone
-        what = "the carrier policy is" if change.HasField("policy") else "the lists are"
+        what = gettext("the carrier policy is") if change.HasField("policy") else "the lists are"
         out.print(
             f"change {change.id} is applied, {by}: {what} at version {change.applied_version}",
             markup=False,
@@ -122,8 +123,12 @@ def _rows(change: pb.Change) -> str:
 
 def _show_left_alone(change: pb.Change) -> None:
     if change.left_alone:
-        what = "settings" if change.HasField("policy") else "entries"
-        out.print(f"left alone: {change.left_alone:,} {what}", soft_wrap=True)
+        text = (
+            gettext("left alone: {count:,} settings", count=change.left_alone)
+            if change.HasField("policy")
+            else f"left alone: {change.left_alone:,} entries"
+        )
+        out.print(text, soft_wrap=True)
         _because(change.left_alone_examples)
 
 
@@ -176,7 +181,7 @@ def show_preview(preview: pb.ChangePreview) -> None:
 def show_policy(policy: pb.ProposedPolicy) -> None:
     """Print the settings in effect that a change of the carrier policy changes."""
     if not policy.differences:
-        out.print("  changes no setting in effect")
+        out.print(f"  {gettext('changes no setting in effect')}")
     for one in policy.differences:
         text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
         out.print(text, markup=False, soft_wrap=True)

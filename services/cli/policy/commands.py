@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2, change_pb2_grpc
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
@@ -65,7 +66,7 @@ def diff(
 ) -> None:
     """Compare the policy in force with a file, settings or a version; changes nothing."""
     if version is not None and (file or set_):
-        fail("--version: cannot be given with a file or --set", status=2)
+        fail(gettext("--version: cannot be given with a file or --set"), status=2)
     request = (
         options.request(file, set_)
         if version is None
@@ -132,11 +133,11 @@ def revert(
     with server(target) as stub:
         found = stub.GetPolicy(pb.GetPolicyRequest(version=version)).policy
     if not found.change_id:
-        fail(f"version {version} was made by no change")
+        fail(gettext("version {version} was made by no change", version=version))
     request = change_pb2.RevertChangeRequest(id=found.change_id, author=by, reason=reason)
     answer = call(
         _changes, target, lambda stub: stub.RevertChange(request), request, confirm,
-        doing=f"undoing version {version}",
+        doing=gettext("undoing version {version}", version=version),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -163,7 +164,7 @@ def _proposed(
 ) -> pb.ProposePolicyResponse:
     answer: pb.ProposePolicyResponse = call(
         server, target, lambda stub: stub.ProposePolicy(request), request, confirm,
-        doing="proposing the policy",
+        doing=gettext("proposing the policy"),
     )  # fmt: skip
     return answer
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import policy_pb2 as pb
 from fanzha.v1 import policy_pb2_grpc
 from services.cli._common.console import fail
@@ -38,12 +39,12 @@ VersionNumber = Annotated[int, typer.Argument(metavar="VERSION", min=0, help="Th
 def request(file: Path | None, assignments: list[str] | None) -> pb.ProposePolicyRequest:
     """Return a request that proposes the file or the settings; one of the two is needed."""
     if (file is None) == (not assignments):
-        fail("FILE or --set: one of them says what is to be in force", status=2)
+        fail(gettext("FILE or --set: one of them says what is to be in force"), status=2)
     if file is None:
         return pb.ProposePolicyRequest(set=pb.PolicyAssignments(assignments=assignments or []))
     try:
         if file.stat().st_size > MAX_BYTES:
-            fail(f"{file}: longer than {MAX_BYTES} bytes")
+            fail(gettext("{file}: longer than {most} bytes", file=file, most=MAX_BYTES))
         return pb.ProposePolicyRequest(document=file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file}: cannot be read: {error}")
+        fail(gettext("{file}: cannot be read: {error}", file=file, error=error))

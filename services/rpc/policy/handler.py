@@ -66,7 +66,9 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
     ) -> pb.ListPolicyVersionsResponse:
         size = request.page_size or DEFAULT_PAGE_SIZE
         if size > MAX_PAGE_SIZE:
-            raise InvalidInput(f"page_size: must be 1 to {MAX_PAGE_SIZE}, not {size}")
+            raise InvalidInput(
+                "page_size: must be 1 to {most}, not {given}", most=MAX_PAGE_SIZE, given=size
+            )
         before = paging.number_of(request.page_token)
         found = await self._log.page(before, size + 1)
         more = found[size - 1].version if len(found) > size else 0
