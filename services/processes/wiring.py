@@ -86,12 +86,8 @@ def build(
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    make = _engines(
-        settings,
-        replica,
-        _related_stage(settings, suspects, now_ms),
-        policies or carrier_policy.of_host(settings),
-    )
+    policies = policies or carrier_policy.of_host(settings)
+    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
