@@ -87,7 +87,7 @@ class AnswerPolicy:
                 _add(details, row, cache_seconds=seconds)
         for row in evidence.table.errors:
             _add(details, row, cache_seconds=0)
-        return CachePeriods(caching.allow_seconds_of(ruling.reasons), caching.block_seconds)
+        return CachePeriods(*caching.of_batch(ruling.reasons))
 
 
 def _add(details: dict[int, Detail], row: int, **values: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from fanzha.decisions import Action, DisplayLabel, Reason, Treatment
 from fanzha.tables import Ingress
+from services.decision.carriers.policy_document import read_policies
 from services.decision.origin.guard import OriginGuard
 from services.decision.origin.trunk_groups import TrunkGroup, TrunkGroups
 from services.decision.treatment.answer_policy import AnswerPolicy
@@ -35,6 +36,17 @@ DELAYED = AnswerPolicy(block_delay=BlockDelay(least_ms=200, jitter_ms=700, key=b
 def with_international() -> AnswerPolicy:
     table = shipped_table().with_rules([international_calls()])
     return AnswerPolicy(current_treatments=lambda: table)
+
+
+@pytest.mark.parametrize("mode", ["enforce", "monitor"])
+def test_what_a_policy_blocks_for_want_of_a_model_is_not_reused(mode: str) -> None:
+    document = f'[carrier.default.link]\non_failure = "block"\nmode = "{mode}"\n'
+    engine = an_engine(models=broken_models(), policies=read_policies(document))
+
+    decisions = engine.decide_links(some_links("http://shop.example/"), NINE_O_CLOCK_S)
+
+    assert decisions.reasons.tolist() == [Reason.FAILED_CLOSED]
+    assert (decisions.allow_cache_seconds, decisions.block_cache_seconds) == (0, 0)
 
 
 def test_a_call_that_the_velocity_model_marks_is_labelled_and_keeps_its_score() -> None:
