@@ -79,15 +79,15 @@ def build(
     policies: Callable[[], CarrierPolicies] | None = None,
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment.
+    """Build everything a decision needs, by default with the policies of this host.
 
-    Without *policies*, those of this host decide: see `services.carrier_policy.wiring.of_host`.
+    Raises ValueError for a wrong deployment.
     """
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    policies = policies or carrier_policy.of_host(settings)
-    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms), policies)
+    related = _related_stage(settings, suspects, now_ms)
+    make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
@@ -95,6 +95,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
     )
+    dry_engine = _dry_engine(make, models, activity, velocity, count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
@@ -102,12 +103,7 @@ def build(
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
         interception=_interception(
-            settings,
-            engine=engine,
-            dry_engine=_dry_engine(make, models, activity, velocity, count_dry_runs),
-            observer=observer,
-            now_ms=now_ms,
-            repeated=repeated,
+            settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
         ),
         models=models,
     )
@@ -150,9 +146,9 @@ def _dry_engine(
 
 def _interception(
     settings: Settings,
-    *,
     engine: DecisionPipeline,
     dry_engine: DecisionPipeline,
+    *,
     observer: Observer,
     now_ms: Callable[[], int],
     repeated: RepeatedRequests | None,
