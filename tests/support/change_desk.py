@@ -20,6 +20,7 @@ from infra import process_lifecycle
 from infra.redis.client import Client, connect
 from services.audit.events import Audit, AuditKind
 from services.auth.identity import Identity, Role
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeKind, Draft
@@ -165,6 +166,7 @@ async def change_desk(
     folder: Path,
     *,
     audit: Audit | None = None,
+    policies: PolicyLog | None = None,
     chunk_rows: int = 100_000,
     **parts: Any,
 ) -> AsyncIterator[ChangeDesk]:
@@ -172,8 +174,9 @@ async def change_desk(
 
     *parts* are those of `services.changes.wiring.build`: options, popular, risks.
     """
-    client = connect(url, decode_responses=False)
+    client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
+    parts["policies"] = policies or PolicyLog(text_client)
     desk = _wired(client, store, replica, audit, parts)
     following = asyncio.create_task(Follower(store, folder).run())
     refreshing = asyncio.create_task(_refresh(replica))
@@ -182,6 +185,7 @@ async def change_desk(
     finally:
         await process_lifecycle.cancel([following, refreshing])
         await client.aclose()
+        await text_client.aclose()
 
 
 def _wired(
