@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from fanzha.translation import catalogue
 from infra import process_lifecycle
-from services.cli._common import examples, translated_commands, value_completion
+from services.cli._common import command_help, translated_commands
 
 Place: TypeAlias = tuple[str, str]
 """Where in `services.cli` a command is, and its summary."""
@@ -108,15 +108,5 @@ def _load(name: str, place: str) -> Any:
         one.command(name, hidden=name in _HIDDEN)(found)
     command = get_group(one).commands[name]
     translated_commands.translate(command)
-    prepare(command, name)
+    command_help.prepare(command, name)
     return command
-
-
-def prepare(command: Any, path: str) -> None:
-    """Give *command* and those within it ``-h``, examples, and the completion of values."""
-    settings = command.context_settings
-    command.context_settings = {**settings, "help_option_names": ["-h", "--help"]}
-    command.epilog = examples.epilog(path)
-    value_completion.add_to(command, path)
-    for name, inner in getattr(command, "commands", {}).items():
-        prepare(inner, f"{path} {name}")

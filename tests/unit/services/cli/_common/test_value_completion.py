@@ -8,13 +8,17 @@ import pytest
 from typer.testing import CliRunner
 
 from services.__main__ import app
+from services.cli._common.value_completion import OPTIONS
+
+COMPLETE = f"_{'fanzha'.upper()}_COMPLETE"
+"""How typer is told to complete."""
 
 
 def completed(line: str, **environment: str) -> list[str]:
     """Return what bash would offer for the last word of *line*."""
     words = line.split(" ")
     variables = {
-        "_FANZHA_COMPLETE": "complete_bash",
+        COMPLETE: "complete_bash",
         "COMP_WORDS": line,
         "COMP_CWORD": str(len(words) - 1),
     }
@@ -42,6 +46,14 @@ def test_other_words_are_not_offered() -> None:
     assert completed("fanzha blocklist add x --source min") == ["ministry"]
 
 
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_has_words_that_are_found_without_a_server(name: str) -> None:
+    words = list(OPTIONS[name]())
+
+    assert words
+    assert all(word == word.strip() != "" for word in words)
+
+
 def test_a_server_that_does_not_answer_offers_no_ids() -> None:
     assert completed("fanzha changes show ", FANZHA_ADMIN_TARGET="127.0.0.1:1") == []
 
@@ -55,7 +67,7 @@ def test_names_of_commands_are_completed_without_loading_them() -> None:
         "print({'numpy', 'services.cli.lists.commands'} & set(sys.modules))\n"
     )
     variables = {
-        "_FANZHA_COMPLETE": "complete_bash",
+        COMPLETE: "complete_bash",
         "COMP_WORDS": "fanzha ",
         "COMP_CWORD": "1",
     }

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from services.__main__ import app
-from services.cli._common import examples
+from services.cli._common import command_help
 
 FOLDERS = ("tables", "data/audit")
 _SUFFIXES = (".toml", ".csv", ".tsv", ".pdf")
@@ -47,7 +47,7 @@ def parsed(line: str) -> typer.Context:
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the files and folders that examples name, all empty, in the current folder."""
     monkeypatch.chdir(tmp_path)
-    for lines in examples.all_examples().values():
+    for lines in command_help.all_examples().values():
         for word in (word for line in lines for word in shlex.split(line)):
             if word.endswith(_SUFFIXES):
                 Path(word).parent.mkdir(parents=True, exist_ok=True)
@@ -61,24 +61,24 @@ def test_every_command_has_an_example() -> None:
     # Options of benchmarks are those of other programs, with help of their own.
     every = {path for path in paths(get_command(app)) if not path.startswith("bench ")}
 
-    assert every - examples.all_examples().keys() == set()
+    assert every - command_help.all_examples().keys() == set()
 
 
 def test_examples_are_of_commands_there_are() -> None:
     groups = {"warnings backfill"}
 
-    assert examples.all_examples().keys() - set(paths(get_command(app))) == groups
+    assert command_help.all_examples().keys() - set(paths(get_command(app))) == groups
 
 
 @pytest.mark.usefixtures("files")
 def test_every_example_is_a_command_line_of_its_command() -> None:
-    for path, lines in examples.all_examples().items():
+    for path, lines in command_help.all_examples().items():
         for line in lines:
             assert line.startswith(path)
             assert parsed(line).command.name == path.split()[-1]
 
 
 def test_help_shows_the_examples_below() -> None:
-    assert examples.epilog("hits tail") is not None
-    assert "fanzha hits tail --since beginning" in str(examples.epilog("hits tail"))
-    assert examples.epilog("no such command") is None
+    assert command_help.epilog("hits tail") is not None
+    assert "fanzha hits tail --since beginning" in str(command_help.epilog("hits tail"))
+    assert command_help.epilog("no such command") is None
