@@ -272,11 +272,25 @@ class ChangeService:
         """
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
-            record = await self._in_state(id_, ChangeState.APPLIED)
-            permissions.check_may_propose(ChangeKind.REVERT)
-            draft = await self._reverts.plan_revert(record, by, reason)
+            record, draft = await self._plan_revert(id_, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
+
+    async def plan_revert(self, id_: int, *, by: str = "", reason: str = "") -> Draft:
+        """Return what `revert` would submit now; changes nothing."""
+        _, draft = await self._plan_revert(id_, by, reason)
+        return draft
+
+    async def _plan_revert(self, id_: int, by: str, reason: str) -> tuple[ChangeRequest, Draft]:
+        record = await self._in_state(id_, ChangeState.APPLIED)
+        permissions.check_may_propose(ChangeKind.REVERT)
+        return record, await self._reverts.plan_revert(record, by, reason)
+
+    async def plan_restore(self, version: int, *, by: str = "", reason: str = "") -> Draft:
+        """Return what `restore` would submit now; changes nothing."""
+        permissions.check_may_propose(ChangeKind.REVERT)
+        draft, _ = await self._reverts.plan_restore(version, by, reason)
+        return draft
 
     async def restore(
         self,
