@@ -90,6 +90,9 @@ def _show_plan(plan: pb.UndoPlan, console: PlainConsole, *, as_json: bool = Fals
     if as_json:
         print_json(plan)
         return
+    if plan.policy:
+        console.print(gettext("the carrier policy before it would be in force again"))
+        return
     for entry in plan.removed:
         console.print(gettext("  removes  {pattern}", pattern=entry.pattern), soft_wrap=True)
     _say_more(plan.removed_total - len(plan.removed), console)
