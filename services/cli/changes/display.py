@@ -87,7 +87,7 @@ def show(change: pb.Change) -> None:
         "source": word(decision_pb2.Source, change.source, "SOURCE_"),
         "campaign": change.campaign,
         "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove",
-        "false positive": "yes: what it removes was wrong" if change.false_positive else "",
+        "removes": "false positives: their warnings are retracted" if change.false_positive else "",
         "base version": str(change.base_version),
         "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
         if change.applied_version

@@ -190,6 +190,8 @@ def _show(
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
+        if value is False:
+            continue
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), markup=False, soft_wrap=True)

@@ -57,6 +57,7 @@ class AnswerPolicy:
             scores=evidence.scores,
             threshold=evidence.threshold,
             ingress=evidence.ingress,
+            carriers=evidence.context.carriers,
         )
         for row, one in self.current_treatments().treatments(treated).items():
             if row in details:

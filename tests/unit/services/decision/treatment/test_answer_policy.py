@@ -8,12 +8,17 @@ import pytest
 from fanzha.decisions import Action, DisplayLabel, Reason, Treatment
 from fanzha.tables import Ingress
 from services.decision.carriers.policy_document import read_policies
+from services.decision.evidence import BatchContext
 from services.decision.origin.guard import OriginGuard
 from services.decision.origin.trunk_groups import TrunkGroup, TrunkGroups
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
 from services.decision.treatment.cache_lifetimes import CacheLifetimes
-from services.decision.treatment.treatment_table import international_calls, shipped_table
+from services.decision.treatment.treatment_table import (
+    international_calls,
+    read_treatments,
+    shipped_table,
+)
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     FixedScore,
@@ -159,3 +164,20 @@ def test_only_links_are_cached() -> None:
     decisions = an_engine().decide_calls(some_calls(DIALLER), NINE_O_CLOCK_S)
 
     assert (decisions.allow_cache_seconds, decisions.block_cache_seconds) == (None, None)
+
+
+def test_the_requests_of_one_carrier_are_treated_in_a_batch_of_several() -> None:
+    table = read_treatments(
+        b'[[treatment]]\nchannels = ["call"]\nreasons = ["scored"]\ncarriers = ["cmcc"]\n'
+        b'treatment = "challenge"\nbecause = "x"\n'
+    )
+    engine = an_engine(answers=AnswerPolicy(current_treatments=lambda: table))
+
+    decisions = engine.decide_calls(
+        some_calls(*[DIALLER] * 3),
+        NINE_O_CLOCK_S,
+        BatchContext(carriers=[("", 1), ("cmcc", 1), ("ctcc", 1)]),
+    )
+
+    assert decisions.details.keys() == {1}
+    assert decisions.details[1].treatment is Treatment.CHALLENGE
