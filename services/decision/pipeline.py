@@ -23,6 +23,7 @@ from classifiers.caller.classifier import cap_scores
 from classifiers.interfaces import TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
+from fanzha.fingerprint import BatchSketches
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
@@ -194,7 +195,8 @@ class DecisionPipeline:
         numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
-        words = snapshot.find_texts(texts.bodies, now_s)
+        sketches = evidence.sketches = BatchSketches(texts.bodies)
+        words = snapshot.find_texts(sketches, now_s)
         listed = list_match.with_links(parties, links, owners)
         listed = list_match.with_callbacks(listed, callbacks, numbers.owners)
         evidence.listed = list_match.with_words(listed, words, links, owners)
@@ -207,13 +209,19 @@ class DecisionPipeline:
             callbacks=callbacks,
             numbers=numbers,
             words=words,
+            sketches=sketches,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
+        origin = self._origin.texts(texts, evidence.policy)
         if self._related is not None:
             evidence.related = self._related.texts(
-                texts.senders, senders, (in_texts, links), (numbers, callbacks)
+                (texts.senders, senders),
+                (in_texts, links),
+                (numbers, callbacks),
+                (sketches, words),
+                origin.genuine,
             )
-        self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
+        self._take_origin(origin, evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
         links = list_match.links_in(texts)
@@ -372,6 +380,7 @@ class DecisionPipeline:
             velocity_version="" if velocity is None else velocity.version,
             would_block=self._would_block(evidence),
             held=ruling.held,
+            sketches=evidence.sketches,
             link_version=evidence.link_version,
             velocity_threshold=None if velocity is None else velocity.threshold,
             settings=self._settings,
