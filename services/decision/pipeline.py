@@ -10,7 +10,6 @@ it to another thread would. One thread only, because the activity memory is writ
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -32,6 +31,7 @@ from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.carriers.policy_overrides import PolicyRuling
+from services.decision.decision_rules import DecisionRules, settings_in_words
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
@@ -46,30 +46,6 @@ from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityStage
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionRules:
-    """What an operator may set about deciding, apart from thresholds."""
-
-    home_country: str = "86"
-    block_implausible_callers: bool = True
-    block_spam: bool = False
-    spam_threshold: float | None = None
-    """None: that of the model."""
-    unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
-    """Without a registry of senders none counts as unregistered."""
-
-    def as_words(self) -> str:
-        """Return what decides beside lists and scores, as the decision log keeps it."""
-        words = {
-            "block_implausible_callers": _word(self.block_implausible_callers),
-            "block_spam": _word(self.block_spam),
-            "unregistered_senders": self.unregistered_senders.value,
-        }
-        if self.spam_threshold is not None:
-            words["spam_threshold"] = f"{self.spam_threshold:g}"
-        return " ".join(f"{name}={value}" for name, value in words.items())
 
 
 class DecisionPipeline:
@@ -100,7 +76,7 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._related = related
         self._current_policies = current_policies
-        self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
+        self._settings = settings_in_words(rules, velocity)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -394,13 +370,3 @@ class DecisionPipeline:
             return {}
         ruling = evidence.ruling(listed=listed.actions)
         return self._shadow_details.would_block(evidence.snapshot, listed, ruling)
-
-
-def _word(on: bool) -> str:
-    return "true" if on else "false"
-
-
-def _velocity_action(velocity: VelocityStage | None) -> str:
-    if velocity is None:
-        return "off"
-    return "block" if velocity.blocks else "mark"

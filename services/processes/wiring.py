@@ -18,12 +18,13 @@ from infra.reloaded_file import ReloadedFile
 from services.decision import cascade
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES, read_policies
+from services.decision.decision_rules import DecisionRules
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses

@@ -18,11 +18,12 @@ from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
 from services.auth.identity import Role
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import SenderRegistry
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.velocity import VelocityStage, always
 from services.decision_log.analysis.analyser import DecisionAnalyser
 from services.decision_log.analysis.bundle_loader import BundleLoader

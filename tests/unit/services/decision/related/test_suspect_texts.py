@@ -52,8 +52,8 @@ def test_the_near_ones_are_found_whatever_was_put_in_and_removed(
     for values in known:
         held.put(a_suspect(values))
     gone = {tuple(known[at]) for at in removed if at < len(known)}
-    for values in gone:
-        held.remove(a_suspect(list(values)).entity)
+    for one in gone:
+        held.remove(a_suspect(list(one)).entity)
     left = [values for values in known if tuple(values) not in gone]
 
     rows = found(held, *asked)
