@@ -178,12 +178,16 @@ class Decisions:
     """The velocity score from which a call is suspicious; None when none was scored."""
     sketches: BatchSketches | None = None
     """Of texts, as far as they were made; who needs more of them makes them there."""
+    policy_version: int = 0
+    """Version of the carrier policy in force; 0 for none, and for one of a file."""
     settings: str = ""
     """The settings that the rules depend on, as ``name=value`` with spaces between them."""
     allow_cache_seconds: int | None = None
     """How long an answer that lets a link through may be reused; None for other channels."""
     block_cache_seconds: int | None = None
     """Likewise, an answer that blocks a link."""
+    dry_run: bool = False
+    """Whether nothing was recorded; the rows have no ids then."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -193,5 +197,5 @@ class Decisions:
         return self.threshold if self.thresholds is None else float(self.thresholds[row])
 
     def id_of(self, row: int) -> int:
-        """Return the id of a row."""
-        return self.ids.get(row, self.first_id + row)
+        """Return the id of a row; 0 in a dry run."""
+        return 0 if self.dry_run else self.ids.get(row, self.first_id + row)

@@ -29,7 +29,7 @@ class Answer:
     """Fraud probability; None when no model scored it."""
     threshold: float = 0.0
     decision_id: int = 0
-    """Quote it in appeals and confirmations; 0 when no server decided."""
+    """Quote it in appeals and confirmations; 0 when no server decided, and in a dry run."""
     entry_id: str = ""
     pattern: str = ""
     evidence: int = 0
@@ -104,6 +104,7 @@ class Answers(Sequence[Answer]):
         self._rows = len(decisions.actions)
         # Read once: access to a protobuf field costs a tenth of an answer.
         self._first_id = decisions.first_decision_id
+        self._dry_run = decisions.dry_run
         self._common: dict[str, Any] = {
             "threshold": decisions.threshold,
             "list_version": decisions.list_version,
@@ -171,7 +172,9 @@ class Answers(Sequence[Answer]):
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
-            decision_id=(detail.decision_id if detail else 0) or self._first_id + row,
+            decision_id=0
+            if self._dry_run
+            else (detail.decision_id if detail else 0) or self._first_id + row,
             **(common if detail is None else common | _fields(detail)),
         )
 

@@ -17,9 +17,8 @@ import numpy as np
 from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.caller.activity import ActivityTable
 from classifiers.caller.classifier import cap_scores
-from classifiers.interfaces import TextScorer, TextScores
+from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
@@ -56,7 +55,7 @@ class DecisionPipeline:
         *,
         current_snapshot: Callable[[], Snapshot],
         current_models: Callable[[], ModelSet],
-        activity: ActivityTable,
+        activity: ActivityMemory,
         rules: DecisionRules,
         observer: Observer,
         reserve_ids: Callable[[int], int],
@@ -135,6 +134,7 @@ class DecisionPipeline:
             snapshot=snapshot,
             models=models,
             now_s=now_s,
+            policy_version=policies.version,
         )
         if len(policies):
             evidence.policy = policies.of_batch(
@@ -359,6 +359,7 @@ class DecisionPipeline:
             sketches=evidence.sketches,
             link_version=evidence.link_version,
             velocity_threshold=None if velocity is None else velocity.threshold,
+            policy_version=evidence.policy_version,
             settings=self._settings,
             allow_cache_seconds=cache.allow_seconds,
             block_cache_seconds=cache.block_seconds,

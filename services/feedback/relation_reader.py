@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fanzha import url
 from fanzha.errors import InvalidInput, NotFound
-from fanzha.phone import UNREADABLE, HomePlan, masked
+from fanzha.phone import UNREADABLE, HomePlan, masked, sender_name
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
 from services.decision.related.entities import (
@@ -58,7 +58,7 @@ class RelationReader:
             raise InvalidInput(
                 "subject: a number, a sender's name, a URL or host, or a fingerprint"
             )
-        return NAME + subject.removeprefix(NAME).casefold()
+        return NAME + sender_name(subject.removeprefix(NAME)).casefold()
 
 
 def shown(entity: str) -> str:

@@ -48,6 +48,7 @@ SHORT_MODULES = {
     "services/auth/personal_data.py": "who sees full numbers is said once",
     "services/changes/metrics.py": "the role name that other subjects have, too",
     "blocklists/exporters/rspamd.py": "a file for each format",
+    "services/cli/_common/line_breaks.py": "the one place that reaches into rich",
     "services/cli/version.py": "a command of its own",
     "services/cli/warnings/operations_server.py": "shared by six groups of commands",
     "services/cli/warnings/region_options.py": "shared by two groups of commands",

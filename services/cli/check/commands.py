@@ -7,10 +7,17 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fanzha.errors import Unavailable
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, one_sentence, out, print_json
-from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Timeout
+from services.cli._common.options import (
+    DEFAULT_DECISION_TARGET,
+    AsJson,
+    DecisionTarget,
+    Live,
+    Timeout,
+)
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
 from services.cli.check import caller as check_caller
@@ -20,6 +27,7 @@ from services.cli.replay import traffic
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
 app.command()(check_caller.caller)
 
+NO_DRY_RUNS = "dry_run: the server is too old to know dry runs, and recorded what it was asked"
 _server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
 
 WithProtocol = Annotated[
@@ -53,6 +61,7 @@ def call(
     explain: Explain = False,
     shadow: WithShadows = False,
     protocol: WithProtocol = False,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -68,7 +77,7 @@ def call(
     request = pb.DecideCallRequest(
         call=message, with_shadow_entries=shadow, with_protocol_answer=protocol
     )
-    decision = _ask("DecideCall", request, target, local, timeout)
+    decision = _ask("DecideCall", request, target, local, live, timeout)
     _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
 
@@ -87,6 +96,7 @@ def sms(
     explain: Explain = False,
     shadow: WithShadows = False,
     protocol: WithProtocol = False,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -99,10 +109,14 @@ def sms(
         ingress=_word(traffic.ingress, ingress, "ingress"),
         trunk=trunk,
     )
+    if live and receiver == traffic.UNKNOWN_CALLER:
+        fail(
+            "--live needs --to: a case would be opened for a receiver who does not exist", status=2
+        )
     request = pb.DecideTextRequest(
         text=message, with_shadow_entries=shadow, with_protocol_answer=protocol
     )
-    decision = _ask("DecideText", request, target, local, timeout)
+    decision = _ask("DecideText", request, target, local, live, timeout)
     _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
 
@@ -114,6 +128,7 @@ def url(
     explain: Explain = False,
     shadow: WithShadows = False,
     protocol: WithProtocol = False,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 5.0,
     as_json: AsJson = False,
@@ -123,7 +138,7 @@ def url(
     request = pb.DecideLinkRequest(
         link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
     )
-    decision = _ask("DecideLink", request, target, local, timeout)
+    decision = _ask("DecideLink", request, target, local, live, timeout)
     _show(decision, as_json, explanation.of_link(decision, request.link) if explain else None)
 
 
@@ -149,8 +164,11 @@ def _word(read: Any, word: str, field: str) -> Any:
 
 
 def _ask(
-    method: str, request: Any, target: str, local: bool, timeout: float
+    method: str, request: Any, target: str, local: bool, live: bool, timeout: float
 ) -> decision_pb2.Decision:
+    if local and live:
+        fail("--live needs a server: --local records nothing", status=2)
+    request.dry_run = not live
     if local:
         from services.cli.check.local import decide_here
 
@@ -158,6 +176,8 @@ def _ask(
             return decide_here(method, request)
     with _server(target) as stub:
         answer: decision_pb2.Decision = getattr(stub, method)(request, timeout=timeout).decision
+        if request.dry_run and not answer.dry_run:
+            raise Unavailable(NO_DRY_RUNS)
         return answer
 
 
@@ -170,6 +190,8 @@ def _show(
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
+        if value is False:
+            continue
         table.add_row(name.replace("_", " "), _shown(name, value))
     out.print(table)
     out.print(sentence(decision), markup=False, soft_wrap=True)
@@ -179,6 +201,8 @@ def _show(
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
         out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
     protocol_words.show(decision)
+    if decision.dry_run:
+        out.print("Dry run: nothing was recorded; --live decides as live traffic is.")
     if why is not None:
         explanation.show(why)
 
@@ -203,7 +227,8 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         **_relation(decision),
         **_velocity(decision),
         **_shadow(decision),
-        "decision_id": str(decision.decision_id),
+        "decision_id": "" if decision.dry_run else str(decision.decision_id),
+        "dry_run": decision.dry_run,
     }
 
 

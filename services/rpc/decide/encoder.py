@@ -77,6 +77,7 @@ def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> p
         allow_cache_seconds=decisions.allow_cache_seconds,
         block_cache_seconds=decisions.block_cache_seconds,
         details=details,
+        dry_run=decisions.dry_run,
     )
 
 
@@ -115,6 +116,7 @@ def decision_message(
         velocity_version=decisions.velocity_version,
         monitored=detail.monitored,
         cache_seconds=_cache_seconds(decisions, row, detail),
+        dry_run=decisions.dry_run,
         **_found(decisions, row, detail),
         **_relation(detail.relation),
         **_extras(extras, row),

@@ -177,6 +177,24 @@ def test_replay_and_health_present_the_client_certificate(site: Site, tmp_path: 
     assert (status, json.loads(said)["rows"]) == (0, 1)
 
 
+def test_who_is_no_carrier_checks_without_recording(site: Site) -> None:
+    def statuses(role: str) -> list[int]:
+        who, check = site.gateway() | site.as_(role), ("check", "url", "shop.example")
+        return [site.run(who, *check)[0], site.run(who, *check, "--live")[0]]
+
+    found = {
+        role: statuses(role) for role in ("carrier", "editor", "auditor", "dispatcher", "source")
+    }
+
+    assert found == {
+        "carrier": [0, 0],
+        "editor": [0, 1],
+        "auditor": [0, 1],
+        "dispatcher": [1, 1],
+        "source": [1, 1],
+    }
+
+
 def test_a_plaintext_connection_error_suggests_tls(site: Site) -> None:
     status, said = site.run({}, "blocklist", "status")
 
@@ -248,7 +266,7 @@ def test_refusals_of_every_process_are_in_the_audit_log(site: Site) -> None:
     nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
     site.run(nobody, "blocklist", "status")
     site.run(site.as_("carrier"), "blocklist", "status")
-    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example")
+    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example", "--live")
     auditor = site.as_("auditor")
 
     def subjects(kind: str) -> set[str]:

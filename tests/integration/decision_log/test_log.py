@@ -157,3 +157,49 @@ def test_a_killed_worker_loses_at_most_its_buffer(service: Running) -> None:
 
 def segments(service: Running) -> list[Path]:
     return sorted((service.folder / "decisions" / "call").rglob("*.parquet"))
+
+
+def test_checks_and_replays_are_recorded_nowhere_unless_live(
+    service: Running, tmp_path: Path
+) -> None:
+    # A domestic number from abroad is blocked without a list entry.
+    caller, more = "+8619900000077", ("--ingress", "international")
+    check = ("check", "call", "--from", caller, "--to", ANN, *more, "--json")
+    file = tmp_path / "calls.csv"
+    file.write_text(f"caller,callee,ingress\n{caller},{ANN},international\n")
+    before = decided(service, "decisions"), decided(service, "dry_run_decisions")
+
+    dry = json.loads(service.fanzha(*check).stdout)
+    replayed = service.fanzha("replay", "call", str(file)).stdout
+    counted = decided(service, "decisions"), decided(service, "dry_run_decisions")
+    live = json.loads(service.fanzha(*check, "--live").stdout)
+    service.fanzha("replay", "call", str(file), "--live")
+
+    assert (dry["action"], dry["dry_run"], dry["decision_id"]) == ("block", True, "")
+    assert "Dry run: nothing was recorded" in replayed
+    assert counted == (before[0], before[1] + 2)
+    assert (live["action"], live["dry_run"]) == ("block", False)
+    eventually(lambda: len(logged(service, "--number", caller)) >= 2)
+    found = [row["decision_id"] for row in logged(service, "--number", caller)]
+    assert len(found) == 2
+    assert live["decision_id"] in map(str, found)
+
+
+def decided(service: Running, family: str) -> float:
+    """Return the number of blocked calls that a metric counts."""
+    lines = service.metrics_page().splitlines()
+    mine = [line for line in lines if line.startswith(f"fanzha_{family}_total{{")]
+    blocked = [line for line in mine if 'action="block",channel="call"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in blocked)
+
+
+def test_a_live_check_and_replay_need_a_receiver(service: Running, tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text("text\n您好\n")
+
+    checked = service.fanzha("check", "sms", "--from", "95588", "您好", "--live", check=False)
+    replayed = service.fanzha("replay", "sms", str(file), "--live", check=False)
+
+    assert (checked.returncode, replayed.returncode) == (2, 2)
+    assert "--live needs --to" in checked.stderr
+    assert "does not say who was called or written to" in replayed.stderr

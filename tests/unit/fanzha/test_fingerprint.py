@@ -79,7 +79,7 @@ def test_other_texts_share_few_values(other: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ok", "see you at 8", "哈" * 300, "http://a.example/b"])
-def test_what_anybody_could_write_has_no_fingerprint(text: str) -> None:
+def test_common_short_texts_have_no_fingerprint(text: str) -> None:
     assert fingerprint.fingerprint(text) == ""
 
 
@@ -95,7 +95,7 @@ def test_a_fingerprint_is_written_and_read_back() -> None:
     assert fingerprint.read([]).shape == (0, VALUES)
 
 
-def test_the_first_edition_of_fingerprints_is_what_it_was() -> None:
+def test_fingerprints_of_edition_1_are_stable() -> None:
     """Entries are stored as fingerprints: whoever alters these must count `fp1` up."""
     assert fingerprint.fingerprint("see you at eight tomorrow, and bring the red umbrella") == (
         "fp1:9bfa37fad7fd1406a63ecd20fb8bcd820ee67c0cd0742b93f6130eec6ce2ee19"
@@ -103,11 +103,11 @@ def test_the_first_edition_of_fingerprints_is_what_it_was() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "fp1:", "fp2:" + "0" * 64, "fp1:" + "G" * 64, PARCEL])
-def test_other_texts_are_not_fingerprints(text: str) -> None:
+def test_ordinary_texts_are_not_read_as_fingerprints(text: str) -> None:
     assert not fingerprint.is_fingerprint(text)
 
 
-def test_no_letter_of_a_text_stands_in_its_fingerprint() -> None:
+def test_a_fingerprint_contains_no_letter_of_its_text() -> None:
     assert re.fullmatch("fp1:[0-9a-f]{64}", fingerprint.fingerprint(PARCEL))
 
 

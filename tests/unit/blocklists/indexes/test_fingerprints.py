@@ -43,7 +43,7 @@ def test_near_duplicates_are_found_and_other_texts_are_not() -> None:
     ]  # fmt: skip
 
 
-def test_without_fingerprints_nothing_is_found() -> None:
+def test_an_empty_index_finds_no_fingerprint() -> None:
     assert decided(Snapshot.build(1, [an_entry("bank.example")]), POINTS, PARCEL) == [None, None]
 
 
@@ -71,7 +71,7 @@ def test_an_entry_that_ended_hides_no_other() -> None:
     assert decided(Snapshot.build(1, [over, listed(VARIANT)]), POINTS) == [Action.BLOCK]
 
 
-def test_layers_speak_together_and_what_was_removed_is_silent() -> None:
+def test_layers_are_searched_together_without_removed_entries() -> None:
     base = ListSegments.of_table(1, 0, EntryTable.from_entries([listed(POINTS), listed(PARCEL)]))
     gone = Identities.of([(one.kind, one.pattern, one.action) for one in [listed(PARCEL)]])
 
@@ -86,7 +86,7 @@ def test_layers_speak_together_and_what_was_removed_is_silent() -> None:
     )
 
 
-def test_all_entries_near_a_fingerprint_are_told_the_nearest_first() -> None:
+def test_all_entries_near_a_fingerprint_are_returned_nearest_first() -> None:
     near, over = listed(VARIANT, Action.ALLOW), listed(POINTS, expires_at=EXPIRED)
     snapshot = Snapshot.build(1, [near, over, listed(PARCEL)])
 
@@ -96,7 +96,7 @@ def test_all_entries_near_a_fingerprint_are_told_the_nearest_first() -> None:
 
 
 @given(st.lists(sketches, min_size=1, max_size=20), st.lists(sketches, min_size=1, max_size=5))
-def test_what_shares_a_pair_and_enough_values_is_found(
+def test_a_fingerprint_with_a_common_band_and_enough_common_values_is_found(
     kept: list[list[int]], wanted: list[list[int]]
 ) -> None:
     index = BandIndex.build(np.array(kept, np.uint16), first_row=7)

@@ -83,7 +83,7 @@ def test_protected_and_invalid_rows_are_always_let_through(
     assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]
 
 
-def test_a_ruling_says_which_rules_held_beside_the_first() -> None:
+def test_a_ruling_names_all_matching_rules() -> None:
     ruling = rules.rule(
         protected=np.array([False, True, False]),
         listed=np.array([Action.BLOCK, Action.BLOCK, 0], np.uint8),

@@ -73,7 +73,7 @@ def outcome(decisions: Decisions) -> tuple[int, int]:
         (False, True, Action.ALLOW),
     ],
 )
-def test_a_caller_is_marked_and_blocked_only_where_confirmed_itself(
+def test_a_caller_is_marked_and_blocked_only_if_confirmed_itself(
     confirmed: bool, blocks: bool, action: Action
 ) -> None:
     engine = deciding(a_suspect(NUMBER, confirmed=confirmed), blocks=blocks)
@@ -135,7 +135,7 @@ def test_a_confirmed_entity_counts_before_suspected_ones() -> None:
 
 
 @pytest.mark.parametrize("allowed", ["evil.example", NUMBER])
-def test_what_an_allow_entry_matches_inside_a_text_does_not_count(allowed: str) -> None:
+def test_entities_in_a_text_that_match_an_allow_entry_do_not_count(allowed: str) -> None:
     suspect = a_suspect(LINK if allowed == "evil.example" else NUMBER, confirmed=True)
     engine = deciding(suspect, entries=(an_entry(allowed, Action.ALLOW),), blocks=True)
 
@@ -155,7 +155,7 @@ def test_a_marked_row_becomes_a_suspected_hit_with_its_entity() -> None:
     assert hits.details[0].relation is not None
 
 
-def test_an_empty_set_changes_nothing() -> None:
+def test_an_empty_suspect_set_changes_nothing() -> None:
     texts = some_texts(BODY, "你好")
     without = an_engine().decide_texts(texts, NINE_O_CLOCK_S)
 

@@ -45,9 +45,7 @@ def a_batch(
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_names_patterns_and_campaigns_come_out_as_they_went_in(
-    name: str, pattern: str, campaign: str
-) -> None:
+def test_names_patterns_and_campaigns_round_trip(name: str, pattern: str, campaign: str) -> None:
     detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, matched_on=MatchedOn.LINK)
 
     [hit] = written(a_batch(name=name, detail=detail))
@@ -159,7 +157,7 @@ def test_a_record_has_every_field_in_order() -> None:
     assert decode(encode(full.fields())) == full.fields()
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_fields_are_omitted() -> None:
     [hit] = written(a_batch())
 
     assert decode(hit.fields) == {
@@ -180,7 +178,7 @@ def test_a_fraud_type_comes_with_its_taxonomy() -> None:
     assert decode(hit.fields)["taxonomy"] == TAXONOMY
 
 
-def test_a_record_has_its_place_besides() -> None:
+def test_a_record_has_its_stream_position() -> None:
     [hit] = written(a_batch())
 
     record = decode(with_place(hit.fields, "somewhere", "7-0"))

@@ -32,7 +32,7 @@ def test_every_error_of_ours_has_a_status() -> None:
 
 
 @pytest.mark.parametrize("kind", [errors.FanzhaError, KeyError, RuntimeError])
-def test_what_nobody_raises_on_purpose_is_unknown(kind: type[Exception]) -> None:
+def test_an_unexpected_error_is_unknown(kind: type[Exception]) -> None:
     assert status_of(kind("x")) is grpc.StatusCode.UNKNOWN
 
 

@@ -37,7 +37,7 @@ def conflict(expected: int | None, actual: int) -> VersionConflict:
 
 
 @pytest.mark.parametrize("message", ["overloaded", "x" * 300])
-def test_the_trailers_say_when_to_come_again(message: str) -> None:
+def test_the_trailers_have_a_retry_delay(message: str) -> None:
     hint, (key, written) = retry_trailers(8, message, 0.25)
 
     status = google_rpc("Status").FromString(written)
