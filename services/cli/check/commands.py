@@ -223,6 +223,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_cut(decision),
         **_link(decision),
         **_relation(decision),
         **_velocity(decision),
@@ -237,6 +238,12 @@ def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
     return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _cut(decision: decision_pb2.Decision) -> dict[str, Any]:
+    """Say what was not read or looked up."""
+    read = {"read_bytes": decision.read_bytes} if decision.read_bytes else {}
+    return {**read, "truncated": True} if decision.truncated else read
 
 
 def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -297,10 +304,13 @@ def word(name: str, prefix: str) -> str:
 def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
     side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
     since = written(decision.related_since_ms)
+    what = f"the {side} {decision.related_entity}"
+    if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
+        what = f"a near-duplicate of it, {decision.related_entity},"
     if not decision.related_to:
-        return f"{done}: the {side} {decision.related_entity} is confirmed fraud since {since}."
+        return f"{done}: {what} is confirmed fraud since {since}."
     return (
-        f"{done}: the {side} {decision.related_entity} is seen with {decision.related_to}, which "
+        f"{done}: {what} is seen with {decision.related_to}, which "
         f"is confirmed fraud; suspected since {since}."
     )
 
