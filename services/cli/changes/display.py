@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
@@ -29,18 +30,16 @@ def show_line(change: pb.Change) -> None:
     elif change.state == change_state_pb2.CHANGE_STATE_APPLIED and change.applied_version:
         alone = f"by {change.author} alone" if change.one_person else ""
         by = f"approved by {change.approved_by}" if change.approved_by else alone
+        what = gettext("the carrier policy is") if change.HasField("policy") else "the lists are"
         out.print(
-            f"change {change.id} is applied, {by}: the lists are at version "
-            f"{change.applied_version}",
+            f"change {change.id} is applied, {by}: {what} at version {change.applied_version}",
             markup=False,
             soft_wrap=True,
         )
     else:
         out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
     show_unreviewed(change.unreviewed_risks)
-    if change.left_alone:
-        out.print(f"left alone: {change.left_alone:,} entries", soft_wrap=True)
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("emergency"):
         out.print(_emergency(change), markup=False, soft_wrap=True)
 
@@ -86,7 +85,7 @@ def show(change: pb.Change) -> None:
         "legal basis": change.legal_basis,
         "source": word(decision_pb2.Source, change.source, "SOURCE_"),
         "campaign": change.campaign,
-        "rows": f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove",
+        "rows": _rows(change),
         "removes": "false positives: their warnings are retracted" if change.false_positive else "",
         "base version": str(change.base_version),
         "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
@@ -108,12 +107,29 @@ def show(change: pb.Change) -> None:
     _because(change.second_person_reasons)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
-    if change.left_alone:
-        out.print(f"  left alone: {change.left_alone:,} entries")
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("preview"):
         show_preview(change.preview)
+    if change.HasField("policy"):
+        show_policy(change.policy)
     _show_events(change)
+
+
+def _rows(change: pb.Change) -> str:
+    if change.HasField("policy"):
+        return ""
+    return f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
+
+
+def _show_left_alone(change: pb.Change) -> None:
+    if change.left_alone:
+        text = (
+            gettext("left alone: {count:,} settings", count=change.left_alone)
+            if change.HasField("policy")
+            else f"left alone: {change.left_alone:,} entries"
+        )
+        out.print(text, soft_wrap=True)
+        _because(change.left_alone_examples)
 
 
 def _restored(change: pb.Change) -> str:
@@ -160,6 +176,17 @@ def show_preview(preview: pb.ChangePreview) -> None:
         out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
     for problem in preview.problems[:_SHOWN]:
         out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
+
+
+def show_policy(policy: pb.ProposedPolicy) -> None:
+    """Print the settings in effect that a change of the carrier policy changes."""
+    if not policy.differences:
+        out.print(f"  {gettext('changes no setting in effect')}")
+    for one in policy.differences:
+        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
+        out.print(text, markup=False, soft_wrap=True)
+    if policy.HasField("impact"):
+        _show_impact(policy.impact)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:
