@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import print_json
@@ -29,7 +30,7 @@ def revert(
     )
     answer = call(
         server, target, lambda stub: stub.RevertChange(request), request, confirm,
-        doing=f"reverting change {change_id}",
+        doing=gettext("reverting change {change_id}", change_id=change_id),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -52,7 +53,7 @@ def restore(
     )
     answer = call(
         server, target, lambda stub: stub.RestoreVersion(request), request, confirm,
-        doing=f"restoring version {list_version}",
+        doing=gettext("restoring version {list_version}", list_version=list_version),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -72,7 +73,7 @@ def diff(
     if first is None:
         raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
     request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
-    with server(target, "comparing versions") as stub:
+    with server(target, gettext("comparing versions")) as stub:
         answer = stub.DiffVersions(request)
     if as_json:
         print_json(answer)
