@@ -63,7 +63,7 @@ def build(
         settings=settings,
         store=AppealStore(redis),
         lists=lists,
-        decisions=DecisionLookup(hits, log or NoLoggedDecisions()),
+        decisions=DecisionLookup(hits, log or NoLoggedDecisions(), HomePlan(settings.home_country)),
         documents=DocumentFolder(
             settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
         ),

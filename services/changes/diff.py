@@ -120,8 +120,10 @@ def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Ide
         raise InvalidInput("false_positive: the change removes no entry that blocks")
     if count > MAX_FALSE_POSITIVES:
         raise InvalidInput(
-            f"false_positive: at most {MAX_FALSE_POSITIVES:,} entries in one change, not "
-            f"{count:,}; remove them in parts"
+            "false_positive: at most {most:,} entries in one change, not {count:,}; remove them in "
+            "parts",
+            most=MAX_FALSE_POSITIVES,
+            count=count,
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fanzha import url
 from fanzha.errors import InvalidInput, NotFound
-from fanzha.phone import UNREADABLE, HomePlan, masked
+from fanzha.phone import UNREADABLE, HomePlan, masked, sender_name
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
 from services.decision.related.entities import LINK, NAME, link_entity, party_entity
@@ -44,7 +44,7 @@ class RelationReader:
                 return entity
         if self._home.sender_key(subject) == UNREADABLE:
             raise InvalidInput("subject: a number, a sender's name, or a URL or host")
-        return NAME + subject.removeprefix(NAME).casefold()
+        return NAME + sender_name(subject.removeprefix(NAME)).casefold()
 
 
 def shown(entity: str) -> str:

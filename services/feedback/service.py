@@ -12,7 +12,7 @@ from enum import IntEnum
 from fanzha import url
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.fraud import TAXONOMY, FraudType
-from fanzha.phone import UNREADABLE, HomePlan, number_text
+from fanzha.phone import UNREADABLE, HomePlan, party_text
 from fanzha.tables import Channel
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
@@ -160,7 +160,7 @@ def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
     key = key_of(text)
     if key == UNREADABLE:
         raise InvalidInput(f"traffic.{field}: cannot be read")
-    return number_text(key) or text
+    return party_text(key, text)
 
 
 def _check(verdict: FeedbackVerdict, by: str) -> None:

@@ -174,6 +174,7 @@ class Worker:
             links_cut=self._metrics.links_cut,
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
+            rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
             callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,

@@ -47,9 +47,9 @@ class Family:
     """Series of one name; their figures lie one after the other."""
 
     name: str
-    kind: str
-    """counter, gauge or histogram."""
     text: str
+    kind: str = "counter"
+    """counter, gauge or histogram."""
     labels: tuple[str, ...] = ()
     values: tuple[tuple[str, ...], ...] = ((),)
     """The label values of each series."""
@@ -198,19 +198,15 @@ REQUESTS_SHED = Family(
 )
 LINKS_CUT = Family(
     name="fanzha_texts_links_cut",
-    kind="counter",
     text="Texts with more than 16 links or 128 link-like substrings; they were decided by "
     "those before.",
 )
 NUMBERS_CUT = Family(
     name="fanzha_texts_numbers_cut",
-    kind="counter",
-    text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
-    "those before.",
+    text="Texts with more than 8 telephone numbers or 64 runs of digits; those before counted.",
 )
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
-    kind="counter",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
     "one batch, or the store was away.",
 )
@@ -225,9 +221,15 @@ PROPAGATION = Family(
     text="Time from a change of a confirmed or suspected entity to its effect in the worker.",
     bounds=PROPAGATION_SECONDS,
 )
+FIELDS = ("caller", "callee", "sender", "receiver", "subscriber", "body", "url", "other")
+ROWS_UNREADABLE = Family(
+    name="fanzha_rows_unreadable",
+    text="Rows let through because a field cannot be read, such as a caller without a number.",
+    labels=("channel", "field"),
+    values=tuple((WORDS[channel], field) for channel, field in product(CHANNELS, FIELDS)),
+)
 ROWS_CUT = Family(
     name="fanzha_rows_cut",
-    kind="counter",
     text="Rows of requests beyond their byte limit, decided by their parties and the beginning of "
     "the body or URL.",
     labels=("channel",),
@@ -235,7 +237,6 @@ ROWS_CUT = Family(
 )
 MONITORED = Family(
     name="fanzha_decisions_monitored",
-    kind="counter",
     text="Decisions that would have blocked, let through because the policy of the carrier only "
     "monitors the channel.",
     labels=("channel",),
@@ -243,7 +244,6 @@ MONITORED = Family(
 )
 DRY_RUNS = Family(
     name="fanzha_dry_run_decisions",
-    kind="counter",
     text="Decisions of dry runs, such as checks; only fanzha_escalations counts them, too.",
     labels=("channel", "action"),
     values=tuple(product(WORDS.values(), ("allow", "block"))),
@@ -251,7 +251,6 @@ DRY_RUNS = Family(
 REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
 REQUEST_IDS = Family(
     name="fanzha_request_ids",
-    kind="counter",
     text="Rows with a request id: repeated ones, which got an earlier answer; those with the id of "
     "another row, decided as new; and answers forgotten early because the table was full.",
     labels=("outcome",),
@@ -259,7 +258,6 @@ REQUEST_IDS = Family(
 )
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
-    kind="counter",
     text="Texts decided by a listed fingerprint; see fanzha campaigns for each fingerprint.",
     labels=("action",),
     values=tuple((action.name.lower(),) for action in Action),
@@ -374,8 +372,8 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT, REQUEST_IDS),
-    *(MONITORED, DRY_RUNS),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT),
+    *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

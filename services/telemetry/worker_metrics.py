@@ -6,7 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -184,6 +184,14 @@ class DecisionMetrics:
         """Set the number of related entities known, and count a change and how late it came."""
         self._set(layout.RELATED_ENTITIES, size)
         self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
+
+    def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
+        """Count rows by the field for which they cannot be read, the first word of their error."""
+        first = layout.START[layout.ROWS_UNREADABLE.name] + (channel - 1) * len(layout.FIELDS)
+        for error in errors:
+            field = error.partition(":")[0]
+            known = field if field in layout.FIELDS else "other"
+            self._figures[first + layout.FIELDS.index(known)] += 1
 
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""

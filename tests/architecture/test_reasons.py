@@ -22,8 +22,12 @@ ROW = {
     "threshold": 0.5,
     "model_version": "caller-1",
 }
-BLOCKING = sorted({int(reason) for _, action, reason in rules.PRECEDENCE if action == Action.BLOCK})
-
+OVERRIDES = {Reason.FAILED_CLOSED}
+"""Reasons of blocks that policies of carriers put in the place of a rule's."""
+BLOCKING = sorted(
+    {int(reason) for _, action, reason in rules.PRECEDENCE if action == Action.BLOCK}
+    | {int(reason) for reason in OVERRIDES}
+)
 
 NAMES = {number: name.removeprefix("REASON_") for name, number in decision_pb2.Reason.items()}
 
@@ -93,6 +97,36 @@ def test_what_would_change_a_decision_is_said_of_every_rule(
 
     assert all(sentence.chinese and sentence.english for sentence in alternatives.of(row))
     assert alternatives.of(row)
+
+
+def test_what_a_broken_model_blocked_has_alternatives() -> None:
+    row = ROW | {"reason": "FAILED_CLOSED", "score": None, "rules_held": "unscored,spam"}
+
+    scored, allowed = alternatives.of(row | {"settings": "block_spam=true"})
+
+    assert scored.english == (
+        "with a model that scored it under the threshold, it would be blocked: it is unwanted "
+        "advertising (SPAM)."
+    )
+    assert allowed.english == (
+        "with on_failure allow in the policy of its carrier, it would be let through: no model "
+        "was heard (FAILED_OPEN)."
+    )
+
+
+def test_what_a_broken_model_let_through_says_what_would_have_blocked_it() -> None:
+    row = ROW | {"action": "ALLOW", "reason": "FAILED_OPEN", "score": None}
+
+    said = [
+        one.english for one in alternatives.of(row | {"rules_held": "unscored", "settings": "a"})
+    ]
+
+    assert said == [
+        "with a model that scored it under the threshold, it would be let through: no rule holds "
+        "(SCORED).",
+        "with a model that scored it 0.500 or more, it would be blocked (SCORED).",
+        "with on_failure block in the policy of its carrier, it would be blocked (FAILED_CLOSED).",
+    ]
 
 
 def test_a_monitored_decision_says_that_it_would_have_been_blocked() -> None:

@@ -91,7 +91,7 @@ def free_udp_port() -> int:
             return port
 
 
-def asked(port: int, message: bytes) -> bytes:
+def datagram_reply(port: int, message: bytes) -> bytes:
     """Send a datagram and return what comes back; empty when nothing does within a second."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(1)

@@ -26,7 +26,7 @@ from services.settings.settings import Settings
 from services.warning import wiring
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.model import Means, WarningRecord
-from services.warning.outcomes import wiring as learning_assembly
+from services.warning.outcomes import wiring as outcomes_wiring
 from services.warning.outcomes.applied_log import NOTED, AppliedLog
 from services.warning.outcomes.loss_means import ProposedEntry
 from services.warning.outcomes.proposals import PIPELINE, ListProposals
@@ -199,7 +199,7 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
                 now_ms=now_ms,
             )
         )
-        outcomes = learning_assembly.build(
+        outcomes = outcomes_wiring.build(
             settings, client, proposals=proposals, registry=registry, now_ms=now_ms
         )
         tasks = [*pipeline.start(), *outcomes.start()]

@@ -41,7 +41,10 @@ _Pattern = Annotated[
     ),
 ]
 _At = Annotated[
-    str, typer.Option(help="When it was blocked, such as 2026-11-25T14:03 (China's time).")
+    str,
+    typer.Option(
+        help="When it was blocked, such as 2026-11-25T14:03 (China's time), or how long ago: 30m."
+    ),
 ]
 _Document = Annotated[
     list[Path] | None,
@@ -76,7 +79,7 @@ def open_(
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
-        occurred_at_ms=words.moment_ms(at, "--at"),
+        occurred_at_ms=words.past_ms(at, "--at"),
         appellant=name,
         contact=contact,
         grounds=grounds,

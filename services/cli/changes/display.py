@@ -137,7 +137,7 @@ def _fields_of(change: pb.Change) -> dict[str, str]:
             additions=change.additions,
             removals=change.removals,
         ),
-        gettext("false positive"): gettext("yes: what it removes was wrong")
+        gettext("removes"): gettext("false positives: their warnings are retracted")
         if change.false_positive
         else "",
         gettext("base version"): str(change.base_version),

@@ -206,6 +206,8 @@ def _show(
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in as_words(decision).items():
+        if value is False:
+            continue
         table.add_row(field_label(name), _shown(name, value))
     out.print(table)
     out.print(decision_sentence.sentence(decision), markup=False, soft_wrap=True)

@@ -20,7 +20,7 @@ Table = Calls | Texts | Links
 
 # Naming an enum member costs a microsecond each time; these do not.
 _BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
-_RELATED = np.uint8(Reason.RELATED)
+_RELATED, _FAILED_CLOSED = np.uint8(Reason.RELATED), np.uint8(Reason.FAILED_CLOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,8 @@ def blocked(
     channel: Channel, table: Table, decisions: Decisions, decided_at_ms: int
 ) -> HitBatch | None:
     """Select the blocked and marked rows of a batch; None if there are none."""
-    recorded = decisions.actions == _BLOCK
+    # A broken model says nothing of a party: its blocks would crowd out what is suspected.
+    recorded = (decisions.actions == _BLOCK) & (decisions.reasons != _FAILED_CLOSED)
     recorded |= decisions.reasons == _VELOCITY
     recorded |= decisions.reasons == _RELATED
     rows = recorded.nonzero()[0]

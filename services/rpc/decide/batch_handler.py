@@ -208,6 +208,8 @@ class BatchHandler:
         table = self._decoder.table(requests, now_ms)
         if not isinstance(table, Calls) and table.read_bytes:
             self._observer.rows_cut(self._channel, len(table.read_bytes))
+        if table.errors:
+            self._observer.rows_unreadable(self._channel, table.errors.values())
         self._observer.stage_done(self._channel, "convert")
         return table
 

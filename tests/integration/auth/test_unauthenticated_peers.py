@@ -162,7 +162,7 @@ async def test_unauthenticated_requests_cannot_fill_the_memory(
         assert await given_back(pid, before)
 
 
-def say(port: int, said: bytes) -> socket.socket:
+def connect_and_send(port: int, said: bytes) -> socket.socket:
     line = socket.create_connection(("127.0.0.1", port))
     line.settimeout(30)
     line.sendall(said)
@@ -197,7 +197,7 @@ def hung_up(line: socket.socket) -> bool:
 )
 async def test_a_connection_with_a_silent_peer_is_closed(said: bytes) -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, said)
+        line = await asyncio.to_thread(connect_and_send, port, said)
 
         assert await asyncio.to_thread(hung_up, line)
 
@@ -221,14 +221,14 @@ def answered_pings(line: socket.socket, most: int) -> int:
 
 async def test_a_peer_that_never_acknowledges_settings_is_closed() -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS)
+        line = await asyncio.to_thread(connect_and_send, port, PREFACE + SETTINGS)
 
         assert await asyncio.to_thread(answered_pings, line, 40) < 40
 
 
 async def test_a_silent_peer_gets_repeated_pings() -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS + ACKNOWLEDGED)
+        line = await asyncio.to_thread(connect_and_send, port, PREFACE + SETTINGS + ACKNOWLEDGED)
 
         assert await asyncio.to_thread(answered_pings, line, 4) == 4
 
@@ -239,7 +239,7 @@ async def test_a_stalled_tls_handshake_is_closed(tmp_path: Path, said: bytes) ->
     folder.make([], now=now(), days=3)
     tls = ServerTls(certificate=folder.path / "server.pem", key=folder.private("server"))
     async with serving(PortSecurity(development=True, tls=tls), SOON) as port:
-        line = await asyncio.to_thread(say, port, said)
+        line = await asyncio.to_thread(connect_and_send, port, said)
 
         assert await asyncio.to_thread(hung_up, line)
 

@@ -14,7 +14,7 @@ from blocklists.entries import EntryKind
 from fanzha import service_codes
 from tests.support.builders import NINE_O_CLOCK_MS
 from tests.support.checkout import CHECKOUT
-from tests.support.external_servers import asked, free_udp_port, program, started
+from tests.support.external_servers import datagram_reply, free_udp_port, program, started
 from tests.support.list_admin import administering
 from tests.support.processes import eventually, run
 from tests.support.unguarded_lists import (
@@ -79,7 +79,7 @@ class Switch:
             "Max-Forwards: 70",
             "Content-Length: 0",
         ]
-        answer = asked(self._port, "\r\n".join([*lines, "", ""]).encode())
+        answer = datagram_reply(self._port, "\r\n".join([*lines, "", ""]).encode())
         return int(answer.split(maxsplit=2)[1]) if answer else 0
 
 

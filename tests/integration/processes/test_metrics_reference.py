@@ -57,10 +57,19 @@ def test_truncated_rows_are_counted_in_the_metrics(endpoints: dict[str, str]) ->
         )
         long = [pb.Text(body="您好" * 1300, **parties)] * 280
         answer = stub.DecideTexts(pb.DecideTextsRequest(texts=long), timeout=PATIENCE_SECONDS)
+        callers = ["sip:alice@ims.example", "tel:+8617000000001", "sip:bob@ims.example"]
+        calls = [pb.Call(caller=caller, callee="<tel:110>") for caller in callers]
+        heard = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=PATIENCE_SECONDS)
 
     with urllib.request.urlopen(endpoints["metrics"], timeout=PATIENCE_SECONDS) as page:  # noqa: S310
         lines = page.read().decode().splitlines()
 
+    errors = {detail.row: detail.error for detail in heard.decisions.details if detail.error}
+    assert errors == {
+        0: "caller: an address without a number: 'sip:alice@ims.example'",
+        2: "caller: an address without a number: 'sip:bob@ims.example'",
+    }
+    assert 'fanzha_rows_unreadable_total{channel="call",field="caller"} 2.0' in lines
     assert sum(detail.read_bytes > 0 for detail in answer.decisions.details) == 280
     assert "fanzha_texts_links_cut_total 1.0" in lines
     assert 'fanzha_rows_cut_total{channel="text"} 280.0' in lines

@@ -27,6 +27,12 @@ def read_one(text: str, kind: int = 0) -> tuple[int, str]:
         ("(010) 55550199", EntryKind.NUMBER, "+861055550199"),
         ("＋８６１７００００００００１", EntryKind.NUMBER, "+8617000000001"),
         ("95588", EntryKind.NUMBER, "95588"),
+        ("tel:+86-170-0000-0001", EntryKind.NUMBER, "+8617000000001"),
+        ('"Bank" <sip:+8617000000001@ims.example>', EntryKind.NUMBER, "+8617000000001"),
+        ("+8617000000001@ims.example", EntryKind.NUMBER, "+8617000000001"),
+        ("\u202a+86 17000000001\u202c", EntryKind.NUMBER, "+8617000000001"),
+        ("sip:anonymous@anonymous.invalid", EntryKind.SENDER, "anonymous"),
+        ("1069@shop.example/pay", EntryKind.URL_PREFIX, "shop.example/pay"),
         ("+86170*", EntryKind.RANGE, "+86170*"),
         ("1700*", EntryKind.RANGE, "+861700*"),
         ("1069*", EntryKind.RANGE, "1069*"),
@@ -58,7 +64,8 @@ def test_a_pattern_has_one_kind_and_one_spelling(
         ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..",
         EntryKind.NUMBER), ("a b.example", EntryKind.HOST), ("x.example/*", 0),
         ("shop.example/pay", EntryKind.HOST), ("170", EntryKind.RANGE), ("+8*", 0), ("12", 0),
-        ("%zz.example", 0), ("\x00", EntryKind.SENDER), ("8.617E+12", 0),
+        ("%zz.example", 0), ("\x00", EntryKind.SENDER), ("8.617E+12", 0), ("①①⓪1", 0),
+        ("sip:alice@ims.example", 0),
     ],
 )  # fmt: skip
 def test_an_unreadable_pattern_is_refused_with_its_text(text: str, kind: int) -> None:

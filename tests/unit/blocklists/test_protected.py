@@ -9,7 +9,7 @@ from blocklists import protected
 from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, Identities, text_key
 from fanzha.decisions import Action
-from fanzha.phone import HomePlan
+from fanzha.phone import HomePlan, sender_hash
 from fanzha.service_codes import after_bare_plus
 
 PLAN = HomePlan()
@@ -162,10 +162,10 @@ def test_the_columns_agree_with_the_reasons(patterns: list[tuple[str, bool]]) ->
     ]
 
 
-@pytest.mark.parametrize("name", ["tel:110", "①①⓪", "sip:96110@ims.example", "【➀②3➃⑤】", "一一〇"])
+@pytest.mark.parametrize("name", ["①①⓪", "tel:①①⓪", "【➀②3➃⑤】", "一一〇"])
 @pytest.mark.parametrize("action", Action)
 def test_a_name_that_reads_like_a_protected_number_is_refused(name: str, action: Action) -> None:
-    [key] = PLAN.sender_keys([name]).tolist()
+    key = sender_hash(name)
 
     assert "reads like" in protected.refusal(EntryKind.SENDER, name, key, EXACT, action)
 

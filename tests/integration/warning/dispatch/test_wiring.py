@@ -19,7 +19,7 @@ from services.warning.cases.model import Case
 from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.channels import sink
 from services.warning.channels.city_queues import GROUP, queue
-from services.warning.dispatch import wiring as way_out
+from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.model import Region, Tier
@@ -65,7 +65,7 @@ async def pipeline(
     settings = Settings(redis_url=redis_url, data_dir=folder, warning_claim_ms=500, **more)
     registry, plan = CollectorRegistry(), Plan()
     built = wiring.build(settings, client, registry=registry, now_ms=now_ms, router=plan)
-    ways = way_out.build(
+    sending = dispatch_wiring.build(
         settings,
         client,
         pipeline=built,
@@ -73,15 +73,15 @@ async def pipeline(
         metrics=ChannelMetrics(registry),
         now_ms=now_ms,
     )
-    tasks = [*built.start(), *ways.start()]
+    tasks = [*built.start(), *sending.start()]
     try:
         yield built
     finally:
-        await ways.drain(5)
+        await sending.drain(5)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await ways.close()
+        await sending.close()
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:

@@ -128,3 +128,15 @@ def test_a_landline_that_lost_its_zero_is_reported_inside_a_run() -> None:
     assert len([item for item in found if isinstance(item, ListRow)]) == 2 * MIN_RUN_LINES
     assert not any(isinstance(item, RowNote) for item in found)
     assert isinstance(list(csv_table.read(lines))[-1], ListRow)  # looked at one by one
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("tel:+8617000000001;ext=7 # reported twice", "tel:+8617000000001;ext=7"),
+        ('"Bank" <sip:+8617000000001@ims.example>', '"Bank" <sip:+8617000000001@ims.example>'),
+        ("＋８６１７００００００００１ ; reported", "+8617000000001"),
+    ],
+)
+def test_a_line_may_hold_an_address_or_full_width_digits(line: str, pattern: str) -> None:
+    assert list(numbers.read([line])) == [ListRow(1, pattern, EntryKind.NUMBER)]

@@ -237,6 +237,8 @@ def test_a_format_is_recognised(form: Format, text: str) -> None:
         ("number,reason\n+8617000000001,x", Format.CSV),
         ("号码\t原因\n17000000001\tx", Format.CSV),
         ("2026-01-01 00:00:00,u,url,https://a.example/,#x", Format.CSV),
+        ("tel:+8617000000001\n<sip:+8617000000002@ims.example>;tag=1", Format.NUMBERS),
+        ("＋８６１７００００００００１\n０５７１ ９６１１０", Format.NUMBERS),
         ("# only comments\n# and more", Format.DOMAINS),
         ("", Format.DOMAINS),
         ("a.example\nb.example\n||c.example/x$all", Format.ADBLOCK),

@@ -157,3 +157,12 @@ def test_each_line_of_any_table_is_an_entry_or_reported(table: Sequence[Sequence
     text = "\n".join(lines).strip("\n")
     counted = {item.line for item in items}
     assert counted == set(range(1, len(text.split("\n")) + 1))
+
+
+def test_an_address_in_a_cell_keeps_its_quotes() -> None:
+    text = 'number\n"""Bank"" <sip:+8617000000001@ims.example>"\n"tel:+8617000000002"'
+
+    assert [(row.pattern, row.kind) for row in rows(text)] == [
+        ('"Bank" <sip:+8617000000001@ims.example>', EntryKind.NUMBER),
+        ("tel:+8617000000002", EntryKind.NUMBER),
+    ]

@@ -16,7 +16,7 @@ PLAIN = ChangePreview(
 )
 
 
-def asked(
+def needs_second_person(
     preview: ChangePreview, *, removals: int = 0, rule: SecondPersonRule = "by_identity"
 ) -> bool:
     return evaluate(preview, removals=removals, threshold=100, rule=rule, identity=LI).needed
@@ -72,8 +72,8 @@ def test_a_change_without_effect_on_decisions_needs_none() -> None:
         PLAIN, counts={"REPLACED": 2}, without_effect=2, impact=ImpactEstimate(known=False)
     )
 
-    assert not asked(idle)
-    assert asked(idle, removals=1)
+    assert not needs_second_person(idle)
+    assert needs_second_person(idle, removals=1)
 
 
 def test_reverting_an_approved_change_needs_one() -> None:

@@ -13,7 +13,7 @@ from tests.support.builders import some_texts
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
 
 
-def said(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
+def combined(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
     """Return row, action and evidence; a party's entry is row 10, links' 20 on, words' 30."""
     parties = ListMatch(
         np.array([10 if party else -1]),
@@ -58,14 +58,14 @@ NOTHING = (-1, NONE, MatchedOn.UNSPECIFIED)
 def test_the_matches_of_a_text_combine_as_in_the_table(
     party: int, links: tuple[int, ...], words: int, expected: tuple[int, int, int]
 ) -> None:
-    assert said(party, links, words) == expected
+    assert combined(party, links, words) == expected
 
 
 @pytest.mark.parametrize(
     ("links", "words"), list(product([(), (NONE,), (ALLOW,), (BLOCK, ALLOW)], [NONE, ALLOW, BLOCK]))
 )
 def test_no_allow_entry_of_another_party_lifts_a_block(links: tuple[int, ...], words: int) -> None:
-    assert said(BLOCK, links, words) == (10, BLOCK, MatchedOn.SENDER)
+    assert combined(BLOCK, links, words) == (10, BLOCK, MatchedOn.SENDER)
 
 
 def test_texts_with_more_links_than_are_read_are_counted() -> None:

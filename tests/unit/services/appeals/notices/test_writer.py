@@ -103,8 +103,9 @@ def test_a_pending_lift_is_not_announced_as_done() -> None:
         (BY_MODEL, "涉诈风险评分 0.97", "risk score of 0.97"),
         ({"reason": "IMPLAUSIBLE"}, "第十三条", "Articles 13"),
         ({"reason": "UNREGISTERED"}, "未在该通道登记", "not registered for this route"),
+        ({"reason": "FAILED_CLOSED"}, "并非认定涉诈", "not found to be fraud"),
         ({"reason": "SPAM", "model_version": "3"}, "商业性信息", "unwanted advertising"),
-        ({}, "已超过保存期限", "no longer kept"),
+        ({}, "未查到所述时间的处置记录", "no record of it is found"),
     ],
 )
 def test_a_block_without_an_entry_has_a_reason(decision: dict[str, str], zh: str, en: str) -> None:

@@ -163,9 +163,15 @@ def test_after_an_area_code_alone_only_the_callee_is_protected(number: str) -> N
     assert not GUARD.calls(some_calls(number)).protected.any()
 
 
-@pytest.mark.parametrize("name", ["tel:110", "①①⓪", "sip:96110@ims.example", "一一〇"])
+@pytest.mark.parametrize("name", ["①①⓪", "Bank 110", "一一〇"])
 def test_a_name_that_reads_like_a_protected_number_gets_no_protection(name: str) -> None:
     assert not GUARD.calls(some_calls(name)).protected.any()
+
+
+@pytest.mark.parametrize("address", ["tel:110", "sip:96110@ims.example", "<tel:+8610110>;tag=1"])
+def test_an_address_of_a_protected_number_is_that_number(address: str) -> None:
+    assert GUARD.calls(some_calls(address)).protected.all()
+    assert GUARD.calls(some_calls(ORDINARY, callee=address)).protected.all()
 
 
 def test_ordinary_traffic_gets_no_protection() -> None:

@@ -122,6 +122,15 @@ async def test_only_blocked_rows_become_hits() -> None:
     ]
 
 
+async def test_what_was_blocked_for_want_of_a_model_is_no_hit() -> None:
+    buffer = a_buffer(Counts())
+
+    decisions = decided(Action.BLOCK, reason=Reason.FAILED_CLOSED)
+    buffer.offer(Channel.CALL, calls("+8617000000100"), decisions)
+
+    assert await written(buffer) == []
+
+
 async def test_a_hit_has_parties_time_and_reason() -> None:
     buffer = a_buffer(Counts())
     detail = Detail(
