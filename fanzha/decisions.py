@@ -174,6 +174,8 @@ class Decisions:
     """Version of the link model that scored links in texts; empty when none did."""
     velocity_threshold: float | None = None
     """The velocity score from which a call is suspicious; None when none was scored."""
+    policy_version: int = 0
+    """Version of the carrier policy in force; 0 for none, and for one of a file."""
     settings: str = ""
     """The settings that the rules depend on, as ``name=value`` with spaces between them."""
     allow_cache_seconds: int | None = None

@@ -25,6 +25,7 @@ COMMANDS = {
     "score": "eval.score.app",
     "blocklist": "lists.commands.app",
     "changes": "changes.commands.app",
+    "policy": "policy.commands.app",
     "audit": "audit.commands.app",
     "hits": "hits.app",
     "decisions": "decisions.commands.app",

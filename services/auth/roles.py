@@ -115,6 +115,11 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "PreviewChange": _READERS,
         "DiffVersions": _READERS,
     },
+    "fanzha.v1.PolicyService": {
+        "GetPolicy": _OVERSEERS,
+        "ProposePolicy": _EDITOR,
+        "ListPolicyVersions": _OVERSEERS,
+    },
     "fanzha.v1.MappingService": {
         "SaveMapping": _EDITOR,
         "ListMappings": _READERS,

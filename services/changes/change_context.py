@@ -15,6 +15,7 @@ from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import permissions
 from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactSource
@@ -76,6 +77,8 @@ class ChangeContext:
     popular: PopularHosts
     risks: RiskFinder
     options: ChangeOptions
+    policies: PolicyLog | None
+    """None where the carrier policy cannot be changed."""
     now_ms: Callable[[], int]
     retract: Retract = retract_nothing
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

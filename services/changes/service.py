@@ -19,6 +19,12 @@ from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.diff import check_false_positives
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
+from services.changes.policy.requests import (
+    PolicyContents,
+    PolicyProposal,
+    PolicyRequests,
+    PolicyTerms,
+)
 from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
@@ -36,6 +42,7 @@ class ChangeService:
         self._submission = ChangeSubmission(context, self._application)
         self._previewer = ChangePreviewer(context)
         self._reverts = RevertPlanner(context)
+        self._policies = PolicyRequests(context, self._application, self._submission)
         self.views = ChangeViews(context, self._reverts.history)
 
     @property
@@ -138,6 +145,15 @@ class ChangeService:
                 draft, dry_run=dry_run, emergency_why=emergency_why, wait=wait
             )
 
+    async def propose_policy(self, contents: PolicyContents, terms: PolicyTerms) -> PolicyProposal:
+        """Propose a carrier policy, and apply it where one person may.
+
+        A dry run, or a proposal that is in force already, creates no request.
+        """
+        refusals = self._context.audit_refusals("policy", "change the carrier policy")
+        async with refusals, self._context.step_lock:
+            return await self._policies.propose(contents, terms)
+
     async def approve(
         self, id_: int, *, by: str = "", note: str = "", hold: bool = False
     ) -> ChangeRequest:
@@ -161,10 +177,7 @@ class ChangeService:
             approved = replace(approved, revision=record.revision + 1)
             if hold:
                 return approved
-            done, _ = await self._application.apply(
-                approved, contents, by=event.who, stored=approved
-            )
-            return done
+            return await self._application.apply(approved, contents, by=event.who, stored=approved)
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
         """Reject a draft or an open request; authors withdraw their own this way."""
@@ -215,7 +228,7 @@ class ChangeService:
             applied = second_person.confirm_risks(applied, confirmed)
             contents = await self._context.contents(record)
             await self._context.check_sources(contents)
-            done, _ = await self._application.apply(
+            return await self._application.apply(
                 applied,
                 contents,
                 by=identity.author(by),
@@ -223,7 +236,6 @@ class ChangeService:
                 expected_version=expected_version,
                 audit_kind=audit_kind,
             )
-            return done
 
     async def confirm_emergency(
         self, id_: int, *, by: str = "", note: str = ""
@@ -265,14 +277,19 @@ class ChangeService:
         reason: str,
         confirmed: Sequence[str] = (),
         false_positive: bool = False,
-    ) -> SubmissionResult:
-        """Revert an applied request by a new one; entries that others changed since are skipped.
+    ) -> SubmissionResult | PolicyProposal:
+        """Revert an applied request by a new one; what others changed since is left alone.
 
         *false_positive* says that the blocks it removes were wrong: their warnings are retracted.
         """
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
+            if record.kind is ChangeKind.POLICY:
+                if false_positive:
+                    raise InvalidInput("false_positive: a carrier policy blocks nothing by itself")
+                terms = PolicyTerms(author=by, reason=reason, confirmed_risks=tuple(confirmed))
+                return await self._policies.revert(record, terms)
             permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._reverts.plan_revert(record, by, reason)
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
@@ -301,6 +318,11 @@ class ChangeService:
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
         """Preview a request against the current lists and decision log."""
         record = await self._context.requests.get(id_)
+        if record.kind is ChangeKind.POLICY:
+            raise InvalidInput(
+                "change {id} is of the carrier policy: `fanzha changes show` has its preview",
+                id=id_,
+            )
         contents = await self._context.contents(record)
         snapshot = await self._context.current.caught_up()
         found = await self._previewer.evaluate(snapshot, record, contents)

@@ -143,7 +143,7 @@ class ChangeSubmission:
             )
             with_rows, fields = await self._put(record, *draft)
             try:
-                done, _ = await self._application.apply(
+                done = await self._application.apply(
                     with_rows,
                     contents,
                     by=by,

@@ -71,6 +71,8 @@ class BatchEvidence:
     models: ModelSet
     policy: BatchPolicy | None = None
     """The policies of the carriers; None where none applies."""
+    policy_version: int = 0
+    """Version of the carrier policy, whether one applies or not."""
     now_s: int = 0
     """When the batch is decided, in seconds since the Unix epoch."""
 

@@ -157,6 +157,7 @@ class DecisionPipeline:
             snapshot=snapshot,
             models=models,
             now_s=now_s,
+            policy_version=policies.version,
         )
         if len(policies):
             evidence.policy = policies.of_batch(
@@ -373,6 +374,7 @@ class DecisionPipeline:
             held=ruling.held,
             link_version=evidence.link_version,
             velocity_threshold=None if velocity is None else velocity.threshold,
+            policy_version=evidence.policy_version,
             settings=self._settings,
             allow_cache_seconds=cache.allow_seconds,
             block_cache_seconds=cache.block_seconds,

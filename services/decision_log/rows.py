@@ -56,6 +56,7 @@ _OF_BATCH = (
     "velocity_version",
     "link_version",
     "velocity_threshold",
+    "policy_version",
     "settings",
 )
 """What `LoggedRows` has from `Decisions` as it is, for the whole batch."""
@@ -135,6 +136,7 @@ class LoggedRows:
     velocity_version: str
     link_version: str
     velocity_threshold: float | None
+    policy_version: int
     settings: str
     decided_at_ms: int
 

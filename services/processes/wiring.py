@@ -15,9 +15,9 @@ from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
+from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run
 from services.decision.carriers.policy import CarrierPolicies
-from services.decision.carriers.policy_document import NO_POLICIES, read_policies
 from services.decision.dry_run import CountDryRuns
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
@@ -76,13 +76,18 @@ def build(
     now_ms: Callable[[], int],
     suspects: SuspectSet | None = None,
     repeated: RepeatedRequests | None = None,
+    policies: Callable[[], CarrierPolicies] | None = None,
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment."""
+    """Build everything a decision needs, by default with the policies of this host.
+
+    Raises ValueError for a wrong deployment.
+    """
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    make = _engines(settings, replica, _related_stage(settings, suspects, now_ms))
+    related = _related_stage(settings, suspects, now_ms)
+    make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
     engine = make(
         current_models=lambda: models.current,
         activity=activity,
@@ -90,6 +95,7 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
     )
+    dry_engine = _dry_engine(make, models, activity, velocity, count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
@@ -97,19 +103,17 @@ def build(
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
         interception=_interception(
-            settings,
-            engine=engine,
-            dry_engine=_dry_engine(make, models, activity, velocity, count_dry_runs),
-            observer=observer,
-            now_ms=now_ms,
-            repeated=repeated,
+            settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
         ),
         models=models,
     )
 
 
 def _engines(
-    settings: Settings, replica: Replica, related: RelatedStage | None
+    settings: Settings,
+    replica: Replica,
+    related: RelatedStage | None,
+    policies: Callable[[], CarrierPolicies],
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     _warm_up()
@@ -119,7 +123,7 @@ def _engines(
         rules=_rules(settings),
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
-        current_policies=_carrier_policies(settings),
+        current_policies=policies,
         answers=_answer_policy(settings),
     )
 
@@ -142,9 +146,9 @@ def _dry_engine(
 
 def _interception(
     settings: Settings,
-    *,
     engine: DecisionPipeline,
     dry_engine: DecisionPipeline,
+    *,
     observer: Observer,
     now_ms: Callable[[], int],
     repeated: RepeatedRequests | None,
@@ -227,14 +231,6 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
         language=settings.label_language,
         rpz_action=settings.rpz_action,
     )
-
-
-def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
-    """Return the source of policies; raises ValueError for a wrong file."""
-    file = settings.carrier_policy_file
-    if file is None:
-        return lambda: NO_POLICIES
-    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

@@ -19,8 +19,8 @@ class ProtocolAnswerSettings(DecisionSettings):
         default="603+",
         description="SIP response that protocol answers give for blocked calls. 603+ "
         "(ATIS-1000099) needs redress_url, redress_tel or redress_email, and is a plain 603 "
-        "without; 608 (RFC 8688) needs jcard_url; 607 (RFC 8197) is for calls that subscribers do "
-        "not want.",
+        "without; 608 (RFC 8688) needs jcard_url, and an announcement where the INVITE has no "
+        "Feature-Caps sip.608; 607 (RFC 8197) is for calls that subscribers do not want.",
     )
     sip_block_location: Literal["U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI"] = Field(
         default="RLN",

@@ -1,8 +1,6 @@
 """Layout of the metrics page of a worker: one float per series, fixed at start."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import product
 
 from blocklists.entries import EntryKind, Source
@@ -14,6 +12,7 @@ from fanzha.tables import Channel
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
+from services.telemetry.metric_family import Family
 
 STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
 STAGE_SECONDS = (
@@ -40,35 +39,6 @@ KINDS = tuple(ModelKind)
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Series of one name; their figures lie one after the other."""
-
-    name: str
-    text: str
-    kind: str = "counter"
-    """counter, gauge or histogram."""
-    labels: tuple[str, ...] = ()
-    values: tuple[tuple[str, ...], ...] = ((),)
-    """The label values of each series."""
-    bounds: Sequence[float] = ()
-    """Upper bounds of the buckets of a histogram, without the infinite one."""
-
-    @property
-    def width(self) -> int:
-        """Number of figures in one series; for a histogram its buckets and the sum."""
-        return len(self.bounds) + 2 if self.bounds else 1
-
-    @property
-    def span(self) -> int:
-        """Number of figures in all series."""
-        return self.width * len(self.values)
-
-    def bucket(self, value: float) -> int:
-        """Return the place of the bucket that *value* falls into."""
-        return bisect_left(self.bounds, value)
 
 
 def _decisions() -> Iterator[tuple[str, ...]]:
@@ -316,6 +286,21 @@ SHADOW_ENTRIES = Family(
     kind="gauge",
     text="Shadow entries in the lists.",
 )
+POLICY_VERSION = Family(
+    name="fanzha_carrier_policy_version",
+    kind="gauge",
+    text="Version of the carrier policy in force; 0 for none, and for a file.",
+)
+POLICY_CURRENT_AT = Family(
+    name="fanzha_carrier_policy_current_timestamp_seconds",
+    kind="gauge",
+    text="Unix time at which the carrier policy in force was last known to be the newest.",
+)
+POLICIES_REFUSED = Family(
+    name="fanzha_carrier_policies_refused",
+    kind="counter",
+    text="Versions of the carrier policy that could not be taken over; the one before stays.",
+)
 LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
 )
@@ -374,6 +359,7 @@ FAMILIES = (
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
     *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT),
     *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
+    *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

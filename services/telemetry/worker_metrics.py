@@ -23,6 +23,7 @@ from services.decision.observer import Table
 from services.decision.shadow.models import ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry import metrics_layout as layout
+from services.telemetry.metric_family import Family
 
 _BYTES = 8
 _RPC_PLACE = {
@@ -266,6 +267,15 @@ class DecisionMetrics:
         """Set the number of shadow entries."""
         self._set(layout.SHADOW_ENTRIES, entries)
 
+    def policy_in_force(self, version: int, current_at_seconds: float) -> None:
+        """Set the version of the carrier policy, and when it was last known to be the newest."""
+        self._set(layout.POLICY_VERSION, version)
+        self._set(layout.POLICY_CURRENT_AT, current_at_seconds)
+
+    def policy_refused(self) -> None:
+        """Count a version of the carrier policy that was not taken over."""
+        self._figures[layout.START[layout.POLICIES_REFUSED.name]] += 1
+
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
         """Set the version of the lists in force, and when they were last known current."""
         self._set(layout.LIST_VERSION, version)
@@ -301,9 +311,9 @@ class DecisionMetrics:
             if of_channel is channel:
                 self._figures[first + place] = indexes.get(name, float("nan"))
 
-    def _set(self, family: layout.Family, value: float) -> None:
+    def _set(self, family: Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value
 
-    def _observe(self, family: layout.Family, place: int, value: float) -> None:
+    def _observe(self, family: Family, place: int, value: float) -> None:
         self._figures[place + family.bucket(value)] += 1
         self._figures[place + family.width - 1] += value

@@ -21,6 +21,7 @@ from infra import process_lifecycle
 from infra.redis.client import Client, connect
 from services.audit.events import Audit, AuditKind
 from services.auth.identity import Identity, Role
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
@@ -171,10 +172,11 @@ async def change_desk(
     popular: PopularHosts | None = None,
     risks: RiskFinder | None = None,
     audit: Audit | None = None,
+    policies: PolicyLog | None = None,
     chunk_rows: int = 100_000,
 ) -> AsyncIterator[ChangeDesk]:
     """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
-    client = connect(url, decode_responses=False)
+    client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
     kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
     retractions = RetractionsSeen()
@@ -188,6 +190,7 @@ async def change_desk(
         risks=risks,
         audit=audit or kept,
         impact=impact,
+        policies=policies or PolicyLog(text_client),
         retract=retractions,
     )
     following = asyncio.create_task(Follower(store, folder).run())
@@ -208,6 +211,7 @@ async def change_desk(
     finally:
         await process_lifecycle.cancel([following, looking])
         await client.aclose()
+        await text_client.aclose()
 
 
 async def _refresh(replica: Replica) -> None:

@@ -14,6 +14,7 @@ from fanzha.phone import HomePlan
 from infra import process_lifecycle
 from infra.redis.client import connect
 from services.audit.events import NoAudit
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.lists.column_mappings import ColumnMappings
@@ -24,6 +25,7 @@ from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.policy.handler import PolicyServicer
 from tests.support.rpc_server import in_a_thread, rpc_server
 
 ANY_RANGE = RiskFinder(range_limit=10**15)
@@ -54,8 +56,15 @@ async def _list_admin(
 ) -> AsyncIterator[str]:
     clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
     store, replica = Store(clients[0]), Replica(folder)
+    policies = PolicyLog(clients[1])
     changes, _ = wiring.build(
-        clients[0], store=store, replica=replica, now_ms=now_ms, options=options, risks=risks
+        clients[0],
+        store=store,
+        replica=replica,
+        now_ms=now_ms,
+        options=options,
+        risks=risks,
+        policies=policies,
     )
     administration = ListService(
         store=store,
@@ -76,6 +85,7 @@ async def _list_admin(
     servicers = {
         "blocklist": BlocklistServicer(administration, findings=findings),
         "changes": ChangeServicer(changes, drafting),
+        "policy": PolicyServicer(changes, policies, now_ms),
         "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
     }
     async with rpc_server(servicers) as target:

@@ -42,11 +42,14 @@ def show_line(change: pb.Change) -> None:
             if change.approved_by
             else alone
         )
+        is_policy = change.HasField("policy")
+        what = gettext("the carrier policy is") if is_policy else gettext("the lists are")
         out.print(
             gettext(
-                "change {id} is applied, {by}: the lists are at version {applied_version}",
+                "change {id} is applied, {by}: {what} at version {applied_version}",
                 id=change.id,
                 by=by,
+                what=what,
                 applied_version=change.applied_version,
             ),
             markup=False,
@@ -57,12 +60,7 @@ def show_line(change: pb.Change) -> None:
             gettext("change {id} is {change}", id=change.id, change=state(change)), soft_wrap=True
         )
     show_unreviewed(change.unreviewed_risks)
-    if change.left_alone:
-        out.print(
-            gettext("left alone: {left_alone:,} entries", left_alone=change.left_alone),
-            soft_wrap=True,
-        )
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("emergency"):
         out.print(_emergency(change), markup=False, soft_wrap=True)
 
@@ -113,11 +111,11 @@ def show(change: pb.Change) -> None:
     _because(change.second_person_reasons)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
-    if change.left_alone:
-        out.print(gettext("  left alone: {left_alone:,} entries", left_alone=change.left_alone))
-        _because(change.left_alone_examples)
+    _show_left_alone(change)
     if change.HasField("preview"):
         show_preview(change.preview)
+    if change.HasField("policy"):
+        show_policy(change.policy)
     _show_events(change)
 
 
@@ -132,11 +130,7 @@ def _fields_of(change: pb.Change) -> dict[str, str]:
         gettext("legal basis"): change.legal_basis,
         gettext("source"): shown_word(decision_pb2.Source, change.source, "SOURCE_"),
         gettext("campaign"): change.campaign,
-        gettext("rows"): gettext(
-            "{additions:,} to add, replace or edit, {removals:,} to remove",
-            additions=change.additions,
-            removals=change.removals,
-        ),
+        gettext("rows"): _rows(change),
         gettext("removes"): gettext("false positives: their warnings are retracted")
         if change.false_positive
         else "",
@@ -159,6 +153,27 @@ def _fields_of(change: pb.Change) -> dict[str, str]:
         if change.rows_retained
         else gettext("no: it can no longer be undone"),
     }
+
+
+def _rows(change: pb.Change) -> str:
+    if change.HasField("policy"):
+        return ""
+    return gettext(
+        "{additions:,} to add, replace or edit, {removals:,} to remove",
+        additions=change.additions,
+        removals=change.removals,
+    )
+
+
+def _show_left_alone(change: pb.Change) -> None:
+    if change.left_alone:
+        text = (
+            gettext("left alone: {count:,} settings", count=change.left_alone)
+            if change.HasField("policy")
+            else gettext("left alone: {count:,} entries", count=change.left_alone)
+        )
+        out.print(text, soft_wrap=True)
+        _because(change.left_alone_examples)
 
 
 def _restored(change: pb.Change) -> str:
@@ -244,6 +259,17 @@ def _show_relations(preview: pb.ChangePreview) -> None:
             soft_wrap=True,
         )
         _because(relation.examples)
+
+
+def show_policy(policy: pb.ProposedPolicy) -> None:
+    """Print the settings in effect that a change of the carrier policy changes."""
+    if not policy.differences:
+        out.print(f"  {gettext('changes no setting in effect')}")
+    for one in policy.differences:
+        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
+        out.print(text, markup=False, soft_wrap=True)
+    if policy.HasField("impact"):
+        _show_impact(policy.impact)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

@@ -47,6 +47,7 @@ KINDS = {
     pb.CHANGE_KIND_IMPORT: "import",
     pb.CHANGE_KIND_APPEAL: "appeal",
     pb.CHANGE_KIND_RETIREMENT: "retirement",
+    pb.CHANGE_KIND_POLICY: "policy",
 }
 _NOW = frozenset({"now", "head", "现在", "当前"})
 

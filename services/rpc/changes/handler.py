@@ -11,6 +11,7 @@ from infra import paging
 from services.auth import identity
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, RowProblem
+from services.changes.policy.requests import PolicyProposal
 from services.changes.service import ChangeService
 from services.lists.drafts import DraftReader
 from services.rpc.changes import messages
@@ -202,7 +203,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return messages.diff(found, request.limit)
 
 
-def _change(done: SubmissionResult, problems: Sequence[RowProblem] = ()) -> Any:
+def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProblem] = ()) -> Any:
     record: ChangeRequest | None = done.record
     if record is None:
         why = problems[0].message if problems else f"the lists are at version {done.version}"

@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
-from services.changes.model import ChangeRequest, Emergency, SecondPerson
+from services.changes.model import ChangeRequest, Emergency, ProposedPolicy, SecondPerson
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -100,9 +100,25 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
         message.preview.CopyFrom(preview(previews.read(record.preview)))
+    if record.policy is not None:
+        message.policy.CopyFrom(policy(record.policy))
     if record.emergency is not None:
         message.emergency.CopyFrom(_emergency(record.emergency))
     return message
+
+
+def policy(proposed: ProposedPolicy) -> change_pb2.ProposedPolicy:
+    """Write what a request changes in the carrier policy."""
+    return change_pb2.ProposedPolicy(
+        sha256=proposed.sha256,
+        differences=[
+            change_pb2.PolicyDifference(
+                carrier=one.carrier, setting=one.setting, before=one.before, after=one.after
+            )
+            for one in proposed.differences
+        ],
+        impact=_impact(proposed.impact) if proposed.impact else None,
+    )
 
 
 def _second_person(second: SecondPerson | None) -> change_pb2.Change:
