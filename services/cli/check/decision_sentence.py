@@ -23,26 +23,28 @@ _UNKNOWN = gettext_noop("The server gave a reason that this command does not kno
 
 
 def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
-    side = enum_word(
-        "evidence", word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
-    )
     since = written(decision.related_since_ms)
+    what = _related(decision)
     if not decision.related_to:
         return gettext(
-            "{done}: the {side} {related_entity} is confirmed fraud since {since}.",
-            done=done,
-            side=side,
-            related_entity=decision.related_entity,
-            since=since,
+            "{done}: {what} is confirmed fraud since {since}.", done=done, what=what, since=since
         )
     return gettext(
-        "{done}: the {side} {related_entity} is seen with {related_to}, which is "
-        "confirmed fraud; suspected since {since}.",
+        "{done}: {what} is seen with {related_to}, which is confirmed fraud; suspected since "
+        "{since}.",
         done=done,
-        side=side,
-        related_entity=decision.related_entity,
+        what=what,
         related_to=decision.related_to,
         since=since,
+    )
+
+
+def _related(decision: decision_pb2.Decision) -> str:
+    if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
+        return gettext("a near-duplicate of it, {entity},", entity=decision.related_entity)
+    side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
+    return gettext(
+        "the {side} {entity}", side=enum_word("evidence", side), entity=decision.related_entity
     )
 
 
