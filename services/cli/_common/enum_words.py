@@ -7,7 +7,7 @@ translation depends on the enum, because a case and a change are "new" in differ
 from fanzha.translation.catalogue import gettext, pgettext
 
 FIELDS = (
-    "action", "active", "decision",
+    "action", "active", "decision", "read bytes", "truncated",
     "from", "to", "time", "why", "applied", "author",
     "bundles", "callee", "caller", "campaign", "channel",
     "cache seconds", "carrier", "credential", "decided at", "decision id", "delay ms", "direction",

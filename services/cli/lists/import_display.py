@@ -13,6 +13,7 @@ from infra.csv_cells import SafeWriter
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word
+from services.cli.lists.display import shown_kind
 from services.cli.lists.import_summary import (
     EXAMPLES,
     ImportSummary,
@@ -49,6 +50,9 @@ def show(done: ImportSummary) -> None:
         told = ", ".join(f"{name} → {target}" for name, target in done.remembered.items())
         _say(gettext("as remembered: {told}", told=told))
     out.print(_counts(done))
+    if done.answer.kinds:
+        kinds = (f"{one.rows:,} × {shown_kind(one.kind)}" for one in done.answer.kinds)
+        _say(gettext("taken for: {kinds}", kinds=", ".join(kinds)))
     _show_ignored(done)
     _show_problems(done)
     _show_conflicts(done)
@@ -242,7 +246,8 @@ def _show_examples(done: ImportSummary) -> None:
                 else ""
             )
             text = f"  ({_one_line(texts[one.row])[:80]})" if one.row in texts else ""
-            _say(f"{name}, {done.place(one.row)}{by}: {one.pattern}{text}")
+            read = f"{shown_kind(one.kind)} {one.pattern}"
+            _say(f"{name}, {done.place(one.row)}{by}: {read}{text}")
 
 
 def _outcome(word: str) -> str:
