@@ -1,4 +1,8 @@
-"""Confirms what a change would hit: by `--confirm`, or by typing it at a terminal."""
+"""Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
+
+`agree` is for commands that take something away or change what decides: they show first what they
+would do. `call` is for what a change would hit that many depend on, which `--yes` does not confirm.
+"""
 
 import shlex
 import sys
@@ -51,6 +55,25 @@ def call(
     request.confirmed_risks.extend(risks)
     with server(target, doing) as stub:
         return send(stub)
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Return if *yes*, or if the user of a terminal says yes to *question*; else end the command.
+
+    Without a terminal nobody can be asked, so that a script must say `--yes`.
+    """
+    if yes:
+        return
+    if not at_terminal():
+        fail(
+            gettext(
+                "{question} Nothing changed: there is no terminal to ask at, so say --yes",
+                question=question,
+            ),
+            status=2,
+        )
+    if not typer.confirm(question, err=True):
+        fail(gettext("not confirmed; nothing changed"))
 
 
 def at_terminal() -> bool:

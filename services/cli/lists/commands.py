@@ -19,6 +19,7 @@ from services.cli._common.options import (
     Limit,
     Reason,
     Target,
+    Yes,
     enum,
 )
 from services.cli._common.server import read_pages, tell_more
@@ -30,6 +31,7 @@ from services.cli.lists import (
     lifecycle,
     mappings,
     quarantine,
+    removal,
 )
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -123,6 +125,7 @@ def remove(
     kind_: KindWord = "",
     false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -139,6 +142,7 @@ def remove(
         reason=reason,
         false_positive=false_positive,
     )
+    removal.agree_to(target, request.removals, yes=yes)
     with server(target) as stub:
         answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.removals, as_json=as_json)

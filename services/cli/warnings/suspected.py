@@ -7,6 +7,7 @@ import typer
 from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Note, Target, Yes, enum
 from services.cli.warnings import backfill_server
@@ -49,8 +50,7 @@ def suspected(
         if as_json:
             print_json(found)
         return
-    if not yes and not _confirmed_by_user(found):
-        raise typer.Exit(1)
+    agree(_question(found), yes=yes)
     request = pb.ConfirmSuspectsRequest(
         kind=kind, pattern=pattern, until_place=found.until_place, fraud_type=fraud,
         note=note, confirmed_by=by,
@@ -63,13 +63,12 @@ def suspected(
     out.print(gettext("{confirmed:,} hits confirmed{others}", confirmed=confirmed, others=others))
 
 
-def _confirmed_by_user(found: pb.PreviewSuspectsResponse) -> bool:
-    question = gettext(
-        "confirm {hits:,} hits, which warn {persons:,} persons?",
-        hits=found.hits,
-        persons=found.persons,
+def _question(found: pb.PreviewSuspectsResponse) -> str:
+    return gettext(
+        "Confirm {hits} hits, which warn {persons} persons?",
+        hits=f"{found.hits:,}",
+        persons=f"{found.persons:,}",
     )
-    return typer.confirm(question, err=True)
 
 
 def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspectsResponse:
