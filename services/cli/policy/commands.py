@@ -9,6 +9,7 @@ from fanzha.v1 import change_pb2, change_pb2_grpc
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import as_dict, fail, print_json
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -66,7 +67,7 @@ def diff(
 ) -> None:
     """Compare the policy in force with a file, settings or a version; changes nothing."""
     if version is not None and (file or set_):
-        fail(gettext("--version: cannot be given with a file or --set"), status=2)
+        fail(gettext("--version: cannot be given with a file or --set"))
     request = (
         options.request(file, set_)
         if version is None
@@ -133,7 +134,10 @@ def revert(
     with server(target) as stub:
         found = stub.GetPolicy(pb.GetPolicyRequest(version=version)).policy
     if not found.change_id:
-        fail(gettext("version {version} was made by no change", version=version))
+        fail(
+            gettext("version {version} was made by no change", version=version),
+            status=ExitStatus.NOT_FOUND,
+        )
     request = change_pb2.RevertChangeRequest(id=found.change_id, author=by, reason=reason)
     answer = call(
         _changes, target, lambda stub: stub.RevertChange(request), request, confirm,
