@@ -83,5 +83,18 @@ class RisksUnconfirmed(FanzhaError):
         self.risks = risks
 
 
+class ReplacementUnconfirmed(FanzhaError):
+    """The change would replace entries of other contents, and does not say that it may."""
+
+    def __init__(self, differences: tuple[str, ...], entries: int) -> None:
+        """Take what would change in the first of *entries* entries, a text for each."""
+        super().__init__(
+            "replace: required, or expected_version, to change {entries} entries: {differences}",
+            entries=entries,
+            differences=". ".join(differences),
+        )
+        self.differences = differences
+
+
 class Unavailable(FanzhaError):
     """Something we depend on is away; retry later."""

@@ -19,6 +19,7 @@ from fanzha.status_details import (
     DOMAIN,
     ERROR_INFO,
     EXPECTED,
+    REPLACEMENT_UNCONFIRMED,
     RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
 )
@@ -51,6 +52,14 @@ def unconfirmed_risks(error: grpc.RpcError) -> tuple[str, ...]:
     Empty where the RPC ended for another reason. `confirmed_risks` of the request takes them.
     """
     return tuple(_metadata(error, RISKS_UNCONFIRMED).values())
+
+
+def unconfirmed_replacements(error: grpc.RpcError) -> tuple[str, ...]:
+    """Return what would change in the entries that a change would replace.
+
+    Empty where the RPC ended for another reason. `replace` of the request allows it.
+    """
+    return tuple(_metadata(error, REPLACEMENT_UNCONFIRMED).values())
 
 
 def _metadata(error: grpc.RpcError, reason: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.diff import check_false_positives
+from services.changes.diff import check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
 from services.changes.previewer import ChangePreviewer
@@ -48,6 +48,8 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
+        if not draft.may_replace:
+            check_replacements(found.diff, draft.additions)
         if draft.false_positive:
             check_false_positives(found.diff, draft.additions, draft.removals)
         found = await self._previewer.preview(

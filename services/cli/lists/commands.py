@@ -85,6 +85,10 @@ def add(
     review: Review = "",
     mode: ModeWord = "enforce",
     campaign: Campaign = "",
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Replace entries of other contents; a terminal asks."),
+    ] = False,
     expected_version: ExpectedVersion = None,
     confirm: Confirm = None,
     by: By = "",
@@ -106,7 +110,11 @@ def add(
     patterns = canonical(patterns, common["kind"])
     additions = [pb.Entry(pattern=pattern, **common) for pattern in patterns]
     request = pb.UpdateEntriesRequest(
-        expected_version=expected_version, additions=additions, author=by, reason=reason
+        expected_version=expected_version,
+        additions=additions,
+        author=by,
+        reason=reason,
+        replace=replace,
     )
     answer = call(server, target, lambda stub: stub.UpdateEntries(request), request, confirm)
     _tell(patterns, answer, answer.additions, as_json=as_json)

@@ -10,6 +10,7 @@ from fanzha.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    ReplacementUnconfirmed,
     RisksUnconfirmed,
     Unauthenticated,
     Unavailable,
@@ -19,6 +20,7 @@ from services.rpc.middleware.load_shedder import CallerGone, DeadlineExceeded, O
 from services.rpc.middleware.status_details import (
     Trailers,
     conflict_trailers,
+    replacement_trailers,
     retry_trailers,
     risk_trailers,
 )
@@ -30,6 +32,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     RisksUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
+    ReplacementUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -98,6 +101,8 @@ def _trailers(error: Exception, code: int, message: str) -> Trailers:
             return conflict_trailers(code, message, error)
         case RisksUnconfirmed():
             return risk_trailers(code, message, error)
+        case ReplacementUnconfirmed():
+            return replacement_trailers(code, message, error)
         case _:
             return ()
 

@@ -5,22 +5,23 @@ version conflict names both versions, a change that is not confirmed its risks
 (google.rpc.ErrorInfo). The messages of google.rpc are encoded by hand, because the package that has
 them has a hundred more: Status is a code, a message and details; RetryInfo is one Duration;
 ErrorInfo is a reason, a domain and a map of texts. `fanzha.client.version_conflict` and
-`unconfirmed_risks` read them back.
+`unconfirmed_risks` and `unconfirmed_replacements` read them back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
 
-from fanzha.errors import RisksUnconfirmed, VersionConflict
+from fanzha.errors import ReplacementUnconfirmed, RisksUnconfirmed, VersionConflict
 from fanzha.status_details import (
     ACTUAL,
     DETAILS_KEY,
     DOMAIN,
     ERROR_INFO,
     EXPECTED,
+    REPLACEMENT_UNCONFIRMED,
     RETRY_INFO,
     RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
@@ -54,8 +55,17 @@ def conflict_trailers(code: int, message: str, error: VersionConflict) -> Traile
 
 def risk_trailers(code: int, message: str, error: RisksUnconfirmed) -> Trailers:
     """Write the trailers of a change whose risks are not confirmed."""
-    risks = {str(place): risk for place, risk in enumerate(error.risks)}
-    info = Packed(type_url=ERROR_INFO, value=_error_info(RISKS_UNCONFIRMED, risks))
+    return _numbered(code, message, RISKS_UNCONFIRMED, error.risks)
+
+
+def replacement_trailers(code: int, message: str, error: ReplacementUnconfirmed) -> Trailers:
+    """Write the trailers of a change that may not replace entries."""
+    return _numbered(code, message, REPLACEMENT_UNCONFIRMED, error.differences)
+
+
+def _numbered(code: int, message: str, reason: str, texts: Sequence[str]) -> Trailers:
+    metadata = {str(place): text for place, text in enumerate(texts)}
+    info = Packed(type_url=ERROR_INFO, value=_error_info(reason, metadata))
     return ((DETAILS_KEY, _status(code, message, info)),)
 
 
