@@ -153,9 +153,10 @@ def check_replacements(diff: ChangeDiff, additions: EntryTable) -> None:
 def _difference(old: Entry, new: Entry) -> str:
     """Write what would change in an entry: ``+86170* (block): source MINISTRY → BUREAU``."""
     changed = [
-        f"{name} {_written(before)} → {_written(after)}"
+        f"{name} {before} → {after}"
         for name, attribute in _CONTENTS
-        if (before := getattr(old, attribute)) != (after := getattr(new, attribute))
+        if (before := _written(getattr(old, attribute)))
+        != (after := _written(getattr(new, attribute)))
     ]
     return f"{new.pattern} ({new.action.name.lower()}): {', '.join(changed)}"
 
