@@ -89,7 +89,7 @@ class ReplacementUnconfirmed(FanzhaError):
     def __init__(self, differences: tuple[str, ...], entries: int) -> None:
         """Take what would change in the first of *entries* entries, a text for each."""
         super().__init__(
-            "replace: required, or expected_version, to change {entries} entries: {differences}",
+            "replace: required, or expected_version, as entries change ({entries}): {differences}",
             entries=entries,
             differences=". ".join(differences),
         )

@@ -137,9 +137,12 @@ def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Ide
         )
 
 
-def check_replacements(diff: ChangeDiff, additions: EntryTable) -> None:
-    """Raise `ReplacementUnconfirmed` where a change would replace entries."""
+def check_replacements(diff: ChangeDiff, additions: EntryTable, removals: Identities) -> None:
+    """Raise `ReplacementUnconfirmed` where a change would replace entries it does not remove."""
     rows = np.flatnonzero(diff.outcomes == RowOutcome.REPLACED)
+    if len(rows) and diff.present.any():
+        gone = EntrySet.of(removals.take(np.flatnonzero(diff.present)))
+        rows = rows[gone.find(additions.take(rows)) == NOT_FOUND]
     if not len(rows):
         return
     met = rows_in(diff.before, additions.take(rows[:MAX_DIFFERENCES]))

@@ -49,7 +49,7 @@ class ChangeSubmission:
         if dry_run or found.diff.is_empty:
             return found
         if not draft.may_replace:
-            check_replacements(found.diff, draft.additions)
+            check_replacements(found.diff, draft.additions, draft.removals)
         if draft.false_positive:
             check_false_positives(found.diff, draft.additions, draft.removals)
         found = await self._previewer.preview(

@@ -1,4 +1,9 @@
-"""Confirms what a change would hit or replace: by an option, or by a person at a terminal."""
+"""Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
+
+`agree` is for commands that take something away or change what decides: they show first what they
+would do. `call` is for what a change would hit that many depend on, and for entries that it would
+replace, which `--yes` does not confirm.
+"""
 
 import shlex
 import sys
@@ -9,6 +14,7 @@ import grpc
 import typer
 
 from fanzha.client import unconfirmed_replacements, unconfirmed_risks
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.server import ServerOf
 
@@ -55,6 +61,25 @@ def call(
             request.confirmed_risks.extend(risks)
 
 
+def agree(question: str, *, yes: bool) -> None:
+    """Return if *yes*, or if the user of a terminal says yes to *question*; else end the command.
+
+    Without a terminal nobody can be asked, so that a script must say `--yes`.
+    """
+    if yes:
+        return
+    if not at_terminal():
+        fail(
+            gettext(
+                "{question} Nothing changed: there is no terminal to ask at, so say --yes",
+                question=question,
+            ),
+            status=2,
+        )
+    if not typer.confirm(question, err=True):
+        fail(gettext("not confirmed; nothing changed"))
+
+
 def at_terminal() -> bool:
     """Return whether a person can be asked."""
     return sys.stdin.isatty()
@@ -63,32 +88,38 @@ def at_terminal() -> bool:
 def show_unreviewed(risks: Sequence[str]) -> None:
     """Say on standard error what was confirmed by one person and reviewed by none."""
     if risks:
-        err.print(f"UNREVIEWED, confirmed by one person: {', '.join(risks)}",
+        err.print(gettext("UNREVIEWED, confirmed by one person: {risks}", risks=", ".join(risks)),
                   style="red", soft_wrap=True)  # fmt: skip
 
 
 def _ask_to_replace(differences: Sequence[str]) -> None:
-    err.print("The lists have these with other contents:")
+    err.print(gettext("The lists have these with other contents:"))
     for difference in differences:
         err.print(f"  {difference}", markup=False, soft_wrap=True)
     if not at_terminal():
-        fail("nothing changed; to replace them: --replace")
-    if not typer.confirm("Replace them?", default=False, err=True):
-        fail("not confirmed; nothing changed")
+        fail(gettext("nothing changed; to replace them: --replace"))
+    if not typer.confirm(gettext("Replace them?"), default=False, err=True):
+        fail(gettext("not confirmed; nothing changed"))
 
 
 def _ask(risks: Sequence[str]) -> None:
     if not at_terminal():
         options = " ".join(f"--confirm {shlex.quote(risk)}" for risk in risks)
         fail(
-            f"no second person reviews this change, and it would hit {', '.join(risks)}; nothing "
-            f"changed. To do it all the same: {options}"
+            gettext(
+                "no second person reviews this change, and it would hit {risks}; nothing "
+                "changed. To do it all the same: {options}",
+                risks=", ".join(risks),
+                options=options,
+            )
         )
-    err.print("No second person reviews this change, and it would hit:")
+    err.print(gettext("No second person reviews this change, and it would hit:"))
     for risk in risks:
         err.print(f"  {risk}", style="red", soft_wrap=True)
     for risk in risks:
         name = risk.partition(" ")[0]
-        typed = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
+        typed = typer.prompt(
+            gettext("Type {name} to go on", name=name), default="", show_default=False, err=True
+        )
         if typed.strip() not in (name, risk):
-            fail("not confirmed; nothing changed")
+            fail(gettext("not confirmed; nothing changed"))
