@@ -7,7 +7,6 @@ on `JoinedTexts.points`, and patterns are tried at those only.
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import accumulate
 
 import numpy as np
 
@@ -31,6 +30,13 @@ class JoinedTexts:
         """Code points of `text`, uint32."""
         return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
+    @cached_property
+    def _ends(self) -> Int64s:
+        """Where the text after each begins, or would."""
+        lengths = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
+        ends: Int64s = np.cumsum(lengths + 1)
+        return ends
+
     def rows_with(self, places: Int64s, matches: Callable[[str, int], object]) -> list[int]:
         """Return the rows in which *matches* is true of `text` and one of *places*, both in order.
 
@@ -38,9 +44,8 @@ class JoinedTexts:
         """
         if not len(places):
             return []
-        ends = np.fromiter(accumulate(len(text) + 1 for text in self._texts), np.int64)
         text, rows, last = self.text, list[int](), -1
-        of_places = np.searchsorted(ends, places, side="right")
+        of_places = self._ends.searchsorted(places, side="right")
         for place, row in zip(places.tolist(), of_places.tolist(), strict=True):
             if row != last and matches(text, place):
                 rows.append(row)

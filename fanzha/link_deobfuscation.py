@@ -91,7 +91,8 @@ _HINT = re.compile(
 
 # By character: where `_HINT` and `_DOT_WORD` may match. What only some characters may follow is in
 # the second, third and fourth bit, and these characters are three bits further on.
-_ALONE, _PAIRED, _SHIFT = np.uint8(1), np.uint8(0b1110), 3
+_ALONE, _PAIRED, _SHIFT = np.uint8(1), np.uint8(2 | 4 | 8), 3
+_AFTER_MARK, _AFTER_D = np.uint8(16 | 32), np.uint8(64)
 _KINDS = {
     1: rf"[.．․﹒{_ZERO_WIDTH}]",
     2: r"[。｡点]",
@@ -120,13 +121,11 @@ def rows_with_hints(texts: JoinedTexts) -> list[int]:
     # The last character of the table has no bits.
     kinds = _hint_kinds().take(texts.points, mode="clip")
     hinted = kinds & _ALONE
-    hinted[:-1] |= (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
-    return texts.rows_with(hinted.nonzero()[0], _is_hint)
-
-
-def _is_hint(text: str, place: int) -> bool:
-    pattern = _DOT_WORD if text[place] in "dD" else _HINT
-    return pattern.match(text, place) is not None
+    paired = (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
+    hinted[:-1] |= paired & _AFTER_MARK
+    rows = texts.rows_with(hinted.nonzero()[0], _HINT.match)
+    words = (paired & _AFTER_D).nonzero()[0]
+    return sorted({*rows, *texts.rows_with(words, _DOT_WORD.match)}) if len(words) else rows
 
 
 def may_contain_link(text: str) -> bool:
