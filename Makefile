@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test test-fast test-alone check proto reference docs lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning test test-fast test-alone check proto reference translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ proto: install  ## Make fanzha/v1 from proto/
 
 reference: install  ## Make the pages of docs/reference that come from code
 	$(BIN)/python -m tools.reference
+
+translations: install  ## Bring the Chinese texts up to date with the code, and compile them
+	$(BIN)/python -m tools.translation
 
 docs: install  ## Build the documentation into site/, and fail on a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -18,10 +18,10 @@ from blocklists.canonical_hosts import CanonicalHosts
 from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, keys_of_bytes, text_keys
 from blocklists.text_column import TextColumn
-from fanzha import url
+from fanzha import party_address, url
 from fanzha.fingerprint import fingerprint, is_fingerprint
-from fanzha.hosts import is_address
-from fanzha.phone import UNREADABLE, HomePlan, number_text, range_text
+from fanzha.hosts import is_address, listed_suffix
+from fanzha.phone import UNREADABLE, HomePlan, number_text, party_text, range_text
 from fanzha.tables import MAX_URL_BYTES, Int64s, Uint8s
 
 UNKNOWN_KIND = 0
@@ -30,8 +30,12 @@ LONGEST_NAME_OF_SENDER = 11
 
 _DIGITS = re.compile(r"[+(]?[0-9][0-9 ().-]*\*?")
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?")
+_IN_ADDRESSES = re.compile("[@;<＠；＜]")
 _WORD = re.compile(rf"(?=.*[^\W\d_])[\w &+-]{{1,{LONGEST_NAME_OF_SENDER}}}")
 _PLAIN_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z][a-z0-9_-]{0,62}")
+_NETWORK = re.compile(
+    r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}/[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*/[0-9]{1,3}"
+)
 _ANY_FINGERPRINT = re.compile(r"fp[0-9]+:[0-9a-fA-F]*")
 _LONGEST_HOST = 253
 
@@ -75,8 +79,8 @@ def read(texts: Sequence[str], kinds: Uint8s, home: HomePlan) -> Patterns:
 
 def kind_of(text: str) -> int:
     """Return the kind of a pattern; `UNKNOWN_KIND` where it is ambiguous."""
-    if _DIGITS.fullmatch(text) and not _IPV4.fullmatch(text):
-        return EntryKind.RANGE if text.endswith("*") else EntryKind.NUMBER
+    if found := _kind_of_party(text):
+        return found
     if is_fingerprint(text):
         return EntryKind.FINGERPRINT
     if "/" in text:
@@ -88,6 +92,34 @@ def kind_of(text: str) -> int:
         if narrow != text:
             return kind_of(narrow)
     return EntryKind.SENDER if _WORD.fullmatch(text) else UNKNOWN_KIND
+
+
+def _kind_of_party(text: str) -> int:
+    """Return the kind of what is written as a number or its address; `UNKNOWN_KIND` for others."""
+    if not text.isascii() and "." not in party_address.narrow(text):
+        # Marks and dashes around digits; dots would be those of an address.
+        plain = party_address.bare(text)
+        text = plain if _DIGITS.fullmatch(plain) else text
+    if _DIGITS.fullmatch(text) and not _IPV4.fullmatch(text):
+        return EntryKind.RANGE if text.endswith("*") else EntryKind.NUMBER
+    if party_address.is_uri(text):
+        return EntryKind.SENDER if party_address.name(text) else EntryKind.NUMBER
+    if _IN_ADDRESSES.search(text) and "/" not in text:
+        found = (one.digits for one in party_address.numbers(text))
+        return EntryKind.NUMBER if any(map(_DIGITS.fullmatch, found)) else UNKNOWN_KIND
+    return UNKNOWN_KIND
+
+
+def _doubt(text: str, kind: int) -> str:
+    """Return why a pattern of a detected *kind* may be meant as another; empty where it is clear.
+
+    With the kind said, it is read as that.
+    """
+    if kind == EntryKind.URL_PREFIX and _NETWORK.fullmatch(text):
+        return "a network; list its addresses, or say that it is a URL (kind url)"
+    if kind == EntryKind.SENDER and text.islower() and listed_suffix(text) == text:
+        return "a top-level domain, or a sender's name; say which (kind host or sender)"
+    return ""
 
 
 def canonical_name(text: str) -> str:
@@ -125,9 +157,13 @@ class _PatternParser:
         self._names = self._plain_names()
         self.kinds[self._names.plain] = EntryKind.HOST
         for row in np.flatnonzero(self.kinds == UNKNOWN_KIND).tolist():
-            self.kinds[row] = kind_of(texts[row].strip())
+            text = texts[row].strip()
+            self.kinds[row] = kind_of(text)
             if self.kinds[row] == UNKNOWN_KIND:
                 self._refuse(row, "neither a number, a range, a sender, a host nor a URL")
+            elif doubt := _doubt(text, int(self.kinds[row])):
+                self.kinds[row] = UNKNOWN_KIND
+                self._refuse(row, doubt)
 
     def _plain_names(self) -> CanonicalHosts:
         """Find the rows that are host names in their one spelling, all at once."""
@@ -143,25 +179,23 @@ class _PatternParser:
     def numbers(self, rows: Sequence[int]) -> None:
         keys = self._home.number_keys([self._texts[row] for row in rows])
         for place in np.flatnonzero(keys == UNREADABLE).tolist():
-            keys[place] = self._home.number_key(_narrow(self._texts[rows[place]]))
-            if keys[place] == UNREADABLE:
-                self._refuse(rows[place], "not a number")
+            self._refuse(rows[place], "not a number")
         self._keys[rows] = keys
 
     def senders(self, rows: Sequence[int]) -> None:
         for row in rows:
             # A name matches as written, as it does in messages.
             name = self._texts[row].strip()
-            key = self._home.sender_key(name) or self._home.number_key(_narrow(name))
+            key = self._home.sender_key(name)
             self._keys[row] = key
             if key == UNREADABLE:
                 self._refuse(row, "not a sender")
             else:
-                self._written[row] = number_text(key) or name
+                self._written[row] = party_text(key, name)
 
     def ranges(self, rows: Sequence[int]) -> None:
         for row in rows:
-            found = self._home.range_key(_narrow(self._texts[row]))
+            found = self._home.range_key(self._texts[row])
             if found is None:
                 self._refuse(row, "not a range such as +86170*")
             else:
@@ -233,8 +267,3 @@ class _PatternParser:
 
     def _refuse(self, row: int, why: str) -> None:
         self._errors[row] = f"pattern: {why}: {self._texts[row][:100]!r}"
-
-
-def _narrow(text: str) -> str:
-    """Undo full-width digits and signs."""
-    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
+from fanzha.tables import CallerActivity, Calls, Float32s, Texts, Uint8s
 
 if TYPE_CHECKING:  # for annotations, without loading onnxruntime
     from classifiers.velocity.classifier import VelocityInputs
@@ -20,6 +20,18 @@ class TextScores:
     """Probability of unwanted advertising that is no fraud."""
     fraud_types: Uint8s
     """The likely `FraudType` of rows over the threshold; 0 elsewhere or where none fits."""
+
+
+class ActivityMemory(Protocol):
+    """What is known of the callers of a batch."""
+
+    def observe(self, calls: Calls) -> CallerActivity:
+        """Return the activity of the callers, these calls included."""
+        ...
+
+    def observe_texts(self, texts: Texts) -> None:
+        """Count texts in."""
+        ...
 
 
 class Model(Protocol):

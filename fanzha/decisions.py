@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from fanzha.fingerprint import BatchSketches
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint16s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
 
 
 class Action(IntEnum):
@@ -76,7 +77,8 @@ class Relation:
     """A confirmed entity that is part of a row, or one that is seen with a confirmed one."""
 
     entity: str
-    """A number, ``name:`` and a sender's name, or ``link:`` and a registrable domain."""
+    """A number, ``name:`` and a sender's name, ``link:`` and a registrable domain, or ``text:`` and
+    the fingerprint of a text that the row is a near-duplicate of."""
     matched_on: MatchedOn
     related_to: str
     """The confirmed entity that it is seen with; empty where it is confirmed itself."""
@@ -106,6 +108,8 @@ class Detail:
     """That link, canonical."""
     read_bytes: int = 0
     """Bytes that were read of a body or URL that was cut; 0 where it was not."""
+    truncated: bool = False
+    """Whether a text may hold more links or telephone numbers than were looked up."""
     velocity_score: float | None = None
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
@@ -168,18 +172,24 @@ class Decisions:
     rows, none for requests without a carrier."""
     ids: Mapping[int, int] = field(default_factory=dict)
     """Ids of rows that have another than ``first_id + i``: see `Calls.request_ids`."""
-    held: Uint16s | None = None
+    held: Uint32s | None = None
     """Rules that held for each row, whether they decided or not: see `services.decision.rules`."""
     link_version: str = ""
     """Version of the link model that scored links in texts; empty when none did."""
     velocity_threshold: float | None = None
     """The velocity score from which a call is suspicious; None when none was scored."""
+    sketches: BatchSketches | None = None
+    """Of texts, as far as they were made; who needs more of them makes them there."""
+    policy_version: int = 0
+    """Version of the carrier policy in force; 0 for none, and for one of a file."""
     settings: str = ""
     """The settings that the rules depend on, as ``name=value`` with spaces between them."""
     allow_cache_seconds: int | None = None
     """How long an answer that lets a link through may be reused; None for other channels."""
     block_cache_seconds: int | None = None
     """Likewise, an answer that blocks a link."""
+    dry_run: bool = False
+    """Whether nothing was recorded; the rows have no ids then."""
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -189,5 +199,5 @@ class Decisions:
         return self.threshold if self.thresholds is None else float(self.thresholds[row])
 
     def id_of(self, row: int) -> int:
-        """Return the id of a row."""
-        return self.ids.get(row, self.first_id + row)
+        """Return the id of a row; 0 in a dry run."""
+        return 0 if self.dry_run else self.ids.get(row, self.first_id + row)

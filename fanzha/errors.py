@@ -5,9 +5,24 @@ A caller can act on each class differently; that is the only reason to add one.
 
 from typing import Self
 
+from fanzha.translation import catalogue
+from fanzha.translation.message import Message
+
 
 class FanzhaError(Exception):
-    """Base of the errors below; never raised itself."""
+    """Base of the errors below; never raised itself.
+
+    *message* is a key of the catalogues, *values* fill its places: the error reads in English, and
+    `translated` says it in another language. Without values the message is taken as it is.
+    """
+
+    def __init__(self, message: str = "", /, **values: object) -> None:
+        super().__init__(catalogue.translated(message, values, catalogue.ENGLISH))
+        self.message, self.values = message, values
+
+    def translated(self, language: str) -> str:
+        """Return what the error says, in *language*."""
+        return catalogue.translated(self.message, self.values, language)
 
 
 class InvalidInput(FanzhaError):
@@ -41,8 +56,17 @@ class VersionConflict(FanzhaError):
         cls, field: str, what: str, *, expected: int | None, actual: int, advice: str = ""
     ) -> Self:
         """Return the conflict of *what*, which is at *actual*; *field* names *expected*."""
-        compared = "" if expected is None else f", not {expected}"
-        error = cls(f"{field}: {what} at {actual}{compared}{advice and f'; {advice}'}")
+        compared = (
+            Message("") if expected is None else Message(", not {expected}", expected=expected)
+        )
+        error = cls(
+            "{field}: {what} at {actual}{compared}{advice}",
+            field=field,
+            what=what,
+            actual=actual,
+            compared=compared,
+            advice=Message("; {advice}", advice=advice) if advice else "",
+        )
         error.expected, error.actual = expected, actual
         return error
 
@@ -52,8 +76,10 @@ class RisksUnconfirmed(FanzhaError):
 
     def __init__(self, risks: tuple[str, ...]) -> None:
         """Take the *risks* to confirm, as they have to be repeated."""
-        listed = ", ".join(map(repr, risks))
-        super().__init__(f"confirmed_risks: no second person reviews this, and it hits {listed}")
+        super().__init__(
+            "confirmed_risks: no second person reviews this, and it hits {risks}",
+            risks=", ".join(map(repr, risks)),
+        )
         self.risks = risks
 
 

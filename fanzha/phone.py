@@ -12,7 +12,8 @@ key                  party                                  written
 The plus sign decides between the first two, so ``110`` and ``+86110`` never share
 a key; `fanzha.service_codes` tells that both mean the police. Digits without a plus
 are read by the home plan, the way the switches of that country write them; what fits
-nothing is refused, not guessed.
+nothing is refused, not guessed. Separators, full-width digits, and tel and SIP URIs
+are read everywhere (`fanzha.party_address`).
 Digits are exact. Two things are not: of a service code with twenty digits the
 last one is dropped, and two senders share a key with a probability of 2**-61.
 
@@ -28,7 +29,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from fanzha import service_codes
+from fanzha import party_address, service_codes
 from fanzha.tables import Int64s
 
 UNREADABLE = 0
@@ -37,8 +38,9 @@ FIRST_SENDER = 2**62
 _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _SERVICE_CODE = re.compile(r"[1-9][0-9]{2,5}|10[0-9]{5,18}|9[56][0-9]{5,6}")
 _SENDER = re.compile(r"(?=.*[^\W\d_])[^\x00-\x1f]{1,32}")
+_IN_ADDRESSES = re.compile(r"[:@;<：＠；＜]")
+"""What each address of a party has and hardly a name."""
 _RANGE = re.compile(r"(\+?)([1-9][0-9]{1,13})\*")
-_SEPARATORS = re.compile(r"[\s().-]+")
 _INTERNATIONAL = re.compile(r"00(?P<international>[1-9][0-9]{2,14})")
 
 # The named group is the national number, or a service code written like one.
@@ -85,15 +87,21 @@ class HomePlan:
         """Read one number or service code."""
         if _E164.fullmatch(text):
             return int(text)
-        return self._home_key(_SEPARATORS.sub("", text))
+        return self._home_key(party_address.bare(text)) or self._key_in_address(text)
 
     def sender_key(self, text: str) -> int:
-        """Read one number, service code or alphanumeric sender."""
-        return self.number_key(text) or (sender_hash(text) if _SENDER.fullmatch(text) else 0)
+        """Read one number, service code or alphanumeric sender.
+
+        A URI is no name, but where it hides its number: ``sip:anonymous@anonymous.invalid``.
+        """
+        if key := self.number_key(text):
+            return key
+        name = sender_name(text)
+        return sender_hash(name) if _SENDER.fullmatch(name) else UNREADABLE
 
     def range_key(self, text: str) -> tuple[int, int] | None:
         """Read a range such as ``+86170*``: its leading digits as a key, and how many they are."""
-        text = _SEPARATORS.sub("", text)
+        text = party_address.bare(text)
         if text.startswith("00"):
             text = "+" + text[2:]
         elif self.country_code == "86" and (match := _CHINESE_RANGE.fullmatch(text)):
@@ -107,6 +115,27 @@ class HomePlan:
     @cached_property
     def _plan(self) -> re.Pattern[str]:
         return _CHINA if self.country_code == "86" else _ELSEWHERE
+
+    def _key_in_address(self, text: str) -> int:
+        if not _IN_ADDRESSES.search(text):
+            return UNREADABLE
+        for number in party_address.numbers(text):
+            for digits in self._dialled(*number):
+                if key := self._home_key(digits):
+                    return key
+        return UNREADABLE
+
+    def _dialled(self, digits: str, context: str) -> Sequence[str]:
+        """Return how a subscriber at home may dial a number of an address; nothing if nobody can.
+
+        Digits that count in another country only are not guessed at: RFC 3966, 5.1.5, says that
+        putting the context before them need not make a number.
+        """
+        if digits.startswith("+") or not context:
+            return (digits,)
+        if not context.startswith(home := f"+{self.country_code}"):
+            return ()
+        return digits, f"0{context.removeprefix(home)}{digits}"
 
     def _home_key(self, text: str) -> int:
         if _E164.fullmatch(text):
@@ -126,11 +155,21 @@ def sender_hash(name: str) -> int:
     return FIRST_SENDER | int.from_bytes(digest) >> 3
 
 
+def sender_name(text: str) -> str:
+    """Return the name that `HomePlan.sender_key` hashes, of a text that is no number."""
+    return party_address.name(text) if party_address.is_uri(text) else text
+
+
 def number_text(key: int) -> str:
     """Write the number or service code of *key*; empty for hashed senders and `UNREADABLE`."""
     if key == UNREADABLE or key >= FIRST_SENDER:
         return ""
     return f"+{key}" if key > 0 else str(-key)
+
+
+def party_text(key: int, text: str) -> str:
+    """Write the party of *key*, which was read from *text*: a number, or a sender's name."""
+    return number_text(key) or sender_name(text)
 
 
 def range_text(key: int, digits: int) -> str:

@@ -161,6 +161,8 @@ class CodeSet:
         for code in listed:
             if not _CODE.fullmatch(code):
                 raise ValueError(f"no service code such as 96110 or 95xxx: {code!r}")
+        self.codes = tuple(listed)
+        """The codes, as they were given."""
         self._bounds = _bounds((listed, _all_fronts())) if listed else np.zeros(0, np.int64)
 
     def holds(self, keys: Int64s) -> Bools:

@@ -20,6 +20,8 @@ VALKEY = "valkey"
 """Folder of the embedded Valkey."""
 MODELS = "models.json"
 """The local copy of the desired models."""
+CARRIER_POLICY = "carrier-policy.json"
+"""The local copy of the carrier policy."""
 ENDPOINTS = "endpoints.json"
 """Addresses of a running service; deleted when it stops."""
 
@@ -34,6 +36,7 @@ OURS = (
     DECISIONS,
     VALKEY,
     MODELS,
+    CARRIER_POLICY,
     ENDPOINTS,
 )
 """Everything in the data folder that is written by Fanzha."""

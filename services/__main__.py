@@ -1,7 +1,10 @@
 """The `fanzha` command."""
 
+import os
+
 import typer
 
+from fanzha.translation import catalogue
 from services.cli._common import login
 from services.cli._common.lazy_commands import group_of
 
@@ -22,6 +25,7 @@ COMMANDS = {
     "score": "eval.score.app",
     "blocklist": "lists.commands.app",
     "changes": "changes.commands.app",
+    "policy": "policy.commands.app",
     "audit": "audit.commands.app",
     "hits": "hits.app",
     "decisions": "decisions.commands.app",
@@ -45,7 +49,8 @@ app.callback()(login.show)
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command, in the language of the user."""
+    catalogue.use(catalogue.language_of(os.environ))
     app()
 
 

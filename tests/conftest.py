@@ -22,6 +22,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 prefer_memory()
 
+# Commands that tests start would print in the language of the developer.
+os.environ["FANZHA_LANGUAGE"] = "en"
+
 # What tests call without a server in between, they call as the developer does.
 identity.set_identity(identity.DEVELOPER)
 

@@ -19,6 +19,7 @@ from blocklists.importers import (
 )
 from blocklists.importers.rows import Item, Reader
 from blocklists.importers.tables import csv_table, headers
+from fanzha import party_address
 
 HEAD_LINES = 500
 """Lines that `detect` inspects."""
@@ -77,6 +78,7 @@ _LOOKS: tuple[tuple[Format, re.Pattern[str]], ...] = (
     (Format.NUMBERS, re.compile(r"(?!\d+(?:\.\d+){3})[+(]?\d[\d ().-]+\*?(?:\s*#.*)?$")),
     (Format.DOMAINS, re.compile(r"\S")),
 )
+_CELLS = re.compile(r"[,\t]")
 _REMARK = re.compile(r"\s*(?:#|;|//)")
 _YAML = re.compile(r"(?:---\s*|\s*- +[a-z_]+:.*)", re.IGNORECASE)
 _STIX = re.compile(
@@ -109,6 +111,9 @@ def detect(head: Sequence[str], name: str = "") -> Format:
 
 
 def _vote(line: str) -> Format:
+    line = party_address.narrow(line)
+    if party_address.is_uri(line) and not _CELLS.search(line):
+        return Format.NUMBERS  # the semicolons are those of its parameters
     return next((format_ for format_, look in _LOOKS if look.match(line)), Format.DOMAINS)
 
 

@@ -80,6 +80,16 @@ class ActivityTable:
         self._mark(events, today, hashes.take(events.rows + rows, mode="wrap"))
         return self._known(calls.callers, held[:rows], slots[:rows])
 
+    def peek(self, calls: Calls) -> CallerActivity:
+        """Return what `observe` would, and count nothing."""
+        parties = np.concatenate((calls.callers, calls.callees))
+        slots = (spread(parties) >> self._shift).view(np.int64)
+        before = self._lines[slots]
+        try:
+            return self.observe(calls)
+        finally:
+            self._lines[slots] = before
+
     def observe_texts(self, texts: Texts) -> None:
         """Count *texts* in for the numbers whose calls are being counted."""
         events, hashes = self._events(texts.senders, texts.receivers, texts.submitted_at_ms)

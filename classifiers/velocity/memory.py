@@ -178,6 +178,15 @@ class VelocityMemory:
         known[:, events.rows] = counters
         return CallerVelocity(known)
 
+    def peek(self, calls: Calls) -> CallerVelocity:
+        """Return what `observe` would, and count nothing."""
+        slots = self._places(calls.callers)
+        before = self._lines[slots]
+        try:
+            return self.observe(calls)
+        finally:
+            self._lines[slots] = before
+
     def record_ends(
         self,
         callers: Int64s,

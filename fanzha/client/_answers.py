@@ -29,7 +29,7 @@ class Answer:
     """Fraud probability; None when no model scored it."""
     threshold: float = 0.0
     decision_id: int = 0
-    """Quote it in appeals and confirmations; 0 when no server decided."""
+    """Quote it in appeals and confirmations; 0 when no server decided, and in a dry run."""
     entry_id: str = ""
     pattern: str = ""
     evidence: int = 0
@@ -75,6 +75,9 @@ class Answer:
     """What is wrong with the request, or with the server."""
     read_bytes: int = 0
     """Bytes that were read of the body or URL, where it was cut because the request is too long."""
+    truncated: bool = False
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before."""
 
     @property
     def blocked(self) -> bool:
@@ -104,6 +107,7 @@ class Answers(Sequence[Answer]):
         self._rows = len(decisions.actions)
         # Read once: access to a protobuf field costs a tenth of an answer.
         self._first_id = decisions.first_decision_id
+        self._dry_run = decisions.dry_run
         self._common: dict[str, Any] = {
             "threshold": decisions.threshold,
             "list_version": decisions.list_version,
@@ -171,7 +175,9 @@ class Answers(Sequence[Answer]):
             action=action,
             reason=reason,
             score=None if isnan(score) else score,
-            decision_id=(detail.decision_id if detail else 0) or self._first_id + row,
+            decision_id=0
+            if self._dry_run
+            else (detail.decision_id if detail else 0) or self._first_id + row,
             **(common if detail is None else common | _fields(detail)),
         )
 
@@ -202,4 +208,5 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "error": detail.error,
         "monitored": detail.monitored,
         "read_bytes": detail.read_bytes,
+        "truncated": detail.truncated,
     }

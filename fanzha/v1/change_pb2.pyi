@@ -42,6 +42,8 @@ class _ChangeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeKind
     """Lifts what an appeal was upheld against."""
     CHANGE_KIND_RETIREMENT: _ChangeKind.ValueType  # 6
     """Removes entries that hit nothing any more."""
+    CHANGE_KIND_POLICY: _ChangeKind.ValueType  # 7
+    """Changes the carrier policy, not the lists; made by PolicyService."""
 
 class ChangeKind(_ChangeKind, metaclass=_ChangeKindEnumTypeWrapper):
     """What a request is for."""
@@ -60,6 +62,8 @@ CHANGE_KIND_APPEAL: ChangeKind.ValueType  # 5
 """Lifts what an appeal was upheld against."""
 CHANGE_KIND_RETIREMENT: ChangeKind.ValueType  # 6
 """Removes entries that hit nothing any more."""
+CHANGE_KIND_POLICY: ChangeKind.ValueType  # 7
+"""Changes the carrier policy, not the lists; made by PolicyService."""
 Global___ChangeKind: _TypeAlias = ChangeKind  # noqa: Y015
 
 @_typing.final
@@ -171,6 +175,7 @@ class ChangeContents(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     EXPIRES_AT_S_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """Why. Required; entries that do not say have it, too."""
     legal_basis: _builtins.str
@@ -183,6 +188,8 @@ class ChangeContents(_message.Message):
     """When entries stop acting that do not say, in seconds since the Unix epoch; absent: the
     server's default term from now.
     """
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
         """Entries to add, or to replace where kind, pattern and action are the same."""
@@ -206,10 +213,11 @@ class ChangeContents(_message.Message):
         source: _decision_pb2.Source.ValueType = ...,
         campaign: _builtins.str = ...,
         expires_at_s: _builtins.int = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "legal_basis", b"legal_basis", "reason", b"reason", "removals", b"removals", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["additions", b"additions", "campaign", b"campaign", "edits", b"edits", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "legal_basis", b"legal_basis", "reason", b"reason", "removals", b"removals", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -513,6 +521,74 @@ class Emergency(_message.Message):
 Global___Emergency: _TypeAlias = Emergency  # noqa: Y015
 
 @_typing.final
+class PolicyDifference(_message.Message):
+    """A setting of the carrier policy that differs, as it is in effect."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARRIER_FIELD_NUMBER: _builtins.int
+    SETTING_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    carrier: _builtins.str
+    """The carrier; default for carriers without a policy of their own."""
+    setting: _builtins.str
+    """The setting, such as call.threshold, or trunk GW-BANK-1."""
+    before: _builtins.str
+    """What it was."""
+    after: _builtins.str
+    """What it is to be."""
+    def __init__(
+        self,
+        *,
+        carrier: _builtins.str = ...,
+        setting: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "carrier", b"carrier", "setting", b"setting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyDifference: _TypeAlias = PolicyDifference  # noqa: Y015
+
+@_typing.final
+class ProposedPolicy(_message.Message):
+    """What a request of kind policy changes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHA256_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    IMPACT_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.str
+    """SHA-256 of the proposed document, in hexadecimal."""
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyDifference]:
+        """The settings in effect that differ from the policy of its base version."""
+
+    @_builtins.property
+    def impact(self) -> Global___ChangeImpact:
+        """What the last hours would have been; absent where the log cannot say."""
+
+    def __init__(
+        self,
+        *,
+        sha256: _builtins.str = ...,
+        differences: _abc.Iterable[Global___PolicyDifference] | None = ...,
+        impact: Global___ChangeImpact | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences", "impact", b"impact", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposedPolicy: _TypeAlias = ProposedPolicy  # noqa: Y015
+
+@_typing.final
 class Change(_message.Message):
     """A change request."""
 
@@ -551,6 +627,8 @@ class Change(_message.Message):
     ROWS_SHA256_FIELD_NUMBER: _builtins.int
     ROWS_RETAINED_FIELD_NUMBER: _builtins.int
     UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Its number, from 1."""
     kind: Global___ChangeKind.ValueType
@@ -572,7 +650,7 @@ class Change(_message.Message):
     expires_at_s: _builtins.int
     """When its entries end that do not say, in seconds since the Unix epoch; 0: see each entry."""
     base_version: _builtins.int
-    """Version of the lists its author saw."""
+    """Version its author saw: of the lists, or for kind policy of the carrier policy."""
     created_at_ms: _builtins.int
     """When it was made, in milliseconds since the Unix epoch."""
     additions: _builtins.int
@@ -588,7 +666,9 @@ class Change(_message.Message):
     one_person: _builtins.bool
     """Whether its author applied it alone."""
     applied_version: _builtins.int
-    """Version of the lists it made; 0 while it is not applied."""
+    """Version it made: of the lists, or for kind policy of the carrier policy; 0 while it is not
+    applied.
+    """
     applied_at_ms: _builtins.int
     """When it was applied, in milliseconds since the Unix epoch; 0 while it is not."""
     reverts: _builtins.int
@@ -605,6 +685,8 @@ class Change(_message.Message):
     """SHA-256 of its packed additions and removals, in hexadecimal."""
     rows_retained: _builtins.bool
     """Whether its rows are still stored: they are needed to undo it."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
     @_builtins.property
     def preview(self) -> Global___ChangePreview:
         """The preview of its submission; absent for a draft."""
@@ -628,6 +710,10 @@ class Change(_message.Message):
     @_builtins.property
     def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it hits that its author confirmed and no second person reviewed."""
+
+    @_builtins.property
+    def policy(self) -> Global___ProposedPolicy:
+        """What it changes in the carrier policy; absent unless the kind is policy."""
 
     def __init__(
         self,
@@ -665,10 +751,12 @@ class Change(_message.Message):
         rows_sha256: _builtins.str = ...,
         rows_retained: _builtins.bool = ...,
         unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        policy: Global___ProposedPolicy | None = ...,
+        false_positive: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "emergency", b"emergency", "policy", b"policy", "preview", b"preview", "restores_version", b"restores_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version", "additions", b"additions", "applied_at_ms", b"applied_at_ms", "applied_version", b"applied_version", "approved_by", b"approved_by", "author", b"author", "base_version", b"base_version", "campaign", b"campaign", "confirms", b"confirms", "created_at_ms", b"created_at_ms", "emergency", b"emergency", "events", b"events", "expires_at_s", b"expires_at_s", "false_positive", b"false_positive", "id", b"id", "kind", b"kind", "left_alone", b"left_alone", "left_alone_examples", b"left_alone_examples", "legal_basis", b"legal_basis", "one_person", b"one_person", "policy", b"policy", "preview", b"preview", "reason", b"reason", "removals", b"removals", "restores_version", b"restores_version", "reverted_by", b"reverted_by", "reverts", b"reverts", "revision", b"revision", "rows_retained", b"rows_retained", "rows_sha256", b"rows_sha256", "second_person_needed", b"second_person_needed", "second_person_reasons", b"second_person_reasons", "second_person_rule", b"second_person_rule", "source", b"source", "state", b"state", "unreviewed_risks", b"unreviewed_risks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__restores_version: _TypeAlias = _typing.Literal["restores_version"]  # noqa: Y015
     _WhichOneofArgType__restores_version: _TypeAlias = _typing.Literal["_restores_version", b"_restores_version"]  # noqa: Y015
@@ -1138,12 +1226,18 @@ class RevertChangeRequest(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request to undo."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    dry_run: _builtins.bool
+    """Whether to change nothing, and only say in plan what it would do."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1155,10 +1249,12 @@ class RevertChangeRequest(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "dry_run", b"dry_run", "false_positive", b"false_positive", "id", b"id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1171,22 +1267,74 @@ class RevertChangeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___Change:
-        """It."""
+        """It; absent in a dry run."""
+
+    @_builtins.property
+    def plan(self) -> Global___UndoPlan:
+        """What it would do; only in a dry run."""
 
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
+        plan: Global___UndoPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevertChangeResponse: _TypeAlias = RevertChangeResponse  # noqa: Y015
+
+@_typing.final
+class UndoPlan(_message.Message):
+    """What undoing would do to the lists as they are now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_TOTAL_FIELD_NUMBER: _builtins.int
+    RESTORED_TOTAL_FIELD_NUMBER: _builtins.int
+    LEFT_ALONE_TOTAL_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    RESTORED_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    removed_total: _builtins.int
+    """How many entries it would remove."""
+    restored_total: _builtins.int
+    """How many it would bring back, or give the contents they had."""
+    left_alone_total: _builtins.int
+    """How many it would leave alone: changed by others since, or expired."""
+    policy: _builtins.bool
+    """Whether it puts the carrier policy that was in force before in force again; the lists stay."""
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
+        """Some of those that it would remove."""
+
+    @_builtins.property
+    def restored(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
+        """Some of those that it would bring back, as they would be."""
+
+    def __init__(
+        self,
+        *,
+        removed_total: _builtins.int = ...,
+        restored_total: _builtins.int = ...,
+        left_alone_total: _builtins.int = ...,
+        removed: _abc.Iterable[_blocklist_pb2.EntryRef] | None = ...,
+        restored: _abc.Iterable[_blocklist_pb2.Entry] | None = ...,
+        policy: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_alone_total", b"left_alone_total", "policy", b"policy", "removed", b"removed", "removed_total", b"removed_total", "restored", b"restored", "restored_total", b"restored_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoPlan: _TypeAlias = UndoPlan  # noqa: Y015
 
 @_typing.final
 class RestoreVersionRequest(_message.Message):
@@ -1198,12 +1346,18 @@ class RestoreVersionRequest(_message.Message):
     AUTHOR_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The version."""
     author: _builtins.str
     """Who asks; with a checked identity, that one counts."""
     reason: _builtins.str
     """Why. Required."""
+    false_positive: _builtins.bool
+    """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    dry_run: _builtins.bool
+    """Whether to change nothing, and only say in plan what it would do."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1215,10 +1369,12 @@ class RestoreVersionRequest(_message.Message):
         author: _builtins.str = ...,
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        false_positive: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "dry_run", b"dry_run", "false_positive", b"false_positive", "reason", b"reason", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1231,18 +1387,24 @@ class RestoreVersionResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___Change:
-        """It."""
+        """It; absent in a dry run."""
+
+    @_builtins.property
+    def plan(self) -> Global___UndoPlan:
+        """What it would do; only in a dry run."""
 
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
+        plan: Global___UndoPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -424,13 +424,16 @@ class Decision(_message.Message):
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
     CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.int
-    """Unique id; quote it in appeals and confirmations."""
+    """Unique id; quote it in appeals and confirmations. 0 in a dry run."""
     action: Global___Action.ValueType
     """What to do."""
     reason: Global___Reason.ValueType
@@ -479,17 +482,26 @@ class Decision(_message.Message):
     """That link, in canonical form; empty without a score."""
     related_entity: _builtins.str
     """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
-    confirmed fraud or seen with it; empty without one.
+    confirmed fraud or seen with it; or "text:" and the fingerprint of such a text that this one is
+    a near-duplicate of. Empty without one.
     """
     related_evidence: Global___Evidence.ValueType
     """What about the traffic that is."""
     related_to: _builtins.str
-    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    """The confirmed number, link or text that it is seen with; empty where it is confirmed itself."""
     related_since_ms: _builtins.int
     """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
+    """
+    read_bytes: _builtins.int
+    """Bytes that were read of the body or URL, where it was cut because it is too long; it was decided
+    by these and the other fields. 0 where nothing was cut.
+    """
+    truncated: _builtins.bool
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before.
     """
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
@@ -503,6 +515,8 @@ class Decision(_message.Message):
     """Of links: how many seconds a gateway may reuse this answer for the same URL; 0: not at all.
     Absent for other channels.
     """
+    dry_run: _builtins.bool
+    """Whether the request asked for a dry run: nothing was recorded."""
     @_builtins.property
     def velocity_inputs(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Inputs of the velocity model by name, of such a call; zeros are left out. Enough to explain the
@@ -544,15 +558,18 @@ class Decision(_message.Message):
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
         monitored: _builtins.bool = ...,
+        read_bytes: _builtins.int = ...,
+        truncated: _builtins.bool = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
         delay_ms: _builtins.int = ...,
         cache_seconds: _builtins.int | None = ...,
         protocol_answer: _protocol_answer_pb2.ProtocolAnswer | None = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
@@ -590,8 +607,11 @@ class Decisions(_message.Message):
     VELOCITY_VERSION_FIELD_NUMBER: _builtins.int
     ALLOW_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
     BLOCK_CACHE_SECONDS_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     first_decision_id: _builtins.int
-    """Id of row 0; row i has first_decision_id + i unless its Detail says otherwise."""
+    """Id of row 0; row i has first_decision_id + i unless its Detail says otherwise. 0 in a dry run,
+    whose rows have no ids.
+    """
     threshold: _builtins.float
     """The score from which this channel blocks, in [0, 1]."""
     list_version: _builtins.int
@@ -606,6 +626,8 @@ class Decisions(_message.Message):
     """
     block_cache_seconds: _builtins.int
     """Likewise, the answer that blocks a URL."""
+    dry_run: _builtins.bool
+    """Whether the request asked for a dry run: nothing was recorded."""
     @_builtins.property
     def actions(self) -> _containers.RepeatedScalarFieldContainer[Global___Action.ValueType]:
         """One Action per row."""
@@ -636,10 +658,11 @@ class Decisions(_message.Message):
         velocity_version: _builtins.str = ...,
         allow_cache_seconds: _builtins.int | None = ...,
         block_cache_seconds: _builtins.int | None = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "actions", b"actions", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds", "details", b"details", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds", "_block_cache_seconds", b"_block_cache_seconds", "actions", b"actions", "allow_cache_seconds", b"allow_cache_seconds", "block_cache_seconds", b"block_cache_seconds", "details", b"details", "dry_run", b"dry_run", "first_decision_id", b"first_decision_id", "list_version", b"list_version", "model_version", b"model_version", "reasons", b"reasons", "scores", b"scores", "threshold", b"threshold", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__allow_cache_seconds: _TypeAlias = _typing.Literal["allow_cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__allow_cache_seconds: _TypeAlias = _typing.Literal["_allow_cache_seconds", b"_allow_cache_seconds"]  # noqa: Y015
@@ -699,6 +722,7 @@ class Detail(_message.Message):
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
@@ -747,17 +771,22 @@ class Detail(_message.Message):
     """That link, in canonical form; empty without a score."""
     related_entity: _builtins.str
     """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
-    confirmed fraud or seen with it; empty without one.
+    confirmed fraud or seen with it; or "text:" and the fingerprint of such a text that this one is
+    a near-duplicate of. Empty without one.
     """
     related_evidence: Global___Evidence.ValueType
     """What about the traffic that is."""
     related_to: _builtins.str
-    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    """The confirmed number, link or text that it is seen with; empty where it is confirmed itself."""
     related_since_ms: _builtins.int
     """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
+    """
+    truncated: _builtins.bool
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before.
     """
     decision_id: _builtins.int
     """Id of the decision, where it is not first_decision_id + row: the row, or one before it, was
@@ -809,6 +838,7 @@ class Detail(_message.Message):
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
         monitored: _builtins.bool = ...,
+        truncated: _builtins.bool = ...,
         decision_id: _builtins.int = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
@@ -818,7 +848,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

@@ -240,10 +240,15 @@ class DecideCallRequest(_message.Message):
     CALL_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def call(self) -> Global___Call:
         """The attempt."""
@@ -254,10 +259,11 @@ class DecideCallRequest(_message.Message):
         call: Global___Call | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "dry_run", b"dry_run", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -296,10 +302,15 @@ class DecideCallsRequest(_message.Message):
     CALLS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___Call]:
         """The attempts, 1 to 4096 of them."""
@@ -310,10 +321,11 @@ class DecideCallsRequest(_message.Message):
         calls: _abc.Iterable[Global___Call] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls", b"calls", "dry_run", b"dry_run", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -352,10 +364,15 @@ class DecideTextRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def text(self) -> Global___Text:
         """The message."""
@@ -366,10 +383,11 @@ class DecideTextRequest(_message.Message):
         text: Global___Text | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "text", b"text", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -408,10 +426,15 @@ class DecideTextsRequest(_message.Message):
     TEXTS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Text]:
         """The messages, 1 to 4096 of them."""
@@ -422,10 +445,11 @@ class DecideTextsRequest(_message.Message):
         texts: _abc.Iterable[Global___Text] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["texts", b"texts", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "texts", b"texts", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -464,10 +488,15 @@ class DecideLinkRequest(_message.Message):
     LINK_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def link(self) -> Global___Link:
         """The link."""
@@ -478,10 +507,11 @@ class DecideLinkRequest(_message.Message):
         link: Global___Link | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "link", b"link", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -520,10 +550,15 @@ class DecideLinksRequest(_message.Message):
     LINKS_FIELD_NUMBER: _builtins.int
     WITH_SHADOW_ENTRIES_FIELD_NUMBER: _builtins.int
     WITH_PROTOCOL_ANSWER_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     with_shadow_entries: _builtins.bool
     """Whether to tell which shadow entry would have blocked; slower, for people who look into one."""
     with_protocol_answer: _builtins.bool
     """Whether to give the answer in the protocols of networks, too; slower, and larger."""
+    dry_run: _builtins.bool
+    """Whether to decide without recording: as live traffic would be decided now, but counted in no
+    activity, hit, case, campaign, statistic or log. Other roles than carrier must set it.
+    """
     @_builtins.property
     def links(self) -> _containers.RepeatedCompositeFieldContainer[Global___Link]:
         """The links, 1 to 4096 of them."""
@@ -534,10 +569,11 @@ class DecideLinksRequest(_message.Message):
         links: _abc.Iterable[Global___Link] | None = ...,
         with_shadow_entries: _builtins.bool = ...,
         with_protocol_answer: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["links", b"links", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "links", b"links", "with_protocol_answer", b"with_protocol_answer", "with_shadow_entries", b"with_shadow_entries"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

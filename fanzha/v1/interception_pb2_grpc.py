@@ -34,6 +34,9 @@ class InterceptionServiceStub:
     a mobile number without country code, a fixed line with its trunk 0
     ("01062345678"), a service code as dialled ("95588", "1069012345").
 
+    A request with dry_run is decided as live traffic would be, and recorded nowhere: for checks,
+    rehearsals and replays. Its decisions have no id. request_id has no effect in it.
+
     A single bad request fails with INVALID_ARGUMENT that names the field. A bad row of
     a batch is allowed with REASON_INVALID, says what is wrong, and fails no other.
     """
@@ -84,6 +87,9 @@ class InterceptionServiceServicer:
     switches of the server's home country write them; for China: "0086…" and "86…",
     a mobile number without country code, a fixed line with its trunk 0
     ("01062345678"), a service code as dialled ("95588", "1069012345").
+
+    A request with dry_run is decided as live traffic would be, and recorded nowhere: for checks,
+    rehearsals and replays. Its decisions have no id. request_id has no effect in it.
 
     A single bad request fails with INVALID_ARGUMENT that names the field. A bad row of
     a batch is allowed with REASON_INVALID, says what is wrong, and fails no other.
@@ -180,6 +186,9 @@ class InterceptionService:
     switches of the server's home country write them; for China: "0086…" and "86…",
     a mobile number without country code, a fixed line with its trunk 0
     ("01062345678"), a service code as dialled ("95588", "1069012345").
+
+    A request with dry_run is decided as live traffic would be, and recorded nowhere: for checks,
+    rehearsals and replays. Its decisions have no id. request_id has no effect in it.
 
     A single bad request fails with INVALID_ARGUMENT that names the field. A bad row of
     a batch is allowed with REASON_INVALID, says what is wrong, and fails no other.

@@ -7,9 +7,11 @@ instead.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+from fanzha.decisions import Action
 from fanzha.errors import Unavailable
 from services.appeals.decision_lookup import Recent
 from services.appeals.model import AppealSubject
@@ -57,6 +59,22 @@ class LoggedDecisions:
             decisions=[hit_view.hit(row).fields() for row in found.rows],
             total=found.events,
         )
+
+    async def blocks(
+        self, subject: AppealSubject, *, since_ms: int, until_ms: int, count: int
+    ) -> Sequence[Mapping[str, str]]:
+        """Return blocks about a subject in a period, the latest *count* of them."""
+        about = conditions.conditions_for(
+            subject.kind, subject.pattern, since_ms=since_ms, limit=count
+        )
+        query = replace(about, until_ms=until_ms, action=Action.BLOCK)
+        try:
+            found = await self._ask(lambda: self._query.find(query))
+        except Unavailable as error:
+            # Do not fail the appeal: without a decision it is opened, too.
+            logger.warning("blocks at the time of an appeal are not known: %s", error)
+            return ()
+        return [hit_view.hit(row).fields() for row in found.rows]
 
     async def _ask(self, ask: Callable[[], Answer]) -> Answer:
         try:

@@ -8,11 +8,11 @@ started later has that version from the start.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
-from typing import TypeAlias
 
+from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.decisions import Reason
 from fanzha.errors import FanzhaError, NotFound, Unavailable, VersionConflict
 from infra.periodic import run_periodically
@@ -28,7 +28,7 @@ from services.appeals.model import (
     AppealState,
     Lift,
 )
-from services.appeals.retractions import WrongEntry, retracted_by
+from services.appeals.retractions import retracted_by
 from services.appeals.store import AppealStore
 from services.auth import identity
 from services.auth.identity import Identity, Role
@@ -43,14 +43,6 @@ AGAIN_SECONDS = 5.0
 _MOST_AT_ONCE = 100
 _DISMISSED = MODEL_REASONS | {Reason.RELATED.name}
 """Reasons of decisions that an upheld appeal dismisses; the other rules would decide so again."""
-
-
-Retract: TypeAlias = Callable[[Iterable[WrongEntry]], Awaitable[None]]
-"""Hands wrong entries to the warning pipeline."""
-
-
-async def retract_nothing(_entries: Iterable[WrongEntry]) -> None:
-    """Do nothing: there is no warning pipeline."""
 
 
 class Lifter:

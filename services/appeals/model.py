@@ -22,7 +22,7 @@ SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SPAM", "VELOCITY"})
-RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED", "RELATED"})
+RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED", "RELATED", "FAILED_CLOSED"})
 LIST_REASONS = frozenset({"BLOCKLISTED"})
 
 

@@ -1,25 +1,9 @@
 """What an upheld appeal tells the warning pipeline: which entries were wrong, and for whom."""
 
-from dataclasses import dataclass
-
 from blocklists.entries import EntryKind, entry_id
+from blocklists.wrong_entries import WrongEntry
 from fanzha.decisions import Action
 from services.appeals.model import Appeal, Lift
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrongEntry:
-    """A list entry that an appeal found wrong, for all it matches or for one subject."""
-
-    entry_id: str
-    kind: str
-    pattern: str
-    source: str
-    subject: str
-    """The number, sender or link for which alone it was wrong; empty: it was wrong altogether."""
-    why: str
-    by: str
-    at_ms: int
 
 
 def retracted_by(appeal: Appeal, lift: Lift, now_ms: int) -> list[WrongEntry]:

@@ -14,7 +14,7 @@ from blocklists import patterns
 from blocklists.entries import Direction, EntryKind
 from fanzha import url
 from fanzha.errors import InvalidInput
-from fanzha.phone import UNREADABLE, HomePlan, number_text
+from fanzha.phone import UNREADABLE, HomePlan, number_text, sender_name
 from services.appeals.model import AppealSubject
 
 _TO = frozenset({"CALLEE", "RECEIVER"})
@@ -50,7 +50,9 @@ def _party(text: str, home: HomePlan, *, to: bool) -> AppealSubject | None:
         return None
     written = number_text(key)
     kind = EntryKind.NUMBER if written else EntryKind.SENDER
-    return AppealSubject(kind=kind, pattern=written or text, direction=_side(kind, to=to))
+    return AppealSubject(
+        kind=kind, pattern=written or sender_name(text), direction=_side(kind, to=to)
+    )
 
 
 def _page(link: str, home: HomePlan) -> AppealSubject | None:

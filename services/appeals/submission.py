@@ -117,7 +117,7 @@ class AppealSubmission:
             grounds=grounds,
             documents=documents,
             subject=matter.subject,
-            decision_id=request.decision_id,
+            decision_id=request.decision_id or int(matter.decision.get("decision_id", 0)),
             found_in=matter.found_in,
             decision=matter.decision,
             entries=matter.entries,
@@ -160,7 +160,9 @@ class AppealSubmission:
     async def matter(self, decision_id: int, pattern: str, occurred_at_ms: int) -> Matter:
         """Find the subject of a decision, or of the request."""
         if not decision_id:
-            return await self._described_matter(FoundIn.NOWHERE, {}, pattern, occurred_at_ms)
+            found = await self._block_near(pattern, occurred_at_ms)
+            found_in = FoundIn.LOG if found else FoundIn.NOWHERE
+            return await self._described_matter(found_in, found, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)
         if decision.get("action") == "ALLOW":
             raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
@@ -180,6 +182,13 @@ class AppealSubmission:
             decision=decision,
             entries=await self._entries(subject, decision),
         )
+
+    async def _block_near(self, pattern: str, occurred_at_ms: int) -> Mapping[str, str]:
+        """Return the logged block of what a request describes; empty where there is none."""
+        if not pattern.strip() or not occurred_at_ms:
+            return {}
+        subject = subjects.parse(pattern, self._home)
+        return await self._decisions.block_near(subject, occurred_at_ms) or {}
 
     async def _described_matter(
         self,

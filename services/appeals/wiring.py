@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
 
+from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.phone import HomePlan
 from infra.data_paths import APPEALS
 from infra.redis.client import Client
 from services.appeals.appeal_file import AppealFileReader
 from services.appeals.decision_lookup import DecisionLookup, LoggedDecisionSource, NoLoggedDecisions
 from services.appeals.documents import DocumentFolder
-from services.appeals.lift import Lifter, Retract, retract_nothing
+from services.appeals.lift import Lifter
 from services.appeals.lift_changes import LiftChanges
 from services.appeals.list_access import ListAccess
 from services.appeals.maintenance import AppealMaintenance
@@ -62,7 +63,7 @@ def build(
         settings=settings,
         store=AppealStore(redis),
         lists=lists,
-        decisions=DecisionLookup(hits, log or NoLoggedDecisions()),
+        decisions=DecisionLookup(hits, log or NoLoggedDecisions(), HomePlan(settings.home_country)),
         documents=DocumentFolder(
             settings.data_dir / APPEALS, most_bytes=settings.appeal_document_bytes
         ),

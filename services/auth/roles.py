@@ -30,10 +30,14 @@ def _of(*roles: Role) -> frozenset[Role]:
 
 
 _CARRIER = _of(Role.CARRIER)
+LIVE_DECISIONS = _CARRIER
+"""Who may ask for decisions that count."""
 _EDITOR = _of(Role.EDITOR)
 _REPORTERS = _of(Role.CARRIER, Role.EDITOR)
 _READERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER)
 _OVERSEERS = frozenset(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
+# Dry runs, for all but carriers: see `check_live_decisions`.
+_ASKERS = _CARRIER | _OVERSEERS
 _OFFICER = _of(Role.APPEALS_OFFICER)
 # Blocked people appeal at their carrier or at the bureau.
 _APPEALS_DESK = _of(Role.CARRIER, Role.APPEALS_OFFICER)
@@ -50,12 +54,12 @@ _EXPORTERS = _of(Role.EDITOR, Role.APPROVER, Role.AUDITOR)
 
 TABLE: Mapping[str, Mapping[str, Allowed]] = {
     "fanzha.v1.InterceptionService": {
-        "DecideCall": _CARRIER,
-        "DecideCalls": _CARRIER,
-        "DecideText": _CARRIER,
-        "DecideTexts": _CARRIER,
-        "DecideLink": _CARRIER,
-        "DecideLinks": _CARRIER,
+        "DecideCall": _ASKERS,
+        "DecideCalls": _ASKERS,
+        "DecideText": _ASKERS,
+        "DecideTexts": _ASKERS,
+        "DecideLink": _ASKERS,
+        "DecideLinks": _ASKERS,
     },
     "fanzha.v1.FeedbackService": {
         "ConfirmHit": _REPORTERS,
@@ -110,6 +114,11 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ListChangeRows": _READERS,
         "PreviewChange": _READERS,
         "DiffVersions": _READERS,
+    },
+    "fanzha.v1.PolicyService": {
+        "GetPolicy": _OVERSEERS,
+        "ProposePolicy": _EDITOR,
+        "ListPolicyVersions": _OVERSEERS,
     },
     "fanzha.v1.MappingService": {
         "SaveMapping": _EDITOR,
@@ -223,6 +232,16 @@ def refusal_message(identity: Identity, path: str) -> str:
     takes = join_roles(() if isinstance(allowed, AccessLevel) else allowed, "or")
     held = join_roles(identity.roles) or "none"
     return f"{method} takes the role {takes}; {identity.name} has {held}"
+
+
+def check_live_decisions(identity: Identity) -> None:
+    """Raise `NotAllowed` unless *identity* may ask for decisions that are recorded."""
+    if identity.roles.isdisjoint(LIVE_DECISIONS):
+        takes, held = join_roles(LIVE_DECISIONS, "or"), join_roles(identity.roles) or "none"
+        raise NotAllowed(
+            f"dry_run: a decision that is recorded takes the role {takes}; {identity.name} has "
+            f"{held}"
+        )
 
 
 def check_source(identity: Identity, sources: Iterable[Source]) -> None:

@@ -3,7 +3,7 @@
 import sys
 
 from services.auth.identity import Role
-from services.auth.roles import TABLE, AccessLevel, Allowed
+from services.auth.roles import LIVE_DECISIONS, TABLE, AccessLevel, Allowed, join_roles
 
 _HEAD = """# Roles
 
@@ -58,7 +58,9 @@ def _legend() -> str:
     ]
     return (
         f"● allowed; ○ {AccessLevel.OPEN.value}, without credentials, since probes carry none. "
-        f"{' and '.join(known)} need authentication and no role.\n"
+        f"{' and '.join(known)} need authentication and no role.\n\n"
+        f"Decisions are recorded only for the role {join_roles(LIVE_DECISIONS, 'or')}: the others "
+        "must set `dry_run` (`fanzha check` and `fanzha replay` do), and are refused without it.\n"
     )
 
 

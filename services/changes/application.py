@@ -5,9 +5,10 @@
 3. Mark the request as being applied, with the entries it replaces and removes. A commit whose
    outcome is unknown is searched for from that version on.
 4. Commit the whole change over that version only, under an idempotent commit name.
-5. Set the request to APPLIED, and the request it reverts or confirms with it, in one step.
+5. Where it removes false positives, have the warning pipeline retract their warnings.
+6. Set the request to APPLIED, and the request it reverts or confirms with it, in one step.
 
-A crash between 4 and 5 leaves the mark; `ChangeApplication.recover` completes the request.
+A crash between 4 and 6 leaves the mark; `ChangeApplication.recover` completes the request.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import ListChange
+from blocklists.wrong_entries import wrong_entries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
@@ -30,12 +32,21 @@ from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
-from services.changes.model import ChangeEvent, ChangeRequest, ChangeState, Emergency
+from services.changes.model import (
+    ChangeEvent,
+    ChangeKind,
+    ChangeRequest,
+    ChangeState,
+    Emergency,
+)
+from services.changes.policy.application import PolicyApplication, application_details
 from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 5
+_PROPAGATION_MS = 1000
+"""Workers have taken over a commit by then; before, a removed entry may still match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +67,7 @@ class ChangeApplication:
 
     def __init__(self, context: ChangeContext) -> None:
         self._context = context
+        self._policies = PolicyApplication(context)
 
     async def apply(
         self,
@@ -67,16 +79,28 @@ class ChangeApplication:
         fields: dict[str, bytes] | None = None,
         expected_version: int | None = None,
         entries: EntrySet | None = None,
+        expected_locks: int | None = None,
         audit_kind: AuditKind = AuditKind.CHANGE_APPLIED,
-    ) -> tuple[ChangeRequest, ChangeDiff]:
+    ) -> ChangeRequest:
         """Apply *record*; *stored* is its stored form, None for a new request.
 
-        *fields* are inline rows to store with it. *entries* are to be locked from now on; the
-        caller has checked them against the locks. A failure is recorded in the audit log, too.
+        *fields* are inline rows or the policy to store with it. *entries* are to be locked from now
+        on; the caller has checked them against the locks, and for a policy that the lock counter is
+        *expected_locks*. A failure is recorded in the audit log, too.
         """
+        fields = fields or {}
         try:
+            if record.kind is ChangeKind.POLICY:
+                return await self._apply_policy(
+                    record,
+                    by=by,
+                    stored=stored,
+                    fields=fields,
+                    expected_version=expected_version,
+                    expected_locks=expected_locks,
+                )
             return await self._apply(
-                record, contents, by, stored, fields or {}, expected_version, entries, audit_kind
+                record, contents, by, stored, fields, expected_version, entries, audit_kind
             )
         except (InvalidInput, VersionConflict, Unavailable) as error:
             await self._context.record_failure(record.subject, audit_kind.value, error, actor=by)
@@ -92,15 +116,14 @@ class ChangeApplication:
         expected_version: int | None,
         entries: EntrySet | None,
         audit_kind: AuditKind,
-    ) -> tuple[ChangeRequest, ChangeDiff]:
+    ) -> ChangeRequest:
         context = self._context
-        if record.applying_after is not None and (made := await self.committed_version(record)):
-            raise VersionConflict(f"change {record.id} is applied already, at version {made}")
+        await self._check_not_applied(record)
         for _ in range(_ATTEMPTS):
             snapshot = await context.current.caught_up()
             _check_version(expected_version, snapshot.version)
             plan = await asyncio.to_thread(self._plan, snapshot, record, contents)
-            await self._audit(record, plan, audit_kind, by)
+            await self._audit(record, _audit_details(record, plan), audit_kind, by)
             stored = await self._mark(record, plan, stored, fields, entries)
             fields, entries = {}, None
             try:
@@ -109,15 +132,41 @@ class ChangeApplication:
                 await context.requests.drop(stored.before)
                 record = stored  # another change was committed first: compare again
                 continue
-            return await self.finish(stored, version, by=by), plan.diff
+            return await self.finish(stored, version, by=by)
         raise VersionConflict(
             f"change {record.id}: the lists changed {_ATTEMPTS} times during the commit; retry"
         )
 
+    async def _apply_policy(
+        self,
+        record: ChangeRequest,
+        *,
+        by: str,
+        stored: ChangeRequest | None,
+        fields: dict[str, bytes],
+        expected_version: int | None,
+        expected_locks: int | None,
+    ) -> ChangeRequest:
+        await self._check_not_applied(record)
+        details = application_details(record)
+        await self._audit(record, details, AuditKind.CHANGE_APPLIED, by)
+        marked, version = await self._policies.commit(
+            record,
+            stored=stored,
+            fields=fields,
+            expected_version=expected_version,
+            expected_locks=expected_locks,
+        )
+        return await self.finish(marked, version, by=by)
+
+    async def _check_not_applied(self, record: ChangeRequest) -> None:
+        if record.applying_after is not None and (made := await self.committed_version(record)):
+            raise VersionConflict(f"change {record.id} is applied already, at version {made}")
+
     async def _audit(
-        self, record: ChangeRequest, plan: ApplicationPlan, kind: AuditKind, by: str
+        self, record: ChangeRequest, details: dict[str, str], kind: AuditKind, by: str
     ) -> None:
-        audit, details = self._context.audit, _audit_details(record, plan)
+        audit = self._context.audit
         await audit.record(kind, subject=record.subject, details=details, actor=by)
         if record.reverts:
             reverted, details = f"change:{record.reverts}", {"by_change": record.subject}
@@ -136,7 +185,11 @@ class ChangeApplication:
         context = self._context
         before, more = await context.requests.put(plan.diff.before, "before")
         marked = replace(
-            record, state=ChangeState.APPROVED, applying_after=plan.diff.version, before=before
+            record,
+            state=ChangeState.APPROVED,
+            applying_after=plan.diff.version,
+            applying_ms=context.now_ms(),
+            before=before,
         )
         more |= store.pack_masks(plan.written, plan.diff.present)
         step = ChangeTransition(before=stored, after=marked, fields=fields | more)
@@ -155,6 +208,8 @@ class ChangeApplication:
         context = self._context
         what = "emergency_applied" if stored.emergency else "applied"
         event = ChangeEvent(at_ms=context.now_ms(), who=by, what=what, note=note)
+        if stored.false_positive:
+            await self._retract(stored)
         for _ in range(_ATTEMPTS):
             after = stored.with_event(
                 event,
@@ -182,6 +237,20 @@ class ChangeApplication:
             f"change {stored.id} is committed at version {version}; its record is not updated yet"
         )
 
+    async def _retract(self, record: ChangeRequest) -> None:
+        """Publish the false positives that a committed request removed. Idempotent."""
+        requests = self._context.requests
+        additions, removals = await requests.additions(record), await requests.removals(record)
+        written, removed = await requests.masks(record)
+        gone = diff.removed_entries(
+            await requests.before(record),
+            removals.take(np.flatnonzero(removed)),
+            additions.take(np.flatnonzero(written)),
+        )
+        at_ms = record.applying_ms + _PROPAGATION_MS
+        why = f"change {record.id} removed the entry as a false positive: {record.reason}"
+        await self._context.retract(wrong_entries(gone, why=why, by=record.author, at_ms=at_ms))
+
     async def recover(self, record: ChangeRequest) -> ChangeRequest | None:
         """Complete a request whose commit has an unknown outcome.
 
@@ -199,6 +268,8 @@ class ChangeApplication:
         """Return the version a marked request committed; None when it committed none."""
         if record.applying_after is None:
             return None
+        if record.kind is ChangeKind.POLICY:
+            return await self._policies.version_of(record)
         return await self._context.lists.version_of(record.commit, after=record.applying_after)
 
     async def _commit(self, plan: ApplicationPlan, version: int, record: ChangeRequest) -> int:
@@ -270,7 +341,11 @@ class ChangeApplication:
 
 
 def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
-    """Return the request as an emergency; `InvalidInput` when it removes entries."""
+    """Return the request as an emergency; `InvalidInput` when it does not end by itself."""
+    if record.kind is ChangeKind.POLICY:
+        raise InvalidInput(
+            "emergency: a carrier policy does not end by itself; a second person has to approve it"
+        )
     if removals:
         raise InvalidInput(
             "emergency: cannot remove entries, because removals do not expire: "

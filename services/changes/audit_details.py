@@ -5,6 +5,8 @@ from dataclasses import replace
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeRequest, ChangeState
 
+_MOST_DIFFERENCES = 50
+
 
 def as_submitted(record: ChangeRequest, found: SubmissionResult) -> ChangeRequest:
     """Return a draft as submitted: PENDING when it needs a second person, else APPROVED."""
@@ -38,7 +40,25 @@ def details_of(record: ChangeRequest) -> dict[str, str]:
         if second
         else "",
         "unreviewed": "; ".join(record.unreviewed_risks),
+        **_policy(record),
+        "false_positive": str(record.false_positive).lower(),
         **checksums(record),
+    }
+
+
+def _policy(record: ChangeRequest) -> dict[str, str]:
+    """Return what a request changes in the carrier policy."""
+    policy = record.policy
+    if policy is None:
+        return {}
+    shown = [
+        f"{one.carrier} {one.setting}: {one.before} -> {one.after}"
+        for one in policy.differences[:_MOST_DIFFERENCES]
+    ]
+    more = len(policy.differences) - len(shown)
+    return {
+        "policy_settings": "; ".join([*shown, *([f"{more} more"] if more else [])]),
+        "policy_sha256": policy.sha256,
     }
 
 

@@ -11,9 +11,11 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
+from blocklists.wrong_entries import Retract, retract_nothing
 from fanzha.errors import FanzhaError, NotAllowed, Unavailable, VersionConflict
 from services.audit.events import Audit, AuditKind
 from services.auth import identity
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import permissions
 from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactSource
@@ -75,7 +77,10 @@ class ChangeContext:
     popular: PopularHosts
     risks: RiskFinder
     options: ChangeOptions
+    policies: PolicyLog | None
+    """None where the carrier policy cannot be changed."""
     now_ms: Callable[[], int]
+    retract: Retract = retract_nothing
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Serializes the steps of this process; other processes are detected by state and revision."""
 

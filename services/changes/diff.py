@@ -22,12 +22,16 @@ from blocklists.snapshot.delta import classify, last_of_each, same_contents, sof
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
+from blocklists.wrong_entries import enforced_blocks
 from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.changes.entry_set import NOT_FOUND, EntrySet
 
 UNCHANGED_OUTCOMES = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
+MAX_FALSE_POSITIVES = 10_000
+"""Most entries that one change removes as false positives: each is a notice in a bounded stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,28 @@ def rows_to_write(additions: EntryTable, removals: Identities, diff: ChangeDiff)
         gone = EntrySet.of(removals.take(np.flatnonzero(diff.present)))
         rows[spared[gone.find(additions.take(spared)) != NOT_FOUND]] = True
     return rows
+
+
+def removed_entries(before: EntryTable, removed: Identities, written: Identities) -> EntryTable:
+    """Return the entries of *before* that a change *removed* and did not write again."""
+    gone = EntrySet.of(removed).find(before) != NOT_FOUND
+    gone &= EntrySet.of(written).find(before) == NOT_FOUND
+    return before.take(np.flatnonzero(gone))
+
+
+def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Identities) -> None:
+    """Raise `InvalidInput` unless a change removes blocks, and no more than can be retracted."""
+    removed = removals.take(np.flatnonzero(diff.present))
+    count = int(np.count_nonzero(enforced_blocks(removed_entries(diff.before, removed, additions))))
+    if not count:
+        raise InvalidInput("false_positive: the change removes no entry that blocks")
+    if count > MAX_FALSE_POSITIVES:
+        raise InvalidInput(
+            "false_positive: at most {most:,} entries in one change, not {count:,}; remove them in "
+            "parts",
+            most=MAX_FALSE_POSITIVES,
+            count=count,
+        )
 
 
 def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:

@@ -12,6 +12,9 @@ from typing import Any
 
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities
+from services.carrier_policy.comparison import PolicyDifference, affected_carriers
+from services.changes import impact as impacts
+from services.changes.impact import ImpactEstimate
 
 
 class ChangeKind(IntEnum):
@@ -23,6 +26,8 @@ class ChangeKind(IntEnum):
     IMPORT = 4
     APPEAL = 5
     RETIREMENT = 6
+    POLICY = 7
+    """Changes the carrier policy, not the lists."""
 
 
 class ChangeState(IntEnum):
@@ -110,6 +115,23 @@ class RowProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposedPolicy:
+    """What a request of kind POLICY changes; its document is stored apart, like rows."""
+
+    sha256: str
+    """Of the document, in hexadecimal."""
+    differences: tuple[PolicyDifference, ...]
+    """The settings in effect that differ from the policy of its base version."""
+    impact: ImpactEstimate | None = None
+    """What the change would have done by the decision log; None where it changes no decision."""
+
+    @property
+    def risks(self) -> tuple[str, ...]:
+        """What its author confirms where no second person reviews it: a line for each carrier."""
+        return tuple(affected_carriers(self.differences))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
     """A change request."""
 
@@ -127,6 +149,7 @@ class ChangeRequest:
     campaign: str = ""
     expires_s: int = 0
     base_version: int
+    """Version of the lists, or for kind POLICY of the carrier policy; so is `applied_version`."""
     created_ms: int
     additions: PackedRows = PackedRows()
     removals: PackedRows = PackedRows()
@@ -155,6 +178,12 @@ class ChangeRequest:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
+    policy: ProposedPolicy | None = None
+    """None unless the kind is POLICY."""
+    false_positive: bool = False
+    """Whether the blocks it removes were wrong, so that their warnings are retracted."""
+    applying_ms: int = 0
+    """When its commit was begun the last time."""
     events: tuple[ChangeEvent, ...] = ()
 
     @property
@@ -217,6 +246,8 @@ class Draft:
     restores_version: int | None = None
     left_alone: int = 0
     left_alone_examples: tuple[str, ...] = ()
+    false_positive: bool = False
+    """Whether the blocks it removes were wrong, so that their warnings are retracted."""
     confirmed_risks: tuple[str, ...] = ()
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
 
@@ -239,6 +270,7 @@ def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     fields["problems"] = tuple(RowProblem(**one) for one in fields["problems"])
     fields["events"] = tuple(ChangeEvent(**one) for one in fields["events"])
     fields["left_alone_examples"] = tuple(fields["left_alone_examples"])
+    fields["policy"] = _policy(fields.get("policy"))
     # Records of releases before the guard on critical names have none.
     fields["confirmed_risks"] = tuple(fields.get("confirmed_risks", ()))
     fields |= {
@@ -247,3 +279,14 @@ def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
         "revision": revision,
     }
     return ChangeRequest(**fields)
+
+
+def _policy(fields: Mapping[str, Any] | None) -> ProposedPolicy | None:
+    if fields is None:
+        return None
+    impact = fields["impact"]
+    return ProposedPolicy(
+        sha256=fields["sha256"],
+        differences=tuple(PolicyDifference(**one) for one in fields["differences"]),
+        impact=impacts.read(impact) if impact else None,
+    )

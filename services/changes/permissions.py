@@ -21,12 +21,14 @@ def check_may_propose(kind: ChangeKind) -> None:
     """Raise `NotAllowed` unless the caller may propose changes of this kind."""
     extra = (Role.APPEALS_OFFICER,) if kind is ChangeKind.APPEAL else ()
     _require(Role.EDITOR, *extra)
+    _check_scope(kind)
 
 
 def check_may_decide(record: ChangeRequest, by: str) -> None:
     """Raise `NotAllowed` unless the caller, named *by*, may approve a request."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
+    _check_scope(record.kind)
     if identity.same_person(by, proposers(record)):
         raise NotAllowed(
             f"change {record.id} was proposed by {by}: a second person has to approve it"
@@ -45,6 +47,7 @@ def check_may_apply(record: ChangeRequest) -> None:
     """Raise `NotAllowed` unless the caller may apply an approved request."""
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.EDITOR, Role.APPROVER, *extra)
+    _check_scope(record.kind)
 
 
 def proposers(record: ChangeRequest) -> frozenset[str]:
@@ -74,6 +77,17 @@ def approving_officer(record: ChangeRequest) -> str:
     """Return the officer as approver of a lift; empty where the officer is its author."""
     name = identity.current().name
     return "" if identity.same_person(name, [record.author]) else name
+
+
+def _check_scope(kind: ChangeKind) -> None:
+    """Raise `NotAllowed` where the policy of carriers is beyond the scope of the caller."""
+    who = identity.current()
+    if kind is ChangeKind.POLICY and (who.sources or who.regions or who.carrier):
+        raise NotAllowed(
+            "{name} is limited to some sources, regions or a carrier, and the carrier policy is "
+            "about all",
+            name=who.name,
+        )
 
 
 def _require(*roles: Role) -> None:

@@ -16,9 +16,10 @@ from typing import Literal, TypeAlias
 from fanzha.errors import InvalidInput, RisksUnconfirmed
 from services.auth.identity import Identity, Role
 from services.changes import preview as previews
-from services.changes.model import ChangeRequest, SecondPerson
+from services.changes.model import ChangeRequest, ProposedPolicy, SecondPerson
 from services.changes.preview import MAX_RISKS, ChangePreview
 
+_SHOWN = 5
 SecondPersonRule: TypeAlias = Literal["by_identity", "always", "off"]
 
 
@@ -36,10 +37,8 @@ def evaluate(
 
     *lifts* says that it only lifts blocks of single numbers, hosts or texts after an appeal.
     """
-    if rule == "off":
-        return _not_needed(rule, "the setting second_person is off")
-    if rule == "by_identity" and identity.development:
-        return _not_needed(rule, "authentication is off and second_person is by_identity")
+    if exempt := _exempt(rule, identity):
+        return exempt
     if lifts and Role.APPEALS_OFFICER in identity.roles:
         return _not_needed(rule, "an upheld appeal: the appeals officer is the second person")
     reasons = _reasons(preview, removals=removals, threshold=threshold)
@@ -50,25 +49,56 @@ def evaluate(
     return _not_needed(rule, _small_impact(preview, removals, threshold))
 
 
+def evaluate_policy(
+    policy: ProposedPolicy, *, rule: SecondPersonRule, identity: Identity
+) -> SecondPerson:
+    """Return whether *identity* needs a second person for a change of the carrier policy."""
+    if exempt := _exempt(rule, identity):
+        return exempt
+    if not policy.differences:
+        return _not_needed(rule, "it changes no setting in effect")
+    reason = f"it changes the policy of {_some(policy.risks[:_SHOWN], len(policy.risks))}"
+    return SecondPerson(needed=True, rule=rule, reasons=(reason,))
+
+
 def confirm_risks(record: ChangeRequest, given: Collection[str]) -> ChangeRequest:
     """Return a request that is about to apply, with the risks its author confirmed.
 
     *given* are those confirmed with this step. A request that a second person approved needs none.
     `RisksUnconfirmed` names the risks that are missing; `InvalidInput` when there are too many.
     """
-    if record.approved_by or record.preview is None:
+    if record.approved_by:
         return record
-    found = previews.read(record.preview)
+    risks, total = _risks(record)
     confirmed = {*record.confirmed_risks, *given}
-    missing = tuple(risk for risk in found.risks if risk not in confirmed)
-    if found.risks_total > MAX_RISKS:
+    missing = tuple(risk for risk in risks if risk not in confirmed)
+    if total > MAX_RISKS:
         raise InvalidInput(
-            f"it hits {found.risks_total:,} critical names or wide ranges, at most {MAX_RISKS} "
+            f"it hits {total:,} critical names, wide ranges or carriers, at most {MAX_RISKS} "
             "can be confirmed in one change: split it"
         )
     if missing:
         raise RisksUnconfirmed(missing)
-    return replace(record, confirmed_risks=found.risks)
+    return replace(record, confirmed_risks=risks)
+
+
+def _risks(record: ChangeRequest) -> tuple[tuple[str, ...], int]:
+    """Return the risks that its author may confirm, and how many it has."""
+    if record.policy is not None:
+        return record.policy.risks, len(record.policy.risks)
+    if record.preview is None:
+        return record.confirmed_risks, 0
+    found = previews.read(record.preview)
+    return found.risks, found.risks_total
+
+
+def _exempt(rule: SecondPersonRule, identity: Identity) -> SecondPerson | None:
+    """Return that no change needs a second person, where the setting says so."""
+    if rule == "off":
+        return _not_needed(rule, "the setting second_person is off")
+    if rule == "by_identity" and identity.development:
+        return _not_needed(rule, "authentication is off and second_person is by_identity")
+    return None
 
 
 def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[str]:

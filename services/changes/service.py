@@ -17,7 +17,14 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.diff import check_false_positives
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, Draft, SecondPerson
+from services.changes.policy.requests import (
+    PolicyContents,
+    PolicyProposal,
+    PolicyRequests,
+    PolicyTerms,
+)
 from services.changes.preview import ChangePreview
 from services.changes.previewer import ChangePreviewer
 from services.changes.revert import RevertPlanner
@@ -35,6 +42,7 @@ class ChangeService:
         self._submission = ChangeSubmission(context, self._application)
         self._previewer = ChangePreviewer(context)
         self._reverts = RevertPlanner(context)
+        self._policies = PolicyRequests(context, self._application, self._submission)
         self.views = ChangeViews(context, self._reverts.history)
 
     @property
@@ -80,6 +88,7 @@ class ChangeService:
                 expires_s=draft.expires_s,
                 problems=draft.problems,
                 dropped=draft.dropped,
+                false_positive=draft.false_positive,
             )
             await self._context.transition(
                 [ChangeTransition(before=before, after=after, fields=fields)],
@@ -107,6 +116,8 @@ class ChangeService:
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             if outcome.diff.is_empty:
                 raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
+            if draft.false_positive:
+                check_false_positives(outcome.diff, contents.additions, contents.removals)
             event = self._submission.event(by or draft.author, "submitted")
             submitted = audit_details.as_submitted(draft, outcome).with_event(event)
             if confirmed is not None and submitted.state is ChangeState.APPROVED:
@@ -134,6 +145,15 @@ class ChangeService:
                 draft, dry_run=dry_run, emergency_why=emergency_why, wait=wait
             )
 
+    async def propose_policy(self, contents: PolicyContents, terms: PolicyTerms) -> PolicyProposal:
+        """Propose a carrier policy, and apply it where one person may.
+
+        A dry run, or a proposal that is in force already, creates no request.
+        """
+        refusals = self._context.audit_refusals("policy", "change the carrier policy")
+        async with refusals, self._context.step_lock:
+            return await self._policies.propose(contents, terms)
+
     async def approve(
         self, id_: int, *, by: str = "", note: str = "", hold: bool = False
     ) -> ChangeRequest:
@@ -157,10 +177,7 @@ class ChangeService:
             approved = replace(approved, revision=record.revision + 1)
             if hold:
                 return approved
-            done, _ = await self._application.apply(
-                approved, contents, by=event.who, stored=approved
-            )
-            return done
+            return await self._application.apply(approved, contents, by=event.who, stored=approved)
 
     async def reject(self, id_: int, *, by: str = "", reason: str) -> ChangeRequest:
         """Reject a draft or an open request; authors withdraw their own this way."""
@@ -211,7 +228,7 @@ class ChangeService:
             applied = second_person.confirm_risks(applied, confirmed)
             contents = await self._context.contents(record)
             await self._context.check_sources(contents)
-            done, _ = await self._application.apply(
+            return await self._application.apply(
                 applied,
                 contents,
                 by=identity.author(by),
@@ -219,7 +236,6 @@ class ChangeService:
                 expected_version=expected_version,
                 audit_kind=audit_kind,
             )
-            return done
 
     async def confirm_emergency(
         self, id_: int, *, by: str = "", note: str = ""
@@ -254,21 +270,55 @@ class ChangeService:
             return await self._context.requests.get(id_), done
 
     async def revert(
-        self, id_: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
-    ) -> SubmissionResult:
-        """Revert an applied request by a new one; entries that others changed since are skipped."""
+        self,
+        id_: int,
+        *,
+        by: str = "",
+        reason: str,
+        confirmed: Sequence[str] = (),
+        false_positive: bool = False,
+    ) -> SubmissionResult | PolicyProposal:
+        """Revert an applied request by a new one; what others changed since is left alone.
+
+        *false_positive* says that the blocks it removes were wrong: their warnings are retracted.
+        """
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with self._context.audit_refusals(f"change:{id_}", "revert"), self._context.step_lock:
             record = await self._in_state(id_, ChangeState.APPLIED)
+            if record.kind is ChangeKind.POLICY:
+                if false_positive:
+                    raise InvalidInput("false_positive: a carrier policy blocks nothing by itself")
+                terms = PolicyTerms(author=by, reason=reason, confirmed_risks=tuple(confirmed))
+                return await self._policies.revert(record, terms)
             permissions.check_may_propose(ChangeKind.REVERT)
             draft = await self._reverts.plan_revert(record, by, reason)
-            draft = replace(draft, confirmed_risks=tuple(confirmed))
+            draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
+    async def plan_revert(self, id_: int) -> Draft | None:
+        """Return what `revert` would submit now, None for a policy; changes nothing."""
+        record = await self._in_state(id_, ChangeState.APPLIED)
+        if record.kind is ChangeKind.POLICY:
+            return None
+        permissions.check_may_propose(ChangeKind.REVERT)
+        return await self._reverts.plan_revert(record, by="", reason="")
+
+    async def plan_restore(self, version: int) -> Draft:
+        """Return what `restore` would submit now; changes nothing."""
+        permissions.check_may_propose(ChangeKind.REVERT)
+        draft, _ = await self._reverts.plan_restore(version, by="", reason="")
+        return draft
+
     async def restore(
-        self, version: int, *, by: str = "", reason: str, confirmed: Sequence[str] = ()
+        self,
+        version: int,
+        *,
+        by: str = "",
+        reason: str,
+        confirmed: Sequence[str] = (),
+        false_positive: bool = False,
     ) -> SubmissionResult:
-        """Restore the lists to an earlier version by a new request."""
+        """Restore the lists to an earlier version by a new request; *false_positive* as above."""
         text_limits.required("reason", reason, ENTRY_TEXT)
         async with (
             self._context.audit_refusals(f"version:{version}", "restore"),
@@ -276,12 +326,17 @@ class ChangeService:
         ):
             permissions.check_may_propose(ChangeKind.REVERT)
             draft, approved = await self._reverts.plan_restore(version, by, reason)
-            draft = replace(draft, confirmed_risks=tuple(confirmed))
+            draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=approved)
 
     async def preview(self, id_: int) -> tuple[ChangePreview, SecondPerson]:
         """Preview a request against the current lists and decision log."""
         record = await self._context.requests.get(id_)
+        if record.kind is ChangeKind.POLICY:
+            raise InvalidInput(
+                "change {id} is of the carrier policy: `fanzha changes show` has its preview",
+                id=id_,
+            )
         contents = await self._context.contents(record)
         snapshot = await self._context.current.caught_up()
         found = await self._previewer.evaluate(snapshot, record, contents)

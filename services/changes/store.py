@@ -38,7 +38,7 @@ from fanzha.tables import Bools
 from infra.redis.client import Client, execute_synced, within
 from infra.redis.damaged_records import readable
 from services.changes import model
-from services.changes.model import OPEN, ChangeRequest, ChangeState, PackedRows
+from services.changes.model import OPEN, ChangeKind, ChangeRequest, ChangeState, PackedRows
 from services.changes.scripts import TRANSITION
 
 _TAG = "{fanzha:changes}"
@@ -49,6 +49,8 @@ IN_STATE = tuple(f"{_TAG}:in:{state.name.lower()}" for state in ChangeState)
 ROWS = "fanzha:changes:rows"
 INLINE_BYTES = 16_384
 _PARTS = ("additions", "removals", "before")
+POLICY = "policy"
+"""The field of the document that a request of kind POLICY proposes."""
 _READ_SECONDS = 5.0
 _WRITE_SECONDS = 10.0
 
@@ -108,7 +110,7 @@ class ChangeStore:
         )
         await self.drop(*(getattr(record, part) for part in _PARTS))
         async with within(_WRITE_SECONDS):
-            await self._client.hdel(key_of(record.id), *_PARTS, *MASKS)
+            await self._client.hdel(key_of(record.id), *_PARTS, *MASKS, POLICY)
         return replace(after, revision=record.revision + 1)
 
     async def additions(self, record: ChangeRequest) -> EntryTable:
@@ -131,6 +133,14 @@ class ChangeStore:
         async with within(_READ_SECONDS):
             wrote, removed = await self._client.hmget(key_of(record.id), *MASKS)
         return unpack_mask(wrote, record.additions.rows), unpack_mask(removed, record.removals.rows)
+
+    async def policy_document(self, record: ChangeRequest) -> str:
+        """Return the carrier policy that a request proposes."""
+        async with within(_READ_SECONDS):
+            stored: bytes | None = await self._client.hget(key_of(record.id), POLICY)
+        if stored is None:
+            raise NotFound("the policy of change {id} is no longer stored", id=record.id)
+        return stored.decode()
 
     async def transition(
         self,
@@ -294,7 +304,8 @@ def _arguments(transition: ChangeTransition) -> list[Any]:
         int(after.state),
         model.to_json(after),
         ends,
-        after.applied_version or "",
+        # The sorted set is of versions of the lists.
+        "" if after.kind is ChangeKind.POLICY else after.applied_version or "",
         len(transition.fields),
         *(part for field in transition.fields.items() for part in field),
     ]

@@ -16,6 +16,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
+from services.changes.diff import check_false_positives
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
 from services.changes.previewer import ChangePreviewer
@@ -47,6 +48,8 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
+        if draft.false_positive:
+            check_false_positives(found.diff, draft.additions, draft.removals)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
@@ -140,7 +143,7 @@ class ChangeSubmission:
             )
             with_rows, fields = await self._put(record, *draft)
             try:
-                done, _ = await self._application.apply(
+                done = await self._application.apply(
                     with_rows,
                     contents,
                     by=by,
@@ -208,6 +211,7 @@ class ChangeSubmission:
             restores_version=draft.restores_version,
             left_alone=draft.left_alone,
             left_alone_examples=draft.left_alone_examples,
+            false_positive=draft.false_positive,
             events=(ChangeEvent(at_ms=now_ms, who=author, what="created"),),
         )
 

@@ -9,9 +9,11 @@ from blocklists.critical.risks import RiskFinder
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
+from blocklists.wrong_entries import Retract, retract_nothing
 from infra.redis.client import Client
 from infra.reloaded_file import ReloadedFile
 from services.audit.events import Audit, NoAudit
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes.change_context import ChangeContext, ChangeOptions
 from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
@@ -36,11 +38,13 @@ def build(
     risks: RiskFinder | None = None,
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
+    policies: PolicyLog | None = None,
+    retract: Retract = retract_nothing,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
     """Return the service and the maintenance of change requests.
 
-    *client* must not decode answers.
+    *client* must not decode answers. Without *policies*, the carrier policy cannot be changed.
     """
     requests = ChangeStore(client)
     context = ChangeContext(
@@ -53,7 +57,9 @@ def build(
         popular=popular or PopularHosts(None),
         risks=risks or RiskFinder(),
         options=options or ChangeOptions(),
+        policies=policies,
         now_ms=now_ms,
+        retract=retract,
     )
     return ChangeService(context), ChangeMaintenance(context, ChangeMetrics(registry))
 

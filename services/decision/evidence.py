@@ -8,6 +8,7 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
 from services.decision.carriers.policy import BatchPolicy, CarrierPolicies
@@ -71,6 +72,8 @@ class BatchEvidence:
     models: ModelSet
     policy: BatchPolicy | None = None
     """The policies of the carriers; None where none applies."""
+    policy_version: int = 0
+    """Version of the carrier policy, whether one applies or not."""
     now_s: int = 0
     """When the batch is decided, in seconds since the Unix epoch."""
 
@@ -89,6 +92,8 @@ class BatchEvidence:
     ingress: Uint8s | None = None
     """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
+    sketches: BatchSketches | None = None
+    """Of texts, as far as they were needed; shared by lists, graph and hits."""
     related: RelatedRows | None = None
     """Rows that a confirmed or suspected entity is part of; None for none."""
 
@@ -100,6 +105,8 @@ class BatchEvidence:
     """The model's, of texts."""
     text_links: LinksInTexts | None = None
     """The links in texts."""
+    truncated: frozenset[int] = frozenset()
+    """Texts that may hold more links or telephone numbers than were looked up."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
     link_version: str = ""

@@ -1,6 +1,6 @@
 """Callbacks of the decision path: for metrics, the hit stream, the decision log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fanzha.decisions import Decisions
@@ -29,6 +29,8 @@ class Observer:
     """A text kept its fast score because the second stage failed."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
+    rows_unreadable: Callable[[Channel, Iterable[str]], None] = lambda _channel, _errors: None
+    """What is wrong with each row of a batch that cannot be read; the field comes first."""
     numbers_found: Callable[[Int64s, Int64s], None] = lambda _keys, _owners: None
     """The telephone numbers in a batch of texts, as for links."""
     rows_cut: Callable[[Channel, int], None] = lambda _channel, _rows: None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fanzha.decisions import Action, Reason
-from fanzha.tables import Bools, Float32s, Uint8s, Uint16s
+from fanzha.tables import Bools, Float32s, Uint8s, Uint32s
 
 
 class Ruling(NamedTuple):
@@ -14,7 +14,7 @@ class Ruling(NamedTuple):
 
     actions: Uint8s
     reasons: Uint8s
-    held: Uint16s
+    held: Uint32s
     """Bit i is set where rule i of `PRECEDENCE` held, whether it decided or not; "under" is left
     out."""
 
@@ -47,7 +47,7 @@ PRECEDENCE = (
 """For each row, the first rule that holds decides."""
 
 _PLACES = {name: np.array(place, np.uint8) for place, (name, _, _) in enumerate(PRECEDENCE)}
-_BITS: Uint16s = np.uint16(1) << np.arange(len(PRECEDENCE), dtype=np.uint16)
+_BITS: Uint32s = np.uint32(1) << np.arange(len(PRECEDENCE), dtype=np.uint32)
 _LEAST_FIRST = tuple(reversed(_PLACES.items()))
 _ACTIONS = np.array([action for _, action, _ in PRECEDENCE], np.uint8)
 _REASONS = np.array([reason for _, _, reason in PRECEDENCE], np.uint8)
@@ -98,7 +98,7 @@ def rule(
 def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
     # From the last rule up, each over those below it; "under" is what is left.
     first = np.full(rows, _PLACES["under"])
-    all_held = np.zeros(rows, np.uint16)
+    all_held = np.zeros(rows, np.uint32)
     for name, place in _LEAST_FIRST:
         held = holds.get(name)
         # Counting takes a third of the time of putting, and most rules hold for no row.

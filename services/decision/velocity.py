@@ -6,7 +6,7 @@ logged, the others are counted, and calls are decided without it.
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -63,13 +63,25 @@ class VelocityStage:
         memory: VelocityMemory,
         blocks: bool = False,
         home_country: str = "86",
+        dry_run: bool = False,
     ) -> None:
-        """Call *current* once for each batch."""
+        """Call *current* once for each batch; a *dry_run* counts no call and asks no shadow."""
         self.memory = memory
         self._current = current
+        self._dry_run = dry_run
         self.blocks = blocks
         self._home_country = home_country
         self._faulted = False
+
+    def for_dry_runs(self) -> Self:
+        """Return a stage that scores by the same memory, and counts nothing in it."""
+        return type(self)(
+            current=self._current,
+            memory=self.memory,
+            blocks=self.blocks,
+            home_country=self._home_country,
+            dry_run=True,
+        )
 
     def score(
         self,
@@ -82,7 +94,7 @@ class VelocityStage:
 
         Most callers made too few calls lately to be scored.
         """
-        velocity = self.memory.observe(calls)
+        velocity = self.memory.peek(calls) if self._dry_run else self.memory.observe(calls)
         model, threshold, shadow = self._current()
         rows = enough(velocity.attempts_hour).nonzero()[0]
         scores = np.zeros(len(calls), np.float32)
@@ -107,7 +119,7 @@ class VelocityStage:
             rows=rows,
             inputs=inputs,
             threshold=threshold,
-            shadow_query=_shadow_query(shadow, len(calls), rows, inputs),
+            shadow_query=_shadow_query(None if self._dry_run else shadow, len(calls), rows, inputs),
         )
 
     def _inputs(

@@ -99,6 +99,7 @@ def _for_explanations(
         "trunk": pa.array(_trunks(batches), pa.string()),
         "rules_held": _rules_held(batches),
         "settings": _versions([batch.settings for batch in batches], sizes),
+        "policy_version": _per_row([batch.policy_version for batch in batches], sizes),
         "link_version": pa.array(few.link_versions, pa.string()),
         "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
         "caller_activity": _activity(batches),
@@ -232,7 +233,7 @@ def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
 
 def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
     held = np.concatenate(
-        [np.zeros(len(batch), np.uint16) if batch.held is None else batch.held for batch in batches]
+        [np.zeros(len(batch), np.uint32) if batch.held is None else batch.held for batch in batches]
     )
     combinations, places = np.unique(held, return_inverse=True)
     names = [",".join(rules.names_of(int(one))) for one in combinations.tolist()]

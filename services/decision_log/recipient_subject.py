@@ -8,7 +8,7 @@ import numpy as np
 
 from fanzha import fingerprint, url
 from fanzha.errors import InvalidInput
-from fanzha.phone import UNREADABLE, HomePlan, number_text, range_text
+from fanzha.phone import UNREADABLE, HomePlan, party_text, range_text
 from fanzha.tables import Channel
 from services.decision_log.impact.question import spans_of
 
@@ -86,7 +86,7 @@ def read(home: HomePlan, kind: SubjectKind, text: str) -> RecipientSubject:
 def _party(kind: SubjectKind, key: int, text: str) -> RecipientSubject:
     if key == UNREADABLE:
         raise InvalidInput(f"pattern: cannot be read as a {kind.value}")
-    return RecipientSubject(kind=kind, pattern=number_text(key) or text, sides=f"{{side}} = {key}")
+    return RecipientSubject(kind=kind, pattern=party_text(key, text), sides=f"{{side}} = {key}")
 
 
 def _range(home: HomePlan, text: str) -> RecipientSubject:

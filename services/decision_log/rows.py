@@ -28,7 +28,6 @@ from fanzha.tables import (
     Links,
     Texts,
     Uint8s,
-    Uint16s,
     Uint32s,
     Uint64s,
 )
@@ -57,6 +56,7 @@ _OF_BATCH = (
     "velocity_version",
     "link_version",
     "velocity_threshold",
+    "policy_version",
     "settings",
 )
 """What `LoggedRows` has from `Decisions` as it is, for the whole batch."""
@@ -117,7 +117,7 @@ class LoggedRows:
     """Of calls: the places among the logged rows whose activity is logged, ascending."""
     activity: Float32s
     """A row for each of `schema.ACTIVITY`, a column for each of these places."""
-    held: Uint16s | None
+    held: Uint32s | None
     """The rules that held, see `services.decision.rules`."""
     actions: Uint8s
     reasons: Uint8s
@@ -136,6 +136,7 @@ class LoggedRows:
     velocity_version: str
     link_version: str
     velocity_threshold: float | None
+    policy_version: int
     settings: str
     decided_at_ms: int
 

@@ -66,6 +66,7 @@ DECISIONS = pa.schema(
         ("trunk", pa.string()),
         ("rules_held", pa.string()),
         ("settings", pa.string()),
+        ("policy_version", pa.int64()),
         ("link_version", pa.string()),
         ("velocity_threshold", pa.float32()),
         ("caller_activity", pa.list_(pa.float32())),
@@ -75,8 +76,9 @@ DECISIONS = pa.schema(
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
 would have blocked, whatever was decided; ``monitored`` is a row that was let through only because
 its carrier monitors the channel, with the reason of the block; ``rules_held`` the rules that held,
-the deciding one first, with commas; ``caller_activity`` the fields of `ACTIVITY`;
-``velocity_inputs`` leaves out zeros."""
+the deciding one first, with commas; ``policy_version`` that of the carrier policy, 0 for none and
+for one of a file; ``caller_activity`` the fields of `ACTIVITY`; ``velocity_inputs`` leaves out
+zeros."""
 
 ACTIVITY = (
     "outgoing_calls",

@@ -47,6 +47,8 @@ class DraftContents:
     source: int = 0
     campaign: str = ""
     expires_s: int = 0
+    false_positive: bool = False
+    """Whether the blocks it removes were wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,7 @@ def _draft(
         source=Source(contents.source) if contents.source else None,
         campaign=contents.campaign,
         expires_s=contents.expires_s,
+        false_positive=contents.false_positive,
     )
 
 

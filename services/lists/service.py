@@ -16,7 +16,7 @@ from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities, concatenate
 from blocklists.queries import ListQueries, ListStatus
-from blocklists.row_validation import ProposedRows, RowDefaults
+from blocklists.row_validation import CheckedRows, ProposedRows, RowDefaults
 from blocklists.snapshot.replica import Replica
 from blocklists.store.changes import RowOutcome
 from blocklists.store.current_lists import CurrentLists
@@ -87,14 +87,7 @@ class ListService:
         wait: bool = False,
     ) -> UpdateReport:
         """Add and remove entries in one change request; with *wait* it is not applied yet."""
-        now_s = self._now_ms() // 1000
-        checked = await asyncio.to_thread(
-            row_validation.validate,
-            additions,
-            self._defaults(terms, now_s),
-            home=self._home,
-            now_s=now_s,
-        )
+        checked = await self._check_rows(additions, terms)
         named, unreadable = resolve_references(removals, self._home)
         invalid = Counter({RowOutcome.INVALID: len(unreadable)})
         draft = Draft(
@@ -105,6 +98,7 @@ class ListService:
             removals=Identities.of([one for _, one in named]),
             expected_version=terms.expected_version,
             confirmed_risks=terms.confirmed_risks,
+            false_positive=terms.false_positive,
             problems=first_problems(checked.problems),
             dropped=dropped_counts(Counter(one.outcome for one in checked.problems) + invalid),
         )
@@ -116,6 +110,13 @@ class ListService:
             additions=addition_reports(checked, done.diff.outcomes),
             removals=removal_reports(named, found, unreadable),
             requested=summarize_request(done),
+        )
+
+    async def _check_rows(self, rows: ProposedRows, terms: ChangeTerms) -> CheckedRows:
+        now_s = self._now_ms() // 1000
+        defaults = self._defaults(terms, now_s)
+        return await asyncio.to_thread(
+            row_validation.validate, rows, defaults, home=self._home, now_s=now_s
         )
 
     async def status(self) -> ListStatus:

@@ -26,6 +26,7 @@ from services.audit.log import AuditLog, open_log
 from services.audit.metrics import AuditMetrics
 from services.audit.refusals import RefusalRecorder
 from services.audit.seals import seal_check, signer
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring as change_requests
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.popularity import PopularHosts
@@ -61,6 +62,7 @@ from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.models.handler import ModelServicer
+from services.rpc.policy.handler import PolicyServicer
 from services.rpc.server import RpcServer
 from services.rpc.warnings.backfill_handler import WarningBackfillServicer
 from services.rpc.warnings.control_handler import WarningControlServicer
@@ -96,6 +98,7 @@ class AdminContext:
     """Records what is wrong in the lists, as the follower finds it."""
     popular: PopularHosts
     risks: RiskFinder
+    policies: PolicyLog
     registry: CollectorRegistry
 
     def connect(self) -> Client:
@@ -150,6 +153,7 @@ async def open_context(settings: Settings, redis_url: str) -> AdminContext:
         findings=findings,
         popular=PopularHosts.load(settings.popular_hosts_file),
         risks=change_requests.risks(settings),
+        policies=PolicyLog(connect(redis_url), sign=signer(audit.key)),
         registry=registry,
     )
 
@@ -228,6 +232,8 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         risks=context.risks,
         audit=context.audit,
         impact=change_requests.impact(context.settings),
+        policies=context.policies,
+        retract=RetractionStore(context.connect()).publish,
         registry=context.registry,
     )
 
@@ -311,6 +317,7 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
             LiveVerification(context.audit, CheckpointCopies(context.connect())),
         ),
         "changes": ChangeServicer(services.changes, services.drafts),
+        "policy": PolicyServicer(services.changes, context.policies, now_ms),
         "mapping": MappingServicer(ColumnMappings(context.connect(), now_ms=now_ms)),
     }
 

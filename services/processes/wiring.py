@@ -15,15 +15,17 @@ from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
 from infra.reloaded_file import ReloadedFile
-from services.decision import cascade
+from services.carrier_policy import wiring as carrier_policy
+from services.decision import cascade, dry_run
 from services.decision.carriers.policy import CarrierPolicies
-from services.decision.carriers.policy_document import NO_POLICIES, read_policies
+from services.decision.decision_rules import DecisionRules
+from services.decision.dry_run import CountDryRuns
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
@@ -75,68 +77,86 @@ def build(
     now_ms: Callable[[], int],
     suspects: SuspectSet | None = None,
     repeated: RepeatedRequests | None = None,
+    policies: Callable[[], CarrierPolicies] | None = None,
+    count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
-    """Build everything a decision needs; raises ValueError for a wrong deployment."""
+    """Build everything a decision needs, by default with the policies of this host.
+
+    Raises ValueError for a wrong deployment.
+    """
     models = load_models(settings, cascade.budget(settings, observer))
     velocity = _velocity_stage(settings, models)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
-    engine = _engine(
-        settings,
-        replica=replica,
-        models=models,
+    related = _related_stage(settings, suspects, now_ms)
+    make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
+    engine = make(
+        current_models=lambda: models.current,
         activity=activity,
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
-        related=_related_stage(settings, suspects, now_ms),
     )
+    dry_engine = _dry_engine(make, models, activity, velocity, count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
         activity=activity,
         record_ends=_record_both(activity.record_ends, velocity),
         home=home,
-        interception=_interception(settings, engine, observer, now_ms, repeated),
+        interception=_interception(
+            settings, engine, dry_engine, observer=observer, now_ms=now_ms, repeated=repeated
+        ),
         models=models,
     )
 
 
-def _engine(
+def _engines(
     settings: Settings,
-    *,
     replica: Replica,
-    models: ActiveModels,
-    activity: ActivityTable,
-    observer: Observer,
-    reserve_ids: Callable[[int], int],
-    velocity: VelocityStage | None,
     related: RelatedStage | None,
-) -> DecisionPipeline:
+    policies: Callable[[], CarrierPolicies],
+) -> "partial[DecisionPipeline]":
+    """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
     _warm_up()
-    return DecisionPipeline(
+    return partial(
+        DecisionPipeline,
         current_snapshot=lambda: replica.current,
-        current_models=lambda: models.current,
-        activity=activity,
         rules=_rules(settings),
-        observer=observer,
-        reserve_ids=reserve_ids,
-        velocity=velocity,
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
-        current_policies=_carrier_policies(settings),
+        current_policies=policies,
         answers=_answer_policy(settings),
+    )
+
+
+def _dry_engine(
+    make: "partial[DecisionPipeline]",
+    models: ActiveModels,
+    activity: ActivityTable,
+    velocity: VelocityStage | None,
+    count: CountDryRuns,
+) -> DecisionPipeline:
+    return make(
+        current_models=dry_run.without_shadows(lambda: models.current),
+        activity=dry_run.UncountedActivity(activity),
+        observer=dry_run.observer(count),
+        reserve_ids=dry_run.no_ids,
+        velocity=velocity and velocity.for_dry_runs(),
     )
 
 
 def _interception(
     settings: Settings,
     engine: DecisionPipeline,
+    dry_engine: DecisionPipeline,
+    *,
     observer: Observer,
     now_ms: Callable[[], int],
     repeated: RepeatedRequests | None,
 ) -> InterceptionServicer:
     return InterceptionServicer(
         engine=engine,
+        dry_engine=dry_engine,
         reader=MessageDecoder(HomePlan(settings.home_country)),
         now_ms=now_ms,
         observer=observer,
@@ -212,14 +232,6 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
         language=settings.label_language,
         rpz_action=settings.rpz_action,
     )
-
-
-def _carrier_policies(settings: Settings) -> Callable[[], CarrierPolicies]:
-    """Return the source of policies; raises ValueError for a wrong file."""
-    file = settings.carrier_policy_file
-    if file is None:
-        return lambda: NO_POLICIES
-    return ReloadedFile(file, lambda data: read_policies(data.decode())).current
 
 
 def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:

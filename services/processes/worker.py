@@ -32,6 +32,7 @@ from infra.redis.client import Client, connect
 from infra.shared_table import SharedTable
 from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
+from services.carrier_policy import wiring as carrier_policy
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
@@ -98,6 +99,9 @@ class Worker:
             redis, stream_rows=settings.hit_stream_rows, decision_days=settings.decision_days
         )
         self._build_sinks(redis, hits)
+        self._policies = carrier_policy.of_worker(
+            settings, redis, worker=self._name, counters=self._metrics, now_ms=now_ms
+        )
         self._decider = self._build_decider(redis)
         self._ends = CallEndFanout(
             settings.data_dir / SIBLINGS, str(os.getpid()), self._decider.record_ends
@@ -158,6 +162,8 @@ class Worker:
             now_ms=now_ms,
             suspects=suspects,
             repeated=_repeated_requests(self._settings, self._metrics),
+            policies=self._policies.current,
+            count_dry_runs=self._metrics.dry_run,
         )
 
     def _observer(self) -> Observer:
@@ -173,6 +179,7 @@ class Worker:
             links_cut=self._metrics.links_cut,
             numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
+            rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
             callers_active=self._callers_active,
             shadowed=self._metrics.shadowed,
@@ -224,6 +231,7 @@ class Worker:
             asyncio.create_task(self._follow_lists()),
             asyncio.create_task(self._report()),
             asyncio.create_task(self._models.run()),
+            asyncio.create_task(self._policies.run()),
             asyncio.create_task(self._campaign_reports.run()),
             asyncio.create_task(self._flusher.run()),
             asyncio.create_task(self._entry_flusher.run()),
@@ -289,6 +297,7 @@ class Worker:
         first = self._applied_at_ms == 0
         self._applied_at_ms = now_ms()
         if first:
+            await self._policies.first()
             process_lifecycle.settle_memory()
             await self._server.serve()
             process_lifecycle.say_serving()

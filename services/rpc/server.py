@@ -32,6 +32,8 @@ from fanzha.v1 import (
     mapping_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
+    policy_pb2,
+    policy_pb2_grpc,
     warning_backfill_pb2,
     warning_backfill_pb2_grpc,
     warning_control_pb2,
@@ -83,6 +85,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "changes": (
         change_pb2.DESCRIPTOR.services_by_name["ChangeService"].full_name,
         change_pb2_grpc.add_ChangeServiceServicer_to_server,
+    ),
+    "policy": (
+        policy_pb2.DESCRIPTOR.services_by_name["PolicyService"].full_name,
+        policy_pb2_grpc.add_PolicyServiceServicer_to_server,
     ),
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,

@@ -84,9 +84,9 @@ class DecisionSettings(ServerSettings):
     )
     carrier_policy_file: Path | None = Field(
         default=None,
-        description="TOML file: policies of carriers, with thresholds, monitor mode, what a broken "
-        "model means, and trunk groups. Reloaded when it changes; one that cannot be read is "
-        "refused, and the policies before it stay in force.",
+        description="TOML file: policies of carriers that hold on this host in place of those by "
+        "change requests. Reloaded when it changes; one that cannot be read is refused, and the "
+        "policies before it stay in force.",
     )
     senders_file: Path | None = Field(
         default=None,

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from services.settings.decision import DecisionSettings
 
-REDRESS_URL = r"^https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%+@!*,:-]{0,200})?$"
-"""Without semicolons, quotes and brackets, which mean something in headers."""
+REDRESS_URL = r"^https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%+@!*:-]{0,200})?$"
+"""Without semicolons, quotes and brackets, which mean something in headers, and without commas, at
+which parsers end a parameter, quoted or not (Kamailio 6)."""
 REDRESS_TEL = r"^\+[1-9][0-9]{2,14}$"
 REDRESS_EMAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}$"
 
@@ -19,8 +20,8 @@ class ProtocolAnswerSettings(DecisionSettings):
         default="603+",
         description="SIP response that protocol answers give for blocked calls. 603+ "
         "(ATIS-1000099) needs redress_url, redress_tel or redress_email, and is a plain 603 "
-        "without; 608 (RFC 8688) needs jcard_url; 607 (RFC 8197) is for calls that subscribers do "
-        "not want.",
+        "without; 608 (RFC 8688) needs jcard_url, and an announcement where the INVITE has no "
+        "Feature-Caps sip.608; 607 (RFC 8197) is for calls that subscribers do not want.",
     )
     sip_block_location: Literal["U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI"] = Field(
         default="RLN",

@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 
 from infra import atomic_file
 from services.telemetry import metrics_layout as layout
+from services.telemetry.metric_family import Family
 
 _Page = npt.NDArray[np.float64]
 
@@ -120,12 +121,12 @@ def _read(path: Path) -> _Page:
     return page if len(page) == layout.SIZE else np.zeros(layout.SIZE)
 
 
-def _part(family: layout.Family, page: _Page) -> _Page:
+def _part(family: Family, page: _Page) -> _Page:
     start = layout.START[family.name]
     return page[start : start + family.span].reshape(len(family.values), family.width)
 
 
-def _values(family: layout.Family, pages: dict[str, _Page]) -> dict[str, float]:
+def _values(family: Family, pages: dict[str, _Page]) -> dict[str, float]:
     return {worker: float(_part(family, page)[0, 0]) for worker, page in pages.items()}
 
 
@@ -137,7 +138,7 @@ def _gauge(name: str, text: str, values: dict[str, float]) -> Metric:
     return metric
 
 
-def _labelled_gauge(family: layout.Family, pages: dict[str, _Page]) -> Metric:
+def _labelled_gauge(family: Family, pages: dict[str, _Page]) -> Metric:
     metric = GaugeMetricFamily(family.name, family.text, labels=("worker", *family.labels))
     for worker, page in pages.items():
         for labels, (figure,) in zip(family.values, _part(family, page), strict=True):
@@ -146,7 +147,7 @@ def _labelled_gauge(family: layout.Family, pages: dict[str, _Page]) -> Metric:
     return metric
 
 
-def _counter(family: layout.Family, figures: _Page) -> Metric:
+def _counter(family: Family, figures: _Page) -> Metric:
     metric = CounterMetricFamily(family.name, family.text, labels=family.labels)
     for labels, (figure,) in zip(family.values, figures, strict=True):
         if all(labels):
@@ -154,7 +155,7 @@ def _counter(family: layout.Family, figures: _Page) -> Metric:
     return metric
 
 
-def _histogram(family: layout.Family, figures: _Page) -> Metric:
+def _histogram(family: Family, figures: _Page) -> Metric:
     metric = HistogramMetricFamily(family.name, family.text, labels=family.labels)
     bounds = [*map(str, map(float, family.bounds)), "+Inf"]
     for labels, series in zip(family.values, figures, strict=True):

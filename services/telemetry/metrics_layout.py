@@ -1,8 +1,6 @@
 """Layout of the metrics page of a worker: one float per series, fixed at start."""
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import product
 
 from blocklists.entries import EntryKind, Source
@@ -14,6 +12,7 @@ from fanzha.tables import Channel
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
+from services.telemetry.metric_family import Family
 
 STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
 STAGE_SECONDS = (
@@ -40,35 +39,6 @@ KINDS = tuple(ModelKind)
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Series of one name; their figures lie one after the other."""
-
-    name: str
-    kind: str
-    """counter, gauge or histogram."""
-    text: str
-    labels: tuple[str, ...] = ()
-    values: tuple[tuple[str, ...], ...] = ((),)
-    """The label values of each series."""
-    bounds: Sequence[float] = ()
-    """Upper bounds of the buckets of a histogram, without the infinite one."""
-
-    @property
-    def width(self) -> int:
-        """Number of figures in one series; for a histogram its buckets and the sum."""
-        return len(self.bounds) + 2 if self.bounds else 1
-
-    @property
-    def span(self) -> int:
-        """Number of figures in all series."""
-        return self.width * len(self.values)
-
-    def bucket(self, value: float) -> int:
-        """Return the place of the bucket that *value* falls into."""
-        return bisect_left(self.bounds, value)
 
 
 def _decisions() -> Iterator[tuple[str, ...]]:
@@ -198,19 +168,15 @@ REQUESTS_SHED = Family(
 )
 LINKS_CUT = Family(
     name="fanzha_texts_links_cut",
-    kind="counter",
     text="Texts with more than 16 links or 128 link-like substrings; they were decided by "
     "those before.",
 )
 NUMBERS_CUT = Family(
     name="fanzha_texts_numbers_cut",
-    kind="counter",
-    text="Texts with more than 8 telephone numbers or 64 runs of digits; they were decided by "
-    "those before.",
+    text="Texts with more than 8 telephone numbers or 64 runs of digits; those before counted.",
 )
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
-    kind="counter",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
     "one batch, or the store was away.",
 )
@@ -225,9 +191,15 @@ PROPAGATION = Family(
     text="Time from a change of a confirmed or suspected entity to its effect in the worker.",
     bounds=PROPAGATION_SECONDS,
 )
+FIELDS = ("caller", "callee", "sender", "receiver", "subscriber", "body", "url", "other")
+ROWS_UNREADABLE = Family(
+    name="fanzha_rows_unreadable",
+    text="Rows let through because a field cannot be read, such as a caller without a number.",
+    labels=("channel", "field"),
+    values=tuple((WORDS[channel], field) for channel, field in product(CHANNELS, FIELDS)),
+)
 ROWS_CUT = Family(
     name="fanzha_rows_cut",
-    kind="counter",
     text="Rows of requests beyond their byte limit, decided by their parties and the beginning of "
     "the body or URL.",
     labels=("channel",),
@@ -235,16 +207,20 @@ ROWS_CUT = Family(
 )
 MONITORED = Family(
     name="fanzha_decisions_monitored",
-    kind="counter",
     text="Decisions that would have blocked, let through because the policy of the carrier only "
     "monitors the channel.",
     labels=("channel",),
     values=_BY_CHANNEL,
 )
+DRY_RUNS = Family(
+    name="fanzha_dry_run_decisions",
+    text="Decisions of dry runs, such as checks; only fanzha_escalations counts them, too.",
+    labels=("channel", "action"),
+    values=tuple(product(WORDS.values(), ("allow", "block"))),
+)
 REQUEST_ID_OUTCOMES = ("repeated", "conflict", "evicted")
 REQUEST_IDS = Family(
     name="fanzha_request_ids",
-    kind="counter",
     text="Rows with a request id: repeated ones, which got an earlier answer; those with the id of "
     "another row, decided as new; and answers forgotten early because the table was full.",
     labels=("outcome",),
@@ -252,7 +228,6 @@ REQUEST_IDS = Family(
 )
 FINGERPRINT_HITS = Family(
     name="fanzha_fingerprint_hits",
-    kind="counter",
     text="Texts decided by a listed fingerprint; see fanzha campaigns for each fingerprint.",
     labels=("action",),
     values=tuple((action.name.lower(),) for action in Action),
@@ -311,6 +286,21 @@ SHADOW_ENTRIES = Family(
     kind="gauge",
     text="Shadow entries in the lists.",
 )
+POLICY_VERSION = Family(
+    name="fanzha_carrier_policy_version",
+    kind="gauge",
+    text="Version of the carrier policy in force; 0 for none, and for a file.",
+)
+POLICY_CURRENT_AT = Family(
+    name="fanzha_carrier_policy_current_timestamp_seconds",
+    kind="gauge",
+    text="Unix time at which the carrier policy in force was last known to be the newest.",
+)
+POLICIES_REFUSED = Family(
+    name="fanzha_carrier_policies_refused",
+    kind="counter",
+    text="Versions of the carrier policy that could not be taken over; the one before stays.",
+)
 LIST_VERSION = Family(
     name="fanzha_list_version", kind="gauge", text="Version of the lists in force."
 )
@@ -367,8 +357,9 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT, ROWS_CUT, REQUEST_IDS),
-    *(MONITORED,),
+    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT),
+    *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
+    *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),

@@ -6,7 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -23,6 +23,7 @@ from services.decision.observer import Table
 from services.decision.shadow.models import ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry import metrics_layout as layout
+from services.telemetry.metric_family import Family
 
 _BYTES = 8
 _RPC_PLACE = {
@@ -185,6 +186,14 @@ class DecisionMetrics:
         self._set(layout.RELATED_ENTITIES, size)
         self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
 
+    def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
+        """Count rows by the field for which they cannot be read, the first word of their error."""
+        first = layout.START[layout.ROWS_UNREADABLE.name] + (channel - 1) * len(layout.FIELDS)
+        for error in errors:
+            field = error.partition(":")[0]
+            known = field if field in layout.FIELDS else "other"
+            self._figures[first + layout.FIELDS.index(known)] += 1
+
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""
         self._figures[layout.START[layout.ROWS_CUT.name] + channel - 1] += rows
@@ -192,6 +201,13 @@ class DecisionMetrics:
     def monitored(self, channel: Channel, rows: int) -> None:
         """Count rows that only monitor mode let through."""
         self._figures[layout.START[layout.MONITORED.name] + channel - 1] += rows
+
+    def dry_run(self, channel: Channel, actions: Uint8s) -> None:
+        """Count the decisions of a batch of dry runs."""
+        blocked = int(np.count_nonzero(actions == np.uint8(Action.BLOCK)))
+        first = layout.START[layout.DRY_RUNS.name] + 2 * (channel - 1)
+        self._figures[first] += len(actions) - blocked
+        self._figures[first + 1] += blocked
 
     def request_ids(self, outcome: str, rows: int) -> None:
         """Count rows with a request id by outcome."""
@@ -251,6 +267,15 @@ class DecisionMetrics:
         """Set the number of shadow entries."""
         self._set(layout.SHADOW_ENTRIES, entries)
 
+    def policy_in_force(self, version: int, current_at_seconds: float) -> None:
+        """Set the version of the carrier policy, and when it was last known to be the newest."""
+        self._set(layout.POLICY_VERSION, version)
+        self._set(layout.POLICY_CURRENT_AT, current_at_seconds)
+
+    def policy_refused(self) -> None:
+        """Count a version of the carrier policy that was not taken over."""
+        self._figures[layout.START[layout.POLICIES_REFUSED.name]] += 1
+
     def list_in_force(self, version: int, entries: int, current_at_seconds: float) -> None:
         """Set the version of the lists in force, and when they were last known current."""
         self._set(layout.LIST_VERSION, version)
@@ -286,9 +311,9 @@ class DecisionMetrics:
             if of_channel is channel:
                 self._figures[first + place] = indexes.get(name, float("nan"))
 
-    def _set(self, family: layout.Family, value: float) -> None:
+    def _set(self, family: Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value
 
-    def _observe(self, family: layout.Family, place: int, value: float) -> None:
+    def _observe(self, family: Family, place: int, value: float) -> None:
         self._figures[place + family.bucket(value)] += 1
         self._figures[place + family.width - 1] += value

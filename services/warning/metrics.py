@@ -49,7 +49,8 @@ class WarningMetrics:
     def _init_stream_gauges(self, registry: CollectorRegistry) -> None:
         self._lag = Gauge(
             "fanzha_warning_stream_lag",
-            "Stream entries not yet delivered to a consumer; -1: Redis does not know.",
+            "Entries of a stream (hits, dismissals, retractions, outbox) not yet delivered to a "
+            "consumer; -1: Redis does not know.",
             ["stream"],
             registry=registry,
         )

@@ -1,7 +1,7 @@
 """Maintenance of the pipeline's streams: backlog metrics, and removal of dead consumers."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from infra.periodic import run_periodically
@@ -24,13 +24,14 @@ class StreamMaintenance:
     def __init__(
         self,
         *,
-        hits: ConsumerGroup,
+        streams: Mapping[str, ConsumerGroup],
         outboxes: Sequence[ConsumerGroup],
         dead: DeadLetters,
         metrics: WarningMetrics,
         cases: CaseBacklogMetrics,
     ) -> None:
-        self._hits = hits
+        """Export the backlog of each of *streams* by its name, and of all *outboxes* as one."""
+        self._streams = streams
         self._outboxes = outboxes
         self._dead = dead
         self._metrics = metrics
@@ -44,7 +45,7 @@ class StreamMaintenance:
             number = next(rounds)
             await self.refresh()
             if number % _TIDY_EVERY == 0:
-                for group in (self._hits, *self._outboxes):
+                for group in (*self._streams.values(), *self._outboxes):
                     await group.remove_idle_consumers(_GONE_MS)
 
         await run_periodically(
@@ -53,8 +54,9 @@ class StreamMaintenance:
 
     async def refresh(self) -> None:
         """Set the backlog metrics."""
-        pending, lag = await self._hits.backlog()
-        self._metrics.stream("hits", lag, pending)
+        for name, group in self._streams.items():
+            pending, lag = await group.backlog()
+            self._metrics.stream(name, lag, pending)
         parts = [await group.backlog() for group in self._outboxes]
         known = all(lag >= 0 for _, lag in parts)
         lag = sum(lag for _, lag in parts) if known else -1

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -99,7 +99,8 @@ def build(
         client=client, store=store, router=router or PlainRouter(), now_ms=now_ms
     )
     warning_parser = builder.warning_parser()
-    hits, relays = builder.hits(intake), builder.relays(store, composer or PlainComposer())
+    relays = builder.relays(store, composer or PlainComposer())
+    streams = builder.streams(intake, store)
     return WarningPipeline(
         store=store,
         listing=CaseListing(client, store),
@@ -114,12 +115,10 @@ def build(
         sources=sources,
         delivery=DeliveryRecords(store, now_ms=now_ms),
         dead=builder.dead,
-        hits=hits,
-        dismissals=builder.dismissals(store),
-        retractions=builder.retractions(store),
+        **streams,
         relays=relays,
         backfills=builder.backfills(intake),
-        upkeep=builder.maintenance(hits, relays, registry),
+        upkeep=builder.maintenance(streams, relays, registry),
         consumer=builder.consumer,
     )
 
@@ -156,6 +155,13 @@ class _Builder:
             now_ms=self._now_ms,
             max_age_hours=self._settings.warning_max_age_hours,
         )
+
+    def streams(self, intake: WarningIntake, store: CaseStore) -> dict[str, StreamConsumer]:
+        return {
+            "hits": self.hits(intake),
+            "dismissals": self.dismissals(store),
+            "retractions": self.retractions(store),
+        }
 
     def hits(self, intake: WarningIntake) -> StreamConsumer:
         handler = OwnHitIntake(
@@ -234,10 +240,13 @@ class _Builder:
         )
 
     def maintenance(
-        self, hits: StreamConsumer, relays: list[StreamConsumer], registry: CollectorRegistry
+        self,
+        streams: Mapping[str, StreamConsumer],
+        relays: list[StreamConsumer],
+        registry: CollectorRegistry,
     ) -> StreamMaintenance:
         return StreamMaintenance(
-            hits=hits.group,
+            streams={name: one.group for name, one in streams.items()},
             outboxes=[one.group for one in relays],
             dead=self.dead,
             metrics=self.metrics,

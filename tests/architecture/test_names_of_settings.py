@@ -9,6 +9,7 @@ from tests.support.checkout import CHECKOUT
 OF_CLIENTS = {
     "FANZHA_ADMIN_TARGET",
     "FANZHA_CONFIG",
+    "FANZHA_LANGUAGE",
     "FANZHA_TARGET",
     "FANZHA_TLS_CA",
     "FANZHA_TLS_CLIENT_CERTIFICATE",
@@ -29,7 +30,7 @@ def test_no_variable_is_named_that_nothing_reads() -> None:
     command = [
         "git",
         "grep",
-        "-hoE",
+        "-hoIE",
         "FANZHA_[A-Z0-9_]*[A-Z0-9]",
         "--",
         ":!CHANGELOG.md",

@@ -6,7 +6,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.v1 import decision_pb2
 from services.appeals import model as appeals
 from services.appeals.notices import phrases
-from services.cli.check import commands
+from services.cli.check import decision_sentence
 from services.decision import rules
 from services.decision_log import explanation
 from services.decision_log.analysis import alternatives
@@ -22,8 +22,12 @@ ROW = {
     "threshold": 0.5,
     "model_version": "caller-1",
 }
-BLOCKING = sorted({int(reason) for _, action, reason in rules.PRECEDENCE if action == Action.BLOCK})
-
+OVERRIDES = {Reason.FAILED_CLOSED}
+"""Reasons of blocks that policies of carriers put in the place of a rule's."""
+BLOCKING = sorted(
+    {int(reason) for _, action, reason in rules.PRECEDENCE if action == Action.BLOCK}
+    | {int(reason) for reason in OVERRIDES}
+)
 
 NAMES = {number: name.removeprefix("REASON_") for name, number in decision_pb2.Reason.items()}
 
@@ -48,9 +52,9 @@ def test_the_decision_log_explains_it_in_both_languages(reason: int) -> None:
 
 @pytest.mark.parametrize("reason", REASONS, ids=name)
 def test_the_command_check_has_a_sentence_for_it(reason: int) -> None:
-    unknown = commands.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
+    unknown = decision_sentence.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
 
-    said = commands.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
+    said = decision_sentence.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
 
     assert said != unknown
 
@@ -93,6 +97,36 @@ def test_what_would_change_a_decision_is_said_of_every_rule(
 
     assert all(sentence.chinese and sentence.english for sentence in alternatives.of(row))
     assert alternatives.of(row)
+
+
+def test_what_a_broken_model_blocked_has_alternatives() -> None:
+    row = ROW | {"reason": "FAILED_CLOSED", "score": None, "rules_held": "unscored,spam"}
+
+    scored, allowed = alternatives.of(row | {"settings": "block_spam=true"})
+
+    assert scored.english == (
+        "with a model that scored it under the threshold, it would be blocked: it is unwanted "
+        "advertising (SPAM)."
+    )
+    assert allowed.english == (
+        "with on_failure allow in the policy of its carrier, it would be let through: no model "
+        "was heard (FAILED_OPEN)."
+    )
+
+
+def test_what_a_broken_model_let_through_says_what_would_have_blocked_it() -> None:
+    row = ROW | {"action": "ALLOW", "reason": "FAILED_OPEN", "score": None}
+
+    said = [
+        one.english for one in alternatives.of(row | {"rules_held": "unscored", "settings": "a"})
+    ]
+
+    assert said == [
+        "with a model that scored it under the threshold, it would be let through: no rule holds "
+        "(SCORED).",
+        "with a model that scored it 0.500 or more, it would be blocked (SCORED).",
+        "with on_failure block in the policy of its carrier, it would be blocked (FAILED_CLOSED).",
+    ]
 
 
 def test_a_monitored_decision_says_that_it_would_have_been_blocked() -> None:

@@ -1,13 +1,12 @@
 """Change requests on a real store, with lists that follow it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.replica import Replica
@@ -15,16 +14,16 @@ from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
 from blocklists.store.store import Store
+from blocklists.wrong_entries import WrongEntry
 from fanzha.errors import Unavailable
 from infra import process_lifecycle
 from infra.redis.client import Client, connect
 from services.audit.events import Audit, AuditKind
 from services.auth.identity import Identity, Role
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
-from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeKind, Draft
-from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision_log.impact.model import Impact
@@ -92,6 +91,19 @@ class FixedImpact:
         return self.says
 
 
+class RetractionsSeen:
+    """Collects wrong entries; raises while *away*."""
+
+    def __init__(self) -> None:
+        self.entries: list[WrongEntry] = []
+        self.away = False
+
+    async def __call__(self, entries: Iterable[WrongEntry]) -> None:
+        if self.away:
+            raise Unavailable("Redis is away")
+        self.entries += entries
+
+
 @dataclass(slots=True, kw_only=True)
 class ChangeDesk:
     """The parts of list administration that tests use."""
@@ -104,6 +116,7 @@ class ChangeDesk:
     requests: ChangeStore
     audit: MemoryAudit
     impact: FixedImpact
+    retractions: RetractionsSeen
     clock: list[int]
     """The time in milliseconds, in a list so that a test can set it."""
 
@@ -152,44 +165,56 @@ async def change_desk(
     url: str,
     folder: Path,
     *,
-    options: ChangeOptions | None = None,
-    popular: PopularHosts | None = None,
-    risks: RiskFinder | None = None,
     audit: Audit | None = None,
+    policies: PolicyLog | None = None,
     chunk_rows: int = 100_000,
+    **parts: Any,
 ) -> AsyncIterator[ChangeDesk]:
-    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
-    client = connect(url, decode_responses=False)
+    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine.
+
+    *parts* are those of `services.changes.wiring.build`: options, popular, risks.
+    """
+    client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
-    kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
+    parts["policies"] = policies or PolicyLog(text_client)
+    desk = _wired(client, store, replica, audit, parts)
+    following = asyncio.create_task(Follower(store, folder).run())
+    refreshing = asyncio.create_task(_refresh(replica))
+    try:
+        yield desk
+    finally:
+        await process_lifecycle.cancel([following, refreshing])
+        await client.aclose()
+        await text_client.aclose()
+
+
+def _wired(
+    client: Any, store: Store, replica: Replica, audit: Audit | None, parts: dict[str, Any]
+) -> ChangeDesk:
+    kept, impact, retractions = MemoryAudit(), FixedImpact(), RetractionsSeen()
+    clock = [NINE_O_CLOCK_MS]
     changes, upkeep = wiring.build(
         client,
         store=store,
         replica=replica,
         now_ms=lambda: clock[0],
-        options=options,
-        popular=popular,
-        risks=risks,
         audit=audit or kept,
         impact=impact,
+        retract=retractions,
+        **parts,
     )
-    following = asyncio.create_task(Follower(store, folder).run())
-    looking = asyncio.create_task(_refresh(replica))
-    try:
-        yield ChangeDesk(
-            client=client,
-            store=store,
-            replica=replica,
-            changes=changes,
-            upkeep=upkeep,
-            requests=ChangeStore(client),
-            audit=kept,
-            impact=impact,
-            clock=clock,
-        )
-    finally:
-        await process_lifecycle.cancel([following, looking])
-        await client.aclose()
+    return ChangeDesk(
+        client=client,
+        store=store,
+        replica=replica,
+        changes=changes,
+        upkeep=upkeep,
+        requests=ChangeStore(client),
+        audit=kept,
+        impact=impact,
+        retractions=retractions,
+        clock=clock,
+    )
 
 
 async def _refresh(replica: Replica) -> None:

@@ -8,13 +8,15 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.support.processes import PATIENCE_SECONDS, eventually
+from tests.support.smsc import MessageCentre, NoMessageCentre, message_centre
 
 _PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 """Folders of servers, often missing from the PATH of a user."""
@@ -24,11 +26,25 @@ def program(name: str, *, package: str) -> str:
     """Return the path of a program; if it is missing, skip the test, or fail in CI."""
     found = shutil.which(name, path=_PLACES)
     if found is None:
-        why = f"{name} is not installed; on Debian: apt install {package}"
-        if os.environ.get("CI", "").lower() in ("true", "1"):
-            pytest.fail(why)
-        pytest.skip(why)
+        skip_or_fail(f"{name} is not installed; on Debian: apt install {package}")
     return found
+
+
+def skip_or_fail(why: str) -> NoReturn:
+    """Skip a test that lacks what it needs of this machine; with ``CI`` set, fail it instead."""
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@asynccontextmanager
+async def needed_message_centre() -> AsyncIterator[MessageCentre]:
+    """Run an SMPP message centre; skip the test where it cannot run, or fail in CI."""
+    try:
+        async with message_centre() as running:
+            yield running
+    except NoMessageCentre as error:
+        skip_or_fail(str(error))
 
 
 def unconfined(program: str, folder: Path) -> str:
@@ -75,7 +91,7 @@ def free_udp_port() -> int:
             return port
 
 
-def asked(port: int, message: bytes) -> bytes:
+def datagram_reply(port: int, message: bytes) -> bytes:
     """Send a datagram and return what comes back; empty when nothing does within a second."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(1)

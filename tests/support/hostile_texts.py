@@ -72,11 +72,16 @@ FAMILIES = {
     "digits between brackets": ("", "1() ", "a"),
     "what becomes eighteen": ("", "ﷺ", ""),
     "marks": ("a", "\u0301", ".example"),
+    "quoted names": ("", '"\\"" <tel:1>, ', ""),
+    "open quotes": ("", 'a "', "<tel:1>"),
+    "parameters": ("tel:1", ";phone-context=%2B", "@"),
     "lone surrogates": ("http://", "\ud800.", ""),
 }
 """Prefix, repeated part and suffix of each family."""
 SHORTEST = 1_024
 LONGEST = 1_048_576
+MAX_CHARACTERS = 1_024
+"""Of an address; longer ones are not read, and here cut to pieces of this length."""
 _FEWEST_LENGTHS = 3
 _MAX_EFFORT = 20_000
 """Operations of the counter per family; a million take a second or two."""
@@ -93,7 +98,7 @@ _READERS = (
         "link_fast_path",
         "links",
     ),
-    *("percent_encoding", "text", "url", "whitespace"),
+    *("party_address", "percent_encoding", "text", "url"),
 )
 """The modules of `fanzha` that read a body or a URL."""
 
@@ -110,6 +115,7 @@ def read(text: str) -> None:
     from fanzha.callback_numbers import callback_keys  # noqa: PLC0415
     from fanzha.hosts import canonical_host  # noqa: PLC0415
     from fanzha.links import find_links  # noqa: PLC0415
+    from fanzha.party_address import is_uri, name, numbers  # noqa: PLC0415
     from fanzha.phone import HomePlan  # noqa: PLC0415
     from fanzha.text import normalise  # noqa: PLC0415
     from fanzha.url import canonical, expressions  # noqa: PLC0415
@@ -117,6 +123,10 @@ def read(text: str) -> None:
     find_links(text)
     callback_keys(text, HomePlan())
     normalise(text)
+    is_uri(text)
+    for start in range(0, len(text), MAX_CHARACTERS):
+        list(numbers(text[start : start + MAX_CHARACTERS]))
+    name(text)
     canonical_host(text)
     expressions(canonical(text))
     expressions(canonical(f"http://a.example/{text}"))

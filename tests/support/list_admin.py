@@ -14,8 +14,10 @@ from fanzha.phone import HomePlan
 from infra import process_lifecycle
 from infra.redis.client import connect
 from services.audit.events import NoAudit
+from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
+from services.changes.service import ChangeService
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
 from services.lists.findings import FindingRecorder
@@ -24,6 +26,7 @@ from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
+from services.rpc.policy.handler import PolicyServicer
 from tests.support.rpc_server import in_a_thread, rpc_server
 
 ANY_RANGE = RiskFinder(range_limit=10**15)
@@ -54,9 +57,38 @@ async def _list_admin(
 ) -> AsyncIterator[str]:
     clients = [connect(redis_url, decode_responses=False), connect(redis_url)]
     store, replica = Store(clients[0]), Replica(folder)
+    policies = PolicyLog(clients[1])
     changes, _ = wiring.build(
-        clients[0], store=store, replica=replica, now_ms=now_ms, options=options, risks=risks
+        clients[0],
+        store=store,
+        replica=replica,
+        now_ms=now_ms,
+        options=options,
+        risks=risks,
+        policies=policies,
     )
+    servicers = {
+        "blocklist": _blocklist(store, replica, changes, EntryHitStore(clients[1]), now_ms),
+        "changes": ChangeServicer(changes, _drafts(store, replica, now_ms)),
+        "policy": PolicyServicer(changes, policies, now_ms),
+        "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
+    }
+    async with rpc_server(servicers) as target:
+        following = asyncio.create_task(Follower(store, folder).run())
+        refreshing = asyncio.create_task(_refresh(replica))
+        yield target
+        await process_lifecycle.cancel([following, refreshing])
+    for client in clients:
+        await client.aclose()
+
+
+def _blocklist(
+    store: Store,
+    replica: Replica,
+    changes: ChangeService,
+    hits: EntryHitStore,
+    now_ms: Callable[[], int],
+) -> BlocklistServicer:
     administration = ListService(
         store=store,
         replica=replica,
@@ -64,27 +96,19 @@ async def _list_admin(
         home=HomePlan(),
         now_ms=now_ms,
         default_expiry_days=365,
-        hits=EntryHitStore(clients[1]),
+        hits=hits,
     )
-    drafting = DraftReader(
+    findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
+    return BlocklistServicer(administration, findings=findings)
+
+
+def _drafts(store: Store, replica: Replica, now_ms: Callable[[], int]) -> DraftReader:
+    return DraftReader(
         current=CurrentLists(store, replica),
         home=HomePlan(),
         now_ms=now_ms,
         default_expiry_days=365,
     )
-    findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
-    servicers = {
-        "blocklist": BlocklistServicer(administration, findings=findings),
-        "changes": ChangeServicer(changes, drafting),
-        "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
-    }
-    async with rpc_server(servicers) as target:
-        following = asyncio.create_task(Follower(store, folder).run())
-        looking = asyncio.create_task(_refresh(replica))
-        yield target
-        await process_lifecycle.cancel([following, looking])
-    for client in clients:
-        await client.aclose()
 
 
 async def _refresh(replica: Replica) -> None:

@@ -11,6 +11,7 @@ from blocklists.importers import bulk_lines, vocabulary
 from blocklists.importers.rows import BadLine, Item, ListRow
 from blocklists.importers.tables import columns, spreadsheet_numbers
 from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PATTERN_COLUMNS, Chosen
+from fanzha import party_address
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
 from infra import csv_cells
@@ -129,7 +130,9 @@ class TableLayout:
         column, at = place
         kind, direction = _KINDS.get(column), None
         pattern = cells[at].strip(_NUMBER_TRIMMINGS)
-        if kind is EntryKind.SENDER or self._is_name(cells):
+        if ":" in pattern and party_address.is_uri(pattern):
+            pattern = cells[at].strip()  # the quotes are those of a display name
+        elif kind is EntryKind.SENDER or self._is_name(cells):
             pattern = _sender(cells[at], pattern)
         elif csv_cells.is_escaped(cells[at]) and pattern[:1] not in _NUMBER_STARTS:
             pattern = csv_cells.unescaped(cells[at]).strip()

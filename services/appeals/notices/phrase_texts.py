@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "since_unknown": (),
     "unregistered_sender": (),
     "related": (),
+    "not_assessed": (),
     "untrue_caller": (),
     "record_gone": (),
     "listed": ("source", "of_kind", "stated_reason"),

@@ -14,6 +14,7 @@ RULES = {
     Reason.IMPLAUSIBLE.name: "untrue_caller",
     Reason.UNREGISTERED.name: "unregistered_sender",
     Reason.RELATED.name: "related",
+    Reason.FAILED_CLOSED.name: "not_assessed",
 }
 """The sentence of each rule that blocks."""
 

@@ -6,15 +6,18 @@ loads only the one that is called. Help loads them all for their texts.
 """
 
 from collections import UserDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_group
 
 from infra import process_lifecycle
+from services.cli._common import translated_commands
 
 _HIDDEN = frozenset({"worker"})
 """Commands hidden from help."""
@@ -41,7 +44,30 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
             super().__init__(**options)
             self.commands = LazyCommands(places)
 
+        def make_context(
+            self, info_name: str | None, args: list[str], *rest: Any, **extra: Any
+        ) -> Any:
+            translated_commands.use_language_of(args, list(places))
+            translated_commands.translate(self)
+            with _translated_errors():
+                return super().make_context(info_name, args, *rest, **extra)
+
+        def invoke(self, ctx: Any) -> Any:
+            with _translated_errors():
+                return super().invoke(ctx)
+
     return Group
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        translated = translated_commands.translated_error(error)
+        if translated is error:
+            raise
+        raise translated from None
 
 
 def _load(name: str, place: str) -> Any:
@@ -53,4 +79,6 @@ def _load(name: str, place: str) -> Any:
         one.add_typer(found, name=name)
     else:
         one.command(name, hidden=name in _HIDDEN)(found)
-    return get_group(one).commands[name]
+    command = get_group(one).commands[name]
+    translated_commands.translate(command)
+    return command

@@ -65,8 +65,17 @@ DecisionTarget = Annotated[
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0.01, help="Seconds to wait for the answer.")
 ]
+Live = Annotated[
+    bool,
+    typer.Option(
+        "--live",
+        help="Decide as live traffic is: recorded, counted, and people may be warned of it. "
+        "Otherwise nothing is recorded.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+"""Of commands that take something away or change what decides: see `confirmation.agree`."""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
@@ -21,6 +22,7 @@ from services.cli.lists.options import (
     DirectionWord,
     ExpectedVersion,
     Expires,
+    FalsePositive,
     FraudTypeWord,
     KindWord,
     LegalBasis,
@@ -71,6 +73,7 @@ def create(
     expires: Expires = "",
     campaign: Campaign = "",
     entry_reason: EditReason = "",
+    false_positive: FalsePositive = False,
     draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
     hold: _Hold = False,
     emergency: EmergencyWhy = "",
@@ -81,12 +84,11 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Create a change; applied at once where one person may, else pending."""
-    if not add and not remove and not edit:
-        fail("--add, --remove or --edit: a change has at least one row", status=2)
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
         expires=expires, campaign=campaign, entry_reason=entry_reason,
+        false_positive=false_positive,
     )  # fmt: skip
     request = pb.CreateChangeRequest(
         contents=contents, author=by, go_to=_go_to(draft=draft, hold=hold),
@@ -94,7 +96,7 @@ def create(
     )  # fmt: skip
     answer = call(
         server, target, lambda stub: stub.CreateChange(request), request, confirm,
-        doing="making the change",
+        doing=gettext("making the change"),
     )  # fmt: skip
     _tell(answer, [*(add or []), *(edit or [])], remove or [], as_json=as_json)
 
@@ -133,6 +135,7 @@ def edit(
     expires: Expires = "",
     campaign: Campaign = "",
     entry_reason: EditReason = "",
+    false_positive: FalsePositive = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -142,9 +145,10 @@ def edit(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
         expires=expires, campaign=campaign, entry_reason=entry_reason,
+        false_positive=false_positive,
     )  # fmt: skip
     request = pb.EditChangeRequest(id=change_id, contents=contents, author=by)
-    with server(target, f"editing change {change_id}") as stub:
+    with server(target, gettext("editing change {change_id}", change_id=change_id)) as stub:
         answer = stub.EditChange(request)
     if as_json:
         print_json(answer)
@@ -167,15 +171,13 @@ def _contents(
     expires: str,
     campaign: str,
     entry_reason: str,
+    false_positive: bool,
 ) -> pb.ChangeContents:
+    if not add and not remove and not edit:
+        fail(gettext("--add, --remove or --edit: a change has at least one row"), status=2)
     which = kind(kind_)
-    given: dict[str, Any] = {
-        "direction": enum(direction, vocabulary.read_direction, "--direction"),
-        "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
-        "source": enum(source, vocabulary.read_source, "--source"),
-        "legal_basis": legal_basis,
-        "campaign": campaign,
-    }
+    given = _given(direction, fraud_type, source)
+    given |= {"legal_basis": legal_basis, "campaign": campaign}
     ends = expiry(expires, int(time.time()))
     edited = _edited(given, ends, entry_reason)
     does: Any = enum(action, vocabulary.read_action, "--action")
@@ -189,7 +191,16 @@ def _contents(
         ],
         edits=[pb.EntryEdit(kind=which, pattern=one, **edited) for one in canonical(edit, which)],
         reason=reason, source=given["source"], legal_basis=legal_basis, campaign=campaign,
+        false_positive=false_positive,
     )  # fmt: skip
+
+
+def _given(direction: str, fraud_type: str, source: str) -> dict[str, Any]:
+    return {
+        "direction": enum(direction, vocabulary.read_direction, "--direction"),
+        "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
+        "source": enum(source, vocabulary.read_source, "--source"),
+    }
 
 
 def _edited(given: dict[str, Any], ends: dict[str, Any], reason: str) -> dict[str, Any]:

@@ -67,6 +67,14 @@ ModeWord = Annotated[
 OneSource = Annotated[str, typer.Option("--source", help="Only what this source supplied.")]
 LegalBasis = Annotated[str, typer.Option(help="The law or order behind it.")]
 Campaign = Annotated[str, typer.Option(help="Named operation it belongs to.")]
+FalsePositive = Annotated[
+    bool,
+    typer.Option(
+        "--false-positive",
+        help="What is removed was wrong, not only old: its warnings are withdrawn or corrected, "
+        "their cases closed as false alarms, and its source loses reliability.",
+    ),
+]
 ExpectedVersion = Annotated[
     int | None, typer.Option(help="Change nothing unless the lists are at this version.")
 ]

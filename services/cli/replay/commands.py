@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import grpc
 import typer
@@ -14,10 +14,12 @@ from rich.progress import Progress
 from fanzha.client import channels
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import interception_pb2_grpc
-from services.cli._common.console import fail, one_sentence, print_json, progress
+from services.cli._common.console import fail, one_sentence, out, print_json, progress
 from services.cli._common.files import OpenTable, column, open_table
-from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget
+from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Live
+from services.cli.check.commands import NO_DRY_RUNS
 from services.cli.replay import traffic
 from services.cli.replay.tally import ReplayTally
 from services.cli.replay.traffic import ChannelTraffic
@@ -35,6 +37,9 @@ Limit = Annotated[int, typer.Option(min=0, help="Stop after so many rows; 0: all
 DEADLINE_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
 
+Batches: TypeAlias = Iterator[tuple[Any, list[tuple[str, str]]]]
+"""Requests, and source and label of each row."""
+
 
 @app.command()
 def sms(
@@ -42,11 +47,12 @@ def sms(
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay texts: column text (or body), and optionally sender, receiver, label, source."""
-    _replay(file, "text", traffic.texts, target, batch, in_flight, limit, as_json)
+    _replay(file, "text", traffic.texts, target, batch, in_flight, limit, live, as_json)
 
 
 @app.command()
@@ -55,11 +61,12 @@ def url(
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay links: column url (or domain), and optionally subscriber, label, source."""
-    _replay(file, "url", traffic.links, target, batch, in_flight, limit, as_json)
+    _replay(file, "url", traffic.links, target, batch, in_flight, limit, live, as_json)
 
 
 @app.command()
@@ -68,11 +75,12 @@ def call(
     batch: Batch = 256,
     in_flight: InFlight = 4,
     limit: Limit = 0,
+    live: Live = False,
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Replay calls: columns caller, callee, and optionally ingress, trunk, label, source."""
-    _replay(file, "caller", traffic.calls, target, batch, in_flight, limit, as_json)
+    _replay(file, "caller", traffic.calls, target, batch, in_flight, limit, live, as_json)
 
 
 def _replay(
@@ -83,31 +91,41 @@ def _replay(
     batch: int,
     in_flight: int,
     limit: int,
+    live: bool,
     as_json: bool,
 ) -> None:
     with one_sentence(target), open_table(file, single_column=single) as table:
-        kind: ChannelTraffic = channel(table)
-        tally = asyncio.run(_stream(table, kind, target, batch, in_flight, limit))
+        kind: ChannelTraffic = channel(table, unnamed="") if live else channel(table)
+        if live and not kind.receivers:
+            # A case would be opened for the number that stands for them.
+            fail(
+                gettext("--live: {name} does not say who was called or written to", name=file.name),
+                status=2,
+            )
+        batches = _batches(table, kind, batch, limit, live=live)
+        tally = asyncio.run(_stream(table, kind.method, batches, target, in_flight))
     if tally.rows == 0 and tally.failed_requests:
-        fail(f"no answer from {target}: {dict(tally.errors)}")
+        fail(gettext("no answer from {target}: {errors}", target=target, errors=dict(tally.errors)))
     if as_json:
-        print_json(tally.as_words())
+        print_json(tally.as_words() | {"dry_run": not live})
     else:
         tally.show()
+        if not live:
+            out.print(gettext("Dry run: nothing was recorded; --live decides as live traffic is."))
 
 
 async def _stream(
-    table: OpenTable, kind: ChannelTraffic, target: str, batch: int, in_flight: int, limit: int
+    table: OpenTable, method: str, batches: Batches, target: str, in_flight: int
 ) -> ReplayTally:
-    tally, batches = ReplayTally(), _batches(table, kind, batch, limit)
+    tally = ReplayTally()
     async with channels.asynchronous(target) as channel:
         await _connected(channel, target)
-        ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), kind.method)
+        ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), method)
         with progress() as display:
-            task = display.add_task("replaying", total=table.total_bytes, note="")
+            task = display.add_task(gettext("replaying"), total=table.total_bytes, note="")
             start = time.perf_counter()
             await asyncio.gather(
-                *(_work(ask, kind, batches, tally, table, display, task) for _ in range(in_flight))
+                *(_work(ask, batches, tally, table, display, task) for _ in range(in_flight))
             )
             tally.elapsed_seconds = time.perf_counter() - start
     return tally
@@ -118,38 +136,47 @@ async def _connected(channel: grpc.aio.Channel, target: str) -> None:
     try:
         await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
     except TimeoutError as error:
-        raise Unavailable(f"no answer from {target} within {CONNECT_SECONDS:g} s") from error
+        raise Unavailable(
+            "no answer from {target} within {connect_seconds:g} s",
+            target=target,
+            connect_seconds=CONNECT_SECONDS,
+        ) from error
 
 
 async def _work(
     ask: Any,
-    kind: ChannelTraffic,
-    batches: Iterator[tuple[list[Any], list[tuple[str, str]]]],
+    batches: Batches,
     tally: ReplayTally,
     table: OpenTable,
     display: Progress,
     task: Any,
 ) -> None:
-    for messages, tags in batches:
+    for request, tags in batches:
         start = time.perf_counter()
         try:
-            answer = await ask(kind.request(messages), timeout=DEADLINE_SECONDS)
+            answer = await ask(request, timeout=DEADLINE_SECONDS)
         except grpc.aio.AioRpcError as error:
             tally.fail(tags, error)
             if tally.rows == 0:
                 return
             continue
+        if request.dry_run and not answer.decisions.dry_run:
+            raise Unavailable(NO_DRY_RUNS)
         tally.latencies_ms.append((time.perf_counter() - start) * 1000)
         tally.count(tags, answer.decisions)
-        display.update(task, completed=table.bytes_read(), note=f"{tally.rows:,} rows")
+        display.update(
+            task, completed=table.bytes_read(), note=gettext("{rows:,} rows", rows=tally.rows)
+        )
 
 
 def _batches(
-    table: OpenTable, kind: ChannelTraffic, size: int, limit: int
-) -> Iterator[tuple[list[Any], list[tuple[str, str]]]]:
+    table: OpenTable, kind: ChannelTraffic, size: int, limit: int, *, live: bool
+) -> Batches:
     source = column(table.columns, "source")
     label = column(table.columns, "label")
     rows = islice(table.rows, limit) if limit else table.rows
     while chunk := list(islice(rows, size)):
         tags = [(row.get(source, ""), row.get(label, "")) for row in chunk]
-        yield [kind.message(row) for row in chunk], tags
+        request = kind.request([kind.message(row) for row in chunk])
+        request.dry_run = not live
+        yield request, tags

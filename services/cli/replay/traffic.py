@@ -31,19 +31,25 @@ class ChannelTraffic:
     """Name of the batch method of the stub."""
     message: Callable[[Row], Any]
     """Makes a message of a row."""
+    receivers: str = "-"
+    """The column of who is called or written to; empty where the file has none."""
 
 
-def calls(table: OpenTable) -> ChannelTraffic:
-    """Read calls: caller, callee, and optionally time (ms), ingress, attestation, trunk."""
+def calls(table: OpenTable, *, unnamed: str = UNKNOWN_CALLER) -> ChannelTraffic:
+    """Read calls: caller, callee, and optionally time (ms), ingress, attestation, trunk.
+
+    *unnamed* stands for a callee that the file does not name.
+    """
     caller = column(table.columns, "caller", "from", "number")
     callee = column(table.columns, "callee", "to")
     time = column(table.columns, "attempted_at_ms", "time_ms")
     return ChannelTraffic(
         request=lambda rows: pb.DecideCallsRequest(calls=rows),
         method="DecideCalls",
+        receivers=callee,
         message=lambda row: pb.Call(
             caller=row.get(caller) or ANONYMOUS,
-            callee=row.get(callee) or UNKNOWN_CALLER,
+            callee=row.get(callee) or unnamed,
             attempted_at_ms=int(row.get(time) or 0),
             ingress=ingress(row.get("ingress", "")),
             attestation=attestation(row.get("attestation", "")),
@@ -52,8 +58,11 @@ def calls(table: OpenTable) -> ChannelTraffic:
     )
 
 
-def texts(table: OpenTable) -> ChannelTraffic:
-    """Read texts: text, and optionally sender, receiver, time (ms), ingress, trunk."""
+def texts(table: OpenTable, *, unnamed: str = UNKNOWN_CALLER) -> ChannelTraffic:
+    """Read texts: text, and optionally sender, receiver, time (ms), ingress, trunk.
+
+    *unnamed* stands for a receiver that the file does not name.
+    """
     body = column(table.columns, "text", "body", "message", "content")
     sender = column(table.columns, "sender", "from")
     receiver = column(table.columns, "receiver", "to")
@@ -61,9 +70,10 @@ def texts(table: OpenTable) -> ChannelTraffic:
     return ChannelTraffic(
         request=lambda rows: pb.DecideTextsRequest(texts=rows),
         method="DecideTexts",
+        receivers=receiver,
         message=lambda row: pb.Text(
             sender=row.get(sender) or ANONYMOUS,
-            receiver=row.get(receiver) or UNKNOWN_CALLER,
+            receiver=row.get(receiver) or unnamed,
             body=row.get(body, ""),
             submitted_at_ms=int(row.get(time) or 0),
             ingress=ingress(row.get("ingress", "")),
@@ -72,7 +82,7 @@ def texts(table: OpenTable) -> ChannelTraffic:
     )
 
 
-def links(table: OpenTable) -> ChannelTraffic:
+def links(table: OpenTable, *, unnamed: str = "") -> ChannelTraffic:  # noqa: ARG001 - as above
     """Read links: url or domain, and optionally subscriber, time (ms)."""
     url = column(table.columns, "url", "domain", "host", "link")
     time = column(table.columns, "requested_at_ms", "time_ms")

@@ -68,8 +68,10 @@ class BatchPolicy:
 class CarrierPolicies:
     """The policies in force, by carrier; the empty name is the default policy."""
 
-    def __init__(self, policies: Mapping[str, CarrierPolicy]) -> None:
+    def __init__(self, policies: Mapping[str, CarrierPolicy], version: int = 0) -> None:
         """Index *policies*; `ValueError` for more than `MAX_CARRIERS`."""
+        self.version = version
+        """The version of their document in the store; 0 for none, and for those of a file."""
         named = [carrier for carrier in policies if carrier]
         if len(named) > MAX_CARRIERS:
             raise ValueError(f"carrier: {len(named)} have a policy, {MAX_CARRIERS} are the most")

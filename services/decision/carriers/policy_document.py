@@ -33,8 +33,11 @@ _FIELDS = {"threshold", "mode", "on_failure"}
 NO_POLICIES = CarrierPolicies({})
 
 
-def read_policies(document: str) -> CarrierPolicies:
-    """Read a document, of which an empty one has no policies; `ValueError` names the fault."""
+def read_policies(document: str, version: int = 0) -> CarrierPolicies:
+    """Read a document, of which an empty one has no policies; `ValueError` names the fault.
+
+    *version* is that of the document in the store; 0 for one of a file.
+    """
     if len(document.encode("utf-8", "replace")) > MAX_BYTES:
         raise ValueError(f"policy: longer than {MAX_BYTES} bytes")
     try:
@@ -44,9 +47,10 @@ def read_policies(document: str) -> CarrierPolicies:
     if unknown := content.keys() - {"carrier"}:
         raise ValueError(f"policy: {min(unknown)}: unknown; known is [carrier.NAME.CHANNEL]")
     carriers = _table(content.get("carrier", {}), "carrier")
-    return CarrierPolicies(
-        {_carrier(name): _policy(table, f"carrier.{name}") for name, table in carriers.items()}
-    )
+    policies = {
+        _carrier(name): _policy(table, f"carrier.{name}") for name, table in carriers.items()
+    }
+    return CarrierPolicies(policies, version)
 
 
 def _carrier(name: str) -> str:

@@ -8,7 +8,7 @@ registered change nothing.
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,9 @@ class TrunkGroups:
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    def __iter__(self) -> Iterator[TrunkGroup]:
+        return iter(self._by_name.values())
 
     def of(self, names: Sequence[str]) -> Mapping[int, TrunkGroup]:
         """Return the registered trunk groups by row."""

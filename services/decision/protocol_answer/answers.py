@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fanzha.decisions import Action, Decisions, Detail, DisplayLabel, Treatment
-from fanzha.tables import Calls, Ingress, Links, Texts
+from fanzha.tables import Attestation, Calls, Ingress, Links, Texts
 from services.decision.protocol_answer import links
 from services.decision.protocol_answer.model import ProtocolAnswer, SmppAnswer
 from services.decision.protocol_answer.sip import CALL_REJECTED, SipResponses
@@ -76,7 +76,8 @@ class ProtocolAnswers:
     ) -> ProtocolAnswer:
         decision_id = decisions.id_of(row)
         if isinstance(table, Calls):
-            sip = self.sip.of(int(decisions.reasons[row]), decision_id)
+            forged = bool(table.attestations[row] == Attestation.FAILED)
+            sip = self.sip.of(int(decisions.reasons[row]), decision_id, forged=forged)
             return ProtocolAnswer(sip=sip, isup_cause=CALL_REJECTED)
         if isinstance(table, Texts):
             return ProtocolAnswer(smpp=_SMPP)

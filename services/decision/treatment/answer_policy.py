@@ -57,6 +57,7 @@ class AnswerPolicy:
             scores=evidence.scores,
             threshold=evidence.threshold,
             ingress=evidence.ingress,
+            carriers=evidence.context.carriers,
         )
         for row, one in self.current_treatments().treatments(treated).items():
             if row in details:
@@ -87,7 +88,7 @@ class AnswerPolicy:
                 _add(details, row, cache_seconds=seconds)
         for row in evidence.table.errors:
             _add(details, row, cache_seconds=0)
-        return CachePeriods(caching.allow_seconds_of(ruling.reasons), caching.block_seconds)
+        return CachePeriods(*caching.of_batch(ruling.reasons))
 
 
 def _add(details: dict[int, Detail], row: int, **values: Any) -> None:

@@ -16,11 +16,12 @@ import numpy as np
 from fanzha.decisions import Action, Detail, DisplayLabel, Reason, Treatment
 from fanzha.tables import Bools, Channel, Float32s, Ingress, Uint8s
 from fanzha.toml_files import parse, read_table
+from services.auth import claims
 
 TABLE_FILE = "treatments.toml"
 MAX_DELAY_MS = 86_400_000
 _KEYS = (
-    *("channels", "reasons", "ingress", "score_from"),
+    *("channels", "reasons", "ingress", "carriers", "score_from"),
     *("treatment", "label", "delay_ms", "because"),
 )
 _NEVER = {Reason.PROTECTED, Reason.INVALID}
@@ -39,6 +40,8 @@ class TreatmentRule:
     """By the number of a reason: whether the rule fits it."""
     ingress: Bools | None
     """Likewise, by the number of an ingress; None: any."""
+    carriers: frozenset[str] | None
+    """Carriers of the requests that it fits, the empty name for requests without; None: any."""
     score_from: float | None
     """Share of the threshold from which scores fit; None: any score, or none."""
     detail: Detail
@@ -56,6 +59,8 @@ class TreatedBatch:
     threshold: float | Float32s
     ingress: Uint8s | None
     """None for links."""
+    carriers: Sequence[tuple[str, int]] = ()
+    """As in `services.decision.evidence.BatchContext`."""
 
 
 class TreatmentTable:
@@ -85,12 +90,22 @@ def _fitting(rule: TreatmentRule, batch: TreatedBatch) -> Sequence[int]:
     if not np.count_nonzero(fits):
         return ()
     fits &= batch.actions == _ALLOW
+    if rule.carriers is not None:
+        fits &= _asked_by(rule.carriers, batch.carriers, len(fits))
     if rule.ingress is not None and batch.ingress is not None:
         fits &= rule.ingress.take(batch.ingress)
     if rule.score_from is not None:
         fits &= batch.scores >= np.asarray(rule.score_from * batch.threshold, np.float32)
     rows: list[int] = fits.nonzero()[0].tolist()
     return rows
+
+
+def _asked_by(names: frozenset[str], carriers: Sequence[tuple[str, int]], rows: int) -> Bools:
+    """Return which rows are of requests by these carriers."""
+    named = [carrier in names for carrier, _ in carriers] or ["" in names]
+    if len(named) == 1:
+        return np.full(rows, named[0])
+    return np.repeat(np.array(named), [count for _, count in carriers])
 
 
 @cache
@@ -142,6 +157,7 @@ def _rule(table: Any, where: str) -> TreatmentRule:
         channels=channels,
         reasons=_reasons(table, where),
         ingress=_ingress(table, channels, where),
+        carriers=_carriers(table.get("carriers"), f"{where}: carriers"),
         score_from=_share(table.get("score_from"), where),
         detail=_detail(table, channels, where),
     )
@@ -185,6 +201,17 @@ def _ingress(table: Mapping[str, Any], channels: frozenset[Channel], where: str)
     known = [word for word in words if word != "unspecified"] if unspecified else words
     members = _members(Ingress, known, f"{where}: ingress") if known or not unspecified else []
     return _flags([*members, Ingress.UNSPECIFIED] if unspecified else members)
+
+
+def _carriers(words: object, where: str) -> frozenset[str] | None:
+    if words is None:
+        return None
+    if not isinstance(words, list) or not words:
+        raise ValueError(f"{where}: a list of names")
+    try:
+        return frozenset("" if one == claims.NO_CARRIER else claims.carrier(one) for one in words)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def _share(value: object, where: str) -> float | None:

@@ -25,11 +25,11 @@ RULES = {
     "link_scored": ("链接与文字合并评分", "a link scores, and the words do not speak against it"),
     "spam": ("垃圾短信", "it is unwanted advertising"),
     "related_blocked": (
-        "所涉号码或链接已确认涉诈",
-        "a number or link in it is confirmed fraud",
+        "所涉号码、链接或文本已确认涉诈",
+        "a number or link in it, or its text, is confirmed fraud",
     ),
     "related": (
-        "与已确认涉诈的号码或链接有关，仅标记",
+        "与已确认涉诈的号码、链接或文本有关，仅标记",
         "it is related to what is confirmed fraud, and only marked",
     ),
     "cut_off": ("主叫近期行为可疑", "the recent calls of the caller are suspicious"),
@@ -84,7 +84,7 @@ def _by_rules(row: Mapping[str, Any]) -> list[Sentence]:
     if not row.get("settings"):
         return [*_needed(row), _UNKNOWN]
     held = set(filter(None, (row.get("rules_held") or "").split(",")))
-    return [*_needed(row), *(_after(change, held) for change in changes)]
+    return [*_needed(row), *(_after(change, held) for change in changes), *_unheard(row)]
 
 
 def _after(change: _Change, held: set[str]) -> Sentence:
@@ -113,6 +113,24 @@ def _needed(row: Mapping[str, Any]) -> list[Sentence]:
             f"评分需达到 {threshold:.3f}（当时 {score:.3f}）才会拦截。",
             f"to be blocked, the score would have to reach {threshold:.3f}, and was {score:.3f}.",
         )
+    ]
+
+
+def _unheard(row: Mapping[str, Any]) -> list[Sentence]:
+    """Say what would have blocked a row that was let through for want of a score."""
+    if row["reason"] != Reason.FAILED_OPEN.name:
+        return []
+    return [
+        Sentence(
+            f"若模型评分达到 {row['threshold']:.3f}，则会被拦截（SCORED）。",
+            f"with a model that scored it {row['threshold']:.3f} or more, it would be blocked "
+            "(SCORED).",
+        ),
+        Sentence(
+            "若运营商策略的 on_failure 为 block，则会被拦截（FAILED_CLOSED）。",
+            "with on_failure block in the policy of its carrier, it would be blocked "
+            "(FAILED_CLOSED).",
+        ),
     ]
 
 
@@ -204,8 +222,8 @@ def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
 def _related(_row: Mapping[str, Any]) -> list[_Change]:
     return [
         _Change(
-            "若该号码或链接的确认被撤销，或设置 related_action 为 off",
-            "with the confirmation of that number or link dismissed, or with related_action off",
+            "若该号码、链接或文本的确认被撤销，或设置 related_action 为 off",
+            "with that confirmation dismissed, or with the setting related_action off",
             ("related_blocked", "related"),
         )
     ]
@@ -235,6 +253,17 @@ def _failed(_row: Mapping[str, Any]) -> list[_Change]:
     ]
 
 
+def _failed_closed(row: Mapping[str, Any]) -> list[_Change]:
+    return [
+        *_failed(row),
+        _Change(
+            "若运营商策略的 on_failure 为 allow",
+            "with on_failure allow in the policy of its carrier",
+            (),
+        ),
+    ]
+
+
 _CHANGES = {
     "BLOCKLISTED": _entry,
     "ALLOWLISTED": _entry,
@@ -247,4 +276,5 @@ _CHANGES = {
     "SPAM": _spam,
     "PROTECTED": _protected,
     "FAILED_OPEN": _failed,
+    "FAILED_CLOSED": _failed_closed,
 }

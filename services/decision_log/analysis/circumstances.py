@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fanzha.decisions import Reason
 from fanzha.tables import Channel
 from services.decision.model_kinds import OF_CHANNEL, ModelKind
 from services.decision_log.analysis.bundle_loader import BundleLoader
 from services.decision_log.analysis.model import PastEntry
 from services.decision_log.explanation import Sentence
+
+_UNHEARD = {Reason.FAILED_OPEN.name, Reason.FAILED_CLOSED.name}
 
 
 def of(row: Mapping[str, Any], past: PastEntry | None, loader: BundleLoader) -> list[Sentence]:
@@ -40,9 +43,11 @@ def _model(row: Mapping[str, Any], loader: BundleLoader) -> Sentence:
         "通道", channel.name.lower(), OF_CHANNEL[channel], row["model_version"], loader
     )
     limit = f"{row['threshold']:.4f}"
+    failed = ("；模型出错，未给出评分", "; it failed, and gave no score")
+    zh, en = failed if row["reason"] in _UNHEARD else ("", "")
     return Sentence(
-        f"{known.chinese.rstrip('。')}，当时阈值 {limit}。",
-        f"{known.english.rstrip('.')}; its threshold was {limit}.",
+        f"{known.chinese.rstrip('。')}，当时阈值 {limit}{zh}。",
+        f"{known.english.rstrip('.')}; its threshold was {limit}{en}.",
     )
 
 

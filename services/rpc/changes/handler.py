@@ -11,6 +11,7 @@ from infra import paging
 from services.auth import identity
 from services.changes.change_context import SubmissionResult
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState, RowProblem
+from services.changes.policy.requests import PolicyProposal
 from services.changes.service import ChangeService
 from services.lists.drafts import DraftReader
 from services.rpc.changes import messages
@@ -125,22 +126,30 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def RevertChange(
         self, request: pb.RevertChangeRequest, context: object
     ) -> pb.RevertChangeResponse:
+        if request.dry_run:
+            plan = await self._changes.plan_revert(request.id)
+            return pb.RevertChangeResponse(plan=messages.undo_plan(plan))
         done = await self._changes.revert(
             request.id,
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RevertChangeResponse(change=_change(done))
 
     async def RestoreVersion(
         self, request: pb.RestoreVersionRequest, context: object
     ) -> pb.RestoreVersionResponse:
+        if request.dry_run:
+            plan = await self._changes.plan_restore(request.version)
+            return pb.RestoreVersionResponse(plan=messages.undo_plan(plan))
         done = await self._changes.restore(
             request.version,
             by=request.author,
             reason=request.reason,
             confirmed=request.confirmed_risks,
+            false_positive=request.false_positive,
         )
         return pb.RestoreVersionResponse(change=_change(done))
 
@@ -200,7 +209,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return messages.diff(found, request.limit)
 
 
-def _change(done: SubmissionResult, problems: Sequence[RowProblem] = ()) -> Any:
+def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProblem] = ()) -> Any:
     record: ChangeRequest | None = done.record
     if record is None:
         why = problems[0].message if problems else f"the lists are at version {done.version}"

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
@@ -10,7 +12,7 @@ from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
-from services.changes.model import ChangeRequest, Emergency, SecondPerson
+from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -19,6 +21,8 @@ from services.lists.edits import Edit
 from services.rpc.lists import messages
 
 _MOST_IDS = 1000
+_MOST_PLANNED = 20
+"""Most entries of a plan that are named."""
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
@@ -38,6 +42,7 @@ def contents(message: change_pb2.ChangeContents) -> DraftContents:
         source=message.source,
         campaign=message.campaign,
         expires_s=message.expires_at_s,
+        false_positive=message.false_positive,
     )
 
 
@@ -94,13 +99,30 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
         rows_sha256=" ".join(filter(None, (record.additions.sha256, record.removals.sha256))),
         rows_retained=record.additions.retained and record.removals.retained,
         unreviewed_risks=record.unreviewed_risks,
+        false_positive=record.false_positive,
     )
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
         message.preview.CopyFrom(preview(previews.read(record.preview)))
+    if record.policy is not None:
+        message.policy.CopyFrom(policy(record.policy))
     if record.emergency is not None:
         message.emergency.CopyFrom(_emergency(record.emergency))
     return message
+
+
+def policy(proposed: ProposedPolicy) -> change_pb2.ProposedPolicy:
+    """Write what a request changes in the carrier policy."""
+    return change_pb2.ProposedPolicy(
+        sha256=proposed.sha256,
+        differences=[
+            change_pb2.PolicyDifference(
+                carrier=one.carrier, setting=one.setting, before=one.before, after=one.after
+            )
+            for one in proposed.differences
+        ],
+        impact=_impact(proposed.impact) if proposed.impact else None,
+    )
 
 
 def _second_person(second: SecondPerson | None) -> change_pb2.Change:
@@ -175,6 +197,20 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
             for each in one.top
         ],
         unknown_because=one.unknown_because,
+    )
+
+
+def undo_plan(draft: Draft | None) -> change_pb2.UndoPlan:
+    """Write what a draft that undoes something would do; None stands for that of a policy."""
+    if draft is None:
+        return change_pb2.UndoPlan(policy=True)
+    named = np.arange(min(len(draft.removals), _MOST_PLANNED))
+    return change_pb2.UndoPlan(
+        removed_total=len(draft.removals),
+        restored_total=len(draft.additions),
+        left_alone_total=draft.left_alone,
+        removed=references(draft.removals.take(named)),
+        restored=_some(draft.additions, _MOST_PLANNED),
     )
 
 

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from fanzha.decisions import Decisions, Detail
 from fanzha.errors import InvalidInput
 from fanzha.tables import Calls, Channel
-from services.auth import identity
+from services.auth import identity, roles
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer, Table
 from services.decision.protocol_answer.answers import MAX_PAGES, ProtocolAnswers
@@ -91,9 +91,14 @@ class BatchHandler:
         observer: Observer,
         repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
+        dry_runs: "BatchHandler | None" = None,
     ) -> None:
-        """*repeated* recognises retries; None: each request is decided."""
+        """*repeated* recognises retries; None: each request is decided.
+
+        *dry_runs* answers requests for dry runs; None: they are refused.
+        """
         self._channel = channel
+        self._dry_runs = dry_runs
         self._repeated = repeated
         self._decoder = decoder
         self._decide = decide
@@ -109,13 +114,22 @@ class BatchHandler:
     async def answer(
         self, data: bytes, *, single: bool, remaining: Remaining = no_deadline
     ) -> bytes:
-        """Answer one request; raises `InvalidInput` and `DeadlineExceeded`."""
+        """Answer one request; raises `InvalidInput`, `NotAllowed` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
         request.carrier = identity.current_carrier()
+        if not request.dry_run:
+            roles.check_live_decisions(identity.current())
+            return await self.answer_opened(request)
+        if self._dry_runs is None:
+            raise InvalidInput("dry_run: this server answers none")
+        return await self._dry_runs.answer_opened(request)
+
+    async def answer_opened(self, request: EncodedRequest) -> bytes:
+        """Answer a request that is opened, whether or not it asks for a dry run."""
         if self._repeated is not None:
             request.login = identity.current().name
-        weight = max(request.rows, len(data) // BYTES_OF_A_ROW)
+        weight = max(request.rows, len(request.data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
         elif self._is_long(request):
@@ -194,6 +208,8 @@ class BatchHandler:
         table = self._decoder.table(requests, now_ms)
         if not isinstance(table, Calls) and table.read_bytes:
             self._observer.rows_cut(self._channel, len(table.read_bytes))
+        if table.errors:
+            self._observer.rows_unreadable(self._channel, table.errors.values())
         self._observer.stage_done(self._channel, "convert")
         return table
 

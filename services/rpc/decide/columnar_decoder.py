@@ -8,7 +8,7 @@ signalling become Python objects; bodies and links have to.
 import numpy as np
 
 from fanzha import party_columns
-from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan
+from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
@@ -147,7 +147,7 @@ class ColumnarDecoder:
 
 
 def _names(rows: WireRows, spans: FieldSpans, keys: Int64s) -> dict[int, str]:
-    return {row: rows.string(spans, row) for row in rows_of(keys >= FIRST_SENDER)}
+    return {row: sender_name(rows.string(spans, row)) for row in rows_of(keys >= FIRST_SENDER)}
 
 
 def _request_ids(rows: WireRows) -> dict[int, str]:

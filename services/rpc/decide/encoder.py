@@ -77,6 +77,7 @@ def _others(
         velocity_version=decisions.velocity_version,
         allow_cache_seconds=decisions.allow_cache_seconds,
         block_cache_seconds=decisions.block_cache_seconds,
+        dry_run=decisions.dry_run,
     )
     for row, detail in details.items():
         message = others.details.add()
@@ -92,8 +93,6 @@ def _fill_detail(message: pb.Detail, detail: Detail) -> None:
     """Set what the decision on a single row says otherwise, or not at all."""
     if detail.error:
         message.error = detail.error
-    if detail.read_bytes:
-        message.read_bytes = detail.read_bytes
     if detail.cache_seconds is not None:
         message.cache_seconds = detail.cache_seconds
 
@@ -138,6 +137,8 @@ def decision_message(
     cache_seconds = _cache_seconds(decisions, row, detail)
     if cache_seconds is not None:
         message.cache_seconds = cache_seconds
+    if decisions.dry_run:
+        message.dry_run = True
     _fill(message, decisions, row, detail, extras)
     return message
 
@@ -165,10 +166,13 @@ def _fill(
     """Set what was found about a row; nothing for most rows."""
     if extras is not NO_EXTRAS:
         _fill_extras(message, extras, row)
-    if detail is _NO_DETAIL:
-        return
+    if detail is not _NO_DETAIL:
+        _fill_found(message, detail, blocks=decisions.actions[row] == _BLOCK)
+
+
+def _fill_found(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: bool) -> None:
     if detail.entry_id or detail.pattern or detail.matched_on:
-        _fill_entry(message, detail, blocks=decisions.actions[row] == _BLOCK)
+        _fill_entry(message, detail, blocks=blocks)
     if detail.fraud_type:
         message.fraud_type = _wire(detail.fraud_type)
     if detail.velocity_score is not None:
@@ -183,6 +187,9 @@ def _fill(
         message.treatment = _wire(detail.treatment)
         message.label = _wire(detail.label)
         message.delay_ms = detail.delay_ms
+    if detail.read_bytes or detail.truncated:
+        message.read_bytes = detail.read_bytes
+        message.truncated = detail.truncated
     if detail.relation is not None:
         _fill_relation(message, detail.relation)
 

@@ -5,9 +5,13 @@ most of the time (ADR 11). `batch_handler` shows the path of a request.
 """
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from fanzha.decisions import Decisions
 from fanzha.tables import Channel
+from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
@@ -35,32 +39,32 @@ class InterceptionServicer:
         observer: Observer,
         repeated: RepeatedRequests | None = None,
         protocol_answers: ProtocolAnswers | None = None,
+        dry_engine: DecisionPipeline | None = None,
     ) -> None:
-        """*repeated* recognises retries; None: each request is decided."""
-        columns = ColumnarDecoder(reader.home)
+        """*repeated* recognises retries; None: each request is decided.
 
-        def handler(
-            channel: Channel, by_column: DecodeColumns, by_message: DecodeMessages, decide: Decide
-        ) -> BatchHandler:
-            decoder = RequestDecoder(
-                channel,
-                by_column=by_column,
-                by_message=by_message,
-                min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
-            )
-            return BatchHandler(
-                channel,
-                decoder=decoder,
-                decide=decide,
-                now_ms=now_ms,
-                observer=observer,
-                repeated=repeated,
-                protocol_answers=protocol_answers,
-            )
-
-        self._calls = handler(Channel.CALL, columns.calls, reader.calls, engine.decide_calls)
-        self._texts = handler(Channel.TEXT, columns.texts, reader.texts, engine.decide_texts)
-        self._links = handler(Channel.LINK, columns.links, reader.links, engine.decide_links)
+        *dry_engine* decides in dry runs (`services.decision.dry_run`); None: they are refused.
+        """
+        columns, live, dry = ColumnarDecoder(reader.home), engine, dry_engine
+        handler = partial(
+            _handler,
+            now_ms=now_ms,
+            observer=observer,
+            repeated=repeated,
+            protocol_answers=protocol_answers,
+        )
+        self._calls = handler(
+            *(Channel.CALL, columns.calls, reader.calls, live.decide_calls),
+            dry=None if dry is None else dry.decide_calls,
+        )
+        self._texts = handler(
+            *(Channel.TEXT, columns.texts, reader.texts, live.decide_texts),
+            dry=None if dry is None else dry.decide_texts,
+        )
+        self._links = handler(
+            *(Channel.LINK, columns.links, reader.links, live.decide_links),
+            dry=None if dry is None else dry.decide_links,
+        )
 
     def DecideCall(self, request: bytes, context: Any) -> Response:
         return self._calls.answer(request, single=True, remaining=context.time_remaining)
@@ -79,3 +83,42 @@ class InterceptionServicer:
 
     def DecideLinks(self, request: bytes, context: Any) -> Response:
         return self._links.answer(request, single=False, remaining=context.time_remaining)
+
+
+def _handler(
+    channel: Channel,
+    by_column: DecodeColumns,
+    by_message: DecodeMessages,
+    decide: Decide,
+    *,
+    dry: Decide | None,
+    now_ms: Callable[[], int],
+    observer: Observer,
+    repeated: RepeatedRequests | None,
+    protocol_answers: ProtocolAnswers | None,
+) -> BatchHandler:
+    decoder = RequestDecoder(
+        channel,
+        by_column=by_column,
+        by_message=by_message,
+        min_columnar_rows=MIN_COLUMNAR_ROWS[channel],
+    )
+    common = partial(
+        BatchHandler,
+        channel,
+        decoder=decoder,
+        now_ms=now_ms,
+        protocol_answers=protocol_answers,
+    )
+    # Apart from live requests: they share no batch, and no remembered answer.
+    dry_runs = None if dry is None else common(decide=_dry(dry), observer=Observer())
+    return common(decide=decide, observer=observer, repeated=repeated, dry_runs=dry_runs)
+
+
+def _dry(decide: Decide) -> Decide:
+    """Mark what *decide* returns as a dry run."""
+
+    def marked(table: Any, now_s: int, context: BatchContext, /) -> Decisions:
+        return replace(decide(table, now_s, context), dry_run=True)
+
+    return marked

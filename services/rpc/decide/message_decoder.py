@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan
+from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
@@ -65,7 +65,7 @@ class MessageDecoder:
             ingress=known([row.ingress for row in rows], max(Ingress)),
             attestations=known([row.attestation for row in rows], max(Attestation)),
             trunks=trunks,
-            names={row: names[row] for row in rows_of(callers >= FIRST_SENDER)},
+            names={row: sender_name(names[row]) for row in rows_of(callers >= FIRST_SENDER)},
             errors=errors,
             request_ids=request_ids,
         )
@@ -96,7 +96,7 @@ class MessageDecoder:
             submitted_at_ms=or_now(times, now_ms),
             ingress=known([row.ingress for row in rows], max(Ingress)),
             trunks=trunks,
-            names={row: names[row] for row in rows_of(senders >= FIRST_SENDER)},
+            names={row: sender_name(names[row]) for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,
             request_ids=request_ids,
             read_bytes=read_bytes,

@@ -58,6 +58,8 @@ class EncodedRequest:
     slower: protobuf decodes it."""
     with_protocol_answer: bool = False
     """Asks for ready protocol answers; likewise."""
+    dry_run: bool = False
+    """Asks for decisions that are recorded nowhere; likewise."""
     remaining: Remaining = no_deadline
     carrier: str = ""
     """The carrier of who sent it."""
@@ -105,6 +107,7 @@ class RequestDecoder:
                 rows=len(read.messages),
                 with_shadow_entries=read.with_shadow_entries,
                 with_protocol_answer=read.with_protocol_answer,
+                dry_run=read.dry_run,
             )
         return EncodedRequest(data=data, single=single, rows=len(heads), heads=heads)
 
@@ -171,4 +174,5 @@ class RequestDecoder:
             errors={},
             with_shadow_entries=request.with_shadow_entries,
             with_protocol_answer=request.with_protocol_answer,
+            dry_run=request.dry_run,
         )

@@ -18,7 +18,7 @@ from fanzha.v1 import interception_pb2 as pb
 _Field: TypeAlias = descriptor_pb2.FieldDescriptorProto
 _ROWS: Mapping[Channel, Any] = {Channel.CALL: pb.Call, Channel.TEXT: pb.Text, Channel.LINK: pb.Link}
 _FIRST_FIELD = 1
-_FLAGS = {"with_shadow_entries": 2, "with_protocol_answer": 10}
+_FLAGS = {"with_shadow_entries": 2, "with_protocol_answer": 10, "dry_run": 11}
 """Requests of all channels, single or not, have their rows and these fields there."""
 
 
@@ -32,6 +32,7 @@ class ParsedRows:
     """What is wrong with the rows whose bytes could not be parsed."""
     with_shadow_entries: bool
     with_protocol_answer: bool
+    dry_run: bool
 
 
 def recover(channel: Channel, data: bytes, *, single: bool) -> ParsedRows:
@@ -51,6 +52,7 @@ def recover(channel: Channel, data: bytes, *, single: bool) -> ParsedRows:
         errors=errors,
         with_shadow_entries=request.with_shadow_entries,
         with_protocol_answer=request.with_protocol_answer,
+        dry_run=request.dry_run,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fanzha import party_address
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import (
     Bools,
@@ -101,5 +102,7 @@ def wrong_with_link(link: pb.Link, url: str) -> str:
 
 
 def _not_a_party(field: str, text: str) -> str:
-    shown = f"cannot be read: {text[:MAX_PARTY_CHARACTERS]!r}" if text else "empty"
-    return f"{field}: {shown}"
+    if not text:
+        return f"{field}: empty"
+    fault = "an address without a number" if party_address.is_uri(text) else "cannot be read"
+    return f"{field}: {fault}: {text[:MAX_PARTY_CHARACTERS]!r}"

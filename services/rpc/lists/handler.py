@@ -60,6 +60,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             reason=request.reason,
             expected_version=_version(request),
             confirmed_risks=tuple(request.confirmed_risks),
+            false_positive=request.false_positive,
         )
         additions = messages.proposed(list(request.additions))
         done = await self._administration.update(additions, removals, terms)

@@ -16,7 +16,7 @@ from blocklists.importers.vocabulary import FRAUD_TYPES
 from fanzha import url
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
-from fanzha.phone import UNREADABLE, HomePlan, number_text
+from fanzha.phone import UNREADABLE, HomePlan, number_text, party_text
 from fanzha.tables import Channel
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
@@ -133,7 +133,7 @@ class WarningParser:
                 key = self._home.sender_key(text)
                 if key == UNREADABLE:
                     raise InvalidInput("means: not a number, service code or sender name")
-                return Means(kind=kind, value=number_text(key) or text)
+                return Means(kind=kind, value=party_text(key, text))
             case MeansKind.LINK:
                 page = url.canonical(text)
                 if not _is_public(url.split(page)[0]):

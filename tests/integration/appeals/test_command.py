@@ -131,7 +131,7 @@ def test_a_rejected_appeal_ends_in_a_notice_that_says_what_to_do(
     assert "rejected-1 zh" in appeals(running, "show", number).stdout
 
 
-def test_documents_go_in_and_come_out_and_an_appeal_is_withdrawn(
+def test_documents_are_attached_and_read_back_and_an_appeal_is_withdrawn(
     running: Running, tmp_path: Path
 ) -> None:
     licence, proof, copy = (tmp_path / name for name in ("licence.pdf", "proof.pdf", "copy.pdf"))
@@ -153,7 +153,7 @@ def test_documents_go_in_and_come_out_and_an_appeal_is_withdrawn(
     assert [one["appeal_id"] for one in closed] == [number]
 
 
-def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
+def test_the_report_and_the_metrics_page_count_appeals(running: Running) -> None:
     numbers = ("+8617000000191", "+8617000000192", "+8617000000193")
     for number in numbers:
         block(running, number)
@@ -185,9 +185,7 @@ def test_the_report_and_the_metrics_page_count_them(running: Running) -> None:
          "not a range"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_in_a_sentence(
-    running: Running, arguments: list[str], told: str
-) -> None:
+def test_each_error_is_one_sentence(running: Running, arguments: list[str], told: str) -> None:
     done = appeals(running, *arguments, check=False)
 
     assert done.exit_code in {1, 2}

@@ -6,12 +6,14 @@ from blocklists.entries import EntryKind
 from fanzha.phone import HomePlan
 from services.appeals import subjects, submission
 from services.appeals.decision_log_lookup import LoggedDecisions
-from services.appeals.model import AppealSubject, FoundIn
+from services.appeals.model import Appeal, AppealSubject, FoundIn
 from services.decision_log.log import LogOptions
 from services.decision_log.query import DecisionQuery
 from tests.support.appeals import LISTED, OTHER, office
 from tests.support.builders import NINE_O_CLOCK_MS, an_entry, some_calls, some_links
 from tests.support.decision_logs import Logged
+
+MINUTE_MS = 60_000
 
 
 def logged(folder: Path) -> LoggedDecisions:
@@ -46,7 +48,7 @@ async def test_a_logged_decision_opens_an_appeal(redis_url: str, tmp_path: Path)
     assert {one["to_party"] for one in evidence.recent.decisions} == {OTHER}
 
 
-async def test_a_logged_link_is_about_its_entry(tmp_path: Path) -> None:
+async def test_a_logged_link_names_the_entry_that_blocked_it(tmp_path: Path) -> None:
     some_decisions(tmp_path)
 
     recent = await logged(tmp_path).recent(
@@ -58,14 +60,43 @@ async def test_a_logged_link_is_about_its_entry(tmp_path: Path) -> None:
     assert subject.pattern == "shop.example"
 
 
-async def test_without_a_log_nothing_is_known(tmp_path: Path) -> None:
+async def test_without_a_decision_log_every_decision_is_unknown(tmp_path: Path) -> None:
     log = logged(tmp_path / "nowhere")
 
     assert await log.find(1) is None
     assert not (await log.recent(AppealSubject(kind=EntryKind.NUMBER, pattern=LISTED), 10)).known
 
 
-async def test_what_the_log_does_not_hold_is_not_found(tmp_path: Path) -> None:
+async def test_a_decision_missing_from_the_log_is_not_found(tmp_path: Path) -> None:
     some_decisions(tmp_path)
 
     assert await logged(tmp_path).find(12345) is None
+
+
+async def test_an_appeal_about_a_time_finds_the_block_in_the_log(
+    redis_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "decisions"
+    some_decisions(folder)
+
+    async def opened(pattern: str, at_ms: int) -> Appeal:
+        request = submission.AppealRequest(
+            pattern=pattern, occurred_at_ms=at_ms, appellant="Zhang", contact=f"{at_ms}",
+            grounds="g", opened_by="d",
+        )  # fmt: skip
+        return (await running.built.appeals.opening.open(request))[0]
+
+    async with office(redis_url, tmp_path, log=logged(folder)) as running:
+        found = [
+            await opened(LISTED, NINE_O_CLOCK_MS - 27 * MINUTE_MS),
+            await opened("shop.example", NINE_O_CLOCK_MS),
+            # Too far away; and a number that was called by the one that was blocked.
+            await opened(LISTED, NINE_O_CLOCK_MS - 40 * MINUTE_MS),
+            await opened(OTHER, NINE_O_CLOCK_MS),
+        ]
+
+    assert [one.found_in for one in found] == [
+        *(FoundIn.LOG, FoundIn.LOG, FoundIn.NOWHERE, FoundIn.NOWHERE),
+    ]
+    assert [one.decision.get("reason") for one in found[:2]] == ["BLOCKLISTED", "BLOCKLISTED"]
+    assert all(bool(one.decision_id) == (one.found_in is FoundIn.LOG) for one in found)

@@ -126,7 +126,7 @@ async def test_a_lift_hands_the_wrong_entries_to_the_warning_pipeline(
     assert found[LISTED].source
 
 
-async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_path: Path) -> None:
+async def test_an_interrupted_lift_is_restarted(redis_url: str, tmp_path: Path) -> None:
     async with office(
         redis_url, tmp_path, around=lambda lists: Interrupted(lists, before=1, after=1)
     ) as running:
@@ -150,7 +150,7 @@ async def test_a_lift_is_begun_anew_after_an_interruption(redis_url: str, tmp_pa
     assert whats(done).count(AppealEventKind.LIFT_DONE) == 1
 
 
-async def test_what_a_dead_process_left_is_finished_by_the_next(
+async def test_the_lift_of_a_killed_process_is_finished_by_its_successor(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(
@@ -177,7 +177,7 @@ async def test_what_a_dead_process_left_is_finished_by_the_next(
     assert (done.lift.workers, done.lift.seconds) == (0, None)
 
 
-async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
+async def test_an_entry_locked_by_a_change_request_is_outranked_and_removed_later(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -213,7 +213,7 @@ async def test_an_entry_that_a_request_holds_is_outranked_and_removed_later(
 
 
 @pytest.mark.parametrize("development", [True, False])
-async def test_the_officer_stands_for_the_lift(
+async def test_the_lift_is_recorded_under_the_name_of_the_officer(
     development: bool, redis_url: str, tmp_path: Path
 ) -> None:
     between = list[Interrupted]()
@@ -259,7 +259,7 @@ async def test_an_allow_entry_without_an_end_keeps_it(redis_url: str, tmp_path: 
     assert int(entry.review_at.timestamp()) == review_s
 
 
-async def test_a_decision_that_is_kept_no_longer_is_no_example(
+async def test_an_expired_decision_becomes_no_training_example(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -287,7 +287,7 @@ async def test_a_decision_that_is_kept_no_longer_is_no_example(
     assert done.lift.done
 
 
-async def test_what_is_lifted_already_changes_nothing(redis_url: str, tmp_path: Path) -> None:
+async def test_lifting_a_removed_block_changes_nothing(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         await running.list_(LISTED)
         await running.listed_hit()

@@ -21,7 +21,7 @@ async def origin(running: Office, url: str, pattern: str) -> str:
 
 
 @pytest.mark.parametrize("place", [0, 1, 7, 19])
-async def test_the_request_is_found_among_others(
+async def test_the_change_request_of_an_entry_is_found_among_others(
     place: int, redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -36,7 +36,9 @@ async def test_the_request_is_found_among_others(
     assert found == f"change:{2 * place + 1}"
 
 
-async def test_of_a_moment_the_right_request_is_found(redis_url: str, tmp_path: Path) -> None:
+async def test_of_requests_in_the_same_second_the_right_one_is_found(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         await running.list_("+8617000000999")
         await running.list_(LISTED)
@@ -45,7 +47,7 @@ async def test_of_a_moment_the_right_request_is_found(redis_url: str, tmp_path: 
         assert await origin(running, redis_url, LISTED) == "change:2"
 
 
-async def test_an_entry_that_is_entered_anew_has_its_new_request(
+async def test_an_entry_added_again_names_its_new_change_request(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -57,7 +59,9 @@ async def test_an_entry_that_is_entered_anew_has_its_new_request(
         assert await origin(running, redis_url, LISTED) == "change:3"
 
 
-async def test_without_requests_nothing_is_known(redis_url: str, tmp_path: Path) -> None:
+async def test_without_change_requests_the_origin_is_unknown(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         await running.list_(LISTED)
         for key in await running.client.keys("{fanzha:changes}:*"):

@@ -53,7 +53,7 @@ async def decide(running: Office, appeal_id: int, **fields: Any) -> Appeal:
     )
 
 
-async def test_the_checked_name_goes_on_record(redis_url: str, tmp_path: Path) -> None:
+async def test_the_authenticated_name_is_recorded(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(ZHOU):
@@ -64,7 +64,9 @@ async def test_the_checked_name_goes_on_record(redis_url: str, tmp_path: Path) -
     assert [one.actor for one in running.audit.records] == ["desk", "zhou", "zhou"]
 
 
-async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Path) -> None:
+async def test_only_the_officer_who_took_an_appeal_decides_it(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(WU), pytest.raises(InvalidInput, match="take it first"):
@@ -82,7 +84,7 @@ async def test_an_appeal_is_decided_by_who_took_it(redis_url: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["li", "ｌｉ", "LI", "l\u200bi"])
-async def test_who_entered_the_entry_does_not_decide(
+async def test_the_author_of_the_entry_may_not_decide(
     redis_url: str, tmp_path: Path, name: str
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -96,7 +98,9 @@ async def test_who_entered_the_entry_does_not_decide(
     assert left == {(LISTED, Action.BLOCK)}
 
 
-async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_path: Path) -> None:
+async def test_an_officer_decides_appeals_of_their_own_sources_only(
+    redis_url: str, tmp_path: Path
+) -> None:
     of_carriers = Identity(
         name="zhou",
         roles=frozenset({Role.APPEALS_OFFICER}),
@@ -111,7 +115,9 @@ async def test_an_officer_reaches_their_own_sources_only(redis_url: str, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["desk", "ｄｅｓｋ", "Desk", "d\u200besk"])
-async def test_who_handed_it_in_does_not_decide(redis_url: str, tmp_path: Path, name: str) -> None:
+async def test_the_submitter_of_an_appeal_may_not_decide_it(
+    redis_url: str, tmp_path: Path, name: str
+) -> None:
     both = somebody(name, Role.APPEALS_OFFICER)
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
@@ -138,7 +144,9 @@ async def test_an_appeal_is_decided_once(redis_url: str, tmp_path: Path) -> None
     assert running.audit.kinds().count(AuditKind.APPEAL_DECIDED) >= 1
 
 
-async def test_who_has_seen_an_older_appeal_looks_again(redis_url: str, tmp_path: Path) -> None:
+async def test_a_decision_on_an_older_revision_is_a_conflict(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(ZHOU):
@@ -154,7 +162,9 @@ async def test_who_has_seen_an_older_appeal_looks_again(redis_url: str, tmp_path
     assert done.state is AppealState.UPHELD
 
 
-async def test_nothing_happens_while_it_cannot_be_audited(redis_url: str, tmp_path: Path) -> None:
+async def test_without_an_audit_record_no_review_is_accepted(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(ZHOU):
@@ -168,7 +178,7 @@ async def test_nothing_happens_while_it_cannot_be_audited(redis_url: str, tmp_pa
     assert (after.state, left) == (AppealState.IN_REVIEW, {(LISTED, Action.BLOCK)})
 
 
-async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: Path) -> None:
+async def test_a_carrier_sees_its_own_appeals_only(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         appeals = running.built.appeals
@@ -194,7 +204,9 @@ async def test_a_carrier_reaches_its_own_appeals_only(redis_url: str, tmp_path: 
     assert done.state is AppealState.WITHDRAWN
 
 
-async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -> None:
+async def test_an_auditor_sees_every_appeal_without_personal_data(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(AUDITOR):
@@ -211,7 +223,7 @@ async def test_an_auditor_sees_all_but_persons(redis_url: str, tmp_path: Path) -
     assert evidence.entries_then[0].created_by == "li"
 
 
-async def test_others_about_the_same_are_shown_to_the_reviewer(
+async def test_the_reviewer_sees_other_appeals_about_the_same_subject(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:
@@ -230,7 +242,7 @@ async def test_others_about_the_same_are_shown_to_the_reviewer(
     assert "Zhang" not in repr(evidence.others)
 
 
-async def test_a_handed_over_notice_is_on_record(redis_url: str, tmp_path: Path) -> None:
+async def test_the_delivery_of_a_notice_is_recorded(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running:
         appeal = await an_appeal(running)
         with acting_as(ZHOU):
@@ -241,7 +253,7 @@ async def test_a_handed_over_notice_is_on_record(redis_url: str, tmp_path: Path)
     assert (last.what, last.by, last.note) == ("notified", "zhou", "receipt-1 en")
 
 
-async def test_a_restriction_notice_tells_a_carrier_no_number(
+async def test_a_restriction_notice_shows_a_carrier_no_number(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running:

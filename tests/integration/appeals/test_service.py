@@ -95,7 +95,7 @@ async def test_a_decision_id_opens_an_appeal_about_the_blocked_party(
     assert LISTED not in str(running.audit.records)
 
 
-async def test_the_same_decision_and_appellant_are_one_appeal(
+async def test_an_appeal_is_idempotent_by_decision_and_appellant(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
@@ -109,7 +109,7 @@ async def test_the_same_decision_and_appellant_are_one_appeal(
     assert (other.first, other.appeal.appeal_id) == (True, 2)
 
 
-async def test_a_closed_appeal_is_followed_by_another_only_when_asked_for(
+async def test_a_closed_appeal_gets_a_successor_only_on_request(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
@@ -126,7 +126,7 @@ async def test_a_closed_appeal_is_followed_by_another_only_when_asked_for(
     assert (another.first, another.appeal.previous_appeal_id) == (True, first.appeal_id)
 
 
-async def test_what_is_kept_nowhere_is_told_by_the_appellant(
+async def test_an_unlogged_decision_is_described_by_the_appellant(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
@@ -235,7 +235,7 @@ async def test_a_block_by_a_model_is_allowed_and_becomes_an_example(
         ),
     ],
 )
-async def test_the_subject_is_what_the_decision_blames(
+async def test_the_subject_is_the_party_that_the_decision_blocked(
     fields: dict[str, Any], pattern: str, kind: EntryKind, redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
@@ -262,7 +262,7 @@ async def test_the_subject_is_what_the_decision_blames(
         ("BANK", 3, {"matched_on": MatchedOn.SENDER, "pattern": "BANK", "from_party": "Bank"}),
     ],
 )
-async def test_what_blocked_a_text_is_removed(
+async def test_upholding_removes_the_entry_that_blocked_a_text(
     listed: str, kind: int, fields: dict[str, Any], redis_url: str, tmp_path: Path
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
@@ -305,7 +305,7 @@ async def test_rejecting_needs_reason_remedy_and_documents(redis_url: str, tmp_p
     assert left == {(LISTED, Action.BLOCK)}
 
 
-async def test_documents_are_kept_and_come_back(redis_url: str, tmp_path: Path) -> None:
+async def test_a_stored_document_is_read_back(redis_url: str, tmp_path: Path) -> None:
     digest = sha256(DOCUMENT).hexdigest()
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         await running.listed_hit()

@@ -218,11 +218,11 @@ class Office(StoreMachine):
             assert all(one.revision == self.known[one.appeal_id].revision for one in page)
 
 
-def test_every_order_of_reviews(redis_url: str) -> None:
+def test_the_state_machine_holds_in_every_order_of_reviews(redis_url: str) -> None:
     explore(Office, redis_url, examples=12, steps=14)
 
 
-def test_a_decided_appeal_is_neither_decided_again_nor_withdrawn(redis_url: str) -> None:
+def test_a_decided_appeal_cannot_be_decided_again_or_withdrawn(redis_url: str) -> None:
     machine = Office(redis_url)
     machine.open("desk")
     machine.take(1, "zhou")

@@ -67,7 +67,7 @@ def url(request: pytest.FixtureRequest) -> str:
     return found
 
 
-async def test_an_appeal_comes_back_as_it_was_put_down(url: str) -> None:
+async def test_an_appeal_is_read_as_it_was_written(url: str) -> None:
     client = connect(url)
     store = AppealStore(client)
     assert await put(store, an_appeal()) == (1, True)
@@ -81,7 +81,7 @@ async def test_an_appeal_comes_back_as_it_was_put_down(url: str) -> None:
     await client.aclose()
 
 
-async def test_of_many_who_open_the_same_one_does(url: str) -> None:
+async def test_of_many_concurrent_submissions_one_opens_the_appeal(url: str) -> None:
     client = connect(url)
     store = AppealStore(client)
 
@@ -93,7 +93,7 @@ async def test_of_many_who_open_the_same_one_does(url: str) -> None:
     await client.aclose()
 
 
-async def test_opening_sent_twice_opens_once(redis_url: str) -> None:
+async def test_a_repeated_submission_opens_one_appeal(redis_url: str) -> None:
     async with _store(redis_url) as store:
         await put(store, an_appeal())
 
@@ -101,7 +101,7 @@ async def test_opening_sent_twice_opens_once(redis_url: str) -> None:
         assert [one.what for one in (await store.get(1)).events] == [AppealEventKind.OPENED]
 
 
-async def test_of_many_moves_at_one_revision_one_happens(url: str) -> None:
+async def test_of_concurrent_transitions_at_one_revision_one_succeeds(url: str) -> None:
     client = connect(url)
     store = AppealStore(client)
     await put(store, an_appeal())
@@ -117,7 +117,7 @@ async def test_of_many_moves_at_one_revision_one_happens(url: str) -> None:
     await client.aclose()
 
 
-async def test_a_state_that_does_not_allow_a_move_says_so(redis_url: str) -> None:
+async def test_a_transition_that_the_state_forbids_is_refused_by_name(redis_url: str) -> None:
     async with _store(redis_url) as store:
         await put(store, an_appeal())
         await close(store, 1, NOW)
@@ -143,10 +143,7 @@ async def test_the_queue_is_ordered_by_deadline(redis_url: str) -> None:
     assert (due, closed) == ([2], [1, 3])
 
 
-async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str) -> None:
-    client = connect(url)
-    store = AppealStore(client)
-    await put(store, an_appeal(), "marker")
+async def _uphold_and_lift(store: AppealStore) -> None:
     outcome = AppealOutcome(reason="张三 is right", lift=SUBJECT)
     await store.move(
         1,
@@ -165,6 +162,13 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
         given={"lift": serialization.lift(lift)},
     )
 
+
+async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    await put(store, an_appeal(), "marker")
+    await _uphold_and_lift(store)
+
     (old,) = await store.closed_before(NOW + 10, 10)
     erased = await store.erase(
         await store.get(old.appeal_id),
@@ -173,6 +177,7 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
 
     found = await store.get(1)
     (counted,) = await store.received_between(0, NOW + 10)
+
     assert erased
     assert await store.closed_before(NOW + 10, 10) == []
     assert await store.about(SUBJECT, 10) == []
@@ -186,7 +191,7 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
     await client.aclose()
 
 
-async def test_an_appeal_that_changed_is_not_erased(redis_url: str) -> None:
+async def test_an_appeal_that_changed_meanwhile_is_not_erased(redis_url: str) -> None:
     async with _store(redis_url) as store:
         await put(store, an_appeal())
         await close(store, 1, NOW)
@@ -197,7 +202,7 @@ async def test_an_appeal_that_changed_is_not_erased(redis_url: str) -> None:
         assert not await store.erase(before, note)
 
 
-async def test_a_store_that_is_away_is_told() -> None:
+async def test_an_unreachable_store_is_reported() -> None:
     async with _store("redis://127.0.0.1:1/0") as store:
         with pytest.raises(Unavailable):
             await store.get(1)

@@ -46,7 +46,7 @@ def figure(running: Office, name: str) -> float:
     return float(lines[0].split()[1])
 
 
-async def test_the_queue_tells_what_is_due_and_what_is_late(redis_url: str, tmp_path: Path) -> None:
+async def test_the_queue_counts_due_and_overdue_appeals(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         await running.listed_hit()
         late = await opened(running, "Zhang")
@@ -74,7 +74,7 @@ async def test_the_queue_tells_what_is_due_and_what_is_late(redis_url: str, tmp_
     assert figure(running, "fanzha_appeals_overdue") == 1
 
 
-async def test_the_log_warns_once_of_each_that_is_late(
+async def test_the_log_warns_once_about_each_overdue_appeal(
     redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "services.appeals.maintenance")
@@ -91,7 +91,7 @@ async def test_the_log_warns_once_of_each_that_is_late(
     assert "Zhang" not in caplog.text
 
 
-async def test_pages_hold_all_appeals_once(redis_url: str, tmp_path: Path) -> None:
+async def test_pages_list_each_appeal_once(redis_url: str, tmp_path: Path) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         await running.listed_hit()
         for number in range(7):
@@ -115,7 +115,7 @@ async def test_pages_hold_all_appeals_once(redis_url: str, tmp_path: Path) -> No
     assert wrong.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_what_is_personal_is_erased_when_its_time_is_over(
+async def test_personal_data_is_erased_when_its_retention_ends(
     redis_url: str, tmp_path: Path
 ) -> None:
     async with (
@@ -148,7 +148,9 @@ async def test_what_is_personal_is_erased_when_its_time_is_over(
     assert "erased" in (notice.value.details() or "")
 
 
-async def test_the_report_counts_and_times(redis_url: str, tmp_path: Path) -> None:
+async def test_the_report_counts_appeals_and_measures_their_duration(
+    redis_url: str, tmp_path: Path
+) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         running.workers |= {"gw1/1": None}
         await running.list_(LISTED)

@@ -27,7 +27,7 @@ class Kept:
         self.records.append((kind, subject, actor, details))
 
 
-async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
+async def test_a_forwarded_refusal_is_recorded_once(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
     intake = AuditForwardIntake(client, audit, now_ms=lambda: 0, block_ms=0)
 
@@ -43,7 +43,7 @@ async def test_what_a_worker_sends_is_recorded_once(redis_url: str) -> None:
     await client.aclose()
 
 
-async def test_what_the_audit_log_does_not_take_waits(redis_url: str) -> None:
+async def test_refusals_wait_while_the_audit_log_is_unavailable(redis_url: str) -> None:
     client, audit = connect(redis_url), Kept()
     intake = AuditForwardIntake(client, audit, now_ms=lambda: 0, block_ms=0)
     await AuditForwarder(client, "w").record(AuditKind.REFUSED, subject="method:a", details=SAID)
@@ -58,7 +58,7 @@ async def test_what_the_audit_log_does_not_take_waits(redis_url: str) -> None:
     await client.aclose()
 
 
-async def test_what_nobody_reads_does_not_fill_the_store(redis_url: str) -> None:
+async def test_a_full_stream_of_refusals_accepts_no_more(redis_url: str) -> None:
     client = connect(redis_url)
     post = AuditForwarder(client, "w")
     pipeline = client.pipeline(transaction=False)

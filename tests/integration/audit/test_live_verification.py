@@ -63,7 +63,7 @@ def newest_file(log: AuditLog) -> Path:
     return max(log.folder.glob("*.jsonl"))
 
 
-async def test_a_whole_log_is_covered_to_its_end_and_the_result_is_recorded(
+async def test_an_intact_log_is_covered_to_its_end_and_the_result_is_recorded(
     log: AuditLog, verification: LiveVerification
 ) -> None:
     report = await verification.verify(said_author="wang")
@@ -76,7 +76,7 @@ async def test_a_whole_log_is_covered_to_its_end_and_the_result_is_recorded(
     assert record.details["records"] == str(report.records)
 
 
-async def test_a_later_checkpoint_in_the_store_reveals_a_cut_end(
+async def test_a_later_checkpoint_in_the_store_reveals_a_truncation(
     client: Client, verification: LiveVerification
 ) -> None:
     await client.xadd(STREAM, {"sequence": "900", "hash": "0" * 64, "line": ""})
@@ -87,7 +87,7 @@ async def test_a_later_checkpoint_in_the_store_reveals_a_cut_end(
 
 
 @pytest.mark.parametrize("kept", [2, -1])
-async def test_what_is_cut_off_while_the_service_runs_is_found(
+async def test_a_truncation_while_the_service_runs_is_found(
     kept: int, log: AuditLog, verification: LiveVerification
 ) -> None:
     write_lines(newest_file(log), lines_of(newest_file(log))[:kept])
@@ -101,7 +101,7 @@ async def test_what_is_cut_off_while_the_service_runs_is_found(
     assert (last.kind, last.details["result"]) == ("log_verified", "damaged")
 
 
-async def test_a_log_that_went_on_after_its_end_was_cut_off_is_found(
+async def test_a_log_that_continued_after_a_truncation_is_found(
     tmp_path: Path, client: Client
 ) -> None:
     copies = CheckpointCopies(client)
@@ -121,7 +121,7 @@ async def test_a_log_that_went_on_after_its_end_was_cut_off_is_found(
     ]
 
 
-async def test_records_written_meanwhile_are_left_out(
+async def test_records_written_during_verification_are_left_out(
     log: AuditLog, verification: LiveVerification
 ) -> None:
     async def write() -> None:
@@ -135,7 +135,7 @@ async def test_records_written_meanwhile_are_left_out(
     assert (first.problems, second.problems) == ([], [])
 
 
-async def test_without_the_store_nothing_is_vouched_for(log: AuditLog, tmp_path: Path) -> None:
+async def test_without_the_store_no_record_counts_as_covered(log: AuditLog, tmp_path: Path) -> None:
     identity.set_identity(DEVELOPER)
     away = connect("redis://127.0.0.1:1")
     before = log.head.sequence
@@ -168,7 +168,7 @@ async def test_a_cancelled_request_stops_its_thread_and_then_frees_the_next(
     assert kinds.count("log_verified") == 1
 
 
-async def test_auditors_only_may_have_it_verified(
+async def test_only_auditors_may_verify_the_log(
     log: AuditLog, verification: LiveVerification, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     issuer = Issuer(tmp_path_factory.mktemp("keys") / "jwks.json")

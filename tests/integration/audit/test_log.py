@@ -69,7 +69,7 @@ def office(tmp_path: Path, redis_url: str) -> Iterator[Office]:
     port.close()
 
 
-def test_what_is_refused_and_exported_is_on_record_and_the_record_is_whole(office: Office) -> None:
+def test_refusals_and_exports_are_recorded_and_the_log_verifies(office: Office) -> None:
     with office.open():
         office.add("110")
         office.add(LISTED)
@@ -95,7 +95,7 @@ def test_what_is_refused_and_exported_is_on_record_and_the_record_is_whole(offic
     assert "agree with the copies" in whole.stdout
 
 
-def test_one_changed_byte_is_named(office: Office) -> None:
+def test_one_changed_byte_is_located(office: Office) -> None:
     with office.open():
         office.add("110")
     lines = lines_of(office.file)
@@ -112,7 +112,7 @@ def test_one_changed_byte_is_named(office: Office) -> None:
     assert [(one["line"], one["sequence"]) for one in words["problems"]] == [(at + 1, at + 1)]
 
 
-def test_a_cut_end_is_seen_by_the_copies_in_the_store_and_at_the_next_start(
+def test_a_truncation_is_found_by_the_copied_checkpoints_and_at_the_next_start(
     office: Office,
 ) -> None:
     with office.open():
@@ -143,7 +143,7 @@ def test_files_are_verified_without_a_server_and_the_service_takes_no_key(office
     assert "only with FILE or FOLDER" in refused.stderr
 
 
-def test_the_log_goes_on_after_a_kill(office: Office) -> None:
+def test_the_log_continues_after_a_kill(office: Office) -> None:
     with office.open() as pid:
         office.add("110")
         os.kill(pid, signal.SIGKILL)
@@ -158,7 +158,7 @@ def test_the_log_goes_on_after_a_kill(office: Office) -> None:
     assert sum(b'"log_mended"' in line for line in lines_of(office.file)) == 1
 
 
-def test_checkpoints_are_copied_to_the_store_as_they_stand(office: Office) -> None:
+def test_checkpoints_are_copied_to_the_store_verbatim(office: Office) -> None:
     with office.open():
         office.add("110")
 
@@ -170,7 +170,7 @@ def test_checkpoints_are_copied_to_the_store_as_they_stand(office: Office) -> No
     assert all(fields["line"] in lines for _, fields in copies)
 
 
-def test_pages_go_back_to_the_first_record_while_the_log_grows(office: Office) -> None:
+def test_paging_reaches_the_first_record_while_the_log_grows(office: Office) -> None:
     sequences: list[int] = []
     with office.open(), channels.blocking(office.target) as channel:
         stub = audit_pb2_grpc.AuditServiceStub(channel)
@@ -188,7 +188,7 @@ def test_pages_go_back_to_the_first_record_while_the_log_grows(office: Office) -
     assert sequences == list(range(sequences[0], 0, -1))
 
 
-def test_lines_that_a_command_prints_are_those_of_the_log(office: Office, tmp_path: Path) -> None:
+def test_the_command_prints_the_lines_of_the_log_verbatim(office: Office, tmp_path: Path) -> None:
     with office.open():
         office.add("110")
         printed = office.run("audit", "list", "--lines").stdout
@@ -200,7 +200,7 @@ def test_lines_that_a_command_prints_are_those_of_the_log(office: Office, tmp_pa
     assert run("audit", "verify", str(copy), "--public-key", str(key)).returncode == 0
 
 
-def test_a_log_that_is_kept_is_not_taken_over(office: Office) -> None:
+def test_a_log_in_use_by_a_process_is_not_opened_by_another(office: Office) -> None:
     with office.open():
         second = run(
             "admin", FANZHA_REDIS_URL=office.redis_url, FANZHA_DATA_DIR=str(office.folder),
@@ -211,14 +211,14 @@ def test_a_log_that_is_kept_is_not_taken_over(office: Office) -> None:
     assert "another process has locked this audit log" in second.stderr.replace("\n", " ")
 
 
-def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
+def test_evidence_about_a_number_is_exported_recorded_and_verified(
     office: Office, tmp_path: Path
 ) -> None:
     file, key = tmp_path / "evidence.zip", office.log / "key.pub"
     with office.open():
         office.add(LISTED)
         office.add("+8617000000002")
-        office.run("blocklist", "remove", LISTED, "--reason", "wrong", "--by", "wu")
+        office.run("blocklist", "remove", "--yes", LISTED, "--reason", "wrong", "--by", "wu")
         arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--by", "wang")
         office.run(*arguments, "--out", str(file))
         again = office.run(*arguments, "--out", str(file))
@@ -231,6 +231,12 @@ def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
     whole = run("audit", "verify", str(file), "--public-key", str(key))
     assert whole.returncode == 0, whole.stdout
     assert "WHOLE" in whole.stdout
+    assert exported[0]["details"]["about"] == "**********0001"
+    assert LISTED not in office.file.read_text()
+    _check_sections(file)
+
+
+def _check_sections(file: Path) -> None:
     with ZipFile(file) as opened:
         sections = {
             name: json.loads(opened.read(name))
@@ -249,10 +255,8 @@ def test_evidence_about_a_number_is_taken_out_recorded_and_checked(
     records = sections["audit.json"]["rows"]
     applied = [one["subject"] for one in records if one["kind"] == "change_applied"]
     assert applied == [requests[1]["request"], requests[0]["request"]]
-    # The first taking out of evidence is on record about the number, and so is this one.
+    # The first export is recorded about the number, and so is this one.
     assert [one["actor"] for one in records if one["kind"] == "exported"] == ["wang", "wang"]
-    assert exported[0]["details"]["about"] == "**********0001"
-    assert LISTED not in office.file.read_text()
 
 
 def test_changed_evidence_is_found(office: Office, tmp_path: Path) -> None:

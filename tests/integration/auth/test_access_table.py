@@ -78,7 +78,7 @@ def expected(path: str, who: str) -> str:
 
 
 @pytest.mark.parametrize("who", WHO)
-async def test_every_method_lets_in_whom_the_table_says(issuer: Issuer, who: str) -> None:
+async def test_every_method_admits_the_roles_of_the_access_table(issuer: Issuer, who: str) -> None:
     roles = [who] if who in set(Role) else []
     token = None if who == NOBODY else issuer.token(*roles)
 
@@ -88,7 +88,7 @@ async def test_every_method_lets_in_whom_the_table_says(issuer: Issuer, who: str
     assert found == {path: expected(path, who) for path in found}
 
 
-async def test_every_served_method_has_a_line_and_every_line_a_method(issuer: Issuer) -> None:
+async def test_the_access_table_lists_exactly_the_served_methods(issuer: Issuer) -> None:
     async with everything(issuer) as (server, _):
         served = set(server.methods)
 
@@ -98,7 +98,7 @@ async def test_every_served_method_has_a_line_and_every_line_a_method(issuer: Is
     assert served == listed
 
 
-async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -> None:
+async def test_a_method_without_an_access_rule_is_refused_even_without_authentication() -> None:
     async def serve(_request: bytes, _context: Any) -> bytes:
         return b"reached"
 
@@ -118,7 +118,7 @@ async def test_a_method_without_a_line_is_refused_even_where_nobody_is_asked() -
     assert found == "no"
 
 
-async def test_a_method_that_is_not_served_is_not_there_for_anybody(issuer: Issuer) -> None:
+async def test_an_unserved_method_is_unimplemented_for_every_role(issuer: Issuer) -> None:
     async with everything(issuer) as (_, channel):
         ask: Any = channel.unary_unary("/fanzha.v1.BlocklistService/DropEverything")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -131,7 +131,7 @@ async def test_a_method_that_is_not_served_is_not_there_for_anybody(issuer: Issu
     "path",
     ["/fanzha.v1.WarningService/SubmitWarnings", "/fanzha.v1.BlocklistService/ImportEntries"],
 )
-async def test_bytes_that_are_no_message_of_a_stream_are_refused(issuer: Issuer, path: str) -> None:
+async def test_undecodable_bytes_in_a_stream_are_refused(issuer: Issuer, path: str) -> None:
     async def unreadable() -> AsyncIterator[bytes]:
         yield b"\x0a\x02\xff\xff"
 

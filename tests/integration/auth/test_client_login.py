@@ -84,7 +84,7 @@ async def test_a_carrier_with_a_certificate_is_answered(folder: AuthorityFolder)
         assert (await ask(target, login)).blocked
 
 
-async def test_the_client_for_threads_shows_its_token_too(folder: AuthorityFolder) -> None:
+async def test_the_blocking_client_sends_its_token(folder: AuthorityFolder) -> None:
     def decide(target: str) -> bool:
         with Client(target, PATIENT, login=with_token(folder, Role.CARRIER)) as client:
             return client.wait_until_ready(20) and client.decide_call(CALL).blocked
@@ -93,7 +93,9 @@ async def test_the_client_for_threads_shows_its_token_too(folder: AuthorityFolde
         assert await asyncio.to_thread(decide, target)
 
 
-async def test_who_may_not_ask_is_let_through_and_told_why(folder: AuthorityFolder) -> None:
+async def test_traffic_of_an_unauthorised_client_is_let_through_with_the_reason(
+    folder: AuthorityFolder,
+) -> None:
     async with deciding(folder) as target:
         nobody = await ask(target, Login(ca=str(folder.authority)))
         auditor = await ask(target, with_token(folder, Role.AUDITOR))
@@ -102,6 +104,6 @@ async def test_who_may_not_ask_is_let_through_and_told_why(folder: AuthorityFold
     assert (auditor.failed_open, auditor.status) == (True, grpc.StatusCode.PERMISSION_DENIED)
 
 
-def test_a_login_that_cannot_be_used_makes_no_client() -> None:
+def test_unusable_credentials_are_refused_when_the_client_is_made() -> None:
     with pytest.raises(LoginError, match="the token is not sent"):
         Client("fanzha.example:7361", login=Login(token="secret"))

@@ -80,7 +80,7 @@ async def status(target: str, login: Login) -> tuple[grpc.StatusCode, str]:
     return caught.value.code(), str(caught.value.details())
 
 
-async def test_a_token_over_tls_says_who_asks(folder: AuthorityFolder) -> None:
+async def test_a_token_over_tls_identifies_the_caller(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder)) as target:
         found = await who(target, with_token(folder, token_of(folder, Role.APPROVER)))
 
@@ -91,7 +91,7 @@ async def test_a_token_over_tls_says_who_asks(folder: AuthorityFolder) -> None:
     assert "/fanzha.v1.BlocklistService/UpdateEntries" not in found.methods
 
 
-async def test_code_that_waits_sends_its_token_too(folder: AuthorityFolder) -> None:
+async def test_a_blocking_channel_sends_its_token(folder: AuthorityFolder) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
 
     def ask(target: str) -> str:
@@ -103,7 +103,7 @@ async def test_code_that_waits_sends_its_token_too(folder: AuthorityFolder) -> N
         assert await asyncio.to_thread(ask, target) == "wang"
 
 
-async def test_nobody_is_told_how_to_become_somebody(folder: AuthorityFolder) -> None:
+async def test_an_unauthenticated_refusal_says_to_send_a_token(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder)) as target:
         code, why = await status(target, Login(ca=str(folder.authority)))
 
@@ -112,7 +112,7 @@ async def test_nobody_is_told_how_to_become_somebody(folder: AuthorityFolder) ->
 
 
 @pytest.mark.parametrize("more", ["Basic dTpw", "Bearer", "Bearer x.y.z", "wang"])
-async def test_an_authorization_that_cannot_be_read_is_refused(
+async def test_an_unreadable_authorization_header_is_refused(
     folder: AuthorityFolder, more: str
 ) -> None:
     async with (
@@ -128,7 +128,7 @@ async def test_an_authorization_that_cannot_be_read_is_refused(
     assert caught.value.code() is UNKNOWN
 
 
-async def test_two_tokens_are_one_too_many(folder: AuthorityFolder) -> None:
+async def test_two_tokens_in_one_request_are_refused(folder: AuthorityFolder) -> None:
     token = f"Bearer {token_of(folder, Role.EDITOR)}"
     async with (
         serving(settings_of(folder)) as target,
@@ -171,7 +171,7 @@ async def test_a_revoked_token_is_refused_while_serving(folder: AuthorityFolder)
         await eventually(lambda: refuses(target, login))
 
 
-async def test_a_client_certificate_says_who_asks(folder: AuthorityFolder) -> None:
+async def test_a_client_certificate_identifies_the_caller(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder, tls_client_ca=folder.authority)) as target:
         found = await who(target, with_certificate(folder))
 
@@ -179,7 +179,7 @@ async def test_a_client_certificate_says_who_asks(folder: AuthorityFolder) -> No
     assert found.credential == pb.CREDENTIAL_CERTIFICATE
 
 
-async def test_a_token_speaks_louder_than_the_certificate_it_travels_with(
+async def test_a_token_outranks_the_client_certificate(
     folder: AuthorityFolder,
 ) -> None:
     certificate, key = folder.client(FIRST_CLIENT)
@@ -193,7 +193,7 @@ async def test_a_token_speaks_louder_than_the_certificate_it_travels_with(
         assert (await who(target, login)).name == "wang"
 
 
-async def test_a_bad_token_is_not_made_up_for_by_a_certificate(folder: AuthorityFolder) -> None:
+async def test_a_bad_token_is_refused_even_with_a_good_certificate(folder: AuthorityFolder) -> None:
     certificate, key = folder.client(FIRST_CLIENT)
     login = Login(
         ca=str(folder.authority), certificate=str(certificate), key=str(key), token="x.y.z"
@@ -202,14 +202,14 @@ async def test_a_bad_token_is_not_made_up_for_by_a_certificate(folder: Authority
         assert (await status(target, login))[0] is UNKNOWN
 
 
-async def test_without_a_certificate_there_is_no_connection(folder: AuthorityFolder) -> None:
+async def test_without_a_client_certificate_the_handshake_fails(folder: AuthorityFolder) -> None:
     async with serving(settings_of(folder, tls_client_ca=folder.authority)) as target:
         code, _ = await status(target, with_token(folder, token_of(folder, Role.EDITOR)))
 
     assert code is AWAY
 
 
-async def test_a_certificate_by_another_authority_makes_no_connection(
+async def test_a_certificate_of_an_unknown_authority_fails_the_handshake(
     folder: AuthorityFolder, tmp_path: Path
 ) -> None:
     other = AuthorityFolder(tmp_path / "other")
@@ -221,7 +221,7 @@ async def test_a_certificate_by_another_authority_makes_no_connection(
         assert (await status(target, login))[0] is AWAY
 
 
-async def test_a_client_that_trusts_another_authority_does_not_connect(
+async def test_a_client_refuses_a_server_of_an_authority_it_does_not_trust(
     folder: AuthorityFolder, tmp_path: Path
 ) -> None:
     other = AuthorityFolder(tmp_path / "other")
@@ -232,7 +232,7 @@ async def test_a_client_that_trusts_another_authority_does_not_connect(
         assert (await status(target, login))[0] is AWAY
 
 
-async def test_a_port_may_do_without_client_certificates(folder: AuthorityFolder) -> None:
+async def test_a_port_can_be_set_to_need_no_client_certificate(folder: AuthorityFolder) -> None:
     settings = settings_of(folder, tls_client_ca=folder.authority, tls_client_ports="decisions")
     login = with_token(folder, token_of(folder, Role.EDITOR))
 
@@ -268,7 +268,7 @@ async def test_the_server_certificate_is_replaced_while_serving(folder: Authorit
         assert await knows(target, trusting)
 
 
-async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(
+async def test_a_replaced_certificate_without_its_key_is_ignored(
     folder: AuthorityFolder,
 ) -> None:
     login = with_token(folder, token_of(folder, Role.EDITOR))
@@ -280,7 +280,7 @@ async def test_a_certificate_without_its_key_leaves_the_one_before_in_force(
         assert await knows(target, login)
 
 
-async def test_open_methods_need_nobody(folder: AuthorityFolder) -> None:
+async def test_open_methods_need_no_authentication(folder: AuthorityFolder) -> None:
     login = Login(ca=str(folder.authority))
     async with (
         serving(settings_of(folder)) as target,

@@ -88,21 +88,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(service, folder)
 
 
-def test_private_keys_are_for_their_owner_alone(site: Site) -> None:
+def test_private_keys_are_readable_by_their_owner_only(site: Site) -> None:
     keys = [*site.folder.path.glob("private/*.key"), *site.folder.path.glob("clients/*.key")]
 
     assert {path.stem for path in keys} >= {"ca", "server", "token"}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
 
 
-def test_nothing_is_written_over(site: Site) -> None:
+def test_existing_files_are_not_overwritten(site: Site) -> None:
     done = run("identity", "init", str(site.folder.path))
 
     assert done.returncode == 2
     assert "is there already" in done.stderr
 
 
-def test_show_says_who_one_is(site: Site) -> None:
+def test_show_prints_the_identity_of_the_caller(site: Site) -> None:
     made = run(
         "identity", "token", "--dir", str(site.folder.path), "--name", "wang", "--role", "editor",
         "--region", "33", "--source", "bureau",
@@ -117,7 +117,7 @@ def test_show_says_who_one_is(site: Site) -> None:
     assert (shown["sources"], shown["credential"]) == (["bureau"], "token")
 
 
-def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
+def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) -> None:
     editor, approver = site.as_("editor"), site.as_("approver", name="li")
     _, said = site.run(editor, *ADD, "bureau", "--by", "somebody else", "--json")
     change = json.loads(said)
@@ -141,14 +141,14 @@ def test_an_editor_lists_and_a_carrier_is_answered(site: Site) -> None:
 
 
 @pytest.mark.parametrize("role", ["carrier", "approver", "auditor", "appeals_officer", "operator"])
-def test_who_is_no_editor_lists_nothing(site: Site, role: str) -> None:
+def test_only_an_editor_changes_the_lists(site: Site, role: str) -> None:
     status, said = site.run(site.as_(role), *ADD, "bureau")
 
     assert status == 1
     assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in said
 
 
-def test_an_editor_of_some_sources_adds_none_of_another(site: Site) -> None:
+def test_an_editor_held_to_sources_adds_entries_of_no_other(site: Site) -> None:
     held = site.as_("editor", sources=("carrier",))
 
     status, said = site.run(held, *ADD, "ministry")
@@ -157,7 +157,7 @@ def test_an_editor_of_some_sources_adds_none_of_another(site: Site) -> None:
     assert "wang has the scope carrier, not ministry" in " ".join(said.split())
 
 
-def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
+def test_a_command_without_credentials_says_to_send_a_token(site: Site) -> None:
     nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
 
     status, said = site.run(nobody, "blocklist", "status")
@@ -166,7 +166,7 @@ def test_nobody_is_told_that_nobody_knows_them(site: Site) -> None:
     assert "cannot authenticate you: no credentials: send a token" in " ".join(said.split())
 
 
-def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> None:
+def test_replay_and_health_present_the_client_certificate(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "links.csv"
     file.write_text("url\nhttp://shop.example/\n")
 
@@ -177,21 +177,39 @@ def test_replay_and_health_show_the_certificate(site: Site, tmp_path: Path) -> N
     assert (status, json.loads(said)["rows"]) == (0, 1)
 
 
-def test_who_speaks_no_tls_is_told_that_it_may_be_wanted(site: Site) -> None:
+def test_who_is_no_carrier_checks_without_recording(site: Site) -> None:
+    def statuses(role: str) -> list[int]:
+        who, check = site.gateway() | site.as_(role), ("check", "url", "shop.example")
+        return [site.run(who, *check)[0], site.run(who, *check, "--live")[0]]
+
+    found = {
+        role: statuses(role) for role in ("carrier", "editor", "auditor", "dispatcher", "source")
+    }
+
+    assert found == {
+        "carrier": [0, 0],
+        "editor": [0, 1],
+        "auditor": [0, 1],
+        "dispatcher": [1, 1],
+        "source": [1, 1],
+    }
+
+
+def test_a_plaintext_connection_error_suggests_tls(site: Site) -> None:
     status, said = site.run({}, "blocklist", "status")
 
     assert status == 1
     assert "it may require TLS" in " ".join(said.split())
 
 
-def test_a_machine_without_a_certificate_does_not_connect(site: Site) -> None:
+def test_a_host_without_a_certificate_does_not_connect(site: Site) -> None:
     status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
 
     assert status == 1
     assert "no answer from" in said
 
 
-def test_a_new_certificate_is_known_once_its_line_is_there(site: Site) -> None:
+def test_a_new_certificate_is_accepted_once_the_identities_file_names_it(site: Site) -> None:
     made = run(
         "identity", "certificate", "gateway-2.carrier.example", "--role", "carrier",
         "--dir", str(site.folder.path),
@@ -202,7 +220,7 @@ def test_a_new_certificate_is_known_once_its_line_is_there(site: Site) -> None:
     eventually(lambda: site.run(who, "check", "url", "shop.example")[0] == 0)
 
 
-def test_whole_lists_go_in_and_out(site: Site, tmp_path: Path) -> None:
+def test_lists_are_imported_and_exported(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "numbers.txt"
     file.write_text("+8617000000201\n+8617000000202\n")
 
@@ -218,7 +236,7 @@ def test_whole_lists_go_in_and_out(site: Site, tmp_path: Path) -> None:
     assert "BlocklistService/ExportEntries takes the role" in why
 
 
-def test_options_say_the_same_as_variables(site: Site, tmp_path: Path) -> None:
+def test_options_and_environment_variables_are_equivalent(site: Site, tmp_path: Path) -> None:
     file = tmp_path / "token"
     made = run(
         "identity", "token", "--dir", str(site.folder.path), "--name", "li", "--role", "operator",
@@ -236,7 +254,7 @@ def test_options_say_the_same_as_variables(site: Site, tmp_path: Path) -> None:
     assert "operator" in done.stdout
 
 
-def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
+def test_a_token_is_not_sent_in_plaintext_to_another_host() -> None:
     done = run("identity", "show", "--target", "fanzha.example:7362", FANZHA_TOKEN="secret")
 
     assert done.returncode == 1
@@ -244,11 +262,11 @@ def test_a_token_is_not_sent_in_the_clear_to_another_machine() -> None:
     assert "secret" not in done.stderr
 
 
-def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site) -> None:
+def test_refusals_of_every_process_are_in_the_audit_log(site: Site) -> None:
     nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
     site.run(nobody, "blocklist", "status")
     site.run(site.as_("carrier"), "blocklist", "status")
-    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example")
+    site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example", "--live")
     auditor = site.as_("auditor")
 
     def subjects(kind: str) -> set[str]:
@@ -261,7 +279,7 @@ def test_who_was_turned_away_is_in_the_audit_log_by_whatever_process(site: Site)
     assert 'fanzha_rpc_errors_total{code="permission_denied"}' in site.service.metrics_page()
 
 
-def test_a_development_service_says_that_it_asks_nobody(tmp_path: Path) -> None:
+def test_a_development_service_warns_that_authentication_is_off(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **LEAN) as service:
         shown = service.fanzha("identity", "show")
 

@@ -38,7 +38,7 @@ def port() -> Iterator[int]:
     kept.close()
 
 
-def test_hosts_and_administration_meet_in_redis_and_a_host_restarts_without_it(
+def test_hosts_and_administration_share_lists_through_redis_and_a_host_restarts_without_it(
     tmp_path: Path, redis_url: str, port: int
 ) -> None:
     host, office = tmp_path / "host", tmp_path / "office"
@@ -94,14 +94,16 @@ def answers(target: str) -> bool:
 
 
 @pytest.mark.parametrize("name", ["serve", "admin"])
-def test_a_role_without_a_store_says_what_it_needs(name: str, tmp_path: Path) -> None:
+def test_a_process_role_without_a_store_names_the_missing_setting(
+    name: str, tmp_path: Path
+) -> None:
     done = run(name, FANZHA_DATA_DIR=str(tmp_path))
 
     assert done.returncode == 2
     assert "FANZHA_REDIS_URL" in done.stderr
 
 
-def test_wrong_settings_are_named_all_at_once() -> None:
+def test_all_wrong_settings_are_named_in_one_message() -> None:
     done = run("up", FANZHA_WORKERS="0", FANZHA_LISTEN_PORT="99999", FANZHA_WORKER="1")
 
     assert done.returncode == 2
@@ -118,7 +120,7 @@ def test_local_decisions_need_no_server(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["reason"] == "protected"
 
 
-def test_a_server_that_is_away_is_told_in_a_sentence() -> None:
+def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
     done = run("check", "url", "x.example", "--target", "127.0.0.1:1")
 
     assert done.returncode == 1
@@ -126,7 +128,7 @@ def test_a_server_that_is_away_is_told_in_a_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_says_what_it_can_do() -> None:
+def test_every_command_group_prints_its_usage() -> None:
     for arguments in ([], ["check"], ["replay"], ["score"], ["blocklist"], ["hits"]):
         done = run(*arguments, "--help")
 

@@ -50,25 +50,25 @@ def test_a_task_without_an_identity_may_not_act() -> None:
     contextvars.Context().run(ask)
 
 
-def test_security_that_says_nothing_is_refused() -> None:
+def test_server_security_without_a_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="an interceptor, or development"):
         PortSecurity()
 
 
-def test_security_that_asks_and_does_not_ask_is_refused(tmp_path: Path) -> None:
+def test_server_security_with_contradicting_modes_is_refused(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
     with pytest.raises(ValueError, match="an interceptor, or development"):
         PortSecurity(interceptor=asking.interceptor, development=True)
 
 
-def test_a_server_has_no_security_unless_it_is_told() -> None:
+def test_a_server_requires_explicit_security() -> None:
     make: Any = RpcServer
     with pytest.raises(TypeError, match="security"):
         make({}, max_message_bytes=2**20)
 
 
-async def test_in_development_a_request_is_the_developers_and_not_the_services() -> None:
+async def test_without_authentication_a_request_acts_as_the_developer_and_not_the_service() -> None:
     async with serving(DEVELOPMENT) as channel:
         found = await who(channel)
 
@@ -76,7 +76,7 @@ async def test_in_development_a_request_is_the_developers_and_not_the_services()
     assert found.name == identity.DEVELOPER.name
 
 
-async def test_behind_a_doorkeeper_a_request_is_from_whom_its_token_says(tmp_path: Path) -> None:
+async def test_with_authentication_a_request_has_the_identity_of_its_token(tmp_path: Path) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
     async with serving(security.of(issuer.settings(), "admin")) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -101,7 +101,7 @@ ODD_VALUES: dict[str, list[Any]] = {
 ODD_CLAIMS = [{name: value} for name, values in ODD_VALUES.items() for value in values]
 
 
-async def test_a_token_with_an_odd_claim_is_refused_as_such(
+async def test_a_token_with_a_malformed_claim_is_refused_by_name(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
@@ -118,7 +118,7 @@ async def test_a_token_with_an_odd_claim_is_refused_as_such(
     assert found.name == "wang"
 
 
-def test_until_it_is_asked_a_request_is_from_nobody(tmp_path: Path) -> None:
+def test_before_authentication_a_request_has_no_identity(tmp_path: Path) -> None:
     asking = security.of(Issuer(tmp_path / "jwks.json").settings(), "admin")
 
     assert asking.before_authentication is identity.ANONYMOUS

@@ -118,7 +118,7 @@ async def test_requests_wait_for_a_stream_where_the_server_has_few() -> None:
     assert statuses == {"OK": 200}
 
 
-async def test_requests_that_waited_for_a_stream_tell_the_time_they_have_left() -> None:
+async def test_requests_that_waited_for_a_stream_send_their_remaining_deadline() -> None:
     async with serving(**{"grpc.max_concurrent_streams": 1}) as (handler, target):
         statuses = await ask(target, *[body("left")] * 20)
 
@@ -128,7 +128,7 @@ async def test_requests_that_waited_for_a_stream_tell_the_time_they_have_left() 
     assert max(left) - min(left) > 0.02 * 8
 
 
-async def test_what_the_server_refuses_is_counted_by_its_status() -> None:
+async def test_refusals_are_counted_by_status() -> None:
     async with serving() as (_, target):
         statuses = await ask(target, body("shed"), body("echo"), body("shed"))
 
@@ -161,7 +161,7 @@ async def test_a_lost_connection_ends_its_requests() -> None:
     assert asker.busy == 0
 
 
-async def test_a_server_that_answers_without_decisions_is_found_out() -> None:
+async def test_a_server_that_answers_without_decisions_is_detected() -> None:
     request = traffic.from_scenarios({"link": 1.0}, rows=2, listed=0, seed=1)[0]
     silent = replace(request, path="/some.Service/nothing")
 
@@ -197,7 +197,7 @@ def test_a_second_of_load_on_a_real_service_is_decided_and_reported(running: Run
     assert "open loop" in done.stderr
 
 
-def test_the_client_that_integrators_import_is_measured_too(running: Running) -> None:
+def test_the_python_client_is_measured(running: Running) -> None:
     done = subprocess.run(
         [
             sys.executable, "-m", "benchmarks.load", "--target", running.interception,
@@ -225,7 +225,7 @@ def test_a_rate_that_is_not_decided_in_time_fails_the_command(running: Running) 
     assert json.loads(done.stdout)["outcomes"]
 
 
-def test_a_server_that_is_not_there_is_told_in_one_sentence() -> None:
+def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", "--target", "127.0.0.1:1"],
         capture_output=True, text=True, check=False,
@@ -237,7 +237,7 @@ def test_a_server_that_is_not_there_is_told_in_one_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_load_test_that_is_asked_to_end_ends_the_service_it_started(tmp_path: Path) -> None:
+def test_a_terminated_load_test_stops_the_service_it_started(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.load", "--seconds", "600"],
         env=os.environ | {"TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL,

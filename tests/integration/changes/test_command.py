@@ -53,7 +53,7 @@ def a_block(pattern: str) -> blocklist_pb2.Entry:
     )
 
 
-def test_a_preview_says_which_blocks_name_no_fraud_type(run: Run) -> None:
+def test_a_preview_names_blocks_without_a_fraud_type(run: Run) -> None:
     named = ("--source", "bureau", "--reason", "x")
     added = run("blocklist", "add", RANGE, *named)
     run("blocklist", "add", "+8617100000001", *named, "--fraud-type", "fake_loan")
@@ -63,7 +63,7 @@ def test_a_preview_says_which_blocks_name_no_fraud_type(run: Run) -> None:
     assert "fraud type" not in run("changes", "show", "2").output
 
 
-def test_an_addition_waits_and_the_command_says_so(run: Run) -> None:
+def test_the_command_reports_an_addition_that_awaits_approval(run: Run) -> None:
     added = run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
     status = run("blocklist", "status")
 
@@ -85,7 +85,7 @@ def test_a_second_person_approves_and_the_author_may_not(run: Run) -> None:
     assert RANGE in run("blocklist", "find", RANGE).stdout
 
 
-def test_a_change_from_draft_to_undone(run: Run) -> None:
+def test_a_change_goes_from_draft_to_reverted(run: Run) -> None:
     made = run(
         "changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "报案", "--draft"
     )
@@ -95,7 +95,7 @@ def test_a_change_from_draft_to_undone(run: Run) -> None:
     submitted = run("changes", "submit", "1")
     listed = run("changes", "list", "--state", "待审", "--json")
     run("changes", "approve", "1", by="wang")
-    reverted = run("changes", "revert", "1", "--reason", "a mistake")
+    reverted = run("changes", "revert", "--yes", "1", "--reason", "a mistake")
     run("changes", "approve", "2", by="wang")
     shown = json.loads(run("changes", "show", "1", "--json").stdout)
     found = run("changes", "diff", "1", "现在")
@@ -112,7 +112,7 @@ def test_a_change_from_draft_to_undone(run: Run) -> None:
     assert "0 added, 1 removed, 0 changed" in found.stdout
 
 
-def test_an_emergency_is_on_every_report_until_confirmed(run: Run) -> None:
+def test_every_report_lists_an_emergency_until_it_is_confirmed(run: Run) -> None:
     made = run(
         "changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "x",
         "--emergency", "an attack is under way",
@@ -128,7 +128,7 @@ def test_an_emergency_is_on_every_report_until_confirmed(run: Run) -> None:
     assert "EMERGENCY" not in after.stderr
 
 
-def test_an_entry_is_edited_and_its_other_fields_stay(run: Run, stub: Any) -> None:
+def test_an_edit_leaves_other_fields_unchanged(run: Run, stub: Any) -> None:
     run("changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "x")
     run("changes", "approve", "1", by="wang")
 
@@ -144,7 +144,7 @@ def test_an_entry_is_edited_and_its_other_fields_stay(run: Run, stub: Any) -> No
     assert "1 rows change no decision" in preview.stdout
 
 
-def test_an_edit_of_nothing_is_reported(stub: Any) -> None:
+def test_an_edit_of_a_missing_entry_is_reported(stub: Any) -> None:
     contents = pb.ChangeContents(
         additions=[a_block("+8617000000001")],
         edits=[pb.EntryEdit(pattern="+8617000000009", reason="x")],
@@ -176,7 +176,7 @@ def test_an_edit_of_nothing_is_reported(stub: Any) -> None:
         ),
     ],
 )
-def test_what_cannot_be_answered_has_a_status(
+def test_errors_have_a_grpc_status(
     stub: Any, ask: Callable[[Any], Any], status: grpc.StatusCode
 ) -> None:
     with pytest.raises(grpc.RpcError) as raised:
@@ -196,7 +196,7 @@ def test_a_step_out_of_turn_is_aborted(stub: Any) -> None:
     assert "change 1 is draft" in str(raised.value.details())
 
 
-def test_a_list_goes_on_by_the_token_of_its_own_query_only(run: Run, stub: Any) -> None:
+def test_a_page_token_is_valid_for_its_own_query_only(run: Run, stub: Any) -> None:
     for number in range(3):
         contents = pb.ChangeContents(additions=[a_block(f"+861700000000{number}")], reason="weekly")
         stub.CreateChange(pb.CreateChangeRequest(contents=contents, author="li"))
@@ -219,3 +219,35 @@ def test_a_list_goes_on_by_the_token_of_its_own_query_only(run: Run, stub: Any) 
     assert rest.next_page_token == ""
     assert refused == [grpc.StatusCode.INVALID_ARGUMENT] * 2
     assert more.stdout.splitlines()[-1].startswith("1 ")
+
+
+def test_each_command_that_removes_can_say_that_the_entry_was_wrong(run: Run) -> None:
+    run("blocklist", "add", RANGE, "--source", "bureau", "--reason", "x")
+    run("changes", "approve", "1", by="wang")
+    wrong = ("--reason", "a clinic", "--false-positive")
+    for command in (
+        ("blocklist", "remove", "--yes", RANGE),
+        ("changes", "create", "--remove", RANGE, "--draft"),
+        ("changes", "revert", "--yes", "1"),
+        ("changes", "restore", "--yes", "0"),
+    ):
+        assert run(*command, *wrong).exit_code == 0, command
+        number = json.loads(run("changes", "list", "--json").stdout)["changes"][0]["id"]
+        shown = run("changes", "show", number)
+        run("changes", "reject", number, "--reason", "next")
+
+        assert "false positive" in shown.stdout, command
+    assert "false positive" not in run("changes", "show", "1").stdout
+
+
+def test_a_removal_of_nothing_that_blocks_is_no_false_positive(run: Run) -> None:
+    named = ("--source", "bureau", "--reason", "x")
+    run("blocklist", "add", "+8617100000001", *named, "--action", "allow")
+    run("changes", "approve", "1", by="wang")
+
+    refused = run(
+        "blocklist", "remove", "--yes", "+8617100000001", "--reason", "x", "--false-positive"
+    )
+
+    assert refused.exit_code == 1
+    assert "removes no entry that blocks" in " ".join(refused.stderr.split())

@@ -53,7 +53,7 @@ async def die(desk: ChangeDesk, *, arrives: bool) -> ChangeRequest:
     return await desk.changes.views.get(1)
 
 
-async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
+async def test_a_request_whose_commit_succeeded_before_a_crash_becomes_applied(
     desk: ChangeDesk,
 ) -> None:
     left = await die(desk, arrives=True)
@@ -67,7 +67,7 @@ async def test_a_commit_that_arrived_is_found_and_its_request_is_applied(
     assert len(await desk.listed()) == 1
 
 
-async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
+async def test_a_request_recovered_after_a_crash_can_be_reverted(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
     await desk.upkeep.recover()
 
@@ -77,7 +77,7 @@ async def test_it_can_be_undone_like_any_other(desk: ChangeDesk) -> None:
     assert await desk.listed() == {}
 
 
-async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk) -> None:
+async def test_applying_again_after_a_crash_commits_once(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
 
     with acting_as(LI):
@@ -87,7 +87,7 @@ async def test_it_is_applied_once_however_often_it_is_asked_for(desk: ChangeDesk
     assert (await desk.store.head()).version == 1
 
 
-async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -> None:
+async def test_a_commit_that_never_arrives_unlocks_its_entries(desk: ChangeDesk) -> None:
     await die(desk, arrives=False)
     await desk.upkeep.recover()
     early = await desk.changes.views.get(1)
@@ -103,7 +103,7 @@ async def test_a_commit_that_never_arrives_frees_its_entries(desk: ChangeDesk) -
     assert done.record.state is ChangeState.APPLIED
 
 
-async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: ChangeDesk) -> None:
+async def test_a_compacted_change_is_found_by_its_commit_id(desk: ChangeDesk) -> None:
     await die(desk, arrives=True)
     head = await desk.store.head()
     snapshot = await desk.lists()
@@ -114,7 +114,7 @@ async def test_a_compacted_change_is_found_by_the_name_of_its_commit(desk: Chang
     assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
 
 
-async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
+async def test_two_concurrent_applications_commit_once(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE))
     with acting_as(WANG):
@@ -131,7 +131,7 @@ async def test_two_who_apply_at_once_apply_it_once(desk: ChangeDesk) -> None:
     assert (await desk.changes.views.get(1)).state is ChangeState.APPLIED
 
 
-async def test_two_who_approve_at_once_approve_it_once(desk: ChangeDesk) -> None:
+async def test_of_two_concurrent_approvals_one_counts(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE))
     other, _ = wiring.build(
@@ -165,7 +165,7 @@ async def test_locks_hold_across_processes(desk: ChangeDesk) -> None:
             await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="x")))
 
 
-async def test_many_rows_lie_in_chunks_and_are_removed_again(
+async def test_the_chunks_of_a_large_request_are_stored_and_removed(
     redis_url: str, tmp_path: Path
 ) -> None:
     entries = [an_entry(f"+8617000{number:06d}") for number in range(3000)]
@@ -180,7 +180,9 @@ async def test_many_rows_lie_in_chunks_and_are_removed_again(
         assert isinstance(page.removals, Identities)
 
 
-async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_path: Path) -> None:
+async def test_a_redis_cluster_stores_requests_like_a_single_node(
+    cluster_url: str, tmp_path: Path
+) -> None:
     entries = [an_entry(f"+8617000{number:06d}") for number in range(4000)]
     async with change_desk(cluster_url, tmp_path / "cluster", chunk_rows=500) as desk:
         with acting_as(LI):
@@ -197,7 +199,7 @@ async def test_a_cluster_keeps_requests_as_one_node_does(cluster_url: str, tmp_p
         assert (await desk.changes.views.page(None, before_id=0, size=0)).pending == 0
 
 
-async def test_a_confirmation_that_never_arrived_can_be_given_again(desk: ChangeDesk) -> None:
+async def test_a_lost_confirmation_can_be_repeated(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="now")
     await desk.lists()

@@ -96,7 +96,9 @@ async def secured(desk: ChangeDesk, tmp_path: Path) -> AsyncIterator[SecuredServ
 
 
 @pytest.mark.parametrize(("pattern", "risk"), EXAMPLES.items())
-def test_without_identities_a_line_blocks_none_of_them(run: Run, pattern: str, risk: str) -> None:
+def test_without_authentication_blocking_a_critical_name_needs_confirmation(
+    run: Run, pattern: str, risk: str
+) -> None:
     done = add(run, pattern)
 
     assert done.exit_code == 1
@@ -131,7 +133,7 @@ async def test_with_identities_a_second_person_has_to_approve(
     assert not approved.change.unreviewed_risks
 
 
-def test_what_is_confirmed_by_name_is_applied_and_shown_as_unreviewed(run: Run) -> None:
+def test_a_risk_confirmed_by_name_is_applied_and_shown_as_unreviewed(run: Run) -> None:
     done = add(run, "icbc.com.cn", "--confirm", RISK)
     shown, listed = run("changes", "show", "1"), run("changes", "list")
     as_json = json.loads(run("changes", "show", "1", "--json").stdout)
@@ -161,7 +163,9 @@ def test_each_risk_has_to_be_confirmed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("typed", "applied"), [("icbc.com.cn", True), ("yes", False)])
-def test_a_terminal_asks_for_the_name(target: str, run: Run, typed: str, applied: bool) -> None:
+def test_on_a_terminal_the_command_prompts_for_the_name(
+    target: str, run: Run, typed: str, applied: bool
+) -> None:
     keyboard, terminal = pty.openpty()
     command = [sys.executable, "-m", "services", "blocklist", "add", "icbc.com.cn", "--target"]
     words = [target, "--source", "bureau", "--reason", "reported", "--by", "li"]
@@ -178,11 +182,11 @@ def test_a_terminal_asks_for_the_name(target: str, run: Run, typed: str, applied
     assert ("no entry matches" in run("blocklist", "find", "icbc.com.cn").stdout) is not applied
 
 
-def test_a_page_below_a_critical_name_is_blocked_as_ever(run: Run) -> None:
+def test_a_url_below_a_critical_name_needs_no_confirmation(run: Run) -> None:
     assert add(run, "qq.com/evil/", "shop123.taobao.com", "+861700000*").exit_code == 0
 
 
-def test_an_import_holds_such_rows_back_and_takes_the_others(run: Run, tmp_path: Path) -> None:
+def test_an_import_withholds_risky_rows_and_applies_the_others(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "hosts.txt"
     file.write_text("prize.example\nicbc.com.cn\nqq.com\nshop.example\nbaidu.com\n")
     words = (str(file), "--source", "bureau", "--by", "li")
@@ -201,7 +205,7 @@ def test_an_import_holds_such_rows_back_and_takes_the_others(run: Run, tmp_path:
     assert "icbc.com.cn" in run("blocklist", "find", "www.icbc.com.cn").stdout
 
 
-def test_a_shadow_entry_is_confirmed_when_it_is_to_enforce(run: Run) -> None:
+def test_promoting_a_risky_shadow_entry_needs_confirmation(run: Run) -> None:
     shadow = add(run, "icbc.com.cn", "--mode", "shadow")
     promote = ("blocklist", "promote", "icbc.com.cn", "--reason", "proved itself", "--by", "li")
 
@@ -210,7 +214,7 @@ def test_a_shadow_entry_is_confirmed_when_it_is_to_enforce(run: Run) -> None:
     assert run(*promote, "--confirm", RISK).exit_code == 0
 
 
-def test_a_draft_is_confirmed_when_it_is_submitted_or_applied(run: Run) -> None:
+def test_a_risky_draft_is_confirmed_on_submission_or_application(run: Run) -> None:
     words = ("--source", "bureau", "--reason", "reported", "--by", "li", "--add")
     run("changes", "create", *words, "icbc.com.cn", "--draft")
     run("changes", "create", *words, "qq.com", "--hold")
@@ -225,7 +229,7 @@ def test_a_draft_is_confirmed_when_it_is_submitted_or_applied(run: Run) -> None:
     assert "UNREVIEWED, confirmed by one person: qq.com (messaging)" in output(applied)
 
 
-def test_what_a_block_would_hit_can_be_asked_first(run: Run) -> None:
+def test_the_risks_of_a_block_can_be_previewed(run: Run) -> None:
     everything = run("blocklist", "critical")
     banks = run("blocklist", "critical", "--category", "bank")
     one = run("blocklist", "critical", "www.icbc.com.cn")
@@ -243,7 +247,7 @@ def test_what_a_block_would_hit_can_be_asked_first(run: Run) -> None:
     assert "protected number" in output(protected)
 
 
-def test_a_client_reads_what_it_has_to_confirm(target: str) -> None:
+def test_a_client_receives_the_risks_to_confirm(target: str) -> None:
     entry = blocklist_pb2.Entry(
         pattern="icbc.com.cn", action=decision_pb2.ACTION_BLOCK, source=decision_pb2.SOURCE_BUREAU
     )
@@ -260,7 +264,7 @@ def test_a_client_reads_what_it_has_to_confirm(target: str) -> None:
     assert list(answer.unreviewed_risks) == [RISK]
 
 
-async def test_the_audit_log_says_that_nobody_reviewed_it(desk: ChangeDesk) -> None:
+async def test_the_audit_log_marks_an_unreviewed_change(desk: ChangeDesk) -> None:
     with acting_as(DEVELOPER):
         with pytest.raises(RisksUnconfirmed, match="no second person reviews this"):
             await desk.changes.submit_and_apply(a_draft(an_entry("icbc.com.cn")))
@@ -272,7 +276,7 @@ async def test_the_audit_log_says_that_nobody_reviewed_it(desk: ChangeDesk) -> N
     assert said == {AuditKind.REQUEST_SUBMITTED: RISK, AuditKind.CHANGE_APPLIED: RISK}
 
 
-async def test_an_emergency_names_its_risks_until_a_second_person_confirms(
+async def test_an_emergency_lists_its_risks_until_a_second_person_confirms(
     desk: ChangeDesk,
 ) -> None:
     draft = a_draft(an_entry("icbc.com.cn"))
@@ -292,7 +296,7 @@ async def test_an_emergency_names_its_risks_until_a_second_person_confirms(
     assert urgent.confirmed_risks == (RISK,)
 
 
-async def test_what_a_revert_or_a_restored_version_brings_back_is_confirmed_anew(
+async def test_reverting_or_restoring_to_a_risky_entry_needs_a_new_confirmation(
     desk: ChangeDesk,
 ) -> None:
     bank = an_entry("icbc.com.cn")
@@ -311,7 +315,7 @@ async def test_what_a_revert_or_a_restored_version_brings_back_is_confirmed_anew
     assert (done.record.state, done.record.unreviewed_risks) == (ChangeState.APPLIED, (RISK,))
 
 
-async def test_one_person_confirms_no_long_list_of_risks(desk: ChangeDesk) -> None:
+async def test_one_person_cannot_confirm_more_risks_than_the_limit(desk: ChangeDesk) -> None:
     ranges = [an_entry(f"+861700{at:02}*") for at in range(21)]
     confirmed = tuple(f"+861700{at:02}* (100,000 subscribers)" for at in range(21))
     with acting_as(DEVELOPER):
@@ -323,7 +327,9 @@ async def test_one_person_confirms_no_long_list_of_risks(desk: ChangeDesk) -> No
     assert len(done.record.unreviewed_risks) == 20
 
 
-async def test_an_own_file_takes_effect_without_a_restart(redis_url: str, tmp_path: Path) -> None:
+async def test_a_custom_list_of_critical_names_takes_effect_without_a_restart(
+    redis_url: str, tmp_path: Path
+) -> None:
     header = ",".join(COLUMNS)
     path = tmp_path / "critical.csv"
     path.write_text(f"{header}\n")

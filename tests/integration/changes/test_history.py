@@ -70,7 +70,7 @@ async def test_versions_before_a_compaction_are_rebuilt_from_requests(desk: Chan
     assert list(await desk.listed()) == ["block +8617000000001"]
 
 
-async def test_versions_that_no_request_made_are_replayed(desk: ChangeDesk) -> None:
+async def test_versions_without_a_change_request_are_replayed(desk: ChangeDesk) -> None:
     await commit(desk, ONE)
     await commit(desk, replace(ONE, reason="another"), TWO)
     await desk.lists()
@@ -81,7 +81,7 @@ async def test_versions_that_no_request_made_are_replayed(desk: ChangeDesk) -> N
     assert found.changed_from.entry(0).reason == ONE.reason
 
 
-async def test_a_version_that_is_lost_is_said_to_be(desk: ChangeDesk) -> None:
+async def test_a_lost_version_is_reported(desk: ChangeDesk) -> None:
     await commit(desk, ONE)
     await commit(desk, TWO)
     await compact(desk)
@@ -90,7 +90,7 @@ async def test_a_version_that_is_lost_is_said_to_be(desk: ChangeDesk) -> None:
         await desk.changes.views.diff(0, None)
 
 
-async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> None:
+async def test_a_reversed_diff_swaps_additions_and_removals(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         await desk.changes.submit_and_apply(a_draft(TWO, removals=identities(ONE)))
@@ -101,7 +101,7 @@ async def test_a_diff_the_other_way_round_is_its_mirror(desk: ChangeDesk) -> Non
     assert there.removed.pattern(0) == back.added.pattern(0) == "+8617000000001"
 
 
-async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDesk) -> None:
+async def test_rows_of_old_requests_expire_and_their_records_stay(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         desk.clock[0] += 731 * DAY_MS
@@ -116,7 +116,7 @@ async def test_rows_are_dropped_after_their_term_and_records_stay(desk: ChangeDe
             await desk.changes.revert(1, reason="too late")
 
 
-async def test_a_revert_leaves_what_others_changed_and_names_it(desk: ChangeDesk) -> None:
+async def test_a_revert_leaves_and_names_entries_changed_by_others(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE, TWO))
         await desk.changes.submit_and_apply(a_draft(replace(ONE, reason="theirs")))
@@ -138,7 +138,7 @@ async def test_a_revert_can_be_reverted(desk: ChangeDesk) -> None:
     assert (await desk.changes.views.get(2)).state is ChangeState.REVERTED
 
 
-async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
+async def test_a_confirmed_emergency_is_reverted_completely(desk: ChangeDesk) -> None:
     wide = an_entry("+861700000*")
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(wide), emergency_why="now")
@@ -155,7 +155,7 @@ async def test_a_confirmed_emergency_is_undone_whole(desk: ChangeDesk) -> None:
     assert await desk.listed() == {}
 
 
-async def test_who_is_held_to_a_source_touches_no_entry_of_another(desk: ChangeDesk) -> None:
+async def test_an_editor_held_to_a_source_changes_no_entry_of_another(desk: ChangeDesk) -> None:
     held = replace(LI, sources=frozenset({Source.BUREAU}))
     theirs = replace(ONE, source=Source.MINISTRY)
     with acting_as(LI):
@@ -188,7 +188,7 @@ async def test_a_popular_host_needs_a_second_person(redis_url: str, tmp_path: Pa
     assert later.record.state is ChangeState.APPLIED
 
 
-def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_malformed_list_of_popular_hosts_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "popular.txt"
     file.write_text("bank.example\nno host\n")
 
@@ -196,7 +196,9 @@ def test_a_list_of_popular_hosts_with_a_line_that_is_none_is_refused(tmp_path: P
         PopularHosts.load(file)
 
 
-async def test_a_preview_tells_what_rows_meet_and_what_shadows_would_do(desk: ChangeDesk) -> None:
+async def test_a_preview_shows_matching_entries_and_effects_of_shadow_entries(
+    desk: ChangeDesk,
+) -> None:
     with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(ONE, TWO))
     with acting_as(LI):
@@ -247,7 +249,7 @@ async def test_an_entry_is_shown_as_it_was_at_an_earlier_version(desk: ChangeDes
     assert never.entry is None
 
 
-async def test_an_entry_of_a_version_that_cannot_be_rebuilt_is_not_known(desk: ChangeDesk) -> None:
+async def test_an_entry_of_a_lost_version_is_unknown(desk: ChangeDesk) -> None:
     await commit(desk, ONE)
     await commit(desk, TWO)
     await compact(desk)

@@ -72,7 +72,7 @@ async def test_a_range_waits_for_a_second_person_and_is_applied_with_approval(
     assert (await desk.listed())["block +861700000*"].approved_by == "wang"
 
 
-async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
+async def test_authors_may_not_approve_their_own_request(desk: ChangeDesk) -> None:
     with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(RANGE))
 
@@ -83,7 +83,7 @@ async def test_nobody_approves_their_own_request(desk: ChangeDesk) -> None:
     assert (await desk.changes.views.get(1)).state is ChangeState.PENDING
 
 
-async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDesk) -> None:
+async def test_an_emergency_is_reported_until_it_expires(desk: ChangeDesk) -> None:
     with acting_as(LI):
         done = await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
 
@@ -103,7 +103,7 @@ async def test_an_emergency_ends_by_itself_and_is_told_until_then(desk: ChangeDe
     assert desk.audit.kinds[-1] is AuditKind.EMERGENCY_EXPIRED
 
 
-async def test_a_confirmed_emergency_gets_the_end_it_was_meant_to_have(desk: ChangeDesk) -> None:
+async def test_a_confirmed_emergency_gets_its_intended_expiry(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE), emergency_why="attack under way")
     with acting_as(WANG):
@@ -143,7 +143,7 @@ async def test_without_an_audit_record_nothing_is_applied(desk: ChangeDesk) -> N
     assert await desk.listed() == {}
 
 
-async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> None:
+async def test_a_pending_request_locks_its_entries(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(RANGE, ONE))
 
@@ -158,7 +158,7 @@ async def test_entries_of_a_request_that_waits_are_locked(desk: ChangeDesk) -> N
     assert done.record.state is ChangeState.APPLIED
 
 
-async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None:
+async def test_a_change_of_unknown_impact_needs_a_second_person(desk: ChangeDesk) -> None:
     for says, why in (
         (None, "unknown: there is no decision log"),
         (an_impact(known=False), "unknown"),
@@ -174,7 +174,7 @@ async def test_what_is_not_known_needs_a_second_person(desk: ChangeDesk) -> None
             await desk.changes.reject(done.record.id, reason="next")
 
 
-async def test_roles_are_asked_for(desk: ChangeDesk) -> None:
+async def test_each_method_requires_its_role(desk: ChangeDesk) -> None:
     for who in (ZHAO, CHEN):
         with acting_as(who), pytest.raises(NotAllowed, match="role"):
             await desk.changes.submit_and_apply(a_draft(ONE))
@@ -182,7 +182,7 @@ async def test_roles_are_asked_for(desk: ChangeDesk) -> None:
     assert desk.audit.kinds == [AuditKind.REFUSED] * 2
 
 
-async def test_an_emergency_removes_nothing(desk: ChangeDesk) -> None:
+async def test_an_emergency_cannot_remove_entries(desk: ChangeDesk) -> None:
     with acting_as(LI):
         await desk.changes.submit_and_apply(a_draft(ONE))
         with pytest.raises(InvalidInput, match="allow entry"):
@@ -207,7 +207,7 @@ async def test_versions_are_compared_and_restored(desk: ChangeDesk) -> None:
     assert await desk.listed() == {"block +8617000000001": ONE}
 
 
-async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDesk) -> None:
+async def test_an_appeals_officer_counts_as_second_person_of_a_lift(desk: ChangeDesk) -> None:
     desk.impact.says = None
     with acting_as(WANG):
         await desk.changes.submit_and_apply(a_draft(ONE), emergency_why="now")
@@ -222,7 +222,7 @@ async def test_an_appeals_officer_is_the_second_person_of_a_lift(desk: ChangeDes
     assert not done.record.one_person
 
 
-async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_author(
+async def test_a_lift_authored_by_its_officer_is_not_a_single_person_change(
     desk: ChangeDesk,
 ) -> None:
     with acting_as(LI):
@@ -239,7 +239,7 @@ async def test_a_lift_is_no_change_of_one_person_even_where_the_officer_is_its_a
     assert "the appeals officer is the second person" in done.record.second_person.reasons[0]
 
 
-async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
+async def test_an_appeals_officer_may_not_add_blocks(desk: ChangeDesk) -> None:
     with acting_as(CHEN):
         done = await desk.changes.submit_and_apply(a_draft(RANGE, kind=ChangeKind.APPEAL))
 
@@ -247,7 +247,7 @@ async def test_an_appeals_officer_blocks_nobody(desk: ChangeDesk) -> None:
     assert done.record.state is ChangeState.PENDING
 
 
-async def test_a_decision_log_that_cannot_be_read_makes_two_people_look(desk: ChangeDesk) -> None:
+async def test_an_unreadable_decision_log_requires_a_second_person(desk: ChangeDesk) -> None:
     desk.impact.breaks = True
 
     with acting_as(LI):

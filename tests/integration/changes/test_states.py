@@ -51,7 +51,7 @@ steps = st.lists(
 
 @given(steps)
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
-def test_states_follow_one_another_and_the_lists_are_what_was_applied(
+def test_the_lists_equal_the_applied_requests_in_every_order_of_transitions(
     redis_url: str, taken: list[Step]
 ) -> None:
     with redis.Redis.from_url(redis_url) as client:

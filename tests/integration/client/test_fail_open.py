@@ -95,7 +95,7 @@ def test_every_channel_is_decided(services: tuple[Running, Running]) -> None:
     assert all(answer.decision_id and not answer.failed_open for answer in answers)
 
 
-def test_a_single_request_that_cannot_be_read_is_let_through_and_says_why(
+def test_an_undecodable_single_request_is_let_through_with_the_reason(
     services: tuple[Running, Running],
 ) -> None:
     with Client(services[0].interception, PATIENT) as client:
@@ -133,7 +133,7 @@ def test_decisions_are_confirmed_and_call_ends_reported(
     assert ends.accepted == 3
 
 
-def test_traffic_goes_on_when_a_worker_dies_and_returns_to_its_successor(
+def test_traffic_fails_over_when_a_worker_dies_and_returns_to_its_successor(
     services: tuple[Running, Running],
 ) -> None:
     targets = ",".join(service.interception for service in services)
@@ -164,7 +164,7 @@ def test_traffic_is_let_through_while_the_only_worker_hangs(
     assert {answer.status for answer in hanging} == {grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
-async def test_too_much_traffic_is_decided_or_let_through(
+async def test_under_overload_each_request_is_decided_or_let_through(
     services: tuple[Running, Running],
 ) -> None:
     options = Options(timeout=0.3, max_waiting=2000)

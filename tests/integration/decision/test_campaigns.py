@@ -37,7 +37,7 @@ def shown(service: Running, *arguments: str) -> Any:
     return json.loads(service.fanzha("campaigns", "--json", *arguments).stdout)
 
 
-def test_a_text_in_bulk_is_shown_can_be_listed_and_is_then_counted_exactly(
+def test_a_bulk_text_is_shown_and_counted_exactly_once_listed(
     service: Running,
 ) -> None:
     send(service, POINTS)

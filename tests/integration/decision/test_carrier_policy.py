@@ -69,7 +69,7 @@ def put_in_force(text: str, file: Path, policies: ReloadedFile[CarrierPolicies])
     policies.reload()
 
 
-async def test_each_carrier_is_answered_by_the_policy_its_token_names(
+async def test_each_carrier_gets_the_policy_of_its_token(
     policies: ReloadedFile[CarrierPolicies], tmp_path: Path
 ) -> None:
     async with serving(policies, Issuer(tmp_path / "jwks.json")) as server:
@@ -80,7 +80,7 @@ async def test_each_carrier_is_answered_by_the_policy_its_token_names(
     assert [one.threshold for one in found[:3]] == pytest.approx([0.3, 0.9, 0.9])
 
 
-async def test_monitor_mode_set_while_serving_lets_through_and_says_so(
+async def test_monitor_mode_set_at_runtime_lets_traffic_through_and_marks_it(
     policies: ReloadedFile[CarrierPolicies], file: Path, tmp_path: Path
 ) -> None:
     async with serving(policies, Issuer(tmp_path / "jwks.json")) as server:

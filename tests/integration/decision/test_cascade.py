@@ -52,7 +52,7 @@ def available(service: Running) -> float | None:
     return float(found[0].rsplit(" ", 1)[1]) if found else None
 
 
-def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
+def test_an_uncertain_fraud_is_escalated_blocked_and_cached(service: Running) -> None:
     first = decide(service, UNCERTAIN)
     escalated, cached = count(service, "escalated"), count(service, "cached")
 
@@ -65,10 +65,10 @@ def test_an_uncertain_fraud_is_blocked_and_remembered(service: Running) -> None:
     assert count(service, "escalated") == escalated
 
 
-def test_a_model_without_a_second_look_takes_over_and_gives_way_again(service: Running) -> None:
-    service.fanzha("models", "activate", "sms", "1")
+def test_a_model_without_a_second_stage_is_activated_and_rolled_back(service: Running) -> None:
+    service.fanzha("models", "activate", "--yes", "sms", "1")
     once = decide(service, UNCERTAIN)
-    service.fanzha("models", "rollback", "sms")
+    service.fanzha("models", "rollback", "--yes", "sms")
     twice = decide(service, UNCERTAIN)
 
     assert (once.model_version, twice.model_version) == ("1", "2")

@@ -31,7 +31,7 @@ def test_words_and_pieces_of_a_link_are_weighed_without_a_server(tmp_path: Path)
     assert link["parts"]
 
 
-def test_what_no_model_decided_is_said_to_have_no_parts(tmp_path: Path) -> None:
+def test_a_decision_without_a_model_has_no_contributions(tmp_path: Path) -> None:
     call = ("call", "--local", "--from", "+8617000000123", "--to", "110")
 
     assert explained(tmp_path, *call) == {
@@ -40,7 +40,9 @@ def test_what_no_model_decided_is_said_to_have_no_parts(tmp_path: Path) -> None:
     }
 
 
-def test_a_decision_of_a_server_is_explained_by_the_same_version_here(tmp_path: Path) -> None:
+def test_a_server_decision_is_explained_by_the_local_model_of_the_same_version(
+    tmp_path: Path,
+) -> None:
     with fanzha_up(tmp_path, workers=1, **NO_WARNINGS) as service:
         done = service.fanzha("check", "sms", "--explain", "--from", "1069000000", FRAUD)
         call = service.fanzha(
@@ -53,7 +55,7 @@ def test_a_decision_of_a_server_is_explained_by_the_same_version_here(tmp_path: 
     assert "which is not known here" in call.stderr
 
 
-def test_a_subscriber_of_a_table_is_explained_by_its_features(tmp_path: Path) -> None:
+def test_a_caller_of_a_table_is_explained_by_its_features(tmp_path: Path) -> None:
     table = tmp_path / "callers.csv"
     table.write_text(SUBSCRIBERS)
 

@@ -57,7 +57,9 @@ async def test_list_matches_are_confirmed_and_the_rest_suspected(redis_url: str)
     ]
 
 
-async def test_a_hit_is_kept_with_its_place_and_for_so_many_days(redis_url: str) -> None:
+async def test_a_hit_is_stored_with_its_stream_position_until_its_retention_ends(
+    redis_url: str,
+) -> None:
     async with connected(redis_url) as client:
         store = HitStore(client, decision_days=2)
         await store.write([a_hit(1)])
@@ -74,7 +76,7 @@ async def test_a_hit_is_kept_with_its_place_and_for_so_many_days(redis_url: str)
     assert 2 * 86_400 - 60 < seconds <= 2 * 86_400
 
 
-async def test_a_stream_has_its_hits_in_the_order_written(redis_url: str) -> None:
+async def test_a_stream_keeps_the_order_of_writes(redis_url: str) -> None:
     ids = list(range(5000, 3000, -5))
     async with connected(redis_url) as client:
         store = HitStore(client)
@@ -86,7 +88,7 @@ async def test_a_stream_has_its_hits_in_the_order_written(redis_url: str) -> Non
     assert [record and record["stream_id"] for record in records] == [at for _, at, _ in found]
 
 
-async def test_whatever_a_name_has_in_it_comes_out_as_it_went_in(redis_url: str) -> None:
+async def test_any_name_is_read_as_it_was_written(redis_url: str) -> None:
     name = 'Say "反诈" \\ {1}, ]\n\r\u2028 end'
     hit = Hit(
         decision_id=1, channel=Channel.TEXT, from_party=name, to_party="110", occurred_at_ms=1
@@ -103,7 +105,7 @@ async def test_whatever_a_name_has_in_it_comes_out_as_it_went_in(redis_url: str)
     assert kept["from_party"] == name
 
 
-async def test_a_record_of_an_earlier_version_is_still_read(redis_url: str) -> None:
+async def test_a_record_of_an_earlier_version_is_read(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as other:
         hit = {"decision_id": "1", "stream": SUSPECTED, "stream_id": "7-0"}
         other.hset("fanzha:decision:1", mapping={"hit": json.dumps(hit), "verdict": "dismissed"})
@@ -113,7 +115,7 @@ async def test_a_record_of_an_earlier_version_is_still_read(redis_url: str) -> N
     assert record == hit | {"verdict": "dismissed"}
 
 
-async def test_a_verdict_is_added_to_what_is_kept(redis_url: str) -> None:
+async def test_a_verdict_is_added_to_the_stored_hit(redis_url: str) -> None:
     async with connected(redis_url) as client:
         store = HitStore(client)
         await store.write([a_hit(1), a_hit(2)])
@@ -128,7 +130,7 @@ async def test_a_verdict_is_added_to_what_is_kept(redis_url: str) -> None:
     assert "verdict" not in other
 
 
-async def test_a_stream_keeps_about_so_many_entries(redis_url: str) -> None:
+async def test_a_stream_is_trimmed_to_about_its_limit(redis_url: str) -> None:
     async with connected(redis_url) as client:
         store = HitStore(client, stream_rows=1000)
         for first in range(0, 5000, 500):
@@ -139,7 +141,7 @@ async def test_a_stream_keeps_about_so_many_entries(redis_url: str) -> None:
     assert 1000 <= length < 1200
 
 
-async def test_a_follower_goes_on_where_it_was(redis_url: str) -> None:
+async def test_a_follower_resumes_at_its_position(redis_url: str) -> None:
     async with connected(redis_url) as client:
         store = HitStore(client)
         await store.write([a_hit(1)])
@@ -151,7 +153,7 @@ async def test_a_follower_goes_on_where_it_was(redis_url: str) -> None:
     assert hit["decision_id"] == "2"
 
 
-async def test_a_cluster_serves_too(cluster_url: str) -> None:
+async def test_hits_are_stored_on_a_redis_cluster(cluster_url: str) -> None:
     async with connected(cluster_url) as client:
         store = HitStore(client)
         await store.write([a_hit(number, Reason.SCORED) for number in range(1, 40)])
@@ -170,7 +172,7 @@ async def test_a_cluster_serves_too(cluster_url: str) -> None:
     assert claimed
 
 
-async def test_a_prefix_belongs_to_who_claimed_it_first(redis_url: str) -> None:
+async def test_an_id_prefix_belongs_to_its_first_claimant(redis_url: str) -> None:
     async with connected(redis_url) as client:
         mine, other = PrefixClaims(client, "me"), PrefixClaims(client, "other")
 
@@ -180,7 +182,7 @@ async def test_a_prefix_belongs_to_who_claimed_it_first(redis_url: str) -> None:
         assert await other.claim(6)
 
 
-async def test_a_store_that_died_is_unavailable_and_serves_again_when_it_is_back(
+async def test_a_restarted_store_serves_again_after_an_outage(
     tmp_path: Path,
 ) -> None:
     valkey = EmbeddedValkey(tmp_path)

@@ -108,7 +108,7 @@ def test_all_streams_are_followed_from_their_beginning(two_hits: str) -> None:
     assert "2026-01-05 09:00:00Z" in lines[0]
 
 
-def test_numbers_are_masked_unless_asked_for(two_hits: str) -> None:
+def test_numbers_are_masked_by_default(two_hits: str) -> None:
     masked = tail(two_hits, "--since", "beginning", "--count", "2")
     full = tail(two_hits, "--since", "beginning", "--count", "2", "--full")
 
@@ -118,7 +118,7 @@ def test_numbers_are_masked_unless_asked_for(two_hits: str) -> None:
     assert VICTIM in full
 
 
-def test_one_stream_from_a_place_as_json(two_hits: str) -> None:
+def test_one_stream_is_printed_as_json_from_a_position(two_hits: str) -> None:
     [first] = tail(
         two_hits, "--stream", "suspected", "--since", "0-0", "--count", "1", "--json"
     ).splitlines()
@@ -127,7 +127,7 @@ def test_one_stream_from_a_place_as_json(two_hits: str) -> None:
     assert (hit["stream"], hit["decision_id"]) == ("suspected", "2")
 
 
-def test_a_name_cannot_steer_the_terminal(redis_url: str, target: str) -> None:
+def test_a_name_cannot_inject_terminal_escapes(redis_url: str, target: str) -> None:
     write(redis_url, a_hit(1, Reason.SCORED, caller="Bank\x9b31m\u202e"))
 
     shown = tail(target, "--since", "beginning", "--count", "1", "--full")
@@ -142,14 +142,14 @@ def test_a_name_cannot_steer_the_terminal(redis_url: str, target: str) -> None:
         (["confirm", "7", "--by", "li", "--fraud-type", "theft"], "fake_loan"),
     ],
 )
-def test_a_wrong_option_is_told_in_a_sentence(options: list[str], named: str) -> None:
+def test_a_wrong_option_is_reported_in_one_sentence(options: list[str], named: str) -> None:
     found = CliRunner().invoke(hits.app, options)
 
     assert found.exit_code == 2
     assert named in found.stderr
 
 
-def test_a_server_that_is_away_is_told_in_a_sentence() -> None:
+def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
     found = CliRunner().invoke(hits.app, ["tail", "--target", "127.0.0.1:1"])
 
     assert found.exit_code == 1
@@ -159,7 +159,7 @@ def test_a_server_that_is_away_is_told_in_a_sentence() -> None:
 ALL_KEPT = pb.TailHitsRequest(after="0", end_at_newest=True)
 
 
-async def test_each_role_follows_what_it_may(redis_url: str, issuer: Issuer) -> None:
+async def test_each_role_follows_its_permitted_streams(redis_url: str, issuer: Issuer) -> None:
     audit = MemoryAudit()
     whole = pb.TailHitsRequest(after="0", end_at_newest=True, unmasked=True)
     async with (
@@ -178,9 +178,7 @@ async def test_each_role_follows_what_it_may(redis_url: str, issuer: Issuer) -> 
     assert audit.kinds == [AuditKind.HITS_READ] * 2
 
 
-async def test_notes_and_numbers_are_whole_only_for_who_asks_on_record(
-    redis_url: str, issuer: Issuer
-) -> None:
+async def test_unmasking_notes_and_numbers_is_audited(redis_url: str, issuer: Issuer) -> None:
     audit = MemoryAudit()
     async with (
         hit_service(redis_url, audit) as servicer,
@@ -212,7 +210,7 @@ async def test_notes_and_numbers_are_whole_only_for_who_asks_on_record(
         pb.TailHitsRequest(streams=[77]),  # type: ignore[list-item]
     ],
 )
-async def test_a_place_or_stream_that_is_none_is_refused(
+async def test_an_unknown_stream_or_position_is_refused(
     redis_url: str, issuer: Issuer, request_: pb.TailHitsRequest
 ) -> None:
     async with (

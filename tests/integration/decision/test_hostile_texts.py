@@ -64,7 +64,7 @@ def _is_hit(running: Running) -> bool:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_command_prints_it_harmless(service: Running, command: tuple[str, ...]) -> None:
+def test_commands_print_hostile_text_escaped(service: Running, command: tuple[str, ...]) -> None:
     done = service.fanzha(*command, check=False)
 
     told = done.stdout + done.stderr
@@ -73,5 +73,5 @@ def test_a_command_prints_it_harmless(service: Running, command: tuple[str, ...]
     assert sorted({one for one in told if not one.isprintable() and one not in "\r\n\t"}) == []
 
 
-def test_markup_is_shown_as_it_is(service: Running) -> None:
+def test_markup_is_printed_literally(service: Running) -> None:
     assert "[red]loud[/]" in service.fanzha("blocklist", "find", LISTED).stdout

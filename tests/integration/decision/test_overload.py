@@ -103,7 +103,7 @@ async def storm(target: str) -> Counter[str]:
     return outcomes
 
 
-async def test_some_are_refused_and_the_others_answered_rightly() -> None:
+async def test_under_overload_some_requests_are_shed_and_the_others_decided_correctly() -> None:
     async with serving() as server:
         outcomes = await storm(server.target)
 
@@ -112,7 +112,7 @@ async def test_some_are_refused_and_the_others_answered_rightly() -> None:
     assert server.failures == ["resource_exhausted"] * outcomes["resource_exhausted"]
 
 
-async def test_the_server_stays_healthy_and_answers_when_the_storm_is_over() -> None:
+async def test_the_server_stays_healthy_and_recovers_after_overload() -> None:
     async with serving() as server, connect(server.target) as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
         stormy = asyncio.create_task(storm(server.target))
@@ -126,14 +126,14 @@ async def test_the_server_stays_healthy_and_answers_when_the_storm_is_over() -> 
     assert after == "ok"
 
 
-async def test_without_a_hurry_nobody_is_refused() -> None:
+async def test_requests_with_long_deadlines_are_not_shed() -> None:
     async with serving(max_wait_ms=60_000) as server:
         outcomes = await storm(server.target)
 
     assert set(outcomes) == {"ok"}
 
 
-async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
+async def test_a_full_queue_sheds_requests_and_decides_the_others_correctly() -> None:
     async with serving(max_wait_ms=60_000, max_queued_requests=8) as server:
         outcomes = await storm(server.target)
 
@@ -141,7 +141,7 @@ async def test_a_long_line_is_cut_and_the_others_are_answered_rightly() -> None:
     assert outcomes.total() == CONNECTIONS * REQUESTS
 
 
-async def test_health_checks_have_a_line_of_their_own() -> None:
+async def test_health_checks_bypass_the_request_queue() -> None:
     async with (
         serving(max_wait_ms=60_000, max_queued_requests=2) as server,
         connect(server.target) as channel,
@@ -158,7 +158,7 @@ async def test_health_checks_have_a_line_of_their_own() -> None:
     assert checks > 0
 
 
-async def test_what_is_not_decided_is_counted_by_reason() -> None:
+async def test_shed_requests_are_counted_by_reason() -> None:
     async with serving() as server:
         outcomes = await storm(server.target)
 
@@ -166,7 +166,7 @@ async def test_what_is_not_decided_is_counted_by_reason() -> None:
     assert counted[ShedReason.WAIT] == outcomes["resource_exhausted"] > 0
 
 
-async def test_a_request_that_says_nothing_ends() -> None:
+async def test_a_request_without_a_message_is_cancelled() -> None:
     async with serving() as server, connect(server.target) as channel:
         silent: Any = channel.stream_unary("/fanzha.v1.InterceptionService/DecideCall")
 

@@ -54,7 +54,7 @@ def write_everything(service: Running, outside: Path) -> None:
     eventually(lambda: any((service.folder / "decisions").rglob("*.parquet")))
 
 
-def test_nobody_else_can_read_what_a_service_writes(tmp_path: Path) -> None:
+def test_files_of_a_service_are_private(tmp_path: Path) -> None:
     data, outside = tmp_path / "data", tmp_path / "outside"
     data.mkdir()
     outside.mkdir()
@@ -79,7 +79,7 @@ def test_nobody_else_can_read_what_a_service_writes(tmp_path: Path) -> None:
     assert evidence.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_of_an_earlier_release_is_closed_at_start(tmp_path: Path) -> None:
+def test_permissions_of_an_earlier_release_are_tightened_at_start(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / "decisions" / "call").mkdir(parents=True)
     old = data / "decisions" / "call" / "old.parquet.torn"

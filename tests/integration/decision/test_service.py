@@ -115,7 +115,7 @@ def counted(service: Running, reason: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
-def test_a_request_that_asks_gets_the_answer_to_send(channel: grpc.Channel) -> None:
+def test_protocol_answers_are_returned_on_request(channel: grpc.Channel) -> None:
     forged = pb.Call(caller="+86110", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
 
     asked, plain = (
@@ -173,7 +173,7 @@ def test_the_size_of_a_batch_is_limited(channel: grpc.Channel, rows: int) -> Non
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_bytes_that_are_no_message_are_refused(channel: grpc.Channel) -> None:
+def test_undecodable_bytes_are_refused(channel: grpc.Channel) -> None:
     raw: Any = channel.unary_unary("/fanzha.v1.InterceptionService/DecideCall")
 
     with pytest.raises(grpc.RpcError) as caught:
@@ -204,7 +204,7 @@ def test_health_can_be_watched(channel: grpc.Channel) -> None:
     watched.cancel()
 
 
-def test_a_change_acts_in_every_worker(service: Running) -> None:
+def test_a_change_takes_effect_in_every_worker(service: Running) -> None:
     caller = "+8617000000002"
     assert decide(service.interception, caller).action == decision_pb2.ACTION_ALLOW
 
@@ -213,12 +213,12 @@ def test_a_change_acts_in_every_worker(service: Running) -> None:
     eventually(lambda: blocked_by_every_worker(service, caller))
 
 
-def test_a_removed_entry_stops_acting(service: Running) -> None:
+def test_a_removed_entry_stops_blocking(service: Running) -> None:
     caller = "+8617000000003"
     block(service, caller)
     eventually(lambda: blocked_by_every_worker(service, caller))
 
-    service.fanzha("blocklist", "remove", caller, "--by", "li", "--reason", "a mistake")
+    service.fanzha("blocklist", "remove", "--yes", caller, "--by", "li", "--reason", "a mistake")
 
     eventually(lambda: decide(service.interception, caller).action == decision_pb2.ACTION_ALLOW)
 
@@ -327,7 +327,9 @@ def test_no_decision_fails_while_valkey_is_killed_and_comes_back(service: Runnin
     assert load.failures == []
 
 
-def test_a_killed_worker_is_replaced_and_retrying_clients_do_not_notice(service: Running) -> None:
+def test_a_killed_worker_is_replaced_without_failures_for_retrying_clients(
+    service: Running,
+) -> None:
     before = children_of(service.process.pid, "worker")
 
     with Load(service.interception) as load:
@@ -364,7 +366,7 @@ def children_of(parent: int, what: str) -> list[int]:
     return sorted(found)
 
 
-def test_ending_is_in_order(tmp_path: Path) -> None:
+def test_shutdown_is_orderly(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **NO_CASCADE) as running:
         assert decide(running.interception, CALLER).action == decision_pb2.ACTION_ALLOW
 

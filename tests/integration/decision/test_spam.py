@@ -8,7 +8,7 @@ from fanzha.v1 import interception_pb2 as pb
 from tests.support.processes import LEAN, eventually, fanzha_up
 
 
-def test_spam_is_blocked_by_setting_with_a_reason_of_its_own(tmp_path: Path) -> None:
+def test_spam_is_blocked_where_set_with_its_own_reason(tmp_path: Path) -> None:
     settings = {"FANZHA_BLOCK_SPAM": "true", "FANZHA_SPAM_THRESHOLD": "0.000001"}
     text = pb.Text(sender="1069000000", receiver="+8617000000999", body="本店新品八折，欢迎光临")
     with fanzha_up(tmp_path, workers=1, **settings, **LEAN) as service:

@@ -52,7 +52,7 @@ def dial(target: str) -> list[decision_pb2.Decision]:
     return decisions
 
 
-def test_a_block_that_is_dialled_is_marked_let_through_explained_and_becomes_a_suspected_hit(
+def test_sequential_dialling_is_marked_let_through_explained_and_becomes_a_suspected_hit(
     tmp_path: Path,
 ) -> None:
     with fanzha_up(tmp_path, workers=1, **LEAN) as service:

@@ -1,293 +1,52 @@
-"""Decisions explained after the fact, over a real socket."""
+"""Decisions of lists and rules explained after the fact, and who may read it."""
 
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 import pytest
 
-from blocklists.queries import MatchingEntries
-from classifiers import bundles, explain
-from fanzha.decisions import Action
-from fanzha.phone import HomePlan
-from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
+from fanzha.decisions import Action, Reason
+from fanzha.tables import Ingress
 from fanzha.v1 import decision_log_pb2 as pb
-from fanzha.v1 import decision_log_pb2_grpc as pb_grpc
 from services.auth.identity import Role
+from services.decision.carriers.policy_document import read_policies
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
-from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import SenderRegistry
-from services.decision.pipeline import DecisionPipeline, DecisionRules
-from services.decision.velocity import VelocityStage, always
-from services.decision_log.analysis.analyser import DecisionAnalyser
-from services.decision_log.analysis.bundle_loader import BundleLoader
-from services.decision_log.query import DecisionQuery
-from services.decision_log.service import DecisionLogReader
-from services.rpc.decision_log.handler import DecisionLogServicer
 from tests.support.builders import (
-    NINE_O_CLOCK_S,
-    FixedScore,
-    FixedTextScore,
-    a_velocity_stage,
-    an_engine,
-    an_entry,
+    broken_models,
     some_calls,
-    some_links,
     some_models,
     some_texts,
 )
 from tests.support.change_desk import MemoryAudit
-from tests.support.decision_logs import Logged, logged, without_columns
+from tests.support.decision_analysis import (
+    ANN,
+    ENTRY,
+    FRAUD,
+    Explain,
+    decide,
+    engine,
+    english,
+    many_callees,
+    served,
+)
+from tests.support.decision_logs import Logged, without_columns
 from tests.support.identities import Issuer
-from tests.support.secured_server import SecuredServer, secured_server
-
-FRAUD, ANN = "+8617000000123", "+8619900000001"
-ENTRY = an_entry(FRAUD)
-BODY = "您的账户异常，请点击 http://pay-secure.example/verify/account?id=1 输入密码和验证码"
-URL = "http://pay-secure.example/verify/account"
 
 
-@pytest.fixture(scope="module")
-def shipped() -> ModelSet:
-    """Return the shipped models, with thresholds that the inputs of these tests reach."""
-    return ModelSet(
-        caller=bundles.load_caller(lowest_threshold=0.3),
-        text=bundles.load_first_stage(),
-        link=bundles.load_link(),
-        thresholds={Channel.CALL: 0.3, Channel.TEXT: 0.2, Channel.LINK: 0.2},
-    )
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Logged:
-    return logged(tmp_path / "decisions")
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    return Issuer(tmp_path / "jwks.json")
-
-
-@pytest.fixture
-def audit() -> MemoryAudit:
-    return MemoryAudit()
-
-
-Explain = Callable[..., Any]
-
-
-@asynccontextmanager
-async def served(
-    log: Path, issuer: Issuer, audit: MemoryAudit, root: Path | None = None
-) -> AsyncIterator[SecuredServer]:
-    async def entries_of(_query: str) -> MatchingEntries:
-        return MatchingEntries(entries=[ENTRY], version=7, protected_because="")
-
-    reader = DecisionLogReader(
-        DecisionQuery(log, HomePlan()),
-        find_entries=entries_of,
-        audit=audit,
-        analyser=DecisionAnalyser(BundleLoader(root)),
-    )
-    servicers = {"decision_log": DecisionLogServicer(reader)}
-    async with secured_server(servicers, pb_grpc.DecisionLogServiceStub, issuer) as server:
-        yield server
-
-
-@pytest.fixture
-def newest(log: Logged, issuer: Issuer, audit: MemoryAudit) -> Explain:
-    """Return a function that explains the newest decision of the log."""
-
-    async def explain_newest(role: str = "auditor", root: Path | None = None, **flags: bool) -> Any:
-        async with served(log.folder, issuer, audit, root) as server:
-            find = pb.FindDecisionsRequest(since_ms=1)
-            found = (await server.call("FindDecisions", find, "operator")).decisions
-            newest_id = max(one.decision_id for one in found)
-            request = pb.GetDecisionRequest(decision_id=newest_id, **flags)
-            return await server.call("GetDecision", request, role)
-
-    return explain_newest
-
-
-def decide(engine: DecisionPipeline, log: Logged, table: Any) -> None:
-    kind = type(table).__name__.lower()
-    getattr(engine, f"decide_{kind}")(table, NINE_O_CLOCK_S)
-    log.log.writer.flush()
-
-
-def engine(log: Logged, *entries: Any, **parts: Any) -> DecisionPipeline:
-    observer = Observer(
-        links_found=log.log.links_found,
-        callers_active=log.log.callers_active,
-        decided=log.log.decided,
-    )
-    return an_engine(*entries, observer=observer, **parts)
-
-
-def many_callees(calls: int) -> Iterator[str]:
-    return (f"+86199{number:08}" for number in range(calls))
-
-
-def english(sentences: Sequence[Any]) -> str:
-    return "\n".join(one.en for one in sentences)
-
-
-def weights(model: pb.ModelAnalysis) -> dict[str, float]:
-    return {one.feature: one.weight for one in model.features}
-
-
-async def test_a_caller_is_explained_by_the_activity_of_that_moment(
-    log: Logged, newest: Explain, shipped: ModelSet
-) -> None:
-    decide(
-        engine(log, models=shipped),
-        log,
-        some_calls(*[FRAUD] * 300, callees=list(many_callees(300))),
-    )
+async def test_a_block_by_on_failure_is_explained(log: Logged, newest: Explain) -> None:
+    policies = read_policies('[carrier.default.call]\non_failure = "block"\n')
+    decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
 
     told = await newest()
 
-    assert (told.decision.reason, told.decision.action) == (3, Action.BLOCK)
-    (model,) = told.analysis.models
-    assert (model.model, model.version) == ("caller", shipped.caller.version)
-    assert model.recomputed_score == pytest.approx(told.decision.score, abs=1e-6)
-    activity = CallerActivity(
-        **{name: np.array([value], np.float32) for name, value in model.inputs.items()}
-    )
-    expected = explain.caller_features(bundles.load_caller(lowest_threshold=0.3), activity)
-    assert weights(model) == pytest.approx(
-        {one.name: one.weight for one in expected if one.weight}, abs=1e-5
-    )
-    assert "leave one out" in model.method.en
-    assert "in place of" in english(told.analysis.alternatives)
-    assert "be let through: no rule holds" in english(told.analysis.alternatives)
+    assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
+    assert "the policy of the carrier blocks then" in told.why.en
+    assert "it failed, and gave no score" in english(told.analysis.circumstances)
+    assert "with on_failure allow" in english(told.analysis.alternatives)
+    assert list(told.analysis.models) == []
 
 
-async def test_the_named_change_of_one_counter_does_cross_the_threshold(
-    log: Logged, newest: Explain, shipped: ModelSet
-) -> None:
-    decide(
-        engine(log, models=shipped),
-        log,
-        some_calls(*[FRAUD] * 300, callees=list(many_callees(300))),
-    )
-
-    told = await newest()
-
-    (model,) = told.analysis.models
-    change = next(one.en for one in told.analysis.alternatives if "in place of" in one.en)
-    name, value = change.removeprefix("caller model: with ").split()[:2]
-    inputs = dict(model.inputs) | {name: float(value)}
-    activity = CallerActivity(**{key: np.array([at], np.float32) for key, at in inputs.items()})
-    caller = bundles.load_caller(lowest_threshold=0.3)
-    assert told.decision.score >= 0.3 > float(caller.score(activity)[0])
-
-
-async def test_a_suspicious_call_is_explained_by_its_velocity_inputs(
-    log: Logged, newest: Explain
-) -> None:
-    model = bundles.load_velocity()
-    stage = VelocityStage(current=always(model), memory=a_velocity_stage().memory)
-    calls = some_calls(
-        *[FRAUD] * 60,
-        callees=list(many_callees(60)),
-        ingress=Ingress.INTERCONNECT,
-        attestation=Attestation.FAILED,
-    )
-    decide(engine(log, velocity=stage), log, calls)
-
-    told = await newest()
-
-    assert told.decision.reason == 9
-    velocity, caller = told.analysis.models
-    assert (velocity.model, caller.model) == ("velocity", "caller")
-    assert velocity.threshold == pytest.approx(model.threshold)
-    assert velocity.recomputed_score == pytest.approx(told.decision.velocity_score, abs=1e-6)
-    assert velocity.features
-    assert "velocity_action off" in english(told.analysis.alternatives)
-
-
-async def test_a_text_is_explained_word_by_word_where_its_content_is_kept(
-    tmp_path: Path, issuer: Issuer, audit: MemoryAudit, shipped: ModelSet
-) -> None:
-    log = logged(tmp_path / "with texts", texts=True)
-    decide(engine(log, models=shipped), log, some_texts(BODY, sender=FRAUD))
-
-    async with served(log.folder, issuer, audit) as server:
-        hidden = await server.call("GetDecision", pb.GetDecisionRequest(decision_id=100), "auditor")
-        request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "appeals_officer")
-
-    model = told.analysis.models[0]
-    expected = explain.text(bundles.load_first_stage(), BODY, int(FRAUD))
-    assert model.recomputed_score == pytest.approx(told.decision.score, abs=1e-6)
-    assert weights(model) == pytest.approx(dict(expected), abs=1e-4)
-    assert not hidden.analysis.models[0].features
-    assert "--text" in hidden.analysis.models[0].method.en
-    assert audit.records  # the request with content, before its answer
-
-
-async def test_a_text_without_content_says_what_is_missing(
-    log: Logged, newest: Explain, shipped: ModelSet
-) -> None:
-    decide(engine(log, models=shipped), log, some_texts(BODY, sender=FRAUD))
-
-    told = await newest(with_content=True)
-
-    assert "decision_log_texts" in told.analysis.models[0].method.en
-    assert not told.analysis.models[0].features
-    assert "密码" not in str(told)
-
-
-async def test_a_link_in_a_text_is_explained_by_its_score_and_its_parts(
-    tmp_path: Path, issuer: Issuer, audit: MemoryAudit
-) -> None:
-    log = logged(tmp_path / "with texts", texts=True)
-    link = bundles.load_link()
-    high = next(
-        url
-        for url in (
-            f"http://login-{n}.bank-verify-account.example/secure/login.php" for n in range(99)
-        )
-        if link.score([url])[0] >= 0.98
-    )
-    models = replace(some_models(), text=FixedTextScore(0.5), link=link)
-    decide(engine(log, models=models), log, some_texts(f"看 {high}", sender=FRAUD))
-
-    async with served(log.folder, issuer, audit) as server:
-        request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "auditor")
-
-    first = told.analysis.models[0]
-    assert told.decision.reason == 11
-    assert (first.model, first.version) == ("link", link.version)
-    assert first.recomputed_score == pytest.approx(told.decision.link_score, abs=1e-6)
-    assert weights(first) == pytest.approx(dict(explain.link(link, high)), abs=1e-4)
-    assert "with each link under 0.98" in english(told.analysis.alternatives)
-
-
-async def test_a_link_shows_parts_of_its_path_only_to_those_who_may_see_it(
-    log: Logged, newest: Explain, shipped: ModelSet
-) -> None:
-    decide(engine(log, models=shipped), log, some_links(URL))
-
-    masked = await newest("operator")
-    whole = await newest("auditor", unmasked=True)
-
-    expected = dict(explain.link(bundles.load_link(), URL))
-    assert weights(whole.analysis.models[0]) == pytest.approx(expected, abs=1e-4)
-    assert {"account"} <= set(expected)
-    assert "account" not in str(masked)
-    assert "verify" not in str(masked)
-    assert len(masked.analysis.models[0].features) == len(expected)
-
-
-async def test_no_personal_data_is_shown_to_a_role_without_the_right(
+async def test_a_role_without_the_right_sees_no_personal_data(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(engine(log, ENTRY, models=shipped), log, some_calls(FRAUD, callee=ANN))
@@ -299,7 +58,7 @@ async def test_no_personal_data_is_shown_to_a_role_without_the_right(
     assert ANN not in str(told)
 
 
-async def test_without_the_entry_the_next_rule_that_held_decides(
+async def test_without_the_entry_the_next_matching_rule_decides(
     log: Logged, newest: Explain
 ) -> None:
     calls = some_calls(FRAUD, callee=ANN)
@@ -359,7 +118,7 @@ async def test_an_unregistered_sender_is_explained_by_the_registry_and_its_setti
     assert "registered for this route" in told.analysis.alternatives[0].en
 
 
-async def test_a_protected_call_says_that_nothing_may_act_on_it(
+async def test_the_analysis_of_a_protected_call_says_that_nothing_may_block_it(
     log: Logged, newest: Explain
 ) -> None:
     decide(engine(log, ENTRY), log, some_calls(FRAUD, callee="110"))
@@ -370,39 +129,7 @@ async def test_a_protected_call_says_that_nothing_may_act_on_it(
     assert "without the protection, it would be blocked" in english(told.analysis.alternatives)
 
 
-async def test_another_version_does_not_speak_for_a_bundle_that_is_gone(
-    log: Logged, newest: Explain, shipped: ModelSet, tmp_path: Path
-) -> None:
-    root = tmp_path / "models"
-    shutil.copytree(bundles.SHIPPED / "url", root / "url")
-    decide(engine(log, models=shipped), log, some_links(URL))
-    (root / "url" / shipped.link.version).rename(root / "url" / "other")
-
-    told = await newest(root=root)
-
-    (model,) = told.analysis.models
-    assert not model.features
-    assert not model.HasField("recomputed_score")
-    assert "not usable on this host (gone)" in model.method.en
-    assert "whose bundle is no longer here" in english(told.analysis.circumstances)
-
-
-async def test_weights_are_not_shown_of_a_model_that_scores_otherwise(
-    log: Logged, newest: Explain, shipped: ModelSet
-) -> None:
-    class Other(FixedScore):
-        version = shipped.link.version
-
-    decide(engine(log, models=replace(some_models(), link=Other(0.123))), log, some_links(URL))
-
-    told = await newest()
-
-    (model,) = told.analysis.models
-    assert not model.features
-    assert "the decision had 0.1230" in model.method.en
-
-
-async def test_a_segment_of_an_earlier_version_says_what_it_lacks(
+async def test_the_analysis_names_columns_that_an_older_segment_lacks(
     log: Logged, newest: Explain, shipped: ModelSet
 ) -> None:
     decide(
@@ -438,53 +165,3 @@ async def test_each_role_that_may_read_decisions_may_read_their_analysis(
 
     assert may == {Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR}
     assert whole == {Role.AUDITOR, Role.APPEALS_OFFICER}
-
-
-@pytest.mark.parametrize(("threshold", "raises"), [(0.2, True), (0.9999, False)])
-async def test_a_link_is_shown_without_the_part_that_did_most_for_its_side(
-    log: Logged, newest: Explain, shipped: ModelSet, threshold: float, raises: bool
-) -> None:
-    models = replace(shipped, thresholds=dict.fromkeys(Channel, threshold))
-    decide(engine(log, models=models), log, some_links(URL))
-
-    told = await newest(unmasked=True)
-
-    parts = explain.link(bundles.load_link(), URL)
-    part = next(one.part for one in parts if (one.weight > 0) == raises)
-    (changed,) = [one.en for one in told.analysis.alternatives if "without" in one.en]
-    assert f'link model: without "{part}" the score would be' in changed
-
-
-async def test_spam_is_explained_by_its_probability_and_its_setting(
-    tmp_path: Path, issuer: Issuer, audit: MemoryAudit, shipped: ModelSet
-) -> None:
-    log = logged(tmp_path / "with texts", texts=True)
-    body = "全场五折，满二百减五十，欢迎选购"
-    rules = DecisionRules(block_spam=True, spam_threshold=0.0)
-    models = replace(shipped, thresholds=dict.fromkeys(Channel, 0.9999))
-    decide(engine(log, models=models, rules=rules), log, some_texts(body, sender=FRAUD))
-
-    async with served(log.folder, issuer, audit) as server:
-        request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "auditor")
-
-    senders = np.array([int(FRAUD)], np.int64)
-    p_spam = bundles.load_first_stage().score_bodies([body], senders).p_spam[0]
-    said = english(told.analysis.alternatives)
-    assert told.decision.reason == 8
-    assert f"the probability of spam is {p_spam:.3f}, and blocks from 0.000" in said
-    assert "with the setting block_spam false, it would be let through" in said
-
-
-async def test_the_version_of_the_link_model_is_logged_of_texts_whose_link_it_scored(
-    log: Logged, newest: Explain
-) -> None:
-    models = replace(some_models(), text=FixedTextScore(0.5))
-    decide(engine(log, models=models), log, some_texts("你好", sender=FRAUD))
-
-    without_link = await newest()
-    decide(engine(log, models=models), log, some_texts("看 http://a.example/", f"看 {URL}"))
-    with_links = DecisionQuery(log.folder, HomePlan()).several([101])
-
-    assert without_link.decision.link_version == ""
-    assert with_links[101]["link_version"] == "test-1"

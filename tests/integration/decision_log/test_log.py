@@ -63,7 +63,7 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
     assert FRAUD not in json.dumps(told)  # masked, unless somebody asks
 
 
-def test_a_block_is_explained_by_its_moment_and_by_what_would_have_changed_it(
+def test_a_block_is_explained_by_velocity_and_a_counterfactual(
     service: Running,
 ) -> None:
     eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
@@ -82,7 +82,7 @@ def test_a_block_is_explained_by_its_moment_and_by_what_would_have_changed_it(
     assert "leave one out" in shown
 
 
-def test_people_read_tables_and_bars(service: Running) -> None:
+def test_the_default_output_has_tables_and_bars(service: Running) -> None:
     eventually(lambda: bool(logged(service)))
 
     rows = service.fanzha("decisions", "find").stdout
@@ -93,7 +93,7 @@ def test_people_read_tables_and_bars(service: Running) -> None:
     assert "█" in counts
 
 
-def test_files_of_this_host_are_read_without_a_server_where_that_is_asked_for(
+def test_local_files_are_read_without_a_server_on_request(
     service: Running,
 ) -> None:
     eventually(lambda: bool(logged(service)))
@@ -111,7 +111,7 @@ def test_files_of_this_host_are_read_without_a_server_where_that_is_asked_for(
     assert (nowhere.returncode, "no decision log in" in nowhere.stderr) == (2, True)
 
 
-def test_what_is_not_logged_is_told_so(service: Running) -> None:
+def test_a_decision_that_is_not_logged_is_reported(service: Running) -> None:
     done = service.fanzha("decisions", "why", "12345", check=False)
 
     assert done.returncode == 1
@@ -134,7 +134,7 @@ def test_ends_of_calls_are_logged_once(service: Running) -> None:
     eventually(lambda: len(list((service.folder / "decisions/call_ends").rglob("*.parquet"))) == 1)
 
 
-def test_metrics_tell_of_the_log(service: Running) -> None:
+def test_metrics_report_the_decision_log(service: Running) -> None:
     eventually(lambda: "fanzha_decision_log_rows_total" in service.metrics_page())
     page = service.metrics_page()
 
@@ -142,7 +142,7 @@ def test_metrics_tell_of_the_log(service: Running) -> None:
     assert "fanzha_decision_log_torn_total 0.0" in page
 
 
-def test_a_killed_worker_loses_at_most_what_waited(service: Running) -> None:
+def test_a_killed_worker_loses_at_most_its_buffer(service: Running) -> None:
     before = {path.name for path in segments(service)}
     worker = int(next(iter(before)).split("-")[1])
 
@@ -157,3 +157,49 @@ def test_a_killed_worker_loses_at_most_what_waited(service: Running) -> None:
 
 def segments(service: Running) -> list[Path]:
     return sorted((service.folder / "decisions" / "call").rglob("*.parquet"))
+
+
+def test_checks_and_replays_are_recorded_nowhere_unless_live(
+    service: Running, tmp_path: Path
+) -> None:
+    # A domestic number from abroad is blocked without a list entry.
+    caller, more = "+8619900000077", ("--ingress", "international")
+    check = ("check", "call", "--from", caller, "--to", ANN, *more, "--json")
+    file = tmp_path / "calls.csv"
+    file.write_text(f"caller,callee,ingress\n{caller},{ANN},international\n")
+    before = decided(service, "decisions"), decided(service, "dry_run_decisions")
+
+    dry = json.loads(service.fanzha(*check).stdout)
+    replayed = service.fanzha("replay", "call", str(file)).stdout
+    counted = decided(service, "decisions"), decided(service, "dry_run_decisions")
+    live = json.loads(service.fanzha(*check, "--live").stdout)
+    service.fanzha("replay", "call", str(file), "--live")
+
+    assert (dry["action"], dry["dry_run"], dry["decision_id"]) == ("block", True, "")
+    assert "Dry run: nothing was recorded" in replayed
+    assert counted == (before[0], before[1] + 2)
+    assert (live["action"], live["dry_run"]) == ("block", False)
+    eventually(lambda: len(logged(service, "--number", caller)) >= 2)
+    found = [row["decision_id"] for row in logged(service, "--number", caller)]
+    assert len(found) == 2
+    assert live["decision_id"] in map(str, found)
+
+
+def decided(service: Running, family: str) -> float:
+    """Return the number of blocked calls that a metric counts."""
+    lines = service.metrics_page().splitlines()
+    mine = [line for line in lines if line.startswith(f"fanzha_{family}_total{{")]
+    blocked = [line for line in mine if 'action="block",channel="call"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in blocked)
+
+
+def test_a_live_check_and_replay_need_a_receiver(service: Running, tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    file.write_text("text\n您好\n")
+
+    checked = service.fanzha("check", "sms", "--from", "95588", "您好", "--live", check=False)
+    replayed = service.fanzha("replay", "sms", str(file), "--live", check=False)
+
+    assert (checked.returncode, replayed.returncode) == (2, 2)
+    assert "--live needs --to" in checked.stderr
+    assert "does not say who was called or written to" in replayed.stderr

@@ -69,7 +69,9 @@ async def served(log: Path, issuer: Issuer, audit: MemoryAudit) -> AsyncIterator
         yield server
 
 
-async def test_each_role_reads_what_it_may(log: Logged, issuer: Issuer, audit: MemoryAudit) -> None:
+async def test_each_role_reads_what_its_permissions_allow(
+    log: Logged, issuer: Issuer, audit: MemoryAudit
+) -> None:
     whole = pb.FindDecisionsRequest(since_ms=1, unmasked=True)
     count = pb.CountDecisionsRequest(since_ms=1, by=[pb.DECISION_GROUPING_ACTION])
     async with served(log.folder, issuer, audit) as server:
@@ -82,7 +84,7 @@ async def test_each_role_reads_what_it_may(log: Logged, issuer: Issuer, audit: M
     assert may_count == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
 
 
-async def test_parties_are_masked_and_whole_ones_are_on_record(
+async def test_parties_are_masked_and_unmasking_is_audited(
     log: Logged, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     blocked = pb.FindDecisionsRequest(
@@ -102,7 +104,7 @@ async def test_parties_are_masked_and_whole_ones_are_on_record(
     assert audit.kinds == [AuditKind.DECISIONS_READ]
 
 
-async def test_asking_about_a_number_is_on_record_without_the_whole_number(
+async def test_a_query_about_a_number_is_audited_with_the_number_masked(
     log: Logged, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     async with served(log.folder, issuer, audit) as server:
@@ -117,7 +119,7 @@ async def test_asking_about_a_number_is_on_record_without_the_whole_number(
     assert ANN not in str(details)
 
 
-async def test_nothing_is_shown_that_cannot_be_recorded(
+async def test_without_an_audit_record_nothing_is_shown(
     log: Logged, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     audit.full = True
@@ -128,7 +130,7 @@ async def test_nothing_is_shown_that_cannot_be_recorded(
     assert code is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_pages_together_have_each_decision_once(
+async def test_pages_list_each_decision_once(
     log: Logged, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     found: list[int] = []
@@ -168,7 +170,9 @@ async def test_a_decision_is_explained_with_its_entry_and_its_text_for_an_audito
     assert [record[1] for record in audit.records] == [f"decision:{row.decision_id}"]
 
 
-async def test_counts_are_by_what_is_asked(log: Logged, issuer: Issuer, audit: MemoryAudit) -> None:
+async def test_counts_are_grouped_by_the_requested_column(
+    log: Logged, issuer: Issuer, audit: MemoryAudit
+) -> None:
     by = [pb.DECISION_GROUPING_CHANNEL, pb.DECISION_GROUPING_ACTION]
     async with served(log.folder, issuer, audit) as server:
         request = pb.CountDecisionsRequest(since_ms=1, by=by)
@@ -198,7 +202,7 @@ async def test_counts_are_by_what_is_asked(log: Logged, issuer: Issuer, audit: M
         ("CountDecisions", {"since_ms": 1, "by": [1, 2, 3, 4, 5]}, "INVALID_ARGUMENT"),
     ],
 )
-async def test_a_request_that_makes_no_sense_is_refused(
+async def test_an_invalid_request_is_refused(
     log: Logged, issuer: Issuer, method: str, request_: dict[str, Any], code: str
 ) -> None:
     message = getattr(pb, f"{method}Request")(**request_)

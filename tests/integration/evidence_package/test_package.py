@@ -65,7 +65,7 @@ def dossiers(log: AuditLog, *sources: EvidenceSource) -> EvidencePackages:
     return EvidencePackages(sources, audit=log, home=HomePlan(), now_ms=Clock())
 
 
-async def test_changes_that_concern_a_number_are_told_and_no_others(store: Store) -> None:
+async def test_exactly_the_changes_about_a_number_are_included(store: Store) -> None:
     await commit(store, an_entry(FRAUD), an_entry(OTHER), commit="change:7:abc")
     await commit(store, an_entry(OTHER, reason="again"))
     await commit(store, an_entry("+8617000*"), removed=[an_entry(FRAUD)], author="wu")
@@ -81,7 +81,7 @@ async def test_changes_that_concern_a_number_are_told_and_no_others(store: Store
     assert section.related == {"change:7"}
 
 
-async def test_what_went_into_a_base_is_told_to_be_gone(store: Store) -> None:
+async def test_compacted_changes_are_reported_as_gone(store: Store) -> None:
     await commit(store, an_entry(FRAUD))
     await store.rebase(await store.head(), EntryTable.from_entries([an_entry(FRAUD)]))
 
@@ -91,7 +91,9 @@ async def test_what_went_into_a_base_is_told_to_be_gone(store: Store) -> None:
     assert any("folded into the base" in note for note in section.notes)
 
 
-async def test_versions_are_told_of_the_store_and_each_worker(store: Store, redis_url: str) -> None:
+async def test_versions_of_the_store_and_of_each_worker_are_included(
+    store: Store, redis_url: str
+) -> None:
     await commit(store, an_entry(FRAUD))
     await store.report_worker(
         WorkerReport(
@@ -112,7 +114,7 @@ async def test_versions_are_told_of_the_store_and_each_worker(store: Store, redi
     ]
 
 
-async def test_a_source_that_is_away_is_told_of_and_the_rest_is_there(
+async def test_an_unavailable_section_is_named_and_the_rest_is_included(
     store: Store, log: AuditLog
 ) -> None:
     await commit(store, an_entry(FRAUD))
@@ -129,7 +131,7 @@ async def test_a_source_that_is_away_is_told_of_and_the_rest_is_there(
     assert "store" in missing["notes"][0]
 
 
-async def test_without_a_record_there_is_no_evidence(store: Store, log: AuditLog) -> None:
+async def test_without_an_audit_record_no_package_is_made(store: Store, log: AuditLog) -> None:
     (file,) = log.folder.glob("*.jsonl")
 
     with no_file_beyond(file.stat().st_size), pytest.raises(Unavailable):

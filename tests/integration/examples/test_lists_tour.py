@@ -38,24 +38,24 @@ def test_every_row_of_the_sheet_is_accounted_for(found: dict[str, Any]) -> None:
     assert told["added"] == ROWS - BAD_ROWS - 1
 
 
-def test_it_waits_for_a_second_person_who_is_not_its_author(found: dict[str, Any]) -> None:
+def test_the_import_awaits_a_second_person(found: dict[str, Any]) -> None:
     assert found["import"]["change_state"] == "pending"
     assert found["own_approval_status"]
     assert found["range_state"] == "CHANGE_STATE_PENDING"
 
 
-def test_approved_it_blocks_and_the_police_can_still_be_called(found: dict[str, Any]) -> None:
+def test_the_approved_import_blocks_and_leaves_the_police_reachable(found: dict[str, Any]) -> None:
     assert found["decision_id"]
     assert not found["police_blocked"]
     assert not found["police_entries"]
 
 
-def test_what_was_wrong_rings_again(found: dict[str, Any]) -> None:
+def test_a_wrongly_blocked_number_rings_again_after_the_appeal(found: dict[str, Any]) -> None:
     assert found["emergency_rang_again"]
     assert found["lift_seconds"] is not None
     assert found["reverted_state"] == "CHANGE_STATE_REVERTED"
 
 
-def test_a_changed_byte_of_the_audit_log_is_named(found: dict[str, Any]) -> None:
+def test_a_changed_byte_of_the_audit_log_is_located(found: dict[str, Any]) -> None:
     assert found["verify_status"] == 1
     assert f":{found['changed_line']} " in found["verify_said"]

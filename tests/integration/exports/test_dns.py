@@ -11,7 +11,13 @@ import pytest
 
 from blocklists.entries import EntryKind
 from tests.support.builders import NINE_O_CLOCK_MS
-from tests.support.external_servers import asked, free_udp_port, program, started, unconfined
+from tests.support.external_servers import (
+    datagram_reply,
+    free_udp_port,
+    program,
+    started,
+    unconfined,
+)
 from tests.support.list_admin import administering
 from tests.support.processes import run
 from tests.support.unguarded_lists import (
@@ -43,7 +49,7 @@ def address_of(port: int, name: str) -> int:
     """Ask for the address of a name; return the code of the answer, or -1 where none comes."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     question = labels + b"\0" + struct.pack(">HH", 1, 1)
-    answer = asked(port, struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + question)
+    answer = datagram_reply(port, struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + question)
     return answer[3] & 15 if answer else -1
 
 
@@ -144,7 +150,7 @@ def target(configure: Configure, redis_url: str, tmp_path: Path) -> Iterator[str
         yield target
 
 
-def test_listed_names_and_what_is_below_are_gone_and_nothing_else(
+def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     configure: Configure, target: str, redis_url: str, tmp_path: Path
 ) -> None:
     plant(

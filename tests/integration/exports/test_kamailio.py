@@ -14,7 +14,7 @@ from blocklists.entries import EntryKind
 from fanzha import service_codes
 from tests.support.builders import NINE_O_CLOCK_MS
 from tests.support.checkout import CHECKOUT
-from tests.support.external_servers import asked, free_udp_port, program, started
+from tests.support.external_servers import datagram_reply, free_udp_port, program, started
 from tests.support.list_admin import administering
 from tests.support.processes import eventually, run
 from tests.support.unguarded_lists import (
@@ -79,7 +79,7 @@ class Switch:
             "Max-Forwards: 70",
             "Content-Length: 0",
         ]
-        answer = asked(self._port, "\r\n".join([*lines, "", ""]).encode())
+        answer = datagram_reply(self._port, "\r\n".join([*lines, "", ""]).encode())
         return int(answer.split(maxsplit=2)[1]) if answer else 0
 
 
@@ -131,7 +131,7 @@ def exported(target: str, folder: Path) -> str:
     return "\n".join(file.read_text() for file in sorted(folder.iterdir()))
 
 
-def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
+def test_exactly_listed_callers_are_declined_in_all_written_forms(
     target: str, redis_url: str, tmp_path: Path
 ) -> None:
     plant(
@@ -172,7 +172,7 @@ def test_listed_callers_are_declined_in_all_forms_and_nobody_else(
     assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", REFUSED_NUMBERS)]
 
 
-def test_a_list_of_protected_numbers_alone_leaves_empty_tables_that_load(
+def test_a_list_of_protected_numbers_alone_gives_empty_tables_that_load(
     target: str, redis_url: str, tmp_path: Path
 ) -> None:
     plant(redis_url, blocked("110", "1*", "9558*", "+86110", "12345"))
@@ -186,9 +186,7 @@ def test_a_list_of_protected_numbers_alone_leaves_empty_tables_that_load(
     assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", 5)]
 
 
-def test_tables_are_read_anew_without_a_restart(
-    target: str, redis_url: str, tmp_path: Path
-) -> None:
+def test_tables_are_reloaded_without_a_restart(target: str, redis_url: str, tmp_path: Path) -> None:
     tables = tmp_path / "tables"
     plant(redis_url, blocked(LISTED, "+86171*"))
     export(target, tables)
@@ -209,9 +207,7 @@ def test_tables_are_read_anew_without_a_restart(
     assert after == [404, 404, 603]
 
 
-def test_the_side_that_is_called_has_tables_of_its_own(
-    target: str, redis_url: str, tmp_path: Path
-) -> None:
+def test_callees_have_tables_of_their_own(target: str, redis_url: str, tmp_path: Path) -> None:
     plant(redis_url, blocked(LISTED))
 
     export(target, tmp_path / "tables", "--side", "to")

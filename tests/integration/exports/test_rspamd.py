@@ -89,7 +89,7 @@ def target(redis_url: str, tmp_path: Path) -> Iterator[str]:
         yield target
 
 
-def test_links_to_listed_hosts_are_found_and_no_others(
+def test_exactly_links_to_listed_hosts_are_found(
     target: str, redis_url: str, tmp_path: Path
 ) -> None:
     plant(

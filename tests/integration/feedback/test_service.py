@@ -97,7 +97,9 @@ def record(url: str, decision_id: int) -> dict[str, str]:
         return dict(client.hgetall(f"fanzha:decision:{decision_id}"))
 
 
-async def test_a_confirmed_suspect_is_a_confirmed_hit_on_the_disk(redis_url: str) -> None:
+async def test_a_confirmed_suspect_becomes_a_confirmed_hit_in_the_append_only_file(
+    redis_url: str,
+) -> None:
     await keep_two_hits(redis_url)
     request = pb.ConfirmHitRequest(
         decision_id=SUSPECT,
@@ -138,7 +140,7 @@ async def test_a_repeated_confirmation_is_one_hit(redis_url: str) -> None:
     assert ids.count(str(SUSPECT)) == 1
 
 
-async def test_confirming_what_a_list_blocked_adds_nothing(redis_url: str) -> None:
+async def test_confirming_a_hit_of_a_list_adds_nothing(redis_url: str) -> None:
     await keep_two_hits(redis_url)
     [(place, _)] = entries(redis_url, CONFIRMED)
 
@@ -152,7 +154,9 @@ async def test_confirming_what_a_list_blocked_adds_nothing(redis_url: str) -> No
     assert record(redis_url, LISTED)["verdict"] == "confirmed"
 
 
-async def test_what_is_not_kept_can_be_confirmed_when_told_what_it_was(redis_url: str) -> None:
+async def test_a_decision_without_a_stored_hit_can_be_confirmed_from_the_described_traffic(
+    redis_url: str,
+) -> None:
     traffic = pb.DecidedTraffic(
         channel=decision_pb2.CHANNEL_CALL,
         from_party="0086 170 0000 0100",
@@ -195,7 +199,7 @@ async def test_the_last_verdict_counts_and_both_stay_on_record(redis_url: str) -
     assert record(redis_url, SUSPECT)["verdict"] == "dismissed"
 
 
-async def test_memory_is_all_that_is_promised_when_the_append_only_file_is_off(
+async def test_without_an_append_only_file_the_answer_promises_memory_only(
     redis_url: str,
 ) -> None:
     await keep_two_hits(redis_url)
@@ -260,7 +264,7 @@ async def test_memory_is_all_that_is_promised_when_the_append_only_file_is_off(
         ),
     ],
 )
-async def test_a_wrong_confirmation_is_refused_and_the_field_named(
+async def test_an_invalid_confirmation_is_refused_by_field(
     redis_url: str, request_: pb.ConfirmHitRequest, status: str, named: str
 ) -> None:
     await keep_two_hits(redis_url)
@@ -273,7 +277,7 @@ async def test_a_wrong_confirmation_is_refused_and_the_field_named(
     assert named in str(refused.value.details())
 
 
-async def test_nothing_is_acknowledged_while_the_store_is_away() -> None:
+async def test_no_verdict_is_acknowledged_while_the_store_is_unavailable() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -288,7 +292,7 @@ async def test_nothing_is_acknowledged_while_the_store_is_away() -> None:
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_bad_call_ends_are_told_and_the_others_counted(redis_url: str) -> None:
+async def test_bad_call_ends_are_reported_and_the_others_counted(redis_url: str) -> None:
     seen = EndsSeen()
     good = pb.CallEnd(
         caller="17000000100", callee="+8617000000200", answered=True, duration_ms=61_000

@@ -40,7 +40,7 @@ class Kept:
         self.subjects.append(subject)
 
 
-async def test_a_refusal_that_cannot_be_read_holds_no_other_up(client: Redis) -> None:
+async def test_an_unreadable_refusal_does_not_block_the_others(client: Redis) -> None:
     audit = Kept()
     for text in BAD:
         await client.xadd(STREAM, {"record": text})
@@ -56,9 +56,7 @@ async def test_a_refusal_that_cannot_be_read_holds_no_other_up(client: Redis) ->
     await client.aclose()
 
 
-async def test_other_records_that_cannot_be_read_are_left_out(
-    client: Redis, redis_url: str
-) -> None:
+async def test_unreadable_records_are_skipped(client: Redis, redis_url: str) -> None:
     raw = connect(redis_url, decode_responses=False)
     for number, text in enumerate(BAD, 1):
         await client.hset(key_of(number), mapping={"record": text, "state": "1", "revision": "1"})
@@ -75,7 +73,7 @@ async def test_other_records_that_cannot_be_read_are_left_out(
     await raw.aclose()
 
 
-async def test_bytes_that_are_no_text_are_as_if_the_store_were_away(client: Redis) -> None:
+async def test_undecodable_bytes_are_reported_like_an_unavailable_store(client: Redis) -> None:
     await client.set("fanzha:switch", b"\xff\xfe")
 
     with pytest.raises(Unavailable, match="not UTF-8"):
@@ -85,7 +83,9 @@ async def test_bytes_that_are_no_text_are_as_if_the_store_were_away(client: Redi
     await client.aclose()
 
 
-async def test_a_head_that_was_set_back_loses_nothing(redis_url: str) -> None:
+async def test_a_head_set_back_to_an_older_version_is_an_error_and_loses_no_change(
+    redis_url: str,
+) -> None:
     client = connect(redis_url, decode_responses=False)
     lists = Store(client)
     for entry in (ONE, TWO):
@@ -105,7 +105,7 @@ async def test_a_head_that_was_set_back_loses_nothing(redis_url: str) -> None:
     await client.aclose()
 
 
-async def test_a_record_that_was_deleted_is_a_hole(redis_url: str) -> None:
+async def test_a_deleted_record_is_reported_as_a_gap(redis_url: str) -> None:
     client = connect(redis_url, decode_responses=False)
     lists = Store(client)
     for entry in (ONE, TWO, ONE, TWO):

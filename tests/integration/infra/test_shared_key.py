@@ -11,7 +11,7 @@ from infra.redis.shared_key import KEY_BYTES, SharedKey
 NAME = "fanzha:test_key"
 
 
-async def test_processes_that_ask_at_once_get_one_key(redis_url: str) -> None:
+async def test_concurrent_processes_get_one_key(redis_url: str) -> None:
     clients = [connect(redis_url) for _ in range(5)]
 
     keys = await asyncio.gather(*(SharedKey(client, NAME).get() for client in clients))

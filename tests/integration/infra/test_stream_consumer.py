@@ -93,7 +93,7 @@ records = st.dictionaries(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(poison=st.lists(records, min_size=1, max_size=12))
-def test_any_bytes_end_as_dead_letters_or_are_handled_and_hold_up_no_other(
+def test_any_bytes_are_handled_or_dead_lettered_and_block_no_other_entry(
     redis_url: str, poison: list[dict[bytes, bytes]]
 ) -> None:
     async def scenario() -> tuple[list[int], int, int]:
@@ -129,7 +129,7 @@ async def test_bytes_that_are_not_utf8_are_escaped_in_the_dead_letter(redis_url:
     assert ledger.calls == 0
 
 
-async def test_a_damaged_record_that_an_entry_leads_to_is_no_outage(redis_url: str) -> None:
+async def test_a_damaged_record_referenced_by_an_entry_is_no_outage(redis_url: str) -> None:
     async def handle(entries: Sequence[StreamEntry]) -> None:
         with reading("case"):
             raise ValueError("damaged")
@@ -159,7 +159,9 @@ async def test_an_outage_of_any_length_costs_no_entry(redis_url: str) -> None:
     assert (ledger.calls, ledger.numbers) == (21, [7])
 
 
-async def test_what_another_consumer_took_over_in_an_outage_is_left_to_it(redis_url: str) -> None:
+async def test_an_entry_claimed_by_another_consumer_during_an_outage_is_left_to_it(
+    redis_url: str,
+) -> None:
     ledger = Ledger([Unavailable("away")])
     async with rigged(redis_url, ledger.handle) as rig:
         await rig.client.xadd(STREAM, GOOD)
@@ -177,7 +179,7 @@ async def test_what_another_consumer_took_over_in_an_outage_is_left_to_it(redis_
     assert ledger.numbers == []
 
 
-async def test_entries_behind_many_that_are_not_idle_are_claimed_in_the_end(
+async def test_idle_entries_after_many_busy_ones_are_eventually_claimed(
     redis_url: str,
 ) -> None:
     async with rigged(redis_url, Ledger().handle) as rig:
@@ -194,7 +196,7 @@ async def test_entries_behind_many_that_are_not_idle_are_claimed_in_the_end(
     assert claimed.id == last.id
 
 
-async def test_an_entry_that_can_never_be_handled_is_tried_once(redis_url: str) -> None:
+async def test_a_permanently_failing_entry_is_tried_once(redis_url: str) -> None:
     ledger = Ledger([InvalidInput("number: negative")])
     async with rigged(redis_url, ledger.handle) as rig:
         await rig.client.xadd(STREAM, GOOD)

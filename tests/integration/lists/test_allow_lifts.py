@@ -176,7 +176,7 @@ def test_an_allow_entry_lifts(lists: Lists, case: str) -> None:
 
 
 @pytest.mark.parametrize("case", NOT_LIFTED)
-def test_an_allow_entry_does_not_lift_what_is_more_specific_or_another_thing(
+def test_an_allow_entry_does_not_lift_more_specific_or_unrelated_blocks(
     lists: Lists, case: str
 ) -> None:
     blocked, allowed, request = NOT_LIFTED[case]
@@ -187,7 +187,7 @@ def test_an_allow_entry_does_not_lift_what_is_more_specific_or_another_thing(
     assert lists.decide(request).reason == decision_pb2.REASON_BLOCKLISTED
 
 
-def test_the_block_is_back_when_the_allow_entry_goes(lists: Lists) -> None:
+def test_removing_the_allow_entry_restores_the_block(lists: Lists) -> None:
     lists.change(entry("+86170000000*", "block"), entry(NUMBER, "allow"))
     assert lists.decide(call(NUMBER)).reason == decision_pb2.REASON_ALLOWLISTED
 
@@ -196,7 +196,7 @@ def test_the_block_is_back_when_the_allow_entry_goes(lists: Lists) -> None:
     assert lists.decide(call(NUMBER)).reason == decision_pb2.REASON_BLOCKLISTED
 
 
-def test_a_shadow_entry_is_told_only_when_asked_and_changes_nothing(lists: Lists) -> None:
+def test_a_shadow_match_is_returned_only_on_request_and_changes_nothing(lists: Lists) -> None:
     lists.change(entry("+86170000000*", "block", mode=pb.ENTRY_MODE_SHADOW))
 
     silent, told = (lists.decide(call(NUMBER, with_shadow_entries=asked)) for asked in (0, 1))
@@ -209,7 +209,7 @@ def test_a_shadow_entry_is_told_only_when_asked_and_changes_nothing(lists: Lists
     assert told.shadow_evidence == decision_pb2.EVIDENCE_CALLER
 
 
-def test_a_command_tells_the_shadow_entry(lists: Lists) -> None:
+def test_the_check_command_shows_the_matching_shadow_entry(lists: Lists) -> None:
     lists.change(entry("+86170000000*", "block", mode=pb.ENTRY_MODE_SHADOW))
 
     told = lists.service.fanzha(
@@ -219,7 +219,7 @@ def test_a_command_tells_the_shadow_entry(lists: Lists) -> None:
     assert "(+86170000000*) would have blocked it." in told
 
 
-def test_a_batch_tells_shadow_entries_row_by_row(lists: Lists) -> None:
+def test_a_batch_returns_shadow_matches_row_by_row(lists: Lists) -> None:
     lists.change(
         entry(NUMBER, "block", mode=pb.ENTRY_MODE_SHADOW), entry("+8617000000022", "block")
     )
@@ -233,7 +233,7 @@ def test_a_batch_tells_shadow_entries_row_by_row(lists: Lists) -> None:
     }  # fmt: skip
 
 
-def test_hits_of_entries_and_shadows_are_told_and_counted(lists: Lists) -> None:
+def test_hits_of_enforcing_and_shadow_entries_are_counted(lists: Lists) -> None:
     lists.change(
         entry("+8617000000332", "block"), entry("+86170000003*", "block", mode=pb.ENTRY_MODE_SHADOW)
     )

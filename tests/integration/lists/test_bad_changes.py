@@ -86,7 +86,7 @@ def log(service: Running) -> str:
 SETTINGS = NO_CASCADE  # with the process that warns
 
 
-def test_no_record_of_the_store_ends_a_process(tmp_path: Path) -> None:
+def test_no_bad_record_in_the_store_ends_a_process(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **SETTINGS) as service:
         add(service, LISTED)
         eventually(lambda: blocks(service, LISTED))
@@ -139,7 +139,7 @@ def audited(service: Running, kind: str) -> int:
 
 
 @pytest.mark.parametrize("name", ["no fields", "bomb", "good"])
-def test_what_nobody_committed_is_moved_aside(tmp_path: Path, name: str) -> None:
+def test_uncommitted_records_are_quarantined(tmp_path: Path, name: str) -> None:
     with fanzha_up(tmp_path, workers=1, **LEAN) as service:
         add(service, LISTED)
         with store(service) as client:
@@ -159,7 +159,7 @@ def test_what_nobody_committed_is_moved_aside(tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("rule", ["apply", "refuse"])
-def test_a_change_written_past_the_audit_log_is_said(tmp_path: Path, rule: str) -> None:
+def test_an_unaudited_change_is_reported(tmp_path: Path, rule: str) -> None:
     forged = GOOD | {"additions": packed(FORGED, "110", "agency.gov.cn")}
     settings = LEAN | {"FANZHA_UNAUDITED_CHANGES": rule}
     with fanzha_up(tmp_path, workers=1, **settings) as service:
@@ -182,7 +182,7 @@ def test_a_change_written_past_the_audit_log_is_said(tmp_path: Path, rule: str) 
         assert nobody_died(service)
 
 
-def test_a_seal_of_another_change_is_none(tmp_path: Path) -> None:
+def test_the_seal_of_another_change_is_not_accepted(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **LEAN, FANZHA_UNAUDITED_CHANGES="refuse") as service:
         add(service, LISTED)
         with store(service) as client:

@@ -31,7 +31,7 @@ async def saved(
     )
 
 
-async def test_a_mapping_is_kept_by_source_and_header(mappings: ColumnMappings) -> None:
+async def test_a_mapping_is_stored_by_source_and_header(mappings: ColumnMappings) -> None:
     first = await saved(mappings)
     other = await saved(mappings, Source.BUREAU)
 
@@ -43,7 +43,7 @@ async def test_a_mapping_is_kept_by_source_and_header(mappings: ColumnMappings) 
     assert {one.source for one in await mappings.all()} == {Source.CARRIER, Source.BUREAU}
 
 
-async def test_what_is_forgotten_is_gone(mappings: ColumnMappings) -> None:
+async def test_a_deleted_mapping_is_gone(mappings: ColumnMappings) -> None:
     kept = await saved(mappings)
 
     assert await mappings.forget(kept.mapping_id) == kept
@@ -64,7 +64,7 @@ async def test_what_is_forgotten_is_gone(mappings: ColumnMappings) -> None:
         ({"author": "x" * 201}, "saved_by"),
     ],
 )
-async def test_what_says_nothing_is_refused(
+async def test_an_invalid_mapping_is_refused(
     mappings: ColumnMappings, wrong: dict[str, object], why: str
 ) -> None:
     fields: dict[str, object] = {
@@ -75,7 +75,9 @@ async def test_what_says_nothing_is_refused(
         await mappings.save(**fields | wrong)  # type: ignore[arg-type]
 
 
-async def test_who_is_held_to_a_source_says_nothing_of_another(mappings: ColumnMappings) -> None:
+async def test_an_editor_held_to_a_source_changes_no_mapping_of_another(
+    mappings: ColumnMappings,
+) -> None:
     kept = await saved(mappings)
     who = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
 

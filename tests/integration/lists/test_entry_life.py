@@ -1,8 +1,8 @@
-"""What is due, dead, watched and counted: the commands, gRPC, and hits in a real store."""
+"""Entries due for review, dead or counted: the commands, gRPC, and hits in a real store."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,58 +11,19 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from blocklists.entries import EntryMode
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.client import channels
 from fanzha.v1 import blocklist_pb2 as pb
-from fanzha.v1 import blocklist_pb2_grpc, decision_pb2
+from fanzha.v1 import decision_pb2
 from infra.redis.client import connect
-from services.cli.lists.commands import app
 from services.lists.hit_count_retention import HitCountRetention
 from services.lists.hit_count_store import EntryHitStore, name_hashes
 from services.lists.hit_counter import EntryHitSummary, HitCounts
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S, an_entry
-from tests.support.list_admin import ANY_RANGE, administering
+from tests.support.list_client import ListClock, Run, a_shadow, entry, find, outcomes, update
 
 DAY_S = 86_400
-Run = Callable[..., Result]
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now_s = NINE_O_CLOCK_S
-
-    def now_ms(self) -> int:
-        return self.now_s * 1000
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def target(redis_url: str, tmp_path: Path, clock: Clock) -> Iterator[str]:
-    with administering(redis_url, tmp_path / "lists", clock.now_ms, risks=ANY_RANGE) as address:
-        yield address
-
-
-@pytest.fixture
-def stub(target: str) -> Iterator[blocklist_pb2_grpc.BlocklistServiceStub]:
-    with channels.blocking(target) as channel:
-        yield blocklist_pb2_grpc.BlocklistServiceStub(channel)
-
-
-@pytest.fixture
-def run(target: str) -> Run:
-    def run_command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--target", target])
-
-    return run_command
 
 
 @asynccontextmanager
@@ -80,28 +41,6 @@ def count_hits(url: str, counts: dict[str, int], last_s: int, now_s: int) -> Non
             await store.add(HitCounts(dict(counts), last_s), now_s)
 
     asyncio.run(add())
-
-
-def entry(pattern: str, **fields: Any) -> pb.Entry:
-    common: dict[str, Any] = {
-        "action": decision_pb2.ACTION_BLOCK, "source": decision_pb2.SOURCE_BUREAU,
-        "reason": "reported",
-    }  # fmt: skip
-    return pb.Entry(pattern=pattern, **common | fields)
-
-
-def update(stub: Any, *additions: pb.Entry, **fields: Any) -> pb.UpdateEntriesResponse:
-    request = pb.UpdateEntriesRequest(additions=additions, author="li", reason="test", **fields)
-    answer: pb.UpdateEntriesResponse = stub.UpdateEntries(request)
-    return answer
-
-
-def find(stub: Any, query: str) -> list[pb.Entry]:
-    return list(stub.FindEntries(pb.FindEntriesRequest(query=query)).entries)
-
-
-def outcomes(reports: Any) -> list[str]:
-    return [pb.RowOutcome.Name(one.outcome).removeprefix("ROW_OUTCOME_") for one in reports]
 
 
 @pytest.fixture
@@ -128,7 +67,7 @@ async def test_hits_add_up_and_the_latest_stays(url: str, kind: str) -> None:
         assert await store.read([]) == {}
 
 
-async def test_hits_of_entries_that_are_gone_are_dropped_unless_they_are_new(
+async def test_old_hits_of_removed_entries_are_dropped(
     redis_url: str,
 ) -> None:
     kept, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
@@ -154,14 +93,14 @@ async def test_without_entries_all_old_hits_are_dropped(redis_url: str) -> None:
         assert await store.forget_others(np.sort(name_hashes(["c"])), 6) == 0
 
 
-def test_an_entry_tells_its_hits(stub: Any, run: Run, redis_url: str) -> None:
+def test_an_entry_shows_its_hits(stub: Any, run: Run, redis_url: str) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"))
-    (listed,) = find(stub, "+8617000000001")
+    (listed,) = find(stub, "+8617000000001").entries
     assert (listed.HasField("hits"), listed.hits) == (True, 0)
 
     count_hits(redis_url, {listed.entry_id: 41}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
 
-    (listed,) = find(stub, "+8617000000001")
+    (listed,) = find(stub, "+8617000000001").entries
     assert (listed.hits, listed.last_hit_at_s) == (41, NINE_O_CLOCK_S)
     listing = json.loads(run("list", "--json").output)
     assert {one["pattern"]: one["hits"] for one in listing} == {
@@ -172,13 +111,12 @@ def test_an_entry_tells_its_hits(stub: Any, run: Run, redis_url: str) -> None:
     assert "2026-01-05" in shown
 
 
-def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Clock) -> None:
+def add_due_entries(stub: Any) -> None:
+    """Add one that ends on each of seven days, one for review on the second, and one without."""
+    days = range(1, 8)
     update(
         stub,
-        *(
-            entry(f"+861700000010{number}", expires_at_s=NINE_O_CLOCK_S + number * DAY_S)
-            for number in range(1, 8)
-        ),
+        *(entry(f"+861700000010{n}", expires_at_s=NINE_O_CLOCK_S + n * DAY_S) for n in days),
         entry(
             "bank.example",
             review_at_s=NINE_O_CLOCK_S + 2 * DAY_S + 1,
@@ -186,6 +124,10 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
         ),
         entry("far.example"),
     )
+
+
+def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: ListClock) -> None:
+    add_due_entries(stub)
     clock.now_s += DAY_S  # the first has ended
     pages: list[list[str]] = []
     request = pb.ListDueRequest(within_s=4 * DAY_S, page_size=2)
@@ -216,7 +158,9 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Cl
     assert "1 of 5 shown" in shown
 
 
-def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Clock) -> None:
+def test_pages_of_due_entries_use_the_list_version_of_the_first_page(
+    stub: Any, clock: ListClock
+) -> None:
     soon = NINE_O_CLOCK_S + DAY_S
     update(stub, *(entry(f"+861700000010{n}", expires_at_s=soon) for n in range(3)))
     first = stub.ListDue(pb.ListDueRequest(page_size=1))
@@ -241,12 +185,12 @@ def test_pages_of_due_entries_are_of_the_lists_of_the_first(stub: Any, clock: Cl
 
 
 def test_dead_entries_are_those_without_a_hit_since_they_were_added(
-    stub: Any, run: Run, clock: Clock, redis_url: str
+    stub: Any, run: Run, clock: ListClock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"), entry("+8617000000003"))
     count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)  # counting begins
     clock.now_s += 100 * DAY_S
-    (hit,) = find(stub, "+8617000000001")
+    (hit,) = find(stub, "+8617000000001").entries
     count_hits(redis_url, {hit.entry_id: 1}, clock.now_s, clock.now_s)
     update(stub, entry("bank.example"))
 
@@ -263,8 +207,8 @@ def test_dead_entries_are_those_without_a_hit_since_they_were_added(
     assert [one["pattern"] for one in told["entries"]] == dead
 
 
-def test_nothing_is_dead_before_hits_were_counted_for_long_enough(
-    stub: Any, run: Run, clock: Clock, redis_url: str
+def test_no_entry_is_dead_before_hits_were_counted_for_long_enough(
+    stub: Any, run: Run, clock: ListClock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"))
     clock.now_s += 400 * DAY_S - 20_000
@@ -278,25 +222,25 @@ def test_nothing_is_dead_before_hits_were_counted_for_long_enough(
 
 
 def test_dead_entries_are_removed_only_when_proposed(
-    stub: Any, run: Run, clock: Clock, redis_url: str
+    stub: Any, run: Run, clock: ListClock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"))
     count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
     clock.now_s += 200 * DAY_S
 
     assert len(json.loads(run("dead", "--json").output)["entries"]) == 2
-    assert len(find(stub, "+8617000000001")) == 1
+    assert len(find(stub, "+8617000000001").entries) == 1
     done = run("dead", "--propose", "--by", "wang")
 
     assert done.exit_code == 0, done.output
     assert "change 2 proposes to remove 2 entries; it waits for fanzha changes apply 2" in (
         done.output
     )
-    assert len(find(stub, "+8617000000001")) == 1
+    assert len(find(stub, "+8617000000001").entries) == 1
 
 
-def test_what_matched_meanwhile_is_not_proposed_for_removal(
-    stub: Any, clock: Clock, redis_url: str
+def test_an_entry_that_matched_meanwhile_is_not_proposed_for_removal(
+    stub: Any, clock: ListClock, redis_url: str
 ) -> None:
     update(stub, entry("+8617000000001"), entry("+8617000000002"))
     count_hits(redis_url, {"other": 1}, NINE_O_CLOCK_S, NINE_O_CLOCK_S)
@@ -323,13 +267,15 @@ def test_an_entry_without_an_end_needs_a_review(stub: Any, run: Run) -> None:
 
     assert (refused.exit_code, done.exit_code) == (1, 0)
     assert "needs a date of review" in refused.output
-    (listed,) = find(stub, "bank.example")
+    (listed,) = find(stub, "bank.example").entries
     assert listed.no_end
     assert listed.review_at_s > 0
     assert "never" in run("list").output
 
 
-def test_an_import_says_when_it_gives_a_term_instead_of_no_end(run: Run, tmp_path: Path) -> None:
+def test_an_import_reports_entries_that_get_the_default_term_instead_of_no_end(
+    run: Run, tmp_path: Path
+) -> None:
     file = tmp_path / "list.csv"
     file.write_text("号码,有效期,复核日期\n17000000001,永久,\n17000000002,永久,2026-12-01\n")
 
@@ -361,7 +307,7 @@ def test_an_export_with_reviews_and_shadows_can_be_imported_again(
     assert run("export").output == before
 
 
-def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -> None:
+def test_renewing_an_entry_changes_its_dates_only(stub: Any, run: Run) -> None:
     update(
         stub,
         entry("bank.example", review_at_s=NINE_O_CLOCK_S + DAY_S, created_by="wang"),
@@ -374,14 +320,14 @@ def test_a_renewed_entry_has_other_dates_and_nothing_else(stub: Any, run: Run) -
     )  # fmt: skip
 
     assert done.exit_code == 0, done.output
-    (host,), (number,) = find(stub, "bank.example"), find(stub, "+8617000000001")
+    (host,), (number,) = find(stub, "bank.example").entries, find(stub, "+8617000000001").entries
     assert (host.no_end, host.reason, host.created_by) == (True, "reported", "wang")
     assert host.review_at_s == number.review_at_s > NINE_O_CLOCK_S + DAY_S
     assert number.mode == pb.ENTRY_MODE_SHADOW
     assert not stub.ListDue(pb.ListDueRequest(within_s=30 * DAY_S)).entries
 
 
-def test_an_entry_is_not_renewed_for_ever_without_a_review(stub: Any, run: Run) -> None:
+def test_renewing_an_entry_without_end_needs_a_review_date(stub: Any, run: Run) -> None:
     update(stub, entry("bank.example"))
 
     refused = run("renew", "bank.example", "--expires", "never", "--reason", "looked at it")
@@ -389,85 +335,5 @@ def test_an_entry_is_not_renewed_for_ever_without_a_review(stub: Any, run: Run) 
 
     assert refused.exit_code == 1
     assert "needs a date of review" in refused.output
-    assert not find(stub, "bank.example")[0].no_end
+    assert not find(stub, "bank.example").entries[0].no_end
     assert silent.exit_code == 2
-
-
-def a_shadow(pattern: str, **fields: Any) -> pb.Entry:
-    return entry(pattern, mode=pb.ENTRY_MODE_SHADOW, **fields)
-
-
-def test_a_shadow_entry_is_promoted_as_it_is(stub: Any, run: Run) -> None:
-    shadow = a_shadow(
-        "+86170*", legal_basis="Art. 32", campaign="spring", created_by="wang",
-        expires_at_s=NINE_O_CLOCK_S + 5 * DAY_S, review_at_s=NINE_O_CLOCK_S + DAY_S,
-        direction=pb.DIRECTION_FROM,
-    )  # fmt: skip
-    update(stub, shadow)
-
-    done = run("promote", "+86170*", "--reason", "proved itself", "--by", "li")
-
-    assert done.exit_code == 0, done.output
-    (listed,) = find(stub, "+86170*")
-    assert listed.mode == pb.ENTRY_MODE_ENFORCE
-    for name in ("legal_basis", "campaign", "created_by", "expires_at_s", "review_at_s",
-                 "direction", "reason", "source"):  # fmt: skip
-        assert getattr(listed, name) == getattr(shadow, name)
-    assert run("promote", "+86170*", "--reason", "again").exit_code == 1
-
-
-def test_dropping_removes_shadow_entries_and_nothing_else(stub: Any, run: Run) -> None:
-    update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
-
-    done = run("drop", "+8617000000001", "+8617000000002", "--reason", "no use", "--json")
-
-    assert done.exit_code == 1
-    assert outcomes(pb_reports(done)) == ["REMOVED", "ABSENT"]
-    assert find(stub, "+8617000000001") == []
-    assert len(find(stub, "+8617000000002")) == 1
-
-
-def pb_reports(done: Result) -> list[pb.RowReport]:
-    told = json.loads(done.output)["entries"]
-    return [pb.RowReport(outcome=pb.RowOutcome.Value(one["outcome"])) for one in told]
-
-
-def test_a_shadow_does_not_take_the_place_of_what_enforces(stub: Any) -> None:
-    update(stub, entry("+8617000000001"))
-
-    answer = update(stub, a_shadow("+8617000000001"), a_shadow("+8617000000002"))
-    assert outcomes(answer.additions) == ["REFUSED", "ADDED"]
-    assert "enforcing" in answer.additions[0].message
-    assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_ENFORCE
-
-    both = update(
-        stub, a_shadow("+8617000000001"), removals=[pb.EntryRef(pattern="+8617000000001")]
-    )
-    assert both.version == answer.version + 1
-    assert find(stub, "+8617000000001")[0].mode == pb.ENTRY_MODE_SHADOW
-
-
-def test_a_list_on_trial_lifts_no_block(stub: Any, run: Run, tmp_path: Path) -> None:
-    update(stub, entry("+8617000000001"))
-    file = tmp_path / "list.txt"
-    file.write_text("+8617000000002\n+8617000000001\n")
-
-    done = run("import", str(file), "--source", "province", "--mode", "shadow", "--by", "li")
-
-    assert done.exit_code == 0, done.output
-    assert "line 2: mode: a shadow entry cannot replace an enforcing one" in done.output
-    modes = {one: find(stub, one)[0].mode for one in ("+8617000000001", "+8617000000002")}
-    assert modes == {
-        "+8617000000001": pb.ENTRY_MODE_ENFORCE, "+8617000000002": pb.ENTRY_MODE_SHADOW,
-    }  # fmt: skip
-
-
-def test_shadow_entries_are_listed_counted_and_exported_as_such(stub: Any, run: Run) -> None:
-    update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
-
-    listed = json.loads(run("list", "--mode", "shadow", "--json").output)
-    assert [one["pattern"] for one in listed] == ["+8617000000001"]
-    assert "1 block number (shadow)" in run("status").output
-    assert run("export").output.count(",shadow\n") == 1
-    numbers = run("export", "--format", "numbers").stdout.split()
-    assert numbers == ["+8617000000002"]

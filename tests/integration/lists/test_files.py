@@ -101,9 +101,7 @@ def test_a_bundle_is_imported(service: Running, tmp_path: Path) -> None:
     assert [done[name] for name in ("format", "added", "invalid")] == ["stix", 2, 1]
 
 
-def test_what_was_said_of_columns_is_remembered_for_the_source(
-    service: Running, tmp_path: Path
-) -> None:
+def test_a_column_mapping_is_remembered_for_its_source(service: Running, tmp_path: Path) -> None:
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"
     first.write_text("涉案标识,登记人\n17000004001,甲\n", encoding="utf-8")
     second.write_text("涉案标识,登记人\n17000004002,乙\n", encoding="utf-8")
@@ -126,15 +124,15 @@ def test_what_was_said_of_columns_is_remembered_for_the_source(
     shown = service.fanzha("blocklist", "mappings", "show", kept["mapping_id"]).stdout
     assert "涉案标识 → number" in shown
     assert "登记人 → not used" in shown
-    service.fanzha("blocklist", "mappings", "forget", kept["mapping_id"])
-    gone = service.fanzha("blocklist", "mappings", "forget", kept["mapping_id"], check=False)
+    service.fanzha("blocklist", "mappings", "forget", "--yes", kept["mapping_id"])
+    gone = service.fanzha(
+        "blocklist", "mappings", "forget", "--yes", kept["mapping_id"], check=False
+    )
     assert gone.returncode == 1
     assert "0 remembered" in service.fanzha("blocklist", "mappings", "list").stdout
 
 
-def test_rows_that_contradict_the_lists_are_shown_before_they_are_imported(
-    service: Running, tmp_path: Path
-) -> None:
+def test_conflicts_with_the_lists_are_previewed(service: Running, tmp_path: Path) -> None:
     listed = tmp_path / "numbers.txt"
     listed.write_text("+8617000005001\n+8617000005002\n")
     on_list = ("--action", "allow", "--source", "carrier", "--reason", "a hospital")
@@ -158,7 +156,7 @@ def test_rows_that_contradict_the_lists_are_shown_before_they_are_imported(
         (("--format", "xlsx"), 1),
     ],
 )
-def test_wrong_ways_to_read_a_file_are_one_sentence(
+def test_invalid_reader_options_are_reported_without_a_traceback(
     service: Running, tmp_path: Path, arguments: tuple[str, ...], status: int
 ) -> None:
     listed = tmp_path / "numbers.txt"

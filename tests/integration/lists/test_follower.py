@@ -99,7 +99,9 @@ async def test_a_commit_reaches_the_workers(url: str, kind: str, tmp_path: Path)
     assert patterns(replica) == {ONE.pattern, TWO.pattern}
 
 
-async def test_its_files_are_private_under_an_open_umask(redis_url: str, tmp_path: Path) -> None:
+async def test_snapshot_files_are_private_under_an_open_umask(
+    redis_url: str, tmp_path: Path
+) -> None:
     folder = tmp_path / "lists"
     before = os.umask(0)
     try:
@@ -125,9 +127,7 @@ async def test_a_new_host_loads_base_and_changes(redis_url: str, tmp_path: Path)
     assert patterns(replica) == {ONE.pattern, TWO.pattern}
 
 
-async def test_a_base_that_holds_protected_numbers_is_guarded(
-    redis_url: str, tmp_path: Path
-) -> None:
+async def test_protected_numbers_in_a_base_are_guarded(redis_url: str, tmp_path: Path) -> None:
     async with following(redis_url, tmp_path / "first") as store:
         await store.commit(a_proposal(ONE), expected_version=0)
         forged = [ONE, an_entry("110"), an_entry("agency.gov.cn")]
@@ -156,7 +156,7 @@ async def test_a_host_starts_from_its_files_without_the_store(
     assert patterns(replica) == {ONE.pattern}
 
 
-async def test_a_host_that_was_away_catches_up(redis_url: str, tmp_path: Path) -> None:
+async def test_a_disconnected_host_catches_up(redis_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "lists"
     async with following(redis_url, folder) as store:
         await store.commit(a_proposal(ONE), expected_version=0)
@@ -172,7 +172,7 @@ async def test_a_host_that_was_away_catches_up(redis_url: str, tmp_path: Path) -
     assert patterns(replica) == {ONE.pattern, TWO.pattern, THREE.pattern}
 
 
-async def test_a_host_behind_the_base_loads_anew(redis_url: str, tmp_path: Path) -> None:
+async def test_a_host_older_than_the_base_reloads_it(redis_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "lists"
     async with following(redis_url, folder) as store:
         await store.commit(a_proposal(ONE), expected_version=0)
@@ -202,7 +202,7 @@ async def test_lists_of_another_store_are_replaced(redis_url: str, tmp_path: Pat
     assert replica.current.version == 1
 
 
-async def test_an_outage_of_the_store_is_waited_out_and_told_once(
+async def test_an_outage_of_the_store_is_survived_and_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, follower.__name__)
@@ -264,9 +264,7 @@ async def test_many_rows_become_a_new_base_here_and_in_the_store(
     assert len(table) == rows + head.version - len(sizes)
 
 
-async def test_following_ends_at_whatever_moment_it_is_told_to(
-    redis_url: str, tmp_path: Path
-) -> None:
+async def test_following_can_be_stopped_at_any_moment(redis_url: str, tmp_path: Path) -> None:
     for number in range(40):
         client = connect(redis_url, decode_responses=False)
         task = asyncio.create_task(Follower(Store(client), tmp_path / f"{number}").run())

@@ -102,7 +102,7 @@ async def test_a_committed_change_can_be_read(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_each_change_tells_the_one_before(lists: Store) -> None:
+async def test_each_change_names_its_predecessor(lists: Store) -> None:
     for _ in range(3):
         await lists.commit(a_proposal(ONE), expected_version=None)
 
@@ -115,7 +115,7 @@ async def test_each_change_tells_the_one_before(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_a_change_to_another_version_is_refused(lists: Store, url: str) -> None:
+async def test_a_change_based_on_another_version_is_refused(lists: Store, url: str) -> None:
     await lists.commit(a_proposal(ONE), expected_version=0)
 
     with pytest.raises(VersionConflict, match="at 1, not 0"):
@@ -126,7 +126,7 @@ async def test_a_change_to_another_version_is_refused(lists: Store, url: str) ->
 
 
 @BOTH_STORES
-async def test_of_many_at_once_one_gets_each_version(lists: Store) -> None:
+async def test_of_concurrent_commits_one_gets_each_version(lists: Store) -> None:
     async def attempt() -> int:
         try:
             return (await lists.commit(a_proposal(ONE), expected_version=0)).version
@@ -139,7 +139,7 @@ async def test_of_many_at_once_one_gets_each_version(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_a_commit_sent_twice_counts_once(lists: Store) -> None:
+async def test_a_commit_is_idempotent(lists: Store) -> None:
     # A client repeats a command whose answer was lost.
     change = replace(a_proposal(ONE), commit="5a5a")
     first = await lists.commit(change, expected_version=0)
@@ -152,7 +152,7 @@ async def test_a_commit_sent_twice_counts_once(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_a_large_change_goes_through_chunks(in_chunks: Store, url: str) -> None:
+async def test_a_large_change_is_written_in_chunks(in_chunks: Store, url: str) -> None:
     many = [an_entry(f"+8617000{number:06d}") for number in range(5)]
 
     await in_chunks.commit(a_proposal(*many), expected_version=0)
@@ -164,7 +164,7 @@ async def test_a_large_change_goes_through_chunks(in_chunks: Store, url: str) ->
 
 
 @BOTH_STORES
-async def test_a_damaged_chunk_is_noticed(in_chunks: Store, url: str) -> None:
+async def test_a_damaged_chunk_is_detected(in_chunks: Store, url: str) -> None:
     await in_chunks.commit(a_proposal(ONE, TWO, an_entry("+86170*")), expected_version=0)
     with redis.Redis.from_url(url.replace("+cluster", "")) as client:
         client.setrange(keys_of_chunks(url)[0], 9, b"!!!!")
@@ -207,7 +207,7 @@ async def test_an_older_base_does_not_replace_a_newer(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_lists_of_another_store_are_noticed(lists: Store, url: str) -> None:
+async def test_lists_of_another_store_are_detected(lists: Store, url: str) -> None:
     await lists.commit(a_proposal(ONE), expected_version=0)
     ours = await lists.head()
     with redis.Redis.from_url(url.replace("+cluster", "")) as client:
@@ -233,7 +233,7 @@ async def test_waiting_ends_when_a_change_comes(lists: Store) -> None:
 
 
 @BOTH_STORES
-async def test_workers_that_fell_silent_are_forgotten(lists: Store) -> None:
+async def test_silent_workers_are_forgotten(lists: Store) -> None:
     report = WorkerReport(worker="gw1/4711", list_version=3, applied_at_ms=5, reported_at_ms=1000)
     await lists.report_worker(report)
     await lists.report_worker(replace(report, worker="gw1/4712", reported_at_ms=9000))
@@ -243,7 +243,7 @@ async def test_workers_that_fell_silent_are_forgotten(lists: Store) -> None:
     assert await lists.workers(5000) == [replace(report, worker="gw1/4712", reported_at_ms=9000)]
 
 
-async def test_a_store_that_is_away_is_unavailable(unused_port: int) -> None:
+async def test_an_unreachable_store_is_unavailable(unused_port: int) -> None:
     client = connect(f"redis://127.0.0.1:{unused_port}/0", decode_responses=False)
 
     with pytest.raises(Unavailable):

@@ -45,7 +45,7 @@ def test_texts_are_counted_by_source_and_label(tmp_path: Path) -> None:
     assert found["unknown_labels"] == {"odd": 1}
 
 
-def test_another_column_tells_rows_apart(tmp_path: Path) -> None:
+def test_rows_are_grouped_by_a_chosen_column(tmp_path: Path) -> None:
     found = measured("sms", "--data", str(texts(tmp_path)), "--group-by", "category")
 
     assert {one["group"] for one in found["groups"]} == {"", "fake_customer_service"}
@@ -67,7 +67,7 @@ def test_links_and_callers_are_measured_too(tmp_path: Path) -> None:
     assert (callers["legitimate"], callers["fraud"]) == (1, 1)
 
 
-def test_links_are_told_apart_by_their_public_suffix(tmp_path: Path) -> None:
+def test_links_are_grouped_by_public_suffix(tmp_path: Path) -> None:
     (tmp_path / "links.csv").write_text(
         "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"
     )
@@ -77,7 +77,7 @@ def test_links_are_told_apart_by_their_public_suffix(tmp_path: Path) -> None:
     assert [one["group"] for one in found["groups"]] == ["", "com", "test"]
 
 
-def test_tables_are_shown_and_unknown_labels_said(tmp_path: Path) -> None:
+def test_tables_are_printed_and_unknown_labels_reported(tmp_path: Path) -> None:
     done = run("eval", "sms", "--data", str(texts(tmp_path)))
 
     assert done.returncode == 0, done.stderr
@@ -86,7 +86,7 @@ def test_tables_are_shown_and_unknown_labels_said(tmp_path: Path) -> None:
     assert "'odd' is not known" in done.stderr
 
 
-def test_a_file_without_labels_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_file_without_labels_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.tsv").write_text("text\nhello\n")
 
     done = run("eval", "sms", "--data", str(tmp_path / "texts.tsv"))
@@ -108,7 +108,7 @@ def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_a_threshold_is_told_for_a_budget(tmp_path: Path) -> None:
+def test_the_threshold_for_a_budget_is_printed(tmp_path: Path) -> None:
     found = measured("sms", "--data", str(texts(tmp_path)), "--budget", "0.4")
 
     every, together = found["budget"]["thresholds"]
@@ -121,7 +121,7 @@ def test_a_threshold_is_told_for_a_budget(tmp_path: Path) -> None:
         texts(tmp_path))).stdout  # fmt: skip
 
 
-def test_links_are_told_apart_by_month_and_by_top_level_domain(tmp_path: Path) -> None:
+def test_links_are_grouped_by_month_and_by_top_level_domain(tmp_path: Path) -> None:
     file = tmp_path / "links.csv"
     file.write_text(
         "url,label,dateadded\nhttp://a.example/,benign,2026-01-05 10:00:00\n"

@@ -112,7 +112,7 @@ def activate(version: str = "2", kind: Any = SMS) -> pb.ActivateModelRequest:
     return pb.ActivateModelRequest(kind=kind, version=version, changed_by="somebody else")
 
 
-async def test_each_role_reads_or_changes_what_it_may(
+async def test_each_role_reads_or_changes_what_its_permissions_allow(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     status = pb.GetModelStatusRequest(kind=SMS)
@@ -124,7 +124,7 @@ async def test_each_role_reads_or_changes_what_it_may(
     assert (may_read, may_write) == (READERS, WRITERS)
 
 
-async def test_a_change_is_on_record_under_the_name_that_was_checked(
+async def test_a_change_is_audited_under_the_authenticated_name(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     async with office(redis_url, issuer, audit) as asked:
@@ -143,7 +143,7 @@ async def test_a_change_is_on_record_under_the_name_that_was_checked(
     assert (second["shadow"], second["share"]) == ("3", "0.25")
 
 
-async def test_without_a_record_nothing_changes(
+async def test_without_an_audit_record_nothing_changes(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     audit.full = True
@@ -156,7 +156,7 @@ async def test_without_a_record_nothing_changes(
     assert desired == {}
 
 
-async def test_a_version_that_no_worker_has_is_refused_and_those_there_are_named(
+async def test_an_unknown_version_is_refused_and_the_available_ones_are_named(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     async with office(redis_url, issuer, audit) as asked:
@@ -224,7 +224,7 @@ async def test_after_a_refused_bundle_another_one_is_preceded_by_what_ran(
     assert (done.desired.active, done.desired.previous) == ("3", "1")
 
 
-async def test_what_never_changed_is_not_rolled_back(
+async def test_a_rollback_without_an_earlier_change_is_refused(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     async with office(redis_url, issuer, audit) as asked:
@@ -250,7 +250,7 @@ async def test_what_never_changed_is_not_rolled_back(
         ("RollbackModel", pb.RollbackModelRequest(kind=77)),  # type: ignore[arg-type]
     ],
 )
-async def test_a_request_that_makes_no_sense_is_refused(
+async def test_an_invalid_request_is_refused(
     redis_url: str, issuer: Issuer, audit: MemoryAudit, method: str, request_: Any
 ) -> None:
     async with office(redis_url, issuer, audit) as asked:
@@ -263,7 +263,7 @@ async def test_a_request_that_makes_no_sense_is_refused(
     assert desired == {}
 
 
-async def test_a_second_operator_who_was_overtaken_is_told_so(
+async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     class Overtaken(ModelStore):

@@ -43,7 +43,7 @@ def test_links_are_numbered_where_they_have_no_id_and_unreadable_ones_are_let_th
     assert out[1][2] == ""
 
 
-def test_callers_are_scored_with_the_columns_there_are(tmp_path: Path) -> None:
+def test_callers_are_scored_with_the_available_columns(tmp_path: Path) -> None:
     content = "user,opposite_count,opposite_unique,voccalltype1\nu1,300,250,290\nu2,,,\n"
 
     _, *out = scored("caller", tmp_path, "callers.csv", content)
@@ -52,7 +52,7 @@ def test_callers_are_scored_with_the_columns_there_are(tmp_path: Path) -> None:
     assert all(0 <= float(row[2]) <= 1 for row in out)
 
 
-def test_a_file_without_the_column_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_column_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.tsv").write_text("name\tvalue\n1\t2\n")
 
     done = run(

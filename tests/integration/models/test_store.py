@@ -20,7 +20,7 @@ def url(request: pytest.FixtureRequest) -> str:
     return found
 
 
-async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
+async def test_a_desired_model_is_persisted_and_read_back(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
 
@@ -34,7 +34,7 @@ async def test_a_wish_is_kept_on_the_disk_and_found_again(url: str) -> None:
     assert found == {ModelKind.SMS: FIRST}
 
 
-async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
+async def test_of_two_operators_only_one_replaces_a_desired_model(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
     await store.replace(ModelKind.SMS, None, FIRST)
@@ -49,7 +49,7 @@ async def test_of_two_operators_only_one_replaces_a_wish(url: str) -> None:
     assert found == {ModelKind.SMS: mine}
 
 
-async def test_a_wish_ends_the_wait_of_those_who_follow(url: str) -> None:
+async def test_a_new_desired_model_wakes_its_followers(url: str) -> None:
     client = connect(url)
     store, follower = ModelStore(client), ModelStore(client)
     waiting = asyncio.create_task(follower.wait_for_change())
@@ -66,7 +66,7 @@ async def test_a_wish_ends_the_wait_of_those_who_follow(url: str) -> None:
     assert waits, "a change ends one wait only"
 
 
-async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:
+async def test_an_unreadable_desired_model_is_reported(redis_url: str) -> None:
     client = connect(redis_url)
     await client.hset(DESIRED, "sms", "2")
 
@@ -75,7 +75,7 @@ async def test_an_unreadable_wish_is_said_to_be_one(redis_url: str) -> None:
     await client.aclose()
 
 
-async def test_a_worker_that_fell_silent_is_forgotten(url: str) -> None:
+async def test_a_silent_worker_is_forgotten(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
     channels = {"sms": {"active": "2"}}
@@ -90,7 +90,7 @@ async def test_a_worker_that_fell_silent_is_forgotten(url: str) -> None:
     assert [report.worker for report in again] == ["a/2"]
 
 
-async def test_without_a_store_there_is_an_error_soon() -> None:
+async def test_an_unreachable_store_is_reported_without_a_long_wait() -> None:
     client = connect("redis://127.0.0.1:1")
 
     with pytest.raises(Unavailable):

@@ -13,9 +13,7 @@ CAN_TRAIN = all(find_spec(package) for package in PACKAGES)
 
 
 @pytest.mark.parametrize("channel", ["sms", "url", "caller"])
-def test_a_training_without_its_tables_ends_the_command_with_a_sentence(
-    channel: str, tmp_path: Path
-) -> None:
+def test_training_without_its_tables_fails_with_one_sentence(channel: str, tmp_path: Path) -> None:
     done = run("train", channel, "--data", str(tmp_path), "--out", str(tmp_path / "7"))
 
     assert done.returncode == 1
@@ -29,7 +27,7 @@ def test_a_training_without_its_tables_ends_the_command_with_a_sentence(
     assert not (tmp_path / "7" / "card.toml").exists()
 
 
-def test_a_bundle_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+def test_an_existing_bundle_is_not_overwritten(tmp_path: Path) -> None:
     bundle = bundles.newest(bundles.SHIPPED, "caller")
     before = (bundle / "card.toml").read_bytes()
 
@@ -40,14 +38,14 @@ def test_a_bundle_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert (bundle / "card.toml").read_bytes() == before
 
 
-def test_a_training_on_a_simulation_takes_no_tables(tmp_path: Path) -> None:
+def test_training_on_a_simulation_refuses_tables(tmp_path: Path) -> None:
     done = run("train", "moment", "--data", str(tmp_path), "--out", str(tmp_path / "7"))
 
     assert done.returncode == (2 if CAN_TRAIN else 1)
     assert ("does not need --data" if CAN_TRAIN else "training needs") in done.stderr
 
 
-def test_a_training_on_a_simulation_takes_no_examples(tmp_path: Path) -> None:
+def test_training_on_a_simulation_refuses_examples(tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_text("label\n")
 

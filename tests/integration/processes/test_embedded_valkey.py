@@ -34,7 +34,7 @@ def set_value(url: str, key: str, text: str) -> None:
         client.set(key, text)
 
 
-async def test_what_was_written_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
+async def test_data_survives_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         set_value(valkey.url, "fact", "kept")
 
@@ -44,7 +44,7 @@ async def test_what_was_written_is_there_after_a_stop_and_a_start(tmp_path: Path
     assert found == "kept"
 
 
-async def test_the_append_only_file_is_on(tmp_path: Path) -> None:
+async def test_the_append_only_file_is_enabled(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
             settings = client.config_get("append*")
@@ -53,7 +53,7 @@ async def test_the_append_only_file_is_on(tmp_path: Path) -> None:
     assert settings["appendfsync"] == "everysec"
 
 
-async def test_nobody_gets_in_without_the_password(tmp_path: Path) -> None:
+async def test_the_password_is_required(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         with (
             redis.Redis.from_url(f"redis://{valkey.address}") as client,
@@ -64,7 +64,7 @@ async def test_nobody_gets_in_without_the_password(tmp_path: Path) -> None:
         assert (tmp_path / "valkey" / "url").stat().st_mode & 0o077 == 0
 
 
-async def test_what_the_server_writes_is_private_under_an_open_umask(tmp_path: Path) -> None:
+async def test_files_of_the_server_are_private_under_an_open_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         async with running(tmp_path) as valkey:
@@ -88,7 +88,7 @@ async def test_a_second_server_on_one_directory_is_refused(tmp_path: Path) -> No
         assert value(valkey.url, "fact") is None
 
 
-async def test_a_killed_server_is_started_again_on_its_port_with_its_data(tmp_path: Path) -> None:
+async def test_a_killed_server_is_restarted_on_its_port_with_its_data(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         url = valkey.url
         set_value(url, "fact", "kept")
@@ -103,7 +103,7 @@ async def test_a_killed_server_is_started_again_on_its_port_with_its_data(tmp_pa
         assert not await valkey.ensure_running()
 
 
-async def test_the_end_of_the_server_ends_a_wait_for_it(tmp_path: Path) -> None:
+async def test_waiting_for_the_server_ends_when_it_exits(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None
         waiting = asyncio.create_task(valkey.wait_ended())
@@ -116,7 +116,7 @@ async def test_the_end_of_the_server_ends_a_wait_for_it(tmp_path: Path) -> None:
         assert await valkey.ensure_running()
 
 
-async def test_a_server_waits_for_a_child_that_the_killed_one_left(tmp_path: Path) -> None:
+async def test_a_server_waits_for_a_child_of_its_killed_predecessor(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None
         os.kill(valkey.pid, signal.SIGKILL)
@@ -173,7 +173,7 @@ async def test_a_port_that_is_taken_is_an_error_that_names_it(tmp_path: Path) ->
             await EmbeddedValkey(tmp_path, port).start()
 
 
-async def test_a_port_that_a_stranger_took_first_is_given_up_for_another(tmp_path: Path) -> None:
+async def test_a_port_taken_by_another_program_is_replaced(tmp_path: Path) -> None:
     with socket.socket() as taken, socket.socket() as free:
         for probe in (taken, free):
             probe.bind(("127.0.0.1", 0))
@@ -188,7 +188,7 @@ async def test_a_port_that_a_stranger_took_first_is_given_up_for_another(tmp_pat
     assert url.endswith(f":{ports[1]}/0")
 
 
-async def test_the_server_does_not_hear_the_interrupt_of_our_terminal(tmp_path: Path) -> None:
+async def test_a_terminal_interrupt_does_not_reach_the_server(tmp_path: Path) -> None:
     async with running(tmp_path) as valkey:
         assert valkey.pid is not None
 

@@ -35,7 +35,9 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
         yield json.loads((folder / "endpoints.json").read_text())
 
 
-def test_each_page_serves_what_the_reference_says(endpoints: dict[str, str]) -> None:
+def test_each_metrics_endpoint_serves_the_families_of_the_reference(
+    endpoints: dict[str, str],
+) -> None:
     pages = {port: served(endpoints[name]) for name, port in ENDPOINTS.items()}
 
     listed = {
@@ -45,20 +47,30 @@ def test_each_page_serves_what_the_reference_says(endpoints: dict[str, str]) -> 
     assert pages == listed
 
 
-def test_what_was_cut_of_a_request_is_on_the_page(endpoints: dict[str, str]) -> None:
+def test_truncated_rows_are_counted_in_the_metrics(endpoints: dict[str, str]) -> None:
     links = " ".join(f"http://a{number}.example/" for number in range(17))
     parties: dict[str, Any] = {"sender": "+8617000000001", "receiver": "+8619900000001"}
     with grpc.insecure_channel(endpoints["interception"]) as channel:
         stub: Any = interception_pb2_grpc.InterceptionServiceStub(channel)
-        stub.DecideText(
+        cut = stub.DecideText(
             pb.DecideTextRequest(text=pb.Text(body=links, **parties)), timeout=PATIENCE_SECONDS
         )
         long = [pb.Text(body="您好" * 1300, **parties)] * 280
         answer = stub.DecideTexts(pb.DecideTextsRequest(texts=long), timeout=PATIENCE_SECONDS)
+        callers = ["sip:alice@ims.example", "tel:+8617000000001", "sip:bob@ims.example"]
+        calls = [pb.Call(caller=caller, callee="<tel:110>") for caller in callers]
+        heard = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=PATIENCE_SECONDS)
 
     with urllib.request.urlopen(endpoints["metrics"], timeout=PATIENCE_SECONDS) as page:  # noqa: S310
         lines = page.read().decode().splitlines()
 
+    errors = {detail.row: detail.error for detail in heard.decisions.details if detail.error}
+    assert errors == {
+        0: "caller: an address without a number: 'sip:alice@ims.example'",
+        2: "caller: an address without a number: 'sip:bob@ims.example'",
+    }
+    assert 'fanzha_rows_unreadable_total{channel="call",field="caller"} 2.0' in lines
     assert sum(detail.read_bytes > 0 for detail in answer.decisions.details) == 280
+    assert cut.decision.truncated
     assert "fanzha_texts_links_cut_total 1.0" in lines
     assert 'fanzha_rows_cut_total{channel="text"} 280.0' in lines

@@ -24,7 +24,7 @@ SETTINGS = {"FANZHA_ADMIN_TARGET": "127.0.0.1:1", "COLUMNS": "80"}
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_a_fork_is_like_a_process_that_starts(arguments: tuple[str, ...]) -> None:
+def test_a_forked_command_behaves_like_a_started_one(arguments: tuple[str, ...]) -> None:
     started = subprocess.run(
         [*FANZHA, *arguments],
         env=SETTINGS,
@@ -42,7 +42,7 @@ def test_a_fork_is_like_a_process_that_starts(arguments: tuple[str, ...]) -> Non
     )
 
 
-def test_a_signal_that_ends_a_fork_is_its_status(tmp_path: Path) -> None:
+def test_the_status_of_a_forked_command_names_its_fatal_signal(tmp_path: Path) -> None:
     with (tmp_path / "out").open("wb") as out:
         command = preloaded.start(["warn"], {"FANZHA_REDIS_URL": "redis://127.0.0.1:1"}, out, out)
         running = command.poll()

@@ -63,7 +63,7 @@ async def test_each_person_has_one_case_per_campaign(intake: WarningIntake) -> N
     assert results[0].case_id == results[2].case_id != results[1].case_id
 
 
-async def test_a_repeat_is_known_and_changes_nothing(
+async def test_a_repeated_warning_is_recognised_and_changes_nothing(
     intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.ingest([a_warning(1)])
@@ -75,7 +75,7 @@ async def test_a_repeat_is_known_and_changes_nothing(
     assert await store.get(first.case_id) == before
 
 
-async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
+async def test_a_warning_joins_once_even_with_a_stale_read_of_its_marker(
     intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.ingest([a_warning(1)])
@@ -92,7 +92,7 @@ async def test_a_warning_joins_once_even_where_its_marker_was_read_too_early(
     assert await store.get(first.case_id) == case
 
 
-async def test_a_reference_that_was_used_for_something_else_is_refused(
+async def test_a_reference_reused_for_another_warning_is_refused(
     intake: WarningIntake,
 ) -> None:
     await intake.ingest([a_warning(1, reference="x")])
@@ -103,7 +103,7 @@ async def test_a_reference_that_was_used_for_something_else_is_refused(
     assert other.reason.startswith("reference:")
 
 
-async def test_the_view_is_what_the_events_make(intake: WarningIntake, store: CaseStore) -> None:
+async def test_the_view_equals_the_replayed_events(intake: WarningIntake, store: CaseStore) -> None:
     (first,) = await intake.ingest([a_warning(1)])
     await intake.ingest([a_warning(1, reference="b", risk=Risk.HIGH)])
     await store.change(first.case_id, lambda _case: [happens(EventKind.TAKEN)])
@@ -131,7 +131,7 @@ async def test_a_repeat_that_raises_the_tier_queues_its_warning(
     }
 
 
-async def test_changes_at_the_same_time_all_happen(intake: WarningIntake, store: CaseStore) -> None:
+async def test_concurrent_changes_all_happen(intake: WarningIntake, store: CaseStore) -> None:
     (first,) = await intake.ingest([a_warning(1)])
 
     await asyncio.gather(
@@ -145,7 +145,7 @@ async def test_changes_at_the_same_time_all_happen(intake: WarningIntake, store:
     assert len(notes) == 10
 
 
-async def test_an_event_that_may_not_follow_changes_nothing(
+async def test_an_invalid_transition_changes_nothing(
     intake: WarningIntake, store: CaseStore
 ) -> None:
     (first,) = await intake.ingest([a_warning(1)])
@@ -158,7 +158,7 @@ async def test_an_event_that_may_not_follow_changes_nothing(
     assert await store.get(first.case_id) == closed
 
 
-async def test_there_is_no_case_without_a_warning(store: CaseStore) -> None:
+async def test_an_unknown_case_is_not_found(store: CaseStore) -> None:
     with pytest.raises(NotFound):
         await store.get("abc")
     with pytest.raises(NotFound):
@@ -191,7 +191,7 @@ def _anything(_case: Case) -> bool:
     return True
 
 
-async def test_outcomes_are_added_up_over_all_shards(
+async def test_outcomes_are_summed_over_all_shards(
     client: Client, intake: WarningIntake, store: CaseStore
 ) -> None:
     warnings = [replace(a_warning(number), entry_id="nabc") for number in range(1, 40)]

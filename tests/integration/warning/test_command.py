@@ -83,7 +83,7 @@ async def lost_money(up: Running, case_id: str) -> list[str]:
     return [said for field, said in done.items() if field != NOTED]
 
 
-def test_a_warning_goes_out_and_commands_tell_of_it(tmp_path: Path) -> None:
+def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **NO_CASCADE) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
         sent = [a_request("1", "+8613800000001"), a_request("2", "110")]

@@ -65,7 +65,7 @@ def run(redis_url: str, audit: MemoryAudit) -> Iterator[Run]:
         yield run_command
 
 
-def test_warnings_are_stopped_and_started_with_a_reason_on_record(
+def test_stopping_and_resuming_warnings_is_audited_with_its_reason(
     run: Run, audit: MemoryAudit
 ) -> None:
     before = run("status")
@@ -82,14 +82,14 @@ def test_warnings_are_stopped_and_started_with_a_reason_on_record(
     assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
 
 
-def test_the_switch_takes_a_reason(run: Run) -> None:
+def test_the_kill_switch_needs_a_reason(run: Run) -> None:
     done = run("stop", "--reason", "")
 
     assert done.exit_code == 1
     assert "reason: required, 1 to 200 characters" in " ".join(done.stderr.split())
 
 
-def test_a_person_opts_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
+def test_a_person_can_opt_out_of_advice_only(run: Run, audit: MemoryAudit) -> None:
     out = run("opt-out", "17000000001", "--kind", "advice", "--by", "li")
     refused = run("opt-out", PERSON, "--kind", "emergency", "--by", "li")
     shown = run("opt-out", PERSON)

@@ -69,7 +69,7 @@ async def post(http: httpx.AsyncClient, kind: str, content: Any) -> list[dict[st
     return results
 
 
-async def test_a_structured_event_is_taken_in_once(http: httpx.AsyncClient) -> None:
+async def test_a_structured_event_is_accepted_once(http: httpx.AsyncClient) -> None:
     event = an_event("1")
 
     (first,) = await post(http, "application/cloudevents+json", event)
@@ -79,7 +79,7 @@ async def test_a_structured_event_is_taken_in_once(http: httpx.AsyncClient) -> N
     assert first["case_id"] == again["case_id"]
 
 
-async def test_of_a_batch_each_event_is_answered(http: httpx.AsyncClient) -> None:
+async def test_each_event_of_a_batch_gets_an_answer(http: httpx.AsyncClient) -> None:
     events = [
         an_event("1"),
         an_event("2", type="something.else"),
@@ -98,7 +98,7 @@ async def test_of_a_batch_each_event_is_answered(http: httpx.AsyncClient) -> Non
     assert results[3]["reason"].startswith("data:")
 
 
-async def test_an_event_in_binary_mode_is_taken_in(http: httpx.AsyncClient) -> None:
+async def test_an_event_in_binary_mode_is_accepted(http: httpx.AsyncClient) -> None:
     headers = {"ce-specversion": "1.0", "ce-type": cloud_events_http.TYPE, "ce-source": "/x"}
     answer = await http.post(
         "/warnings?kind=carrier&source_name=carrier.example",
@@ -121,7 +121,7 @@ async def test_an_event_in_binary_mode_is_taken_in(http: httpx.AsyncClient) -> N
         ("application/cloudevents+json", b"x" * (4 * 2**20 + 1), 413),
     ],
 )
-async def test_what_cannot_be_read_at_all_is_a_wrong_request(
+async def test_an_unreadable_body_is_a_bad_request(
     http: httpx.AsyncClient, kind: str, content: bytes, status: int
 ) -> None:
     answer = await http.post(
@@ -134,7 +134,7 @@ async def test_what_cannot_be_read_at_all_is_a_wrong_request(
     assert answer.json()["error"]
 
 
-async def test_what_is_no_event_is_answered_by_its_id_and_stops_no_other(
+async def test_an_invalid_event_is_refused_by_id_and_stops_no_other(
     http: httpx.AsyncClient,
 ) -> None:
     events = [
@@ -155,7 +155,7 @@ async def test_what_is_no_event_is_answered_by_its_id_and_stops_no_other(
     assert found[3]["reason"] == "event: time or data cannot be parsed"
 
 
-async def test_a_kind_of_source_that_there_is_not_is_a_wrong_request(
+async def test_an_unknown_kind_of_source_is_a_bad_request(
     http: httpx.AsyncClient,
 ) -> None:
     answer = await http.post(
@@ -168,7 +168,7 @@ async def test_a_kind_of_source_that_there_is_not_is_a_wrong_request(
     assert answer.json()["error"].startswith("kind: one of ministry")
 
 
-async def test_where_tokens_are_asked_for_only_sources_may_send(
+async def test_with_authentication_only_sources_may_send(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     issuer = Issuer(tmp_path / "jwks.json")
@@ -212,7 +212,7 @@ def a_row(reference: str, victim: str = "+8617000000001") -> str:
     return f"{reference},{victim},caller,+8619900000001,{now_ms() - 1000}\n"
 
 
-async def test_a_file_is_taken_in_once_with_a_report(
+async def test_a_file_is_ingested_once_with_a_report(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -226,7 +226,7 @@ async def test_a_file_is_taken_in_once_with_a_report(
     assert found == [("2", "accepted"), ("3", "refused"), ("4", "refused"), ("5", "joined")]
 
 
-async def test_the_same_file_again_is_all_repeats(
+async def test_a_repeated_file_contains_only_repeats(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -241,7 +241,7 @@ async def test_the_same_file_again_is_all_repeats(
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("between", [",", ";", "\t"])
-async def test_a_file_is_read_however_spreadsheets_write_it(
+async def test_files_written_by_spreadsheets_are_read(
     pipeline: WarningPipeline, tmp_path: Path, encoding: str, between: str
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -255,9 +255,7 @@ async def test_a_file_is_read_however_spreadsheets_write_it(
     assert [row["result"] for row in report(tmp_path, "done", "a.csv")] == ["accepted"]
 
 
-async def test_a_row_that_is_no_csv_stops_no_other(
-    pipeline: WarningPipeline, tmp_path: Path
-) -> None:
+async def test_a_malformed_row_stops_no_other(pipeline: WarningPipeline, tmp_path: Path) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
     rows = [a_row("1"), '2,"+86"1,caller,x,1\n', '3,"+8617000000001\n', a_row("4")]
     dropped(tmp_path, "a.csv", HEAD + "".join(rows))
@@ -269,7 +267,7 @@ async def test_a_row_that_is_no_csv_stops_no_other(
     assert found == [("2", "accepted"), ("3", "refused"), ("4", "refused"), ("5", "joined")]
 
 
-async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
+async def test_a_symlink_is_ignored_and_an_unusable_folder_blocks_no_other(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -288,7 +286,7 @@ async def test_a_link_is_left_alone_and_a_folder_out_of_use_holds_up_no_other(
     assert (file.parent / "link.csv").is_symlink()
 
 
-async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
+async def test_report_and_log_do_not_quote_numbers_of_a_headerless_file(
     pipeline: WarningPipeline, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -304,7 +302,7 @@ async def test_neither_the_report_nor_the_log_tells_who_stands_in_a_first_line(
 
 
 @pytest.mark.parametrize("text", ["", HEAD, "victim,nonsense\n+8617000000001,1\n", HEAD + "1,2\n"])
-async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
+async def test_a_file_without_an_acceptable_row_is_rejected(
     pipeline: WarningPipeline, tmp_path: Path, text: str
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission)
@@ -316,7 +314,7 @@ async def test_a_file_of_which_nothing_can_be_taken_in_is_rejected(
     assert report(tmp_path, "rejected", "a.csv")[0]["result"] == "refused"
 
 
-async def test_a_file_that_is_being_written_is_left_alone(
+async def test_a_file_that_is_still_being_written_is_not_read(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     drop = DropFolder(tmp_path, pipeline.submission, now_s=lambda: 1.0)
@@ -328,7 +326,7 @@ async def test_a_file_that_is_being_written_is_left_alone(
     drop.close()
 
 
-async def test_one_process_works_on_the_folder_at_a_time(
+async def test_one_process_at_a_time_reads_the_drop_folder(
     pipeline: WarningPipeline, tmp_path: Path
 ) -> None:
     first, second = (DropFolder(tmp_path, pipeline.submission) for _ in range(2))
@@ -342,6 +340,6 @@ async def test_one_process_works_on_the_folder_at_a_time(
     assert taken == [0, 1]
 
 
-async def test_a_cursor_that_was_never_issued_is_refused(pipeline: WarningPipeline) -> None:
+async def test_an_unreadable_cursor_is_refused(pipeline: WarningPipeline) -> None:
     with pytest.raises(InvalidInput, match="after: not a cursor"):
         await pipeline.sources.read_feedback("carrier.example", after="garbage")

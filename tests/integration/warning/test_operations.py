@@ -83,7 +83,7 @@ async def bury(redis_url: str, count: int = 1) -> None:
     await client.aclose()
 
 
-async def test_each_role_calls_what_it_may(
+async def test_each_role_calls_its_permitted_methods(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     missing = pb.ReplayDeadLettersRequest(places=["1-1"])
@@ -112,7 +112,7 @@ async def test_each_role_calls_what_it_may(
     }
 
 
-async def test_dead_letters_are_masked_paged_and_replayed_on_record(
+async def test_dead_letters_are_masked_paged_and_their_replay_is_audited(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     await bury(redis_url, 3)
@@ -143,7 +143,7 @@ async def test_dead_letters_are_masked_paged_and_replayed_on_record(
     assert (kind, details["letters"], actor) == (AuditKind.DEAD_LETTERS_REPLAYED, "4", "li")
 
 
-async def test_a_letter_is_dropped_once_and_only_on_record(
+async def test_a_dead_letter_is_dropped_once_and_only_with_an_audit_record(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     await bury(redis_url)
@@ -163,7 +163,7 @@ async def test_a_letter_is_dropped_once_and_only_on_record(
     ]
 
 
-async def test_the_record_of_a_source_is_told(
+async def test_the_quality_of_a_source_is_reported(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     client = connect(redis_url)
@@ -177,7 +177,7 @@ async def test_the_record_of_a_source_is_told(
     assert (source.source_name, source.refused, source.reliability) == ("carrier.example", 2, 0.5)
 
 
-async def test_an_export_of_examples_is_on_record_before_the_first(
+async def test_an_export_of_examples_is_audited_before_its_first_row(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     request = pb.ExportExamplesRequest(since_ms=1, unmasked=True)
@@ -191,7 +191,7 @@ async def test_an_export_of_examples_is_on_record_before_the_first(
     assert refused[0] is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_who_is_held_to_a_region_tries_policies_on_its_cases_only(
+async def test_an_identity_with_a_regional_scope_tries_policies_on_its_cases_only(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     async with served(redis_url, issuer, audit) as server:
@@ -224,7 +224,7 @@ async def test_who_is_held_to_a_region_tries_policies_on_its_cases_only(
         ("GetSourceFeedback", {"source_name": "a.example", "page_size": 2**31}),
     ],
 )
-async def test_a_request_that_makes_no_sense_is_refused(
+async def test_an_invalid_request_is_refused(
     redis_url: str, issuer: Issuer, method: str, fields: dict[str, Any]
 ) -> None:
     request = getattr(pb, f"{method}Request")(**fields)
@@ -247,7 +247,7 @@ async def test_a_request_that_makes_no_sense_is_refused(
         ("PreviewPolicy", {"policy": "a = " + "[" * 100_000}),
     ],
 )
-async def test_a_stream_that_makes_no_sense_is_refused(
+async def test_an_invalid_stream_is_refused(
     redis_url: str, issuer: Issuer, method: str, fields: dict[str, Any]
 ) -> None:
     request = getattr(pb, f"{method}Request")(**fields)

@@ -93,7 +93,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     assert (await loop.pipeline.store.history(second))[-1].why == said
 
 
-async def test_a_range_falls_too_and_losses_and_the_safe_are_no_false_alarms(
+async def test_only_false_alarms_lower_the_reliability_of_a_range(
     loop: Loop,
 ) -> None:
     await loop.list_("+861990000*")
@@ -144,7 +144,7 @@ async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> No
     assert await loop.requests() == []
 
 
-async def test_what_took_the_money_is_proposed_too(loop: Loop) -> None:
+async def test_means_that_took_the_money_are_proposed_as_blocks(loop: Loop) -> None:
     case = await loop.warned(a_warning(1, caller="96110"))
     host = Means(kind=MeansKind.LINK, value="http://pay.example/now")
 
@@ -154,7 +154,7 @@ async def test_what_took_the_money_is_proposed_too(loop: Loop) -> None:
     assert request.endswith("blocks pay.example")
 
 
-async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> None:
+async def test_lost_money_proposes_an_entry_that_would_have_blocked_it(loop: Loop) -> None:
     case = await loop.warned(a_warning(1, caller=OTHER, campaign="parcel"))
     for kind, value in (
         (MeansKind.LINK, "http://pay.example/now"),
@@ -196,7 +196,7 @@ async def test_lost_money_proposes_what_would_have_blocked_it(loop: Loop) -> Non
         (MeansKind.LINK, "http://tax.gov.cn/pay", "protected"),
     ],
 )
-async def test_what_must_not_be_blocked_is_not_proposed(
+async def test_protected_means_are_not_proposed(
     loop: Loop, kind: MeansKind, value: str, why: str
 ) -> None:
     await loop.list_(OTHER, action=Action.ALLOW)
@@ -208,7 +208,7 @@ async def test_what_must_not_be_blocked_is_not_proposed(
     assert len(await loop.requests()) == (1 if why == "proposed" else 0)
 
 
-async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_request(
+async def test_a_repeated_closing_and_a_lost_answer_make_one_request(
     loop: Loop,
 ) -> None:
     loop.proposals.lost = 1
@@ -222,7 +222,7 @@ async def test_the_same_closing_told_twice_and_an_answer_that_was_lost_make_one_
     assert len(await loop.requests()) == 1
 
 
-async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loop: Loop) -> None:
+async def test_a_proposal_about_a_locked_entry_waits_and_blocks_no_other(loop: Loop) -> None:
     await loop.list_(LISTED)
     cases = [await loop.hit(number) for number in (1, 2)]
     reference = Reference(kind=0, pattern=LISTED, action=0)
@@ -247,7 +247,30 @@ async def test_an_entry_that_somebody_else_holds_waits_and_holds_up_no_other(loo
     assert [one.kind for one in await loop.requests()] == [ChangeKind.RETIREMENT, ChangeKind.NORMAL]
 
 
-async def test_examples_are_written_as_far_as_the_log_keeps_them(
+async def exported(
+    loop: Loop, log: DecisionQuery, file: Path, *, since_ms: int = 1
+) -> list[dict[str, str]]:
+    request = operations_pb.ExportExamplesRequest(
+        since_ms=since_ms, model="sms" if file.name == "sms.csv" else ""
+    )
+    async with (
+        operations(loop, log) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
+        stub: Any = WarningOperationsServiceStub(channel)
+        answers = [one async for one in stub.ExportExamples(request, timeout=60)]
+    counts = await asyncio.to_thread(example_export.write, file, answers)
+    assert counts.gone == (0 if since_ms > 1 else 1)
+    return private_rows(file)
+
+
+def private_rows(file: Path) -> list[dict[str, str]]:
+    assert file.stat().st_mode & 0o077 == 0
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+async def test_exported_examples_contain_what_the_decision_log_still_holds(
     loop: Loop, tmp_path: Path
 ) -> None:
     folder = tmp_path / "decisions"
@@ -261,31 +284,14 @@ async def test_examples_are_written_as_far_as_the_log_keeps_them(
     for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
         await loop.close(case, CaseOutcome(outcome))
 
-    async def export(name: str, since_ms: int = 1) -> list[dict[str, str]]:
-        file = tmp_path / name
-        request = operations_pb.ExportExamplesRequest(
-            since_ms=since_ms, model="sms" if name == "sms.csv" else ""
-        )
-        async with (
-            operations(loop, log) as target,
-            grpc.aio.insecure_channel(target) as channel,
-        ):
-            stub: Any = WarningOperationsServiceStub(channel)
-            answers = [one async for one in stub.ExportExamples(request, timeout=60)]
-        counts = await asyncio.to_thread(example_export.write, file, answers)
-        assert counts.gone == (0 if since_ms > 1 else 1)
-        assert file.stat().st_mode & 0o077 == 0
-        with file.open(encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
-
-    everything = {one["retained"]: one for one in await export("all.csv")}
+    everything = {one["retained"]: one for one in await exported(loop, log, tmp_path / "all.csv")}
     assert everything.keys() == {"text", "gone"}
     assert everything["text"]["text"] == body
     assert everything["text"]["url"] == "http://pay.example/now"
     assert everything["text"]["label"] == "fraud"
     assert everything["gone"]["label"] == "nonfraud"
-    assert [one["text"] for one in await export("sms.csv")] == [body]
-    assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
+    assert [one["text"] for one in await exported(loop, log, tmp_path / "sms.csv")] == [body]
+    assert await exported(loop, log, tmp_path / "later.csv", since_ms=loop.desk.clock[0] + 1) == []
     # Training reads the file as it is.
     found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
     assert [(one.content, one.is_fraud) for one in found.rows] == [(body, True)]

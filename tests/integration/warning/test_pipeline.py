@@ -143,7 +143,7 @@ async def test_hits_of_one_person_become_one_case_and_one_warning(
     assert len({one["message_id"] for one in sent}) == 2
 
 
-async def test_who_calls_a_listed_number_back_is_the_one_at_risk(
+async def test_the_caller_of_a_listed_number_is_the_person_at_risk(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     back = a_hit(1, "+8619900000001", from_party="+8617000000009", evidence="CALLEE")
@@ -158,7 +158,7 @@ async def test_who_calls_a_listed_number_back_is_the_one_at_risk(
     assert (await handed(client))[0]["to"] == "+8617000000009"
 
 
-async def test_hits_with_nobody_at_risk_and_old_ones_warn_nobody(
+async def test_old_hits_and_hits_without_a_person_at_risk_warn_no_one(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     nobody = a_hit(2)
@@ -172,7 +172,7 @@ async def test_hits_with_nobody_at_risk_and_old_ones_warn_nobody(
     assert await pipeline.dead.count() == 0
 
 
-async def test_what_is_no_hit_is_a_dead_letter_and_holds_up_nothing(
+async def test_an_unreadable_hit_becomes_a_dead_letter_and_blocks_no_other(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, {"decision_id": "1"}, a_hit(2))
@@ -185,7 +185,7 @@ async def test_what_is_no_hit_is_a_dead_letter_and_holds_up_nothing(
     assert await pipeline.listing.count() == 1
 
 
-async def test_a_dead_letter_that_is_replayed_is_handled_again(
+async def test_a_replayed_dead_letter_is_handled_again(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, {"decision_id": "1"})
@@ -199,7 +199,7 @@ async def test_a_dead_letter_that_is_replayed_is_handled_again(
     assert await pipeline.dead.count() == 1
 
 
-async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
+async def test_an_entry_that_fails_five_times_becomes_a_dead_letter_with_its_reason(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     tried = []
@@ -224,7 +224,7 @@ async def test_what_fails_five_times_is_a_dead_letter_with_its_reason(
     assert await group.backlog() == (0, 0)
 
 
-async def test_what_a_dead_consumer_held_is_taken_over(
+async def test_entries_of_a_dead_consumer_are_claimed(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
@@ -241,7 +241,7 @@ async def test_what_a_dead_consumer_held_is_taken_over(
     assert len(held) == 1
 
 
-async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
+async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_no_other(
     pipeline: WarningPipeline,
 ) -> None:
     first = a_warning("1")
@@ -270,7 +270,7 @@ async def test_each_record_of_a_stream_is_answered_and_a_bad_one_stops_nothing(
     assert answers[4].reason.startswith("occurred_at:")
 
 
-async def test_a_source_is_told_once_what_became_of_its_warnings(
+async def test_a_source_receives_the_outcome_of_each_warning_once(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     async with served(pipeline) as stub, running(pipeline):
@@ -319,7 +319,7 @@ async def test_a_warning_of_a_case_that_was_closed_before_is_not_sent(
     assert await handed(client) == []
 
 
-async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_its_tier_only(
+async def test_a_case_raised_before_dispatch_sends_the_warning_of_its_new_tier_only(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
@@ -335,7 +335,7 @@ async def test_a_case_that_was_raised_before_its_warning_went_out_sends_that_of_
     assert [fields["message_id"] for fields in await handed(client)] == [high]
 
 
-async def test_a_warning_handed_on_before_a_crash_is_not_told_as_left(
+async def test_a_warning_queued_before_a_crash_is_not_reported_as_unsent(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await append(client, a_hit(1))
@@ -370,7 +370,7 @@ async def _is(pipeline: WarningPipeline, case_id: str, messages: dict[str, str])
     return (await pipeline.store.get(case_id)).messages == messages
 
 
-async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(
+async def test_a_case_based_only_on_a_dismissed_hit_is_closed(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     two, one = "+8617000000001", "+8617000000002"
@@ -386,7 +386,9 @@ async def test_a_case_that_rests_on_a_dismissed_hit_alone_is_closed(
     assert states == {two: (True, None), one: (False, CaseOutcome.FALSE_ALARM)}
 
 
-async def test_todos_are_gone_once_done(client: Client, pipeline: WarningPipeline) -> None:
+async def test_completed_tasks_are_removed_from_the_outbox_stream(
+    client: Client, pipeline: WarningPipeline
+) -> None:
     await append(client, *(a_hit(number, f"+86170000000{number}") for number in range(10, 40)))
 
     async def done() -> bool:

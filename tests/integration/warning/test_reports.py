@@ -111,7 +111,7 @@ def run(filled: str) -> Iterator[Run]:
         yield run_command
 
 
-def test_figures_are_those_counted_by_hand(run: Run) -> None:
+def test_figures_equal_a_count_by_hand(run: Run) -> None:
     done = run("--group-by", "city", "--minutes", "30", "--json")
 
     report = json.loads(done.stdout)
@@ -129,7 +129,7 @@ def test_figures_are_those_counted_by_hand(run: Run) -> None:
     assert cities == {MAANSHAN: 3, HEFEI: 3}
 
 
-def test_a_bureau_reads_it_in_its_language(run: Run) -> None:
+def test_a_report_is_printed_in_chinese_and_english(run: Run) -> None:
     chinese, english = run("--group-by", "city"), run("--group-by", "city", "--language", "en")
 
     assert "安徽省马鞍山市" in chinese.stdout
@@ -138,7 +138,7 @@ def test_a_bureau_reads_it_in_its_language(run: Run) -> None:
     assert "accuracy" in english.stdout
 
 
-def test_csv_has_all_figures(run: Run, tmp_path: Path) -> None:
+def test_csv_contains_all_figures(run: Run, tmp_path: Path) -> None:
     table = tmp_path / "report.csv"
 
     done = run("--group-by", "tier", "--csv", str(table))
@@ -173,7 +173,7 @@ def test_a_plot_is_drawn_or_the_missing_extra_is_named(run: Run, tmp_path: Path)
     "wrong",
     [("--group-by", "colour"), ("--plot", "report.pdf"), ("--language", "fr"), ("--since", "soon")],
 )
-def test_what_cannot_be_asked_is_told(run: Run, wrong: tuple[str, str]) -> None:
+def test_an_unsupported_report_is_a_usage_error(run: Run, wrong: tuple[str, str]) -> None:
     # The last --since counts.
     done = run(*wrong) if wrong[0] != "--since" else run("--until", wrong[1])
 
@@ -200,7 +200,7 @@ def _dispatcher(*regions: str) -> Identity:
 
 
 @pytest.mark.parametrize(("regions", "cases"), [(("3405",), 3), (("34", "33"), 6), (("33",), 0)])
-def test_who_is_held_to_regions_gets_theirs(
+def test_an_identity_with_a_regional_scope_gets_its_regions(
     filled: str, regions: tuple[str, ...], cases: int
 ) -> None:
     report = _made(filled, ReportRequest(by=ReportGrouping.DAY), _dispatcher(*regions))
@@ -214,7 +214,7 @@ def test_another_region_is_refused(filled: str) -> None:
         _made(filled, ReportRequest(region="安徽省合肥市"), _dispatcher("3405"))
 
 
-def test_one_region_can_be_asked_for_by_name(filled: str) -> None:
+def test_a_region_can_be_selected_by_name(filled: str) -> None:
     report = _made(
         filled, ReportRequest(region="安徽省合肥市", by=ReportGrouping.TIER), _dispatcher()
     )
@@ -232,6 +232,6 @@ def test_one_region_can_be_asked_for_by_name(filled: str) -> None:
         ReportRequest(since_ms=-1),
     ],
 )
-def test_a_time_in_which_nothing_can_be_is_refused(filled: str, asked: ReportRequest) -> None:
+def test_an_invalid_period_is_refused(filled: str, asked: ReportRequest) -> None:
     with pytest.raises(InvalidInput, match=r"^(since_ms|minutes)"):
         _made(filled, asked, _dispatcher())

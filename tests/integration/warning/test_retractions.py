@@ -105,7 +105,7 @@ async def status(client: Client, message: str) -> SendStatus:
     return claim.status
 
 
-async def test_a_message_in_the_stream_of_a_channel_is_withdrawn_and_the_case_closed(
+async def test_a_queued_message_is_withdrawn_and_its_case_closed(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     before = await opened(client, pipeline)
@@ -120,7 +120,7 @@ async def test_a_message_in_the_stream_of_a_channel_is_withdrawn_and_the_case_cl
     assert len(await relay(client, pipeline, after)) == 1
 
 
-async def test_a_worker_that_has_claimed_a_message_cannot_begin_to_send_it(
+async def test_a_worker_cannot_begin_to_send_a_retracted_message_it_claimed(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     (message,) = (await opened(client, pipeline)).messages
@@ -152,7 +152,7 @@ async def test_a_person_who_was_warned_gets_a_correction_once(
     assert "更正" in sent[1]["text"]
 
 
-async def test_a_case_that_rests_on_another_entry_too_stays_open_without_that_evidence(
+async def test_a_case_with_other_evidence_stays_open_without_the_retracted_entry(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     before = await opened(client, pipeline, ENTRY, OTHER)
@@ -166,7 +166,7 @@ async def test_a_case_that_rests_on_another_entry_too_stays_open_without_that_ev
     assert not (await retract(client, pipeline, entry_id=OTHER)).open
 
 
-async def test_an_entry_that_stays_for_others_was_wrong_for_its_subject_only(
+async def test_a_retraction_for_one_subject_leaves_the_entry_valid_for_others(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await opened(client, pipeline)
@@ -175,7 +175,7 @@ async def test_an_entry_that_stays_for_others_was_wrong_for_its_subject_only(
     assert not (await retract(client, pipeline, subject=CALLER)).open
 
 
-async def test_hits_on_their_way_open_no_case_and_later_ones_of_a_new_entry_do(
+async def test_hits_before_the_retraction_open_no_case_and_later_ones_do(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     await RetractionStore(client).publish([notice()])
@@ -191,7 +191,7 @@ async def test_hits_on_their_way_open_no_case_and_later_ones_of_a_new_entry_do(
     assert await pipeline.listing.count() == 1
 
 
-async def test_it_counts_once_against_the_entry_and_its_source(
+async def test_a_retraction_counts_once_against_the_entry_and_its_source(
     client: Client, pipeline: WarningPipeline
 ) -> None:
     one = notice()
@@ -205,7 +205,7 @@ async def test_it_counts_once_against_the_entry_and_its_source(
     assert record.tally.false == 1
 
 
-async def test_a_queue_of_a_city_loses_what_no_call_centre_has_read(client: Client) -> None:
+async def test_unread_messages_are_withdrawn_from_a_city_queue(client: Client) -> None:
     queues = CityQueues(client, "voice")
     for name in ("c.1", "c.2"):
         await queues.send(
@@ -221,7 +221,7 @@ async def test_a_queue_of_a_city_loses_what_no_call_centre_has_read(client: Clie
     assert int(await client.xlen(queue("voice", "3301"))) == 1
 
 
-def test_corrections_are_linted_and_may_be_replaced(tmp_path: Any) -> None:
+def test_correction_texts_are_linted_and_customisable(tmp_path: Any) -> None:
     for language in ("zh", "en"):
         assert set(CorrectionTexts.load(language, tmp_path).by_tier) == set(Tier)
     own = tmp_path / "corrections-1.zh.toml"
@@ -232,6 +232,23 @@ def test_corrections_are_linted_and_may_be_replaced(tmp_path: Any) -> None:
         CorrectionTexts.load("zh", tmp_path)
 
 
-def test_what_is_no_notice_is_refused() -> None:
+def test_an_unreadable_notice_is_refused() -> None:
     with pytest.raises(InvalidInput, match="retraction"):
         notices.read({"entry_id": "x"})
+
+
+async def test_the_backlog_of_each_stream_is_measured(client: Client) -> None:
+    registry = CollectorRegistry()
+    built = wiring.build(Settings(warning_claim_ms=500), client, registry=registry, now_ms=now_ms)
+    await built.upkeep.refresh()  # creates the groups: Redis knows their lag from then on
+    await hit(client, 1)
+    await RetractionStore(client).publish([notice(), notice(entry_id=OTHER)])
+    await built.upkeep.refresh()
+    lag = "fanzha_warning_stream_lag"
+
+    found = {
+        stream: registry.get_sample_value(lag, {"stream": stream})
+        for stream in ("hits", "dismissals", "retractions", "outbox")
+    }
+
+    assert found == {"hits": 1, "dismissals": 0, "retractions": 2, "outbox": 0}

@@ -99,7 +99,7 @@ async def confirmed(rig: LandingRig, place: str, until: str) -> tuple[int, int, 
     return done.hits, done.before, done.next_place
 
 
-async def test_what_is_counted_is_confirmed_part_by_part_and_once(
+async def test_previewed_hits_are_confirmed_in_parts_and_once(
     rig: LandingRig, audit: MemoryAudit
 ) -> None:
     found = await rig.suspects().preview(SubjectKind.NUMBER, FRAUD)
@@ -120,7 +120,7 @@ async def test_what_is_counted_is_confirmed_part_by_part_and_once(
     assert await confirmed(rig, "", found.until) == (0, 0, "")
 
 
-async def test_links_match_with_all_below_them_and_ranges_by_their_digits(
+async def test_hosts_match_their_subdomains_and_ranges_match_by_prefix(
     rig: LandingRig,
 ) -> None:
     pages = ("http://jf.example/a", "http://pay.jf.example/", "http://notjf.example/")
@@ -144,7 +144,7 @@ async def test_links_match_with_all_below_them_and_ranges_by_their_digits(
     assert (await desk.preview(SubjectKind.NUMBER, "+8619900*")).hits == PEOPLE + 1
 
 
-async def test_what_cannot_be_confirmed_so_is_refused(rig: LandingRig) -> None:
+async def test_an_unsupported_subject_is_refused(rig: LandingRig) -> None:
     local = Identity(name="li", roles=frozenset({Role.OPERATOR}), regions=frozenset({"3405"}))
 
     with pytest.raises(InvalidInput, match="texts"):
@@ -174,7 +174,7 @@ def run(redis_url: str) -> Iterator[Callable[..., Result]]:
         yield run_command
 
 
-def test_the_command_counts_asks_and_confirms(run: Callable[..., Result]) -> None:
+def test_the_command_previews_prompts_and_confirms(run: Callable[..., Result]) -> None:
     counted = run("suspected", "--number", FRAUD, "--dry-run")
     done = run("suspected", "--number", FRAUD, "--fraud-type", "fake_loan", "--yes")
     again = run("suspected", "--number", FRAUD)

@@ -36,13 +36,13 @@ def test_answers_that_grow_do_not_count_for_more_than_one() -> None:
     assert h2load.answered(run, ANSWER) == 1000.0
 
 
-def test_the_few_that_were_refused_do_not_count() -> None:
+def test_a_few_refusals_do_not_count() -> None:
     run = h2load.read(SUMMARY.format(data=76_000 - 10 * 38))
 
     assert h2load.answered(run, ANSWER) == pytest.approx(995.0)
 
 
-def test_a_server_that_refuses_much_is_not_fast_but_not_measured() -> None:
+def test_a_run_with_many_refusals_is_no_measurement() -> None:
     run = h2load.read(SUMMARY.format(data=76_000 // 2))
 
     with pytest.raises(Failed, match=r"50\.0% of 2,000 requests were refused"):
@@ -59,6 +59,6 @@ def test_a_request_that_failed_fails_the_run(wrong: str) -> None:
         h2load.read(text)
 
 
-def test_what_is_no_summary_fails() -> None:
+def test_output_without_a_summary_fails() -> None:
     with pytest.raises(Failed, match="no figures"):
         h2load.read("cannot connect")

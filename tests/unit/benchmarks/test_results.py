@@ -9,7 +9,7 @@ import typer
 from benchmarks import results
 
 
-def test_a_result_says_what_it_is_of_and_on_which_machine(
+def test_a_result_names_its_subject_and_its_machine(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results.write("load", {"rate": 7}, save=True, folder=tmp_path / "new")
@@ -23,13 +23,13 @@ def test_a_result_says_what_it_is_of_and_on_which_machine(
     )
 
 
-def test_without_save_nothing_is_kept(tmp_path: Path) -> None:
+def test_without_save_no_file_is_written(tmp_path: Path) -> None:
     results.write("load", {}, save=False, folder=tmp_path)
 
     assert not list(tmp_path.iterdir())
 
 
-def test_what_cannot_be_kept_was_printed_and_ends_with_a_sentence(
+def test_an_unwritable_result_is_printed_and_fails_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()

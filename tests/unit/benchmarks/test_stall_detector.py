@@ -62,12 +62,12 @@ def test_pauses_of_several_cores_at_once_are_one() -> None:
     assert seen.longest_ms == pytest.approx(600)
 
 
-def test_without_real_time_priority_nothing_is_the_machines_fault() -> None:
+def test_without_real_time_priority_no_stall_is_blamed_on_the_machine() -> None:
     assert stall_detector.merged([(1.0, 2.0)], real_time=True).disturbed
     assert not stall_detector.merged([(1.0, 2.0)], real_time=False).disturbed
 
 
-def test_disturbed_runs_are_made_again_and_kept_apart() -> None:
+def test_disturbed_runs_are_repeated_and_stored_separately() -> None:
     runs = iter([("a", DISTURBED), ("b", CALM), ("c", DISTURBED), ("d", CALM)])
 
     made = stall_retry.measured(lambda: next(runs), lambda run: run[1], 2)
@@ -76,7 +76,7 @@ def test_disturbed_runs_are_made_again_and_kept_apart() -> None:
     assert [name for name, _ in made.put_aside] == ["a", "c"]
 
 
-def test_a_machine_that_never_keeps_calm_is_measured_as_it_is() -> None:
+def test_on_a_machine_that_always_stalls_disturbed_runs_are_counted() -> None:
     runs = iter([(name, DISTURBED) for name in "abcdefgh"])
 
     made = stall_retry.measured(lambda: next(runs), lambda run: run[1], 2)

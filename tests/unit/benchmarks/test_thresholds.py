@@ -21,7 +21,7 @@ def test_a_cell_at_its_floor_holds() -> None:
     assert faults(cell(per_round=2.0, p99_ms=50)) == ()
 
 
-def test_each_fault_is_told() -> None:
+def test_each_missed_threshold_is_reported() -> None:
     assert "not 2" in faults(cell(per_round=1.9))[0]
     assert "p99 51.0 ms" in faults(cell(p99_ms=51))[0]
     assert "1.00% without a decision" in faults(cell(failed_share=0.01))[0]
@@ -35,7 +35,7 @@ def test_a_floor_that_was_not_measured_is_missed() -> None:
     )
 
 
-def test_what_is_no_number_is_missed() -> None:
+def test_a_figure_that_is_no_number_misses_its_threshold() -> None:
     nan = float("nan")
 
     assert len(faults(cell(per_round=nan, p99_ms=nan))) == 2

@@ -35,7 +35,7 @@ NAMES = st.one_of(
 
 
 @given(st.lists(NAMES, max_size=8))
-def test_plain_is_what_the_expression_for_one_name_takes(texts: list[str]) -> None:
+def test_the_fast_path_accepts_exactly_the_names_of_the_expression(texts: list[str]) -> None:
     found = canonical_hosts.find(texts)
 
     expected = [PLAIN.fullmatch(text) is not None and len(text) <= 253 for text in texts]
@@ -56,7 +56,7 @@ def test_plain_is_what_the_expression_for_one_name_takes(texts: list[str]) -> No
         st.tuples(NAMES, st.sampled_from([0, EntryKind.HOST, EntryKind.URL_PREFIX])), max_size=8
     )
 )
-def test_rows_read_together_are_what_they_are_alone(rows: list[tuple[str, int]]) -> None:
+def test_a_batch_is_read_like_its_single_rows(rows: list[tuple[str, int]]) -> None:
     texts = [text.replace("\ud800", "?") for text, _ in rows]
     kinds = np.array([kind for _, kind in rows], np.uint8)
 
@@ -79,7 +79,7 @@ def test_the_key_of_a_plain_name_is_that_of_its_text(others: list[str]) -> None:
     assert found.text(0) == "bank.example"
 
 
-def test_a_word_without_a_dot_is_a_host_only_where_it_is_said_to_be() -> None:
-    found = patterns.read(["bank", "bank"], np.array([0, EntryKind.HOST], np.uint8), PLAN)
+def test_a_word_without_a_dot_is_a_host_only_as_an_explicit_kind() -> None:
+    found = patterns.read(["acme", "acme"], np.array([0, EntryKind.HOST], np.uint8), PLAN)
 
     assert found.kinds.tolist() == [EntryKind.SENDER, EntryKind.HOST]

@@ -30,13 +30,13 @@ A_FEW = [
 ]
 
 
-def test_entries_come_back() -> None:
+def test_entries_round_trip() -> None:
     table = EntryTable.from_entries(A_FEW)
 
     assert [table.entry(row) for row in range(len(table))] == A_FEW
 
 
-def test_who_stands_behind_is_stored_once() -> None:
+def test_provenance_is_stored_once() -> None:
     table = EntryTable.from_entries(A_FEW)
 
     assert len(table.provenance) == 2
@@ -49,7 +49,7 @@ def test_only_numbers_and_ranges_have_a_direction() -> None:
 
 
 @given(st.lists(entries, max_size=8), st.data())
-def test_rows_are_taken_in_the_order_asked(listed: list[Entry], data: st.DataObject) -> None:
+def test_rows_are_taken_in_the_requested_order(listed: list[Entry], data: st.DataObject) -> None:
     rows = data.draw(st.lists(st.integers(0, len(listed) - 1)) if listed else st.just([]))
     table = EntryTable.from_entries(listed)
 
@@ -59,7 +59,7 @@ def test_rows_are_taken_in_the_order_asked(listed: list[Entry], data: st.DataObj
 
 
 @given(st.lists(st.lists(entries, max_size=4), max_size=4))
-def test_tables_lie_end_to_end(parts: list[list[Entry]]) -> None:
+def test_tables_are_concatenated(parts: list[list[Entry]]) -> None:
     tables = [EntryTable.from_entries(part) for part in parts]
 
     joined = concatenate(tables)
@@ -88,7 +88,7 @@ def test_tables_lie_end_to_end(parts: list[list[Entry]]) -> None:
         (EntryKind.URL_PREFIX, ""),
     ],
 )
-def test_what_is_not_canonical_is_refused(kind: EntryKind, pattern: str) -> None:
+def test_a_non_canonical_pattern_is_refused(kind: EntryKind, pattern: str) -> None:
     with pytest.raises(InvalidInput, match="pattern"):
         pattern_key(kind, pattern)
 

@@ -35,10 +35,10 @@ from blocklists.number_deobfuscation import deobfuscate
         ("1" * 65, ""),
     ],
 )
-def test_what_a_text_shows(text: str, number: str) -> None:
+def test_obfuscated_numbers_are_read(text: str, number: str) -> None:
     assert deobfuscate(text) == number
 
 
 @given(st.text(max_size=40))
-def test_what_is_plain_stays(text: str) -> None:
+def test_plain_texts_stay_unchanged(text: str) -> None:
     assert deobfuscate(deobfuscate(text)) == deobfuscate(text)

@@ -27,6 +27,12 @@ def read_one(text: str, kind: int = 0) -> tuple[int, str]:
         ("(010) 55550199", EntryKind.NUMBER, "+861055550199"),
         ("＋８６１７００００００００１", EntryKind.NUMBER, "+8617000000001"),
         ("95588", EntryKind.NUMBER, "95588"),
+        ("tel:+86-170-0000-0001", EntryKind.NUMBER, "+8617000000001"),
+        ('"Bank" <sip:+8617000000001@ims.example>', EntryKind.NUMBER, "+8617000000001"),
+        ("+8617000000001@ims.example", EntryKind.NUMBER, "+8617000000001"),
+        ("\u202a+86 17000000001\u202c", EntryKind.NUMBER, "+8617000000001"),
+        ("sip:anonymous@anonymous.invalid", EntryKind.SENDER, "anonymous"),
+        ("1069@shop.example/pay", EntryKind.URL_PREFIX, "shop.example/pay"),
         ("+86170*", EntryKind.RANGE, "+86170*"),
         ("1700*", EntryKind.RANGE, "+861700*"),
         ("1069*", EntryKind.RANGE, "1069*"),
@@ -46,7 +52,7 @@ def read_one(text: str, kind: int = 0) -> tuple[int, str]:
         ("shop.example/pay/", EntryKind.URL_PREFIX, "shop.example/pay/"),
     ],
 )
-def test_the_pattern_tells_what_it_is_and_has_one_spelling(
+def test_a_pattern_has_one_kind_and_one_spelling(
     text: str, kind: EntryKind, canonical: str
 ) -> None:
     assert read_one(text) == (kind, canonical)
@@ -58,17 +64,40 @@ def test_the_pattern_tells_what_it_is_and_has_one_spelling(
         ("", 0), ("   ", 0), ("d41d8cd98f00b204e9800998ecf8427e", 0), ("bad_host..",
         EntryKind.NUMBER), ("a b.example", EntryKind.HOST), ("x.example/*", 0),
         ("shop.example/pay", EntryKind.HOST), ("170", EntryKind.RANGE), ("+8*", 0), ("12", 0),
-        ("%zz.example", 0), ("\x00", EntryKind.SENDER), ("8.617E+12", 0),
+        ("%zz.example", 0), ("\x00", EntryKind.SENDER), ("8.617E+12", 0), ("①①⓪1", 0),
+        ("sip:alice@ims.example", 0),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told_with_the_text(text: str, kind: int) -> None:
+def test_an_unreadable_pattern_is_refused_with_its_text(text: str, kind: int) -> None:
     found, message = read_one(text, kind)
 
     assert found == 0
     assert message.startswith("pattern: ")
 
 
-def test_of_a_text_the_fingerprint_is_kept_and_read_again_as_it_is() -> None:
+@pytest.mark.parametrize(
+    ("text", "kind", "canonical"),
+    [
+        ("10.0.0.0/8", EntryKind.URL_PREFIX, "10.0.0.0/8"),
+        ("192.0.2/24", EntryKind.URL_PREFIX, "192.0.0.2/24"),
+        ("2001:db8::/32", EntryKind.URL_PREFIX, ""),
+        ("com", EntryKind.SENDER, "com"),
+        ("com", EntryKind.HOST, "com"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_read_only_as_an_explicit_kind(
+    text: str, kind: EntryKind, canonical: str
+) -> None:
+    found, message = read_one(text)
+
+    assert found == 0
+    assert "or" in message
+    assert "kind" in message
+    if canonical:
+        assert read_one(text, kind) == (kind, canonical)
+
+
+def test_a_text_becomes_its_fingerprint_which_reads_as_itself() -> None:
     text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
 
     kind, written = read_one(text, EntryKind.FINGERPRINT)
@@ -78,7 +107,7 @@ def test_of_a_text_the_fingerprint_is_kept_and_read_again_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("text", ["收到", "fp2:" + "0" * 64, "fp1:00", ""])
-def test_what_has_no_fingerprint_is_refused_without_quoting_it(text: str) -> None:
+def test_a_text_without_a_fingerprint_is_refused_without_quoting_it(text: str) -> None:
     kind, message = read_one(text, EntryKind.FINGERPRINT)
 
     assert kind == 0
@@ -107,7 +136,7 @@ texts = st.one_of(
 
 
 @given(st.lists(st.tuples(texts, st.sampled_from([0, *EntryKind]))))
-def test_what_was_read_reads_the_same_again(rows: list[tuple[str, int]]) -> None:
+def test_reading_a_pattern_is_idempotent(rows: list[tuple[str, int]]) -> None:
     found = patterns.read(
         [text for text, _ in rows], np.array([kind for _, kind in rows], np.uint8), PLAN
     )

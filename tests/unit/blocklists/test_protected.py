@@ -9,7 +9,7 @@ from blocklists import protected
 from blocklists.entries import EntryKind
 from blocklists.entry_table import EXACT, Identities, text_key
 from fanzha.decisions import Action
-from fanzha.phone import HomePlan
+from fanzha.phone import HomePlan, sender_hash
 from fanzha.service_codes import after_bare_plus
 
 PLAN = HomePlan()
@@ -40,7 +40,7 @@ def test_a_service_number_is_refused_whatever_stands_in_front(front: str, number
     assert "protected number" in why(front + number)
 
 
-def test_where_home_is_elsewhere_the_country_code_is_no_way_around() -> None:
+def test_with_another_home_country_the_country_code_does_not_bypass_the_guard() -> None:
     assert "protected number" in why("86110", plan=ABROAD)
 
 
@@ -162,10 +162,10 @@ def test_the_columns_agree_with_the_reasons(patterns: list[tuple[str, bool]]) ->
     ]
 
 
-@pytest.mark.parametrize("name", ["tel:110", "①①⓪", "sip:96110@ims.example", "【➀②3➃⑤】", "一一〇"])
+@pytest.mark.parametrize("name", ["①①⓪", "tel:①①⓪", "【➀②3➃⑤】", "一一〇"])
 @pytest.mark.parametrize("action", Action)
 def test_a_name_that_reads_like_a_protected_number_is_refused(name: str, action: Action) -> None:
-    [key] = PLAN.sender_keys([name]).tolist()
+    key = sender_hash(name)
 
     assert "reads like" in protected.refusal(EntryKind.SENDER, name, key, EXACT, action)
 
@@ -177,7 +177,7 @@ def test_the_columns_find_names_that_read_like_protected_numbers() -> None:
     assert sorted(protected.suspects(entries).tolist()) == [0, 2, 4]
 
 
-def test_every_form_can_be_asked_for() -> None:
+def test_every_written_form_can_be_listed() -> None:
     written = list(protected.written_forms("96110"))
 
     assert {"96110", "+8657196110", "01096110", "+96110"} <= set(written)

@@ -49,7 +49,7 @@ def test_rows_become_entries_with_the_defaults_of_the_change() -> None:
     assert found.table.entry(1).pattern == "bank.example"
 
 
-def test_what_a_row_says_outranks_the_defaults() -> None:
+def test_fields_of_a_row_outrank_the_defaults() -> None:
     rows = proposed(
         "+8617000000001",
         actions=[Action.ALLOW], directions=[Direction.FROM], sources=[Source.CARRIER],
@@ -165,7 +165,7 @@ def test_a_row_may_have_no_end_if_it_is_reviewed() -> None:
     assert int(entry.review_at.timestamp()) == review_s
 
 
-def test_no_end_needs_no_review_where_the_setting_says_so() -> None:
+def test_no_end_needs_no_review_where_set() -> None:
     rows = proposed("+8617000000001", no_ends=[True])
 
     found = checked(rows, replace(DEFAULTS, no_end_needs_review=False))
@@ -182,7 +182,7 @@ def test_an_import_gives_the_default_term_where_a_review_is_missing() -> None:
     assert found.terms_given == 1
 
 
-def test_the_last_second_there_is_means_no_end() -> None:
+def test_the_largest_expiry_means_no_end() -> None:
     rows = proposed("+8617000000001", expires_s=[NO_END_S], reviews_s=[NINE_O_CLOCK_S + 1])
 
     assert not checked(rows).table.entry(0).ends
@@ -217,3 +217,12 @@ def test_a_block_without_a_kind_of_fraud_gets_that_of_its_source() -> None:
     assert checked(rows, defaults).table.fraud_types.tolist() == [
         *(FraudType.FAKE_LOAN, FraudType.UNSPECIFIED, FraudType.ROMANCE, FraudType.UNSPECIFIED)
     ]
+
+
+def test_a_number_that_cannot_exist_is_invalid_whatever_kind_is_given() -> None:
+    listed = ["+861700000000123", "+8617000000001", "+99912345678", "110110", "95588"]
+
+    found = checked(proposed(*listed, kinds=[0, 0, EntryKind.NUMBER, 0, 0]))
+
+    assert outcomes(found)[:2] == [(0, RowOutcome.INVALID), (2, RowOutcome.INVALID)]
+    assert found.problems[0].message == "pattern: no number has this form: +861700000000123"

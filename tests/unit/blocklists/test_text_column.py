@@ -12,7 +12,7 @@ def unpacked(column: TextColumn) -> list[str]:
 
 
 @given(texts)
-def test_texts_come_back(rows: list[str]) -> None:
+def test_texts_round_trip(rows: list[str]) -> None:
     column = TextColumn.of(rows)
 
     assert unpacked(column) == rows
@@ -20,14 +20,14 @@ def test_texts_come_back(rows: list[str]) -> None:
 
 
 @given(texts, st.lists(st.integers(0, 15), max_size=20))
-def test_rows_are_taken_in_the_order_asked(rows: list[str], wanted: list[int]) -> None:
+def test_rows_are_taken_in_the_requested_order(rows: list[str], wanted: list[int]) -> None:
     taken = TextColumn.of(rows).take(np.array(wanted, np.int64))
 
     assert unpacked(taken) == [rows[row] if row < len(rows) else "" for row in wanted]
 
 
 @given(st.lists(texts, max_size=4))
-def test_columns_lie_end_to_end(columns: list[list[str]]) -> None:
+def test_columns_are_concatenated(columns: list[list[str]]) -> None:
     joined = TextColumn.concatenate([TextColumn.of(rows) for rows in columns])
 
     assert unpacked(joined) == [row for rows in columns for row in rows]

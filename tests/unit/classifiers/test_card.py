@@ -81,14 +81,14 @@ def test_an_odd_field_is_named(changes: Mapping[str, object], message: str) -> N
         card.parse({**a_table(), **changes})
 
 
-def test_a_card_may_say_how_scores_were_spread() -> None:
+def test_a_card_can_have_a_histogram_of_scores() -> None:
     rows = [900, 50, *[0] * (card.BINS - 3), 12]
 
     assert card.parse(a_table()).score_histogram is None
     assert card.parse(a_table() | {"score_histogram": rows}).score_histogram == tuple(rows)
 
 
-def test_a_card_may_say_how_columns_were_spread() -> None:
+def test_a_card_can_have_histograms_of_features() -> None:
     table = {"links": {"edges": [1, 2.5], "rows": [90, 8, 2, 0]}}
 
     read = card.parse(a_table() | {"feature_histograms": table})

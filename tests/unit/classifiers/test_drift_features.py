@@ -18,7 +18,7 @@ def test_a_text_is_described_by_length_script_digits_and_links() -> None:
     assert found["links"].tolist() == [0, 0, 1]
 
 
-def test_a_link_is_described_by_its_parts_and_an_unreadable_one_by_nothing() -> None:
+def test_a_link_has_features_of_its_parts_and_an_unreadable_one_has_none() -> None:
     found = drift_features.of_links(["http://a.shop.example/p1?q", ""])
 
     assert [column[0] for column in found.values()][:3] == [14, 3, 5]
@@ -34,5 +34,5 @@ def test_every_channel_has_the_columns_that_metrics_are_laid_out_by() -> None:
     assert tuple(drift_features.of_links(["http://a.example/"])) == NAMES[Channel.LINK]
 
 
-def test_half_a_character_is_counted_like_any_other() -> None:
+def test_a_lone_surrogate_is_counted_like_any_character() -> None:
     assert drift_features.of_texts(["a\ud83d"])["characters"].tolist() == [2]

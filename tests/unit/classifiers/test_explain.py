@@ -31,7 +31,7 @@ def test_without_the_heaviest_word_of_a_fraud_its_score_falls_most() -> None:
     assert after < before
 
 
-def test_weights_are_told_though_the_score_is_as_good_as_one() -> None:
+def test_contributions_are_given_though_the_score_is_almost_one() -> None:
     body = (
         "尊敬的建行用户：您的账户积分即将清零，可兑换现金880元，"
         "请立即登录 http://ccb-jf.example 领取【建设银行】"
@@ -90,7 +90,7 @@ def test_calling_many_people_once_weighs_for_fraud() -> None:
     assert weights["log_calls_per_counterpart"] > 0
 
 
-def test_nothing_weighs_for_a_caller_of_too_few_calls() -> None:
+def test_a_caller_with_too_few_calls_has_no_contributions() -> None:
     columns = {"opposite_count": np.array([3], np.float32)}
 
     assert explain.caller(models().caller, activity_from_table(columns)) == []

@@ -63,7 +63,7 @@ def test_every_number_is_invented_or_a_public_service() -> None:
     assert [number for number in numbers if not INVENTED.fullmatch(number)] == []
 
 
-def test_only_two_calls_cannot_be_read_and_they_are_meant_so() -> None:
+def test_exactly_two_calls_are_unreadable_on_purpose() -> None:
     unreadable = [
         row["id"]
         for row in rows("calls.csv")
@@ -73,7 +73,7 @@ def test_only_two_calls_cannot_be_read_and_they_are_meant_so() -> None:
     assert len(unreadable) == 2
 
 
-def test_whatever_is_called_fraud_lives_under_reserved_names() -> None:
+def test_fraud_examples_use_reserved_names() -> None:
     urls = [row["url"] for row in rows("links.csv") if row["label"] == "malicious"]
     for row in rows("texts.tsv"):
         urls += find_links(row["text"])

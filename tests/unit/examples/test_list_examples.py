@@ -31,7 +31,7 @@ def test_an_example_is_read(name: str, form: Format, encoding: str, rows: int, b
     assert sum(isinstance(item, BadLine) for item in items) == bad
 
 
-def test_the_example_workbook_has_a_sheet_that_nobody_sees() -> None:
+def test_the_example_workbook_has_a_hidden_sheet() -> None:
     file = ListFile(EXAMPLES / "list.xlsx", ReadOptions(), NINE_O_CLOCK_S)
 
     assert file.hidden_sheets == ["填表说明"]

@@ -45,11 +45,11 @@ def test_numbers_are_found_as_they_are_written(text: str, keys: list[int]) -> No
         "id17000000001",
     ],
 )
-def test_what_is_no_number_to_call_back_is_left_out(text: str) -> None:
+def test_numbers_that_cannot_be_called_back_are_omitted(text: str) -> None:
     assert callback_keys(text, PLAN) == ([], False)
 
 
-def test_so_many_numbers_are_read_and_more_are_told() -> None:
+def test_a_bounded_number_of_numbers_is_read_and_more_are_reported() -> None:
     numbers = [f"1700000{row:04}" for row in range(MAX_NUMBERS + 1)]
 
     assert callback_keys(" , ".join(numbers[:-1]), PLAN) == (
@@ -61,7 +61,7 @@ def test_so_many_numbers_are_read_and_more_are_told() -> None:
 
 
 @given(st.text(st.sampled_from([*"0123456789０９+＋ ()-./=&%a好"]), max_size=80))
-def test_what_is_found_is_a_number_that_can_be_dialled(text: str) -> None:
+def test_every_number_found_can_be_dialled(text: str) -> None:
     keys, _ = callback_keys(text, PLAN)
 
     assert len(keys) == len(set(keys)) <= MAX_NUMBERS

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanzha import fingerprint
-from fanzha.fingerprint import BANDS, NEAR, VALUES
+from fanzha.fingerprint import BANDS, NEAR, VALUES, BatchSketches
 from fanzha.text import normalise_all
 
 POINTS = (
@@ -79,7 +79,7 @@ def test_other_texts_share_few_values(other: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ok", "see you at 8", "哈" * 300, "http://a.example/b"])
-def test_what_anybody_could_write_has_no_fingerprint(text: str) -> None:
+def test_common_short_texts_have_no_fingerprint(text: str) -> None:
     assert fingerprint.fingerprint(text) == ""
 
 
@@ -95,7 +95,7 @@ def test_a_fingerprint_is_written_and_read_back() -> None:
     assert fingerprint.read([]).shape == (0, VALUES)
 
 
-def test_the_first_edition_of_fingerprints_is_what_it_was() -> None:
+def test_fingerprints_of_edition_1_are_stable() -> None:
     """Entries are stored as fingerprints: whoever alters these must count `fp1` up."""
     assert fingerprint.fingerprint("see you at eight tomorrow, and bring the red umbrella") == (
         "fp1:9bfa37fad7fd1406a63ecd20fb8bcd820ee67c0cd0742b93f6130eec6ce2ee19"
@@ -103,11 +103,11 @@ def test_the_first_edition_of_fingerprints_is_what_it_was() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "fp1:", "fp2:" + "0" * 64, "fp1:" + "G" * 64, PARCEL])
-def test_other_texts_are_not_fingerprints(text: str) -> None:
+def test_ordinary_texts_are_not_read_as_fingerprints(text: str) -> None:
     assert not fingerprint.is_fingerprint(text)
 
 
-def test_no_letter_of_a_text_stands_in_its_fingerprint() -> None:
+def test_a_fingerprint_contains_no_letter_of_its_text() -> None:
     assert re.fullmatch("fp1:[0-9a-f]{64}", fingerprint.fingerprint(PARCEL))
 
 
@@ -137,3 +137,35 @@ def test_sketches_share_a_band_key_exactly_where_a_pair_is_equal(values: list[in
 
     assert shared == [values[2 * n : 2 * n + 2] == [1, 1] for n in range(BANDS)]
     assert len(set(fingerprint.band_keys(other)[0].tolist())) == BANDS
+
+
+BODIES = (FIRST, SECOND, PARCEL, "见面吧", "", ENGLISH)
+
+
+@given(st.lists(st.lists(st.integers(0, len(BODIES) - 1), max_size=4), max_size=4))
+@settings(max_examples=60)
+def test_sketches_of_a_batch_are_the_same_in_whatever_order_they_are_made(
+    steps: list[list[int]],
+) -> None:
+    whole, batch = fingerprint.sketches(normalise_all(BODIES)), BatchSketches(BODIES)
+
+    for rows in steps:
+        values, known = batch.of(np.array(rows, np.int64))
+        assert known.tolist() == whole.known[rows].tolist()
+        assert (values[known] == whole.values[rows][known]).all()
+    later = BatchSketches.of_pending([batch.pending(row) for row in range(len(BODIES))])
+
+    assert batch.written() == later.written() == [fingerprint.fingerprint(one) for one in BODIES]
+
+
+def test_a_sketch_that_is_made_keeps_no_text() -> None:
+    batch = BatchSketches([FIRST, PARCEL])
+    batch.of(np.array([0]))
+
+    assert [batch.pending(row).body for row in (0, 1)] == ["", PARCEL]
+
+
+def test_written_fingerprints_are_a_batch_of_sketches() -> None:
+    written = [fingerprint.fingerprint(FIRST), fingerprint.fingerprint(PARCEL)]
+
+    assert BatchSketches.of_written(written).written() == written

@@ -44,7 +44,7 @@ def test_reading_takes_steps_that_are_linear_in_the_length(
         pytest.param("re.fullmatch(r'[a.]*[a.]*!', text)", id="two runs of the same characters"),
     ],
 )
-def test_quadratic_work_is_noticed(body: str) -> None:
+def test_quadratic_work_is_detected(body: str) -> None:
     assert not is_linear(steps_of(body))
 
 
@@ -57,7 +57,7 @@ def test_quadratic_work_is_noticed(body: str) -> None:
         pytest.param("re.findall(r'[a.]*+!?+', text)", id="a possessive run"),
     ],
 )
-def test_linear_work_is_not(body: str) -> None:
+def test_linear_work_passes_the_check(body: str) -> None:
     assert is_linear(steps_of(body))
 
 
@@ -92,14 +92,14 @@ def test_the_suffix_of_a_long_host_is_that_of_its_end(host: str, suffix: str) ->
     assert listed_suffix(host) == suffix
 
 
-def test_what_looks_like_a_link_is_looked_at_up_to_a_bound() -> None:
+def test_candidate_links_are_examined_up_to_a_bound() -> None:
     decoys = "http://a, " * MAX_CANDIDATES
 
     assert extract_links(decoys[10:] + "http://evil.example/") == (["http://evil.example/"], False)
     assert extract_links(decoys + "http://evil.example/") == ([], True)
 
 
-def test_whether_links_were_left_out_is_told() -> None:
+def test_omitted_links_are_reported() -> None:
     links = [f"http://a{number}.example/" for number in range(MAX_LINKS)]
 
     assert extract_links(" ".join(links)) == (links, False)

@@ -30,7 +30,7 @@ words = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.lists(words, max_size=5), st.sampled_from(LINKS), st.lists(words, max_size=5))
-def test_a_plain_link_is_what_the_long_way_finds(
+def test_the_fast_path_finds_what_the_full_search_finds(
     before: list[str], link: str, after: list[str]
 ) -> None:
     text = "".join([*before, link, *after])
@@ -41,7 +41,7 @@ def test_a_plain_link_is_what_the_long_way_finds(
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["text"][:40] for case in CASES])
-def test_of_the_table_too(case: dict[str, str | list[str]]) -> None:
+def test_the_fast_path_agrees_on_the_table_of_cases(case: dict[str, str | list[str]]) -> None:
     found = plain_link(str(case["text"]))
 
     assert found is None or [found] == case["links"]
@@ -55,7 +55,7 @@ def test_of_the_table_too(case: dict[str, str | list[str]]) -> None:
         "Your parcel is held. Pay 2.50 at http://a.example/b",
     ],
 )
-def test_a_usual_text_is_read_at_once(text: str) -> None:
+def test_an_ordinary_text_takes_the_fast_path(text: str) -> None:
     assert plain_link(text) == "http://a.example/b"
 
 
@@ -71,5 +71,5 @@ def test_a_usual_text_is_read_at_once(text: str) -> None:
         "http://user@a.example/b",
     ],
 )
-def test_what_may_hide_more_wants_a_closer_look(text: str) -> None:
+def test_an_obfuscated_text_takes_the_full_search(text: str) -> None:
     assert plain_link(text) is None

@@ -30,7 +30,7 @@ def read(texts: list[str], country: str) -> tuple[list[int], list[bool]]:
 
 
 @given(st.lists(spellings, min_size=1, max_size=12), st.sampled_from(["86", "1", "852"]))
-def test_what_is_read_has_the_key_of_a_single_number(texts: list[str], country: str) -> None:
+def test_a_column_gives_the_keys_of_its_single_numbers(texts: list[str], country: str) -> None:
     home = HomePlan(country)
 
     keys, were_read = read(texts, country)
@@ -58,13 +58,13 @@ def test_mobile_numbers_are_read_as_dialled_at_home() -> None:
 
 
 @pytest.mark.parametrize("text", ["17951095588", "17951010110", "86110", "571110", "1096110"])
-def test_what_may_be_read_in_two_ways_is_read_in_one(text: str) -> None:
+def test_an_ambiguous_number_has_one_reading(text: str) -> None:
     [key], [was_read] = read([text], "86")
 
     assert not was_read or key == HomePlan("86").number_key(text)
 
 
-def test_what_is_beside_a_number_does_not_matter() -> None:
+def test_neighbouring_rows_do_not_change_a_number() -> None:
     assert read(["99999999", "+8617000000001", "x", "110", "9"], "86")[0][1:4:2] == [
         8617000000001,
         -110,

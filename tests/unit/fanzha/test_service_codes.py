@@ -59,7 +59,7 @@ def test_forms_are_those_of_the_table(digits: list[str]) -> None:
 
 
 @given(near_forms, st.integers(1, 12), st.sampled_from([-1, 1]))
-def test_a_range_that_holds_a_form_is_told(digits: str, length: int, sign: int) -> None:
+def test_a_range_that_contains_a_form_is_found(digits: str, length: int, sign: int) -> None:
     key = np.array([sign * int(digits)], np.int64)
     head = digits[:length]
     is_told = service_codes.ranges_cover(

@@ -31,7 +31,7 @@ tricky_texts = st.text(st.sampled_from(TRICKY), max_size=30)
         ("！？…", ""),
     ],
 )
-def test_disguises_are_undone(written: str, expected: str) -> None:
+def test_obfuscation_is_reversed(written: str, expected: str) -> None:
     assert normalise(written) == expected
 
 
@@ -98,5 +98,5 @@ def test_a_batch_is_its_texts_one_by_one(texts: list[str]) -> None:
     assert normalise_all(texts) == [normalise(text) for text in texts]
 
 
-def test_what_is_beyond_the_limit_is_not_read() -> None:
+def test_text_beyond_the_limit_is_not_read() -> None:
     assert normalise("a" * (MAX_CHARACTERS + 9)) == "a" * MAX_CHARACTERS

@@ -140,7 +140,7 @@ def test_a_url_has_one_spelling(given_url: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("given_url", UNREADABLE)
-def test_what_leads_nowhere_is_empty(given_url: str) -> None:
+def test_an_invalid_url_is_empty(given_url: str) -> None:
     assert canonical(given_url) == ""
 
 
@@ -215,7 +215,7 @@ hostile = st.one_of(
 
 
 @given(hostile)
-def test_a_canonical_url_is_its_own(text: str) -> None:
+def test_canonicalisation_is_idempotent(text: str) -> None:
     once = canonical(text)
 
     assert canonical(once) == once
@@ -224,7 +224,7 @@ def test_a_canonical_url_is_its_own(text: str) -> None:
 
 @settings(max_examples=examples(200))
 @given(hostile)
-def test_the_fast_path_agrees_with_the_whole_way(text: str) -> None:
+def test_the_fast_path_agrees_with_the_full_parser(text: str) -> None:
     once = url._rewritten(text)  # noqa: SLF001 - the two must never differ
 
     assert url._rewritten(once) == once  # noqa: SLF001

@@ -10,7 +10,7 @@ def test_both_versions_are_named() -> None:
     assert (error.expected, error.actual) == (4, 7)
 
 
-def test_only_what_was_named_is_repeated_and_advice_comes_last() -> None:
+def test_the_message_names_only_the_given_versions_and_ends_with_advice() -> None:
     error = VersionConflict.between(
         "page_token", "the lists are", expected=None, actual=7, advice="start again"
     )

@@ -29,7 +29,7 @@ def test_a_file_is_private_from_its_first_byte_on(tmp_path: Path) -> None:
     assert {path.name: mode(path) for path in tmp_path.iterdir()} == {"a": 0o600}
 
 
-def test_what_takes_the_place_of_an_open_file_is_private(tmp_path: Path) -> None:
+def test_the_replacement_of_an_open_file_is_private(tmp_path: Path) -> None:
     for name in ("a", "a.new"):
         (tmp_path / name).write_text("old")
         (tmp_path / name).chmod(0o666)
@@ -40,7 +40,7 @@ def test_what_takes_the_place_of_an_open_file_is_private(tmp_path: Path) -> None
     assert {path.name: mode(path) for path in tmp_path.iterdir()} == {"a": 0o600}
 
 
-def test_what_breaks_off_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_an_interrupted_write_leaves_the_old_file_and_no_temporary_one(tmp_path: Path) -> None:
     atomic_file.write(tmp_path / "a", b"old")
 
     def break_off(file: IO[bytes]) -> None:
@@ -53,7 +53,7 @@ def test_what_breaks_off_leaves_the_old_file_and_nothing_beside_it(tmp_path: Pat
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"old"}
 
 
-def test_a_link_beside_the_file_leads_nowhere(tmp_path: Path) -> None:
+def test_a_planted_symlink_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("kept")
     (tmp_path / "a.new").symlink_to(tmp_path / "elsewhere")
 
@@ -63,14 +63,14 @@ def test_a_link_beside_the_file_leads_nowhere(tmp_path: Path) -> None:
     assert not (tmp_path / "a").is_symlink()
 
 
-def test_text_keeps_its_line_ends_and_its_mark(tmp_path: Path) -> None:
+def test_text_keeps_its_line_endings_and_byte_order_mark(tmp_path: Path) -> None:
     with atomic_file.replacing_text(tmp_path / "a", encoding="utf-8-sig") as lines:
         lines.write("ä\r\n\n")
 
     assert (tmp_path / "a").read_bytes() == "\ufeffä\r\n\n".encode()
 
 
-def test_a_fresh_file_is_wanted_or_nothing(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten_where_a_new_one_is_required(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("there")
 
     with pytest.raises(FileExistsError), atomic_file.create(tmp_path / "a", fresh=False):
@@ -92,7 +92,7 @@ def test_folders_are_private_all_the_way_down_and_old_ones_stay(tmp_path: Path) 
     ]
 
 
-def test_a_file_where_a_folder_is_wanted_is_an_error(tmp_path: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
 
     with pytest.raises(OSError, match="a"):

@@ -59,7 +59,7 @@ def test_waits_of_two_processes_differ() -> None:
     assert [one.next_seconds() for _ in range(9)] != [other.next_seconds() for _ in range(9)]
 
 
-def test_a_success_begins_anew() -> None:
+def test_a_success_resets_the_backoff() -> None:
     backoff = Backoff(jitter=0)
     first = backoff.next_seconds()
     backoff.next_seconds()
@@ -73,6 +73,6 @@ def test_a_success_begins_anew() -> None:
     ("first", "longest", "jitter"),
     [(0, 1, 0), (2, 1, 0), (1, float("inf"), 0), (1, 2, -0.1), (1, 2, 1.1), (float("nan"), 1, 0)],
 )
-def test_bounds_that_make_no_sense_are_refused(first: float, longest: float, jitter: float) -> None:
+def test_invalid_bounds_are_refused(first: float, longest: float, jitter: float) -> None:
     with pytest.raises(ValueError, match="backoff"):
         Backoff(first_seconds=first, max_seconds=longest, jitter=jitter)

@@ -14,7 +14,7 @@ _texts = st.text(st.sampled_from([*SIGNS, *"'\" ,;|1a号"]), max_size=8) | st.te
 
 
 @pytest.mark.parametrize("sign", [*SIGNS])
-def test_what_a_spreadsheet_would_calculate_begins_with_an_apostrophe(sign: str) -> None:
+def test_formulas_are_prefixed_with_an_apostrophe(sign: str) -> None:
     assert escaped(f"{sign}cmd|' /C calc'!A0") == f"'{sign}cmd|' /C calc'!A0"
 
 
@@ -24,22 +24,22 @@ def test_other_texts_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["+8617000000123", "+86170*", "-3.5", "+1", "-0"])
-def test_a_sign_and_digits_stay_for_they_can_call_nothing(number: str) -> None:
+def test_signed_numbers_stay_since_they_are_harmless(number: str) -> None:
     assert escaped(number) == number
 
 
 @pytest.mark.parametrize("text", ["+86170+cmd", "+1(2)", "-1-1", "+8617*x", "+1\n", "+１"])
-def test_more_than_a_number_does_not(text: str) -> None:
+def test_a_signed_number_followed_by_other_text_is_escaped(text: str) -> None:
     assert escaped(text) == f"'{text}"
 
 
 @given(_texts)
-def test_what_was_escaped_is_read_back(text: str) -> None:
+def test_an_escaped_cell_round_trips(text: str) -> None:
     assert unescaped(escaped(text)) == text
 
 
 @given(st.lists(_texts, min_size=1, max_size=4))
-def test_no_cell_of_a_file_begins_like_a_formula(cells: list[str]) -> None:
+def test_no_cell_of_a_written_file_starts_a_formula(cells: list[str]) -> None:
     lines = StringIO(newline="")
     SafeWriter(lines).writerow([*cells, 7, None])
 

@@ -22,7 +22,7 @@ async def test_a_file_renamed_into_the_folder_ends_the_wait(tmp_path: Path) -> N
         await asyncio.wait_for(waiting, 60)
 
 
-async def test_what_happened_before_the_wait_ends_it_too(tmp_path: Path) -> None:
+async def test_a_change_before_the_wait_ends_it_too(tmp_path: Path) -> None:
     with FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) as watch:
         atomic_file.write(tmp_path / "current.json", "1")
 
@@ -41,7 +41,7 @@ async def test_each_of_many_watches_is_woken(tmp_path: Path) -> None:
         watch.__exit__(None, None, None)
 
 
-async def test_touching_a_file_that_is_there_wakes_nobody(tmp_path: Path) -> None:
+async def test_touching_an_existing_file_wakes_no_watch(tmp_path: Path) -> None:
     (tmp_path / "in-step").touch()
     with FolderWatch(tmp_path, fallback_seconds=NEVER_SECONDS) as watch:
         (tmp_path / "in-step").touch()

@@ -43,7 +43,7 @@ def test_a_token_of_another_key_is_refused(
 
 
 @given(KEYS, POSITIONS, QUERIES, st.data())
-def test_a_query_cannot_take_letters_of_a_position(
+def test_query_and_position_cannot_be_shifted_into_each_other(
     key: bytes, position: str, query: bytes, data: st.DataObject
 ) -> None:
     cut = data.draw(st.integers(1, len(position)))
@@ -85,7 +85,7 @@ def test_any_other_text_is_refused(token: str) -> None:
         PageTokens(b"k" * 16).open(token, b"")
 
 
-def test_nothing_is_the_first_page_and_the_last() -> None:
+def test_an_empty_token_is_the_first_page_and_marks_the_last() -> None:
     tokens = PageTokens(b"k" * 16)
 
     assert tokens.seal("", b"query") == tokens.open("", b"query") == ""

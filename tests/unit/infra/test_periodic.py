@@ -72,7 +72,7 @@ async def test_backoff_grows_in_an_outage_and_is_reset_after_it() -> None:
     assert backoff.failures == 0
 
 
-async def test_what_is_no_outage_ends_the_work() -> None:
+async def test_an_error_that_is_no_outage_ends_the_work() -> None:
     async def step() -> None:
         raise OSError("no such folder")
 
@@ -80,7 +80,7 @@ async def test_what_is_no_outage_ends_the_work() -> None:
         await run_periodically(step, every_seconds=0, task="work", logger=logger)
 
 
-async def test_the_work_ends_when_it_is_not_to_go_on() -> None:
+async def test_the_work_ends_when_it_is_stopped() -> None:
     left = [3]
 
     async def step() -> None:
@@ -128,7 +128,7 @@ def test_a_thread_survives_every_exception(caplog: pytest.LogCaptureFixture) -> 
     assert last == "thread work works again after 2 failures"
 
 
-async def test_a_task_without_work_does_not_run_until_there_is_some() -> None:
+async def test_an_idle_task_runs_only_when_there_is_work() -> None:
     work, steps = asyncio.Event(), 0
 
     async def step() -> None:

@@ -20,19 +20,19 @@ def stranger() -> Iterator[socket.socket]:
 
 
 @pytest.mark.parametrize("host", [LOOPBACK, "0.0.0.0"])
-def test_where_somebody_serves_we_do_not(stranger: socket.socket, host: str) -> None:
+def test_a_port_in_use_is_not_shared(stranger: socket.socket, host: str) -> None:
     stranger.listen()
 
     with pytest.raises(RuntimeError, match=f"{host}:.*another server listens there"):
         check_port_free(host, stranger.getsockname()[1])
 
 
-def test_a_port_that_is_only_kept_can_be_served_on(stranger: socket.socket) -> None:
+def test_a_reserved_port_can_be_served_on(stranger: socket.socket) -> None:
     check_port_free(LOOPBACK, stranger.getsockname()[1])
     check_port_free(LOOPBACK, 0)
 
 
-def test_a_port_to_share_is_taken_from_nobody(stranger: socket.socket) -> None:
+def test_sharing_a_port_takes_it_from_no_other_program(stranger: socket.socket) -> None:
     with pytest.raises(RuntimeError, match="cannot listen"):
         SharedPort(LOOPBACK, stranger.getsockname()[1])
 

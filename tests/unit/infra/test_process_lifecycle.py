@@ -6,7 +6,7 @@ from contextlib import suppress
 from infra.process_lifecycle import DrainBudget, collection_paused
 
 
-def test_what_one_step_took_the_next_has_no_more() -> None:
+def test_the_steps_of_a_shutdown_share_one_time_budget() -> None:
     now = 100.0
     ending = DrainBudget(10.0, clock=lambda: now)
     assert ending.left() == 10.0
@@ -33,7 +33,7 @@ def test_garbage_is_collected_again_after_an_error() -> None:
     assert gc.isenabled()
 
 
-def test_who_collects_no_garbage_does_not_begin_to() -> None:
+def test_disabled_garbage_collection_stays_disabled() -> None:
     gc.disable()
     try:
         with collection_paused():

@@ -35,7 +35,7 @@ def number(data: bytes) -> list[int]:
     return [int(data)]
 
 
-def test_a_change_is_seen_at_the_next_look(file: Path) -> None:
+def test_a_change_is_seen_at_the_next_check(file: Path) -> None:
     clock = Clock()
     watched = ReloadedFile(file, number, clock=clock)
     replace(file, "2")
@@ -57,7 +57,7 @@ def test_contents_stay_the_same_object_while_the_file_does(file: Path) -> None:
 
 
 @pytest.mark.parametrize("then", ["no number", None])
-def test_a_file_that_becomes_wrong_changes_nothing_and_is_told_once(
+def test_a_file_that_becomes_invalid_is_ignored_and_logged_once(
     file: Path, then: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -91,7 +91,7 @@ def test_a_file_that_is_wrong_from_the_start_is_named(tmp_path: Path) -> None:
         ReloadedFile(tmp_path / "nowhere", number)
 
 
-def test_a_file_that_need_not_be_there_comes_and_goes(
+def test_an_optional_file_can_appear_and_disappear(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "number"
@@ -108,7 +108,7 @@ def test_a_file_that_need_not_be_there_comes_and_goes(
     assert "the file is gone" in caplog.text
 
 
-def test_a_file_that_need_not_be_there_and_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
+def test_an_unreadable_optional_file_is_ignored(tmp_path: Path) -> None:
     file = tmp_path / "number"
     file.write_text("no number")
 

@@ -36,7 +36,7 @@ def opened(path: Path, slots: int = 64) -> SharedTable:
     return SharedTable.on_file(path, slots=slots, holds_ms=HOLDS_MS)
 
 
-def test_what_one_process_puts_another_finds_until_it_no_longer_holds(path: Path) -> None:
+def test_a_value_is_shared_between_processes_until_it_expires(path: Path) -> None:
     writer, reader = opened(path), opened(path)
     writer.put(key("a"), key("x"), b"value", NOW_MS)
 
@@ -45,14 +45,14 @@ def test_what_one_process_puts_another_finds_until_it_no_longer_holds(path: Path
     assert reader.find(key("b"), key("x"), NOW_MS) == NOTHING
 
 
-def test_a_clock_that_was_set_back_makes_no_value_hold_for_longer(path: Path) -> None:
+def test_setting_the_clock_back_extends_no_value(path: Path) -> None:
     table = opened(path)
     table.put(key("a"), key("x"), b"value", NOW_MS)
 
     assert table.find(key("a"), key("x"), NOW_MS - HOLDS_MS - 1) == NOTHING
 
 
-def test_a_name_with_other_contents_is_told_apart(path: Path) -> None:
+def test_a_key_with_other_contents_is_distinguished(path: Path) -> None:
     table = opened(path)
     table.put(key("a"), key("x"), b"1", NOW_MS)
 
@@ -64,7 +64,7 @@ def test_a_name_with_other_contents_is_told_apart(path: Path) -> None:
     assert table.find(key("a"), key("y"), NOW_MS).value == b"2"
 
 
-def test_a_full_table_forgets_the_oldest_and_says_so(path: Path) -> None:
+def test_a_full_table_evicts_the_oldest_and_counts_it(path: Path) -> None:
     table = opened(path, slots=PROBES)
     outcomes = [
         table.put(key(str(number)), key("x"), b"value", NOW_MS + number)

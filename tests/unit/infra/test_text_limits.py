@@ -84,7 +84,7 @@ def test_the_limit_and_the_length_are_named() -> None:
         optional("note", " " + "x" * 21, NOTE)
 
 
-def test_a_text_that_is_recorded_as_it_came_counts_its_space() -> None:
+def test_surrounding_whitespace_counts_where_a_text_is_recorded_verbatim() -> None:
     limit = TextLimit(max_characters=3, characters=CharacterSet.ANY, strip=False)
     assert optional("note", " a\n", limit) == " a\n"
     with pytest.raises(InvalidInput, match="at most 3 characters, not 4"):

@@ -45,7 +45,7 @@ def test_a_url_that_cannot_be_read_is_not_quoted() -> None:
     assert "S3" not in str(caught.value)
 
 
-def test_no_wrong_setting_tells_the_password() -> None:
+def test_no_settings_error_reveals_the_password() -> None:
     with pytest.raises(ValidationError, match="cannot be read") as caught:
         Settings(redis_url="redis://:S3cret/x@127.0.0.1:1")
 

@@ -24,7 +24,7 @@ def test_the_pages_are_current(written: dict[str, str]) -> None:
         assert (REFERENCE / name).read_text() == text, f"{name}: make reference"
 
 
-def test_no_page_of_a_service_that_is_gone_is_left(written: dict[str, str]) -> None:
+def test_pages_of_removed_services_are_removed(written: dict[str, str]) -> None:
     found = {f"proto/{path.name}" for path in (REFERENCE / "proto").glob("*.md")}
 
     assert found == {name for name in written if name.startswith("proto/")}

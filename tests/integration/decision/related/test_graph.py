@@ -6,7 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blocklists.entries import EntryKind
 from fanzha.decisions import Action
+from fanzha.fingerprint import NEAR, VALUES, BatchSketches, equal_values, fingerprint, read
+from services.decision.related.entities import text_entity
 from services.decision.related.store import Sighting
 from tests.support.builders import an_entry
 from tests.support.relation_graph import POPULAR, a_graph
@@ -18,7 +21,7 @@ SENDER = "+8617000000002"
 DAY_MS = 86_400_000
 
 
-async def test_a_confirmed_link_suspects_what_is_seen_with_it_again_and_again(
+async def test_entities_seen_repeatedly_with_a_confirmed_link_become_suspects(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url) as graph:
@@ -33,7 +36,7 @@ async def test_a_confirmed_link_suspects_what_is_seen_with_it_again_and_again(
         assert marks[CALLBACK].since_ms == graph.now_ms
 
 
-async def test_what_is_seen_with_a_confirmed_link_later_is_suspected_then(redis_url: str) -> None:
+async def test_entities_first_seen_after_a_confirmation_become_suspects_too(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="LINK", url="http://evil.example/pay")
         await graph.see(LINK, CALLBACK, times=2)
@@ -44,7 +47,7 @@ async def test_what_is_seen_with_a_confirmed_link_later_is_suspected_then(redis_
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_what_is_mostly_seen_without_fraud_is_not_suspected(redis_url: str) -> None:
+async def test_an_entity_seen_mostly_without_fraud_is_no_suspect(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="LINK", url="http://evil.example/pay")
         await graph.see(LINK, CALLBACK, times=3)
@@ -56,7 +59,7 @@ async def test_what_is_mostly_seen_without_fraud_is_not_suspected(redis_url: str
         assert await graph.levels() == {LINK: "confirmed"}
 
 
-async def test_a_number_that_calls_a_lot_is_suspected_all_the_same(redis_url: str) -> None:
+async def test_a_busy_caller_becomes_a_suspect_all_the_same(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.see(CALLBACK, times=50)
@@ -66,14 +69,14 @@ async def test_a_number_that_calls_a_lot_is_suspected_all_the_same(redis_url: st
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_sampled_traffic_makes_nothing_known(redis_url: str) -> None:
+async def test_sampled_traffic_creates_no_entities(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, sampled=True)
 
         assert await graph.store.show(CALLBACK) is None
 
 
-async def test_a_confirmed_hub_shares_little_with_each_of_many(redis_url: str) -> None:
+async def test_a_confirmed_hub_passes_little_suspicion_to_each_neighbour(redis_url: str) -> None:
     numbers = [f"+86170000{n:05}" for n in range(40)]
     async with a_graph(redis_url) as graph:
         for number in numbers:
@@ -84,7 +87,7 @@ async def test_a_confirmed_hub_shares_little_with_each_of_many(redis_url: str) -
         assert await graph.levels() == {LINK: "confirmed"}
 
 
-async def test_suspicion_reaches_one_step_only(redis_url: str) -> None:
+async def test_suspicion_spreads_one_step_only(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.see(CALLBACK, SENDER, times=3)
@@ -94,7 +97,7 @@ async def test_suspicion_reaches_one_step_only(redis_url: str) -> None:
         assert await graph.levels() == {LINK: "confirmed", CALLBACK: "suspected"}
 
 
-async def test_a_dismissed_hit_lifts_its_confirmation_and_what_rested_on_it(
+async def test_a_dismissed_hit_withdraws_its_confirmation_and_dependent_suspicion(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url) as graph:
@@ -109,7 +112,7 @@ async def test_a_dismissed_hit_lifts_its_confirmation_and_what_rested_on_it(
         assert await graph.levels() == {}
 
 
-async def test_what_rests_on_a_confirmation_is_lifted_though_it_is_no_neighbour_any_more(
+async def test_a_withdrawn_confirmation_clears_suspects_that_are_no_longer_neighbours(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url, neighbours=2) as graph:
@@ -128,7 +131,7 @@ async def test_what_rests_on_a_confirmation_is_lifted_though_it_is_no_neighbour_
         assert await graph.levels() == {}
 
 
-async def test_a_confirmation_that_makes_room_for_others_takes_with_it_what_rested_on_it(
+async def test_an_evicted_confirmation_clears_dependent_suspicion(
     redis_url: str,
 ) -> None:
     async with a_graph(redis_url, marks=2) as graph:
@@ -203,7 +206,7 @@ async def test_an_entry_confirms_no_more_than_it_names(redis_url: str, hit: dict
         assert await graph.levels() == {}
 
 
-async def test_a_senders_name_is_never_confirmed(redis_url: str) -> None:
+async def test_a_sender_name_is_never_confirmed(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.confirm(channel="TEXT", from_party="Bank", related="name:bank")
 
@@ -218,7 +221,7 @@ async def test_a_senders_name_is_never_confirmed(redis_url: str) -> None:
         *(f"link:{POPULAR}", "link:bureau.gov.cn", "link:good.example"),
     ],
 )
-async def test_what_is_protected_popular_or_allowed_is_never_marked(
+async def test_protected_popular_and_allowed_entities_are_never_suspects(
     redis_url: str, entity: str
 ) -> None:
     allowed = [an_entry("good.example", Action.ALLOW), an_entry(SENDER, Action.ALLOW)]
@@ -233,7 +236,9 @@ async def test_what_is_protected_popular_or_allowed_is_never_marked(
         assert await graph.store.show(entity) is None
 
 
-async def test_what_is_allowed_later_is_forgotten_with_what_rested_on_it(redis_url: str) -> None:
+async def test_an_entity_allowed_later_is_forgotten_with_dependent_suspicion(
+    redis_url: str,
+) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.confirm(channel="LINK", url="http://evil.example/")
@@ -246,7 +251,7 @@ async def test_what_is_allowed_later_is_forgotten_with_what_rested_on_it(redis_u
         assert await graph.store.show(LINK) is None
 
 
-async def test_a_confirmation_ends_with_its_time(redis_url: str) -> None:
+async def test_a_confirmation_expires(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.confirm(channel="LINK", url="http://evil.example/")
@@ -273,7 +278,7 @@ async def test_sightings_fade_by_half_in_seven_days(redis_url: str, half_lives: 
         assert neighbour.together == pytest.approx(8 / 2**half_lives)
 
 
-async def test_two_workers_learn_of_each_change_in_order(redis_url: str) -> None:
+async def test_workers_receive_each_change_in_order(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         one, first = graph.follower()
         other, second = graph.follower()
@@ -292,7 +297,7 @@ async def test_two_workers_learn_of_each_change_in_order(redis_url: str) -> None
         assert (len(one), len(other)) == (0, 0)
 
 
-async def test_a_cluster_takes_every_step(cluster_url: str) -> None:
+async def test_every_operation_works_on_a_redis_cluster(cluster_url: str) -> None:
     async with a_graph(cluster_url) as graph:
         suspects, follower = graph.follower()
         await follower.step()
@@ -318,7 +323,7 @@ EVENTS = st.lists(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(events=EVENTS, confirmed=st.lists(LINKS, max_size=12), age_days=st.integers(0, 60))
-def test_the_graph_stays_within_its_bounds_whatever_is_seen(
+def test_the_graph_stays_within_its_bounds_for_any_traffic(
     redis_url: str, events: list[tuple[list[str], bool]], confirmed: list[str], age_days: int
 ) -> None:
 
@@ -349,3 +354,141 @@ def test_the_graph_stays_within_its_bounds_whatever_is_seen(
             assert related <= {name for name, level in levels.items() if level == "confirmed"}
 
     asyncio.run(scenario())
+
+
+TEMPLATE = "【示例快递】您的包裹因地址不详无法派送，请在二十四小时内联系工作人员更新收件信息"
+VARIANT = TEMPLATE.replace("示例快递", "样品快递") + "退订回T"
+OTHER = "尊敬的用户您的积分即将过期，请登录兑换商城领取精美礼品一份，过期作废不再补发敬请谅解"
+
+
+def text_of(body: str) -> str:
+    return text_entity(fingerprint(body))
+
+
+def test_the_texts_of_these_tests_are_what_they_are_called() -> None:
+    sketches = read([fingerprint(one) for one in (TEMPLATE, VARIANT, OTHER)])
+    near = [int(equal_values(sketches[:1], sketches[at : at + 1])[0]) for at in (1, 2)]
+
+    assert NEAR <= near[0] < VALUES
+    assert near[1] < NEAR
+
+
+async def test_a_person_confirms_the_words_of_a_text_beside_the_link_in_it(redis_url: str) -> None:
+    async with a_graph(redis_url) as graph:
+        hit = {"channel": "TEXT", "url": "http://evil.example/", "decision_id": "7"}
+        await graph.confirm(fingerprint=fingerprint(TEMPLATE), **hit)
+        confirmed = await graph.levels()
+
+        await graph.dismiss(fingerprint=fingerprint(TEMPLATE), **hit)
+
+        assert confirmed == {LINK: "confirmed", text_of(TEMPLATE): "confirmed"}
+        assert await graph.levels() == {}
+
+
+@pytest.mark.parametrize("written", ["fp1:xyz", "fp2:" + "0" * 64, "x" * 5000, "fp1:" + "0" * 65])
+async def test_a_forged_fingerprint_confirms_nothing(redis_url: str, written: str) -> None:
+    async with a_graph(redis_url) as graph:
+        await graph.confirm(channel="TEXT", fingerprint=written)
+
+        assert await graph.levels() == {}
+
+
+async def test_one_text_with_a_confirmed_link_is_enough_to_suspect_its_words(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url) as graph:
+        await graph.confirm(channel="LINK", url="http://evil.example/")
+        await graph.see(LINK, CALLBACK, text_of(TEMPLATE))
+        suspected = await graph.levels()
+
+        graph.now_ms += 8 * DAY_MS
+        await graph.keeper.review()
+
+        assert suspected == {LINK: "confirmed", text_of(TEMPLATE): "suspected"}
+        assert await graph.levels() == {LINK: "confirmed"}
+
+
+async def test_the_words_of_everybody_are_not_suspected_for_long(redis_url: str) -> None:
+    async with a_graph(redis_url) as graph:
+        await graph.confirm(channel="LINK", url="http://evil.example/")
+        await graph.see(LINK, text_of(TEMPLATE))
+        suspected = await graph.levels()
+
+        # A near-duplicate in sampled traffic, which speaks for the text.
+        await graph.see(text_of(VARIANT), sampled=True, times=2)
+
+        assert suspected == {LINK: "confirmed", text_of(TEMPLATE): "suspected"}
+        assert await graph.levels() == {LINK: "confirmed"}
+
+
+async def test_near_duplicates_are_one_entity_and_a_confirmed_one_inherits_from_it(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url) as graph:
+        await graph.see(text_of(TEMPLATE), CALLBACK, times=2)
+        await graph.see(text_of(VARIANT), CALLBACK)
+        await graph.see(text_of(OTHER))
+        known = await graph.store.show(text_of(VARIANT))
+
+        await graph.confirm(channel="TEXT", fingerprint=fingerprint(VARIANT))
+
+        assert known is not None
+        assert (known.entity, round(known.total)) == (text_of(TEMPLATE), 3)
+        assert await graph.levels() == {text_of(VARIANT): "confirmed", CALLBACK: "suspected"}
+
+
+async def test_words_and_link_of_one_text_suspect_a_number_no_faster_than_one(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url) as graph:
+        hit = {"channel": "TEXT", "url": "http://evil.example/"}
+        await graph.confirm(fingerprint=fingerprint(TEMPLATE), **hit)
+        await graph.see(LINK, text_of(TEMPLATE), CALLBACK, times=2)
+        twice = await graph.levels()
+        await graph.see(LINK, text_of(TEMPLATE), CALLBACK)
+
+        assert CALLBACK not in twice
+        assert (await graph.levels())[CALLBACK] == "suspected"
+
+
+async def test_a_template_that_is_allowed_is_no_entity(redis_url: str) -> None:
+    template = an_entry(fingerprint(TEMPLATE), Action.ALLOW, kind=EntryKind.FINGERPRINT)
+    async with a_graph(redis_url, template) as graph:
+        await graph.confirm(channel="TEXT", fingerprint=fingerprint(VARIANT))
+        await graph.see(LINK, text_of(VARIANT))
+
+        assert await graph.levels() == {}
+        assert await graph.store.show(text_of(VARIANT)) is None
+
+
+async def test_texts_seen_last_stay_and_confirmed_ones_longest(redis_url: str) -> None:
+    bodies = ["".join(chr(0x4E00 + 97 * n + k * k) for k in range(60)) for n in range(6)]
+    async with a_graph(redis_url, texts=3) as graph:
+        await graph.confirm(channel="TEXT", fingerprint=fingerprint(TEMPLATE))
+        for body in bodies:
+            graph.now_ms += 1
+            await graph.see(text_of(body), CALLBACK)
+
+        shown = [await graph.store.show(text_of(body)) is not None for body in bodies]
+        assert shown == [False] * 4 + [True] * 2
+        assert graph.figures.evicted == 4
+        assert await graph.levels() == {text_of(TEMPLATE): "confirmed"}
+
+
+async def test_a_worker_marks_a_near_duplicate_after_a_confirmation_elsewhere(
+    redis_url: str,
+) -> None:
+    async with a_graph(redis_url) as graph:
+        suspects, follower = graph.follower()
+        await follower.step()
+        sketches = BatchSketches([VARIANT, OTHER]).all()
+        hit = {"channel": "TEXT", "decision_id": "7"}
+        await graph.confirm(fingerprint=fingerprint(TEMPLATE), **hit)
+        await follower.step(block_ms=2000)
+        found = dict(suspects.texts.find(sketches, graph.now_ms))
+
+        await graph.dismiss(fingerprint=fingerprint(TEMPLATE), **hit)
+        await follower.step(block_ms=2000)
+
+        assert {row: one.entity for row, one in found.items()} == {0: text_of(TEMPLATE)}
+        assert not list(suspects.texts.find(sketches, graph.now_ms))

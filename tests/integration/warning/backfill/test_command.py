@@ -52,14 +52,14 @@ def run(redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Result]]:
         yield run_command
 
 
-def test_the_commands_list_show_start_and_drop(run: Callable[..., Result]) -> None:
+def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Result]) -> None:
     waiting = json.loads(run("backfill", "list", "--json").stdout)
     second, first = (
         one["backfill_id"] for one in sorted(waiting, key=lambda one: len(one["entries"]))
     )
     listed_text, shown = run("backfill", "list"), run("backfill", "show", first, "--count")
     started = run("backfill", "start", first, "--rate", "100", "--yes")
-    dropped = run("backfill", "drop", second, "--reason", "a whole prefix", "--by", "wang")
+    dropped = run("backfill", "drop", "--yes", second, "--reason", "a whole prefix", "--by", "wang")
     everything = run("backfill", "list", "--all")
 
     assert "2 entries" in listed_text.stdout

@@ -109,7 +109,7 @@ async def killed_at(rig: LandingRig, answer: int) -> bool:
     return process.exitcode != 0
 
 
-async def test_a_process_killed_at_any_step_loses_nothing_and_doubles_nothing(
+async def test_a_process_killed_at_any_step_loses_and_duplicates_no_case(
     redis_url: str, tmp_path: Path
 ) -> None:
     rig = LandingRig(redis_url, a_log(tmp_path / "decisions"), NoAudit(), mode=BackfillMode.START)

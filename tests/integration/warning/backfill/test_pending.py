@@ -138,7 +138,7 @@ async def test_starting_a_changed_backfill_is_a_conflict(rig: LandingRig) -> Non
     assert await rig.client.keys("*:writing:*") == []
 
 
-async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) -> None:
+async def test_a_backfill_of_few_people_starts_automatically_where_set(rig: LandingRig) -> None:
     rig.mode, rig.most_people = BackfillMode.START, 12
     await listed(rig, a_block())
     await listed(rig, a_block(OTHER))
@@ -152,7 +152,9 @@ async def test_few_people_are_warned_at_once_where_that_is_set(rig: LandingRig) 
     assert (rig.counted("auto_started"), rig.counted("started")) == (1, 0)
 
 
-async def test_an_incomplete_count_never_begins_by_itself(rig: LandingRig) -> None:
+async def test_a_backfill_with_an_incomplete_count_never_starts_automatically(
+    rig: LandingRig,
+) -> None:
     rig.mode = BackfillMode.START
     # No texts are logged, so nobody can tell whom a fingerprint reached.
     await listed(rig, a_block(), a_block(f"fp1:{'0a' * 32}"))
@@ -164,7 +166,7 @@ async def test_an_incomplete_count_never_begins_by_itself(rig: LandingRig) -> No
     assert "decision_log_texts" in pending.count.why
 
 
-async def test_whole_lists_are_listed_as_left_and_said(rig: LandingRig) -> None:
+async def test_a_change_of_too_many_entries_is_not_backfilled_and_reported(rig: LandingRig) -> None:
     await listed(rig, *(a_block(f"+861990000010{number}") for number in range(4)))
 
     (left,) = await rig.store.newest(9)
@@ -174,7 +176,7 @@ async def test_whole_lists_are_listed_as_left_and_said(rig: LandingRig) -> None:
     assert await rig.store.pending() == []
 
 
-async def test_off_proposes_nothing_and_goes_on_where_it_is(rig: LandingRig) -> None:
+async def test_in_mode_off_the_follower_advances_without_proposals(rig: LandingRig) -> None:
     await listed(rig, a_block())
     rig.mode = BackfillMode.OFF
     await listed(rig, a_block(OTHER))
@@ -185,7 +187,7 @@ async def test_off_proposes_nothing_and_goes_on_where_it_is(rig: LandingRig) -> 
     assert [one.state for one in await rig.store.newest(9)] == [PendingState.WITHDRAWN]
 
 
-async def test_without_a_log_it_waits_uncounted_until_somebody_counts_it(
+async def test_without_a_decision_log_a_backfill_waits_uncounted(
     rig: LandingRig, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, rig.folder = rig.folder, None
@@ -207,7 +209,7 @@ async def test_without_a_log_it_waits_uncounted_until_somebody_counts_it(
     assert found.count.persons == 12
 
 
-async def test_who_drops_one_says_why(rig: LandingRig, audit: MemoryAudit) -> None:
+async def test_dropping_a_backfill_needs_a_reason(rig: LandingRig, audit: MemoryAudit) -> None:
     await listed(rig, a_block())
     (one,) = await rig.store.pending()
 
@@ -220,7 +222,7 @@ async def test_who_drops_one_says_why(rig: LandingRig, audit: MemoryAudit) -> No
     assert audit.kinds == [AuditKind.BACKFILL_DROPPED]
 
 
-async def test_change_requests_tell_who_and_what_blocked_before(
+async def test_earlier_blocks_and_authors_come_from_change_requests(
     rig: LandingRig, tmp_path: Path
 ) -> None:
     async with change_desk(rig.url, tmp_path) as desk:
@@ -242,7 +244,7 @@ async def test_change_requests_tell_who_and_what_blocked_before(
     }
 
 
-async def test_what_went_into_the_base_of_the_lists_is_noticed_all_the_same(
+async def test_versions_lost_to_compaction_are_counted_and_skipped(
     rig: LandingRig, tmp_path: Path
 ) -> None:
     async with change_desk(rig.url, tmp_path) as desk:

@@ -122,7 +122,7 @@ async def test_thirty_people_have_thirty_cases_and_a_second_run_opens_none(
     assert audit.kinds == [AuditKind.BACKFILL_STARTED] * 2
 
 
-async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
+async def test_recipients_join_the_campaign_named_by_the_lists(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     ended = replace(an_entry(FRAUD, expires_at=LONG_AGO), campaign="over")
@@ -136,7 +136,7 @@ async def test_who_is_reached_joins_the_campaign_that_the_lists_name(
     assert found == {"campaign:star-river"}
 
 
-async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_followed(
+async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_succeeded(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     desk, store = a_service(client, folder, audit), CaseStore(client)
@@ -154,7 +154,7 @@ async def test_the_most_exposed_are_warned_first_and_a_killed_process_is_followe
     assert (await desk.backfills())[0].done == 4
 
 
-async def test_what_is_taken_in_twice_is_counted_once(
+async def test_a_repeated_batch_is_counted_once(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     backfill = await started(a_service(client, folder, audit), rate=5)
@@ -168,7 +168,7 @@ async def test_what_is_taken_in_twice_is_counted_once(
     assert len(await store.head(backfill.id, 100)) == 25
 
 
-async def test_a_stopped_backfill_warns_nobody_else(
+async def test_a_stopped_backfill_warns_no_further_people(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     desk = a_service(client, folder, audit)
@@ -184,7 +184,7 @@ async def test_a_stopped_backfill_warns_nobody_else(
         await desk.stop(backfill.id, by="li")
 
 
-async def test_one_backfill_at_a_time_of_one_subject(
+async def test_a_subject_has_one_running_backfill(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     desk = a_service(client, folder, audit)
@@ -194,7 +194,7 @@ async def test_one_backfill_at_a_time_of_one_subject(
         await started(desk)
 
 
-async def test_an_identity_with_a_regional_scope_may_not_backfill(
+async def test_an_identity_with_a_regional_scope_may_not_start_a_backfill(
     client: Client, folder: Path, audit: MemoryAudit
 ) -> None:
     local = Identity(name="li", roles=frozenset({Role.OPERATOR}), regions=frozenset({"3405"}))
@@ -203,7 +203,7 @@ async def test_an_identity_with_a_regional_scope_may_not_backfill(
         await started(a_service(client, folder, audit))
 
 
-async def test_nobody_is_found_without_a_log_or_without_contacts(
+async def test_without_a_log_or_contacts_no_recipients_are_found(
     client: Client, folder: Path, audit: MemoryAudit, tmp_path: Path
 ) -> None:
     with pytest.raises(NotFound, match="decision log"):
@@ -239,7 +239,7 @@ def run(redis_url: str, folder: Path, audit: MemoryAudit) -> Iterator[Callable[.
         yield run_command
 
 
-def test_the_command_counts_asks_and_follows(run: Callable[..., Result]) -> None:
+def test_the_command_previews_confirms_and_follows(run: Callable[..., Result]) -> None:
     counted = run("backfill", "--number", FRAUD, "--dry-run")
     done = run("backfill", "--number", FRAUD, "--rate", "100", "--yes", "--json")
     listed = run("backfills")
@@ -257,5 +257,7 @@ def test_the_command_counts_asks_and_follows(run: Callable[..., Result]) -> None
 
 
 @pytest.mark.parametrize("wrong", [(), ("--number", "1", "--link", "x.example")])
-def test_one_thing_is_reached_back_to(run: Callable[..., Result], wrong: tuple[str, ...]) -> None:
+def test_a_backfill_names_exactly_one_subject(
+    run: Callable[..., Result], wrong: tuple[str, ...]
+) -> None:
     assert run("backfill", *wrong).exit_code == 2

@@ -175,5 +175,5 @@ class Backfills(StoreMachine):
             raise AssertionError(id_)
 
 
-def test_every_order_of_counts_starts_and_stops(redis_url: str) -> None:
+def test_the_state_machine_holds_in_every_order_of_counts_starts_and_stops(redis_url: str) -> None:
     explore(Backfills, redis_url, examples=20, steps=15)

@@ -30,7 +30,7 @@ async def test_a_message_is_in_the_queue_of_its_city_once(client: Client) -> Non
     assert await client.xlen(queue("voice", "3301")) == 1
 
 
-async def test_what_a_call_centre_acknowledged_is_handled(client: Client) -> None:
+async def test_an_acknowledged_message_is_handled(client: Client) -> None:
     queues = CityQueues(client, "voice")
     got: asyncio.Queue[Receipt] = asyncio.Queue()
     handled = QueueReceipts(client, "voice", on_receipt=got.put, now_ms=lambda: 5)
@@ -52,9 +52,9 @@ async def test_what_a_call_centre_acknowledged_is_handled(client: Client) -> Non
     ("region", "city"),
     [("330106", "3301"), ("330100", "3301"), ("3301", "3301"), ("Hangzhou", "Hangzhou")],
 )
-def test_a_region_lies_in_a_city(region: str, city: str) -> None:
+def test_a_region_maps_to_its_city(region: str, city: str) -> None:
     assert city_of(region) == city
 
 
-def test_without_a_region_there_is_a_queue_too() -> None:
+def test_messages_without_a_region_have_a_queue() -> None:
     assert city_of("") == "unknown"

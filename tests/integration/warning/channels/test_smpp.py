@@ -10,7 +10,8 @@ from fanzha.errors import Unavailable
 from services.warning.channels.channel import Outgoing, Receipt, ReceiptState
 from services.warning.channels.smpp import SmppSender
 from services.warning.channels.smpp_link import SmppEndpoint
-from tests.support.smsc import MessageCentre, NoMessageCentre, message_centre
+from tests.support.external_servers import needed_message_centre
+from tests.support.smsc import MessageCentre
 
 CHINESE = "国家反诈提醒：您可能正在接听诈骗电话，请立即挂断，不要转账。如有疑问，请拨打96110。"
 
@@ -31,11 +32,8 @@ class Inbox:
 
 @pytest.fixture
 async def centre() -> AsyncIterator[MessageCentre]:
-    try:
-        async with message_centre() as running:
-            yield running
-    except NoMessageCentre as error:
-        pytest.skip(str(error))
+    async with needed_message_centre() as running:
+        yield running
 
 
 def a_message(text: str = CHINESE, number: int = 1) -> Outgoing:
@@ -80,7 +78,7 @@ async def test_a_chinese_text_arrives_whole_in_one_part(centre: MessageCentre) -
 
 
 @pytest.mark.parametrize("text", [CHINESE * 5, "Stop. Call 96110. {} € " * 20, "😀" * 100])
-async def test_long_texts_are_put_together_again(centre: MessageCentre, text: str) -> None:
+async def test_long_texts_are_reassembled(centre: MessageCentre, text: str) -> None:
     async with sender(centre) as smpp:
         await smpp.ready()
         sent = await smpp.send(a_message(text))
@@ -91,7 +89,7 @@ async def test_long_texts_are_put_together_again(centre: MessageCentre, text: st
 
 
 @pytest.mark.parametrize("form", ["text", "tlv"])
-async def test_receipts_name_the_message(centre: MessageCentre, form: str) -> None:
+async def test_a_receipt_names_its_message(centre: MessageCentre, form: str) -> None:
     inbox = Inbox()
     await centre.order(receipts=form)
     async with sender(centre, inbox) as smpp:
@@ -102,7 +100,7 @@ async def test_receipts_name_the_message(centre: MessageCentre, form: str) -> No
     assert (receipt.provider_id, receipt.state) == (sent.provider_ids[0], ReceiptState.DELIVERED)
 
 
-async def test_a_receipt_that_cannot_be_kept_is_not_accepted(centre: MessageCentre) -> None:
+async def test_a_receipt_that_cannot_be_stored_is_refused(centre: MessageCentre) -> None:
     async with sender(centre, Inbox(failures=1)) as smpp:
         await smpp.ready()
         await smpp.send(a_message())
@@ -111,7 +109,7 @@ async def test_a_receipt_that_cannot_be_kept_is_not_accepted(centre: MessageCent
     assert receipted["status"] == 0x64
 
 
-async def test_a_throttled_centre_gets_every_message_once(centre: MessageCentre) -> None:
+async def test_a_throttling_centre_gets_every_message_once(centre: MessageCentre) -> None:
     await centre.order(throttle=2)
     async with sender(centre) as smpp:
         await smpp.ready()
@@ -121,7 +119,7 @@ async def test_a_throttled_centre_gets_every_message_once(centre: MessageCentre)
     assert (sent.accepted, counts["messages"], smpp.slowed) == (True, 1, 2)
 
 
-async def test_what_the_centre_refuses_is_told(centre: MessageCentre) -> None:
+async def test_a_refusal_of_the_centre_is_reported(centre: MessageCentre) -> None:
     await centre.order(refuse=0x0B)
     async with sender(centre) as smpp:
         await smpp.ready()
@@ -132,7 +130,7 @@ async def test_what_the_centre_refuses_is_told(centre: MessageCentre) -> None:
     assert "Invalid Destination Address" in sent.error
 
 
-async def test_a_message_that_nobody_answers_is_in_doubt(centre: MessageCentre) -> None:
+async def test_an_unanswered_message_is_in_doubt(centre: MessageCentre) -> None:
     await centre.order(silent=True)
     async with sender(centre, answer_seconds=0.5) as smpp:
         await smpp.ready()
@@ -143,7 +141,7 @@ async def test_a_message_that_nobody_answers_is_in_doubt(centre: MessageCentre) 
     assert counts["messages"] == 1
 
 
-async def test_it_binds_again_after_the_centre_hung_up(centre: MessageCentre) -> None:
+async def test_the_client_rebinds_after_a_disconnect(centre: MessageCentre) -> None:
     async with sender(centre) as smpp:
         await smpp.ready()
         await centre.hang_up()
@@ -155,7 +153,7 @@ async def test_it_binds_again_after_the_centre_hung_up(centre: MessageCentre) ->
     assert smpp.connects == 2
 
 
-async def test_what_waits_when_the_centre_hangs_up_is_in_doubt(centre: MessageCentre) -> None:
+async def test_messages_in_flight_at_a_disconnect_are_in_doubt(centre: MessageCentre) -> None:
     await centre.order(silent=True)
     async with sender(centre) as smpp:
         await smpp.ready()
@@ -167,7 +165,7 @@ async def test_what_waits_when_the_centre_hangs_up_is_in_doubt(centre: MessageCe
     assert sent.in_doubt
 
 
-async def test_silence_is_broken_by_an_enquiry(centre: MessageCentre) -> None:
+async def test_an_idle_connection_sends_enquire_link(centre: MessageCentre) -> None:
     async with sender(centre, enquire_seconds=0.1) as smpp:
         await smpp.ready()
         await centre.wait_for("enquiry", 2)
@@ -175,7 +173,7 @@ async def test_silence_is_broken_by_an_enquiry(centre: MessageCentre) -> None:
         assert smpp.connected
 
 
-async def test_a_centre_that_answers_no_enquiry_is_left(centre: MessageCentre) -> None:
+async def test_an_unanswered_enquire_link_makes_the_client_reconnect(centre: MessageCentre) -> None:
     async with sender(centre, enquire_seconds=0.1, answer_seconds=0.2) as smpp:
         await smpp.ready()
         await centre.order(silent=True)
@@ -184,7 +182,7 @@ async def test_a_centre_that_answers_no_enquiry_is_left(centre: MessageCentre) -
         assert smpp.connects >= 1
 
 
-async def test_many_at_once_arrive_once_each(centre: MessageCentre) -> None:
+async def test_concurrent_messages_arrive_once_each(centre: MessageCentre) -> None:
     async with sender(centre) as smpp:
         await smpp.ready()
         sent = await asyncio.gather(*(smpp.send(a_message(number=n)) for n in range(300)))

@@ -76,7 +76,7 @@ def a_message(attempt: int = 1) -> Outgoing:
     )
 
 
-async def test_whoever_has_any_secret_can_check_who_sent_it(endpoint: Endpoint) -> None:
+async def test_any_current_secret_verifies_the_signature(endpoint: Endpoint) -> None:
     async with sender(endpoint.url, OLD, NEW) as webhook:
         sent = await webhook.send(a_message())
 
@@ -89,7 +89,7 @@ async def test_whoever_has_any_secret_can_check_who_sent_it(endpoint: Endpoint) 
     assert headers["content-type"].startswith("application/cloudevents+json")
 
 
-async def test_a_repeat_has_the_same_id(endpoint: Endpoint) -> None:
+async def test_a_retry_has_the_same_id(endpoint: Endpoint) -> None:
     async with sender(endpoint.url) as webhook:
         await webhook.send(a_message())
         await webhook.send(a_message(2))
@@ -97,7 +97,7 @@ async def test_a_repeat_has_the_same_id(endpoint: Endpoint) -> None:
     assert [headers["webhook-id"] for headers, _ in endpoint.got] == ["c.1", "c.1"]
 
 
-async def test_it_tries_again_by_the_schedule_and_gives_up(endpoint: Endpoint) -> None:
+async def test_a_failed_delivery_is_retried_by_schedule_and_given_up(endpoint: Endpoint) -> None:
     endpoint.status = 500
     async with sender(endpoint.url) as webhook:
         sent = [await webhook.send(a_message(attempt)) for attempt in range(1, 11)]
@@ -106,7 +106,7 @@ async def test_it_tries_again_by_the_schedule_and_gives_up(endpoint: Endpoint) -
     assert sent[-1].given_up
 
 
-async def test_an_endpoint_that_is_gone_gets_no_more(endpoint: Endpoint) -> None:
+async def test_an_endpoint_that_answers_410_gets_no_more(endpoint: Endpoint) -> None:
     endpoint.status = 410
     async with sender(endpoint.url) as webhook:
         sent = await webhook.send(a_message())
@@ -127,7 +127,7 @@ async def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
     assert len(endpoint.got) == 1
 
 
-async def test_a_busy_endpoint_says_how_long_to_wait(endpoint: Endpoint) -> None:
+async def test_retry_after_of_a_busy_endpoint_is_respected(endpoint: Endpoint) -> None:
     endpoint.status, endpoint.headers = 429, {"retry-after": "7"}
     async with sender(endpoint.url) as webhook:
         sent = await webhook.send(a_message())
@@ -144,7 +144,7 @@ async def test_private_addresses_are_refused(endpoint: Endpoint) -> None:
     assert endpoint.got == []
 
 
-async def test_a_request_goes_to_the_address_that_was_resolved_first(endpoint: Endpoint) -> None:
+async def test_a_request_goes_to_the_address_that_was_checked(endpoint: Endpoint) -> None:
     url = endpoint.url.replace("127.0.0.1", "hook.example")
     async with (
         name_server(["127.0.0.1"], ["127.0.0.2"]) as names,
@@ -158,7 +158,7 @@ async def test_a_request_goes_to_the_address_that_was_resolved_first(endpoint: E
     assert names.questions == ["hook.example"]
 
 
-async def test_a_name_that_moves_to_a_private_address_is_refused() -> None:
+async def test_a_name_rebound_to_a_private_address_is_refused() -> None:
     url = address_filter.parse("https://hook.example/x")
     async with name_server(["8.8.8.8"], ["127.0.0.1"]) as names:
         target = await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
@@ -177,7 +177,9 @@ async def test_a_name_with_any_private_address_is_refused() -> None:
             await address_filter.resolve(url, allow_private=False, resolver=names.addresses)
 
 
-async def test_a_sender_refuses_a_name_that_leads_inside(endpoint: Endpoint) -> None:
+async def test_a_sender_refuses_a_name_that_resolves_to_a_private_address(
+    endpoint: Endpoint,
+) -> None:
     url = endpoint.url.replace("127.0.0.1", "hook.example")
     async with (
         name_server(["127.0.0.1"]) as names,
@@ -212,6 +214,6 @@ def test_other_urls_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("secrets", [[], ["whsec_"], ["whsec_ä"]])
-def test_a_secret_that_cannot_be_used_is_refused(secrets: list[str]) -> None:
+def test_an_unusable_secret_is_refused(secrets: list[str]) -> None:
     with pytest.raises(InvalidInput, match="secret"):
         WebhookSender("https://a.test/", secrets)

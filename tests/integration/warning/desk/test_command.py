@@ -48,7 +48,9 @@ class Desk:
         return json.loads(await self(*arguments, "--json"))
 
 
-async def test_a_day_at_the_desk(office: Office, window: Window) -> None:
+async def test_a_case_is_taken_noted_assigned_and_closed_by_commands(
+    office: Office, window: Window
+) -> None:
     office.clock[0] = now_ms()
     _, mine, city, _, _ = await office.opened()
     (again,) = await office.intake.ingest([a_warning(2, reference="b", campaign="x")])
@@ -79,7 +81,7 @@ async def test_a_day_at_the_desk(office: Office, window: Window) -> None:
     assert mine in await desk("list", "--state", "closed")
 
 
-async def test_what_is_elsewhere_or_taken_ends_with_a_sentence(
+async def test_cases_out_of_scope_or_taken_are_refused_in_one_sentence(
     office: Office, window: Window
 ) -> None:
     one, _, _, elsewhere, _ = await office.opened()
@@ -93,7 +95,7 @@ async def test_what_is_elsewhere_or_taken_ends_with_a_sentence(
     await desk("take", one, "--take-over")
 
 
-async def test_a_list_says_what_waits_and_what_is_late(office: Office, window: Window) -> None:
+async def test_the_list_marks_waiting_and_overdue_cases(office: Office, window: Window) -> None:
     waits, late, _, *_ = await office.opened()
     desk = Desk(window)
     while not (await office.store.get(waits)).needs_person:

@@ -26,7 +26,7 @@ async def office(request: pytest.FixtureRequest) -> AsyncIterator[Office]:
         yield office
 
 
-async def test_gauges_tell_what_there_is(office: Office) -> None:
+async def test_gauges_count_the_cases(office: Office) -> None:
     ids = await office.opened()
     closing = CaseClosure(outcome=CaseOutcome.SAFE)
     await office.desk.take(CaseCommand(case_id=ids[1], by="wang"), take_over=False)
@@ -36,23 +36,23 @@ async def test_gauges_tell_what_there_is(office: Office) -> None:
 
     await CaseBacklogMetrics(office.client, registry, now_ms=lambda: office.clock[0]).refresh()
 
-    def told(name: str, **labels: str) -> float | None:
+    def gauge(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"fanzha_warning_cases_{name}", labels)
 
-    assert told("open", state="routed", tier="medium") == 3
-    assert told("open", state="dissuading", tier="medium") == 1
-    assert told("closed", outcome="safe") == 1
-    assert told("overdue") == 4
-    assert told("without_region") == 1
+    assert gauge("open", state="routed", tier="medium") == 3
+    assert gauge("open", state="dissuading", tier="medium") == 1
+    assert gauge("closed", outcome="safe") == 1
+    assert gauge("overdue") == 4
+    assert gauge("without_region") == 1
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_do(
+async def test_the_view_equals_the_replayed_history_under_random_actions(
     office: Office, seed: int
 ) -> None:
     chance = random.Random(seed)
     ids = await office.opened()
-    told = delivery_records.DeliveryRecords(office.store, now_ms=lambda: office.clock[0])
+    delivery = delivery_records.DeliveryRecords(office.store, now_ms=lambda: office.clock[0])
 
     async def something(case: Case) -> None:
         asked = CaseCommand(case_id=case.id, by=chance.choice(["wang", "li"]))
@@ -71,7 +71,7 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
                 number = int(case.victim[-4:])
                 await office.intake.ingest([a_warning(number, reference=str(chance.random()))])
             case _:
-                await channel_tells(told, case, chance)
+                await channel_reports(delivery, case, chance)
 
     for _ in range(15):
         office.clock[0] += chance.randrange(10_000_000)
@@ -89,10 +89,10 @@ async def test_the_view_is_what_the_history_makes_whatever_people_and_channels_d
     assert sum(one.revision for one in views) > 25
 
 
-async def channel_tells(
-    told: delivery_records.DeliveryRecords, case: Case, chance: random.Random
+async def channel_reports(
+    delivery: delivery_records.DeliveryRecords, case: Case, chance: random.Random
 ) -> None:
     for message in case.messages:
         reference = MessageRef(id=message, channel="sms")
-        say = chance.choice([told.sent, told.delivered])
+        say = chance.choice([delivery.sent, delivery.delivered])
         await say(reference, by="sms")

@@ -29,7 +29,7 @@ async def window(office: Office, tmp_path: Path) -> AsyncIterator[Window]:
         yield window
 
 
-async def test_everybody_sees_the_cases_of_their_regions_and_no_others(
+async def test_an_identity_sees_exactly_the_cases_of_its_regions(
     office: Office, window: Window
 ) -> None:
     ids = await office.opened()
@@ -44,7 +44,7 @@ async def test_everybody_sees_the_cases_of_their_regions_and_no_others(
     assert set(await window.seen(role="auditor")) == set(ids)
 
 
-async def test_a_case_elsewhere_is_not_there_for_any_method_and_stays_as_it_is(
+async def test_a_case_out_of_scope_is_not_found_by_any_method_and_stays_unchanged(
     office: Office, window: Window
 ) -> None:
     *_, elsewhere, _ = await office.opened()
@@ -68,7 +68,7 @@ async def test_a_case_elsewhere_is_not_there_for_any_method_and_stays_as_it_is(
     assert office.record.said == []
 
 
-async def test_a_case_that_goes_elsewhere_meanwhile_is_not_changed(
+async def test_a_case_reassigned_out_of_scope_meanwhile_is_not_changed(
     office: Office, window: Window
 ) -> None:
     one, *_ = await office.opened()
@@ -85,7 +85,7 @@ async def test_a_case_that_goes_elsewhere_meanwhile_is_not_changed(
     assert [kind for kind, *_ in office.record.said] == [AuditKind.CASE_CHANGED, AuditKind.REFUSED]
 
 
-async def test_what_cannot_be_put_on_record_does_not_happen(office: Office, window: Window) -> None:
+async def test_without_an_audit_record_nothing_changes(office: Office, window: Window) -> None:
     one, *_ = await office.opened()
     before = await office.store.get(one)
 
@@ -101,7 +101,7 @@ async def test_what_cannot_be_put_on_record_does_not_happen(office: Office, wind
     assert await office.store.get(one) == before
 
 
-async def test_numbers_are_whole_for_dispatchers_who_ask_for_one_case(
+async def test_numbers_are_unmasked_for_dispatchers_reading_one_case(
     office: Office, window: Window
 ) -> None:
     one, *_ = await office.opened()
@@ -150,7 +150,9 @@ async def test_a_history_comes_in_pages(office: Office, window: Window) -> None:
     assert events == [event.kind.value for event in await office.store.history(one)]
 
 
-async def test_a_page_of_one_history_continues_no_other(office: Office, window: Window) -> None:
+async def test_a_page_token_of_one_history_is_refused_for_another(
+    office: Office, window: Window
+) -> None:
     one, other, *_ = await office.opened()
     asked = pb.GetCaseHistoryRequest(case_id=one, page_size=1)
     token = (await window.ask("GetCaseHistory", asked)).next_page_token
@@ -164,7 +166,7 @@ async def test_a_page_of_one_history_continues_no_other(office: Office, window: 
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_of_two_who_take_a_case_at_once_one_does(office: Office, window: Window) -> None:
+async def test_of_two_concurrent_takers_one_gets_the_case(office: Office, window: Window) -> None:
     one, *_ = await office.opened()
     asked = pb.TakeCaseRequest(case_id=one)
 
@@ -179,7 +181,9 @@ async def test_of_two_who_take_a_case_at_once_one_does(office: Office, window: W
     assert (await office.store.get(one)).officer == winner
 
 
-async def test_a_change_that_others_overtook_is_refused(office: Office, window: Window) -> None:
+async def test_a_change_based_on_an_older_revision_is_refused(
+    office: Office, window: Window
+) -> None:
     one, *_ = await office.opened()
     seen = (await office.store.get(one)).revision
     await window.ask("TakeCase", pb.TakeCaseRequest(case_id=one, revision=seen))
@@ -190,7 +194,7 @@ async def test_a_change_that_others_overtook_is_refused(office: Office, window: 
     assert (await office.store.get(one)).open
 
 
-async def test_a_city_gives_a_case_to_a_county_and_the_county_gives_it_back(
+async def test_a_city_assigns_a_case_to_a_county_and_the_county_returns_it(
     office: Office, window: Window
 ) -> None:
     _, _, city, *_ = await office.opened()
@@ -210,7 +214,7 @@ async def test_a_city_gives_a_case_to_a_county_and_the_county_gives_it_back(
     assert (await office.store.get(city)).officer == "zhao"
 
 
-async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
+async def test_cases_waiting_for_a_person_come_first_and_count_as_overdue(
     office: Office, window: Window
 ) -> None:
     ids = await office.opened(3)
@@ -230,7 +234,7 @@ async def test_what_waits_for_a_person_comes_first_and_counts_as_overdue(
     assert await window.seen(pb.ListCasesRequest(states=[pb.CASE_STATE_DISSUADING])) == [late]
 
 
-async def test_a_list_up_to_a_date_leaves_out_what_has_none(office: Office, window: Window) -> None:
+async def test_a_list_up_to_a_date_omits_cases_without_one(office: Office, window: Window) -> None:
     none, soon, late, *others = await office.opened()
     for case_id, due in ((none, 0), (soon, NOW_MS + 5), (late, NOW_MS + 6)):
         dated = CaseEvent(kind=EventKind.NOTED, at_ms=NOW_MS, by="wang", due_at_ms=due)
@@ -244,7 +248,7 @@ async def test_a_list_up_to_a_date_leaves_out_what_has_none(office: Office, wind
     assert (await window.seen())[-1] == none
 
 
-async def test_a_list_comes_in_pages(office: Office, window: Window) -> None:
+async def test_cases_are_listed_in_pages(office: Office, window: Window) -> None:
     ids = await office.opened()
     found: list[str] = []
     token = ""
@@ -259,7 +263,7 @@ async def test_a_list_comes_in_pages(office: Office, window: Window) -> None:
     assert sorted(found) == sorted(ids)
 
 
-async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
+async def test_a_closing_records_the_loss_and_the_duplicated_case(
     office: Office, window: Window
 ) -> None:
     one, *_ = await office.opened()
@@ -295,7 +299,7 @@ async def test_what_was_lost_reaches_the_event_and_a_duplicate_its_other(
         ("CloseCase", pb.CloseCaseRequest(case_id="1", outcome=pb.CASE_OUTCOME_FALSE_ALARM)),
     ],
 )
-async def test_what_cannot_be_read_is_refused(
+async def test_an_unreadable_request_is_refused(
     office: Office, window: Window, method: str, request_: Any
 ) -> None:
     one, *_ = await office.opened(1)

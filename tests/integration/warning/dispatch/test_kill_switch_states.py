@@ -96,5 +96,5 @@ class Switches(StoreMachine):
         assert [switch.stopped for switch in self.switches] == expected
 
 
-def test_every_order_of_turns_and_reads(redis_url: str) -> None:
+def test_the_kill_switch_holds_in_every_order_of_writes_and_reads(redis_url: str) -> None:
     explore(Switches, redis_url)

@@ -70,7 +70,7 @@ async def test_limits_count_each_message_once_and_people_apart(client: Client) -
     assert other.allowed
 
 
-async def test_the_next_day_the_campaign_limit_is_left(client: Client) -> None:
+async def test_on_the_next_day_the_campaign_limit_still_counts(client: Client) -> None:
     clock = Clock()
     store = a_store(client, clock)
     await store.may_send(ask(1))
@@ -87,7 +87,7 @@ async def test_the_next_day_the_campaign_limit_is_left(client: Client) -> None:
     )
 
 
-async def test_many_that_ask_at_once_share_the_last_place(client: Client) -> None:
+async def test_of_concurrent_requests_one_gets_the_last_permit(client: Client) -> None:
     store = a_store(client, Clock())
 
     answers = await asyncio.gather(*(store.may_send(ask(number)) for number in range(20)))
@@ -95,7 +95,7 @@ async def test_many_that_ask_at_once_share_the_last_place(client: Client) -> Non
     assert sum(answer.allowed for answer in answers) == 2
 
 
-async def test_what_no_channel_took_is_given_back(client: Client) -> None:
+async def test_an_unsent_message_returns_its_permit(client: Client) -> None:
     store = a_store(client, Clock())
     await store.may_send(ask(1))
     await store.may_send(ask(2))
@@ -105,7 +105,7 @@ async def test_what_no_channel_took_is_given_back(client: Client) -> None:
     assert (await store.may_send(ask(3))).allowed
 
 
-async def test_the_very_same_is_told_a_person_once_in_some_hours(client: Client) -> None:
+async def test_a_person_gets_the_same_text_once_within_the_window(client: Client) -> None:
     store = a_store(client, Clock())
     first, second = (replace(ask(number, campaign=str(number)), text="警惕") for number in (1, 2))
 
@@ -118,7 +118,7 @@ async def test_the_very_same_is_told_a_person_once_in_some_hours(client: Client)
     assert other.allowed
 
 
-async def test_what_no_channel_took_another_message_may_say(client: Client) -> None:
+async def test_an_unsent_text_does_not_count_as_a_duplicate(client: Client) -> None:
     store = a_store(client, Clock())
     first, second = (replace(ask(number), text="警惕") for number in (1, 2))
     await store.may_send(first)
@@ -128,7 +128,7 @@ async def test_what_no_channel_took_another_message_may_say(client: Client) -> N
     assert (await store.may_send(second)).allowed
 
 
-async def test_many_that_say_the_same_at_once_say_it_once(client: Client) -> None:
+async def test_of_concurrent_messages_with_the_same_text_one_is_permitted(client: Client) -> None:
     store = a_store(client, Clock())
     check = [replace(ask(number, campaign=str(number)), text="警惕") for number in range(20)]
 
@@ -137,7 +137,7 @@ async def test_many_that_say_the_same_at_once_say_it_once(client: Client) -> Non
     assert sum(answer.allowed for answer in answers) == 1
 
 
-async def test_what_may_not_go_out_now_is_not_counted(client: Client) -> None:
+async def test_a_withheld_message_is_not_counted(client: Client) -> None:
     stopped = a_store(client, Clock(), stopped=True)
     for number in range(5):
         assert (await stopped.may_send(ask(number))).reason is WithholdReason.STOPPED
@@ -158,7 +158,7 @@ async def test_people_opt_out_and_in_again(client: Client) -> None:
         await store.opt_out("+8617000000001", NoticeKind.EMERGENCY)
 
 
-async def test_the_limits_work_on_a_cluster(cluster_url: str) -> None:
+async def test_the_limits_work_on_a_redis_cluster(cluster_url: str) -> None:
     client = connect(cluster_url)
     store = a_store(client, Clock())
 
@@ -167,7 +167,7 @@ async def test_the_limits_work_on_a_cluster(cluster_url: str) -> None:
     await client.aclose()
 
 
-async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Client) -> None:
+async def test_every_process_sees_the_kill_switch_and_its_use_is_audited(client: Client) -> None:
     audit = MemoryAudit()
     desk = KillSwitch(client, now_ms=Clock(), audit=audit)
     worker = KillSwitch(client, now_ms=Clock())
@@ -185,7 +185,7 @@ async def test_everybody_sees_the_switch_and_turning_it_is_on_record(client: Cli
     assert audit.kinds == [AuditKind.WARNINGS_STOPPED, AuditKind.WARNINGS_STARTED]
 
 
-async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
+async def test_a_kill_switch_set_in_the_store_by_hand_stops_messages(redis_url: str) -> None:
     client: Any = connect(redis_url)
     switch = KillSwitch(client, now_ms=Clock())
     await client.set(KEY, "stop!")
@@ -198,6 +198,6 @@ async def test_a_switch_set_by_hand_stops_too(redis_url: str) -> None:
     assert "by hand" in stop.why
 
 
-async def test_the_switch_takes_a_reason(client: Client) -> None:
+async def test_the_kill_switch_needs_a_reason(client: Client) -> None:
     with pytest.raises(InvalidInput, match="reason"):
         await KillSwitch(client, now_ms=Clock()).stop(by="li", why=" ")

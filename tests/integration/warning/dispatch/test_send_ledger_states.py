@@ -125,9 +125,9 @@ class RepeatableLedger(Ledger):
     repeatable = True
 
 
-def test_every_order_of_claims_sends_and_deaths(redis_url: str) -> None:
+def test_no_message_is_sent_twice_in_any_order_of_claims_sends_and_deaths(redis_url: str) -> None:
     explore(Ledger, redis_url, examples=20, steps=20)
 
 
-def test_every_order_where_the_provider_deduplicates(redis_url: str) -> None:
+def test_no_message_is_lost_in_any_order_where_the_provider_deduplicates(redis_url: str) -> None:
     explore(RepeatableLedger, redis_url, examples=6, steps=20)

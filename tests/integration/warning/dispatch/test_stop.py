@@ -55,7 +55,7 @@ def in_store(up: Running) -> tuple[int, list[dict[str, str]]]:
     return asyncio.run(read())
 
 
-def test_a_stopped_warning_waits_and_goes_out_when_started_again(tmp_path: Path) -> None:
+def test_a_stopped_warning_waits_until_warnings_are_resumed(tmp_path: Path) -> None:
     settings = {"FANZHA_WARNING_TEST_MODE": "true", **NO_QUIET_HOURS, **NO_CASCADE}
     with fanzha_up(tmp_path, workers=1, **settings) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]

@@ -32,7 +32,7 @@ def test_later_headers_write_the_path_and_name_the_rest() -> None:
     assert later == b"\x83\x86\x04\x04/a/B\xc1\xc0\xbf\xbe"
 
 
-def test_a_request_that_waited_says_how_much_time_is_left() -> None:
+def test_a_request_that_waited_sends_its_remaining_deadline() -> None:
     late = frames.late_headers("/a/B", 0.0123)
 
     assert late == b"\x83\x86\x04\x04/a/B\xc1\xc0\xbf\x0f\x2f\x0612300u"
@@ -45,7 +45,7 @@ def test_a_status_is_read_wherever_it_stands_in_the_trailers() -> None:
     assert frames.status_of(b"\x00\x0bgrpc-status\x0214\x00\x0cgrpc-message\x02no") == 14
 
 
-def test_the_details_of_a_status_are_not_taken_for_it() -> None:
+def test_status_details_are_not_mistaken_for_the_status() -> None:
     details = b"\x00\x17grpc-status-details-bin\x019"
 
     assert frames.status_of(details + b"\x00\x0bgrpc-status\x018") == 8

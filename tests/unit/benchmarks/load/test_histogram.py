@@ -41,20 +41,20 @@ def test_values_below_two_milliseconds_are_exact_to_the_microsecond() -> None:
         assert of_micros([micros]).milliseconds(0.5) == micros / 1000
 
 
-def test_what_is_longer_than_the_longest_is_counted_as_that() -> None:
+def test_values_above_the_maximum_are_counted_as_the_maximum() -> None:
     histogram = Histogram.of(np.array([1e9]))
 
     assert histogram.counts[BUCKETS - 1] == 1
     assert histogram.milliseconds(1) == LONGEST / 1000
 
 
-def test_nothing_counted_has_no_quantile() -> None:
+def test_an_empty_histogram_has_no_quantiles() -> None:
     assert math.isnan(Histogram().milliseconds(0.99))
     assert set(Histogram().words().values()) == {None}
     assert Histogram().curve() == []
 
 
-def test_the_words_name_the_usual_quantiles() -> None:
+def test_the_summary_names_the_usual_quantiles() -> None:
     words = of_micros(list(range(1, 1001))).words()
 
     assert words == {

@@ -17,7 +17,7 @@ def ended(capsys: pytest.CaptureFixture[str], status: int) -> str:
 @pytest.mark.parametrize(
     "target", ["10.0.0.1:7361", "gateway.example:7361", "[2001:db8::1]:7361", "0.0.0.0:7361"]
 )
-def test_load_goes_to_this_machine_only(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_load_is_sent_to_this_machine_only(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as exit_:
         options.check_target(target)
 
@@ -30,7 +30,7 @@ def test_a_server_of_this_machine_may_be_measured(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["nonsense", "127.0.0.1", "127.0.0.1:http", ":7361"])
-def test_what_is_no_target_says_what_one_looks_like(
+def test_an_invalid_target_error_shows_the_expected_form(
     target: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as exit_:
@@ -39,7 +39,7 @@ def test_what_is_no_target_says_what_one_looks_like(
     assert "looks like 127.0.0.1:7361" in ended(capsys, exit_.value.exit_code)
 
 
-def test_a_sentence_that_ended_a_command_under_measurement_is_said_once(
+def test_an_error_of_a_measured_command_is_printed_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with (

@@ -19,11 +19,11 @@ def test_the_rate_found_holds_and_is_close_to_the_limit(limit: float, guess: flo
     assert len(tried) <= MOST_TRIES
 
 
-def test_nothing_is_found_where_no_rate_holds() -> None:
+def test_no_rate_is_found_where_none_holds() -> None:
     assert highest(lambda _: False, 1000) == 0
 
 
-def test_trying_ends_where_every_rate_holds() -> None:
+def test_the_search_ends_where_every_rate_holds() -> None:
     tried = []
 
     def holds(rate: float) -> bool:

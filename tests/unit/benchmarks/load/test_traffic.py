@@ -20,7 +20,7 @@ def test_a_mix_is_read_as_shares(text: str, shares: dict[str, float]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "fax", "call=many", "call=0", "call,", "call=-1"])
-def test_what_is_no_mix_is_refused(text: str) -> None:
+def test_an_invalid_mix_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"mix|nothing"):
         traffic.read_mix(text)
 
@@ -42,14 +42,14 @@ def test_a_batch_is_a_grpc_message_of_its_rows() -> None:
     assert len(body.rows) == 256
 
 
-def test_one_row_asks_the_unary_method() -> None:
+def test_a_batch_of_one_uses_the_unary_method() -> None:
     body = traffic.from_scenarios({"link": 1.0}, rows=1, listed=0, seed=1)[0]
 
     assert body.path == "/fanzha.v1.InterceptionService/DecideLink"
     assert pb.DecideLinkRequest.FromString(body.data[5:]).link == body.rows[0]
 
 
-def test_a_file_is_asked_as_replay_reads_it(tmp_path: Path) -> None:
+def test_a_file_is_read_as_replay_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "texts.tsv"
     file.write_text("sender\ttext\n1069000000\t您好\n1069000001\t再见\n")
 

@@ -49,7 +49,7 @@ def test_wrk_answers_other_than_success_and_lost_connections_are_failures() -> N
     assert load.failed == 17
 
 
-def test_dnsperf_tells_what_was_answered() -> None:
+def test_dnsperf_reports_what_was_answered() -> None:
     load = outputs.dnsperf(DNSPERF)
 
     assert (load.per_second, load.done, load.failed) == (10000.5, 40000, 100)
@@ -62,7 +62,7 @@ def test_redis_benchmark_is_read_by_its_last_figure() -> None:
     assert outputs.redis_benchmark(text).per_second == 64102.56
 
 
-def test_sipp_counts_from_its_start_and_tells_the_answers() -> None:
+def test_sipp_counts_from_its_start_and_reports_the_answers() -> None:
     load = outputs.sipp(SIPP_STATISTICS, SIPP_COUNTS)
 
     assert (load.per_second, load.done, load.failed) == (2000.0, 8000, 1)
@@ -77,7 +77,7 @@ def test_sipp_that_measured_no_time_is_unreadable() -> None:
 
 
 @pytest.mark.parametrize("read", [outputs.wrk, outputs.dnsperf, outputs.redis_benchmark])
-def test_a_generator_that_said_something_else_is_unreadable(read: object) -> None:
+def test_unexpected_output_of_a_generator_is_unreadable(read: object) -> None:
     assert callable(read)
 
     with pytest.raises(outputs.Unreadable):

@@ -35,7 +35,7 @@ def test_a_server_is_ended_with_children_of_another_session(tmp_path: Path) -> N
     assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_a_server_that_ends_at_once_tells_its_last_word(tmp_path: Path) -> None:
+def test_a_server_that_exits_at_once_reports_its_last_output(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such table')"]
 
     with (
@@ -45,7 +45,7 @@ def test_a_server_that_ends_at_once_tells_its_last_word(tmp_path: Path) -> None:
         pass
 
 
-def test_a_command_that_fails_is_an_error_with_what_it_said() -> None:
+def test_a_failing_command_is_an_error_with_its_output() -> None:
     command = [sys.executable, "-c", "raise SystemExit('wrong option')"]
 
     with pytest.raises(RuntimeError, match="wrong option"):

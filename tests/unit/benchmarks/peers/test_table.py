@@ -82,7 +82,7 @@ def test_a_run_with_failures_or_without_answers_is_no_figure(load: Callable[[], 
         paired_runs.in_turn([Contestant(name="a", load=load)], repeats=1)
 
 
-def test_a_peer_in_trouble_is_a_row_that_says_so() -> None:
+def test_a_failed_peer_has_a_row_with_the_reason() -> None:
     def measure() -> list[table.Row]:
         raise RuntimeError("no such port")
 

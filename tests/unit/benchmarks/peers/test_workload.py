@@ -19,11 +19,11 @@ def work(tmp_path: Path) -> Work:
     return Work(listed=1000, folder=tmp_path)
 
 
-def test_listed_names_are_as_many_as_wanted_and_distinct(work: Work) -> None:
+def test_as_many_distinct_names_as_requested_are_listed(work: Work) -> None:
     assert len(set(work.hosts())) == 1000
 
 
-def test_some_of_the_names_asked_for_are_listed(work: Work) -> None:
+def test_some_of_the_queried_names_are_listed(work: Work) -> None:
     listed = set(work.hosts())
 
     share = np.mean([name in listed for name in work.names(5000)])
@@ -31,7 +31,7 @@ def test_some_of_the_names_asked_for_are_listed(work: Work) -> None:
     assert 0.02 < share < 0.04
 
 
-def test_links_lie_on_the_names_asked_for(work: Work) -> None:
+def test_links_use_the_queried_names(work: Work) -> None:
     hosts = [url.split("/")[2] for url in work.urls(100)]
 
     assert hosts == work.names(100)
@@ -62,7 +62,7 @@ def test_a_mailbox_holds_each_text_as_one_mail(tmp_path: Path) -> None:
     assert bodies == ["hello there", ">From here to there"]
 
 
-def test_what_rspamd_believes_is_one_scale() -> None:
+def test_rspamd_scores_are_mapped_to_one_scale() -> None:
     def symbols(name: str, sure: str) -> dict[str, dict[str, dict[str, list[str]]]]:
         return {"symbols": {name: {"options": [sure]}}}
 
@@ -71,7 +71,7 @@ def test_what_rspamd_believes_is_one_scale() -> None:
     assert rspamd.spam_probability({"symbols": {}}) == 0.5
 
 
-def test_what_spamassassin_believes_is_read_from_its_header() -> None:
+def test_the_spamassassin_score_is_read_from_its_header() -> None:
     assert spamd.spam_probability("SPAMD/1.1 0 EX_OK\n\nX-Spam-Bayes: 0.875\n") == 0.875
     assert spamd.spam_probability("SPAMD/1.1 0 EX_OK\n\nSubject: x\n") == 0.5
 

@@ -22,7 +22,7 @@ def test_the_newest_of_each_kind_counts(tmp_path: Path) -> None:
     assert {kind: result["rate"] for kind, result in results.items()} == {"load": 2, "micro": 3}
 
 
-def test_a_result_that_does_not_say_its_kind_is_what_its_file_is_called(tmp_path: Path) -> None:
+def test_a_result_without_a_kind_takes_it_from_its_file_name(tmp_path: Path) -> None:
     write(tmp_path, "2026-11-24-h2load.json", at="2026-11-24T10:00:00")
     write(tmp_path, "peers-2026-11-24.json", at="2026-11-24T10:00:00")
     write(tmp_path, "sweep-list-size.json", at="2026-11-24T10:00:00")

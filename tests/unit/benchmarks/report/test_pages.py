@@ -96,7 +96,7 @@ def test_a_closed_loop_that_leaves_the_server_time_is_said_to_be_the_limit() -> 
     assert "used less than 90% of its cores: calls at 16. Its capacity is higher" in text
 
 
-def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
+def test_the_memory_of_lists_is_reported_and_judged_at_the_largest_size() -> None:
     text = page.write({"sweep-list-size": LIST_SIZE})
 
     assert (
@@ -109,7 +109,7 @@ def test_what_lists_take_is_told_and_judged_at_the_largest_size() -> None:
     )
 
 
-def test_calls_that_got_no_decision_while_lists_changed_are_told() -> None:
+def test_calls_without_a_decision_during_list_changes_are_reported() -> None:
     result = {
         "kind": "sweep-propagation", "changes": 60, "workers": 2, "rate_rows_per_second": 50_000.0,
         "to_every_worker_ms": {"p50": 250.0, "p90": 800.0, "p99": 1_400.0, "max": 1_400.0},
@@ -123,7 +123,7 @@ def test_calls_that_got_no_decision_while_lists_changed_are_told() -> None:
     assert "(of 60 changes, 2 workers): 1,400, target ≤ 1,000 ms" in text
 
 
-def test_what_the_machine_did_itself_is_told_with_what_was_put_aside_for_it() -> None:
+def test_stalls_of_the_machine_are_reported_with_the_discarded_runs() -> None:
     def run(longest_ms: float) -> dict[str, Any]:
         still = {"times": 2, "total_ms": 60, "longest_ms": longest_ms, "real_time": True}
         return {"machine_stood_still": still}
@@ -137,7 +137,7 @@ def test_what_the_machine_did_itself_is_told_with_what_was_put_aside_for_it() ->
     assert stillness({"micro": {}}) == []
 
 
-def test_what_was_not_measured_says_how_it_would_be() -> None:
+def test_an_unmeasured_figure_names_its_command() -> None:
     text = page.write({})
 
     for command in ("bench overload", "bench peers", "bench micro", "--only propagation"):
@@ -156,7 +156,7 @@ def peer(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_a_peer_that_is_missing_is_a_row_that_says_so() -> None:
+def test_a_missing_peer_has_a_row_with_the_reason() -> None:
     result = peer(missing_reason="not installed")
 
     text = section(page.write({"peers": result}), "Peers")
@@ -196,7 +196,7 @@ def test_the_busy_hour_of_a_province_is_in_the_page_on_capacity() -> None:
     assert f"| call attempts | {markdown.count(calls)} | 6 |" in text
 
 
-def test_what_a_worker_takes_besides_its_core_is_told() -> None:
+def test_cores_used_beside_the_one_of_a_worker_are_reported() -> None:
     points = [
         {"channel": "call", "batch": batch} | POINT | {"server_cores": cores}
         for batch, cores in ((1, 1.02), (256, 1.12), (4096, 1.3))
@@ -207,7 +207,7 @@ def test_what_a_worker_takes_besides_its_core_is_told() -> None:
     assert "take up to 0.12 of another core" in text
 
 
-def test_what_store_and_administration_take_is_told_or_said_not_to_be_known() -> None:
+def test_resources_of_store_and_administration_are_reported_or_marked_unknown() -> None:
     around = {"store_bytes": 3 * 2**30, "administration_peak_bytes": 2 * 2**20}
     size = LIST_SIZE["sizes"][0] | {"around_lists": around}
 
@@ -238,7 +238,7 @@ def test_a_machine_that_all_results_share_is_named_once() -> None:
     assert "| 4 cores, AMD EPYC, Python 3.11.7, numpy 2.4.6 |" in different
 
 
-def test_what_several_peers_do_differently_alike_is_written_once() -> None:
+def test_a_difference_shared_by_several_peers_is_written_once() -> None:
     def row(peer: str, text: str) -> dict[str, Any]:
         return {
             "peer": peer, "version": "1", "channel": "text", "missing_reason": "not measured",

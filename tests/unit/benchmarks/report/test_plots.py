@@ -48,7 +48,7 @@ def test_plots_are_the_same_for_the_same_results_and_only_of_what_was_measured(
         assert word in written
 
 
-def test_what_is_in_no_stage_is_the_transport() -> None:
+def test_time_outside_all_stages_counts_as_transport() -> None:
     (point,) = RESULTS["sweep-stages"]["points"]
 
     assert figures.stage_of(point, figures.TRANSPORT) == 200.0

@@ -30,7 +30,7 @@ def test_a_readme_without_a_place_for_figures_is_refused() -> None:
         readme.write(PUBLISHED, "# Fanzha\n")
 
 
-def test_what_the_page_says_of_the_bodies_of_h2load_is_so() -> None:
+def test_the_page_describes_the_h2load_bodies_correctly() -> None:
     (call,), calls = scenarios.calls(1, 10**6), scenarios.calls(1024, 10**6)
     (text,), texts = scenarios.texts(1, 0), scenarios.texts(1024, 0)
 

@@ -25,7 +25,7 @@ def test_the_99th_of_few_changes_is_the_slowest() -> None:
     assert found == {"p50": 200.0, "p90": 900.0, "p99": 900.0, "max": 900.0}
 
 
-def test_hosts_take_what_files_grew_by() -> None:
+def test_bytes_per_entry_come_from_the_growth_of_files_and_mappings() -> None:
     found = list_size.bytes_per_entry(
         {"file_bytes": 2_000, "mapped_pss_bytes": 1_500},
         {"file_bytes": 6_000, "mapped_pss_bytes": 4_000},

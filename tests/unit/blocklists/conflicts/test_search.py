@@ -17,7 +17,7 @@ from fanzha.url import path_prefixes
 from tests.support.builders import NINE_O_CLOCK_S, an_entry
 from tests.support.list_strategies import EXPIRED, entries, identity, latest
 
-Said = tuple[ConflictRelation, int] | None
+RelationCount = tuple[ConflictRelation, int] | None
 """How an addition lies to what it contradicts, and how many those are."""
 
 
@@ -26,7 +26,7 @@ def found(listed: Sequence[Entry], additions: Sequence[Entry]) -> Conflicts:
     return find(snapshot, EntryTable.from_entries(additions), NINE_O_CLOCK_S)
 
 
-def said(conflicts: Conflicts) -> list[Said]:
+def summary(conflicts: Conflicts) -> list[RelationCount]:
     pairs = zip(conflicts.relations.tolist(), conflicts.counts.tolist(), strict=True)
     return [(ConflictRelation(relation), count) if relation else None for relation, count in pairs]
 
@@ -66,31 +66,31 @@ def test_a_block_and_an_allow_entry_contradict_each_other(
         [an_entry(listed, Action.ALLOW, kind=kind)], [an_entry(addition, Action.BLOCK, kind=kind)]
     )
 
-    assert said(conflicts) == [(expected, 1) if expected else None]
+    assert summary(conflicts) == [(expected, 1) if expected else None]
 
 
 def test_entries_of_the_same_action_do_not() -> None:
     conflicts = found([an_entry("+86170*")], [an_entry("+8617000000001")])
 
-    assert said(conflicts) == [None]
+    assert summary(conflicts) == [None]
 
 
-def test_only_the_most_specific_of_the_wider_entries_speaks() -> None:
+def test_only_the_most_specific_wider_entry_conflicts() -> None:
     conflicts = found([allow("+86170*"), an_entry("+861700*")], [an_entry("+8617000000001")])
 
-    assert said(conflicts) == [None]
+    assert summary(conflicts) == [None]
 
 
 def test_a_range_covers_the_number_that_is_its_leading_digits() -> None:
-    assert said(found([an_entry("+111*")], [allow("+111")])) == [(ConflictRelation.WIDER, 1)]
+    assert summary(found([an_entry("+111*")], [allow("+111")])) == [(ConflictRelation.WIDER, 1)]
 
 
-def test_entries_that_mean_the_other_side_or_are_over_do_not_contradict() -> None:
+def test_entries_of_the_other_direction_or_expired_ones_do_not_conflict() -> None:
     to = replace(allow("+8617000000001"), direction=Direction.TO)
     over = replace(allow("+8617000000002"), expires_at=EXPIRED)
     caller = replace(an_entry("+8617000000001"), direction=Direction.FROM)
 
-    assert said(found([to, over], [caller, an_entry("+8617000000002")])) == [None, None]
+    assert summary(found([to, over], [caller, an_entry("+8617000000002")])) == [None, None]
 
 
 def test_a_wider_range_contradicts_on_its_own_side_only() -> None:
@@ -99,33 +99,37 @@ def test_a_wider_range_contradicts_on_its_own_side_only() -> None:
     )
     called = replace(an_entry("+8617000000001"), direction=Direction.TO)
 
-    assert said(found([ringing], [called])) == [(ConflictRelation.WIDER, 1)]
-    assert said(found([ringing], [an_entry("+8617000000001")])) == [(ConflictRelation.WIDER, 1)]
-    assert said(found([calling], [called])) == [None]
+    assert summary(found([ringing], [called])) == [(ConflictRelation.WIDER, 1)]
+    assert summary(found([ringing], [an_entry("+8617000000001")])) == [(ConflictRelation.WIDER, 1)]
+    assert summary(found([calling], [called])) == [None]
 
 
 def test_shadow_entries_contradict_nothing() -> None:
     watched = replace(allow("+86170*"), mode=EntryMode.SHADOW)
     proposed = replace(an_entry("a.example"), mode=EntryMode.SHADOW)
 
-    assert said(found([watched], [an_entry("+8617000000001")])) == [None]
+    assert summary(found([watched], [an_entry("+8617000000001")])) == [None]
     conflicts = found([allow("a.example")], [proposed, allow("b.example"), an_entry("b.example")])
-    assert said(conflicts) == [None, (ConflictRelation.TOGETHER, 1), (ConflictRelation.TOGETHER, 1)]
+    assert summary(conflicts) == [
+        None,
+        (ConflictRelation.TOGETHER, 1),
+        (ConflictRelation.TOGETHER, 1),
+    ]
     assert conflicts.others.tolist() == [-1, 2, 1]
 
 
 def test_a_number_is_a_sender_of_texts_too() -> None:
     sender = an_entry("1069000006", Action.ALLOW, kind=EntryKind.SENDER)
 
-    assert said(found([sender], [an_entry("1069000006")])) == [(ConflictRelation.SAME, 1)]
+    assert summary(found([sender], [an_entry("1069000006")])) == [(ConflictRelation.SAME, 1)]
 
 
-def test_what_lies_within_is_counted_and_one_of_them_named() -> None:
+def test_contained_entries_are_counted_and_one_is_named() -> None:
     listed = [allow("+8617000000001"), allow("+8617000000002"), an_entry("+8617000000003")]
 
     conflicts = found(listed, [an_entry("+86170*")])
 
-    assert said(conflicts) == [(ConflictRelation.NARROWER, 2)]
+    assert summary(conflicts) == [(ConflictRelation.NARROWER, 2)]
     named = Snapshot.build(1, listed).entry(int(conflicts.others[0]))
     assert named.action == Action.ALLOW
 
@@ -133,14 +137,18 @@ def test_what_lies_within_is_counted_and_one_of_them_named() -> None:
 def test_additions_contradict_one_another() -> None:
     conflicts = found([], [an_entry("a.example"), an_entry("b.example"), allow("a.example")])
 
-    assert said(conflicts) == [(ConflictRelation.TOGETHER, 1), None, (ConflictRelation.TOGETHER, 1)]
+    assert summary(conflicts) == [
+        (ConflictRelation.TOGETHER, 1),
+        None,
+        (ConflictRelation.TOGETHER, 1),
+    ]
     assert conflicts.others.tolist() == [2, -1, 0]
     assert conflicts.rows.tolist() == [0, 2]
 
 
 def test_nothing_contradicts_empty_lists() -> None:
-    assert said(found([], [an_entry("+86170*"), an_entry("a.example")])) == [None, None]
-    assert said(found([allow("+86170*")], [])) == []
+    assert summary(found([], [an_entry("+86170*"), an_entry("a.example")])) == [None, None]
+    assert summary(found([allow("+86170*")], [])) == []
 
 
 def covers(wide: Entry, narrow: Entry) -> bool:
@@ -165,7 +173,7 @@ def same(one: Entry, other: Entry) -> bool:
     )
 
 
-def scan(listed: Sequence[Entry], additions: Sequence[Entry], addition: Entry) -> Said:
+def scan(listed: Sequence[Entry], additions: Sequence[Entry], addition: Entry) -> RelationCount:
     acting = [
         entry
         for entry in listed
@@ -201,4 +209,4 @@ def test_the_search_agrees_with_a_scan_of_all_pairs(
 
     conflicts = found(listed, additions)
 
-    assert said(conflicts) == [scan(listed, additions, addition) for addition in additions]
+    assert summary(conflicts) == [scan(listed, additions, addition) for addition in additions]

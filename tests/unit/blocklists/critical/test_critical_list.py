@@ -46,14 +46,14 @@ def test_the_shipped_list_has_the_names_that_everybody_needs() -> None:
     assert len(shipped().numbers) >= 5
 
 
-def test_each_shipped_row_says_whose_it_is_how_that_is_known_and_when_it_was_checked() -> None:
+def test_each_shipped_row_names_owner_evidence_and_date() -> None:
     for item in shipped().items.values():
         assert item.owner, item
         assert item.source, item
         assert date.fromisoformat(item.checked) <= date(2026, 11, 27), item
 
 
-def test_no_shipped_row_is_protected_anyway_or_covered_by_another() -> None:
+def test_no_shipped_row_is_protected_or_covered_by_another() -> None:
     for item in shipped().items.values():
         kind = EntryKind.HOST if item.key == UNREADABLE else EntryKind.NUMBER
         assert not protected.refusal(kind, item.pattern, item.key, EXACT, Action.BLOCK), item

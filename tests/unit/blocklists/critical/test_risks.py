@@ -40,7 +40,7 @@ def risks(*patterns: str, action: int = Action.BLOCK, mode: int = 0) -> list[tup
         ("8.8.8.8", "8.8.8.8 (resolver)"),
     ],
 )
-def test_what_many_depend_on_is_named(pattern: str, risk: str) -> None:
+def test_blocks_that_hit_critical_names_are_risks(pattern: str, risk: str) -> None:
     assert risks(pattern) == [(0, risk)]
 
 
@@ -52,7 +52,7 @@ def test_a_page_a_number_or_a_small_range_is_no_risk(pattern: str) -> None:
     assert risks(pattern) == []
 
 
-def test_allow_and_shadow_entries_hit_nobody() -> None:
+def test_allow_and_shadow_entries_are_no_risk() -> None:
     assert risks("icbc.com.cn", "+86138*", action=Action.ALLOW) == []
     assert risks("icbc.com.cn", "+86138*", mode=EntryMode.SHADOW) == []
 

@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
-import numpy as np
 import pytest
 import stix2
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blocklists import protected
 from blocklists.entries import (
     NO_END_S,
     Direction,
@@ -29,12 +27,9 @@ from blocklists.exporters.writer import FORMS, Export
 from blocklists.importers import rpz
 from blocklists.importers.rows import ListRow
 from blocklists.importers.tables import csv_table
-from fanzha import service_codes
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
-from fanzha.phone import HomePlan
 from tests.support import list_strategies as lists
-from tests.support.checkout import CHECKOUT
 
 NOW_S = 1_764_000_000
 HOST, NUMBER, RANGE = EntryKind.HOST, EntryKind.NUMBER, EntryKind.RANGE
@@ -85,7 +80,7 @@ def tables(
 
 
 @pytest.mark.parametrize("form", ["rpz", "rspamd", "domains", "stix"])
-def test_what_does_not_act_now_is_not_given_to_others(form: str) -> None:
+def test_inactive_entries_are_not_exported(form: str) -> None:
     text, written = export(
         form,
         [
@@ -170,7 +165,7 @@ def test_kamailio_gets_full_numbers_and_ranges_apart() -> None:
     assert written.left_out == {LeftOut.SIDE: 1, LeftOut.KIND: 1}
 
 
-def test_kamailio_may_ask_about_who_is_called() -> None:
+def test_kamailio_tables_for_callees_can_be_exported() -> None:
     to, both = entry("+8617000000124", NUMBER, direction=Direction.TO), "+8617000000125"
 
     numbers, _, _ = tables([to, entry(both, NUMBER)], side=Direction.TO)
@@ -195,7 +190,7 @@ EVIL = [
 
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name != "kamailio"])
-def test_what_nothing_may_block_is_in_no_export(form: str) -> None:
+def test_protected_names_are_in_no_export(form: str) -> None:
     text, written = export(form, EVIL)
 
     assert written.rows == 0
@@ -208,7 +203,7 @@ def test_what_nothing_may_block_is_in_no_export(form: str) -> None:
     "name", ["a.example\nb.example", "a.example CNAME .", "A.example", "a.example.", "/a.*/",
              "a.example;", "a.example 20", "'a.example", "银行.example", ""],
 )  # fmt: skip
-def test_a_name_that_lists_would_not_spell_so_adds_nothing(form: str, name: str) -> None:
+def test_a_non_canonical_name_is_not_exported(form: str, name: str) -> None:
     text, written = export(form, [entry(name, HOST)])
 
     assert written.left_out == {LeftOut.PATTERN: 1}
@@ -216,7 +211,7 @@ def test_a_name_that_lists_would_not_spell_so_adds_nothing(form: str, name: str)
 
 
 @pytest.mark.parametrize("form", ["numbers", "stix"])
-def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: str) -> None:
+def test_a_range_is_omitted_where_its_exceptions_cannot_be_expressed(form: str) -> None:
     text, written = export(
         form,
         [entry("+86170*", RANGE), entry("+8617100*", RANGE), entry("+86172*", RANGE)],
@@ -230,7 +225,7 @@ def test_a_range_is_left_out_where_what_is_allowed_in_it_cannot_be_said(form: st
     assert "+86172" in text
 
 
-def test_a_zone_blocks_no_names_that_belong_to_many() -> None:
+def test_a_zone_blocks_no_public_suffixes() -> None:
     text, written = export(
         "rpz", [entry("amazonaws.com", HOST), entry("bank.example", HOST)], [allowed("com", HOST)]
     )
@@ -297,7 +292,7 @@ def test_stix_without_entries_is_a_bundle_too() -> None:
     assert [one["type"] for one in json.loads(export("stix", [])[0])["objects"]] == ["identity"]
 
 
-def test_csv_has_everything_in_it() -> None:
+def test_csv_contains_every_field() -> None:
     text, written = export(
         "csv",
         [
@@ -335,91 +330,3 @@ def test_csv_is_read_as_it_was_written_and_holds_no_formula(
             # A sign and digits can call nothing, and stay as they are.
             formula = cell[:1] in set("=+-@\t\r\n")
             assert not formula or re.fullmatch(r"[+-][0-9]+[*]?", cell)
-
-
-class Exemption:
-    """What examples/kamailio.cfg lets through as a callee, before it looks at a list."""
-
-    def __init__(self) -> None:
-        page = (CHECKOUT / "examples" / "kamailio.cfg").read_text()
-        route = page.partition("route[FANZHA] {")[2].partition("# Variables outlive a call")[0]
-        found = re.findall(r'\$var\((\w+)\) =~ "(\^.*\$)"', route)
-        assert [variable for variable, _ in found] == ["digits", "home", "digits"]
-        digits = "|".join(one for name, one in found if name == "digits")
-        self._digits = re.compile(digits, re.MULTILINE)
-        self._home = re.compile("|".join(one for name, one in found if name == "home"))
-
-    def covers(self, dialled: str) -> bool:
-        """Tell whether a call to *dialled* goes through whatever the lists say."""
-        digits = dialled if dialled.isdecimal() else re.sub(r"[ ().-]", "", dialled)
-        home = digits
-        if not re.fullmatch("1[3-9][0-9]{9}", digits):
-            home = re.sub("^(17909|17911|17951|12593)", "", digits)
-        return bool(self._digits.match(digits) or self._home.match(home))
-
-    def lines(self, codes: str) -> list[str]:
-        """Return those of many codes, one a line and without a prefix, that go through."""
-        return [found[0] for found in self._digits.finditer(codes)]
-
-
-def _is_protected(dialled: Sequence[str]) -> list[bool]:
-    kept: list[bool] = protected.protected_numbers(HomePlan().number_keys(dialled)).tolist()
-    return kept
-
-
-def _differing(dialled: Sequence[str]) -> list[str]:
-    exemption = Exemption()
-    return [
-        text
-        for text, kept in zip(dialled, _is_protected(dialled), strict=True)
-        if exemption.covers(text) != kept
-    ]
-
-
-def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_others() -> None:
-    assert _differing([str(code) for code in range(100, 100_000)]) == []
-    # Codes that begin with the country code are read as written forms: checked below.
-    codes = [code for code in range(100_000, 1_000_000) if not 860_000 <= code < 870_000]
-    assert Exemption().lines("\n".join(map(str, codes))) == [
-        str(code)
-        for code, kept in zip(codes, protected.protected_numbers(-np.array(codes)), strict=True)
-        if kept
-    ]
-    assert _differing([str(code) for code in range(860_000, 870_000)]) == []
-
-
-def test_the_configuration_for_kamailio_exempts_every_written_form() -> None:
-    exemption = Exemption()
-    codes = [code.replace("x", digit) for code in service_codes.SERVICE_CODES for digit in "07"]
-
-    forms = [text for code in codes for text in protected.written_forms(code)]
-
-    assert len(forms) > 100_000
-    assert [text for text in forms if not exemption.covers(text)] == []
-
-
-_AREAS = ("", "10", "20", "21", "400", "401", "571", "755", "800", "810", "999", "57", "1")
-
-
-@given(
-    front=st.sampled_from([*(form.front for form in service_codes.FORMS), "17909", "125930",
-                           "1791186", "17951860", "000", "+0", "85", "1", "95"]),
-    area=st.sampled_from(_AREAS),
-    code=st.one_of(
-        st.from_regex("[0-9]{3,9}", fullmatch=True),
-        st.from_regex("(11[0-9]|12[0-9]|100..|12...|9[4-7]...?.?)[0-9]?", fullmatch=True).filter(
-            str.isascii
-        ).filter(str.isdecimal),
-    ),
-)  # fmt: skip
-def test_the_configuration_for_kamailio_reads_callees_as_the_guard_does(
-    front: str, area: str, code: str
-) -> None:
-    assert _differing([f"{front}{area}{code}"]) == []
-
-
-@pytest.mark.parametrize("number", ["+861012345678", "057188880000", "+12025550123", "861012345678",
-                                    "17000000123", "17909010110", "4008100000"])  # fmt: skip
-def test_the_configuration_for_kamailio_exempts_no_subscriber(number: str) -> None:
-    assert not Exemption().covers(number)
-    assert _is_protected([number]) == [False]

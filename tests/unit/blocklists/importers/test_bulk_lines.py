@@ -82,7 +82,7 @@ def test_a_run_among_other_lines_changes_none(
         (csv_table.read, ["域名", *PLAIN], 2, EntryKind.HOST),
     ],
 )  # fmt: skip
-def test_plain_lines_come_as_one(
+def test_plain_lines_are_grouped_into_one_run(
     read: Reader, lines: list[str], line: int, kind: EntryKind | None
 ) -> None:
     *_, run = read(lines)
@@ -90,7 +90,7 @@ def test_plain_lines_come_as_one(
     assert run == PlainRun(line, MIN_RUN_LINES, "\n".join([*lines[line - 1 :], ""]), kind)
 
 
-def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
+def test_lines_inside_a_quoted_cell_are_no_run() -> None:
     lines = ["pattern", '"bank', *PLAIN[:40], '.example"', *PLAIN]
 
     _, cell, run = csv_table.read(lines)
@@ -99,7 +99,7 @@ def test_what_stands_in_a_cell_with_quotes_is_no_run() -> None:
     assert run == PlainRun(44, MIN_RUN_LINES, "\n".join([*PLAIN, ""]), None)
 
 
-def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
+def test_no_run_begins_inside_an_unclosed_quote() -> None:
     bad = list(csv_table.read(["pattern", '"bank', *PLAIN, 'x.example"', "next.example"]))
 
     assert bad[1:] == [
@@ -108,7 +108,7 @@ def test_a_quote_that_is_not_closed_does_not_let_runs_in() -> None:
     ]
 
 
-def test_runs_go_on_over_blocks_and_end_with_the_file() -> None:
+def test_runs_continue_across_blocks_and_end_with_the_file() -> None:
     lines = PLAIN * 100
 
     found = list(domains.read([*lines, "# end"]))
@@ -120,7 +120,7 @@ def test_runs_go_on_over_blocks_and_end_with_the_file() -> None:
     assert found[-1] == Ignored(len(lines) + 1, "comment")
 
 
-def test_a_landline_without_its_zero_is_noted_as_before() -> None:
+def test_a_landline_that_lost_its_zero_is_reported_inside_a_run() -> None:
     lines = ["号码", *NUMBERS, *["2155550199"] * MIN_RUN_LINES]
 
     found = by_line(csv_table.read(lines))
@@ -128,3 +128,15 @@ def test_a_landline_without_its_zero_is_noted_as_before() -> None:
     assert len([item for item in found if isinstance(item, ListRow)]) == 2 * MIN_RUN_LINES
     assert not any(isinstance(item, RowNote) for item in found)
     assert isinstance(list(csv_table.read(lines))[-1], ListRow)  # looked at one by one
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("tel:+8617000000001;ext=7 # reported twice", "tel:+8617000000001;ext=7"),
+        ('"Bank" <sip:+8617000000001@ims.example>', '"Bank" <sip:+8617000000001@ims.example>'),
+        ("＋８６１７００００００００１ ; reported", "+8617000000001"),
+    ],
+)
+def test_a_line_may_hold_an_address_or_full_width_digits(line: str, pattern: str) -> None:
+    assert list(numbers.read([line])) == [ListRow(1, pattern, EntryKind.NUMBER)]

@@ -33,7 +33,7 @@ def read(data: bytes) -> list[str]:
         (gzip.compress(gzip.compress("号码\nabc".encode(), mtime=0), mtime=0), "utf-8"),
     ],
 )
-def test_the_usual_encodings_are_read_and_told(data: bytes, encoding: str) -> None:
+def test_the_usual_encodings_are_detected_and_reported(data: bytes, encoding: str) -> None:
     found = opened(data)
 
     assert list(found) == ["号码", "abc"]
@@ -65,7 +65,7 @@ def test_a_line_that_is_good_utf8_by_chance_is_read_as_the_rest_of_the_file() ->
     assert read("\n".join(rows).encode("gb18030")) == rows
 
 
-def test_an_encoding_that_is_asked_for_is_not_guessed_at() -> None:
+def test_a_requested_encoding_is_used_without_detection() -> None:
     assert list(opened("号码".encode("utf-16-le"), "utf-16-le")) == ["号码"]
     assert list(opened("號碼".encode("big5"), "big5")) == ["號碼"]
     assert opened("号".encode(), "gb18030").encoding == "gb18030"
@@ -76,7 +76,7 @@ def test_an_unknown_encoding_is_an_error() -> None:
         opened(b"", "latin-1")
 
 
-def test_a_gzip_that_breaks_off_is_an_error() -> None:
+def test_a_truncated_gzip_file_is_an_error() -> None:
     whole = gzip.compress(bytes(range(256)) * 1000)
 
     with pytest.raises(EOFError):
@@ -89,7 +89,7 @@ plain_lines = st.lists(
 
 
 @given(plain_lines)
-def test_lines_come_back(text: list[str]) -> None:
+def test_lines_round_trip(text: list[str]) -> None:
     data = b"".join(f"{line}\n".encode() for line in text)
     start_is_a_mark = data.startswith((b"\xef\xbb\xbf", b"\x1f\x8b"))
 
@@ -98,7 +98,7 @@ def test_lines_come_back(text: list[str]) -> None:
 
 
 @given(plain_lines, st.sampled_from(ENCODINGS))
-def test_lines_come_back_in_any_encoding_that_is_asked_for(text: list[str], encoding: str) -> None:
+def test_lines_round_trip_in_any_requested_encoding(text: list[str], encoding: str) -> None:
     whole = "".join(f"{line}\n" for line in text).lstrip("\ufeff")
     data = whole.encode(encoding, "ignore")
     expected = data.decode(encoding).split("\n")[:-1]
@@ -108,7 +108,7 @@ def test_lines_come_back_in_any_encoding_that_is_asked_for(text: list[str], enco
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", *ENCODINGS]))
-def test_no_bytes_make_the_reading_fail(data: bytes, encoding: str) -> None:
+def test_any_bytes_are_read(data: bytes, encoding: str) -> None:
     if not data.startswith(b"\x1f\x8b"):
         found = opened(data, encoding)
         text = list(found)
@@ -152,7 +152,7 @@ def packed(piece: bytes, times: int) -> io.BytesIO:
         (packed(Random(1).randbytes(999) + b"\n", 9000), "more than 8 MiB unpacked"),
     ],
 )
-def test_what_is_beyond_a_bound_is_refused_and_the_bound_told(raw: io.BytesIO, told: str) -> None:
+def test_a_file_beyond_a_bound_is_refused_with_the_bound(raw: io.BytesIO, told: str) -> None:
     limits = replace(SMALL, ratio=10_000) if "8 MiB" in told else SMALL
 
     with pytest.raises(InvalidInput, match=told):
@@ -178,7 +178,7 @@ def test_an_endless_line_takes_no_more_memory_than_its_bound() -> None:
     assert peak < 16 << 20
 
 
-def test_a_file_that_is_packed_again_and_again_is_refused() -> None:
+def test_nested_compression_is_refused() -> None:
     data = b"a"
     for _ in range(5):
         data = gzip.compress(data, mtime=0)

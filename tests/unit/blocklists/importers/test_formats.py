@@ -237,6 +237,8 @@ def test_a_format_is_recognised(form: Format, text: str) -> None:
         ("number,reason\n+8617000000001,x", Format.CSV),
         ("号码\t原因\n17000000001\tx", Format.CSV),
         ("2026-01-01 00:00:00,u,url,https://a.example/,#x", Format.CSV),
+        ("tel:+8617000000001\n<sip:+8617000000002@ims.example>;tag=1", Format.NUMBERS),
+        ("＋８６１７００００００００１\n０５７１ ９６１１０", Format.NUMBERS),
         ("# only comments\n# and more", Format.DOMAINS),
         ("", Format.DOMAINS),
         ("a.example\nb.example\n||c.example/x$all", Format.ADBLOCK),
@@ -245,11 +247,11 @@ def test_a_format_is_recognised(form: Format, text: str) -> None:
         ('["a.example"]', Format.JSON),
     ],
 )
-def test_the_contents_tell_the_format(text: str, form: Format) -> None:
+def test_the_format_is_recognised_by_contents(text: str, form: Format) -> None:
     assert detect(text.split("\n")) == form
 
 
-def test_the_name_tells_the_format_where_the_contents_do_not() -> None:
+def test_the_format_is_recognised_by_name_where_contents_are_ambiguous() -> None:
     assert detect([], "june.hosts.gz") == Format.HOSTS
 
 
@@ -267,7 +269,7 @@ def test_exceptions_allow() -> None:
     assert allowed == ["e.example", "g.example", "c.example", "c.example", "good.example"]
 
 
-def test_what_is_no_entry_is_counted_by_what_it_is() -> None:
+def test_lines_without_an_entry_are_counted_by_kind() -> None:
     assert ignored(Format.HOSTS, HOSTS) == {"comment": 1, "the machine's own name": 4}
     assert ignored(Format.RPZ, RPZ) == {"header": 6, "comment": 1}
     assert ignored(Format.NUMBERS, NUMBERS) == {"comment": 1, "blank": 1}
@@ -337,7 +339,7 @@ def test_a_quote_that_is_never_closed_is_reported_and_does_not_swallow_the_file(
     assert sum(isinstance(item, ListRow) for item in found) > 3
 
 
-def test_json_that_breaks_off_is_one_bad_line_after_what_was_read() -> None:
+def test_truncated_json_is_one_bad_line_after_the_complete_records() -> None:
     first, second = items(Format.JSON, '{"deny": [\n"a.example",\n')
 
     assert first == ListRow(2, "a.example", action=Action.BLOCK)
@@ -363,11 +365,11 @@ lines = st.lists(
 
 
 @given(st.sampled_from(list(READERS)), lines)
-def test_no_text_makes_a_reader_fail(form: Format, text: list[str]) -> None:
+def test_any_text_is_read_by_every_reader(form: Format, text: list[str]) -> None:
     for item in READERS[form](text):
         assert 1 <= item.line <= len(text) + 1
 
 
 @given(lines)
-def test_no_text_makes_the_recognition_fail(text: list[str]) -> None:
+def test_any_text_has_a_recognised_format(text: list[str]) -> None:
     assert detect(text) in Format

@@ -18,7 +18,7 @@ def opened(path: Path, ways: ReadOptions | None = None) -> ListFile:
     return ListFile(path, ways or ReadOptions(), NINE_O_CLOCK_S)
 
 
-def test_a_text_is_read_and_its_lines_are_found_again(tmp_path: Path) -> None:
+def test_a_text_is_read_and_its_lines_can_be_located(tmp_path: Path) -> None:
     path = tmp_path / "list.csv.gz"
     path.write_bytes(gzip.compress("号码,原因\n17000000001,举报\n".encode("gb18030")))
     file = opened(path)
@@ -48,7 +48,7 @@ def test_a_workbook_is_known_by_its_bytes_whatever_its_name(tmp_path: Path) -> N
     file.close()
 
 
-def test_lines_that_say_little_alone_are_not_found_again(tmp_path: Path) -> None:
+def test_lines_without_meaning_of_their_own_cannot_be_located(tmp_path: Path) -> None:
     path = tmp_path / "list.json"
     path.write_text(json.dumps({"deny": ["a.example"]}))
     file = opened(path)
@@ -65,7 +65,7 @@ def test_lines_that_say_little_alone_are_not_found_again(tmp_path: Path) -> None
         (ReadOptions(format_=Format.XLSX), "not a workbook"),
     ],
 )
-def test_a_text_is_no_workbook(tmp_path: Path, ways: ReadOptions, why: str) -> None:
+def test_a_text_is_not_read_as_a_workbook(tmp_path: Path, ways: ReadOptions, why: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text("号码\n17000000001\n", encoding="utf-8")
 
@@ -73,7 +73,7 @@ def test_a_text_is_no_workbook(tmp_path: Path, ways: ReadOptions, why: str) -> N
         opened(path, ways)
 
 
-def test_a_file_without_a_byte_is_an_empty_list(tmp_path: Path) -> None:
+def test_an_empty_file_is_an_empty_list(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.touch()
     file = opened(path)

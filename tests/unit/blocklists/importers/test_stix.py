@@ -40,7 +40,7 @@ def of(*objects: dict[str, Any]) -> Item:
     return item
 
 
-def test_an_indicator_is_a_row_and_its_reason_has_what_else_it_says() -> None:
+def test_an_indicator_becomes_a_row_with_its_description_as_reason() -> None:
     items = read(
         bundle(
             indicator(
@@ -79,7 +79,7 @@ def test_a_label_that_names_a_fraud_is_its_type() -> None:
     assert row.fraud_type == FraudType.FAKE_LOAN
 
 
-def test_what_was_revoked_is_counted_and_not_listed() -> None:
+def test_revoked_indicators_are_counted_and_not_listed() -> None:
     assert read(bundle(indicator(revoked=True))) == [Ignored(5, "revoked indicator")]
 
 
@@ -93,7 +93,7 @@ def test_what_was_revoked_is_counted_and_not_listed() -> None:
         ({"pattern": "[file:name = 'x']"}, "no entry is about"),
     ],
 )
-def test_an_indicator_that_no_entry_can_stand_for_is_reported(
+def test_an_indicator_without_an_equivalent_entry_is_reported(
     fields: dict[str, Any], why: str
 ) -> None:
     item = of(indicator(**fields))
@@ -130,7 +130,7 @@ def test_other_objects_are_counted_by_type() -> None:
         {"extensions": {"extension-definition--1": {"tlp_2_0": "red"}}},
     ],
 )
-def test_markings_of_the_bundle_are_told(marking: dict[str, Any]) -> None:
+def test_markings_of_the_bundle_are_reported(marking: dict[str, Any]) -> None:
     name = "marking-definition--00000000-0000-4000-8000-000000000003"
     items = read(
         bundle(
@@ -147,7 +147,7 @@ def test_a_list_of_objects_and_a_lone_one_are_read_too() -> None:
     assert isinstance(read(json.dumps(indicator()))[0], ListRow)
 
 
-def test_a_bundle_that_breaks_off_gives_what_was_whole_and_one_bad_line() -> None:
+def test_a_truncated_bundle_gives_its_complete_objects_and_one_bad_line() -> None:
     text = bundle(indicator(), indicator())
 
     items = read(text[: text.rindex("valid_from")])
@@ -156,14 +156,14 @@ def test_a_bundle_that_breaks_off_gives_what_was_whole_and_one_bad_line() -> Non
 
 
 @pytest.mark.parametrize("odd", ['{"objects": [7]}', '{"objects": [{"type": "indicator"}]}', "{}x"])
-def test_odd_objects_do_not_make_it_fail(odd: str) -> None:
+def test_arbitrary_objects_do_not_fail(odd: str) -> None:
     assert all(isinstance(item, (BadLine, Ignored)) for item in read(odd))
 
 
 @pytest.mark.parametrize(
     "odd", [{"labels": 7}, {"object_marking_refs": "x"}, {"name": None}, {"confidence": "high"}]
 )
-def test_odd_members_do_not_make_it_fail(odd: dict[str, Any]) -> None:
+def test_arbitrary_members_do_not_fail(odd: dict[str, Any]) -> None:
     assert isinstance(of(indicator(**odd)), ListRow)
 
 

@@ -66,7 +66,7 @@ from fanzha.errors import InvalidInput
         ),
     ],
 )
-def test_a_pattern_names_what_it_is_about(pattern: str, expected: list[PatternSubject]) -> None:
+def test_a_pattern_is_read_as_its_subject(pattern: str, expected: list[PatternSubject]) -> None:
     assert stix_patterns.read(pattern) == expected
 
 
@@ -94,7 +94,7 @@ def test_a_pattern_names_what_it_is_about(pattern: str, expected: list[PatternSu
         ("[" + "(" * 21_000, "longer than"),
     ],
 )
-def test_what_a_list_cannot_say_is_refused(pattern: str, why: str) -> None:
+def test_a_pattern_without_an_equivalent_entry_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         stix_patterns.read(pattern)
 

@@ -97,13 +97,13 @@ def test_the_called_party_beside_a_caller_is_a_victim_and_not_listed() -> None:
     ]
 
 
-def test_a_called_number_alone_acts_on_calls_to_it() -> None:
+def test_a_callee_column_alone_gives_entries_of_direction_to() -> None:
     assert rows("被叫号码,原因\n17000000001,回拨诈骗") == [
         ListRow(2, "17000000001", EntryKind.NUMBER, direction=Direction.TO, reason="回拨诈骗")
     ]
 
 
-def test_a_telephone_beside_a_site_is_not_listed_unless_somebody_says_so() -> None:
+def test_a_telephone_beside_a_site_is_listed_only_with_a_column_mapping() -> None:
     text = "域名,电话\na.example,17000000999"
 
     assert [row.pattern for row in rows(text)] == ["a.example"]
@@ -111,7 +111,7 @@ def test_a_telephone_beside_a_site_is_not_listed_unless_somebody_says_so() -> No
     assert [row.pattern for row in rows(text, {"电话": "number"})] == ["17000000999", "a.example"]
 
 
-def test_what_was_said_of_columns_outranks_their_names() -> None:
+def test_column_mappings_outrank_column_names() -> None:
     text = "涉案标识,备注,号码\n17000000001,甲,77"
 
     assert rows(text, {"涉案标识": "number", "号码": "ignore", "备注": "campaign"}) == [
@@ -119,7 +119,7 @@ def test_what_was_said_of_columns_outranks_their_names() -> None:
     ]
 
 
-def test_under_a_header_that_nobody_knows_nothing_is_guessed() -> None:
+def test_an_unknown_header_is_not_guessed() -> None:
     text = "姓名,联系方式,标识\n甲,17000000999,17000000001"
 
     assert rows(text) == []
@@ -127,7 +127,7 @@ def test_under_a_header_that_nobody_knows_nothing_is_guessed() -> None:
     assert rows(text, {"标识": "number"}) == [ListRow(2, "17000000001", EntryKind.NUMBER)]
 
 
-def test_of_columns_that_hold_the_same_the_better_name_is_taken() -> None:
+def test_of_columns_with_one_meaning_the_better_name_is_used() -> None:
     _, headers = read("备注,号码,原因\n甲,17000000001,乙")
 
     assert headers[0].layout.unused == ("备注",)
@@ -149,7 +149,7 @@ cells = st.text("号码原因域名 1,\"'a.*", max_size=8)
 
 
 @given(st.lists(st.lists(cells, max_size=5), max_size=8))
-def test_every_line_of_any_table_is_accounted_for(table: Sequence[Sequence[str]]) -> None:
+def test_each_line_of_any_table_is_an_entry_or_reported(table: Sequence[Sequence[str]]) -> None:
     lines = [",".join(f'"{cell.replace(chr(34), "")}"' for cell in row) for row in table]
 
     items, _ = read("\n".join(lines) or "\n")
@@ -157,3 +157,12 @@ def test_every_line_of_any_table_is_accounted_for(table: Sequence[Sequence[str]]
     text = "\n".join(lines).strip("\n")
     counted = {item.line for item in items}
     assert counted == set(range(1, len(text.split("\n")) + 1))
+
+
+def test_an_address_in_a_cell_keeps_its_quotes() -> None:
+    text = 'number\n"""Bank"" <sip:+8617000000001@ims.example>"\n"tel:+8617000000002"'
+
+    assert [(row.pattern, row.kind) for row in rows(text)] == [
+        ('"Bank" <sip:+8617000000001@ims.example>', EntryKind.NUMBER),
+        ("tel:+8617000000002", EntryKind.NUMBER),
+    ]

@@ -46,18 +46,18 @@ def test_an_expiry_is_a_term_a_date_or_seconds(text: str, expected: datetime) ->
     assert vocabulary.read_expiry(text, NOW_S) == int(expected.timestamp())
 
 
-def test_never_leaves_it_to_the_default_term() -> None:
+def test_the_word_never_leaves_the_term_to_the_default() -> None:
     assert vocabulary.read_expiry("永久", NOW_S) is None
 
 
 @pytest.mark.parametrize("text", ["2020-01-01", "2026-02-30", "0d", "soon", "9999-01-01", ""])
-def test_what_is_no_time_to_come_is_refused(text: str) -> None:
+def test_an_unreadable_or_past_expiry_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         vocabulary.read_expiry(text, NOW_S)
 
 
 @given(st.text(max_size=30))
-def test_a_word_is_read_or_refused_and_nothing_else(text: str) -> None:
+def test_any_word_is_read_or_refused(text: str) -> None:
     for read in (
         vocabulary.read_action, vocabulary.read_direction, vocabulary.read_source,
         vocabulary.read_fraud_type, vocabulary.read_kind, lambda text: vocabulary.read_expiry(text,

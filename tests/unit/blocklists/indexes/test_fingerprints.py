@@ -13,7 +13,7 @@ from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
-from fanzha.fingerprint import BANDS, NEAR, VALUES, fingerprint
+from fanzha.fingerprint import BANDS, NEAR, VALUES, BatchSketches, fingerprint
 from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
 
 POINTS = "【示例银行】尊敬的客户，您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
@@ -26,7 +26,7 @@ sketches = st.lists(st.integers(0, 2), min_size=VALUES, max_size=VALUES)
 
 
 def decided(snapshot: Snapshot, *bodies: str) -> list[Action | None]:
-    matches = snapshot.find_texts(bodies, NINE_O_CLOCK_S)
+    matches = snapshot.find_texts(BatchSketches(bodies), NINE_O_CLOCK_S)
     assert (matches.rows == NO_ENTRY).tolist() == (matches.actions == 0).tolist()
     return [Action(action) if action else None for action in matches.actions.tolist()]
 
@@ -43,7 +43,7 @@ def test_near_duplicates_are_found_and_other_texts_are_not() -> None:
     ]  # fmt: skip
 
 
-def test_without_fingerprints_nothing_is_found() -> None:
+def test_an_empty_index_finds_no_fingerprint() -> None:
     assert decided(Snapshot.build(1, [an_entry("bank.example")]), POINTS, PARCEL) == [None, None]
 
 
@@ -61,7 +61,7 @@ def test_the_nearer_entry_decides_and_of_equal_ones_allow() -> None:
 
     assert decided(near, POINTS, VARIANT) == [Action.BLOCK, Action.ALLOW]
     assert decided(both, POINTS) == [Action.ALLOW]
-    assert near.find_texts([VARIANT], NINE_O_CLOCK_S).ranks.tolist() == [VALUES]
+    assert near.find_texts(BatchSketches([VARIANT]), NINE_O_CLOCK_S).ranks.tolist() == [VALUES]
 
 
 def test_an_entry_that_ended_hides_no_other() -> None:
@@ -71,7 +71,7 @@ def test_an_entry_that_ended_hides_no_other() -> None:
     assert decided(Snapshot.build(1, [over, listed(VARIANT)]), POINTS) == [Action.BLOCK]
 
 
-def test_layers_speak_together_and_what_was_removed_is_silent() -> None:
+def test_layers_are_searched_together_without_removed_entries() -> None:
     base = ListSegments.of_table(1, 0, EntryTable.from_entries([listed(POINTS), listed(PARCEL)]))
     gone = Identities.of([(one.kind, one.pattern, one.action) for one in [listed(PARCEL)]])
 
@@ -79,14 +79,14 @@ def test_layers_speak_together_and_what_was_removed_is_silent() -> None:
 
     snapshot = later.snapshot()
     assert decided(snapshot, POINTS, VARIANT, PARCEL) == [Action.BLOCK, Action.ALLOW, None]
-    row = int(snapshot.find_texts([VARIANT], NINE_O_CLOCK_S).rows[0])
+    row = int(snapshot.find_texts(BatchSketches([VARIANT]), NINE_O_CLOCK_S).rows[0])
     assert snapshot.entry(row).pattern == fingerprint(VARIANT)
     assert decided(delta.merged(later).snapshot(), POINTS, VARIANT, PARCEL) == decided(
         snapshot, POINTS, VARIANT, PARCEL
     )
 
 
-def test_all_entries_near_a_fingerprint_are_told_the_nearest_first() -> None:
+def test_all_entries_near_a_fingerprint_are_returned_nearest_first() -> None:
     near, over = listed(VARIANT, Action.ALLOW), listed(POINTS, expires_at=EXPIRED)
     snapshot = Snapshot.build(1, [near, over, listed(PARCEL)])
 
@@ -96,7 +96,7 @@ def test_all_entries_near_a_fingerprint_are_told_the_nearest_first() -> None:
 
 
 @given(st.lists(sketches, min_size=1, max_size=20), st.lists(sketches, min_size=1, max_size=5))
-def test_what_shares_a_pair_and_enough_values_is_found(
+def test_a_fingerprint_with_a_common_band_and_enough_common_values_is_found(
     kept: list[list[int]], wanted: list[list[int]]
 ) -> None:
     index = BandIndex.build(np.array(kept, np.uint16), first_row=7)

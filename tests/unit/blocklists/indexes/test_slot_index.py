@@ -40,7 +40,7 @@ def answers(index: SlotIndex, wanted: Uint64s) -> list[tuple[int, int]]:
 
 
 @given(st.lists(int64s))
-def test_the_key_of_a_slot_can_be_told(keys: list[int]) -> None:
+def test_the_key_of_a_slot_can_be_read(keys: list[int]) -> None:
     column = np.array(keys, np.int64)
 
     assert keys_of(slots_of(column)).tolist() == keys
@@ -74,7 +74,7 @@ def test_the_last_slot_is_found_once() -> None:
     assert found(slots, np.array([2**64 - 1], np.uint64)) == [(0, 1)]
 
 
-def test_nothing_asked_is_nothing_found() -> None:
+def test_an_empty_query_has_an_empty_answer() -> None:
     assert found([1, 2, 3], np.zeros(0, np.uint64)) == []
 
 

@@ -13,7 +13,7 @@ def test_distinct_keys_are_in_order_each_once(keys: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=30), st.integers(10, 40))
-def test_used_places_are_told_in_order_and_found_again(places: list[int], room: int) -> None:
+def test_used_positions_are_returned_in_order_and_found(places: list[int], room: int) -> None:
     which, renumbered = compact(np.array(places, np.uint8), room)
 
     assert which.tolist() == sorted(set(places))

@@ -94,7 +94,7 @@ def test_a_change_leaves_the_base_alone() -> None:
     assert len(after.overlay) == 1
 
 
-def test_a_replaced_entry_is_no_more() -> None:
+def test_a_replaced_entry_is_gone() -> None:
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries([an_entry("+8617000000001")]))
 
     after = delta.apply(lists, a_change(2, an_entry("+8617000000001", reason="ordered")))
@@ -102,7 +102,7 @@ def test_a_replaced_entry_is_no_more() -> None:
     assert [entry.reason for entry in contents(after)] == ["ordered"]
 
 
-def test_texts_of_one_hash_are_told_apart() -> None:
+def test_patterns_with_one_hash_are_distinguished() -> None:
     pair = [an_entry("one.example"), an_entry("two.example")]
     table = EntryTable.from_entries([*pair, *pair])
     table = replace(table, keys=np.full(4, text_key("one.example")))
@@ -122,7 +122,7 @@ def test_a_text_is_not_removed_with_another_of_its_hash(gone: str, stays: str) -
     assert [entry.pattern for entry in contents(after)] == [f"{stays}.example"]
 
 
-def test_what_becomes_of_each_addition_is_told() -> None:
+def test_each_addition_has_an_outcome() -> None:
     known = [an_entry("+8617000000001"), an_entry("prize.example"), an_entry("+8617000000009")]
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries(known))
     lists = delta.apply(lists, a_change(2, removals=names(known[2:])))
@@ -208,7 +208,7 @@ def test_a_change_without_shadow_entries_keeps_their_segment() -> None:
     assert after.shadows is lists.shadows
 
 
-def test_a_shadow_of_what_enforces_is_told() -> None:
+def test_a_shadow_of_an_enforcing_entry_is_reported() -> None:
     lists = delta.apply(ListSegments.nothing(), a_change(1, an_entry("1"), a_shadow("2")))
     additions = EntryTable.from_entries(
         [a_shadow("1"), a_shadow("2"), a_shadow("3"), an_entry("1", reason="other")]

@@ -19,6 +19,7 @@ from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile
+from fanzha.fingerprint import BatchSketches
 from tests.support.builders import NINE_O_CLOCK_S
 from tests.support.effort import examples
 from tests.unit.blocklists.snapshot.test_segment_file import A_FEW, a_segment
@@ -106,7 +107,7 @@ def test_a_forged_pointer_leaves_the_lists_as_they_are(
 
 @pytest.mark.parametrize("field", ["version", "committed_at_ms"])
 @pytest.mark.parametrize("value", [None, True, "1", [1], 1.5, -1, 2**63, 10**400])
-def test_a_pointer_whose_number_is_none_is_refused(
+def test_a_pointer_with_an_invalid_number_is_refused(
     tmp_path: Path, field: str, value: object
 ) -> None:
     replica, said = published(tmp_path)
@@ -118,7 +119,7 @@ def test_a_pointer_whose_number_is_none_is_refused(
 
 
 @pytest.mark.parametrize("dead", ["x", "0", "00", "ff" * 8, "63" + "00" * 7, "00" * 16])
-def test_a_pointer_whose_dead_rows_are_none_is_refused(tmp_path: Path, dead: str) -> None:
+def test_a_pointer_with_invalid_dead_rows_is_refused(tmp_path: Path, dead: str) -> None:
     replica, said = published(tmp_path)
     write_current(tmp_path, said | {"dead": dead})
 
@@ -139,7 +140,7 @@ def test_a_pointer_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name:
 @pytest.mark.parametrize(
     "text", ["", "[" * 100_000, "\ud800", "NaN", '{"version": ' + "9" * 5000 + "}"]
 )
-def test_a_pointer_that_is_no_json_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_pointer_with_invalid_json_is_refused(tmp_path: Path, text: str) -> None:
     replica, _ = published(tmp_path)
     write_current(tmp_path, text)
 
@@ -180,7 +181,7 @@ def ask_everything(segment: Segment) -> None:
     keys = np.array([8617000000001, 8617099999999, -110, 2**62 + 5], np.int64)
     snapshot.find_both(keys, keys[::-1].copy(), NINE_O_CLOCK_S, senders=True)
     snapshot.find_urls(["http://a.prize.example/x", "http://shop.example/pay/now"], NINE_O_CLOCK_S)
-    snapshot.find_texts(["恭喜您中奖了，请点击链接领取奖品" * 3], NINE_O_CLOCK_S)
+    snapshot.find_texts(BatchSketches(["恭喜您中奖了，请点击链接领取奖品" * 3]), NINE_O_CLOCK_S)
     for group in segment.groups:
         group.index.find(group.index.slots)
     if segment.bands is not None:
@@ -191,7 +192,7 @@ def ask_everything(segment: Segment) -> None:
     segment.table()
 
 
-def test_the_questions_are_answered_by_good_lists() -> None:
+def test_intact_lists_answer_the_queries_of_these_tests() -> None:
     ask_everything(a_segment(A_FEW))
 
 
@@ -248,7 +249,7 @@ def test_sections_that_overlap_are_refused(tmp_path: Path) -> None:
         segment_file.read(path)
 
 
-def test_shadow_entries_are_not_taken_for_those_that_block(tmp_path: Path) -> None:
+def test_shadow_entries_are_not_mistaken_for_blocks(tmp_path: Path) -> None:
     replica, said = published(tmp_path)
     header, body = parts(tmp_path / said["base"])
     write_file(tmp_path / "base-1.lists", header | {"mode": 2}, body)

@@ -46,7 +46,7 @@ def test_without_files_there_is_an_empty_list(tmp_path: Path) -> None:
     assert len(replica.current) == 0
 
 
-def test_what_was_published_is_taken_over(tmp_path: Path, published: Published) -> None:
+def test_a_publication_is_loaded(tmp_path: Path, published: Published) -> None:
     replica = Replica(tmp_path)
 
     assert replica.changed
@@ -74,7 +74,9 @@ def test_a_change_keeps_the_mapped_base(tmp_path: Path, published: Published) ->
     assert (before.version, len(before)) == (1, 1), "a decision in progress keeps the old lists"
 
 
-def test_who_writes_goes_on_with_the_mapped_base(published: Published, lists: ListSegments) -> None:
+def test_the_writer_continues_with_the_mapped_base(
+    published: Published, lists: ListSegments
+) -> None:
     _, mapped = published
 
     assert mapped.base is not lists.base
@@ -124,7 +126,7 @@ def test_a_bad_file_leaves_the_lists_as_they_are(
     assert replica.current.entry(0).pattern == "+8617000000001"
 
 
-def test_the_next_good_publication_is_taken_over(tmp_path: Path, published: Published) -> None:
+def test_the_next_good_publication_is_loaded(tmp_path: Path, published: Published) -> None:
     publisher, lists = published
     replica = Replica(tmp_path)
     _spoil(next(tmp_path.glob("overlay-*")), "damaged")
@@ -196,7 +198,7 @@ def test_the_file_of_shadow_entries_is_mapped_once_and_goes_with_the_last(
     assert len(files(tmp_path)) == 3
 
 
-def test_what_an_earlier_release_published_is_taken_over(
+def test_a_publication_of_an_earlier_release_is_loaded(
     tmp_path: Path, published: Published
 ) -> None:
     written = json.loads((tmp_path / CURRENT).read_text())

@@ -38,7 +38,7 @@ def read_back(segment: Segment) -> list[Entry]:
 
 
 @given(listed=st.lists(entries, max_size=10).map(latest))
-def test_entries_come_back(tmp_path_factory: pytest.TempPathFactory, listed: list[Entry]) -> None:
+def test_entries_round_trip(tmp_path_factory: pytest.TempPathFactory, listed: list[Entry]) -> None:
     path = tmp_path_factory.mktemp("lists") / "a.lists"
     written = a_segment(listed)
 
@@ -99,7 +99,7 @@ def test_a_mapped_list_outlives_its_file(tmp_path: Path) -> None:
     assert len(read_back(mapped)) == len(A_FEW)
 
 
-def test_a_flipped_bit_is_noticed_in_every_section(tmp_path: Path) -> None:
+def test_a_flipped_bit_is_detected_in_every_section(tmp_path: Path) -> None:
     path = tmp_path / "a.lists"
     digest = segment_file.write(path, a_segment(A_FEW))
     good = path.read_bytes()
@@ -112,7 +112,7 @@ def test_a_flipped_bit_is_noticed_in_every_section(tmp_path: Path) -> None:
             segment_file.read(path, digest)
 
 
-def test_every_column_lies_in_what_was_tried(tmp_path: Path) -> None:
+def test_the_bit_flip_test_covers_every_column(tmp_path: Path) -> None:
     path = tmp_path / "a.lists"
     segment_file.write(path, a_segment(A_FEW))
     text = path.read_bytes()
@@ -129,7 +129,7 @@ def test_every_column_lies_in_what_was_tried(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
-def test_a_truncated_file_is_noticed(tmp_path: Path, share: float) -> None:
+def test_a_truncated_file_is_detected(tmp_path: Path, share: float) -> None:
     path = tmp_path / "a.lists"
     segment_file.write(path, a_segment(A_FEW))
     text = path.read_bytes()
@@ -139,7 +139,7 @@ def test_a_truncated_file_is_noticed(tmp_path: Path, share: float) -> None:
         segment_file.read(path)
 
 
-def test_a_longer_file_is_noticed(tmp_path: Path) -> None:
+def test_an_extended_file_is_detected(tmp_path: Path) -> None:
     path = tmp_path / "a.lists"
     segment_file.write(path, a_segment(A_FEW))
     path.write_bytes(path.read_bytes() + b"\0")
@@ -148,7 +148,7 @@ def test_a_longer_file_is_noticed(tmp_path: Path) -> None:
         segment_file.read(path)
 
 
-def test_another_good_file_is_not_taken_for_the_one_expected(tmp_path: Path) -> None:
+def test_another_valid_file_is_not_accepted(tmp_path: Path) -> None:
     digest = segment_file.write(tmp_path / "a.lists", a_segment(A_FEW))
     segment_file.write(tmp_path / "a.lists", a_segment(A_FEW[:2]))
 
@@ -183,7 +183,7 @@ def rewrite_header(path: Path, change: Callable[[dict[str, Any]], None]) -> None
     path.write_bytes(front + bytes(-len(front) % 64) + body)
 
 
-def test_shadow_entries_come_back_as_such(tmp_path: Path) -> None:
+def test_shadow_entries_round_trip(tmp_path: Path) -> None:
     path, listed = tmp_path / "a.lists", [replace(one, mode=EntryMode.SHADOW) for one in A_FEW]
     segment_file.write(path, a_segment(listed))
 

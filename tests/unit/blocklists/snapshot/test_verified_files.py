@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_was_noted_is_known_until_it_changes(file: Path) -> None:
+def test_a_verified_file_is_trusted_until_it_changes(file: Path) -> None:
     assert not verified_files.noted(file)
 
     verified_files.note(file.parent, [file.name])
@@ -35,7 +35,7 @@ def test_what_was_noted_is_known_until_it_changes(file: Path) -> None:
     assert not verified_files.noted(file)
 
 
-def test_another_file_of_the_same_name_and_times_is_not_known(file: Path) -> None:
+def test_another_file_with_the_same_name_and_times_is_not_trusted(file: Path) -> None:
     verified_files.note(file.parent, [file.name])
     status = file.stat()
     other = file.with_name("other")
@@ -46,7 +46,7 @@ def test_another_file_of_the_same_name_and_times_is_not_known(file: Path) -> Non
     assert not verified_files.noted(file)
 
 
-def test_after_a_start_of_the_host_nothing_is_known(file: Path) -> None:
+def test_after_a_reboot_no_file_is_trusted(file: Path) -> None:
     verified_files.note(file.parent, [file.name])
 
     notes = json.loads((file.parent / verified_files.NOTES).read_text())
@@ -56,7 +56,7 @@ def test_after_a_start_of_the_host_nothing_is_known(file: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"boot": 1}', "\0"])
-def test_notes_that_cannot_be_read_are_none(file: Path, text: str) -> None:
+def test_an_unreadable_note_is_ignored(file: Path, text: str) -> None:
     (file.parent / verified_files.NOTES).write_text(text)
 
     assert not verified_files.noted(file)
@@ -71,7 +71,7 @@ def test_a_small_file_is_not_worth_a_note(tmp_path: Path) -> None:
     assert not (tmp_path / verified_files.NOTES).exists()
 
 
-def test_what_is_to_be_kept_stays_as_it_was_noted(file: Path) -> None:
+def test_a_kept_note_is_not_renewed_for_a_changed_file(file: Path) -> None:
     other = file.with_name("shadows-1.lists")
     other.write_bytes(LARGE)
     verified_files.note(file.parent, [file.name])
@@ -90,7 +90,7 @@ def lists() -> ListSegments:
     return ListSegments.of_table(1, 5, EntryTable.from_entries(entries))
 
 
-def test_readers_trust_what_the_writer_read_back_and_nothing_else(
+def test_readers_trust_only_files_that_the_writer_read_back(
     tmp_path: Path, lists: ListSegments
 ) -> None:
     publisher = Publisher(tmp_path)
@@ -118,7 +118,7 @@ def test_a_note_of_columns_does_not_vouch_for_another_header(
         segment_file.read(base, "0" * 64)
 
 
-def test_who_starts_from_files_notes_them(tmp_path: Path, lists: ListSegments) -> None:
+def test_a_start_from_files_writes_notes(tmp_path: Path, lists: ListSegments) -> None:
     first = Publisher(tmp_path)
     first.publish(lists)
     (tmp_path / verified_files.NOTES).unlink()

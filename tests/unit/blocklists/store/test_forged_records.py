@@ -208,7 +208,7 @@ async def test_a_bad_change_is_skipped_with_its_reason(name: str, why: str) -> N
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_each_damage_is_told_apart(field: str, value: bytes, why: str) -> None:
+async def test_each_kind_of_damage_has_its_own_reason(field: str, value: bytes, why: str) -> None:
     change = await read(GOOD | {field.encode(): value})
 
     assert why in change.skipped
@@ -295,21 +295,21 @@ def test_a_bomb_takes_no_more_memory_than_its_bound() -> None:
     assert peak < 2**26
 
 
-def test_what_shrinks_as_well_as_a_bomb_is_packed_so_that_it_is_read() -> None:
+def test_highly_compressible_entries_are_packed_so_that_they_are_accepted() -> None:
     reason = "x" * 2**21
     table = EntryTable.from_entries([an_entry("+8617000000001", reason=reason)])
 
     assert unpack_entries(pack(table)).entry(0).reason == reason
 
 
-def test_what_is_too_large_for_one_pack_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_contents_too_large_for_one_pack_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MOST_PLAIN_BYTES", 100)
 
     with pytest.raises(packing.TooLarge):
         pack(EntryTable.from_entries(A_FEW))
 
 
-def test_a_kind_of_a_newer_release_is_told_apart() -> None:
+def test_a_kind_of_a_newer_release_has_its_own_reason() -> None:
     plain = bytearray(plain_of(GOOD[b"additions"]))
     plain[4 + int.from_bytes(plain[:4], "little")] = 77
 
@@ -317,7 +317,7 @@ def test_a_kind_of_a_newer_release_is_told_apart() -> None:
         unpack_entries(with_checksum(bytes(plain)))
 
 
-async def test_a_field_of_a_newer_release_is_told_apart() -> None:
+async def test_a_field_of_a_newer_release_has_its_own_reason() -> None:
     change = await read(GOOD | {b"of_tomorrow": b"1"})
 
     assert change.newer
@@ -327,7 +327,7 @@ async def test_a_field_of_a_newer_release_is_told_apart() -> None:
 PROTECTED = [an_entry("110"), an_entry("agency.gov.cn"), an_entry("+861*"), an_entry("95588")]
 
 
-def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
+def test_rows_refused_by_the_guard_are_omitted_and_reported() -> None:
     change = a_change(3, *A_FEW, *PROTECTED)
 
     checked, found = findings.screen(change, refuse_unaudited=False)
@@ -340,7 +340,7 @@ def test_rows_that_the_guard_refuses_are_left_out_and_said() -> None:
 
 
 @pytest.mark.parametrize("refuse", [False, True])
-def test_a_change_that_was_not_audited_is_said_and_refused_by_the_setting(refuse: bool) -> None:
+def test_an_unaudited_change_is_reported_and_refused_where_set(refuse: bool) -> None:
     change = replace(a_change(3, *A_FEW), audited=False)
 
     checked, found = findings.screen(change, refuse_unaudited=refuse)
@@ -360,7 +360,7 @@ def test_a_change_that_was_audited_or_cannot_be_checked_is_applied(audited: bool
 
 
 @given(st.lists(entries, max_size=6))
-def test_what_the_guard_lets_through_is_untouched(listed: list[Entry]) -> None:
+def test_rows_accepted_by_the_guard_are_unchanged(listed: list[Entry]) -> None:
     table = EntryTable.from_entries(listed)
 
     left, found = findings.drop_refused(table, 1)
@@ -369,7 +369,7 @@ def test_what_the_guard_lets_through_is_untouched(listed: list[Entry]) -> None:
     assert findings.drop_refused(left, 1)[1] == []
 
 
-def test_findings_of_skipped_changes_stay_when_there_are_too_many() -> None:
+def test_findings_of_skipped_changes_outlive_others_at_the_limit() -> None:
     kind = findings.FindingKind
     skipped = findings.Finding(version=1, kind=kind.UNREADABLE, why="x", skipped=True)
     many = [findings.Finding(version=v, kind=kind.GUARDED, why="x", rows=1) for v in range(2, 900)]
@@ -394,6 +394,6 @@ def test_records_that_cannot_be_read_are_counted_and_left_out(what: str) -> None
     assert counts()[what] == 4
 
 
-def test_a_record_that_cannot_be_read_is_as_if_the_store_were_away(what: str) -> None:
+def test_an_unreadable_record_is_reported_like_an_unavailable_store(what: str) -> None:
     with pytest.raises(DamagedRecord, match="cannot be read"), reading(what):
         np.zeros(1)[9]

@@ -17,7 +17,7 @@ A_FEW = [an_entry("+8617000000001"), an_entry("prize.example"), an_entry("+86170
 
 
 @given(st.lists(mixed, max_size=8))
-def test_entries_come_back(listed: list[Entry]) -> None:
+def test_entries_round_trip(listed: list[Entry]) -> None:
     table = EntryTable.from_entries(listed)
 
     found = unpack_entries(pack(table))
@@ -27,7 +27,7 @@ def test_entries_come_back(listed: list[Entry]) -> None:
 
 
 @given(st.lists(entries, max_size=8))
-def test_identities_come_back(listed: list[Entry]) -> None:
+def test_identities_round_trip(listed: list[Entry]) -> None:
     names = [(entry.kind, entry.pattern, entry.action) for entry in listed]
 
     found = unpack_identities(pack(Identities.of(names)))
@@ -37,7 +37,7 @@ def test_identities_come_back(listed: list[Entry]) -> None:
     assert found.actions.tolist() == [action for _, _, action in names]
 
 
-def test_each_flipped_bit_is_noticed() -> None:
+def test_each_flipped_bit_is_detected() -> None:
     good = pack(EntryTable.from_entries(A_FEW))
     for place in range(len(good)):
         damaged = bytearray(good)
@@ -48,21 +48,21 @@ def test_each_flipped_bit_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 3, 4, 5, 40])
-def test_a_truncated_pack_is_noticed(length: int) -> None:
+def test_a_truncated_pack_is_detected(length: int) -> None:
     good = pack(EntryTable.from_entries(A_FEW))
 
     with pytest.raises(DamagedPack):
         unpack_entries(good[:length])
 
 
-def test_a_longer_pack_is_noticed() -> None:
+def test_an_extended_pack_is_detected() -> None:
     good = pack(EntryTable.from_entries(A_FEW))
 
     with pytest.raises(DamagedPack):
         unpack_entries(good + b"\0")
 
 
-def test_identities_are_not_taken_for_entries() -> None:
+def test_identities_are_not_mistaken_for_entries() -> None:
     with pytest.raises(DamagedPack, match="identities"):
         unpack_entries(pack(Identities.of([])))
 

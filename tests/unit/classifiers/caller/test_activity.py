@@ -129,7 +129,7 @@ def test_hours_are_forgotten_in_turns() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 10, 60, 150])
-def test_those_one_writes_with_are_estimated(count: int) -> None:
+def test_text_counterparts_are_estimated(count: int) -> None:
     table = a_table()
     table.observe(some_calls(CALLER))
 
@@ -175,7 +175,7 @@ def test_texts_count_for_those_who_call() -> None:
 
 
 @pytest.mark.parametrize("caller", ["110", "95588", "anonymous", "+0", ""])
-def test_nothing_is_remembered_of_codes_and_names(caller: str) -> None:
+def test_service_codes_and_sender_names_are_not_counted(caller: str) -> None:
     activity = a_table(2).observe(some_calls(caller, caller))
 
     assert all(not any(column) for column in astuple(activity))
@@ -209,7 +209,7 @@ def test_a_flood_of_single_calls_does_not_flush_out_a_busy_caller() -> None:
     assert table.observe(some_calls(CALLER)).outgoing_calls.tolist() == [51]
 
 
-def test_a_slot_passes_on_when_its_owner_has_been_idle() -> None:
+def test_the_slot_of_an_idle_owner_is_reused() -> None:
     table = a_table(2)
     newcomers = callees(20)
     table.observe(some_calls(*[CALLER] * 50))
@@ -247,6 +247,21 @@ def test_no_input_makes_a_counter_infinite(
 
     assert np.isfinite(np.column_stack(astuple(activity))).all()
     assert np.column_stack(astuple(activity)).min() >= 0
+
+
+def test_a_peek_sees_what_counting_would_and_counts_nothing() -> None:
+    table = a_table()
+    # The second call of a caller, a callee that is a caller itself, and a newcomer.
+    before = some_calls(CALLER, OTHER)
+    calls = some_calls(CALLER, OTHER, "+8617000000003", at_ms=NINE_O_CLOCK_MS + HALF_LIFE_MS)
+    table.observe(before)
+
+    peeked = [astuple(table.peek(calls)) for _ in range(2)]
+
+    counted = astuple(table.observe(calls))
+    for columns in peeked:
+        for column, expected in zip(columns, counted, strict=True):
+            assert column.tolist() == expected.tolist()
 
 
 def test_the_number_of_slots_is_a_power_of_two() -> None:

@@ -59,7 +59,7 @@ def test_a_dialler_is_blocked_after_a_few_hundred_strangers() -> None:
     assert scores[-1] >= SHIPPED.threshold
 
 
-def test_friends_who_call_each_other_every_day_are_not() -> None:
+def test_friends_who_call_each_other_every_day_are_not_blocked() -> None:
     table = ActivityTable(slots=2**10)
     highest = np.float32(0)
     for day in range(60):
@@ -71,7 +71,7 @@ def test_friends_who_call_each_other_every_day_are_not() -> None:
 
 
 @pytest.mark.parametrize("numbers", [1, 5, 20, 60])
-def test_a_courier_back_from_a_holiday_is_not(numbers: int) -> None:
+def test_a_courier_back_from_a_holiday_is_not_blocked(numbers: int) -> None:
     # Two weeks leave a quarter of the calls, but only the hours and numbers of today.
     score = SHIPPED.score(
         some_activity(
@@ -86,7 +86,7 @@ def test_a_courier_back_from_a_holiday_is_not(numbers: int) -> None:
     assert score[0] < SHIPPED.threshold
 
 
-def test_nothing_known_scores_nothing() -> None:
+def test_an_unknown_caller_has_no_score() -> None:
     assert SHIPPED.score(some_activity()).tolist() == [0]
 
 
@@ -236,7 +236,7 @@ def test_features_do_not_depend_on_how_long_a_steady_caller_was_watched() -> Non
         assert short[name] == pytest.approx(long[name], abs=0.13, nan_ok=True), name
 
 
-def test_missing_cells_are_unknown_rather_than_nought() -> None:
+def test_missing_cells_are_unknown_and_not_zero() -> None:
     calls = {
         "opposite_count": 900.0,
         "opposite_unique": 850,
@@ -255,7 +255,7 @@ def test_missing_cells_are_unknown_rather_than_nought() -> None:
     assert no_calls.tolist() == [0]
 
 
-def test_a_card_that_promises_other_scores_does_not_load(tmp_path: Path) -> None:
+def test_a_card_with_other_golden_scores_does_not_load(tmp_path: Path) -> None:
     bundle = copytree(BUNDLE, tmp_path / "2")
     text = (bundle / "card.toml").read_text()
     (bundle / "card.toml").write_text(text.replace("score = 0.9", "score = 0.1"))

@@ -56,7 +56,7 @@ def test_a_row_that_cannot_be_scored_is_let_through_and_counted() -> None:
     assert found["auc"] == 0
 
 
-def test_unknown_labels_are_said_and_count_nowhere() -> None:
+def test_unknown_labels_are_reported_and_not_counted() -> None:
     found: Any = report(some_rows(("", "odd", 0.9), ("", "odd", 0.9), ("", "ham", 0.1)), 0.5)
 
     assert found["unknown_labels"] == {"odd": 2}

@@ -30,11 +30,11 @@ def test_one_score_per_link_and_none_for_what_could_not_be_read() -> None:
 
 
 @pytest.mark.parametrize("urls", [[], [""], ["", ""]])
-def test_nothing_to_score_is_no_failure(urls: list[str]) -> None:
+def test_an_empty_batch_is_scored(urls: list[str]) -> None:
     assert np.isnan(SHIPPED.score(urls)).all()
 
 
-def test_a_phishing_look_scores_far_above_a_plain_page() -> None:
+def test_a_phishing_url_scores_far_above_a_plain_page() -> None:
     plain, phishing = SHIPPED.score([BANK, PHISHING]).tolist()
 
     assert plain < 0.5 < phishing
@@ -61,7 +61,7 @@ def test_well_known_hosts_are_let_through(host: str) -> None:
     assert (scores < SHIPPED.threshold).all()
 
 
-def test_scheme_and_www_say_nothing() -> None:
+def test_scheme_and_www_do_not_change_the_score() -> None:
     bare, secure, with_www = SHIPPED.score(
         ["http://shop.test/pay", "https://shop.test/pay", "http://www.shop.test/pay"]
     ).tolist()
@@ -69,7 +69,7 @@ def test_scheme_and_www_say_nothing() -> None:
     assert bare == pytest.approx(secure) == pytest.approx(with_www)
 
 
-def test_the_company_of_other_links_changes_nothing() -> None:
+def test_the_score_does_not_depend_on_the_batch() -> None:
     alone = [SHIPPED.score([url]).item() for url in (BANK, PHISHING)]
 
     together = SHIPPED.score([BANK, *["http://a.test/b"] * 300, PHISHING])
@@ -77,7 +77,7 @@ def test_the_company_of_other_links_changes_nothing() -> None:
     assert [together[0], together[-1]] == pytest.approx(alone, abs=1e-5)
 
 
-def test_what_is_beyond_the_characters_read_changes_nothing() -> None:
+def test_characters_beyond_the_limit_change_nothing() -> None:
     stem = "http://shop.test/" + "a" * LinkFeatureSettings().path_characters
 
     scores = SHIPPED.score([stem, stem + "/login" * 1000])

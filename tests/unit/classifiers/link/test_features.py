@@ -55,7 +55,7 @@ def test_sums_of_a_share_of_ngrams_weigh_more() -> None:
     assert weights[:, 0] == pytest.approx([0.5, 2**0.5])
 
 
-def test_an_empty_path_looks_like_nothing() -> None:
+def test_an_empty_path_has_no_features() -> None:
     features = link_features.of_links(["http://a.test/"], SETTINGS)
 
     assert not features.shape[0, link_features.SHAPE_WIDTH // 2 :].any()

@@ -28,7 +28,7 @@ letters = st.text("abc", max_size=6)
         ("netfilx.example", "netflix", LookalikeKind.MISSPELT),
     ],
 )
-def test_a_borrowed_name_is_told(host: str, brand: str, likeness: LookalikeKind) -> None:
+def test_a_lookalike_domain_is_detected(host: str, brand: str, likeness: LookalikeKind) -> None:
     found = find_lookalike(host)
 
     assert found is not None
@@ -36,7 +36,7 @@ def test_a_borrowed_name_is_told(host: str, brand: str, likeness: LookalikeKind)
 
 
 @pytest.mark.parametrize("name", ["pаypal", "gооgle", "äpple", "раураl"])
-def test_letters_of_other_scripts_are_seen_through(name: str) -> None:
+def test_homoglyphs_of_other_scripts_are_detected(name: str) -> None:
     found = find_lookalike(canonical_host(f"{name}.example"))
 
     assert found is not None
@@ -45,7 +45,7 @@ def test_letters_of_other_scripts_are_seen_through(name: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["", "com", "203.0.113.7", "[2001:db8::1]", "a", "xn--zz--.test"])
-def test_a_host_without_a_name_looks_like_nobody(host: str) -> None:
+def test_a_host_without_a_name_is_no_lookalike(host: str) -> None:
     assert find_lookalike(host) is None
 
 
@@ -55,7 +55,7 @@ def test_ordinary_words_are_no_brand(host: str) -> None:
 
 
 @pytest.mark.parametrize("brand", sorted(own_domains()))
-def test_a_brand_does_not_borrow_its_own_name(brand: str) -> None:
+def test_a_brand_domain_is_no_lookalike_of_itself(brand: str) -> None:
     for domain in own_domains()[brand]:
         for host in (domain, f"www.{domain}"):
             found = find_lookalike(host)

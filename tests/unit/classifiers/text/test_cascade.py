@@ -62,7 +62,7 @@ def test_an_uncertain_fraud_is_blocked_and_named(tmp_path: Path) -> None:
     assert after.p_fraud[0] + after.p_spam[0] <= 1
 
 
-def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
+def test_certain_texts_keep_their_first_score(tmp_path: Path) -> None:
     a_text_bundle(tmp_path, "9")
     texts = [HAM, "", UNCERTAIN, FRAUD]
 
@@ -75,7 +75,7 @@ def test_what_is_sure_keeps_its_score(tmp_path: Path) -> None:
     assert not unsure.all()
 
 
-def test_a_budget_of_no_time_looks_once_only(tmp_path: Path) -> None:
+def test_a_zero_budget_escalates_no_text(tmp_path: Path) -> None:
     (a_text_bundle(tmp_path, "9") / CASCADE_HEAD).unlink()
     tally = EscalationTally()
     budget = EscalationBudget(share=0.0, clock=lambda: 0.0, counters=tally)

@@ -50,7 +50,7 @@ def texts(count: int, name: str = "text") -> list[str]:
     return [f"{name} {number}" for number in range(count)]
 
 
-def test_without_a_budget_every_text_gets_a_look() -> None:
+def test_without_a_budget_every_text_is_escalated() -> None:
     stage = Stage(share=None)
 
     scores = stage.ask(*texts(50))
@@ -59,7 +59,7 @@ def test_without_a_budget_every_text_gets_a_look() -> None:
     assert np.isfinite(scores).all()
 
 
-def test_two_texts_of_a_batch_get_a_look_the_likeliest_first() -> None:
+def test_two_texts_of_a_batch_are_escalated_likeliest_first() -> None:
     stage = Stage()
 
     scores = stage.ask("a", "b", "c", "d", odds=[-2, 1, -1, 0.5])
@@ -79,7 +79,7 @@ def test_a_batch_that_is_scored_in_parts_is_one_batch() -> None:
     assert np.isnan(scores).all()
 
 
-def test_what_was_seen_is_remembered_for_nothing() -> None:
+def test_a_cached_text_costs_no_budget() -> None:
     stage = Stage()
     first = stage.ask("a")
 
@@ -90,7 +90,7 @@ def test_what_was_seen_is_remembered_for_nothing() -> None:
     assert stage.tally.outcomes == {"escalated": 3, "cached": 2, "skipped": 0}
 
 
-def test_a_text_twice_in_a_batch_gets_one_look() -> None:
+def test_a_repeated_text_in_a_batch_is_escalated_once() -> None:
     stage = Stage()
 
     scores = stage.ask("a", "a", "a")
@@ -100,7 +100,7 @@ def test_a_text_twice_in_a_batch_gets_one_look() -> None:
     assert stage.tally.outcomes == {"escalated": 1, "cached": 2, "skipped": 0}
 
 
-def test_looks_take_no_more_than_their_share_of_time() -> None:
+def test_escalations_take_no_more_than_their_share_of_time() -> None:
     stage = Stage(share=0.05)
 
     for text in texts(20_000):
@@ -121,7 +121,7 @@ def test_an_idle_worker_saves_no_more_than_a_full_bucket() -> None:
     assert len(stage.seen) * LOOK_SECONDS <= BUCKET_SECONDS * 1.1 + LOOK_SECONDS
 
 
-def test_what_was_seen_longest_ago_is_forgotten_first() -> None:
+def test_the_least_recently_used_text_is_evicted_first() -> None:
     stage = Stage(share=1.0)
     stage.ask("first")
     stage.ask("second")

@@ -32,7 +32,7 @@ def test_a_link_is_scored_once_and_each_text_has_its_score() -> None:
     assert model.asked == [["a", "bb"], ["ccc"]]
 
 
-def test_another_model_is_asked_again() -> None:
+def test_another_model_scores_the_link_again() -> None:
     first, second, scores = Model(), Model(), LinkScores()
 
     for model in (first, second, first):
@@ -41,7 +41,7 @@ def test_another_model_is_asked_again() -> None:
     assert (len(first.asked), len(second.asked)) == (2, 1)
 
 
-def test_a_bounded_number_is_remembered() -> None:
+def test_the_cache_of_scores_is_bounded() -> None:
     model, scores = Model(), LinkScores(most=2)
 
     scores.of(model, ["a", "b"])

@@ -48,7 +48,7 @@ def read(*paths: Path) -> Examples:
 
 
 @pytest.mark.parametrize("suffix", sorted(example_export.SUFFIXES))
-def test_what_the_export_writes_is_read(suffix: str, tmp_path: Path) -> None:
+def test_exported_examples_are_read(suffix: str, tmp_path: Path) -> None:
     texts = 'first line\nsecond, "quoted"\u2028 line'
     path = a_file(tmp_path, a_row(text=texts), a_row(label="nonfraud"), name=f"cases{suffix}")
 
@@ -78,7 +78,7 @@ def test_a_text_that_a_spreadsheet_would_calculate_is_read_as_it_was(
     assert f",{text}," not in path.read_text() or text in ("'x'", "+8617000000123")
 
 
-def test_what_cannot_teach_is_left_out_and_told(tmp_path: Path) -> None:
+def test_unusable_examples_are_omitted_and_counted(tmp_path: Path) -> None:
     path = a_file(
         tmp_path,
         a_row(),
@@ -172,7 +172,7 @@ def test_a_file_without_a_column_another_kind_of_file_and_one_given_twice_are_re
         assert said in str(refused.value)
 
 
-def test_of_a_decision_in_two_files_what_was_said_last_counts(tmp_path: Path) -> None:
+def test_of_a_decision_in_two_files_the_latest_outcome_counts(tmp_path: Path) -> None:
     first = a_file(tmp_path, a_row(decision_id=7), a_row(decision_id=8), name="first.csv")
     again = a_row(decision_id=7, label="nonfraud", closed_at_ms=NOVEMBER_MS + 1)
 

@@ -51,7 +51,7 @@ def test_a_page_is_what_its_template_and_the_newest_card_give(model: str) -> Non
 
 
 @pytest.mark.parametrize("model", ["caller", "url", "sms"])
-def test_a_page_tells_of_examples_only_where_there_were_some(model: str) -> None:
+def test_a_page_mentions_examples_only_where_there_were_some(model: str) -> None:
     bundle = newest(model)
     card = the_card(bundle)
     measured = {"examples": [{"seen": "calls", "AUC": 0.5}], "left_out": [], "examples_sources": []}
@@ -66,7 +66,7 @@ def test_a_page_tells_of_examples_only_where_there_were_some(model: str) -> None
     assert {line for line in without.splitlines() if line.startswith("#")} < set(told.splitlines())
 
 
-def test_a_text_model_without_second_look_says_so() -> None:
+def test_the_page_of_a_text_model_without_a_second_stage_says_so() -> None:
     bundle = newest("sms")
     card = the_card(bundle)
     del card["second_look"]

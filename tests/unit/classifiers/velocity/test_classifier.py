@@ -35,7 +35,7 @@ def inputs(calls: Calls, implausible: Bools | None = None) -> VelocityInputs:
     return inputs_of(calls, velocity, activity, forged, rows=everything)
 
 
-def test_where_a_call_came_from_and_what_vouches_for_it_are_flags() -> None:
+def test_origin_and_attestation_are_flags() -> None:
     calls = some_calls(
         CALLER, FOREIGN, ingress=Ingress.INTERNATIONAL, attestation=Attestation.GATEWAY
     )
@@ -88,7 +88,7 @@ def test_a_first_call_from_abroad_is_not_suspicious(shipped: VelocityClassifier)
     assert shipped.score(inputs(calls))[0] < shipped.threshold
 
 
-def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
+def test_sequential_dialling_is_suspicious_and_a_family_call_is_not(
     shipped: VelocityClassifier,
 ) -> None:
     memory, activity = VelocityMemory(1024), ActivityTable(1024)
@@ -113,7 +113,7 @@ def test_a_machine_that_dials_a_block_is_suspicious_and_a_family_call_is_not(
     assert dialler >= shipped.threshold > family
 
 
-def test_what_is_not_known_is_as_if_it_were_typical(shipped: VelocityClassifier) -> None:
+def test_unknown_features_get_typical_values(shipped: VelocityClassifier) -> None:
     known = inputs(some_calls(*[CALLER] * 5))
     columns = velocity_features(replace(known, velocity=known.velocity))
 

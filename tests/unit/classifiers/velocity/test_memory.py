@@ -175,3 +175,13 @@ def test_a_busy_caller_keeps_its_slot_and_an_idle_one_gives_way() -> None:
 def test_slots_are_a_power_of_two(slots: int) -> None:
     with pytest.raises(ValueError, match="power of two"):
         VelocityMemory(slots)
+
+
+def test_a_peek_sees_what_counting_would_and_counts_nothing() -> None:
+    memory = VelocityMemory(2**10)
+    memory.observe(some_calls(CALLER, OTHER))
+    later = some_calls(CALLER, CALLER, "+8617000000003", at_ms=NINE_O_CLOCK_MS + MINUTE_MS)
+
+    peeked = [memory.peek(later).counters.tolist() for _ in range(2)]
+
+    assert peeked == [memory.observe(later).counters.tolist()] * 2

@@ -18,7 +18,7 @@ from classifiers.velocity.recent_callees import HISTORY, NEAR
         (2**15 - 1, False, False),
     ],
 )
-def test_who_was_called_before_or_is_next_to_one(apart: int, known: bool, near: bool) -> None:
+def test_repeated_and_neighbouring_callees_are_found(apart: int, known: bool, near: bool) -> None:
     called = 8617000012345
     before = np.zeros((HISTORY, 1), np.uint16)
     before[3] = recent_callees.truncate(np.array([called]))
@@ -28,7 +28,7 @@ def test_who_was_called_before_or_is_next_to_one(apart: int, known: bool, near: 
     assert (found[0].tolist(), found[1].tolist()) == ([known], [near])
 
 
-def test_nobody_was_called_before() -> None:
+def test_an_empty_history_matches_no_callee() -> None:
     nobody = np.zeros((HISTORY, 1), np.uint16)
 
     known, near = recent_callees.match(nobody, np.array([1], np.uint16))

@@ -25,7 +25,7 @@ DECISIONS = pb.Decisions(
             source=pb.SOURCE_BUREAU,
             legal_basis="Art. 32",
         ),
-        pb.Detail(row=2, velocity_score=0.75),
+        pb.Detail(row=2, velocity_score=0.75, truncated=True),
     ],
 )
 AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
@@ -34,6 +34,7 @@ AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
 def test_a_row_has_its_arrays_its_detail_and_the_versions() -> None:
     answer = Answers(DECISIONS)[1]
 
+    assert [answer.truncated for answer in Answers(DECISIONS)] == [False, False, True]
     assert (answer.blocked, answer.reason) == (True, pb.REASON_BLOCKLISTED)
     assert (answer.decision_id, answer.entry_id, answer.pattern) == (71, "e1", "+86170*")
     assert answer.fraud_type == pb.FRAUD_TYPE_FAKE_LOAN
@@ -42,14 +43,14 @@ def test_a_row_has_its_arrays_its_detail_and_the_versions() -> None:
     assert not answer.failed_open
 
 
-def test_a_score_is_none_when_no_model_was_heard() -> None:
+def test_a_score_is_none_without_a_model() -> None:
     answers = Answers(DECISIONS)
 
     assert [answer.score for answer in answers] == [None, None, 0.25]
     assert [answer.velocity_score for answer in answers] == [None, None, 0.75]
 
 
-def test_each_answer_on_a_link_says_how_long_it_may_be_reused() -> None:
+def test_each_link_decision_has_a_time_to_live() -> None:
     decisions = pb.Decisions(
         actions=[pb.ACTION_ALLOW, pb.ACTION_BLOCK, pb.ACTION_BLOCK],
         reasons=[pb.REASON_SCORED] * 3,
@@ -62,7 +63,7 @@ def test_each_answer_on_a_link_says_how_long_it_may_be_reused() -> None:
     assert [answer.cache_seconds for answer in Answers(decisions)] == [60, 300, 0]
 
 
-def test_a_treated_row_says_what_to_do() -> None:
+def test_a_treated_row_names_its_treatment() -> None:
     treated = pb.Detail(
         row=0,
         treatment=pb.TREATMENT_LABEL,
@@ -116,7 +117,7 @@ def test_an_unspecified_action_lets_through() -> None:
     assert not answers[0].blocked
 
 
-def test_failed_rows_are_let_through_and_say_why() -> None:
+def test_failed_rows_are_let_through_with_the_reason() -> None:
     answers = Answers.failed(AWAY, rows=2)
 
     assert answers.failed_open
@@ -141,7 +142,7 @@ def test_the_client_loads_nothing_of_the_service() -> None:
     assert not {"numpy", "onnxruntime", "redis", "services", "fanzha.tables"} & set(loaded)
 
 
-def test_a_row_that_was_answered_before_has_the_id_of_then() -> None:
+def test_a_repeated_row_has_its_first_decision_id() -> None:
     decisions = pb.Decisions(
         first_decision_id=7, actions=[pb.ACTION_ALLOW] * 2, reasons=[pb.REASON_SCORED] * 2,
         scores=[0.1, 0.2],

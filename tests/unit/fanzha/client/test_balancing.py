@@ -110,7 +110,7 @@ async def test_other_failures_are_not_repeated(status: grpc.StatusCode) -> None:
 
 
 @pytest.mark.parametrize("hint", ["retry_after_ms", "grpc_retry_pushback_ms"])
-async def test_a_server_that_sheds_is_left_alone_for_as_long_as_it_says(hint: str) -> None:
+async def test_a_shedding_server_gets_no_requests_until_its_retry_delay_ends(hint: str) -> None:
     with decision_server(refuse(grpc.StatusCode.RESOURCE_EXHAUSTED, **{hint: "1500"})) as server:
         async with client_of(server) as client:
             statuses = await ask(client, 5)
@@ -124,7 +124,7 @@ async def test_a_server_that_sheds_is_left_alone_for_as_long_as_it_says(hint: st
     assert later == [None]
 
 
-async def test_while_one_target_sheds_the_other_is_asked(
+async def test_while_one_target_sheds_the_other_is_used(
     servers: tuple[DecisionServer, DecisionServer],
 ) -> None:
     shedding, other = servers
@@ -138,7 +138,7 @@ async def test_while_one_target_sheds_the_other_is_asked(
     assert statuses.count(None) == 9
 
 
-async def test_a_target_that_is_not_serving_is_not_asked(
+async def test_a_target_that_is_not_serving_is_not_used(
     servers: tuple[DecisionServer, DecisionServer],
 ) -> None:
     leaving, other = servers
@@ -198,7 +198,7 @@ async def test_a_client_finds_a_server_that_comes_back() -> None:
         await client.close()
 
 
-async def test_an_answer_of_the_wrong_length_is_no_answer() -> None:
+async def test_a_response_of_the_wrong_length_is_a_failure() -> None:
     with decision_server(lambda rows, context: allow([*rows, CALL], context)) as server:
         async with client_of(server) as client:
             answer = await client.decide_call(CALL)

@@ -90,14 +90,14 @@ def test_without_failing_open_a_failure_is_raised(server: DecisionServer) -> Non
         server.release()
 
 
-def test_what_is_no_row_is_refused(server: DecisionServer) -> None:
+def test_an_invalid_row_is_refused(server: DecisionServer) -> None:
     wrong: Any = "+8617000000001"
 
     with Client(server.target) as client, pytest.raises(TypeError, match="not a Call: str"):
         client.decide_call(wrong)
 
 
-def test_a_closed_client_takes_nothing(server: DecisionServer) -> None:
+def test_a_closed_client_refuses_requests(server: DecisionServer) -> None:
     client = Client(server.target)
     client.close()
     client.close()

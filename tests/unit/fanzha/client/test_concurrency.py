@@ -15,7 +15,7 @@ def room(pace: AdaptiveConcurrency) -> int:
     return begun
 
 
-def test_missed_deadlines_make_room_for_fewer_and_answers_for_more() -> None:
+def test_missed_deadlines_lower_the_limit_and_answers_raise_it() -> None:
     pace = AdaptiveConcurrency(8)
     rooms = [room(pace)]
     for _ in range(5):
@@ -29,7 +29,7 @@ def test_missed_deadlines_make_room_for_fewer_and_answers_for_more() -> None:
 
 
 @given(most=st.integers(1, 64), events=st.lists(st.booleans(), max_size=200))
-def test_room_is_never_less_than_one_nor_more_than_allowed(most: int, events: list[bool]) -> None:
+def test_the_limit_stays_between_one_and_its_maximum(most: int, events: list[bool]) -> None:
     pace = AdaptiveConcurrency(most)
     for answered in events:
         if answered:

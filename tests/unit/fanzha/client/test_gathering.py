@@ -36,7 +36,7 @@ async def has_asked(server: DecisionServer, requests: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_requests_of_one_moment_travel_together(server: DecisionServer) -> None:
+async def test_concurrent_requests_share_a_batch(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options()) as client:
         answers = await asyncio.gather(*[client.decide_call(call(n)) for n in range(100)])
 
@@ -47,7 +47,7 @@ async def test_requests_of_one_moment_travel_together(server: DecisionServer) ->
 
 
 @pytest.mark.parametrize("asks", [False, True])
-async def test_protocol_answers_are_asked_for_by_option(server: DecisionServer, asks: bool) -> None:
+async def test_protocol_answers_are_requested_by_option(server: DecisionServer, asks: bool) -> None:
     async with AsyncClient(server.target, options(with_protocol_answer=asks)) as client:
         await client.decide_call(call(1))
         await client.decide_links([Link(url="a.example")])
@@ -63,7 +63,7 @@ async def test_a_batch_has_no_more_rows_than_allowed(server: DecisionServer) -> 
     assert [n for n, answer in enumerate(answers) if answer.blocked] == list(range(9, 100, 10))
 
 
-async def test_a_lone_request_waits_for_no_company(server: DecisionServer) -> None:
+async def test_a_single_request_is_sent_at_once(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options(linger=LONG)) as client:
         answer = await client.decide_call(call(1), timeout=LONG / 2)
 
@@ -71,7 +71,7 @@ async def test_a_lone_request_waits_for_no_company(server: DecisionServer) -> No
     assert server.sizes == [1]
 
 
-async def test_requests_wait_for_company_while_others_are_under_way(
+async def test_requests_are_gathered_while_others_are_in_flight(
     server: DecisionServer,
 ) -> None:
     async with AsyncClient(server.target, options(linger=1.0, max_in_flight=2)) as client:
@@ -104,7 +104,7 @@ async def test_requests_gather_while_all_connections_are_busy(server: DecisionSe
     assert server.sizes == [1, 10]
 
 
-async def test_the_channels_of_traffic_do_not_mix(server: DecisionServer) -> None:
+async def test_channels_are_never_mixed_in_a_batch(server: DecisionServer) -> None:
     server.say = allow
     async with AsyncClient(server.target, options(max_in_flight=3)) as client:
         await asyncio.gather(
@@ -133,7 +133,7 @@ async def test_each_request_keeps_its_own_deadline(server: DecisionServer) -> No
     assert not answer.failed_open
 
 
-async def test_a_request_that_waits_here_fails_at_its_deadline(server: DecisionServer) -> None:
+async def test_a_queued_request_fails_at_its_deadline(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options()) as client:
         server.hold()
         first = client.decide_call(call(1))
@@ -146,7 +146,7 @@ async def test_a_request_that_waits_here_fails_at_its_deadline(server: DecisionS
     assert server.sizes == [1]
 
 
-async def test_who_gave_up_is_not_asked_about(server: DecisionServer) -> None:
+async def test_a_cancelled_request_is_not_sent(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options()) as client:
         server.hold()
         first = client.decide_call(call(1))
@@ -159,7 +159,7 @@ async def test_who_gave_up_is_not_asked_about(server: DecisionServer) -> None:
     assert [row.caller for row in server.rows] == [call(1).caller, call(3).caller]
 
 
-async def test_what_waits_here_is_bounded(server: DecisionServer) -> None:
+async def test_the_queue_of_the_client_is_bounded(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options(max_waiting=5)) as client:
         server.hold()
         first = client.decide_call(call(0))
@@ -175,7 +175,7 @@ async def test_what_waits_here_is_bounded(server: DecisionServer) -> None:
     assert (counters.decided, counters.failed) == (6, 3)
 
 
-async def test_a_slow_server_is_not_asked_for_what_it_would_answer_too_late(
+async def test_requests_that_a_slow_server_would_answer_too_late_are_not_sent(
     server: DecisionServer,
 ) -> None:
     one_at_a_time = Lock()
@@ -198,7 +198,7 @@ async def test_a_slow_server_is_not_asked_for_what_it_would_answer_too_late(
     assert decided > sum(server.sizes) / 2
 
 
-async def test_closing_finishes_what_was_asked(server: DecisionServer) -> None:
+async def test_closing_completes_pending_requests(server: DecisionServer) -> None:
     client = AsyncClient(server.target, options(linger=LONG))
     server.hold()
     asked = [client.decide_call(call(number)) for number in range(3)]
@@ -213,7 +213,7 @@ async def test_closing_finishes_what_was_asked(server: DecisionServer) -> None:
         client.decide_call(call(1))
 
 
-async def test_closing_finishes_batches_of_the_caller(server: DecisionServer) -> None:
+async def test_closing_completes_batches_of_the_caller(server: DecisionServer) -> None:
     client = AsyncClient(server.target, options())
     server.hold()
     batch = asyncio.ensure_future(client.decide_calls([call(9)]))
@@ -225,7 +225,7 @@ async def test_closing_finishes_batches_of_the_caller(server: DecisionServer) ->
     assert (await batch).blocked == [0]
 
 
-async def test_what_is_no_row_spoils_no_batch(server: DecisionServer) -> None:
+async def test_an_invalid_row_does_not_fail_its_batch(server: DecisionServer) -> None:
     wrong: Any = Link(url="https://shop.example/")
     async with AsyncClient(server.target, options()) as client:
         right, refused = client.decide_call(call(9)), client.decide_call(wrong)

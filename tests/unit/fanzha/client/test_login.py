@@ -17,7 +17,7 @@ class Clock:
         return self.now
 
 
-def test_the_environment_says_what_to_show() -> None:
+def test_credentials_are_read_from_the_environment() -> None:
     variables = {
         "FANZHA_TOKEN_FILE": "token",
         "FANZHA_TLS_CA": "ca.pem",
@@ -32,7 +32,7 @@ def test_the_environment_says_what_to_show() -> None:
     assert login.encrypted
 
 
-def test_an_empty_environment_shows_nothing_and_speaks_no_tls() -> None:
+def test_an_empty_environment_gives_no_credentials_and_no_tls() -> None:
     login = Login.from_environment({})
 
     assert login.credentials() is None
@@ -89,11 +89,11 @@ def test_without_tls_a_token_stays_on_this_machine(target: str, local: bool) -> 
     assert login.bearer(target, encrypted=True)
 
 
-def test_a_token_travels_as_bearer() -> None:
+def test_a_token_is_sent_as_bearer() -> None:
     assert Bearer(Login(token="a.b.c")).metadata() == (("authorization", "Bearer a.b.c"),)
 
 
-def test_a_token_file_is_read_anew_when_it_changes(tmp_path: Path) -> None:
+def test_a_token_file_is_reloaded_when_it_changes(tmp_path: Path) -> None:
     file, clock = tmp_path / "token", Clock()
     file.write_text("first\n")
     bearer = Bearer(Login(token_file=str(file)), clock)
@@ -108,7 +108,7 @@ def test_a_token_file_is_read_anew_when_it_changes(tmp_path: Path) -> None:
     assert bearer.metadata() == (("authorization", "Bearer second"),)
 
 
-def test_a_token_file_that_went_leaves_the_token_there_was(tmp_path: Path) -> None:
+def test_a_removed_token_file_leaves_the_last_token(tmp_path: Path) -> None:
     file, clock = tmp_path / "token", Clock()
     file.write_text("first")
     bearer = Bearer(Login(token_file=str(file)), clock)

@@ -17,7 +17,7 @@ from fanzha.client._options import Options, targets_of
         {"max_waiting": 0},
     ],
 )
-def test_senseless_options_are_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Options(**wrong)
 

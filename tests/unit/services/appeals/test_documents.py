@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> DocumentFolder:
     return DocumentFolder(tmp_path / "appeals", most_bytes=100)
 
 
-def test_a_kept_document_comes_back(folder: DocumentFolder, tmp_path: Path) -> None:
+def test_a_stored_document_is_read_back(folder: DocumentFolder, tmp_path: Path) -> None:
     folder.keep(7, [LICENCE])
 
     assert folder.content(7, DIGEST) == CONTENT
@@ -27,7 +27,7 @@ def test_a_kept_document_comes_back(folder: DocumentFolder, tmp_path: Path) -> N
     assert (file.name, file.stat().st_mode & 0o777) == (DIGEST, 0o600)
 
 
-def test_a_changed_document_is_not_given_out(folder: DocumentFolder, tmp_path: Path) -> None:
+def test_a_tampered_document_is_not_served(folder: DocumentFolder, tmp_path: Path) -> None:
     folder.keep(7, [LICENCE])
     (tmp_path / "appeals" / "7" / DIGEST).write_bytes(b"another")
 
@@ -45,7 +45,7 @@ def test_dropped_documents_are_gone(folder: DocumentFolder) -> None:
 
 
 @pytest.mark.parametrize("digest", ["../../etc/passwd", "", "G" * 64, "a" * 63])
-def test_only_digests_are_looked_for(digest: str, folder: DocumentFolder) -> None:
+def test_only_digests_are_accepted_as_names(digest: str, folder: DocumentFolder) -> None:
     with pytest.raises(InvalidInput):
         folder.content(7, digest)
 
@@ -64,14 +64,14 @@ def test_only_digests_are_looked_for(digest: str, folder: DocumentFolder) -> Non
         (SubmittedDocument(name="id.pdf", content=b"x" * 101), "at most 100 bytes"),
     ],
 )
-def test_what_is_wrong_with_a_document_is_said(
+def test_an_invalid_document_is_refused_with_the_reason(
     handed: SubmittedDocument, wrong: str, folder: DocumentFolder
 ) -> None:
     with pytest.raises(InvalidInput, match=wrong):
         folder.check([handed])
 
 
-def test_where_no_contents_are_kept_digests_are(tmp_path: Path) -> None:
+def test_without_storage_of_contents_only_digests_are_stored(tmp_path: Path) -> None:
     folder = DocumentFolder(tmp_path, most_bytes=0)
 
     with pytest.raises(InvalidInput, match="stored elsewhere"):
@@ -81,7 +81,7 @@ def test_where_no_contents_are_kept_digests_are(tmp_path: Path) -> None:
     ]
 
 
-def test_a_document_counts_once_and_rather_kept() -> None:
+def test_a_repeated_document_counts_once_preferring_the_stored_one() -> None:
     known = [Document(name="a.pdf", sha256=DIGEST)]
     kept = Document(name="a.pdf", sha256=DIGEST, size=12, stored=True)
 

@@ -119,14 +119,14 @@ def test_an_exact_block_is_removed_and_nothing_is_allowed() -> None:
     assert ([entry.pattern for entry in wanted.removals], wanted.allow) == ([LISTED], Direction(0))
 
 
-def test_a_range_stays_for_all_others() -> None:
+def test_a_range_stays_in_force_for_all_other_numbers() -> None:
     wanted = planned([an_entry("+86170*"), an_entry(LISTED)], number())
 
     assert [entry.pattern for entry in wanted.removals] == [LISTED]
     assert wanted.allow == Direction.BOTH
 
 
-def test_what_a_model_blocked_is_allowed_on_the_side_it_blocked() -> None:
+def test_a_block_by_a_model_is_lifted_by_an_allow_entry_in_its_direction() -> None:
     assert planned([], number(), by_list=False).allow == Direction.FROM
 
 
@@ -134,7 +134,7 @@ def test_removing_an_entry_may_be_followed_by_an_allow_entry_against_models() ->
     assert planned([an_entry(LISTED)], number(), allow_anyway=True).allow == Direction.FROM
 
 
-def test_an_officer_chooses_the_sides() -> None:
+def test_an_officer_chooses_the_direction() -> None:
     listed = [an_entry("+86170*")]
 
     assert planned(listed, number(), direction=1).allow == Direction.FROM
@@ -154,7 +154,7 @@ def test_an_allow_entry_that_is_replaced_loses_nothing() -> None:
     assert wanted.replaces.expires_at == later
 
 
-def test_a_shadow_blocks_nobody_and_stays() -> None:
+def test_a_shadow_entry_stays() -> None:
     shadow = replace(an_entry(LISTED), mode=EntryMode.SHADOW)
 
     assert plan([shadow], number(), now_s=NINE_O_CLOCK_S, by_list=True) == LiftPlan(removals=[])
@@ -175,5 +175,5 @@ def test_the_entry_that_decides_comes_first() -> None:
         replace(an_entry(LISTED), expires_at=datetime(2026, 1, 5, 8, tzinfo=UTC)),
     ],
 )
-def test_what_does_not_block_is_not_told(entry: Entry) -> None:
+def test_entries_that_do_not_block_are_not_listed(entry: Entry) -> None:
     assert blocking([entry], NINE_O_CLOCK_S) == []

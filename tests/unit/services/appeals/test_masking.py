@@ -29,7 +29,7 @@ def an_appeal() -> Appeal:
     )
 
 
-def test_a_masked_appeal_tells_nothing_personal() -> None:
+def test_a_masked_appeal_contains_no_personal_data() -> None:
     masked = masking.appeal(an_appeal())
 
     for personal in ("三丰", "17000000", "called"):
@@ -43,7 +43,7 @@ def test_a_masked_appeal_tells_nothing_personal() -> None:
     ("whole", "left"),
     [("zhang@company.example", "z***@company.example"), ("+8617000000999", "**********0999")],
 )
-def test_contacts_leave_enough_to_recognise(whole: str, left: str) -> None:
+def test_masked_contacts_stay_recognisable(whole: str, left: str) -> None:
     assert masking.contact(whole) == left
 
 

@@ -45,7 +45,7 @@ def test_p95_is_the_least_that_nineteen_of_twenty_stay_within(seconds: list[floa
     assert (found.median, found.longest) == (median(seconds), max(seconds))
 
 
-def test_nothing_took_no_time() -> None:
+def test_an_empty_report_has_durations_of_zero() -> None:
     assert report.durations([]).count == 0
 
 

@@ -79,7 +79,7 @@ def test_a_clock_that_goes_back_opens_no_older_file(tmp_path: Path) -> None:
     assert is_whole(tmp_path)
 
 
-def test_a_log_that_closed_a_month_goes_on_in_the_next_even_if_the_clock_goes_back(
+def test_after_a_month_is_closed_records_go_to_the_next_even_if_the_clock_is_set_back(
     tmp_path: Path,
 ) -> None:
     clock = Clock()
@@ -171,7 +171,7 @@ def test_a_file_that_a_crash_left_empty_is_begun_anew(tmp_path: Path) -> None:
     assert is_whole(tmp_path)
 
 
-def test_a_log_whose_end_is_beyond_mending_is_not_written(tmp_path: Path) -> None:
+def test_a_log_with_an_unrepairable_end_is_not_written(tmp_path: Path) -> None:
     (path,) = a_log(tmp_path, [3])
     with path.open("ab") as file:
         file.write(b"x" * 5_000_000 + b"\n")
@@ -182,7 +182,7 @@ def test_a_log_whose_end_is_beyond_mending_is_not_written(tmp_path: Path) -> Non
     chain.close()
 
 
-def test_what_the_disk_refuses_is_not_in_the_log_and_the_next_record_is(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_record_and_the_next_one_succeeds(tmp_path: Path) -> None:
     chain = a_chain(tmp_path)
     chain.open()
     chain.append([an_event("change:1")])
@@ -199,7 +199,7 @@ def test_what_the_disk_refuses_is_not_in_the_log_and_the_next_record_is(tmp_path
     assert is_whole(tmp_path)
 
 
-def test_a_new_key_goes_on_where_the_old_one_ended(tmp_path: Path) -> None:
+def test_a_new_key_continues_the_chain_of_the_old_one(tmp_path: Path) -> None:
     a_log(tmp_path, [3])
     (tmp_path / "key").unlink()
 

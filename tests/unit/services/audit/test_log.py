@@ -62,14 +62,14 @@ async def test_a_record_is_on_the_disk_when_record_returns(log: AuditLog) -> Non
     assert log.head.hash == record.hash
 
 
-async def test_the_actor_is_who_asks_unless_named(log: AuditLog) -> None:
+async def test_the_actor_is_the_authenticated_identity_unless_named(log: AuditLog) -> None:
     with identity.acting_as(WANG):
         await log.record(AuditKind.EXPORTED, subject="lists:7", details={})
 
     assert records_of(newest_file(log))[-1].actor == "wang"
 
 
-async def test_records_that_come_together_all_get_in_in_order(log: AuditLog) -> None:
+async def test_concurrent_records_are_all_written_in_order(log: AuditLog) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(700):
             group.create_task(log.record(AuditKind.REFUSED, subject=f"change:{number}", details={}))
@@ -80,7 +80,7 @@ async def test_records_that_come_together_all_get_in_in_order(log: AuditLog) -> 
     assert report.problems == []
 
 
-async def test_who_stops_waiting_keeps_nobody_else_from_it(log: AuditLog) -> None:
+async def test_a_cancelled_write_does_not_block_others(log: AuditLog) -> None:
     gone = asyncio.create_task(log.record(AuditKind.REFUSED, subject="a", details={}))
     stays = asyncio.create_task(log.record(AuditKind.REFUSED, subject="b", details={}))
     await asyncio.sleep(0)
@@ -91,7 +91,7 @@ async def test_who_stops_waiting_keeps_nobody_else_from_it(log: AuditLog) -> Non
     assert [r.subject for r in records_of(newest_file(log))][-2:] == ["a", "b"]
 
 
-async def test_when_the_disk_refuses_so_does_the_log_and_says_so_later(log: AuditLog) -> None:
+async def test_a_disk_failure_is_an_error_and_is_recorded_after_recovery(log: AuditLog) -> None:
     await log.record(AuditKind.EXPORTED, subject="lists:1", details={})
     with no_file_beyond(newest_file(log).stat().st_size):
         for number in (2, 3):
@@ -119,7 +119,7 @@ async def test_a_quiet_log_gets_a_checkpoint(tmp_path: Path) -> None:
     await log.close()
 
 
-async def test_a_log_ends_with_a_checkpoint_and_takes_nothing_more(tmp_path: Path) -> None:
+async def test_a_closed_log_ends_with_a_checkpoint_and_refuses_records(tmp_path: Path) -> None:
     log = a_new_log(tmp_path)
     await log.open()
     await log.record(AuditKind.EXPORTED, subject="lists:1", details={})
@@ -131,7 +131,7 @@ async def test_a_log_ends_with_a_checkpoint_and_takes_nothing_more(tmp_path: Pat
         await log.record(AuditKind.EXPORTED, subject="lists:2", details={})
 
 
-async def test_a_torn_end_is_told_in_a_record(tmp_path: Path) -> None:
+async def test_a_torn_end_is_reported_in_a_record(tmp_path: Path) -> None:
     log = a_new_log(tmp_path)
     await log.open()
     await log.close()
@@ -147,7 +147,7 @@ async def test_a_torn_end_is_told_in_a_record(tmp_path: Path) -> None:
     await again.close()
 
 
-async def test_prometheus_is_told_what_waits_and_what_was_refused(log: AuditLog) -> None:
+async def test_metrics_count_waiting_and_refused_records(log: AuditLog) -> None:
     registry = CollectorRegistry()
     registry.register(AuditMetrics(log))
     await log.record(AuditKind.EXPORTED, subject="lists:1", details={})
@@ -170,7 +170,7 @@ class BrokenClock:
         return NINE_O_CLOCK_MS
 
 
-async def test_an_unexpected_fault_leaves_nobody_waiting(tmp_path: Path) -> None:
+async def test_an_unexpected_error_fails_all_waiting_writes(tmp_path: Path) -> None:
     chain_clock = BrokenClock()
     folder = tmp_path / "audit"
     chain = a_chain(folder, clock=chain_clock)  # type: ignore[arg-type]

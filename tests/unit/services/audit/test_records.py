@@ -74,7 +74,7 @@ def test_a_link_has_the_hash_of_its_record() -> None:
         b"NaN",
     ],
 )
-def test_what_is_no_record_is_damaged(line: bytes) -> None:
+def test_an_unreadable_line_is_damage(line: bytes) -> None:
     with pytest.raises(DamagedAuditRecord):
         read(line)
 
@@ -101,7 +101,7 @@ def test_another_way_to_write_it_or_another_value_is_damage(old: bytes, new: byt
         read(line.replace(old, new))
 
 
-def test_long_values_are_cut_and_the_cut_is_told() -> None:
+def test_long_values_are_truncated_and_the_truncation_is_marked() -> None:
     record = make_record(an_event(details={"reason": "x" * 1500}), 1, FIRST_PREVIOUS)
 
     assert record.details["reason"] == "x" * MAX_VALUE_CHARACTERS + "… (+500 characters)"

@@ -62,7 +62,7 @@ async def test_the_first_is_written_at_once() -> None:
     ]
 
 
-async def test_who_is_known_is_named() -> None:
+async def test_authenticated_identities_are_named() -> None:
     audit = Kept()
     refusals = RefusalRecorder(audit, clock=Clock())
 
@@ -74,7 +74,7 @@ async def test_who_is_known_is_named() -> None:
     assert (kind, actor, details["peer"]) == (AuditKind.REFUSED, "wang", "[::1]")
 
 
-async def test_what_is_on_record_in_more_detail_is_counted_only() -> None:
+async def test_refusals_recorded_elsewhere_in_detail_are_only_counted() -> None:
     audit = Kept()
     refusals = RefusalRecorder(audit, clock=Clock())
     error = NotAllowed("your own change")
@@ -113,7 +113,7 @@ async def test_a_flood_of_ever_new_kinds_is_one_count() -> None:
     assert audit.times == refusals.total == 5000
 
 
-async def test_the_next_window_begins_anew() -> None:
+async def test_the_next_window_starts_from_zero() -> None:
     audit, clock = Kept(), Clock()
     refusals = RefusalRecorder(audit, clock=clock)
     some(refusals, 1)
@@ -140,7 +140,7 @@ async def test_a_minute_begins_with_a_refusal_however_long_there_was_none() -> N
     assert audit.times == 1, "the second is written at the end of the minute"
 
 
-async def test_what_the_audit_log_does_not_take_ends_nothing() -> None:
+async def test_a_failing_audit_log_ends_no_request() -> None:
     audit = Kept()
     audit.full = True
     refusals = RefusalRecorder(audit, clock=Clock())

@@ -23,7 +23,7 @@ def everything(folder: Path, wanted: RecordFilter, size: int) -> list[int]:
 
 
 @given(st.binary(max_size=40).map(lambda text: text.replace(b"\0", b"\n")), st.data())
-def test_lines_backwards_are_the_lines_backwards(contents: bytes, data: st.DataObject) -> None:
+def test_reading_backwards_reverses_the_lines(contents: bytes, data: st.DataObject) -> None:
     end = data.draw(st.integers(0, len(contents)))
     expected = contents[:end].split(b"\n")
     if not expected[-1]:
@@ -57,7 +57,7 @@ def test_pages_hold_all_records_newest_first(size: int) -> None:
         assert found == list(range(sum(len(records_of(path)) for path in paths), 0, -1))
 
 
-def test_only_what_is_wanted_is_found(tmp_path: Path) -> None:
+def test_only_matching_records_are_found(tmp_path: Path) -> None:
     a_log(tmp_path, [4, 3])
 
     def subjects(wanted: RecordFilter) -> list[int]:
@@ -89,7 +89,7 @@ texts = st.sampled_from(["li", 'a"b', "change:1", '"sequence":9,', '","time_ms":
 
 
 @given(st.lists(st.tuples(texts, texts, texts), max_size=8), texts, texts, st.integers(0, 9))
-def test_a_quick_look_finds_what_reading_everything_does(
+def test_an_indexed_search_finds_what_a_full_scan_finds(
     told: list[tuple[str, str, str]], actor: str, subject: str, after: int
 ) -> None:
     with TemporaryDirectory() as name:

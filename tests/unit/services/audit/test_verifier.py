@@ -65,7 +65,7 @@ def near(path: Path, line: int) -> set[tuple[str, int]]:
     return {(path.name, line + 1), (path.name, line + 2)}
 
 
-def test_a_log_as_it_was_written_is_whole(original: Path) -> None:
+def test_an_untouched_log_is_intact(original: Path) -> None:
     report = check(original, copies=copies_of(original))
 
     assert report.problems == []
@@ -201,7 +201,7 @@ def test_removed_checkpoints_are_missed(original: Path, data: st.DataObject) -> 
 
 
 @given(st.data())
-def test_a_cut_file_is_found_and_the_very_end_with_copies(
+def test_a_truncated_file_is_found_and_with_copies_a_truncated_log(
     original: Path, data: st.DataObject
 ) -> None:
     with TemporaryDirectory() as folder:
@@ -218,7 +218,7 @@ def test_a_cut_file_is_found_and_the_very_end_with_copies(
 
 
 @given(st.integers(1, 8))
-def test_an_end_cut_at_a_line_is_told_as_not_covered_without_copies(
+def test_without_copies_a_truncation_at_a_line_end_is_reported_as_uncovered(
     original: Path, cut: int
 ) -> None:
     with TemporaryDirectory() as folder:
@@ -261,7 +261,7 @@ def test_a_removed_newest_file_is_found_with_copies_only(original: Path, tmp_pat
     assert "the end of the log was cut off" in problem.words
 
 
-def test_one_file_alone_is_whole_from_where_it_begins(original: Path) -> None:
+def test_a_single_file_is_intact_from_its_first_record(original: Path) -> None:
     second = verifier.paths_of(original)[1]
 
     report = verifier.verify([second], public_keys(original))

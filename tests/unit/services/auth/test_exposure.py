@@ -26,7 +26,7 @@ def test_loopback_needs_no_tls(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "fanzha.example", ""])
-def test_elsewhere_it_is_refused_in_a_sentence(host: str) -> None:
+def test_without_tls_other_addresses_are_refused(host: str) -> None:
     with pytest.raises(ValueError, match="TLS is off"):
         exposure.check_admin(Settings(admin_host=host))
 
@@ -41,7 +41,7 @@ def test_with_tls_and_identities_it_may_be_served_anywhere(
     )
 
 
-def test_tls_alone_keeps_nobody_out(tls: dict[str, Any]) -> None:
+def test_tls_without_identities_is_refused(tls: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="authentication is off"):
         exposure.check_admin(Settings(admin_host="0.0.0.0", **tls))
 
@@ -54,7 +54,7 @@ def test_decisions_without_tls_are_warned_of(caplog: pytest.LogCaptureFixture) -
     assert "authentication is off" in caplog.text
 
 
-def test_on_loopback_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_loopback_causes_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     exposure.warn_decision_exposure(Settings())
 
     assert not caplog.records

@@ -32,7 +32,7 @@ def a_certificate(host: str = HOST, days: int = 1) -> bytes:
     return pair.certificate.public_bytes(Encoding.PEM)
 
 
-def test_a_line_says_who_a_certificate_speaks_for() -> None:
+def test_a_line_names_the_identity_of_a_certificate() -> None:
     roster = read_identities(LINE.encode())
 
     who = CertificateIdentities(identities=lambda: roster).identity(a_certificate())
@@ -67,19 +67,19 @@ def test_a_host_name_is_no_common_name() -> None:
     assert not CertificateIdentities(identities=lambda: roster).identity(a_certificate()).roles
 
 
-def test_an_expired_certificate_is_refused_though_its_connection_lives() -> None:
+def test_an_expired_certificate_is_refused_on_an_open_connection() -> None:
     certificates = CertificateIdentities(identities=lambda: NO_IDENTITIES)
 
     with pytest.raises(Unauthenticated, match="expired"):
         certificates.identity(a_certificate(days=-1))
 
 
-def test_what_is_no_certificate_is_refused() -> None:
+def test_an_unreadable_certificate_is_refused() -> None:
     with pytest.raises(Unauthenticated, match="cannot be read"):
         CertificateIdentities(identities=lambda: NO_IDENTITIES).identity(b"no certificate")
 
 
-def test_a_line_that_went_takes_its_roles_along() -> None:
+def test_removing_a_line_removes_its_roles() -> None:
     rosters: list[IdentitiesFile] = [read_identities(LINE.encode())]
     certificates = CertificateIdentities(identities=lambda: rosters[-1])
     pem = a_certificate()
@@ -111,7 +111,7 @@ def test_revoked_tokens_are_listed() -> None:
         (LINE.replace('sources = ["carrier"]', 'sources = ["police"]'), "identity 1: sources"),
     ],
 )
-def test_a_file_that_is_wrong_is_refused_whole(text: str, wrong: str) -> None:
+def test_a_file_with_an_error_is_refused_completely(text: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         read_identities(text.encode())
 

@@ -30,13 +30,13 @@ from services.changes.model import ChangeKind, ChangeRequest, ChangeState
         "l\x1bi",
     ],
 )
-def test_one_person_however_the_name_is_written(name: str) -> None:
+def test_spellings_of_one_name_are_the_same_person(name: str) -> None:
     assert identity.same_person(name, ["wang", "li"])
     assert identity.same_person("li", [name])
 
 
 @pytest.mark.parametrize("name", ["wang", "l i", "lí", "lі", "ⅼj", ""])
-def test_another_person(name: str) -> None:
+def test_different_names_are_different_people(name: str) -> None:
     # The fourth is written with a Cyrillic letter: who gives out names has to see to that.
     assert not identity.same_person(name, ["li"])
 
@@ -47,18 +47,18 @@ def test_spaces_are_one_space(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["l\x1b[31mi", "li\x00", "l\u200bi", "\u202eli", "li\x9b", "a\nb"])
-def test_a_name_that_cannot_be_seen_does_not_go_on_record(name: str) -> None:
+def test_an_invisible_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="name: has control or invisible"):
         identity.author(name)
 
 
-def test_a_name_goes_on_record_as_it_was_said() -> None:
+def test_a_name_is_recorded_verbatim() -> None:
     assert identity.author("ｌｉ") == "ｌｉ"
     assert identity.author("") == "developer"
 
 
 @pytest.mark.parametrize("name", ["ｌｉ", "l\u200bi"])
-def test_nobody_approves_their_own_under_another_spelling(name: str) -> None:
+def test_another_spelling_does_not_allow_approving_ones_own_change(name: str) -> None:
     record = ChangeRequest(
         id=1,
         kind=ChangeKind.NORMAL,

@@ -53,7 +53,7 @@ def an_ec_key() -> dict[str, Any]:
         (written(an_rsa_key(1024)), "2048 bits"),
     ],
 )
-def test_a_file_that_is_wrong_is_refused_whole(data: bytes, wrong: str) -> None:
+def test_a_file_with_an_error_is_refused_completely(data: bytes, wrong: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         read_keys(data)
 

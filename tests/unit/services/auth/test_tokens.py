@@ -72,7 +72,7 @@ def refusal(known: Known, token: str) -> str:
     return str(caught.value)
 
 
-def test_a_good_token_names_somebody(issuer: Issuer, known: Known) -> None:
+def test_a_good_token_gives_an_identity(issuer: Issuer, known: Known) -> None:
     token = issuer.token("editor", "approver", regions=["33"], sources=["bureau", "ministry"])
 
     who = tokens_of(known).identity(token)
@@ -88,7 +88,7 @@ def test_a_token_without_roles_gives_none(issuer: Issuer, known: Known) -> None:
     assert tokens_of(known).identity(issuer.token(roles=None)).roles == frozenset()
 
 
-def test_a_role_of_another_system_is_passed_over(issuer: Issuer, known: Known) -> None:
+def test_a_role_of_another_system_is_ignored(issuer: Issuer, known: Known) -> None:
     assert tokens_of(known).identity(issuer.token("root", "auditor")).roles == {Role.AUDITOR}
 
 
@@ -122,19 +122,19 @@ def test_a_role_of_another_system_is_passed_over(issuer: Issuer, known: Known) -
         ({"sources": "bureau"}, "sources: must be a list"),
     ],
 )
-def test_a_token_that_says_something_wrong_is_refused(
+def test_a_token_with_a_wrong_claim_is_refused(
     issuer: Issuer, known: Known, more: dict[str, Any], why: str
 ) -> None:
     assert why in refusal(known, issuer.token("editor", **more))
 
 
-def test_clocks_may_differ_a_little(issuer: Issuer, known: Known) -> None:
+def test_small_clock_skew_is_tolerated(issuer: Issuer, known: Known) -> None:
     just = now() - timedelta(seconds=LEEWAY_SECONDS / 2)
 
     assert tokens_of(known).identity(issuer.token(exp=just)).name == "wang"
 
 
-def test_a_token_signed_by_somebody_else_is_refused(issuer: Issuer, known: Known) -> None:
+def test_a_token_signed_with_an_unknown_key_is_refused(issuer: Issuer, known: Known) -> None:
     stranger = making.token_key()
     forged = jwt.encode(
         issuer.claims("editor"), stranger, algorithm="EdDSA", headers={"kid": issuer.kid}
@@ -173,7 +173,9 @@ def test_no_signature_at_all_is_refused(issuer: Issuer, known: Known) -> None:
     assert refusal(known, unsigned).startswith("token: ")
 
 
-def test_a_public_key_taken_for_a_shared_secret_is_refused(issuer: Issuer, known: Known) -> None:
+def test_a_token_signed_with_the_public_key_as_shared_secret_is_refused(
+    issuer: Issuer, known: Known
+) -> None:
     public = making.public_jwk(issuer.key)["x"] + "0" * 32
     confused = jwt.encode(
         issuer.claims("editor"), public, algorithm="HS256", headers={"kid": issuer.kid}
@@ -183,7 +185,7 @@ def test_a_public_key_taken_for_a_shared_secret_is_refused(issuer: Issuer, known
 
 
 @pytest.mark.parametrize("token", ["", ".", "a.b.c", "é" * 20, "x" * 9000])
-def test_what_is_no_token_is_refused(known: Known, token: str) -> None:
+def test_an_unreadable_token_is_refused(known: Known, token: str) -> None:
     assert refusal(known, token).startswith("token: ")
 
 
@@ -207,9 +209,7 @@ def test_an_rsa_key_signs_with_its_own_algorithm_only(issuer: Issuer) -> None:
     assert refusal(Known(issuer), token).startswith("token: ")
 
 
-def test_a_remembered_token_is_verified_anew_once_it_has_expired(
-    issuer: Issuer, known: Known
-) -> None:
+def test_a_cached_token_is_verified_again_after_its_expiry(issuer: Issuer, known: Known) -> None:
     clock = Clock()
     tokens = tokens_of(known, clock)
     token = issuer.token("editor")
@@ -221,7 +221,7 @@ def test_a_remembered_token_is_verified_anew_once_it_has_expired(
     assert tokens.identity(token) is not first
 
 
-def test_a_key_that_went_takes_its_tokens_along(issuer: Issuer, known: Known) -> None:
+def test_removing_a_key_invalidates_its_tokens(issuer: Issuer, known: Known) -> None:
     tokens = tokens_of(known)
     old = issuer.token("editor")
     tokens.identity(old)

@@ -74,7 +74,7 @@ def contents(snapshot: Snapshot) -> dict[object, str]:
 
 @settings(max_examples=examples(50))
 @given(st.lists(entries, max_size=6), st.lists(entries, max_size=6), st.lists(entries, max_size=3))
-def test_undoing_at_once_leaves_what_was_there(
+def test_reverting_at_once_restores_the_entries(
     there: list[Entry], added: list[Entry], removed: list[Entry]
 ) -> None:
     lasting = [replace(one, expires_at=ONE.expires_at) for one in latest(there)]
@@ -97,7 +97,7 @@ def test_undoing_at_once_leaves_what_was_there(
     assert contents(back) == {identity(one): one.reason for one in lasting}
 
 
-def test_what_others_changed_since_is_left_alone() -> None:
+def test_a_revert_leaves_later_changes_of_others() -> None:
     theirs = replace(ONE, reason="somebody else's")
 
     snapshot = Snapshot.build(2, [theirs, TWO])
@@ -107,7 +107,7 @@ def test_what_others_changed_since_is_left_alone() -> None:
     assert [back.removals.pattern(0), len(back.removals)] == ["+8617000000002", 1]
 
 
-def test_what_has_ended_does_not_come_back() -> None:
+def test_a_revert_does_not_restore_expired_entries() -> None:
     over = replace(ONE, expires_at=datetime.fromtimestamp(NINE_O_CLOCK_S, UTC))
 
     back = diff.inverse(
@@ -117,7 +117,7 @@ def test_what_has_ended_does_not_come_back() -> None:
     assert (len(back.additions), back.expired.pattern(0)) == (0, "+8617000000001")
 
 
-def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
+def test_changing_texts_or_shortening_a_term_has_no_effect_on_decisions() -> None:
     there = Snapshot.build(1, [ONE, TWO, HOST])
     additions = table(
         replace(ONE, reason="better words"),
@@ -133,7 +133,7 @@ def test_what_only_changes_words_or_shortens_a_term_has_no_effect() -> None:
     assert idle.tolist() == [True, True, False, True, False]
 
 
-def test_an_entry_that_enforces_becomes_no_shadow_unless_it_is_removed_with_it() -> None:
+def test_an_enforcing_entry_becomes_a_shadow_only_if_it_is_removed_in_the_same_change() -> None:
     there = Snapshot.build(1, [ONE])
     shadow = table(replace(ONE, mode=EntryMode.SHADOW))
 
@@ -157,7 +157,7 @@ def test_an_emergency_leaves_acting_entries_as_they_are() -> None:
 
 @settings(max_examples=examples(50))
 @given(st.lists(entries, max_size=8), st.lists(entries, max_size=8))
-def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Entry]) -> None:
+def test_rows_are_found_as_by_a_linear_scan(held: list[Entry], asked: list[Entry]) -> None:
     names = [identity(entry) for entry in held]
 
     found = EntrySet.of(table(*held)).find(table(*asked))
@@ -169,7 +169,7 @@ def test_rows_are_found_as_by_looking_at_each(held: list[Entry], asked: list[Ent
     assert found.tolist() == wanted
 
 
-def test_two_identities_with_one_mark_are_told_apart() -> None:
+def test_entries_with_one_hash_are_distinguished() -> None:
     held = EntrySet.of(identities(ONE, TWO))
     alike = replace(held, hashes=np.full(2, held.hashes[0]), order=np.array([0, 1]))
 
@@ -189,5 +189,5 @@ def test_the_second_person_is_written_into_every_entry() -> None:
     assert as_approved.entry(0).reason == ONE.reason
 
 
-def test_nothing_is_in_no_list() -> None:
+def test_an_empty_query_finds_no_entry() -> None:
     assert diff.rows_in(table(), Identities.of([])).tolist() == []

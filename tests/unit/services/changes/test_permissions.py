@@ -35,34 +35,34 @@ def check(
     )
 
 
-def test_their_own_sources_they_may_change() -> None:
+def test_an_editor_may_change_its_own_sources() -> None:
     there = by(Source.CARRIER)
 
     check(HELD, there, add=(by(Source.BUREAU), by(Source.CARRIER, OTHER)), remove=(there,))
 
 
-def test_entries_of_another_source_they_may_not_add() -> None:
+def test_an_editor_may_not_add_entries_of_another_source() -> None:
     with pytest.raises(NotAllowed, match="not ministry"):
         check(HELD, add=(by(Source.BUREAU, OTHER), by(Source.MINISTRY)))
 
 
-def test_entries_of_another_source_they_may_not_remove() -> None:
+def test_an_editor_may_not_remove_entries_of_another_source() -> None:
     there = by(Source.PROVINCE)
 
     with pytest.raises(NotAllowed, match="not province"):
         check(HELD, there, by(Source.BUREAU, OTHER), remove=(there,))
 
 
-def test_entries_of_another_source_they_may_not_replace_by_their_own() -> None:
+def test_an_editor_may_not_replace_entries_of_another_source() -> None:
     with pytest.raises(NotAllowed, match="not ministry"):
         check(HELD, by(Source.MINISTRY), add=(by(Source.BUREAU),))
 
 
-def test_what_is_not_there_may_be_named() -> None:
+def test_a_missing_entry_may_be_named() -> None:
     check(HELD, remove=(by(Source.MINISTRY),))
 
 
-def test_who_is_held_to_nothing_may_change_all() -> None:
+def test_an_editor_without_a_scope_may_change_all() -> None:
     there = by(Source.MINISTRY)
 
     check(FREE, there, add=(by(Source.PROVINCE, OTHER),), remove=(there,))

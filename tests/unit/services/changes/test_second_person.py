@@ -16,7 +16,7 @@ PLAIN = ChangePreview(
 )
 
 
-def asked(
+def needs_second_person(
     preview: ChangePreview, *, removals: int = 0, rule: SecondPersonRule = "by_identity"
 ) -> bool:
     return evaluate(preview, removals=removals, threshold=100, rule=rule, identity=LI).needed
@@ -52,14 +52,14 @@ def test_a_small_known_change_needs_none() -> None:
         ),
     ],
 )
-def test_each_of_these_needs_one_and_says_why(preview: ChangePreview, why: str) -> None:
+def test_each_risky_change_needs_one_and_names_the_reason(preview: ChangePreview, why: str) -> None:
     found = evaluate(preview, removals=0, threshold=100, rule="by_identity", identity=LI)
 
     assert found.needed
     assert why in found.reasons[0]
 
 
-def test_all_reasons_are_told() -> None:
+def test_all_reasons_are_named() -> None:
     wide = replace(PLAIN, ranges=1, allows=1, impact=ImpactEstimate(known=False))
 
     found = evaluate(wide, removals=0, threshold=100, rule="by_identity", identity=LI)
@@ -67,16 +67,16 @@ def test_all_reasons_are_told() -> None:
     assert len(found.reasons) == 3
 
 
-def test_what_changes_no_decision_needs_none_whatever_it_is_about() -> None:
+def test_a_change_without_effect_on_decisions_needs_none() -> None:
     idle = replace(
         PLAIN, counts={"REPLACED": 2}, without_effect=2, impact=ImpactEstimate(known=False)
     )
 
-    assert not asked(idle)
-    assert asked(idle, removals=1)
+    assert not needs_second_person(idle)
+    assert needs_second_person(idle, removals=1)
 
 
-def test_what_undoes_an_approved_change_needs_one() -> None:
+def test_reverting_an_approved_change_needs_one() -> None:
     found = evaluate(
         PLAIN, removals=0, threshold=100, rule="by_identity", identity=LI, undoes_approved=True
     )
@@ -84,7 +84,7 @@ def test_what_undoes_an_approved_change_needs_one() -> None:
     assert found.reasons == ("it reverts a change that a second person approved",)
 
 
-def test_the_popularity_that_is_not_known_is_told() -> None:
+def test_unknown_popularity_is_reported() -> None:
     found = evaluate(
         replace(PLAIN, hosts=1, popularity_known=False),
         removals=0, threshold=100, rule="by_identity", identity=LI,
@@ -105,7 +105,7 @@ def test_the_popularity_that_is_not_known_is_told() -> None:
         ("off", DEVELOPER, False),
     ],
 )
-def test_the_setting_says_whether_it_is_asked_at_all(
+def test_rule_and_identity_decide_whether_a_second_person_is_needed(
     rule: SecondPersonRule, who: "object", asks: bool
 ) -> None:
     wide = replace(PLAIN, ranges=1)
@@ -123,7 +123,7 @@ def test_an_officer_needs_none_for_a_lift() -> None:
     assert not found.needed
 
 
-def test_whoever_starts_the_service_is_told_the_rule() -> None:
+def test_the_rule_is_described_in_words() -> None:
     assert "authentication is off" in describe("by_identity", development=True)
     assert "second_person is by_identity" in describe("by_identity", development=False)
     assert "second_person is always" in describe("always", development=True)

@@ -10,7 +10,7 @@ import typer
 from services.cli import bench
 
 
-def test_outside_a_checkout_it_says_where_benchmarks_are(
+def test_outside_a_checkout_the_command_says_where_benchmarks_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as ended:
@@ -32,7 +32,7 @@ def test_a_benchmark_that_a_checkout_lacks_is_named(
     assert "benchmarks.load" in capsys.readouterr().err
 
 
-def test_options_are_handed_on_and_the_status_comes_back(tmp_path: Path) -> None:
+def test_options_are_passed_on_and_the_exit_status_is_returned(tmp_path: Path) -> None:
     module = tmp_path / "benchmarks" / "load" / "__main__.py"
     module.parent.mkdir(parents=True)
     for folder in (module.parent, module.parent.parent):
@@ -49,7 +49,7 @@ def test_options_are_handed_on_and_the_status_comes_back(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_benchmark_that_is_asked_to_end_does_so_in_its_own_time(
+def test_a_terminated_benchmark_may_finish_its_cleanup(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     (tmp_path / "benchmarks").mkdir()

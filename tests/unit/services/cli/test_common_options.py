@@ -62,7 +62,7 @@ def test_commands_are_found() -> None:
 
 
 @pytest.mark.parametrize("option", HELP)
-def test_an_option_says_the_same_wherever_it_is(option: str) -> None:
+def test_a_shared_option_has_one_help_text(option: str) -> None:
     said = {(path, one.help) for path, options in EVERY for one in options if option in one.opts}
 
     assert said

@@ -14,7 +14,7 @@ def test_the_share_of_time_is_that_of_the_settings() -> None:
     assert cascade.budget(Settings(cascade_share=0.2), Observer()).share == 0.2
 
 
-def test_counts_are_handed_on() -> None:
+def test_counts_are_passed_to_the_metrics() -> None:
     counted: list[tuple[int, int, int, float]] = []
     observer = Observer(escalations=lambda *counts: counted.append(counts))
 
@@ -23,7 +23,7 @@ def test_counts_are_handed_on() -> None:
     assert counted == [(1, 2, 3, 0.5)]
 
 
-def test_a_fault_is_told_once_without_its_words_and_always_counted(
+def test_a_fault_is_logged_once_without_its_text_and_always_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failures: list[None] = []

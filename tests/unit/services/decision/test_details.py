@@ -10,7 +10,7 @@ from tests.support.builders import an_entry
 BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(MatchedOn.CALLER), int(MatchedOn.CALLEE)
 
 
-def test_what_is_said_names_the_entry_and_what_it_matched() -> None:
+def test_a_detail_names_the_entry_and_what_it_matched() -> None:
     entry = replace(an_entry("+8617000000001"), campaign="one ring")
     said = EntryDetails().of(Snapshot.build(1, [entry]), 0, BLOCK, CALLEE)
 
@@ -37,7 +37,7 @@ def test_one_entry_can_match_a_caller_and_a_callee() -> None:
     assert said == [MatchedOn.CALLER, MatchedOn.CALLEE, MatchedOn.CALLER]
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_the_cache_of_details_is_bounded() -> None:
     entries = EntryDetails(most=2)
     lists = Snapshot.build(1, [an_entry(f"+861700000000{digit}") for digit in range(5)])
 

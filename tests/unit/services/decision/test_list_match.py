@@ -14,7 +14,7 @@ from tests.support.builders import some_texts
 NONE, ALLOW, BLOCK = 0, Action.ALLOW, Action.BLOCK
 
 
-def said(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
+def combined(party: int, links: tuple[int, ...], words: int) -> tuple[int, int, int]:
     """Return row, action and evidence; a party's entry is row 10, links' 20 on, words' 30."""
     parties = ListMatch(
         np.array([10 if party else -1]),
@@ -56,25 +56,25 @@ NOTHING = (-1, NONE, MatchedOn.UNSPECIFIED)
         (ALLOW, (BLOCK,), ALLOW, (20, BLOCK, MatchedOn.LINK)),
     ],
 )
-def test_sides_of_a_text_speak_together_as_the_table_says(
+def test_the_matches_of_a_text_combine_as_in_the_table(
     party: int, links: tuple[int, ...], words: int, expected: tuple[int, int, int]
 ) -> None:
-    assert said(party, links, words) == expected
+    assert combined(party, links, words) == expected
 
 
 @pytest.mark.parametrize(
     ("links", "words"), list(product([(), (NONE,), (ALLOW,), (BLOCK, ALLOW)], [NONE, ALLOW, BLOCK]))
 )
-def test_nothing_speaks_against_a_blocked_party(links: tuple[int, ...], words: int) -> None:
-    assert said(BLOCK, links, words) == (10, BLOCK, MatchedOn.SENDER)
+def test_no_allow_entry_of_another_party_lifts_a_block(links: tuple[int, ...], words: int) -> None:
+    assert combined(BLOCK, links, words) == (10, BLOCK, MatchedOn.SENDER)
 
 
-def test_texts_whose_links_were_not_all_looked_for_are_counted() -> None:
+def test_texts_with_more_links_than_are_read_are_counted() -> None:
     full = " ".join(f"http://a{number}.example/" for number in range(17))
 
     texts = some_texts("您好", full, "http://b.example/")
 
     urls, owners, cut = links_in(texts, JoinedTexts(texts.bodies))
 
-    assert (len(urls), cut) == (17, 1)
+    assert (len(urls), cut) == (17, [1])
     assert owners.tolist() == [1] * 16 + [2]

@@ -14,8 +14,9 @@ from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
+from services.decision.decision_rules import DecisionRules
 from services.decision.observer import Observer, Table
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     FixedScore,
@@ -80,7 +81,7 @@ def test_a_victim_does_not_call_a_fraudster_back() -> None:
     assert on_calls(engine, some_calls(LISTED)) == [SCORED]
 
 
-def test_an_expired_entry_stops_acting_without_anyones_help() -> None:
+def test_an_expired_entry_stops_acting_without_a_change() -> None:
     engine = an_engine(an_entry(LISTED, expires_at=EXPIRED), an_entry("+86170*"))
 
     decisions = engine.decide_calls(some_calls(LISTED), NINE_O_CLOCK_S)
@@ -98,7 +99,7 @@ def test_an_expired_entry_stops_acting_without_anyones_help() -> None:
         ((LISTED, Action.BLOCK), ("+86199*", Action.ALLOW), BLOCKED),
     ],
 )
-def test_of_two_parties_the_more_specific_entry_speaks_and_allow_at_equal_specificity(
+def test_of_two_parties_the_more_specific_entry_decides_and_allow_at_equal_specificity(
     caller_entry: tuple[str, Action],
     callee_entry: tuple[str, Action],
     expected: tuple[Action, Reason],
@@ -142,7 +143,7 @@ def test_a_broken_model_lets_traffic_through_is_counted_and_leaves_the_lists_alo
 
 
 @pytest.mark.parametrize("callee", ["110", "+86110", "12345", "96110", "95588", "10086", "119"])
-def test_nobody_is_kept_from_a_protected_number(callee: str) -> None:
+def test_a_call_to_a_protected_number_is_never_blocked(callee: str) -> None:
     engine = an_engine(an_entry(LISTED), models=some_models(1.0))
 
     found = on_calls(engine, some_calls(LISTED, callee=callee))
@@ -177,7 +178,7 @@ def test_implausible_callers_can_be_let_through_by_setting() -> None:
     assert on_calls(engine, some_calls(OTHER, ingress=Ingress.INTERNATIONAL)) == [SCORED]
 
 
-def test_a_blocked_link_blocks_its_text_whoever_sent_it() -> None:
+def test_a_blocked_link_blocks_its_text_for_any_sender() -> None:
     engine = an_engine(
         an_entry("evil.example"),
         an_entry("good.example", Action.ALLOW),
@@ -202,7 +203,7 @@ def test_an_allowed_link_vouches_for_itself_only() -> None:
     assert rulings(links) == [ALLOWED]
 
 
-def test_a_near_duplicate_of_a_blocked_text_is_blocked_whoever_sent_it() -> None:
+def test_a_near_duplicate_of_a_blocked_text_is_blocked_for_any_sender() -> None:
     entry = an_entry(fingerprint(POINTS), fraud_type=FraudType.FAKE_SHOPPING)
     engine = an_engine(entry, an_entry(OTHER, Action.ALLOW))
 
@@ -262,7 +263,7 @@ def test_a_row_that_cannot_be_read_fails_no_other() -> None:
     assert decisions.details[0].error == "caller: empty"
 
 
-def test_the_observer_hears_of_every_batch() -> None:
+def test_the_observer_is_called_for_every_batch() -> None:
     heard: list[tuple[Channel, int]] = []
 
     def decided(channel: Channel, table: Table, decisions: Decisions) -> None:
@@ -275,7 +276,7 @@ def test_the_observer_hears_of_every_batch() -> None:
     assert heard == [(Channel.CALL, 2), (Channel.LINK, 1)]
 
 
-def test_a_broken_model_is_told_once_without_quoting_a_text(
+def test_a_broken_model_is_logged_once_without_quoting_a_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Quoting(FixedScore):
@@ -294,7 +295,7 @@ def test_a_broken_model_is_told_once_without_quoting_a_text(
     assert "secret" not in caplog.text
 
 
-def test_a_model_that_scores_again_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_recovered_model_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     heard = [broken_models(), some_models(), some_models()]
     snapshot = Snapshot.empty()
@@ -343,3 +344,13 @@ def test_without_a_model_no_text_is_blocked_as_spam() -> None:
     decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [(Action.ALLOW, Reason.FAILED_OPEN)]
+
+
+def test_a_text_with_more_links_or_numbers_than_are_looked_up_is_marked() -> None:
+    links = " ".join(f"http://a{number}.example/" for number in range(17))
+    numbers = ", ".join(f"1700000{number:04}" for number in range(9))
+
+    decisions = an_engine().decide_texts(some_texts("您好", links, numbers), NINE_O_CLOCK_S)
+
+    cut = {row for row, detail in decisions.details.items() if detail.truncated}
+    assert cut == {1, 2}

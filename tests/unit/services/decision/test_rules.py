@@ -83,7 +83,7 @@ def test_protected_and_invalid_rows_are_always_let_through(
     assert rule(invalid=True, **evidence) == (Action.ALLOW, Reason.INVALID)  # type: ignore[arg-type]
 
 
-def test_a_ruling_says_which_rules_held_beside_the_first() -> None:
+def test_a_ruling_names_all_matching_rules() -> None:
     ruling = rules.rule(
         protected=np.array([False, True, False]),
         listed=np.array([Action.BLOCK, Action.BLOCK, 0], np.uint8),
@@ -107,4 +107,16 @@ def test_the_first_rule_by_name_is_the_one_that_decides() -> None:
 def test_each_rule_but_the_last_has_a_bit() -> None:
     names = [name for name, _, _ in rules.PRECEDENCE]
 
-    assert list(rules.names_of(2**16 - 1))[: len(names) - 1] == names[:-1]
+    assert list(rules.names_of(2**32 - 1))[: len(names) - 1] == names[:-1]
+
+
+def test_a_ruling_has_room_for_twice_the_rules_there_are() -> None:
+    ruling = rules.rule(
+        protected=np.array([False]),
+        listed=np.zeros(1, np.uint8),
+        scores=np.zeros(1, np.float32),
+        threshold=0.9,
+    )
+
+    assert np.iinfo(ruling.held.dtype).bits == 32
+    assert len(rules.PRECEDENCE) <= 32

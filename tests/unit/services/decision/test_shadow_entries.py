@@ -16,8 +16,9 @@ from classifiers.caller.activity import ActivityTable
 from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls
+from services.decision.decision_rules import DecisionRules
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     a_change,
@@ -248,7 +249,7 @@ def test_a_shadow_link_does_not_unblock_the_text_of_a_blocked_sender() -> None:
     assert decisions.details[0].matched_on is MatchedOn.SENDER
 
 
-def test_it_is_told_who_supplied_the_shadow_entry() -> None:
+def test_a_shadow_match_names_the_source_of_its_entry() -> None:
     decisions = an_engine(a_shadow(LISTED)).decide_calls(some_calls(LISTED), NINE_O_CLOCK_S)
 
     would = decisions.would_block[0]
@@ -256,6 +257,6 @@ def test_it_is_told_who_supplied_the_shadow_entry() -> None:
     assert (would.kind, would.source) == (EntryKind.NUMBER, a_shadow(LISTED).source)
 
 
-def test_without_shadow_entries_nothing_is_looked_up() -> None:
+def test_without_shadow_entries_there_are_no_lookups() -> None:
     assert Snapshot.build(1, [an_entry(LISTED)]).shadows is None
     assert Snapshot.build(1, [an_entry(LISTED), a_shadow(OTHER)]).shadows is not None

@@ -50,7 +50,7 @@ def decide(models: ModelSet, *bodies: str, entries: Any = (), **given: Any) -> l
         (0.0, 0.0, Reason.SCORED),
     ],
 )
-def test_a_link_blocks_its_text_unless_the_words_speak_against_it(
+def test_a_link_blocks_its_text_unless_the_text_score_is_low(
     words: float, link: float, reason: Reason
 ) -> None:
     [(action, found, detail)] = decide(models(words, link))

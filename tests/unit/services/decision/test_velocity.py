@@ -7,9 +7,9 @@ import pytest
 
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import Calls, Channel
+from services.decision.decision_rules import DecisionRules
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionRules
 from services.decision.shadow.models import MarkChange
 from services.decision.sinks.hit_encoder import written
 from services.decision.sinks.hit_fields import decode
@@ -55,13 +55,13 @@ def test_a_suspicious_call_is_marked_or_by_setting_blocked(
     assert decisions.reasons.tolist() == [reason] * 3
 
 
-def test_a_first_call_is_not_suspicious_whatever_the_model_says() -> None:
+def test_a_first_call_is_not_suspicious_whatever_its_score() -> None:
     decisions = decide(a_velocity_stage(1.0, blocks=True), some_calls(CALLER, OTHER, OTHER))
 
     assert decisions.reasons.tolist() == [Reason.SCORED] * 3
 
 
-def test_a_mark_tells_its_score_and_the_model() -> None:
+def test_a_mark_has_score_and_model() -> None:
     decisions = decide(a_velocity_stage(0.95), some_calls(OTHER, *OFTEN))
 
     assert decisions.details[1].velocity_score == pytest.approx(0.95)
@@ -84,7 +84,7 @@ def test_a_call_that_is_not_suspicious_has_no_detail() -> None:
     assert decisions.velocity_version == "test-1"
 
 
-def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() -> None:
+def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_velocity() -> None:
     engine = an_engine(an_entry(CALLER), velocity=a_velocity_stage(0.95))
 
     decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
@@ -94,7 +94,7 @@ def test_a_suspicious_call_blocked_by_a_list_keeps_its_entry_and_its_moment() ->
     assert decisions.details[0].velocity_score == pytest.approx(0.95)
 
 
-def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_moment() -> None:
+def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_velocity() -> None:
     velocity = a_velocity_stage(1.0, blocks=True)
 
     calls = some_calls(*OFTEN, "110", callees=["110", "110", "110", CALLER])
@@ -104,7 +104,7 @@ def test_calls_to_and_from_protected_numbers_are_let_through_whatever_their_mome
     assert decisions.actions.tolist() == [Action.ALLOW] * 4
 
 
-def test_a_moment_model_that_breaks_is_told_of_once_counted_and_decides_nothing(
+def test_a_failing_velocity_model_is_logged_once_counted_and_decides_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     failures: list[None] = []
@@ -148,7 +148,7 @@ def test_the_stage_remembers_calls_and_their_ends() -> None:
     assert (known.attempts_minute.tolist(), known.unanswered.tolist()) == ([3], [1])
 
 
-def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment() -> None:
+def test_a_marked_call_becomes_a_suspected_hit_with_its_velocity_score() -> None:
     calls = some_calls(OTHER, *OFTEN)
     decisions = decide(a_velocity_stage(0.95), calls)
 
@@ -172,7 +172,7 @@ def test_a_marked_call_goes_to_the_suspected_hits_with_the_score_of_its_moment()
         (0.95, 0.96, False, MarkChange.SAME),
     ],
 )
-def test_a_shadow_tells_what_it_would_mark_otherwise_and_marks_nothing(
+def test_a_shadow_counts_what_it_would_mark_differently_and_marks_nothing(
     *, score: float, other: float, blocks: bool, change: MarkChange
 ) -> None:
     seen: list[list[int]] = []
@@ -189,7 +189,7 @@ def test_a_shadow_tells_what_it_would_mark_otherwise_and_marks_nothing(
     assert decisions.actions.tolist() == alone.actions.tolist()
 
 
-def test_what_a_list_decides_a_shadow_of_the_moment_would_not_mark() -> None:
+def test_a_velocity_shadow_would_not_mark_calls_decided_by_a_list() -> None:
     seen: list[list[int]] = []
     observer = Observer(marks_shadowed=lambda changes: seen.append(changes.tolist()))
     velocity = a_velocity_stage(0.1, shadow=FixedScore(0.95))
@@ -201,7 +201,7 @@ def test_what_a_list_decides_a_shadow_of_the_moment_would_not_mark() -> None:
     assert seen == [[MarkChange.SAME] * 3]
 
 
-def test_a_shadow_of_the_moment_that_breaks_is_counted_and_changes_nothing() -> None:
+def test_a_failing_velocity_shadow_is_counted_and_changes_nothing() -> None:
     failed: list[ModelKind] = []
     observer = Observer(shadow_failed=failed.append)
     velocity = a_velocity_stage(0.95, shadow=BrokenModel())
@@ -212,3 +212,19 @@ def test_a_shadow_of_the_moment_that_breaks_is_counted_and_changes_nothing() -> 
 
     assert failed == [ModelKind.VELOCITY]
     assert decisions.reasons.tolist() == [Reason.VELOCITY] * 3
+
+
+def test_a_dry_run_marks_calls_as_live_ones_and_leaves_no_trace() -> None:
+    told: list[str] = []
+    observer = Observer(marks_shadowed=lambda _changes: told.append("shadow"))
+    live = a_velocity_stage(0.95, shadow=FixedScore(0.1))
+
+    for _ in range(2):  # three calls of the first would make those of the second more
+        engine = an_engine(velocity=live.for_dry_runs(), observer=observer)
+        decisions = engine.decide_calls(some_calls(*OFTEN), NINE_O_CLOCK_S)
+        assert decisions.reasons.tolist() == [Reason.VELOCITY] * 3
+        inputs = decisions.details[0].velocity_inputs or {}
+        assert inputs["attempts_hour"] == 3
+
+    assert told == []
+    assert decide(live, some_calls(CALLER)).reasons.tolist() == [Reason.SCORED]

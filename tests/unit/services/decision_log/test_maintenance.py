@@ -103,7 +103,7 @@ def test_a_preview_finds_the_same_before_and_after(tmp_path: Path) -> None:
     assert (before.calls, before.texts, before.links, before.known_contacts) == (4, 2, 2, 1)
 
 
-def test_an_hour_that_goes_on_is_joined_only_when_there_are_many(tmp_path: Path) -> None:
+def test_the_current_hour_is_joined_only_when_it_has_many_segments(tmp_path: Path) -> None:
     log = logged(tmp_path)
     for _ in range(compaction.MANY - 1):
         log.decide(some_calls(FRAUD, callee=ANN))
@@ -131,7 +131,7 @@ def test_a_crash_before_the_old_ones_are_removed_counts_nothing_twice(tmp_path: 
     assert (seen, ids_of(log), len(segments(log))) == (2, 2, 1)
 
 
-def test_hours_that_are_too_old_go_by_the_days_of_their_channel(tmp_path: Path) -> None:
+def test_old_hours_are_removed_by_the_retention_of_their_channel(tmp_path: Path) -> None:
     log = logged(tmp_path, texts=True)
     log.decide(some_texts("你好"))
     log.decide(some_calls(FRAUD, callee=ANN))
@@ -170,7 +170,7 @@ def test_ended_calls_may_take_half(tmp_path: Path) -> None:
     assert (len(segments(log)), len(segments(log, "call_ends"))) == (1, 0)
 
 
-def test_only_one_keeps(tmp_path: Path) -> None:
+def test_one_process_at_a_time_maintains_the_log(tmp_path: Path) -> None:
     first, second = keeper(tmp_path), keeper(tmp_path)
 
     taken = first.turn(), second.turn()
@@ -233,7 +233,7 @@ segment_files.write(parts(), table.schema, whole.with_name(name), notes)
 """
 
 
-def test_what_a_killed_writer_left_unfinished_is_set_aside_and_nothing_before_is_lost(
+def test_the_unfinished_segment_of_a_killed_writer_is_set_aside_and_nothing_before_is_lost(
     tmp_path: Path,
 ) -> None:
     process = subprocess.Popen(
@@ -256,7 +256,7 @@ def test_what_a_killed_writer_left_unfinished_is_set_aside_and_nothing_before_is
     assert ids_of(logged(tmp_path)) == 1000
 
 
-def test_a_full_buffer_drops_what_is_new_and_counts_it(tmp_path: Path) -> None:
+def test_a_full_buffer_drops_and_counts_new_rows(tmp_path: Path) -> None:
     counts = LogCounts()
     log = logged(tmp_path, buffer_rows=5)
     log.counts = counts
@@ -282,7 +282,7 @@ def test_ended_calls_do_not_take_the_room_of_decisions(tmp_path: Path) -> None:
     assert (log.counts.written, log.counts.dropped) == (10, 5)
 
 
-def test_a_disk_that_fails_costs_rows_and_is_told_once(tmp_path: Path) -> None:
+def test_a_disk_failure_loses_rows_and_is_logged_once(tmp_path: Path) -> None:
     (tmp_path / "call").write_text("a file where a folder should be")
     log = logged(tmp_path)
 
@@ -317,14 +317,14 @@ def test_half_a_buffer_is_written_without_waiting_for_the_turn(tmp_path: Path) -
     log.log.close(30)
 
 
-def test_an_hour_lies_where_its_date_says(tmp_path: Path) -> None:
+def test_the_folder_of_an_hour_follows_from_its_date(tmp_path: Path) -> None:
     hour = hour_of(tmp_path, "call", NOW_MS + 5)
 
     assert hour.folder == tmp_path / "call" / "2026-01-05" / "09"
     assert hour.start_ms == NOW_MS
 
 
-def test_an_empty_buffer_holds_nothing() -> None:
+def test_an_empty_buffer_writes_no_segment() -> None:
     buffer = LogBuffer(10, LogCounts())
 
     assert (len(buffer), buffer.take_all()) == (0, ([], 0))
@@ -335,7 +335,7 @@ def _ends(rows: int) -> tuple[Int64s, Int64s, Bools, Int64s, Int64s]:
     return ones, ones + 1, ones > 0, ones, ones
 
 
-def test_readers_miss_nothing_and_see_nothing_twice_while_segments_are_joined(
+def test_readers_see_each_row_once_while_segments_are_joined(
     tmp_path: Path,
 ) -> None:
     log = logged(tmp_path)

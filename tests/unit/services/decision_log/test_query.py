@@ -27,7 +27,7 @@ def log(tmp_path: Path) -> Logged:
     return log
 
 
-def asked(log: Logged) -> DecisionQuery:
+def query_of(log: Logged) -> DecisionQuery:
     return DecisionQuery(log.folder, HomePlan())
 
 
@@ -52,36 +52,36 @@ def asked(log: Logged) -> DecisionQuery:
         ({"until_ms": NOW_MS}, []),
     ],
 )
-def test_decisions_are_found_by_what_is_asked(
+def test_decisions_are_found_by_each_condition(
     log: Logged, conditions: dict[str, object], channels: list[str]
 ) -> None:
     wanted = Conditions(since_ms=NOW_MS, **conditions)  # type: ignore[arg-type]
 
-    found = asked(log).find(wanted)
+    found = query_of(log).find(wanted)
 
     assert sorted(row["channel"] for row in found.rows) == channels
     assert (found.total, found.events) == (len(channels), len(channels))
 
 
-def test_the_newest_come_first_and_no_more_than_asked(tmp_path: Path) -> None:
+def test_the_newest_come_first_up_to_the_limit(tmp_path: Path) -> None:
     log = logged(tmp_path)
     for hours in (2, 1, 0):
         log.clock.now_ms = NOW_MS - hours * HOUR_MS
         log.decide(some_calls(OTHER, callee=ANN))
 
-    found = asked(log).find(Conditions(since_ms=NOW_MS - 3 * HOUR_MS, limit=2))
+    found = query_of(log).find(Conditions(since_ms=NOW_MS - 3 * HOUR_MS, limit=2))
 
     assert [row["decided_at_ms"] for row in found.rows] == [NOW_MS, NOW_MS - HOUR_MS]
     assert found.total == 3
 
 
 @pytest.mark.parametrize("conditions", [{"number": "x"}, {"host": "//"}, {"number": "*"}])
-def test_what_cannot_be_read_is_refused(log: Logged, conditions: dict[str, str]) -> None:
+def test_an_unreadable_query_is_refused(log: Logged, conditions: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
-        asked(log).find(Conditions(since_ms=0, **conditions))  # type: ignore[arg-type]
+        query_of(log).find(Conditions(since_ms=0, **conditions))  # type: ignore[arg-type]
 
 
-def test_an_empty_log_has_nothing(tmp_path: Path) -> None:
+def test_an_empty_log_has_no_decisions(tmp_path: Path) -> None:
     nothing = DecisionQuery(tmp_path, HomePlan())
 
     assert nothing.find(Conditions(since_ms=0)).total == 0
@@ -89,15 +89,15 @@ def test_an_empty_log_has_nothing(tmp_path: Path) -> None:
     assert nothing.stats(0, ["channel"]) == []
 
 
-def test_one_decision_is_told_with_its_text(log: Logged) -> None:
-    texts = asked(log).find(Conditions(since_ms=0, channel=Channel.TEXT)).rows
+def test_one_decision_is_returned_with_its_text(log: Logged) -> None:
+    texts = query_of(log).find(Conditions(since_ms=0, channel=Channel.TEXT)).rows
     days: list[tuple[int, int]] = []
 
-    row = asked(log).why(texts[0]["decision_id"], progress=lambda *done: days.append(done))
+    row = query_of(log).why(texts[0]["decision_id"], progress=lambda *done: days.append(done))
 
     assert row is not None
     assert days == [(0, 1)]
-    said = asked(log).content(int(texts[0]["decision_id"]), NOW_MS)
+    said = query_of(log).content(int(texts[0]["decision_id"]), NOW_MS)
     assert said is not None
     assert said["body"].startswith("看 http")
 
@@ -106,7 +106,7 @@ def test_counts_are_by_anything_and_weighted(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=5)
     log.decide(some_calls(*[OTHER] * 1000, FRAUD, callee=ANN), an_entry(FRAUD))
 
-    counts = asked(log).stats(0, ["action", "source"])
+    counts = query_of(log).stats(0, ["action", "source"])
 
     assert [count.values for count in counts] == [("ALLOW", "MODEL"), ("BLOCK", "PROVINCE")]
     assert counts[0].events == pytest.approx(1000, abs=10)
@@ -120,7 +120,7 @@ def test_counts_by_hour_are_in_order_of_time(tmp_path: Path) -> None:
         log.clock.now_ms = NOW_MS - hours * HOUR_MS
         log.decide(some_calls(*[OTHER] * calls))
 
-    counts = asked(log).stats(0, ["hour"])
+    counts = query_of(log).stats(0, ["hour"])
 
     assert [(count.values, count.rows) for count in counts] == [
         (("2026-01-05 08:00",), 1),
@@ -128,16 +128,16 @@ def test_counts_by_hour_are_in_order_of_time(tmp_path: Path) -> None:
     ]
 
 
-def test_nothing_else_can_be_counted_by(log: Logged) -> None:
+def test_other_columns_cannot_be_counted_by(log: Logged) -> None:
     with pytest.raises(InvalidInput, match="channel, action"):
-        asked(log).stats(0, ["from_key; DROP TABLE x"])
+        query_of(log).stats(0, ["from_key; DROP TABLE x"])
 
 
-def test_a_torn_segment_is_told_and_left_out(log: Logged) -> None:
+def test_a_torn_segment_is_reported_and_skipped(log: Logged) -> None:
     (path,) = (log.folder / "call").rglob("*.parquet")
     path.write_bytes(path.read_bytes()[:200])
 
-    found = asked(log).find(Conditions(since_ms=NOW_MS))
+    found = query_of(log).find(Conditions(since_ms=NOW_MS))
 
     assert found.total == 3
     assert [torn.name for torn in found.torn] == [f"{path.name}.torn"]
@@ -149,13 +149,13 @@ def test_a_segment_torn_in_the_middle_is_set_aside_and_the_others_answer(log: Lo
     data[4:600] = bytes(596)
     path.write_bytes(data)
 
-    found = asked(log).find(Conditions(since_ms=NOW_MS))
+    found = query_of(log).find(Conditions(since_ms=NOW_MS))
 
     assert (found.total, len(found.torn)) == (3, 1)
 
 
-def test_questions_leave_nothing_behind(log: Logged) -> None:
-    asked(log).stats(0, ["channel"])
+def test_queries_leave_no_temporary_files(log: Logged) -> None:
+    query_of(log).stats(0, ["channel"])
 
     assert list((log.folder / "tmp").iterdir()) == []
 
@@ -171,7 +171,7 @@ def test_questions_leave_nothing_behind(log: Logged) -> None:
         ("NEW_ONE", "未知", "does not know"),
     ],
 )
-def test_each_reason_is_told_in_two_languages(reason: str, chinese: str, english: str) -> None:
+def test_each_reason_is_explained_in_two_languages(reason: str, chinese: str, english: str) -> None:
     row = {"channel": "CALL", "action": "ALLOW", "reason": reason, "score": None}
 
     sentence = explanation.why(row)
@@ -181,7 +181,7 @@ def test_each_reason_is_told_in_two_languages(reason: str, chinese: str, english
 
 
 def test_a_block_by_an_entry_names_entry_and_version(log: Logged) -> None:
-    row = asked(log).find(Conditions(since_ms=0, action=Action.BLOCK)).rows[0]
+    row = query_of(log).find(Conditions(since_ms=0, action=Action.BLOCK)).rows[0]
 
     sentence = explanation.why(row)
 
@@ -197,7 +197,7 @@ def test_a_block_by_a_model_names_score_and_threshold(tmp_path: Path) -> None:
     log = logged(tmp_path)
     log.decide(some_texts("转账"), models=some_models(0.97, FraudType.FAKE_LOAN))
 
-    row = asked(log).find(Conditions(since_ms=0)).rows[0]
+    row = query_of(log).find(Conditions(since_ms=0)).rows[0]
 
     assert explanation.why(row).english == (
         "This text was blocked: the score 0.970 of model test-1 reached the threshold 0.900."
@@ -209,8 +209,8 @@ def test_parties_are_written_as_they_called(tmp_path: Path) -> None:
     log.decide(replace(some_texts("你好", sender="Bank", receiver=ANN), names={0: "Bank"}))
     log.decide(some_calls(FRAUD, callee=ANN), an_entry(FRAUD))
 
-    (text,) = asked(log).find(Conditions(since_ms=0, channel=Channel.TEXT)).rows
-    (call,) = asked(log).find(Conditions(since_ms=0, number=FRAUD)).rows
+    (text,) = query_of(log).find(Conditions(since_ms=0, channel=Channel.TEXT)).rows
+    (call,) = query_of(log).find(Conditions(since_ms=0, number=FRAUD)).rows
 
     assert (query.party(text, "from"), query.party(text, "to")) == ("Bank", ANN)
     assert (query.party(call, "from"), query.is_blocked(call)) == (FRAUD, True)

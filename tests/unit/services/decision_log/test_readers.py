@@ -55,7 +55,7 @@ async def test_appeals_find_a_decision_by_the_names_of_hits(log: Logged) -> None
         (EntryKind.FINGERPRINT, "fp1:none", 0),
     ],
 )
-async def test_appeals_see_what_was_lately_decided(
+async def test_appeals_see_recent_decisions(
     log: Logged, kind: EntryKind, pattern: str, total: int
 ) -> None:
     recent = await of_appeals(log).recent(AppealSubject(kind=kind, pattern=pattern), 20)
@@ -63,7 +63,7 @@ async def test_appeals_see_what_was_lately_decided(
     assert (recent.known, recent.total, len(recent.decisions)) == (True, total, total)
 
 
-async def test_lately_ends_after_some_days(log: Logged) -> None:
+async def test_recent_ends_after_the_configured_days(log: Logged) -> None:
     later = of_appeals(log, NOW_MS + (RECENT_DAYS + 1) * DAY_MS)
 
     recent = await later.recent(AppealSubject(kind=EntryKind.NUMBER, pattern=FRAUD), 20)
@@ -71,7 +71,7 @@ async def test_lately_ends_after_some_days(log: Logged) -> None:
     assert (recent.known, recent.total) == (True, 0)
 
 
-async def test_evidence_masks_whoever_else_took_part(log: Logged) -> None:
+async def test_evidence_masks_other_parties(log: Logged) -> None:
     source = PastDecisions(DecisionQuery(log.folder, HomePlan()))
 
     section = await source.section(subjects.read(FRAUD, HomePlan()))

@@ -39,7 +39,7 @@ def persons(found: Recipients) -> dict[str, Recipient]:
     return {one.number: one for one in found.persons}
 
 
-def test_who_was_called_and_who_called_back_were_reached(log: Logged) -> None:
+def test_callees_and_people_who_called_back_are_recipients(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN), (FRAUD, ANN), (BEN, FRAUD), (BEN, CAI)))
 
     found = reached(log, SubjectKind.NUMBER, FRAUD)
@@ -50,7 +50,7 @@ def test_who_was_called_and_who_called_back_were_reached(log: Logged) -> None:
     assert found.covers_from_ms == NOW_MS - NOW_MS % HOUR_MS
 
 
-def test_what_was_blocked_reached_nobody_and_is_counted(log: Logged) -> None:
+def test_blocked_traffic_has_no_recipients_and_is_counted(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN), (FRAUD, BEN)), an_entry(FRAUD))
     log.decide(calls((FRAUD, BEN)))
 
@@ -60,7 +60,7 @@ def test_what_was_blocked_reached_nobody_and_is_counted(log: Logged) -> None:
     assert (found.blocked, found.blocked_persons, found.logged) == (2, 2, 1)
 
 
-def test_a_sample_says_how_many_it_stands_for(tmp_path: Path) -> None:
+def test_a_sampled_row_has_its_weight(tmp_path: Path) -> None:
     log = logged(tmp_path / "decisions", allowed_one_in=10)
     log.decide(calls(*[(FRAUD, f"+86170000{number:05}") for number in range(200)]))
 
@@ -70,7 +70,7 @@ def test_a_sample_says_how_many_it_stands_for(tmp_path: Path) -> None:
     assert found.events == 10 * found.logged
 
 
-def test_ends_of_calls_tell_of_persons_that_the_sample_has_not(tmp_path: Path) -> None:
+def test_call_ends_reveal_recipients_missing_from_the_sample(tmp_path: Path) -> None:
     log = logged(tmp_path / "decisions", allowed_one_in=0)
     log.decide(calls((FRAUD, CAI)), an_entry(FRAUD))
     log.ends((FRAUD, ANN, 90), (FRAUD, ANN, 20), (BEN, FRAUD, 700), (FRAUD, CAI, 0))
@@ -82,7 +82,7 @@ def test_ends_of_calls_tell_of_persons_that_the_sample_has_not(tmp_path: Path) -
     assert found[ANN].times == 2
 
 
-def test_how_long_somebody_talked_belongs_to_who_was_called(log: Logged) -> None:
+def test_talk_time_belongs_to_the_callee(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN)))
     log.ends((FRAUD, ANN, 65))
 
@@ -92,13 +92,13 @@ def test_how_long_somebody_talked_belongs_to_who_was_called(log: Logged) -> None
     assert ann.contacts[0].decision_id
 
 
-def test_a_range_reaches_by_all_its_numbers(log: Logged) -> None:
+def test_a_range_has_the_recipients_of_all_its_numbers(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN), ("+8619900000002", BEN), ("+8619911111111", CAI)))
 
     assert set(persons(reached(log, SubjectKind.NUMBER, "+861990000*"))) == {ANN, BEN}
 
 
-def test_a_link_reached_who_asked_for_it_and_who_got_it_by_text(log: Logged) -> None:
+def test_recipients_of_a_link_are_subscribers_and_receivers_of_texts(log: Logged) -> None:
     log.decide(some_links("http://pay.jf.example/a", subscriber=ANN))
     log.decide(some_texts("see http://jf.example/x now, it is urgent", receiver=BEN))
 
@@ -110,7 +110,7 @@ def test_a_link_reached_who_asked_for_it_and_who_got_it_by_text(log: Logged) -> 
     }
 
 
-def test_a_text_reached_who_got_one_nearly_the_same(log: Logged) -> None:
+def test_recipients_of_a_text_got_a_near_duplicate(log: Logged) -> None:
     other = "晚上一起去老地方吃火锅吧，我请客，记得带上孩子们"
     both = some_texts(TEXT.replace("8200", "9100"), other)
     log.decide(replace(both, receivers=HomePlan().number_keys([ANN, BEN])))
@@ -118,12 +118,12 @@ def test_a_text_reached_who_got_one_nearly_the_same(log: Logged) -> None:
     assert set(persons(reached(log, SubjectKind.TEXT, TEXT))) == {ANN}
 
 
-def test_without_logged_texts_nobody_can_be_found_by_one(tmp_path: Path) -> None:
+def test_without_logged_texts_a_text_has_no_recipients(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="decision_log_texts"):
         reached(logged(tmp_path / "decisions"), SubjectKind.TEXT, TEXT)
 
 
-def test_names_reach_too_and_services_are_nobody(log: Logged) -> None:
+def test_sender_names_have_recipients_and_service_codes_are_none(log: Logged) -> None:
     for receiver in (ANN, "95588"):
         texts = some_texts("hello", sender="JFBank", receiver=receiver)
         log.decide(replace(texts, names={0: "JFBank"}))
@@ -135,7 +135,7 @@ def test_names_reach_too_and_services_are_nobody(log: Logged) -> None:
     assert found.persons[0].contacts[0].other == "JFBank"
 
 
-def test_of_many_contacts_the_latest_are_told_and_all_are_counted(log: Logged) -> None:
+def test_of_many_contacts_the_latest_are_returned_and_all_are_counted(log: Logged) -> None:
     log.decide(calls(*[(FRAUD, ANN)] * 25))
 
     ann = persons(reached(log, SubjectKind.NUMBER, FRAUD))[ANN]
@@ -143,7 +143,7 @@ def test_of_many_contacts_the_latest_are_told_and_all_are_counted(log: Logged) -
     assert (ann.times, len(ann.contacts)) == (25, MOST_CONTACTS)
 
 
-def test_beyond_the_most_the_least_exposed_are_left_out_and_counted(log: Logged) -> None:
+def test_beyond_the_limit_the_least_exposed_are_omitted_and_counted(log: Logged) -> None:
     log.decide(calls((FRAUD, ANN), (FRAUD, BEN), (FRAUD, BEN), (FRAUD, CAI), (FRAUD, CAI)))
     subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
     few = RecipientQuery(DecisionQuery(log.folder, HomePlan()), most_persons=2)
@@ -167,6 +167,6 @@ def test_beyond_the_most_the_least_exposed_are_left_out_and_counted(log: Logged)
         (SubjectKind.TEXT, "hi"),
     ],
 )
-def test_what_cannot_be_read_is_refused(kind: SubjectKind, wrong: str) -> None:
+def test_an_unreadable_subject_is_refused(kind: SubjectKind, wrong: str) -> None:
     with pytest.raises(InvalidInput, match=r"^pattern:"):
         read(HomePlan(), kind, wrong)

@@ -41,7 +41,54 @@ def paths(log: Logged, channel: str) -> list[Path]:
     return sorted((log.folder / channel).rglob("*.parquet"))
 
 
-def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
+BLOCKED_ROW: dict[str, object] = {
+    "decision_id": 100,
+    "channel": "CALL",
+    "decided_at_ms": NOW_MS,
+    "occurred_at_ms": NOW_MS,
+    "from_key": 8617000000123,
+    "to_key": 8619900000001,
+    "from_name": None,
+    "host": None,
+    "url": None,
+    "hosts": None,
+    "action": "BLOCK",
+    "reason": "BLOCKLISTED",
+    "score": None,
+    "threshold": None,
+    "fraud_type": "FAKE_LOAN",
+    "pattern": FRAUD,
+    "source": "PROVINCE",
+    "evidence": "CALLER",
+    "monitored": False,
+    "carrier": None,
+    "would_block_entry_id": None,
+    "would_block_pattern": None,
+    "list_version": 7,
+    "model_version": "test-1",
+    "link_score": None,
+    "related_entity": None,
+    "related_evidence": None,
+    "related_to": None,
+    "related_since_ms": None,
+    "velocity_score": None,
+    "velocity_version": None,
+    "ingress": "INTERNATIONAL",
+    "attestation": "GATEWAY",
+    "weight": 1,
+    "trunk": "gw-7",
+    "rules_held": "blocklisted,implausible",
+    "settings": "block_implausible_callers=true block_spam=false "
+    "unregistered_senders=label velocity_action=off",
+    "link_version": None,
+    "velocity_threshold": None,
+    "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
+    "velocity_inputs": None,
+}
+"""A row of `test_a_block_is_logged_with_its_evidence`, without the id of its entry."""
+
+
+def test_a_block_is_logged_with_its_evidence(tmp_path: Path) -> None:
     log = logged(tmp_path)
     entry = an_entry(FRAUD, fraud_type=FraudType.FAKE_LOAN)
     calls = some_calls(
@@ -55,54 +102,10 @@ def test_a_block_says_what_it_stands_on(tmp_path: Path) -> None:
     log.decide(calls, entry)
 
     (row,) = rows(log)
-    assert row | {"score": None, "threshold": None} == {
-        "decision_id": 100,
-        "channel": "CALL",
-        "decided_at_ms": NOW_MS,
-        "occurred_at_ms": NOW_MS,
-        "from_key": 8617000000123,
-        "to_key": 8619900000001,
-        "from_name": None,
-        "host": None,
-        "url": None,
-        "hosts": None,
-        "action": "BLOCK",
-        "reason": "BLOCKLISTED",
-        "score": None,
-        "threshold": None,
-        "fraud_type": "FAKE_LOAN",
-        "entry_id": entry.entry_id,
-        "pattern": FRAUD,
-        "source": "PROVINCE",
-        "evidence": "CALLER",
-        "monitored": False,
-        "carrier": None,
-        "would_block_entry_id": None,
-        "would_block_pattern": None,
-        "list_version": 7,
-        "model_version": "test-1",
-        "link_score": None,
-        "related_entity": None,
-        "related_evidence": None,
-        "related_to": None,
-        "related_since_ms": None,
-        "velocity_score": None,
-        "velocity_version": None,
-        "ingress": "INTERNATIONAL",
-        "attestation": "GATEWAY",
-        "weight": 1,
-        "trunk": "gw-7",
-        "rules_held": "blocklisted,implausible",
-        "settings": "block_implausible_callers=true block_spam=false "
-        "unregistered_senders=label velocity_action=off",
-        "link_version": None,
-        "velocity_threshold": None,
-        "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
-        "velocity_inputs": None,
-    }
+    assert row | {"score": None, "threshold": None} == BLOCKED_ROW | {"entry_id": entry.entry_id}
 
 
-def test_activity_is_logged_of_callers_somebody_may_ask_about(tmp_path: Path) -> None:
+def test_activity_is_logged_of_callers_that_may_need_an_explanation(tmp_path: Path) -> None:
     log = logged(tmp_path)
 
     log.decide(some_calls(OTHER, FRAUD, OTHER, FRAUD, callee=ANN), an_entry(FRAUD))
@@ -134,7 +137,7 @@ def test_all_rules_that_held_are_logged_and_the_first_decided(tmp_path: Path) ->
     ]
 
 
-def test_texts_have_hosts_and_names_but_not_what_they_say(tmp_path: Path) -> None:
+def test_texts_are_logged_with_hosts_and_names_and_without_words(tmp_path: Path) -> None:
     log = logged(tmp_path)
 
     log.decide(some_texts("看 http://a.shop.example/x?t=1 和 http://b.example/", sender="Bank"))
@@ -144,7 +147,7 @@ def test_texts_have_hosts_and_names_but_not_what_they_say(tmp_path: Path) -> Non
     assert not paths(log, "text_content")
 
 
-def test_what_texts_say_lies_apart_where_it_is_logged(tmp_path: Path) -> None:
+def test_contents_of_texts_are_logged_in_separate_files(tmp_path: Path) -> None:
     log = logged(tmp_path, texts=True)
 
     log.decide(some_texts("看 http://a.shop.example/x 吧", "你好 \ud83d"))
@@ -167,7 +170,7 @@ def test_links_have_host_and_url(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("one_in", [3, 100, 1000])
-def test_one_in_so_many_of_the_allowed_is_logged(tmp_path: Path, one_in: int) -> None:
+def test_one_in_n_allowed_rows_is_logged(tmp_path: Path, one_in: int) -> None:
     log = logged(tmp_path, allowed_one_in=one_in)
 
     log.decide(some_calls(*[OTHER] * 4000))
@@ -186,7 +189,7 @@ def test_the_same_decision_ids_are_picked_each_time(tmp_path: Path) -> None:
     assert rows(first) == rows(second)
 
 
-def test_none_of_the_allowed_is_logged_when_told_so(tmp_path: Path) -> None:
+def test_no_allowed_row_is_logged_where_sampling_is_off(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
 
     log.decide(some_calls(FRAUD, OTHER), an_entry(FRAUD))
@@ -209,7 +212,7 @@ def test_blocks_are_all_logged_whatever_the_reason(tmp_path: Path) -> None:
     assert [row["fraud_type"] for row in rows(log, "text")] == ["FAKE_LOAN"]
 
 
-def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Path) -> None:
+def test_marked_calls_are_all_logged_with_their_velocity_score(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
     engine = an_engine(
         velocity=a_velocity_stage(0.99),
@@ -229,7 +232,7 @@ def test_marked_calls_are_all_logged_with_the_score_of_their_moment(tmp_path: Pa
     assert all(row["caller_activity"] for row in found)
 
 
-def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> None:
+def test_rows_let_through_for_other_reasons_are_sampled(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=10)
 
     log.decide(some_calls(*[SHOP] * 300), an_entry(SHOP, Action.ALLOW))
@@ -246,7 +249,7 @@ def test_what_is_let_through_for_other_reasons_is_a_sample(tmp_path: Path) -> No
     assert all(25 <= count <= 35 for count in counted.values() if count)
 
 
-def test_what_a_shadow_entry_would_have_blocked_is_all_logged(tmp_path: Path) -> None:
+def test_all_rows_that_a_shadow_entry_would_block_are_logged(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
     shadow = replace(an_entry(FRAUD), mode=EntryMode.SHADOW)
 
@@ -272,7 +275,7 @@ def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path)
     ]
 
 
-def test_the_watched_are_read_anew_when_the_file_changes(tmp_path: Path) -> None:
+def test_watched_numbers_are_reloaded_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "watched.txt"
     watched = Watchlist(file, HomePlan())
     nobody = len(watched)
@@ -317,7 +320,7 @@ def test_ends_of_a_pair_are_all_logged_or_none(tmp_path: Path) -> None:
     assert all(row["answered"] for row in found)
 
 
-def test_what_monitor_mode_lets_through_is_always_logged_with_its_carrier(tmp_path: Path) -> None:
+def test_rows_let_through_by_monitor_mode_are_all_logged_with_their_carrier(tmp_path: Path) -> None:
     log = logged(tmp_path, allowed_one_in=0)
     policies = read_policies('[carrier.watch.call]\nmode = "monitor"\nthreshold = 0.7\n')
     engine = an_engine(

@@ -1,7 +1,6 @@
 """A dossier as a file: whole as it was made, and found out when it was changed."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.support.audit_logs import a_log, public_keys
 from tests.support.builders import NINE_O_CLOCK_MS
 from tests.support.damaged_inputs import changed as changed_json
 from tests.support.damaged_inputs import damaged_bytes
+from tests.support.external_servers import program
 
 SUBJECT = subjects.read("+8617000000123", HomePlan())
 EVIL = '<script>alert("x")</script>'
@@ -65,7 +65,7 @@ def changed(dossier: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     return path
 
 
-def test_a_dossier_is_whole_as_it_was_made(dossier: Path, log: Path) -> None:
+def test_an_untouched_package_is_intact(dossier: Path, log: Path) -> None:
     checked = check(dossier, public_keys(log))
 
     assert checked.problems == []
@@ -74,14 +74,14 @@ def test_a_dossier_is_whole_as_it_was_made(dossier: Path, log: Path) -> None:
     assert not checked.own_key
 
 
-def test_what_is_unpacked_is_for_its_owner_alone(dossier: Path) -> None:
+def test_unpacked_files_are_private(dossier: Path) -> None:
     with ZipFile(dossier) as opened:
         modes = {entry.external_attr >> 16 & 0o777 for entry in opened.infolist()}
 
     assert modes == {0o600}
 
 
-def test_without_a_key_its_own_is_used_and_told(dossier: Path) -> None:
+def test_without_a_key_the_enclosed_one_is_used_and_reported(dossier: Path) -> None:
     checked = check(dossier, None)
 
     assert checked.good
@@ -105,7 +105,7 @@ def test_a_changed_file_is_named(dossier: Path, log: Path, name: str) -> None:
     assert any(name in problem or "manifest.json" in problem for problem in problems)
 
 
-def test_files_that_came_or_went_are_named(dossier: Path, log: Path) -> None:
+def test_added_and_removed_files_are_named(dossier: Path, log: Path) -> None:
     def change(contents: dict[str, bytes]) -> None:
         del contents["entries.json"]
         contents["more.json"] = b"{}"
@@ -116,7 +116,7 @@ def test_files_that_came_or_went_are_named(dossier: Path, log: Path) -> None:
     assert "entries.json: is missing" in problems
 
 
-def test_a_dossier_signed_with_another_key_is_found(dossier: Path, tmp_path: Path) -> None:
+def test_a_package_signed_with_another_key_is_detected(dossier: Path, tmp_path: Path) -> None:
     a_log(tmp_path / "other", [1])
 
     problems = check(dossier, public_keys(tmp_path / "other")).problems
@@ -124,14 +124,14 @@ def test_a_dossier_signed_with_another_key_is_found(dossier: Path, tmp_path: Pat
     assert any("signed with another key" in problem for problem in problems)
 
 
-def test_what_is_no_dossier_is_told_in_words(dossier: Path, tmp_path: Path) -> None:
+def test_an_unreadable_package_is_reported(dossier: Path, tmp_path: Path) -> None:
     nonsense = tmp_path / "nonsense.zip"
     nonsense.write_bytes(dossier.read_bytes()[:200])
 
     assert "cannot be read" in check(nonsense, None).problems[0]
 
 
-def test_the_page_is_in_both_languages_and_runs_nothing(dossier: Path) -> None:
+def test_the_page_is_in_both_languages_and_has_no_scripts(dossier: Path) -> None:
     with ZipFile(dossier) as opened:
         page = opened.read("evidence.html").decode()
 
@@ -150,13 +150,13 @@ def test_every_section_is_json_with_its_notes(dossier: Path) -> None:
     assert section["rows"][0]["pattern"] == "+8617000000123"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command")
-def test_openssl_checks_the_manifest_too(dossier: Path, tmp_path: Path) -> None:
+def test_openssl_verifies_the_manifest(dossier: Path, tmp_path: Path) -> None:
+    openssl = program("openssl", package="openssl")
     with ZipFile(dossier) as opened:
         opened.extractall(tmp_path / "out")
 
     done = subprocess.run(
-        ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "public_key.pem", "-rawin",  # noqa: S607
+        [openssl, "pkeyutl", "-verify", "-pubin", "-inkey", "public_key.pem", "-rawin",
          "-in", "manifest.json", "-sigfile", "manifest.sig"],
         cwd=tmp_path / "out", capture_output=True, text=True, check=False,
     )  # fmt: skip

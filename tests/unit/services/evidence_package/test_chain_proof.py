@@ -42,7 +42,7 @@ def test_records_are_shown_with_a_proof_that_holds(log: Path, numbers: set[int])
     assert cutting.left_out == 0
 
 
-def test_nothing_is_told_of_other_records_but_hashes(log: Path) -> None:
+def test_other_records_are_included_as_hashes_only(log: Path) -> None:
     cutting = cut_out(log, "change:7")
 
     shown = b"\n".join(cutting.lines)
@@ -55,7 +55,7 @@ def test_ids_are_whole_words(log: Path) -> None:
     assert [record.subject for record in cut_out(log, "change:1").records] == ["change:1"]
 
 
-def test_about_nobody_there_is_nothing(log: Path) -> None:
+def test_an_unknown_subject_has_no_records(log: Path) -> None:
     cutting = cut_out(log, "change:999")
 
     assert (cutting.lines, cutting.records) == ([], [])
@@ -63,7 +63,7 @@ def test_about_nobody_there_is_nothing(log: Path) -> None:
 
 
 @given(st.data())
-def test_whatever_is_done_to_a_proof_is_found(log: Path, data: st.DataObject) -> None:
+def test_any_change_of_a_proof_is_detected(log: Path, data: st.DataObject) -> None:
     lines = cut_out(log, "change:3", "change:15").lines
     at = data.draw(st.integers(0, len(lines) - 1))
     match data.draw(st.sampled_from(["change", "remove", "double", "swap"])):
@@ -105,7 +105,7 @@ def test_records_after_the_last_checkpoint_are_counted_not_shown(tmp_path: Path)
     assert (cutting.records, cutting.left_out) == ([], 1)
 
 
-def test_the_log_is_read_only_as_far_as_it_is_told(log: Path) -> None:
+def test_the_log_is_read_up_to_the_given_position_only(log: Path) -> None:
     first = log_files.files(log)[0]
 
     cutting = chain_proof.cut_out(log, ["change:15"], until=(first.name, first.stat().st_size))

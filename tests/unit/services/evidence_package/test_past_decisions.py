@@ -28,7 +28,7 @@ async def section(log: Logged, query: str) -> Section:
     return await PastDecisions(DecisionQuery(log.folder, HomePlan())).section(subject)
 
 
-async def test_decisions_about_a_number_are_told_and_nobody_else_is(log: Logged) -> None:
+async def test_decisions_about_a_number_are_included_with_other_parties_masked(log: Logged) -> None:
     (row,) = (await section(log, FRAUD)).rows
 
     assert (row["action"], row["from_party"], row["to_party"]) == ("BLOCK", FRAUD, "**********0001")
@@ -44,7 +44,7 @@ async def test_decisions_about_a_host_and_a_sender_are_found(log: Logged) -> Non
     assert text["channel"] == "TEXT"
 
 
-async def test_without_a_log_that_is_told() -> None:
+async def test_a_missing_decision_log_is_reported() -> None:
     subject = subjects.read(FRAUD, HomePlan())
 
     found = await PastDecisions(None).section(subject)

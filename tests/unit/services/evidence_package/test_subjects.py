@@ -21,7 +21,7 @@ def concerns(entry: Entry, party: str) -> bool:
 
 
 @given(st.lists(lists.entries, max_size=12), lists.numbers)
-def test_what_concerns_a_number_is_what_a_look_at_every_entry_finds(
+def test_entries_about_a_number_are_found_as_by_a_linear_scan(
     listed: list[Entry], number: str
 ) -> None:
     subject = subjects.read(number, HOME)
@@ -33,7 +33,9 @@ def test_what_concerns_a_number_is_what_a_look_at_every_entry_finds(
 
 
 @given(st.lists(lists.entries, max_size=12), lists.hosts)
-def test_what_concerns_a_host_is_what_a_visit_to_it_meets(listed: list[Entry], host: str) -> None:
+def test_entries_about_a_host_are_those_that_match_its_links(
+    listed: list[Entry], host: str
+) -> None:
     subject = subjects.read(host, HOME)
     identities = Identities.of((one.kind, one.pattern, one.action) for one in listed)
 
@@ -62,11 +64,11 @@ def test_a_number_is_read_in_any_form_and_hidden_in_what_is_logged() -> None:
     assert subject.masked == "**********0123"
 
 
-def test_a_host_is_no_secret() -> None:
+def test_a_host_is_not_masked() -> None:
     assert subjects.read("pay.bank-login.example", HOME).masked == "pay.bank-login.example"
 
 
 @pytest.mark.parametrize("query", ["", "+86170*", "??"])
-def test_what_is_not_one_number_or_host_is_refused(query: str) -> None:
+def test_a_subject_must_be_one_number_or_host(query: str) -> None:
     with pytest.raises(InvalidInput, match="query"):
         subjects.read(query, HOME)

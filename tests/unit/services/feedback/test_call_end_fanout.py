@@ -52,7 +52,9 @@ async def until_counted(counted: Counted, rows: int) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_workers_meet_in_a_folder_with_a_name_longer_than_an_address(tmp_path: Path) -> None:
+async def test_workers_find_each_other_in_a_folder_longer_than_a_socket_address(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / ("deep" * 30)
 
     with a_worker(folder, "1") as (one, _), a_worker(folder, "2") as (_, there):
@@ -72,7 +74,7 @@ async def test_each_worker_counts_each_end_once(tmp_path: Path) -> None:
     assert here.answered == there.answered == [False, True]
 
 
-async def test_many_ends_are_told_in_parts(tmp_path: Path) -> None:
+async def test_many_call_ends_are_sent_in_parts(tmp_path: Path) -> None:
     many = range(8617000000000, 8617000000000 + 2 * ROWS_AT_ONCE + 1)
     with a_worker(tmp_path, "1") as (one, _), a_worker(tmp_path, "2") as (_, there):
         report(one, *many)
@@ -81,7 +83,7 @@ async def test_many_ends_are_told_in_parts(tmp_path: Path) -> None:
     assert there.callers == list(many)
 
 
-async def test_a_dead_sibling_holds_nobody_up_and_is_forgotten(tmp_path: Path) -> None:
+async def test_a_dead_peer_worker_blocks_no_other_and_is_forgotten(tmp_path: Path) -> None:
     with a_worker(tmp_path, "1") as (one, here):
         (tmp_path / "dead.ends").touch()
         report(one, 8617000000001)

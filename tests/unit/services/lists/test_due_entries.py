@@ -56,7 +56,7 @@ def expected(entry: Entry) -> tuple[DueReason, int] | None:
 
 
 @given(st.lists(timed, max_size=8), st.lists(timed, max_size=5))
-def test_what_is_due_is_found_as_by_a_linear_scan(
+def test_due_entries_are_found_as_by_a_linear_scan(
     first: Sequence[Entry], later: Sequence[Entry]
 ) -> None:
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries(first))
@@ -100,7 +100,7 @@ def test_due_entries_are_counted_by_source_and_reason() -> None:
     assert len(find(lists, source=Source.CARRIER).rows) == 1
 
 
-def test_gauges_tell_what_is_due_within_a_week() -> None:
+def test_gauges_count_entries_due_within_a_week() -> None:
     listed = replace(an_entry("1111"), review_at=NOW - timedelta(days=1))
     lists = ListSegments.of_table(1, 0, EntryTable.from_entries([listed]))
     gauges = ListMetrics(lambda: lists, lambda: float(NINE_O_CLOCK_S))
@@ -114,5 +114,5 @@ def test_gauges_tell_what_is_due_within_a_week() -> None:
     assert ended.samples[0].value == 0
 
 
-def test_gauges_tell_nothing_before_there_are_lists() -> None:
+def test_gauges_are_absent_before_lists_are_loaded() -> None:
     assert list(ListMetrics(lambda: None, lambda: 1.0).collect()) == []

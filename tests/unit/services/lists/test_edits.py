@@ -28,7 +28,7 @@ def read(*edits: Edit) -> EditResult:
     return apply_edits(THERE, edits, HomePlan(), now_s=NINE_O_CLOCK_S)
 
 
-def test_fields_that_are_not_given_stay() -> None:
+def test_absent_fields_stay_unchanged() -> None:
     found = read(an_edit("17000000001", reason="better words"))
 
     assert list(found.entries) == [replace(NUMBER, reason="better words")]
@@ -52,7 +52,7 @@ def test_all_fields_can_be_edited() -> None:
     assert (entry.created_by, entry.created_at) == (NUMBER.created_by, NUMBER.created_at)
 
 
-def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
+def test_a_direction_is_ignored_for_a_host() -> None:
     assert read(an_edit("prize.example", direction=1)).entries[0].direction == Direction.BOTH
 
 
@@ -72,7 +72,7 @@ def test_a_host_acts_on_what_it_names_whatever_direction_is_said() -> None:
         (an_edit("prize.example", review_at_s=1), RowOutcome.INVALID, "must be in the future"),
     ],
 )
-def test_an_edit_that_cannot_be_made_is_told_and_stops_no_other(
+def test_an_impossible_edit_is_reported_and_stops_no_other(
     edit: Edit, outcome: RowOutcome, why: str
 ) -> None:
     found = read(edit, an_edit("+8617000000001", reason="fine"))

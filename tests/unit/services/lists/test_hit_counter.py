@@ -103,7 +103,7 @@ async def test_a_shadow_entry_is_counted_by_what_was_decided_without_it() -> Non
     assert sink.total == {"a": 1, "s~": 2}
 
 
-def test_beyond_the_bound_only_known_entries_are_counted_and_the_rest_is_told() -> None:
+def test_beyond_the_bound_only_known_entries_are_counted_and_the_rest_is_reported() -> None:
     counted = Counted()
     hits = some_hits(counted, most=2)
 
@@ -115,7 +115,7 @@ def test_beyond_the_bound_only_known_entries_are_counted_and_the_rest_is_told() 
     assert counted.dropped == 2
 
 
-async def test_what_could_not_be_written_is_written_later() -> None:
+async def test_a_failed_write_is_retried() -> None:
     sink = Sink()
     hits = some_hits(Counted())
     flusher = a_flusher(hits, sink, Counted())
@@ -130,7 +130,7 @@ async def test_what_could_not_be_written_is_written_later() -> None:
     assert sink.total == {"a": 2, "b": 1}
 
 
-async def test_an_outage_keeps_the_newest_and_counts_what_it_drops() -> None:
+async def test_an_outage_keeps_the_newest_and_counts_dropped_hits() -> None:
     sink, counted = Sink(), Counted()
     hits = some_hits(counted)
     flusher = a_flusher(hits, sink, counted, most=2)
@@ -147,7 +147,7 @@ async def test_an_outage_keeps_the_newest_and_counts_what_it_drops() -> None:
     assert sink.total == {"b": 1, "c": 1}
 
 
-async def test_what_remains_at_the_end_is_counted_as_dropped() -> None:
+async def test_unwritten_hits_at_shutdown_are_counted_as_dropped() -> None:
     sink, counted = Sink(), Counted()
     hits = some_hits(counted)
     sink.away = True

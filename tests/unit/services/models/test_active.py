@@ -32,7 +32,7 @@ def want(switch: ActiveModels, wanted: DesiredModel) -> list[ModelKind]:
     return switch.take({LINK: wanted})
 
 
-def test_the_newest_bundles_decide_until_something_is_wanted(root: Path) -> None:
+def test_the_newest_bundles_decide_until_others_are_desired(root: Path) -> None:
     a_bundle(root, "url", "2")
 
     switch = a_switch(root)
@@ -42,7 +42,7 @@ def test_the_newest_bundles_decide_until_something_is_wanted(root: Path) -> None
     assert switch.current.link.version == "2"
 
 
-def test_a_bundle_that_came_later_is_taken_over_when_it_is_wanted(root: Path) -> None:
+def test_a_later_bundle_is_loaded_when_it_is_desired(root: Path) -> None:
     switch = a_switch(root)
     a_bundle(root, "url", "2", threshold=0.5)
     before = switch.current
@@ -147,7 +147,7 @@ def test_a_refused_bundle_is_tried_again_only_when_its_files_have_changed(root: 
     assert switch.status()[LINK].refused == {}
 
 
-def test_a_worker_that_starts_runs_what_was_wanted_last(root: Path) -> None:
+def test_a_starting_worker_runs_the_last_desired_model(root: Path) -> None:
     a_bundle(root, "url", "2")
     a_bundle(root, "url", "3")
 
@@ -183,7 +183,7 @@ def test_a_threshold_that_is_set_holds_for_every_model_and_for_shadows(root: Pat
     assert switch.current.shadows.link.threshold == 0.25
 
 
-def test_a_shadow_comes_stays_and_goes_with_the_wish(root: Path) -> None:
+def test_a_shadow_follows_the_desired_models(root: Path) -> None:
     a_bundle(root, "url", "2", threshold=0.5)
     switch = a_switch(root, DesiredModel(active="1"))
 
@@ -228,7 +228,7 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     assert switch.status()[LINK].feature_histograms["host_labels"].rows == (5, 4, 0)
 
 
-def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: Path) -> None:
+def test_a_velocity_model_is_activated_shadowed_and_rolled_back_like_any_other(root: Path) -> None:
     for version in ("1", "2", "3"):
         a_bundle(root, "moment", version, threshold=0.9 if version == "3" else 0.95)
     start, then = DesiredModel(active="1"), DesiredModel(active="2", previous="1", shadow="3")
@@ -249,7 +249,7 @@ def test_a_moment_model_is_swapped_watched_and_rolled_back_like_any_other(root: 
     assert switch.velocity().model is first.model
 
 
-def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> None:
+def test_a_bad_velocity_bundle_is_refused_and_the_old_one_stays(root: Path) -> None:
     a_bundle(root, "moment", "1")
     switch = ActiveModels(root, {}, {}, velocity=True)
     edit_card(a_bundle(root, "moment", "2"), "sha256", f'"{"0" * 64}"')
@@ -262,7 +262,7 @@ def test_a_bad_moment_bundle_is_refused_and_the_old_one_stays(root: Path) -> Non
     assert "sha256" in switch.status()[VELOCITY].refused["2"]
 
 
-def test_a_threshold_that_is_set_holds_for_moment_models(root: Path) -> None:
+def test_a_threshold_that_is_set_holds_for_velocity_models(root: Path) -> None:
     a_bundle(root, "moment", "1")
 
     switch = ActiveModels(root, {VELOCITY: 0.5}, {}, velocity=True)
@@ -270,7 +270,7 @@ def test_a_threshold_that_is_set_holds_for_moment_models(root: Path) -> None:
     assert switch.velocity().threshold == 0.5
 
 
-def test_without_a_moment_stage_there_is_no_moment_model(root: Path) -> None:
+def test_without_a_velocity_stage_there_is_no_velocity_model(root: Path) -> None:
     switch = a_switch(root)
 
     assert VELOCITY not in switch.status()

@@ -22,7 +22,7 @@ def root(tmp_path: Path) -> Path:
     return some_bundles(tmp_path)
 
 
-def test_a_model_that_looks_twice_is_shadowed_taken_over_and_rolled_back(root: Path) -> None:
+def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
     tally = EscalationTally()
     looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
     rmtree(root / "sms")
@@ -59,7 +59,7 @@ def no_head(bundle: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [no_such_encoder, no_head])
-def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
+def test_at_start_a_bundle_decides_without_a_failing_second_stage(
     root: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(a_text_bundle(root, "2"))
@@ -76,7 +76,7 @@ def test_at_a_start_a_bundle_decides_without_a_second_look_that_fails(
     assert caplog.text.count("decides without escalations") == 1
 
 
-def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: Path) -> None:
+def test_after_start_a_failing_second_stage_refuses_the_bundle(root: Path) -> None:
     switch = a_text_switch(root, DesiredModel(active="1"))
     no_such_encoder(a_text_bundle(root, "2"))
     wanted = {ModelKind.SMS: DesiredModel(active="2")}
@@ -87,7 +87,7 @@ def test_a_second_look_that_fails_later_is_a_reason_to_refuse_the_bundle(root: P
     assert "another-encoder" in switch.status()[ModelKind.SMS].refused["2"]
 
 
-def test_at_a_start_a_bundle_whose_first_look_fails_is_refused(root: Path) -> None:
+def test_at_start_a_bundle_with_a_failing_first_stage_is_refused(root: Path) -> None:
     cut_graph(a_text_bundle(root, "2"))
 
     switch = a_text_switch(root, DesiredModel(active="2", previous="1"))
@@ -99,7 +99,7 @@ def test_at_a_start_a_bundle_whose_first_look_fails_is_refused(root: Path) -> No
 @pytest.mark.parametrize(
     ("version", "share", "expected"), [("1", 0.05, None), ("2", 0.05, True), ("2", 0.0, None)]
 )
-def test_the_status_says_whether_texts_are_looked_at_twice(
+def test_the_status_reports_whether_the_second_stage_runs(
     root: Path, version: str, share: float, expected: bool | None
 ) -> None:
     rmtree(root / "sms")
@@ -111,7 +111,7 @@ def test_the_status_says_whether_texts_are_looked_at_twice(
     assert (status.cascade, status.cascade_fault) == (expected, "")
 
 
-def test_a_mended_second_look_is_tried_again(root: Path) -> None:
+def test_a_repaired_second_stage_is_loaded_again(root: Path) -> None:
     head = a_text_bundle(root, "2") / CASCADE_HEAD
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])

@@ -23,7 +23,7 @@ WISHES = st.builds(
 
 
 @given(WISHES)
-def test_a_wish_is_read_as_it_was_written(wish: DesiredModel) -> None:
+def test_a_desired_model_round_trips(wish: DesiredModel) -> None:
     assert desired_models.read(wish.written()) == wish
 
 
@@ -31,12 +31,12 @@ def test_a_wish_is_read_as_it_was_written(wish: DesiredModel) -> None:
     "text",
     ["", "{", "[]", "null", '{"other": 1}', '{"share": 2}', '{"share": "1"}', '{"active": 1}'],
 )
-def test_something_else_is_no_wish(text: str) -> None:
+def test_other_json_is_no_desired_model(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  json says it in words of its own
         desired_models.read(text)
 
 
-def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
+def test_a_host_keeps_a_copy_of_the_desired_models(tmp_path: Path) -> None:
     wanted = {
         ModelKind.SMS: DesiredModel(active="2", previous="1", by="li"),
         ModelKind.CALL: DesiredModel(),
@@ -49,16 +49,16 @@ def test_a_host_keeps_what_was_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"sms": 1}', '{"sms": "{}", "url": "x"}', "\x00"])
-def test_an_unreadable_copy_wants_nothing(tmp_path: Path, text: str) -> None:
+def test_an_unreadable_copy_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / MODELS).write_text(text)
 
     assert desired_models.load_copy(tmp_path) == {}
 
 
-def test_without_a_copy_nothing_is_wanted(tmp_path: Path) -> None:
+def test_without_a_copy_no_model_is_desired(tmp_path: Path) -> None:
     assert desired_models.load_copy(tmp_path) == {}
 
 
-def test_a_wish_that_is_nested_too_deep_is_unreadable() -> None:
+def test_a_too_deeply_nested_desired_model_is_unreadable() -> None:
     with pytest.raises(ValueError, match="nested"):
         desired_models.read("[" * 100_000)

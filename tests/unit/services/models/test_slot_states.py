@@ -135,7 +135,7 @@ class Slot(RuleBasedStateMachine):
         assert shadow is None or shadow.model is not self.slot.active
 
 
-def test_every_order_of_wishes_and_damages(tmp_path: Path) -> None:
+def test_the_slot_holds_in_every_order_of_desired_models_and_damage(tmp_path: Path) -> None:
     for version in VERSIONS:
         a_bundle(tmp_path, "url", version)
         (tmp_path / "url" / version / "model.onnx").write_bytes(b"")

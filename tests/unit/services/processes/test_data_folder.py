@@ -32,7 +32,7 @@ def test_a_new_data_folder_is_private(tmp_path: Path) -> None:
     assert open_to_others(tmp_path / "a") == []
 
 
-def test_what_an_earlier_release_left_open_is_closed_and_told(
+def test_loose_permissions_of_an_earlier_release_are_tightened_and_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
@@ -48,7 +48,7 @@ def test_what_an_earlier_release_left_open_is_closed_and_told(
     assert "were open to other users" in caplog.text
 
 
-def test_what_is_not_ours_in_the_folder_stays(tmp_path: Path) -> None:
+def test_foreign_files_in_the_folder_are_untouched(tmp_path: Path) -> None:
     (tmp_path / "programs").mkdir(0o755)
     (tmp_path / "elsewhere").touch(0o644)
     (tmp_path / "lists").mkdir()
@@ -59,7 +59,7 @@ def test_what_is_not_ours_in_the_folder_stays(tmp_path: Path) -> None:
     assert open_to_others(tmp_path) == ["elsewhere", "programs"]
 
 
-def test_a_key_that_others_could_read_is_left_to_be_refused(tmp_path: Path) -> None:
+def test_a_key_readable_by_others_is_left_for_its_reader_to_refuse(tmp_path: Path) -> None:
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit" / "key").touch(0o644)
 
@@ -69,7 +69,7 @@ def test_a_key_that_others_could_read_is_left_to_be_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     os.chown(data, 12345, -1)

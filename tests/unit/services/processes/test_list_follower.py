@@ -15,7 +15,7 @@ from services.processes.list_follower import follow_lists
 from tests.support.builders import an_entry
 
 
-async def test_each_publication_is_taken_over_by_every_follower(
+async def test_every_follower_loads_each_publication(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Only events count: neither poll comes within the test.

@@ -112,7 +112,7 @@ def write_lock(folder: Path) -> None:
         (write_lock, "owner.lock"),
     ],
 )
-def test_a_writer_leaves_nothing_to_other_users(
+def test_files_of_every_writer_are_private(
     tmp_path: Path, write: Callable[[Path], None], name: str
 ) -> None:
     tmp_path.chmod(0o700)

@@ -90,7 +90,7 @@ def test_two_roles_cannot_share_an_address(monkeypatch: pytest.MonkeyPatch) -> N
     assert "admin_port: 7361 is used by listen_port" in faults()
 
 
-def test_what_kubernetes_sets_for_a_service_called_fanzha_is_no_fault(
+def test_variables_that_kubernetes_sets_for_a_service_named_fanzha_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("PORT", "SERVICE_HOST", "PORT_7361_TCP_ADDR", "ADMIN_SERVICE_PORT_GRPC"):
@@ -99,7 +99,9 @@ def test_what_kubernetes_sets_for_a_service_called_fanzha_is_no_fault(
     assert loader.load().listen_port == 7361
 
 
-def test_what_commands_and_children_are_told_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_commands_and_child_processes_are_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WORKER_NAME"):
         monkeypatch.setenv(name, "worker-0")
 

@@ -21,6 +21,6 @@ def test_each_source_has_its_kind_of_fraud() -> None:
 
 
 @pytest.mark.parametrize("text", ["carrier", "carrier=", "carrier=unspecified", "shop=fake_loan"])
-def test_what_names_no_source_or_kind_is_refused(text: str) -> None:
+def test_an_unknown_source_or_fraud_type_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match="default_fraud_types"):
         Settings(default_fraud_types=text)

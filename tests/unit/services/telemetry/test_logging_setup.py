@@ -28,7 +28,7 @@ def line_of(message: str, *values: object, **extra: Any) -> dict[str, Any]:
     return line
 
 
-def test_a_line_is_json_where_nobody_watches() -> None:
+def test_without_a_terminal_lines_are_json() -> None:
     line = line_of("lists changed", list_version=7)
 
     assert (line["event"], line["list_version"]) == ("lists changed", 7)
@@ -104,7 +104,7 @@ def test_warnings_of_python_are_log_lines() -> None:
     assert "old way" in json.loads(stream.getvalue())["event"]
 
 
-def test_a_person_gets_lines_without_json() -> None:
+def test_on_a_terminal_lines_are_plain_text() -> None:
     stream = io.StringIO()
     logging_setup.configure(form="console", stream=stream)
     logging.getLogger("services.example").warning("blocked", extra={"caller": "+8617000000123"})
@@ -113,7 +113,7 @@ def test_a_person_gets_lines_without_json() -> None:
     assert not stream.getvalue().startswith("{")
 
 
-def test_no_log_line_tells_the_password_of_a_url() -> None:
+def test_no_log_line_contains_the_password_of_a_url() -> None:
     line = line_of("no answer from %s", "redis://fanzha:S3cret@127.0.0.1:1/0")
 
     assert line["event"] == "no answer from redis://***@127.0.0.1:1/0"

@@ -50,7 +50,7 @@ def test_escalations_are_counted_by_outcome(pages: MetricsPages) -> None:
     assert value("fanzha_escalation_seconds_total") == 0.75
 
 
-def test_whether_texts_are_looked_at_twice_is_a_gauge_and_absent_where_nobody_wants_it(
+def test_the_state_of_the_second_stage_is_a_gauge_and_absent_where_it_is_off(
     pages: MetricsPages,
 ) -> None:
     workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
@@ -216,7 +216,7 @@ def test_figures_of_different_series_never_share_a_place() -> None:
     assert sorted(places) == list(range(layout.SIZE))
 
 
-def test_what_a_shadow_would_change_is_counted_by_fraud_type_too(pages: MetricsPages) -> None:
+def test_changes_by_a_shadow_are_counted_by_fraud_type_too(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
     block, allow, same = (
         ShadowDifference.WOULD_BLOCK,
@@ -282,7 +282,7 @@ def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: Metrics
     assert value("fanzha_score_drift", worker="worker-1", channel="text") is None
 
 
-def test_what_a_shadow_would_mark_is_counted(pages: MetricsPages) -> None:
+def test_marks_by_a_shadow_are_counted(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
     worker.marks_shadowed(np.array([0, 1, 1, 2], np.uint8))
@@ -295,7 +295,7 @@ def test_what_a_shadow_would_mark_is_counted(pages: MetricsPages) -> None:
     assert found == [1, 2, 1]
 
 
-def test_failures_of_background_tasks_are_told_by_task_and_outlive_the_worker(
+def test_failures_of_background_tasks_are_counted_by_task_and_outlive_the_worker(
     pages: MetricsPages,
 ) -> None:
     first = DecisionMetrics.on_page(pages.directory, "worker-0", 1)

@@ -63,7 +63,7 @@ def test_the_fingerprint_of_a_header_is_that_of_its_names_in_their_order() -> No
 
 
 @given(st.text(max_size=40))
-def test_no_name_makes_the_comparison_fail_and_comparing_twice_changes_nothing(name: str) -> None:
+def test_any_header_is_normalised_and_normalising_is_idempotent(name: str) -> None:
     once = columns.plain(name)
 
     assert columns.plain(once) == once or columns.target_of(once) == ""
@@ -71,7 +71,7 @@ def test_no_name_makes_the_comparison_fail_and_comparing_twice_changes_nothing(n
 
 
 @given(st.permutations([alias for alias, _ in ALIASES]), st.integers(0, 12))
-def test_every_column_is_used_or_told(names: list[str], many: int) -> None:
+def test_every_column_is_used_or_reported(names: list[str], many: int) -> None:
     names = names[:many]
     layout = TableLayout.of(names)
 
@@ -85,7 +85,7 @@ def test_every_column_is_used_or_told(names: list[str], many: int) -> None:
         st.text("甲乙丙丁xyz", min_size=1, max_size=4), st.sampled_from(columns.TARGETS)
     )
 )
-def test_what_was_said_of_columns_holds(said: dict[str, str]) -> None:
+def test_column_mappings_are_applied(said: dict[str, str]) -> None:
     layout = TableLayout.of(list(said), said)
 
     patterns = [target for target in said.values() if target in PATTERN_COLUMNS]

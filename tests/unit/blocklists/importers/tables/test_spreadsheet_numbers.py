@@ -60,12 +60,12 @@ def test_a_shortened_number_is_never_another_number(number: int, kept: int) -> N
         ("10690000061", False),
     ],
 )
-def test_a_landline_without_its_zero_is_noticed(text: str, lacks: bool) -> None:
+def test_a_landline_that_lost_its_zero_is_detected(text: str, lacks: bool) -> None:
     assert spreadsheet_numbers.may_lack_zero(text) == lacks
 
 
 @given(st.text(max_size=30))
-def test_no_text_makes_it_fail(text: str) -> None:
+def test_any_cell_is_read_or_refused(text: str) -> None:
     spreadsheet_numbers.may_lack_zero(text)
     try:
         assert spreadsheet_numbers.restore(text)[:1] == text[:1]

@@ -125,7 +125,7 @@ def test_a_merged_title_and_a_merged_header_are_read() -> None:
     assert (items[-1].line, items[0]) == (4, Ignored(1, "title"))
 
 
-def test_every_visible_sheet_is_read_and_its_rows_are_told_apart() -> None:
+def test_every_visible_sheet_is_read_and_rows_name_their_sheet() -> None:
     file = made(
         ("号码", of_rows(("号码",), ("17000000001",))),
         ("说明", of_rows(("填表说明",), ("请勿修改表头",))),
@@ -145,7 +145,7 @@ def test_every_visible_sheet_is_read_and_its_rows_are_told_apart() -> None:
     }  # fmt: skip
 
 
-def test_hidden_sheets_are_told_and_read_only_by_name() -> None:
+def test_hidden_sheets_are_reported_and_read_only_by_name() -> None:
     def hidden(sheet: Any) -> None:
         sheet.append(("号码",))
         sheet.append(("17000000009",))
@@ -161,7 +161,7 @@ def test_hidden_sheets_are_told_and_read_only_by_name() -> None:
         Workbook(made(*sheets), sheets=("新",))
 
 
-def test_what_was_said_of_columns_holds_in_a_workbook() -> None:
+def test_column_mappings_apply_to_a_workbook() -> None:
     file = made(("s", of_rows(("标识", "x"), ("17000000001", 1))))
 
     items, _ = read(file, choose=lambda _names: {"标识": "number"})
@@ -177,7 +177,7 @@ def test_what_was_said_of_columns_holds_in_a_workbook() -> None:
         (b"", "not a workbook"),
     ],
 )
-def test_what_is_no_workbook_is_said(data: bytes, why: str) -> None:
+def test_an_unreadable_workbook_is_reported(data: bytes, why: str) -> None:
     with pytest.raises(InvalidInput, match=why):
         Workbook(io.BytesIO(data))
 
@@ -230,14 +230,14 @@ def test_a_workbook_that_declares_entities_is_refused(part: str, encoding: str) 
 @pytest.mark.parametrize(
     "data", [b"<a>&b;</a>", b"<a", b"", b"\x00\xff", b"<a></b>", b'<a xmlns:b="c">' * 2000]
 )
-def test_a_damaged_part_is_told_in_a_sentence(part: str, data: bytes) -> None:
+def test_a_damaged_part_is_reported_in_one_sentence(part: str, data: bytes) -> None:
     try:
         read(changed(part, lambda _: data))
     except InvalidInput as error:
         assert "not a workbook that can be read" in str(error)  # noqa: PT017 - some parts may lack
 
 
-def test_a_sheet_that_is_cut_off_is_told_in_a_sentence() -> None:
+def test_a_truncated_sheet_is_reported_in_one_sentence() -> None:
     with pytest.raises(InvalidInput, match="not a workbook that can be read"):
         read(changed(PARTS[0], lambda data: data[:-40]))
 
@@ -259,7 +259,7 @@ def test_a_part_that_unpacks_to_too_much_is_refused(part: str, told: str) -> Non
         read(file, limits=limits)
 
 
-def test_all_parts_together_have_a_bound() -> None:
+def test_the_total_unpacked_size_is_bounded() -> None:
     limits = Limits(unpacked_bytes=1 << 10)
 
     with pytest.raises(InvalidInput, match="more than 1 KiB unpacked; divide it"):

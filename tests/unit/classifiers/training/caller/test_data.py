@@ -65,7 +65,7 @@ def test_subscribers_are_read_with_their_empty_cells(tmp_path: Path) -> None:
 @given(
     st.integers(1, 2000), st.floats(0, 1), st.floats(0, 1), st.integers(1, 500), st.integers(0, 99)
 )
-def test_an_earlier_look_sees_no_more_than_the_whole(
+def test_a_partial_observation_counts_no_more_than_the_whole(
     calls: int, variety: float, share: float, outgoing: int, seed: int
 ) -> None:
     counterparts = max(1, round(calls * variety))
@@ -78,7 +78,7 @@ def test_an_earlier_look_sees_no_more_than_the_whole(
             assert 0 <= seen[0] <= max(total[0], 1), name
 
 
-def test_an_earlier_look_has_about_as_many_calls_as_asked_for() -> None:
+def test_a_partial_observation_has_about_the_requested_number_of_calls() -> None:
     whole = somebody(1000, 300, 600, rows=400)
 
     early = after_calls(whole, 60.0, np.random.default_rng(1))
@@ -94,7 +94,7 @@ def test_an_earlier_look_has_about_as_many_calls_as_asked_for() -> None:
     assert early.text_counterparts.max() <= 20
 
 
-def test_who_made_fewer_calls_stays_whole() -> None:
+def test_a_caller_with_fewer_calls_stays_unchanged() -> None:
     whole = somebody(40, 20, 30)
 
     early = after_calls(whole, 64.0, np.random.default_rng(1))
@@ -102,7 +102,7 @@ def test_who_made_fewer_calls_stays_whole() -> None:
     assert astuple(early) == astuple(whole)
 
 
-def test_a_seed_means_the_same_looks_for_ever() -> None:
+def test_a_seed_always_gives_the_same_observations() -> None:
     chance = np.random.default_rng(5)
     whole = CallerActivity(
         **{

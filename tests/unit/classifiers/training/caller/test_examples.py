@@ -66,7 +66,7 @@ def test_a_file_as_the_export_writes_it_is_refused_with_the_reason(tmp_path: Pat
 
 
 @pytest.mark.parametrize("cell", ["many", "-1", "nan", "inf"])
-def test_a_counter_that_is_none_is_refused_with_its_row(cell: str, tmp_path: Path) -> None:
+def test_an_invalid_counter_is_refused_with_its_row(cell: str, tmp_path: Path) -> None:
     path = a_file(tmp_path, a_caller(1), a_caller(2, sms_count=cell))
 
     with pytest.raises(ExampleError, match="row 2: sms_count: a number from 0 on, or empty, not"):

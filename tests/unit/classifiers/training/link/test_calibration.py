@@ -33,7 +33,7 @@ def test_scores_keep_their_order_where_a_bend_would_break_it() -> None:
     assert slope > 0
 
 
-def test_scores_that_tell_nothing_are_refused() -> None:
+def test_scores_without_information_are_refused() -> None:
     malicious = np.random.default_rng(9).random(len(ODDS)) < 1 / (1 + np.exp(ODDS))
 
     with pytest.raises(ValueError, match="do not tell"):

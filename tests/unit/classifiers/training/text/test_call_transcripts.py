@@ -26,5 +26,5 @@ def test_turns_of_a_failed_generator_and_short_ones_are_left_out() -> None:
     assert list(texts(failed, "ham")) == []
 
 
-def test_what_is_no_dialogue_gives_no_text() -> None:
+def test_a_non_dialogue_gives_no_text() -> None:
     assert list(texts("您好，我是客服，请问您方便吗？现在可以办理", "fraud")) == []

@@ -36,7 +36,7 @@ def scores(chance: np.random.Generator, middle: float, count: int) -> Float32s:
     return chance.normal(middle, 0.08, count).clip(0.001, 0.999).astype(np.float32)
 
 
-def test_the_graph_of_the_head_says_what_the_head_says() -> None:
+def test_the_graph_of_the_head_equals_the_head() -> None:
     embeddings = np.random.default_rng(2).normal(size=(7, 512)).astype(np.float32)
     session = ort.InferenceSession(
         encoder_head.build(head()).SerializeToString(), providers=["CPUExecutionProvider"]
@@ -47,7 +47,7 @@ def test_the_graph_of_the_head_says_what_the_head_says() -> None:
     assert np.allclose(found, head().log_odds(embeddings), atol=1e-3)
 
 
-def test_a_final_score_reaches_the_threshold_where_the_second_look_blocks() -> None:
+def test_a_final_score_reaches_the_threshold_where_the_second_stage_blocks() -> None:
     found = np.linspace(0.001, 0.999, 999, dtype=np.float32)
 
     final = cascade.mapped(found, 0.731234, 0.843298)

@@ -15,7 +15,7 @@ ENGLISH = "your account has been suspended, please verify your details at the ba
 
 
 @pytest.mark.parametrize("name", EVASIONS)
-def test_every_evasion_changes_a_text_it_is_made_for(name: str) -> None:
+def test_every_evasion_changes_a_suitable_text(name: str) -> None:
     text = ENGLISH if name == "misspelt" else CHINESE
 
     assert EVASIONS[name](text, Random(1)) != text

@@ -49,7 +49,7 @@ def written(kind: str, language: str, case: NoticeFacts = CASE) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_notice_tells_what_the_law_demands(kind: str, language: str) -> None:
+def test_a_notice_contains_what_the_law_demands(kind: str, language: str) -> None:
     text = written(kind, language)
 
     words = TEMPLATES.words[language]
@@ -68,7 +68,7 @@ def test_a_notice_tells_what_the_law_demands(kind: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_notice_tells_its_documents(language: str) -> None:
+def test_each_notice_names_its_documents(language: str) -> None:
     wanted = TEMPLATES.words[language]["documents"]
 
     assert wanted in written("restriction", language)
@@ -87,12 +87,12 @@ def test_each_notice_tells_its_documents(language: str) -> None:
         ("overdue", "2026年1月8日17:00（北京时间），现已超过", "8 January 2026, 17:00"),
     ],
 )
-def test_each_notice_tells_its_deadline(kind: str, zh: str, en: str) -> None:
+def test_each_notice_names_its_deadline(kind: str, zh: str, en: str) -> None:
     assert zh in written(kind, "zh")
     assert en in written(kind, "en")
 
 
-def test_what_is_not_lifted_yet_is_not_said_to_be() -> None:
+def test_a_pending_lift_is_not_announced_as_done() -> None:
     assert "正在解除" in written("upheld", "zh", replace(CASE, lift=None))
     assert "being lifted" in written("upheld", "en", replace(CASE, lift=Lift(version=2)))
 
@@ -103,11 +103,12 @@ def test_what_is_not_lifted_yet_is_not_said_to_be() -> None:
         (BY_MODEL, "涉诈风险评分 0.97", "risk score of 0.97"),
         ({"reason": "IMPLAUSIBLE"}, "第十三条", "Articles 13"),
         ({"reason": "UNREGISTERED"}, "未在该通道登记", "not registered for this route"),
+        ({"reason": "FAILED_CLOSED"}, "并非认定涉诈", "not found to be fraud"),
         ({"reason": "SPAM", "model_version": "3"}, "商业性信息", "unwanted advertising"),
-        ({}, "已超过保存期限", "no longer kept"),
+        ({}, "未查到所述时间的处置记录", "no record of it is found"),
     ],
 )
-def test_what_no_entry_blocked_has_a_reason_too(decision: dict[str, str], zh: str, en: str) -> None:
+def test_a_block_without_an_entry_has_a_reason(decision: dict[str, str], zh: str, en: str) -> None:
     case = replace(CASE, entry=None, decision=decision)
 
     assert zh in written("restriction", "zh", case)
@@ -126,7 +127,7 @@ def test_the_measure_is_that_of_the_subject(subject: AppealSubject, zh: str) -> 
     assert zh in written("restriction", "zh", replace(CASE, subject=subject))
 
 
-def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
+def test_the_legal_basis_of_the_entry_stands_beside_the_law() -> None:
     entry = replace(an_entry(LISTED), legal_basis="Order 7")
 
     assert f"{Phrases('zh').say('law')}；Order 7" in written(
@@ -134,14 +135,14 @@ def test_the_legal_basis_of_the_entry_is_told_beside_the_law() -> None:
     )
 
 
-def test_a_notice_that_would_tell_nothing_is_not_written() -> None:
+def test_a_notice_that_lacks_a_required_part_is_not_written() -> None:
     case = replace(CASE, outcome=AppealOutcome(reason="no", remedy="", documents_required="none"))
 
     with pytest.raises(InvalidInput, match="would lack: remedy"):
         written("rejected", "zh", case)
 
 
-def test_what_an_appellant_writes_steers_no_terminal() -> None:
+def test_texts_of_appellants_cannot_inject_terminal_escapes() -> None:
     assert "\x1b" not in written("receipt", "zh", replace(CASE, appellant="\x1b[2J张三 $office"))
 
 
@@ -187,7 +188,7 @@ def test_an_overdue_appeal_gets_an_apology() -> None:
     assert writer.kind_of(an_appeal(AppealState.RECEIVED), "overdue", late) == "overdue"
 
 
-def test_a_later_template_of_ones_own_counts(tmp_path: Path) -> None:
+def test_a_custom_template_takes_precedence(tmp_path: Path) -> None:
     own = _package_text("rejected").replace("申诉处理决定书", "某省申诉处理决定书")
     (tmp_path / "rejected-2.zh.txt").write_text(own, encoding="utf-8")
     (tmp_path / "words.toml").write_text('[zh]\noffice = "某省通信管理局"\n', encoding="utf-8")

@@ -53,7 +53,7 @@ def test_bytes_that_are_no_utf_8_are_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["texts.tsv.gz", "links.csv.gz"])
-def test_a_file_that_breaks_off_is_named(tmp_path: Path, name: str) -> None:
+def test_a_truncated_file_is_named(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(b"text\n" + bytes(range(32, 127)) * 999)[:-20])
 

@@ -12,7 +12,7 @@ from services.cli._common.lazy_commands import group_of
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_where_it_is_said_to_be(name: str) -> None:
+def test_every_command_of_the_table_can_be_loaded(name: str) -> None:
     shown = CliRunner().invoke(app, [name, "--help"])
 
     assert shown.exit_code == 0
@@ -27,7 +27,7 @@ def test_help_shows_every_command_but_the_hidden_one() -> None:
     assert set(COMMANDS) - words == {"worker"}
 
 
-def test_a_misspelt_command_is_told_what_it_resembles() -> None:
+def test_a_misspelt_command_gets_a_suggestion() -> None:
     told = CliRunner().invoke(app, ["blocklst"])
 
     assert told.exit_code == 2
@@ -49,7 +49,7 @@ def test_a_command_loads_nothing_of_the_others() -> None:
     assert done.stdout.splitlines() == ["0", "set()"], done.stderr
 
 
-def test_a_command_that_is_nowhere_fails_when_called() -> None:
+def test_a_command_of_a_missing_module_fails_when_called() -> None:
     lost = typer.Typer(cls=group_of({"lost": "nowhere.app"}))
     lost.callback()(lambda: None)
 

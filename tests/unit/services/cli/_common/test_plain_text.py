@@ -44,7 +44,7 @@ def a_table(*cells: str) -> Table:
 
 
 @pytest.mark.parametrize("text", ESCAPES)
-def test_a_text_is_printed_without_what_steers_a_terminal(text: str) -> None:
+def test_terminal_escapes_are_removed_from_printed_texts(text: str) -> None:
     for thing in (text, a_table(text)):
         assert harmful(printed(thing)) == set()
     assert harmful(plain_text.visible(text)) == harmful(plain_text.one_line(text)) == set()
@@ -60,7 +60,7 @@ def test_on_a_terminal_only_our_own_colours_are_left(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", MARKUP)
-def test_markup_is_text_like_any_other(text: str) -> None:
+def test_markup_is_printed_literally(text: str) -> None:
     assert text in printed(text)
     assert printed(a_table(text)).count(text) == 2
 
@@ -71,7 +71,7 @@ def test_lines_and_tabs_stay() -> None:
 
 
 @pytest.mark.parametrize("text", [*ESCAPES, *MARKUP, "号码\n"])
-def test_json_is_escaped_and_says_the_same(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_escaped_json_has_the_same_value(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"reason": text})
     shown = capsys.readouterr().out
 

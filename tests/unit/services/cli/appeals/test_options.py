@@ -21,7 +21,7 @@ def test_minutes_hours_and_days_ago_are_read(word: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("word", ["m", "10x", "soon"])
-def test_what_is_no_time_is_refused(word: str) -> None:
+def test_an_invalid_time_is_refused(word: str) -> None:
     with pytest.raises(typer.BadParameter):
         past_ms(word, "--since")
 
@@ -29,7 +29,7 @@ def test_what_is_no_time_is_refused(word: str) -> None:
 @given(st.text(max_size=30) | st.text("0123456789dhm-:TZ+", max_size=30))
 @example("9" * 400 + "d")
 @example("9" * 5000 + "d")
-def test_any_word_is_a_time_or_named_as_none(word: str) -> None:
+def test_any_word_is_read_as_a_time_or_refused_by_name(word: str) -> None:
     try:
         at_ms = past_ms(word, "--since")
     except typer.BadParameter:
@@ -38,5 +38,5 @@ def test_any_word_is_a_time_or_named_as_none(word: str) -> None:
 
 
 @given(st.datetimes(timezones=st.timezones()))
-def test_a_time_with_a_zone_is_that_moment(at: datetime) -> None:
+def test_a_time_with_a_zone_is_that_instant(at: datetime) -> None:
     assert moment_ms(at.isoformat(), "--at") == int(at.timestamp() * 1000)

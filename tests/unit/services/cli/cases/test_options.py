@@ -17,12 +17,12 @@ def test_an_amount_is_read_in_yuan(text: str, fen: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "0", "-1", "1.001", "NaN", "Infinity"])
-def test_what_is_no_amount_is_refused(text: str) -> None:
+def test_an_invalid_amount_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         options.fen(text)
 
 
-def test_what_took_money_is_a_kind_and_a_value() -> None:
+def test_means_are_read_as_kind_and_value() -> None:
     (took,) = options.took(["link:http://pay.example/a"])
 
     assert (took.kind, took.value) == (warning_pb2.MEANS_KIND_LINK, "http://pay.example/a")
@@ -31,7 +31,7 @@ def test_what_took_money_is_a_kind_and_a_value() -> None:
             options.took([wrong])
 
 
-def test_a_date_is_so_far_ahead_or_a_time() -> None:
+def test_a_due_date_is_a_duration_or_a_time() -> None:
     assert options.ahead_ms("", NOW_MS, "--due") == 0
     assert options.ahead_ms("30m", NOW_MS, "--due") == NOW_MS + 30 * MINUTE_MS
     assert options.ahead_ms("2025-11-24T16:00:00Z", NOW_MS, "--due") == NOW_MS
@@ -50,5 +50,5 @@ def test_a_date_is_so_far_ahead_or_a_time() -> None:
         (pb.Case(), "nothing due"),
     ],
 )
-def test_a_deadline_is_told_by_how_long_there_is(case: pb.Case, said: str) -> None:
+def test_a_deadline_is_shown_as_remaining_time(case: pb.Case, said: str) -> None:
     assert display.due(case, NOW_MS) == said

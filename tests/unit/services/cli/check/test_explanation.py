@@ -48,7 +48,7 @@ def test_a_listed_decision_needs_no_model() -> None:
         ("shop.example", ""),
     ],
 )
-def test_a_borrowed_name_is_told_beside_what_the_model_weighed(host: str, said: str) -> None:
+def test_a_lookalike_domain_is_named_beside_the_contributions(host: str, said: str) -> None:
     url = f"http://{host}/login"
     model = bundles.load_link()
     decision = scored_by(model.version, float(model.score([url])[0]))
@@ -84,7 +84,7 @@ def a_marked_call(version: str, score: float | None = None) -> decision_pb2.Deci
     )
 
 
-def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
+def test_a_marked_call_is_explained_by_the_inputs_of_the_server() -> None:
     version = bundles.load_velocity().version
 
     found = explanation.of_call(a_marked_call(version), local=False)
@@ -93,7 +93,7 @@ def test_a_marked_call_is_explained_by_what_the_server_knew() -> None:
 
 
 @pytest.mark.parametrize(("version", "score"), [("not this one", None), ("", 0.1)])
-def test_another_moment_model_cannot_explain_a_mark(version: str, score: float | None) -> None:
+def test_another_velocity_model_cannot_explain_a_mark(version: str, score: float | None) -> None:
     here = bundles.load_velocity().version
 
     with pytest.raises(typer.Exit):

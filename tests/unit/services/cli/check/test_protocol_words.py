@@ -41,7 +41,7 @@ def decided(answer: ProtocolAnswer) -> decision_pb2.Decision:
         (LINK, "HTTP 403"),
     ],
 )
-def test_an_answer_is_printed_as_it_goes_over_the_wire(
+def test_a_protocol_answer_is_printed_as_sent(
     answer: ProtocolAnswer, expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     protocol_words.show(decided(answer))

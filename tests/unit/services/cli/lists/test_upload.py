@@ -25,7 +25,7 @@ def written(tmp_path: Path, *lines: bytes) -> Path:
     return path
 
 
-def test_a_line_with_bytes_that_cannot_be_read_is_bad_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_line_with_undecodable_bytes_is_bad_and_stops_no_other(tmp_path: Path) -> None:
     head, good = "号码,原因".encode("gb18030"), "17000000001,举报".encode("gb18030")
     path = written(tmp_path, head, good, b"17000000002,\xff\xff", b"17000000003,", good)
 
@@ -57,7 +57,7 @@ def test_an_end_that_is_over_is_counted_apart(tmp_path: Path) -> None:
     assert reading.invalid.total() == 2
 
 
-def test_a_landline_that_may_have_lost_its_zero_is_sent_and_told(tmp_path: Path) -> None:
+def test_a_landline_that_may_have_lost_its_zero_is_sent_and_reported(tmp_path: Path) -> None:
     path = written(tmp_path, "号码,原因".encode(), b"1055550199,x", b"17000000001,y")
 
     rows, reading = sent(path)
@@ -66,7 +66,7 @@ def test_a_landline_that_may_have_lost_its_zero_is_sent_and_told(tmp_path: Path)
     assert (reading.notes.total(), list(reading.noted.values())) == (1, [[2]])
 
 
-def test_who_looks_at_a_file_when_it_is_read_may_stop_it(tmp_path: Path) -> None:
+def test_a_caller_can_stop_an_upload_after_reading_the_file(tmp_path: Path) -> None:
     def refuse(file: ListFile, _reading: ReadProgress) -> None:
         raise InvalidInput(f"{file.lines} lines")
 

@@ -17,7 +17,7 @@ def shown(root: Path) -> str:
     return "\n".join(display.kind_lines("call", pb.ModelStatus(), found.bundles))
 
 
-def test_a_bundle_that_learned_from_a_sites_examples_is_told_apart(tmp_path: Path) -> None:
+def test_a_bundle_trained_with_local_examples_is_marked(tmp_path: Path) -> None:
     bundle = a_bundle(tmp_path, "caller", "7")
     before = shown(tmp_path)
 

@@ -29,7 +29,7 @@ def test_names_of_one_table_differ(language: str) -> None:
         ("police", "source", "police", "police"),
     ],
 )
-def test_a_group_is_called_by_its_name(name: str, by: str, zh: str, en: str) -> None:
+def test_a_group_is_selected_by_name(name: str, by: str, zh: str, en: str) -> None:
     assert options.group(name, by, "zh") == zh
     assert options.group(name, by, "en") == en
 

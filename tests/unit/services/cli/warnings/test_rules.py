@@ -16,7 +16,7 @@ def run(*arguments: str, text: str = "") -> Result:
     return CliRunner().invoke(app, list(arguments), input=text, env={"COLUMNS": "200"})
 
 
-def test_the_policy_of_the_package_is_right_and_shown() -> None:
+def test_the_shipped_policy_is_valid_and_shown() -> None:
     checked, shown = run("policy", "check"), run("policy", "show", "--json")
 
     assert "policy 1: " in checked.stdout
@@ -25,7 +25,7 @@ def test_the_policy_of_the_package_is_right_and_shown() -> None:
     assert lines["very-long-call"]["effect"] == "at least high"
 
 
-def test_a_wrong_policy_ends_with_a_sentence(tmp_path: Path) -> None:
+def test_an_invalid_policy_is_reported_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     policy = (DATA / "policy-1.toml").read_text(encoding="utf-8")
     path.write_text(policy.replace("high = 60", "high = 10"), encoding="utf-8")
@@ -36,7 +36,7 @@ def test_a_wrong_policy_ends_with_a_sentence(tmp_path: Path) -> None:
     assert "0 < medium < high is required: 30, 10" in " ".join(done.stderr.split())
 
 
-def test_groups_that_no_row_has_are_told(tmp_path: Path) -> None:
+def test_groups_without_rows_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "groups.csv"
     path.write_text("kind,value,group\nregion,340500,key_region\n", encoding="utf-8")
 
@@ -61,7 +61,7 @@ def test_a_template_is_shown_with_facts_and_refused_with_hostile_ones() -> None:
     assert "link: at " in bad.stdout
 
 
-def test_a_template_is_shown_without_what_steers_a_terminal() -> None:
+def test_a_template_is_shown_without_terminal_escapes() -> None:
     done = run("templates", "show", "sms.fake_loan.low.zh", "--claimed", "某\x1b[2J\x9b\u202e银行")
 
     assert done.exit_code == 1
@@ -93,7 +93,7 @@ def test_a_file_of_templates_is_linted(tmp_path: Path) -> None:
     assert "95588" in wrong.stderr
 
 
-def test_where_numbers_are() -> None:
+def test_the_region_command_locates_numbers() -> None:
     done = run("region", "+8655500000001", "13000000001", "--json")
 
     found = json.loads(done.stdout)

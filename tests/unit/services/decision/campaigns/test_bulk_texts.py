@@ -57,7 +57,7 @@ def test_counts_fade_by_half_in_an_hour() -> None:
     assert (campaign.first_ms, campaign.last_ms) == (NOW_MS, NOW_MS + HALF_LIFE_MS)
 
 
-def test_what_comes_again_outlives_a_stream_of_strangers() -> None:
+def test_a_repeated_text_survives_a_stream_of_single_ones() -> None:
     bulk = BulkTexts(places=64)
     add(bulk, sketches(*[POINTS.format(number) for number in range(20)]))
 
@@ -68,7 +68,7 @@ def test_what_comes_again_outlives_a_stream_of_strangers() -> None:
     assert max(bulk.all(), key=lambda one: one.texts).texts == 40 * 64
 
 
-def test_a_table_that_is_all_in_use_remembers_no_newcomer_at_first_and_then_does() -> None:
+def test_a_full_table_accepts_a_new_text_only_once_old_ones_faded() -> None:
     bulk = BulkTexts(places=16)
     for _ in range(9):
         add(bulk, strangers(16))
@@ -82,7 +82,7 @@ def test_a_table_that_is_all_in_use_remembers_no_newcomer_at_first_and_then_does
     assert {one.fingerprint for one in bulk.all()} != before
 
 
-def test_many_senders_are_told_from_one() -> None:
+def test_many_senders_are_distinguished_from_one() -> None:
     bulk = BulkTexts()
     add(bulk, sketches(*[POINTS.format(1)] * 500))
     alone = Campaign(fingerprint="", listed=False, first_ms=0, last_ms=0)

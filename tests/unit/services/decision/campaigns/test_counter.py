@@ -64,7 +64,7 @@ def test_every_match_of_a_listed_fingerprint_is_counted(counts: Counts) -> None:
     assert counts.bulk == 0
 
 
-def test_a_text_in_bulk_that_is_not_listed_is_told_once_and_without_its_words(
+def test_an_unlisted_bulk_text_is_reported_once_without_its_words(
     counts: Counts, caplog: pytest.LogCaptureFixture
 ) -> None:
     watcher = watching(counts)
@@ -126,7 +126,7 @@ def told(text: str, texts: float, *, listed: bool = False, at_ms: int = 5) -> Ca
     )
 
 
-def test_what_several_workers_saw_is_one_campaign() -> None:
+def test_texts_of_several_workers_form_one_campaign() -> None:
     found = store.together(
         [
             told(POINTS.format(1), 300, at_ms=9),
@@ -139,7 +139,7 @@ def test_what_several_workers_saw_is_one_campaign() -> None:
     assert (found[0].first_ms, found[0].last_ms) == (3, 9)
 
 
-def test_what_was_bulk_before_it_was_listed_goes_by_the_entry_and_entries_stay_apart() -> None:
+def test_a_bulk_text_listed_later_is_counted_by_its_entry_and_entries_stay_separate() -> None:
     found = store.together(
         [
             told(POINTS.format(1), 300),

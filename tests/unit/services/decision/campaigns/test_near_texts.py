@@ -26,7 +26,7 @@ def test_a_near_duplicate_is_found_and_another_text_is_not() -> None:
     assert near.written(2) == fingerprint.fingerprint(POINTS.format(8200))
 
 
-def test_what_was_at_a_place_is_forgotten() -> None:
+def test_a_replaced_text_is_not_found() -> None:
     near = NearTexts(1)
     near.put(0, sketch(POINTS.format(8200)))
 
@@ -37,7 +37,7 @@ def test_what_was_at_a_place_is_forgotten() -> None:
 
 
 @given(st.lists(st.text("ab甲乙丙丁", min_size=20, max_size=40), min_size=1, max_size=8))
-def test_whatever_is_found_is_near_and_each_finds_itself_or_one_near_it(texts: list[str]) -> None:
+def test_each_text_finds_itself_or_a_near_duplicate(texts: list[str]) -> None:
     near, values = NearTexts(len(texts)), [sketch(text) for text in texts]
     for place, one in enumerate(values):
         near.put(place, one)

@@ -25,7 +25,7 @@ threshold = 1
 """
 
 
-def test_a_document_says_what_each_carrier_sets() -> None:
+def test_a_document_is_read_into_a_policy_for_each_carrier() -> None:
     policies = read_policies(WHOLE)
 
     assert policies.carriers == ["", "cmcc"]
@@ -70,6 +70,6 @@ def test_a_wrong_document_is_refused_with_its_place(document: str, wrong: str) -
 
 
 @given(st.text(max_size=200))
-def test_whatever_a_document_holds_only_a_value_error_refuses_it(document: str) -> None:
+def test_any_document_is_read_or_refused_with_a_value_error(document: str) -> None:
     with contextlib.suppress(ValueError):
         read_policies(document)

@@ -56,7 +56,7 @@ def test_each_column_drifts_on_its_own() -> None:
     assert found["wide_share"] == pytest.approx(0.0)
 
 
-def test_one_row_in_so_many_is_looked_at_whatever_the_batches() -> None:
+def test_one_row_in_n_is_sampled_whatever_the_batch_sizes() -> None:
     together, alone = a_watcher(stride=7, least_rows=1), a_watcher(stride=7, least_rows=1)
     mixed = [*SHORT[:150], *LONG[:150]]
 
@@ -68,7 +68,7 @@ def test_one_row_in_so_many_is_looked_at_whatever_the_batches() -> None:
     assert together.indexes(Channel.TEXT)["characters"] > 0
 
 
-def test_with_few_rows_or_without_a_card_nothing_is_said() -> None:
+def test_with_few_rows_or_without_a_card_drift_is_unknown() -> None:
     watcher = a_watcher()
     watcher.observe(Channel.TEXT, some_texts(*SHORT[:99]))
     few = watcher.indexes(Channel.TEXT)
@@ -80,7 +80,7 @@ def test_with_few_rows_or_without_a_card_nothing_is_said() -> None:
     assert watcher.indexes(Channel.LINK) == {}
 
 
-def test_another_card_starts_from_nothing_and_the_same_goes_on() -> None:
+def test_another_card_resets_the_counts_and_the_same_card_does_not() -> None:
     watcher = a_watcher()
     watcher.observe(Channel.TEXT, some_texts(*LONG))
     watcher.expect(Channel.TEXT, card_of(SHORT))
@@ -116,7 +116,7 @@ def test_callers_are_compared_by_what_their_model_reads() -> None:
     assert watcher.indexes(Channel.CALL)["log_calls"] > 0.25
 
 
-def test_links_are_compared_and_columns_nobody_makes_are_passed_over() -> None:
+def test_links_are_compared_and_unknown_columns_are_ignored() -> None:
     urls = [f"http://{'a' * (row % 20 + 1)}.example/{row}" for row in range(300)]
     expected = dict(feature_histogram.parse(feature_histograms.of_links(urls)))
     watcher = FeatureDrift(stride=1, least_rows=100)

@@ -44,7 +44,7 @@ def test_scores_in_a_bin_that_was_empty_are_drift() -> None:
     assert 0.25 < watcher.index(LINK, "1", LOW) < np.inf
 
 
-def test_nothing_is_said_without_a_histogram_or_with_few_rows_or_of_another_model() -> None:
+def test_drift_is_unknown_without_a_histogram_or_enough_rows_of_the_model() -> None:
     watcher = ScoreDrift()
     watcher.observe(LINK, scores(900, 99), "1")
     few = watcher.index(LINK, "1", LOW)
@@ -57,7 +57,7 @@ def test_nothing_is_said_without_a_histogram_or_with_few_rows_or_of_another_mode
     assert np.isnan(watcher.index(Channel.TEXT, "1", LOW))
 
 
-def test_another_model_starts_from_nothing() -> None:
+def test_another_model_resets_the_counts() -> None:
     watcher = ScoreDrift(least_rows=10)
     watcher.observe(LINK, scores(0, 0, 100), "1")
 

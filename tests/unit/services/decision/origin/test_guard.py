@@ -11,10 +11,11 @@ from blocklists.entries import EntryKind
 from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, Calls, Ingress
+from services.decision.decision_rules import DecisionRules
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import RegisteredSender, SenderRegistry
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
@@ -95,7 +96,7 @@ def test_whoever_calls_a_protected_number_is_connected(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
-def test_nothing_blocks_a_call_to_the_police(seed: int) -> None:
+def test_calls_to_the_police_are_never_blocked(seed: int) -> None:
     # A million: any caller, also a malformed one, any ingress, attestation and trunk, against
     # lists that block everything and a model that is sure of fraud.
     chance, rows = np.random.default_rng(seed), 100_000
@@ -163,9 +164,15 @@ def test_after_an_area_code_alone_only_the_callee_is_protected(number: str) -> N
     assert not GUARD.calls(some_calls(number)).protected.any()
 
 
-@pytest.mark.parametrize("name", ["tel:110", "①①⓪", "sip:96110@ims.example", "一一〇"])
+@pytest.mark.parametrize("name", ["①①⓪", "Bank 110", "一一〇"])
 def test_a_name_that_reads_like_a_protected_number_gets_no_protection(name: str) -> None:
     assert not GUARD.calls(some_calls(name)).protected.any()
+
+
+@pytest.mark.parametrize("address", ["tel:110", "sip:96110@ims.example", "<tel:+8610110>;tag=1"])
+def test_an_address_of_a_protected_number_is_that_number(address: str) -> None:
+    assert GUARD.calls(some_calls(address)).protected.all()
+    assert GUARD.calls(some_calls(ORDINARY, callee=address)).protected.all()
 
 
 def test_ordinary_traffic_gets_no_protection() -> None:
@@ -226,7 +233,7 @@ def test_the_trunk_group_counts(caller: str, ingress: Ingress, trunk: str, reaso
         ("Anywhere", {}, "scored"),
     ],
 )
-def test_what_a_sender_claims_has_to_fit_its_route(
+def test_a_sender_name_must_match_its_route(
     sender: str, given: dict[str, Any], reason: str
 ) -> None:
     assert reason_of_text(an_engine_with_registries(), sender, **given) == reason
@@ -240,7 +247,7 @@ def test_what_a_sender_claims_has_to_fit_its_route(
         (UnregisteredAction.BLOCK, (Action.BLOCK, Reason.UNREGISTERED)),
     ],
 )
-def test_the_setting_says_what_becomes_of_unregistered_names(
+def test_the_setting_decides_about_unregistered_names(
     action: UnregisteredAction, expected: tuple[Action, Reason]
 ) -> None:
     engine = an_engine_with_registries(unregistered=action)

@@ -23,7 +23,7 @@ LISTED, OTHER, ABROAD = "+8617012345678", "+8617000000001", "+12025550123"
 ANSWERS = ProtocolAnswers(sip=SipResponses(redress=Redress(url="https://appeal.example/")))
 
 
-def test_a_blocked_call_has_a_sip_response_and_a_cause_and_other_calls_nothing() -> None:
+def test_only_a_blocked_call_has_a_sip_response_and_a_cause() -> None:
     calls = some_calls(OTHER, LISTED)
     decisions = an_engine(an_entry(LISTED)).decide_calls(calls, NINE_O_CLOCK_S)
 
@@ -36,7 +36,7 @@ def test_a_blocked_call_has_a_sip_response_and_a_cause_and_other_calls_nothing()
     assert (found[1].label, found[1].smpp, found[1].http) == ("", None, None)
 
 
-def test_a_blocked_text_is_refused_for_good_and_alone() -> None:
+def test_a_blocked_text_gets_a_permanent_error() -> None:
     texts = some_texts("您好", sender=LISTED)
     decisions = an_engine(an_entry(LISTED)).decide_texts(texts, NINE_O_CLOCK_S)
 

@@ -67,7 +67,7 @@ def test_a_legal_basis_makes_it_451_and_names_who_blocked() -> None:
     assert ("Cache-Control", "no-store") in scored.headers
 
 
-def test_the_page_tells_the_decision_id_and_where_to_appeal_in_both_languages() -> None:
+def test_the_page_shows_decision_id_and_appeal_address_in_both_languages() -> None:
     page = links.http(7_355_608, "", REDRESS, with_page=True).body
 
     read = ReadPage(page)
@@ -78,7 +78,7 @@ def test_the_page_tells_the_decision_id_and_where_to_appeal_in_both_languages() 
     assert f"tel:{REDRESS.tel}" in read.places
 
 
-def test_the_page_loads_nothing() -> None:
+def test_the_page_loads_no_external_resources() -> None:
     read = ReadPage(links.block_page(1, "Art. 32", REDRESS))
 
     assert not {"script", "img", "link", "iframe", "object", "form", "base"} & set(read.tags)
@@ -86,7 +86,7 @@ def test_the_page_loads_nothing() -> None:
 
 
 @given(st.text(max_size=60) | st.text(st.sampled_from("<>&\"'$/{}script"), max_size=60))
-def test_a_legal_basis_is_text_whatever_its_author_wrote(basis: str) -> None:
+def test_a_legal_basis_is_escaped(basis: str) -> None:
     page = links.block_page(1, basis, REDRESS)
 
     read, plain = ReadPage(page), ReadPage(links.block_page(1, "x", REDRESS))

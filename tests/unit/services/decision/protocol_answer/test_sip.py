@@ -79,12 +79,13 @@ def test_a_block_by_analytics_is_603_plus_with_the_decision_id_for_redress() -> 
         (SipResponses(), Reason.SCORED),
         (SipResponses(answer="603", redress=FULL), Reason.BLOCKLISTED),
         (SipResponses(redress=FULL), Reason.IMPLAUSIBLE),
+        (SipResponses(redress=FULL), Reason.FAILED_CLOSED),
         (
             SipResponses(answer="608", redress=FULL, jcard_url="https://a.example/jcard"),
             Reason.IMPLAUSIBLE,
         ),
     ],
-    ids=["no contact", "by setting", "not by analytics", "not by analytics, 608"],
+    ids=["no contact", "by setting", "not by analytics", "no model", "not by analytics, 608"],
 )
 def test_a_plain_603_claims_no_analytics(responses: SipResponses, reason: Reason) -> None:
     answer = responses.of(reason, DECISION)
@@ -104,6 +105,23 @@ def test_608_points_to_the_signed_jcard() -> None:
     headers = {header.name: header.value for header in answer.headers}
     assert headers["Call-Info"] == "<https://appeal.example/jcard.jws>;purpose=jwscard"
     assert read_reason(answer).parameters["cause"] == "21"
+
+
+def test_whoever_forged_a_number_gets_no_contact_with_608() -> None:
+    """RFC 8688, section 6: a contact gives those who forge numbers a target."""
+    responses = SipResponses(answer="608", jcard_url="https://appeal.example/jcard.jws")
+
+    answer = responses.of(Reason.SCORED, DECISION, forged=True)
+
+    assert (answer.status, answer.phrase) == (608, "Rejected")
+    assert [header.name for header in answer.headers] == ["Reason"]
+
+
+def test_a_decision_without_an_id_names_none() -> None:
+    """ATIS-1000099: the id is optional; a dry run has none."""
+    text = read_reason(SipResponses(redress=FULL).of(Reason.SCORED, 0)).parameters["text"]
+
+    assert text == f'"v=analytics1;url={URL};tel={TEL};email={EMAIL}"'
 
 
 def test_608_without_a_jcard_is_refused() -> None:
@@ -152,6 +170,7 @@ def test_no_contact_and_no_id_breaks_a_header(
         {"url": "http://appeal.example/"},
         {"url": 'https://appeal.example/"'},
         {"url": "https://appeal.example/;id=1"},
+        {"url": "https://appeal.example/a,b"},
         {"url": "https://appeal.example/\r\nX: y"},
         {"url": "https://appeal.example/\n"},
         {"url": "https://user@appeal.example/"},

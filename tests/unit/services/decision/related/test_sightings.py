@@ -52,7 +52,7 @@ def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any =
         (some_links("http://pay.evil.example/a"), ["link:evil.example"]),
     ],
 )
-def test_a_blocked_row_is_a_sighting_of_all_that_is_in_it(table: Any, entities: list[str]) -> None:
+def test_a_blocked_row_is_a_sighting_of_all_its_entities(table: Any, entities: list[str]) -> None:
     buffer = SightingBuffer()
 
     observed(buffer, table, score=1.0)
@@ -149,7 +149,7 @@ class AwayStore:
         raise Unavailable("away")
 
 
-async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
+async def test_a_failed_write_drops_and_counts_its_sightings() -> None:
     dropped: list[int] = []
     buffer = SightingBuffer()
     observed(buffer, some_texts("你好"), score=1.0)
@@ -161,7 +161,7 @@ async def test_what_cannot_be_written_is_dropped_and_counted() -> None:
     assert dropped == [1]
 
 
-def test_a_call_shows_its_caller_with_nothing_and_is_no_sighting() -> None:
+def test_a_call_has_one_entity_and_is_no_sighting() -> None:
     buffer = SightingBuffer()
 
     observed(buffer, some_calls(*["+8617000000002"] * (2 * STRIDE)), score=1.0)

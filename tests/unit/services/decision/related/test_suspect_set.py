@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha.phone import sender_hash
-from services.decision.related.entities import link_entity, number_key_of, party_entity
-from services.decision.related.suspect_set import Suspect, SuspectSet
+from services.decision.related.entities import Suspect, link_entity, number_key_of, party_entity
+from services.decision.related.suspect_set import SuspectSet
 
 NOW_MS = 1_000
 ENTITIES = (
@@ -25,7 +25,7 @@ def a_suspect(entity: str, *, ends_at_ms: int = NOW_MS + 1, confirmed: bool = Tr
 
 
 @given(steps=STEPS, asked=st.lists(ENTITIES, max_size=30))
-def test_it_finds_what_was_put_and_not_removed(
+def test_it_finds_exactly_the_added_and_not_removed_entities(
     steps: list[tuple[str, str]], asked: list[str]
 ) -> None:
     suspects, expected = SuspectSet(), set()
@@ -50,7 +50,7 @@ def test_it_finds_what_was_put_and_not_removed(
 
 
 @given(held=st.lists(ENTITIES, unique=True), later=st.lists(ENTITIES, unique=True))
-def test_it_holds_exactly_what_it_is_replaced_by(held: list[str], later: list[str]) -> None:
+def test_replacing_sets_exactly_the_new_entities(held: list[str], later: list[str]) -> None:
     suspects = SuspectSet()
     suspects.replace([a_suspect(one) for one in held])
 
@@ -59,7 +59,7 @@ def test_it_holds_exactly_what_it_is_replaced_by(held: list[str], later: list[st
     assert set(suspects.all()) == set(later)
 
 
-def test_what_has_ended_does_not_count() -> None:
+def test_expired_entities_do_not_count() -> None:
     suspects = SuspectSet()
     suspects.replace(
         [a_suspect(one, ends_at_ms=NOW_MS) for one in ("+8617000000001", "link:evil.example")]

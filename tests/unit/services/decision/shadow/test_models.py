@@ -113,7 +113,7 @@ def test_a_shadow_blocks_from_its_own_threshold() -> None:
     assert seen.changes == [(Channel.LINK, [ShadowDifference.WOULD_BLOCK])]
 
 
-def test_of_texts_both_fraud_types_are_told() -> None:
+def test_of_texts_both_fraud_types_are_counted() -> None:
     engine, seen = watched(shadowed_models(0.1, 1.0))
 
     engine.decide_texts(some_texts("hello"), NINE_O_CLOCK_S)
@@ -158,7 +158,7 @@ ACTIONS = st.sampled_from([Action.ALLOW, Action.BLOCK])
 
 
 @given(st.lists(st.tuples(ACTIONS, ACTIONS)))
-def test_a_change_says_what_the_other_action_is(pairs: list[tuple[Action, Action]]) -> None:
+def test_a_change_names_the_other_action(pairs: list[tuple[Action, Action]]) -> None:
     actions = np.array([action for action, _ in pairs], np.uint8)
     otherwise = np.array([other for _, other in pairs], np.uint8)
 

@@ -13,6 +13,7 @@ from services.decision.sinks.hit_fields import HitField, decode, encode, with_pl
 from services.decision.sinks.hit_records import Hit, HitBatch
 
 AT_MS = 1_767_603_600_000
+FINGERPRINT = "fp1:" + "0123456789abcdef" * 4
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
@@ -44,9 +45,7 @@ def a_batch(
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_names_patterns_and_campaigns_come_out_as_they_went_in(
-    name: str, pattern: str, campaign: str
-) -> None:
+def test_names_patterns_and_campaigns_round_trip(name: str, pattern: str, campaign: str) -> None:
     detail = Detail(entry_id="h1", pattern=pattern, campaign=campaign, matched_on=MatchedOn.LINK)
 
     [hit] = written(a_batch(name=name, detail=detail))
@@ -91,9 +90,10 @@ MODELS = st.builds(
     ),
     decided_at_ms=st.sampled_from([0, AT_MS + 1]),
     model_version=st.just("") | TEXTS,
+    fingerprint=st.sampled_from(["", FINGERPRINT]),
 )
 def test_a_batch_is_written_in_the_same_bytes_as_its_records(
-    batch: HitBatch, decided_at_ms: int, model_version: str
+    batch: HitBatch, decided_at_ms: int, model_version: str, fingerprint: str
 ) -> None:
     batch = replace(
         batch,
@@ -122,9 +122,10 @@ def test_a_batch_is_written_in_the_same_bytes_as_its_records(
         occurred_at_ms=AT_MS,
         decided_at_ms=decided_at_ms,
         related=detail.relation.entity if detail.relation else "",
+        fingerprint=fingerprint,
     )
 
-    [hit] = written(batch)
+    [hit] = written(batch, [fingerprint] if fingerprint else [])
 
     assert (hit.decision_id, hit.confirmed) == (alone.decision_id, alone.confirmed)
     assert hit.fields.encode() == encode(alone.fields()).encode()
@@ -149,13 +150,14 @@ def test_a_record_has_every_field_in_order() -> None:
         occurred_at_ms=AT_MS,
         decided_at_ms=AT_MS,
         related="link:points.example",
+        fingerprint=FINGERPRINT,
     )
 
     assert list(full.fields()) == [field.value for field in HitField]
     assert decode(encode(full.fields())) == full.fields()
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_fields_are_omitted() -> None:
     [hit] = written(a_batch())
 
     assert decode(hit.fields) == {
@@ -176,7 +178,7 @@ def test_a_fraud_type_comes_with_its_taxonomy() -> None:
     assert decode(hit.fields)["taxonomy"] == TAXONOMY
 
 
-def test_a_record_has_its_place_besides() -> None:
+def test_a_record_has_its_stream_position() -> None:
     [hit] = written(a_batch())
 
     record = decode(with_place(hit.fields, "somewhere", "7-0"))

@@ -122,7 +122,16 @@ async def test_only_blocked_rows_become_hits() -> None:
     ]
 
 
-async def test_a_hit_tells_who_when_and_why() -> None:
+async def test_what_was_blocked_for_want_of_a_model_is_no_hit() -> None:
+    buffer = a_buffer(Counts())
+
+    decisions = decided(Action.BLOCK, reason=Reason.FAILED_CLOSED)
+    buffer.offer(Channel.CALL, calls("+8617000000100"), decisions)
+
+    assert await written(buffer) == []
+
+
+async def test_a_hit_has_parties_time_and_reason() -> None:
     buffer = a_buffer(Counts())
     detail = Detail(
         entry_id="nabc",
@@ -157,7 +166,7 @@ async def test_a_hit_tells_who_when_and_why() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.SCORED, Reason.IMPLAUSIBLE])
-async def test_what_no_entry_says_is_suspected_only(reason: Reason) -> None:
+async def test_a_block_without_an_entry_is_suspected_only(reason: Reason) -> None:
     buffer = a_buffer(Counts())
 
     buffer.offer(Channel.CALL, calls("+8617000000100"), decided(Action.BLOCK, reason=reason))
@@ -165,7 +174,7 @@ async def test_what_no_entry_says_is_suspected_only(reason: Reason) -> None:
     assert [hit.confirmed for hit in await written(buffer)] == [False]
 
 
-async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
+async def test_a_hit_on_a_text_has_its_link_and_no_words() -> None:
     buffer = a_buffer(Counts())
     texts = Texts(
         senders=np.array([sender_hash("Bank")]),
@@ -189,7 +198,7 @@ async def test_a_hit_on_a_text_has_its_link_and_nothing_of_its_words() -> None:
     assert not any("积分" in value for value in fields.values())
 
 
-async def test_a_hit_on_a_link_has_who_asked_for_it() -> None:
+async def test_a_hit_on_a_link_has_its_subscriber() -> None:
     buffer = a_buffer(Counts())
     links = Links(
         urls=["http://points.example/a"],
@@ -219,7 +228,7 @@ async def test_a_full_buffer_drops_its_oldest_and_counts_them() -> None:
     assert oldest.decision_id == 10_001
 
 
-async def test_hits_wait_for_a_store_that_is_away_and_keep_their_order() -> None:
+async def test_hits_wait_in_order_while_the_store_is_unavailable() -> None:
     counts, sink = Counts(), Sink(failures=1)
     buffer = a_buffer(counts)
     flusher = HitFlusher(buffer, sink, counters=counts, interval_seconds=0.01)
@@ -233,7 +242,7 @@ async def test_hits_wait_for_a_store_that_is_away_and_keep_their_order() -> None
     assert (counts.written, counts.dropped, counts.buffered) == (5, 0, 0)
 
 
-async def test_what_cannot_be_written_goes_when_the_buffer_is_full() -> None:
+async def test_unwritten_hits_are_dropped_when_the_buffer_is_full() -> None:
     counts, sink = Counts(), Sink(failures=1)
     buffer = a_buffer(counts)
     flusher = HitFlusher(buffer, sink, counters=counts, interval_seconds=0.01)
@@ -246,7 +255,7 @@ async def test_what_cannot_be_written_goes_when_the_buffer_is_full() -> None:
     assert len(buffer) == 1
 
 
-async def test_draining_writes_what_is_left_even_after_failures() -> None:
+async def test_draining_writes_remaining_hits_even_after_failures() -> None:
     counts, sink = Counts(), Sink(failures=2)
     buffer = a_buffer(counts)
     offer_many(buffer, 1000, first_id=1)
@@ -257,7 +266,7 @@ async def test_draining_writes_what_is_left_even_after_failures() -> None:
     assert len(sink.hits) == 1000
 
 
-async def test_draining_ends_in_time_and_counts_what_is_lost() -> None:
+async def test_draining_ends_in_time_and_counts_lost_hits() -> None:
     counts = Counts()
     buffer = a_buffer(counts)
     offer_many(buffer, 3, first_id=1)

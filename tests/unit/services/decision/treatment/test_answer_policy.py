@@ -7,12 +7,18 @@ import pytest
 
 from fanzha.decisions import Action, DisplayLabel, Reason, Treatment
 from fanzha.tables import Ingress
+from services.decision.carriers.policy_document import read_policies
+from services.decision.evidence import BatchContext
 from services.decision.origin.guard import OriginGuard
 from services.decision.origin.trunk_groups import TrunkGroup, TrunkGroups
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
 from services.decision.treatment.cache_lifetimes import CacheLifetimes
-from services.decision.treatment.treatment_table import international_calls, shipped_table
+from services.decision.treatment.treatment_table import (
+    international_calls,
+    read_treatments,
+    shipped_table,
+)
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     FixedScore,
@@ -35,6 +41,17 @@ DELAYED = AnswerPolicy(block_delay=BlockDelay(least_ms=200, jitter_ms=700, key=b
 def with_international() -> AnswerPolicy:
     table = shipped_table().with_rules([international_calls()])
     return AnswerPolicy(current_treatments=lambda: table)
+
+
+@pytest.mark.parametrize("mode", ["enforce", "monitor"])
+def test_what_a_policy_blocks_for_want_of_a_model_is_not_reused(mode: str) -> None:
+    document = f'[carrier.default.link]\non_failure = "block"\nmode = "{mode}"\n'
+    engine = an_engine(models=broken_models(), policies=read_policies(document))
+
+    decisions = engine.decide_links(some_links("http://shop.example/"), NINE_O_CLOCK_S)
+
+    assert decisions.reasons.tolist() == [Reason.FAILED_CLOSED]
+    assert (decisions.allow_cache_seconds, decisions.block_cache_seconds) == (0, 0)
 
 
 def test_a_call_that_the_velocity_model_marks_is_labelled_and_keeps_its_score() -> None:
@@ -147,3 +164,20 @@ def test_only_links_are_cached() -> None:
     decisions = an_engine().decide_calls(some_calls(DIALLER), NINE_O_CLOCK_S)
 
     assert (decisions.allow_cache_seconds, decisions.block_cache_seconds) == (None, None)
+
+
+def test_the_requests_of_one_carrier_are_treated_in_a_batch_of_several() -> None:
+    table = read_treatments(
+        b'[[treatment]]\nchannels = ["call"]\nreasons = ["scored"]\ncarriers = ["cmcc"]\n'
+        b'treatment = "challenge"\nbecause = "x"\n'
+    )
+    engine = an_engine(answers=AnswerPolicy(current_treatments=lambda: table))
+
+    decisions = engine.decide_calls(
+        some_calls(*[DIALLER] * 3),
+        NINE_O_CLOCK_S,
+        BatchContext(carriers=[("", 1), ("cmcc", 1), ("ctcc", 1)]),
+    )
+
+    assert decisions.details.keys() == {1}
+    assert decisions.details[1].treatment is Treatment.CHALLENGE

@@ -1,6 +1,7 @@
 """Rules pick the treatment of what is let through, and never change allow or block."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def a_batch(
     )
 
 
-def test_what_is_only_marked_is_labelled_by_default() -> None:
+def test_marked_traffic_is_labelled_by_default() -> None:
     calls = shipped_table().treatments(
         a_batch((ALLOW, Reason.SCORED), (ALLOW, Reason.VELOCITY), (BLOCK, Reason.VELOCITY))
     )
@@ -114,7 +115,7 @@ def test_no_blocked_protected_or_unreadable_row_is_treated(
     assert list(found) == [0] * hinders
 
 
-def test_the_ingress_that_is_not_known_can_be_named() -> None:
+def test_the_unknown_ingress_can_be_named() -> None:
     rule = (
         '[[treatment]]\nchannels = ["call"]\ningress = ["unspecified", "interconnect"]\n'
         'treatment = "challenge"\nbecause = "all"\n'
@@ -174,3 +175,46 @@ def test_arbitrary_bytes_are_a_table_or_a_value_error(data: bytes) -> None:
         return
 
     assert isinstance(table, TreatmentTable)
+
+
+CARRIERS = """
+[[treatment]]
+channels = ["call"]
+carriers = ["cmcc", "cucc"]
+treatment = "challenge"
+because = "they have a voice CAPTCHA"
+
+[[treatment]]
+channels = ["call"]
+carriers = ["default"]
+treatment = "label"
+label = "suspected_fraud"
+because = "nobody else can be asked"
+"""
+
+
+@pytest.mark.parametrize(
+    ("carriers", "expected"),
+    [
+        ([("cmcc", 2), ("ctcc", 1), ("", 1), ("cucc", 1)], {0: 2, 1: 2, 3: 1, 4: 2}),
+        ([("cucc", 1)], dict.fromkeys(range(5), 2)),
+        ([("ctcc", 1)], {}),
+        ([], dict.fromkeys(range(5), 1)),
+    ],
+)
+def test_a_rule_may_name_the_carriers_it_is_for(
+    carriers: list[tuple[str, int]], expected: dict[int, int]
+) -> None:
+    batch = replace(a_batch(*[(ALLOW, Reason.VELOCITY)] * 5), carriers=carriers)
+
+    found = read_treatments(CARRIERS.encode()).treatments(batch)
+
+    assert {row: int(one.treatment) for row, one in found.items()} == expected
+
+
+@pytest.mark.parametrize("carriers", ['"cmcc"', "[]", '["CMCC"]', "[1]", '["a b"]', "[true]"])
+def test_a_carrier_that_cannot_be_one_is_refused(carriers: str) -> None:
+    document = RULE.replace("score_from = 0.5", f"carriers = {carriers}")
+
+    with pytest.raises(ValueError, match="treatment 1: carriers"):
+        read_treatments(document.encode())

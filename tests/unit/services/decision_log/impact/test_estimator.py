@@ -21,13 +21,13 @@ def log(tmp_path: Path) -> Logged:
     return logged(tmp_path)
 
 
-def test_an_empty_log_knows_nothing(log: Logged) -> None:
+def test_an_empty_log_gives_an_unknown_impact(log: Logged) -> None:
     impact = log.preview(an_entry(FRAUD))
 
     assert (impact.known, impact.hours, impact.rows_examined, impact.calls) == (False, 0, 0, 0)
 
 
-def test_a_log_that_is_younger_than_the_hours_asked_knows_only_part(log: Logged) -> None:
+def test_a_log_younger_than_the_period_gives_a_partial_impact(log: Logged) -> None:
     log.decide(some_calls(FRAUD, callee=ANN))
 
     impact = log.preview(an_entry(FRAUD), hours=24)
@@ -36,7 +36,7 @@ def test_a_log_that_is_younger_than_the_hours_asked_knows_only_part(log: Logged)
     assert (impact.calls, impact.parties) == (1, 1)
 
 
-def test_a_log_that_covers_the_hours_knows(log: Logged) -> None:
+def test_a_log_that_covers_the_period_gives_a_known_impact(log: Logged) -> None:
     log.clock.now_ms = NOW_MS - 2 * HOUR_MS
     log.decide(some_calls(OTHER, callee=BOB))
     log.clock.now_ms = NOW_MS
@@ -88,7 +88,7 @@ def test_an_exact_allow_entry_is_stronger_than_a_range_that_comes(log: Logged) -
     assert log.preview(an_entry("+8617000000*")).calls == 1
 
 
-def test_what_is_protected_or_blocked_already_does_not_change(log: Logged) -> None:
+def test_protected_or_already_blocked_events_do_not_change(log: Logged) -> None:
     log.decide(some_calls(FRAUD, SHOP, callees=("110", ANN)), an_entry(SHOP))
 
     assert log.preview(an_entry(FRAUD), an_entry(SHOP)).calls == 0
@@ -243,7 +243,7 @@ def test_events_are_estimated_by_weight(tmp_path: Path) -> None:
         ((OTHER, ANN, 90), 0),  # somebody else
     ],
 )
-def test_who_talked_long_or_called_is_in_good_standing(
+def test_long_talkers_and_callers_have_a_good_reputation(
     log: Logged, end: tuple[str, str, int], good: int
 ) -> None:
     log.decide(some_calls(FRAUD, FRAUD, callees=(ANN, BOB)))
@@ -254,7 +254,7 @@ def test_who_talked_long_or_called_is_in_good_standing(
     assert (impact.parties, impact.known_contacts, impact.top[0].known_contacts) == (2, good, good)
 
 
-def test_without_ends_nobody_is_known_to_be_in_good_standing(log: Logged) -> None:
+def test_without_call_ends_no_party_has_a_known_reputation(log: Logged) -> None:
     log.decide(some_calls(FRAUD, callee=ANN))
 
     assert not log.preview(an_entry(FRAUD)).contacts_known
@@ -271,7 +271,7 @@ def test_the_top_is_ten_entries_with_the_most_first(log: Logged) -> None:
     assert top[0].pattern == numbers[-1]
 
 
-def test_older_rows_than_the_hours_asked_do_not_count(log: Logged) -> None:
+def test_rows_older_than_the_period_do_not_count(log: Logged) -> None:
     log.clock.now_ms = NOW_MS - 90 * 60_000
     log.decide(some_calls(FRAUD, callee=ANN))
     log.clock.now_ms = NOW_MS

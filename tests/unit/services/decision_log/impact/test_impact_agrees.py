@@ -77,7 +77,9 @@ def actions(table: Calls | Texts | Links, entries: Sequence[Entry]) -> list[int]
     lists(of_numbers),
     lists(of_numbers),
 )
-def test_of_calls(pairs: list[tuple[str, str]], old: list[Entry], new: list[Entry]) -> None:
+def test_the_preview_of_calls_agrees_with_the_decisions(
+    pairs: list[tuple[str, str]], old: list[Entry], new: list[Entry]
+) -> None:
     callers, callees = zip(*pairs, strict=True)
 
     agree(some_calls(*callers, callees=callees), old, new)
@@ -85,7 +87,9 @@ def test_of_calls(pairs: list[tuple[str, str]], old: list[Entry], new: list[Entr
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=6), lists(of_hosts), lists(of_hosts))
-def test_of_links(hosts: list[str], old: list[Entry], new: list[Entry]) -> None:
+def test_the_preview_of_links_agrees_with_the_decisions(
+    hosts: list[str], old: list[Entry], new: list[Entry]
+) -> None:
     agree(some_links(*(f"http://{host}/x" for host in hosts)), old, new)
 
 
@@ -98,7 +102,7 @@ def test_of_links(hosts: list[str], old: list[Entry], new: list[Entry]) -> None:
     lists(of_numbers) | lists(blocked_hosts),
     lists(of_numbers | of_hosts),
 )
-def test_of_texts_with_one_link(
+def test_the_preview_of_texts_with_one_link_agrees_with_the_decisions(
     sender: str, hosts: list[str], old: list[Entry], new: list[Entry]
 ) -> None:
     bodies = [f"看 http://{host}/x" for host in hosts]

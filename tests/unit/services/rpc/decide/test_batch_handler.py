@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import pytest
 from google.protobuf.message import Message
 
 from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, NotAllowed
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, marked
 from fanzha.v1 import interception_pb2 as pb
-from services.auth.identity import Identity, set_identity
+from services.auth.identity import Identity, Role, acting_as, set_identity
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.rpc.decide.batch_handler import MAX_COALESCED_ROWS, BatchHandler
@@ -158,7 +159,7 @@ async def test_requests_of_several_carriers_are_decided_together_each_with_its_o
     desk: BatchHandler, deciding: Deciding
 ) -> None:
     async def of(carrier: str, data: bytes) -> bytes:
-        set_identity(Identity(name="gateway", roles=frozenset(), carrier=carrier))
+        set_identity(Identity(name="gateway", roles=frozenset({Role.CARRIER}), carrier=carrier))
         return await desk.answer(data, single=False)
 
     await asyncio.gather(of("one", batch(1, 2)), of("", batch(3)), of("two", batch(4)))
@@ -167,7 +168,9 @@ async def test_requests_of_several_carriers_are_decided_together_each_with_its_o
     assert deciding.carriers == [[("one", 2), ("", 1), ("two", 1)], []]
 
 
-async def test_only_bad_requests_decide_nothing(desk: BatchHandler, deciding: Deciding) -> None:
+async def test_a_batch_of_bad_requests_decides_no_rows(
+    desk: BatchHandler, deciding: Deciding
+) -> None:
     answers = await ask(desk, (b"\xff\xff\xff", False))
 
     assert isinstance(answers[0], InvalidInput)
@@ -207,7 +210,7 @@ def field_of(kind: type[Message]) -> tuple[int, str]:
     return field.number, field.message_type.full_name
 
 
-async def test_only_requests_that_ask_get_protocol_answers(desk: BatchHandler) -> None:
+async def test_protocol_answers_are_returned_on_request_only(desk: BatchHandler) -> None:
     asked = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
 
     plain, many, one = await ask(
@@ -244,3 +247,74 @@ async def test_a_row_that_is_not_utf_8_costs_the_others_no_protocol_answer(
     details = {detail.row: detail for detail in batch_answer(answer).details}
     assert details[0].error == "caller: not UTF-8"
     assert details[1].protocol_answer.sip.status == 603
+
+
+@pytest.fixture
+def rehearsed() -> Deciding:
+    return Deciding()
+
+
+@pytest.fixture
+def both(deciding: Deciding, rehearsed: Deciding) -> BatchHandler:
+    """Decides, and answers dry runs."""
+    columns, reader = ColumnarDecoder(HOME), MessageDecoder(HOME)
+    common = partial(
+        BatchHandler,
+        Channel.CALL,
+        decoder=RequestDecoder(
+            Channel.CALL, by_column=columns.calls, by_message=reader.calls, min_columnar_rows=1
+        ),
+        now_ms=lambda: 1,
+        observer=Observer(),
+    )
+    return common(decide=deciding, dry_runs=common(decide=rehearsed))
+
+
+def dry(*numbers: int) -> bytes:
+    request = pb.DecideCallsRequest(calls=map(call, numbers), dry_run=True)
+    return request.SerializeToString()
+
+
+async def test_dry_runs_are_decided_apart_from_live_requests(
+    both: BatchHandler, deciding: Deciding, rehearsed: Deciding
+) -> None:
+    broken = b"\x0a\x03\x0a\x01\xff"
+    one = pb.DecideCallRequest(call=call(4), dry_run=True).SerializeToString()
+    rows = MAX_COALESCED_ROWS[Channel.CALL]
+
+    answers = await ask(
+        both,
+        (batch(1, 2), False),
+        (dry(3), False),
+        (one, True),
+        (broken + dry(5), False),
+        (dry(*[6] * rows), False),
+        (single(7), True),
+    )
+
+    assert [isinstance(answer, bytes) for answer in answers] == [True] * 6
+    assert sum(deciding.sizes) == 3
+    assert sum(rehearsed.sizes) == 1 + 1 + 2 + rows
+
+
+async def test_a_server_without_dry_runs_refuses_them_and_decides_none_live(
+    desk: BatchHandler, deciding: Deciding
+) -> None:
+    (answer,) = await ask(desk, (dry(1), False))
+
+    assert str(answer) == "dry_run: this server answers none"
+    assert deciding.sizes == []
+
+
+async def test_only_carriers_ask_for_decisions_that_are_recorded(
+    both: BatchHandler, deciding: Deciding
+) -> None:
+    with acting_as(Identity(name="li", roles=frozenset({Role.EDITOR}))):
+        live, rehearsal = await ask(both, (batch(1), False), (dry(1), False))
+
+    assert isinstance(live, NotAllowed)
+    assert str(live) == (
+        "dry_run: a decision that is recorded takes the role carrier; li has editor"
+    )
+    assert isinstance(rehearsal, bytes)
+    assert deciding.sizes == []

@@ -40,7 +40,7 @@ async def test_a_batch_has_64_requests_at_most() -> None:
     assert [len(batch) for batch in double.batches] == [64, 64, 2]
 
 
-async def test_who_gives_up_is_not_decided_on_and_disturbs_nobody() -> None:
+async def test_a_cancelled_request_is_not_decided_and_disturbs_no_other() -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
     gives_up, stays = (asyncio.create_task(together.submit(number)) for number in (1, 2))
@@ -52,7 +52,7 @@ async def test_who_gives_up_is_not_decided_on_and_disturbs_nobody() -> None:
     assert double.batches == [[2]]
 
 
-async def test_a_failure_reaches_everybody_and_the_next_batch_starts_afresh() -> None:
+async def test_a_failure_reaches_every_request_of_its_batch_only() -> None:
     double = Doubling()
 
     def fail_once(numbers: Sequence[int]) -> list[int]:
@@ -70,7 +70,7 @@ async def test_a_failure_reaches_everybody_and_the_next_batch_starts_afresh() ->
 
 
 @pytest.mark.parametrize("rounds", [40])
-async def test_waiting_for_company_ends(rounds: int) -> None:
+async def test_waiting_for_more_requests_ends(rounds: int) -> None:
     together: Coalescer[int, int] = Coalescer(Doubling(), MOST_ROWS)
 
     for _ in range(rounds):
@@ -90,7 +90,7 @@ async def test_a_batch_with_enough_rows_waits_for_no_more() -> None:
 
 
 @pytest.mark.parametrize("asking", [8, 12, 16, 60, 64])
-async def test_as_many_as_came_before_are_enough_until_a_probe_waits_for_more(asking: int) -> None:
+async def test_the_batch_size_follows_the_last_one_until_a_probe_finds_more(asking: int) -> None:
     double = Doubling()
     together: Coalescer[int, int] = Coalescer(double, MOST_ROWS)
     await asyncio.gather(*(together.submit(number) for number in range(4)))

@@ -32,7 +32,7 @@ def test_an_absent_time_is_now() -> None:
     assert calls.attempted_at_ms.tolist() == [NOW_MS]
 
 
-def test_what_is_wrong_with_a_row_names_the_field_and_leaves_the_others_alone() -> None:
+def test_the_error_of_a_row_names_the_field_and_fails_no_other() -> None:
     messages = [
         pb.Call(caller="", callee=CALLEE),
         pb.Call(caller=CALLER, callee="nobody"),
@@ -62,7 +62,7 @@ def test_enums_of_a_later_version_are_read_as_not_known() -> None:
     assert calls.attestations.tolist() == [0]
 
 
-def test_names_are_kept_because_their_keys_cannot_be_read_back() -> None:
+def test_sender_names_are_kept_since_keys_are_hashes() -> None:
     messages = [pb.Text(sender=sender, receiver=CALLEE, body="hi") for sender in ("Bank", "95588")]
 
     texts = reader.texts(messages, NOW_MS)
@@ -70,7 +70,7 @@ def test_names_are_kept_because_their_keys_cannot_be_read_back() -> None:
     assert texts.names == {0: "Bank"}
 
 
-def test_of_a_body_8_kib_are_read() -> None:
+def test_the_first_8_kib_of_a_body_are_read() -> None:
     bodies = ["", "a" * 8192, "好 a" * 2048, "诈" * 2730, "诈" * 2731]
 
     texts = reader.texts(
@@ -121,7 +121,7 @@ def a_message(kind: type, texts: list[str], number: int, time: int, fields: list
 
 
 @given(st.lists(st.tuples(anything, anything, anything, int32, int64), min_size=1, max_size=8))
-def test_no_call_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -> None:
+def test_any_call_is_read_or_refused(rows: list[tuple[str, str, str, int, int]]) -> None:
     messages = [
         a_message(pb.Call, [a, b, c], number, time, ["caller", "callee", "trunk"])
         for a, b, c, number, time in rows
@@ -134,7 +134,7 @@ def test_no_call_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -
 
 
 @given(st.lists(st.tuples(anything, anything, anything, int32, int64), min_size=1, max_size=8))
-def test_no_text_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -> None:
+def test_any_text_is_read_or_refused(rows: list[tuple[str, str, str, int, int]]) -> None:
     messages = [
         a_message(pb.Text, [a, b, c], number, time, ["sender", "receiver", "body"])
         for a, b, c, number, time in rows
@@ -146,7 +146,7 @@ def test_no_text_breaks_the_reader(rows: list[tuple[str, str, str, int, int]]) -
 
 
 @given(st.lists(st.tuples(anything, anything, int64), min_size=1, max_size=8))
-def test_no_link_breaks_the_reader(rows: list[tuple[str, str, int]]) -> None:
+def test_any_link_is_read_or_refused(rows: list[tuple[str, str, int]]) -> None:
     messages = [a_message(pb.Link, [a, b], 0, time, ["url", "subscriber"]) for a, b, time in rows]
 
     links = reader.links(messages, NOW_MS)  # type: ignore[arg-type]

@@ -64,6 +64,7 @@ def servicer() -> InterceptionServicer:
         reader=MessageDecoder(HOME),
         now_ms=lambda: NINE_O_CLOCK_MS,
         observer=Observer(),
+        dry_engine=an_engine(an_entry(LISTED)),
     )
 
 
@@ -178,7 +179,7 @@ async def test_a_text_that_is_not_utf8_makes_its_row_invalid_and_no_other(
     assert str(alone) == f"{field}: not UTF-8"
 
 
-async def test_a_bad_row_is_told_where_a_request_asks_for_shadow_entries(
+async def test_a_bad_row_is_reported_where_a_request_wants_shadow_entries(
     servicer: InterceptionServicer,
 ) -> None:
     good = good_row(Channel.CALL, LISTED)
@@ -271,7 +272,7 @@ def mutated(source: random.Random) -> tuple[Channel, bool, bytes]:
 
 
 @pytest.mark.slow
-async def test_mutated_requests_end_as_documented_and_both_ways_agree(
+async def test_mutated_requests_end_as_documented_and_both_decoders_agree(
     servicer: InterceptionServicer,
 ) -> None:
     source = random.Random(7)

@@ -17,7 +17,7 @@ from fanzha.tables import Calls, Channel, Links, Texts, marked
 from fanzha.v1 import interception_pb2 as pb
 from infra.shared_table import SharedTable
 from services.auth import identity
-from services.auth.identity import Identity
+from services.auth.identity import Identity, Role
 from services.decision.evidence import BatchContext
 from services.decision.observer import Observer
 from services.rpc.decide import request_parts
@@ -31,6 +31,7 @@ HOME = HomePlan("86")
 CALLEE = "+8619900000001"
 HOLDS_MS = 60_000
 ALWAYS, NEVER = 1, 10_000
+CARRIER = frozenset({Role.CARRIER})
 
 
 @dataclass
@@ -163,7 +164,7 @@ async def test_an_id_with_other_contents_or_of_another_login_is_a_new_request() 
     worker = Worker(a_table(), 1000)
     ids = [(await worker.single(call(1, "a"))).decision_id]
     ids.append((await worker.single(call(2, "a"))).decision_id)
-    with identity.acting_as(Identity(name="carrier.example", roles=frozenset())):
+    with identity.acting_as(Identity(name="carrier.example", roles=CARRIER)):
         ids.append((await worker.single(call(1, "a"))).decision_id)
 
     assert len(set(ids)) == 3
@@ -202,7 +203,7 @@ async def test_a_batch_mixes_new_rows_and_repeated_ones(by_column: int) -> None:
     assert worker.decided == {11: 1, 3: 1, 5: 1, 7: 1}
 
 
-async def test_an_id_that_is_none_is_said_and_fails_its_row_alone() -> None:
+async def test_an_invalid_id_is_reported_and_fails_its_row_alone() -> None:
     worker = Worker(a_table(), 1000)
     wrong = call(2, "é"), call(2, "x" * 65), call(2, "a\n"), call(2, "x" * 64)
 
@@ -259,7 +260,7 @@ steps = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(steps, st.sampled_from([ALWAYS, NEVER]))
-def test_whatever_is_retried_each_id_with_its_contents_is_decided_once(
+def test_under_any_retries_each_id_with_its_contents_is_decided_once(
     taken: list[tuple[int, list[list[tuple[int, str]]]]], by_column: int
 ) -> None:
     asyncio.run(retry_all(taken, by_column))
@@ -294,7 +295,7 @@ async def test_the_rows_left_after_repeated_ones_keep_the_carriers_of_their_requ
     worker = Worker(a_table(), 1000)
 
     async def of(carrier: str, *calls: pb.Call) -> None:
-        identity.set_identity(Identity(name=carrier, roles=frozenset(), carrier=carrier))
+        identity.set_identity(Identity(name=carrier, roles=CARRIER, carrier=carrier))
         await worker.batch(*calls)
 
     await asyncio.gather(of("one", call(3, "a")))

@@ -122,7 +122,7 @@ async def test_each_part_has_its_protocol_answers() -> None:
     assert all(detail.protocol_answer.smpp.submit_status == 0x45 for detail in details.values())
 
 
-async def test_others_are_answered_between_the_parts() -> None:
+async def test_other_requests_are_answered_between_the_parts() -> None:
     watching = Watching()
     desk = a_desk(watching)
     order: list[str] = []
@@ -177,7 +177,7 @@ async def test_beyond_the_bytes_of_one_request_a_listed_sender_is_blocked(shadow
     assert {detail.entry_id != "" for detail in found.details} == {True}
 
 
-async def test_a_link_in_what_is_left_of_a_text_is_found(
+async def test_a_link_in_the_kept_part_of_a_text_is_found(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     watching = Watching()
@@ -193,7 +193,7 @@ async def test_a_link_in_what_is_left_of_a_text_is_found(
     assert caplog.messages[0].startswith("300 of 300 rows of a text request were cut")
 
 
-async def test_a_row_that_no_cut_makes_short_is_let_through_and_told() -> None:
+async def test_a_row_that_cannot_be_shortened_is_let_through_and_reported() -> None:
     watching = Watching()
     request = texts(*[LONG] * 300, sender=LISTED)
     request.texts[7].sender = "x" * 9000
@@ -289,7 +289,7 @@ async def test_of_gathered_requests_those_past_their_deadline_are_dropped_alone(
     assert isinstance(answers[2], bytes)
 
 
-async def test_while_one_waits_for_its_answer_all_gathered_with_it_are_decided() -> None:
+async def test_while_one_request_is_in_time_all_gathered_with_it_are_decided() -> None:
     passes, stays = Deadline(), Deadline()
 
     def after(done: str) -> None:

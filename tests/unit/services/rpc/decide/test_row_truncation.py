@@ -101,7 +101,7 @@ def test_a_url_is_cut_too() -> None:
         pytest.param(a_row("", sender="x" * 9000), id="long besides its body"),
     ],
 )
-def test_what_cannot_be_cut_is_left_out(row: bytes) -> None:
+def test_rows_that_cannot_be_cut_are_omitted(row: bytes) -> None:
     found = fit(Channel.TEXT, row, 512)
 
     assert (found.data, found.read_bytes) == (b"\x0a\x00", 0)

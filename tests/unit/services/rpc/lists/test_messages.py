@@ -23,7 +23,7 @@ def test_plain_rows_come_after_the_others_with_the_lines_they_stand_on() -> None
     assert plain.kinds == [EntryKind.HOST, EntryKind.HOST, 0]
 
 
-def test_a_message_without_rows_gives_none() -> None:
+def test_an_empty_message_gives_no_rows() -> None:
     assert not list(proposed_rows(pb.ImportRows()))
 
 

@@ -103,7 +103,7 @@ async def call(handler: Handler, shedder: LoadShedder, context: Context) -> list
         (KeyError(), b"data", (None, None), []),
     ],
 )
-def test_an_admitted_request_leaves_and_is_counted_if_it_is_not_decided(
+def test_an_admitted_request_is_released_and_counted_if_undecided(
     *,
     streaming: bool,
     error: BaseException | None,
@@ -123,7 +123,7 @@ def test_an_admitted_request_leaves_and_is_counted_if_it_is_not_decided(
     assert shedder.wait_seconds > 0.0, "the request that left is not in the mean"
 
 
-def test_a_request_that_is_not_admitted_is_counted_once_and_does_not_leave() -> None:
+def test_a_shed_request_is_counted_once_and_not_released() -> None:
     counted: list[ShedReason] = []
     shedder = LoadShedder(longest_wait_seconds=1.0, clock=Clock(), shed=counted.append)
     for _ in range(2):

@@ -51,7 +51,7 @@ def test_a_request_without_time_left_is_too_late() -> None:
         shedder.enter(0.0)
 
 
-def test_why_a_request_is_not_decided_is_told() -> None:
+def test_a_shed_request_has_a_reason() -> None:
     clock = Clock()
     told: list[ShedReason] = []
     shedder = a_shedder(clock, shed=told.append)
@@ -77,7 +77,7 @@ def test_a_request_without_time_left_when_it_has_been_read_is_too_late() -> None
     assert raised.value.reason is ShedReason.LATE_WHEN_READ
 
 
-def test_the_wait_is_what_those_inside_will_take() -> None:
+def test_the_estimated_wait_is_the_time_of_requests_in_flight() -> None:
     clock = Clock()
     shedder = a_shedder(clock)
 

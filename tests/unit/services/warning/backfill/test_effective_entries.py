@@ -77,7 +77,7 @@ def test_of_a_pattern_that_is_there_twice_the_last_row_counts() -> None:
     assert [one.campaign for one in found.entries] == ["star-river"]
 
 
-def test_what_blocked_as_fraud_before_does_not_land_again() -> None:
+def test_an_entry_that_blocked_before_does_not_become_effective_again() -> None:
     renewed = effective_count(a_block(), before=a_block())
 
     assert renewed.rows == {EntryEffect.ALREADY_EFFECTIVE: 1}
@@ -90,13 +90,13 @@ def test_what_blocked_as_fraud_before_does_not_land_again() -> None:
     assert effective_count(a_block(), before=an_entry(FRAUD, expires_at=NEVER)).effective_count == 1
 
 
-def test_of_more_than_were_asked_for_only_the_number_is_told() -> None:
+def test_beyond_the_limit_only_the_count_is_returned() -> None:
     found = effective_count(*(a_block(f"+861700000000{number}") for number in range(4)), most=3)
 
     assert (found.effective_count, found.entries) == (4, ())
 
 
-def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
+def test_a_removed_lifted_or_shadowed_entry_is_no_longer_effective() -> None:
     entries = [EffectiveEntry.of(a_block()), EffectiveEntry.of(a_block("jf.example"))]
 
     assert left(entries, removed=(a_block(),)) == entries[1:]
@@ -107,7 +107,7 @@ def test_what_is_removed_lifted_or_made_a_shadow_is_no_longer_there() -> None:
     assert left(entries, a_block("+8617000000009")) == entries
 
 
-def test_what_is_removed_and_added_by_one_change_stays_as_it_is_now() -> None:
+def test_an_entry_removed_and_added_by_one_change_stays_effective() -> None:
     entries = [EffectiveEntry.of(a_block())]
     later = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -130,7 +130,7 @@ def a_backfill(*entries: Entry) -> PendingBackfill:
     )
 
 
-def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> None:
+def test_a_backfill_without_entries_is_withdrawn_and_with_fewer_recounted() -> None:
     both = a_backfill(a_block(), a_block("jf.example"))
 
     none = both.with_entries([], why="gone", now_ms=5)
@@ -140,7 +140,7 @@ def test_a_reach_without_entries_is_withdrawn_and_with_fewer_counted_anew() -> N
     assert (one.state, one.count, len(one.entries)) == (PendingState.PENDING, None, 1)
 
 
-def test_a_reach_is_about_its_only_entry_or_about_the_change() -> None:
+def test_a_backfill_is_about_its_only_entry_or_about_the_change() -> None:
     kinds = {
         FRAUD: SubjectKind.NUMBER,
         "+861700*": SubjectKind.NUMBER,

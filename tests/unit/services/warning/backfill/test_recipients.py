@@ -56,7 +56,7 @@ def test_exposure_is_the_nearest_harm() -> None:
     assert exposure(replace(everything, talked_s=59)) is Exposure.LINK_OPENED
 
 
-def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> None:
+def test_the_warning_of_a_contact_is_deterministic() -> None:
     subject = read(HomePlan(), SubjectKind.NUMBER, FRAUD)
     ann = a_person(1, a_contact(), a_contact(Channel.TEXT, decision_id=8), talked_s=90)
 
@@ -74,7 +74,7 @@ def test_each_contact_is_a_warning_that_is_the_same_whenever_it_is_made() -> Non
     assert first[0].means == Means(kind=MeansKind.CALLER, value=FRAUD)
 
 
-def test_a_reach_joins_the_case_that_a_hit_of_the_same_would_open() -> None:
+def test_a_backfill_joins_the_case_that_a_hit_would_open() -> None:
     ann = a_person(1, a_contact(Channel.LINK))
 
     def campaign(kind: SubjectKind, pattern: str) -> str:
@@ -92,7 +92,7 @@ def test_a_reach_joins_the_case_that_a_hit_of_the_same_would_open() -> None:
     assert campaign(SubjectKind.TEXT, fingerprint) == f"text:{fingerprint}"
 
 
-def test_who_opened_a_link_is_said_to_have() -> None:
+def test_the_subscriber_of_a_link_counts_as_having_opened_it() -> None:
     subject = read(HomePlan(), SubjectKind.LINK, "jf.example")
     ann = a_person(1, a_contact(Channel.LINK), a_contact(Channel.TEXT))
 

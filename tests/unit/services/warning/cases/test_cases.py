@@ -138,7 +138,7 @@ def test_a_receipt_that_comes_late_does_not_open_a_case_again() -> None:
         ),
     ],
 )
-def test_what_one_campaign_did_is_connected(one: WarningRecord, other: WarningRecord) -> None:
+def test_warnings_of_one_campaign_are_connected(one: WarningRecord, other: WarningRecord) -> None:
     assert ids.campaign_of(one) == ids.campaign_of(other)
 
 
@@ -158,7 +158,7 @@ def test_a_case_without_a_further_step_needs_a_person_until_one_takes_it() -> No
         assert not state_machine.apply(waits, happened(kind)).needs_person
 
 
-def test_what_was_lost_is_kept_with_the_case() -> None:
+def test_the_loss_is_stored_with_the_case() -> None:
     took = (Means(kind=MeansKind.ACCOUNT, value="6222 0000"),)
     closed = replace(
         happened(EventKind.CLOSED), outcome=CaseOutcome.LOST_MONEY, lost_fen=1, lost_to=took

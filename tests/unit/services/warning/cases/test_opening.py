@@ -27,7 +27,7 @@ def kinds(grown: CaseUpdate) -> list[EventKind]:
         st.tuples(st.sampled_from(Risk), st.integers(1, 3), st.booleans()), min_size=1, max_size=8
     )
 )
-def test_a_case_is_what_its_events_make_of_it_read_back(
+def test_a_case_equals_its_replayed_events(
     batches: list[tuple[Risk, int, bool]],
 ) -> None:
     case: Case | None = None
@@ -62,7 +62,7 @@ def test_a_new_case_has_a_region_a_tier_and_a_warning_on_its_way() -> None:
     assert grown.case.due_at_ms > NOW_MS
 
 
-def test_a_repeat_of_the_same_risk_warns_nobody_again() -> None:
+def test_a_repeat_of_the_same_risk_sends_no_second_warning() -> None:
     first = opening.apply_warnings(None, [a_warning(1)], ROUTER, NOW_MS).case
 
     grown = opening.apply_warnings(first, [a_warning(1, reference="2")], ROUTER, NOW_MS + 1)

@@ -20,7 +20,7 @@ def a_case() -> Case:
     )
 
 
-def test_who_waits_for_a_person_comes_before_all_dates_the_highest_tier_first() -> None:
+def test_cases_waiting_for_a_person_sort_before_all_dates_by_tier() -> None:
     cases = [
         replace(a_case(), needs_person=True, due_at_ms=0, tier=Tier.HIGH),
         replace(a_case(), needs_person=True, due_at_ms=0, tier=Tier.LOW),
@@ -58,7 +58,7 @@ def test_a_case_leaves_the_indexes_of_a_county_it_is_taken_from() -> None:
         ),
     ],
 )
-def test_a_tally_changes_by_what_changed(
+def test_a_tally_changes_by_the_difference(
     before: Case | None, after: Case, change: dict[str, int]
 ) -> None:
     assert projections.tally_changes(before, after) == change

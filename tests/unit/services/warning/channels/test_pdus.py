@@ -35,16 +35,14 @@ def test_any_body_is_read_or_refused_with_its_number(
 
 
 @given(SEQUENCES, st.sampled_from(["enquire_link", "unbind", "deliver_sm_resp"]))
-def test_what_is_written_without_a_body_is_read_again(sequence: int, command: str) -> None:
+def test_a_pdu_without_a_body_round_trips(sequence: int, command: str) -> None:
     read = pdus.read(pdus.plain(command, sequence))
 
     assert (read.command, read.sequence, read.status) == (command, sequence, pdus.OK)
 
 
 @given(SEQUENCES, TEXTS, BODIES, st.booleans())
-def test_a_message_that_is_written_is_read_again(
-    sequence: int, source: str, body: bytes, several: bool
-) -> None:
+def test_a_message_round_trips(sequence: int, source: str, body: bytes, several: bool) -> None:
     data = pdus.submit(
         source=source, to="+8617000000001", data_coding=8, several=several, body=body,
         priority=1, sequence=sequence,

@@ -10,7 +10,7 @@ class Clock:
         return self.now
 
 
-def test_so_many_go_a_second() -> None:
+def test_the_rate_is_limited_per_second() -> None:
     pace = RateLimiter(10, clock=Clock())
 
     delays = [pace.delay() for _ in range(11)]
@@ -30,7 +30,7 @@ def test_after_a_pause_a_burst_may_go() -> None:
     assert delays[5] > 0
 
 
-def test_it_slows_down_and_recovers() -> None:
+def test_throttling_lowers_the_rate_and_success_restores_it() -> None:
     clock = Clock()
     pace = RateLimiter(100, clock=clock)
 

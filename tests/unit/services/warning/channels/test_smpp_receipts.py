@@ -62,9 +62,7 @@ IDS = st.text(st.characters(max_codepoint=255), max_size=70) | st.text("01234567
 @given(IDS, st.booleans())
 @example("\u00b2", True)
 @example("1" * 5000, True)
-def test_whatever_the_id_its_forms_are_few_and_begin_with_itself(
-    provider_id: str, converted: bool
-) -> None:
+def test_any_id_has_few_forms_and_the_first_is_itself(provider_id: str, converted: bool) -> None:
     forms = smpp_receipts.id_forms(provider_id, converted=converted)
 
     assert len(forms) <= 3
@@ -83,7 +81,7 @@ def test_of_a_decimal_and_a_hexadecimal_id_each_is_a_form_of_the_other(number: i
 
 
 @given(st.binary(max_size=300), IDS, st.none() | st.integers(0, 255))
-def test_any_body_is_read_as_a_receipt_or_as_none(
+def test_any_body_is_a_receipt_or_not_one(
     body: bytes, receipted_id: str, state: int | None
 ) -> None:
     delivery = Pdu(

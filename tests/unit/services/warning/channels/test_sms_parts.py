@@ -12,7 +12,7 @@ def joined(text: str) -> bytes:
 
 
 @given(st.text(min_size=1, max_size=300))
-def test_nothing_is_lost_and_no_part_is_too_long(text: str) -> None:
+def test_parts_contain_the_whole_text_and_none_is_too_long(text: str) -> None:
     parts = cut(text, 300)
 
     assert all(len(body) <= (160 if parts.data_coding == GSM7 else 140) for body in parts.bodies)
@@ -51,6 +51,6 @@ def test_a_section_sign_is_no_grave_accent() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "反" * 671, "\ud800"])
-def test_what_cannot_be_sent_is_refused(text: str) -> None:
+def test_an_unsendable_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="text: "):
         cut(text, 0)

@@ -58,7 +58,7 @@ def closed(case: Case, outcome: CaseOutcome = CaseOutcome.SAFE, **fields: Any) -
     return applied(case, actions.closed(case, WANG, CaseClosure(outcome=outcome, **fields)))
 
 
-def test_who_takes_a_case_has_as_long_as_its_last_step() -> None:
+def test_taking_a_case_gives_the_time_of_its_last_step() -> None:
     case = taken(a_case())
 
     assert (case.state, case.officer) == (CaseState.DISSUADING, "wang")
@@ -75,7 +75,7 @@ def test_a_case_is_taken_once_unless_it_is_taken_over() -> None:
     assert (over.officer, over.due_at_ms) == ("li", case.due_at_ms)
 
 
-def test_who_is_not_reached_gets_the_next_step_at_once() -> None:
+def test_an_unreached_person_gets_the_next_step_at_once() -> None:
     case = unreached(taken(a_case()))
 
     assert (case.step, case.unreached, case.due_at_ms) == (1, 1, NOW_MS + 2 * HOUR_MS)
@@ -83,14 +83,14 @@ def test_who_is_not_reached_gets_the_next_step_at_once() -> None:
     assert case.officer == "wang"
 
 
-def test_without_a_next_step_who_is_not_reached_is_raised_to_the_highest_tier() -> None:
+def test_without_a_next_step_an_unreached_person_is_raised_to_the_highest_tier() -> None:
     case = unreached(a_case(Risk.LOW))
 
     assert (case.tier, case.step, len(case.messages)) == (Tier.HIGH, 0, 2)
     assert case.lines == ("risk", "unreached")
 
 
-def test_at_the_end_of_the_highest_tier_somebody_must_go_on_trying() -> None:
+def test_at_the_end_of_the_highest_tier_a_person_must_keep_trying() -> None:
     mine, nobodys = taken(a_case()), a_case()
     for _ in range(3):
         mine, nobodys = unreached(mine, LI), unreached(nobodys, LI)
@@ -100,7 +100,7 @@ def test_at_the_end_of_the_highest_tier_somebody_must_go_on_trying() -> None:
     assert taken(nobodys).due_at_ms == NOW_MS + 2 * HOUR_MS
 
 
-def test_a_note_may_move_the_date_of_who_has_the_case() -> None:
+def test_a_note_by_the_assignee_may_move_the_due_date() -> None:
     case = taken(a_case())
 
     events = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=NOW_MS + 9)
@@ -117,12 +117,12 @@ def test_a_note_may_move_the_date_of_who_has_the_case() -> None:
         (taken(a_case()), True, NOW_MS + 9),
     ],
 )
-def test_a_date_that_makes_no_sense_is_refused(case: Case, unreached: bool, due_at_ms: int) -> None:
+def test_an_invalid_due_date_is_refused(case: Case, unreached: bool, due_at_ms: int) -> None:
     with pytest.raises(InvalidInput, match="due_at_ms: "):
         actions.noted(case, WANG, Plan(), unreached=unreached, due_at_ms=due_at_ms)
 
 
-def test_a_case_is_given_to_a_county_and_an_officer_in_one_go() -> None:
+def test_a_case_is_assigned_to_county_and_officer_in_one_call() -> None:
     county = Region(province="340000", city="340500", county="340503", how="assigned")
 
     events = actions.assigned(a_case(), WANG, Plan(), region=county, officer="zhao")
@@ -132,7 +132,7 @@ def test_a_case_is_given_to_a_county_and_an_officer_in_one_go() -> None:
     assert actions.assigned(case, WANG, Plan(), region=county, officer="zhao") == []
 
 
-def test_of_a_closed_case_only_notes_are_taken() -> None:
+def test_a_closed_case_accepts_notes_only() -> None:
     case = closed(taken(a_case()))
 
     noted = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=0)
@@ -147,7 +147,7 @@ def test_of_a_closed_case_only_notes_are_taken() -> None:
             act()
 
 
-def test_what_was_lost_and_to_whom_is_kept() -> None:
+def test_loss_and_means_are_stored() -> None:
     case = closed(a_case(), CaseOutcome.LOST_MONEY, lost_fen=1_200_000, lost_to=(ACCOUNT,))
 
     assert (case.lost_fen, case.lost_to, case.reason) == (1_200_000, (ACCOUNT,), "called")
@@ -165,7 +165,7 @@ def test_what_was_lost_and_to_whom_is_kept() -> None:
         (CaseClosure(outcome=CaseOutcome.SAFE, duplicate_of="abc"), "x", "duplicate_of"),
     ],
 )
-def test_an_outcome_says_what_it_must_and_no_more(
+def test_an_outcome_needs_exactly_its_own_fields(
     closing: CaseClosure, why: str, field: str
 ) -> None:
     with pytest.raises(InvalidInput, match=f"^{field}: "):
@@ -184,7 +184,7 @@ def test_a_duplicate_is_of_another_open_case_of_the_same_person() -> None:
             actions.check_duplicate(case, wrong)
 
 
-def test_a_change_may_be_bound_to_what_was_seen() -> None:
+def test_a_change_can_require_a_revision() -> None:
     case = a_case()
 
     actions.check_revision(case, None)

@@ -50,9 +50,7 @@ def test_a_region_is_seen_by_those_above_it(regions: list[str], seen: list[Regio
         (["340503001"], "", ["340503"]),
     ],
 )
-def test_a_list_is_looked_for_where_the_reach_is(
-    regions: list[str], asked: str, lists: list[str]
-) -> None:
+def test_a_list_is_limited_to_the_scope(regions: list[str], asked: str, lists: list[str]) -> None:
     assert list(scope.indexes(who(*regions), asked)) == lists
 
 
@@ -83,12 +81,12 @@ def test_a_case_is_given_to_a_code_or_a_name(text: str, region: tuple[str, str, 
     ("text", "current"),
     [("99", CITY), ("34051", CITY), ("花山区", PROVINCE), ("花" * 61, CITY), ("花\n山", CITY)],
 )
-def test_a_region_that_nobody_knows_is_refused(text: str, current: Region) -> None:
+def test_an_unknown_region_is_refused(text: str, current: Region) -> None:
     with pytest.raises(InvalidInput, match="region: "):
         assignment.read(text, current)
 
 
-def test_a_county_hands_a_case_back_to_its_city_and_to_no_other_county() -> None:
+def test_a_county_returns_a_case_to_its_city_only() -> None:
     assignment.check(who("340503"), COUNTY, CITY)
 
     for other in (ELSEWHERE, Region(province="340000", city="340500", county="340504")):

@@ -30,7 +30,7 @@ def test_some_failures_in_a_row_open_it_for_longer_each_time() -> None:
     assert pauses == [2, 4, 8, 16, 32, 60, 60]
 
 
-def test_one_success_forgets_all_failures() -> None:
+def test_one_success_resets_the_failures() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, FAILURES - 1)
     breaker.record_success()
@@ -39,7 +39,7 @@ def test_one_success_forgets_all_failures() -> None:
     assert breaker.open_for == 0
 
 
-def test_failures_of_what_was_under_way_do_not_open_it_again_after_the_pause() -> None:
+def test_failures_of_requests_in_flight_do_not_reopen_it_after_the_pause() -> None:
     clock = Clock()
     breaker = CircuitBreaker(clock=clock)
     fail(breaker, 3 * FAILURES)
@@ -49,7 +49,7 @@ def test_failures_of_what_was_under_way_do_not_open_it_again_after_the_pause() -
     assert breaker.open_for == 0
 
 
-def test_failures_of_what_was_under_way_do_not_lengthen_the_pause() -> None:
+def test_failures_of_requests_in_flight_do_not_lengthen_the_pause() -> None:
     breaker = CircuitBreaker(clock=Clock())
     fail(breaker, 3 * FAILURES)
 

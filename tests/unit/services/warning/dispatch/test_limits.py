@@ -52,7 +52,7 @@ def test_quiet_hours_within_a_day_and_none_at_all() -> None:
     assert answer(ask(), at(3), quiet_from=time(8), quiet_until=time(8)).allowed
 
 
-def test_the_tier_high_breaks_quiet_hours_unless_told_otherwise() -> None:
+def test_the_tier_high_breaks_quiet_hours_by_default() -> None:
     assert answer(ask(Tier.HIGH), at(3)).allowed
     assert not answer(ask(Tier.HIGH), at(3), breaks_quiet=frozenset()).allowed
 
@@ -96,7 +96,7 @@ def test_a_person_may_opt_out_of_advice_and_never_of_emergencies() -> None:
         LimitRules(may_opt_out=frozenset({NoticeKind.EMERGENCY}))
 
 
-def test_the_switch_stops_everything_and_is_asked_again_soon() -> None:
+def test_the_kill_switch_stops_everything_and_is_read_again_soon() -> None:
     for check in (ask(Tier.HIGH), ask(form="in_person")):
         refused = answer(check, at(12), RecipientUsage(stopped=True))
 
@@ -111,6 +111,6 @@ def test_in_test_mode_all_goes_to_the_sink() -> None:
 
 
 @pytest.mark.parametrize("text", ["22", "25:00", "10:60", "x:y", ""])
-def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+def test_an_invalid_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"time of day|must be in"):
         limits.read_clock(text)

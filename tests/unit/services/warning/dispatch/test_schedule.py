@@ -41,7 +41,7 @@ def applied(case: Case, events: list[CaseEvent]) -> Case:
     return case
 
 
-def said(case: Case, kind: EventKind) -> Case:
+def with_event(case: Case, kind: EventKind) -> Case:
     (message,) = case.messages
     event = CaseEvent(
         kind=kind, at_ms=NOW_MS, by="sms", message=MessageRef(id=message, channel="sms")
@@ -73,7 +73,7 @@ def test_two_processes_find_the_step_taken() -> None:
 
 @pytest.mark.parametrize(("risk", "kind"), [(Risk.LOW, EventKind.NOTED), (Risk.HIGH, None)])
 def test_a_message_is_enough_at_the_lowest_tier_only(risk: Risk, kind: EventKind | None) -> None:
-    case = said(a_case(risk), EventKind.DELIVERED)
+    case = with_event(a_case(risk), EventKind.DELIVERED)
 
     events = schedule.due(case, Plan(), LATE)
 
@@ -82,7 +82,7 @@ def test_a_message_is_enough_at_the_lowest_tier_only(risk: Risk, kind: EventKind
 
 
 def test_a_failed_message_makes_the_next_step_due_at_once() -> None:
-    case = said(a_case(), EventKind.FAILED)
+    case = with_event(a_case(), EventKind.FAILED)
 
     case = applied(case, schedule.expedite(case, NOW_MS + 1))
     events = schedule.due(case, Plan(), NOW_MS + 1)
@@ -95,7 +95,7 @@ def test_a_message_on_its_way_is_waited_for() -> None:
     assert schedule.expedite(a_case(), NOW_MS + 1) == []
 
 
-def test_a_case_somebody_took_is_theirs() -> None:
+def test_a_taken_case_gets_no_automatic_step() -> None:
     taken = CaseEvent(kind=EventKind.TAKEN, at_ms=NOW_MS, by="wang")
     case = replace(state_machine.apply(a_case(), taken), due_at_ms=NOW_MS)
 
@@ -115,15 +115,15 @@ def test_the_next_step_waits_for_a_message_that_may_not_go_out_yet() -> None:
 
 
 @pytest.mark.parametrize("kind", [EventKind.SENT, EventKind.FAILED])
-def test_no_step_waits_for_a_message_that_is_under_way_no_more(kind: EventKind) -> None:
-    case = said(a_case(), kind)
+def test_no_step_waits_for_a_finished_message(kind: EventKind) -> None:
+    case = with_event(a_case(), kind)
     message = MessageRef(id=next(iter(case.messages)), channel="sms")
 
     assert schedule.postpone(case, Plan(), message, LATE, NOW_MS, why="stopped") == []
 
 
-def test_who_opted_out_is_left_alone_at_that_tier() -> None:
-    case = said(a_case(), EventKind.FAILED)
+def test_a_person_who_opted_out_gets_no_step_at_that_tier() -> None:
+    case = with_event(a_case(), EventKind.FAILED)
 
     case = applied(case, schedule.opted_out(case, NOW_MS))
 
@@ -132,10 +132,10 @@ def test_who_opted_out_is_left_alone_at_that_tier() -> None:
 
 
 @pytest.mark.parametrize(("risk", "due"), [(Risk.LOW, 0), (Risk.HIGH, NOW_MS + 1000)])
-def test_who_was_told_the_same_for_another_case_is_called_in_time_where_it_matters(
+def test_a_person_sent_the_same_text_for_another_case_is_called_in_time(
     risk: Risk, due: int
 ) -> None:
-    case = said(a_case(risk), EventKind.FAILED)
+    case = with_event(a_case(risk), EventKind.FAILED)
 
     case = applied(case, schedule.already_informed(case, NOW_MS))
 

@@ -49,14 +49,14 @@ def test_a_campaign_of_the_lists_connects_a_link_and_a_number() -> None:
     assert connected_by(TEXT | named) == connected_by(CALL | named) == "campaign:star-river"
 
 
-def test_a_hit_of_an_entry_without_a_kind_of_fraud_warns_no_one() -> None:
+def test_a_hit_of_an_entry_without_a_fraud_type_opens_no_case() -> None:
     for hit in (CALL | {"fraud_type": ""}, TEXT | {"fraud_type": "UNSPECIFIED"}):
         found = warning_of(hit, now_ms=NOW_MS, max_age_ms=1000)
 
         assert found is SkipReason.NO_FRAUD_TYPE
 
 
-def test_a_person_who_confirms_a_hit_vouches_for_fraud_of_unknown_kind() -> None:
+def test_a_confirmed_hit_without_a_fraud_type_counts_as_fraud_of_unknown_type() -> None:
     vouched = CALL | {"fraud_type": "", "verdict": "confirmed"}
     found = warning_of(vouched, now_ms=NOW_MS, max_age_ms=1000)
 

@@ -28,7 +28,7 @@ def read(**changed: object) -> WarningRecord:
     return reader.parse(parser.parse_fields(GOOD | changed), Source.PROVINCE, "province.example")
 
 
-def test_a_good_record_is_read_into_the_one_form() -> None:
+def test_a_valid_record_is_read_into_the_common_form() -> None:
     warned = read(fraud_type="fake_loan", risk="high", talked_seconds=90, link_opened="true")
 
     assert warned.victim == "+8617000000001"
@@ -78,7 +78,7 @@ def test_a_wrong_record_is_refused_with_its_field(changed: dict[str, object], wh
 
 
 @pytest.mark.parametrize("name", ["", "fanzha", "a/b", "..", "x" * 65, "a b"])
-def test_a_source_may_not_be_called_anything(name: str) -> None:
+def test_an_invalid_source_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput, match="source_name:"):
         parser.check_source_name(name)
 
@@ -90,11 +90,11 @@ def test_kinds_of_fraud_and_risks_are_known_by_their_chinese_names() -> None:
 
 
 @pytest.mark.parametrize("written", [f"fp1:{'0a' * 32}", "0A" * 16])
-def test_a_fingerprint_of_a_text_is_taken_as_it_is(written: str) -> None:
+def test_a_fingerprint_is_accepted_in_place_of_a_text(written: str) -> None:
     assert read(means_kind="text", means=written).means.value == written
 
 
-def test_the_largest_decision_id_is_taken() -> None:
+def test_the_largest_decision_id_is_accepted() -> None:
     assert read(decision_id=2**64 - 1).decision_id == 2**64 - 1
 
 
@@ -111,7 +111,7 @@ VALUES = (
 
 
 @given(st.dictionaries(st.sampled_from([*parser.FIELDS, "text", ""]), VALUES, max_size=6))
-def test_whatever_is_sent_is_read_or_refused_as_the_sources_fault(
+def test_any_record_is_read_or_refused_as_an_error_of_its_source(
     changed: dict[str, object],
 ) -> None:
     try:

@@ -27,7 +27,7 @@ def test_every_kind_tier_form_and_language_has_a_template_without_fault() -> Non
         assert linter.faults(template.filled(MessageFacts())) == []
 
 
-def test_facts_are_told() -> None:
+def test_facts_are_filled_in() -> None:
     message = shipped().render(
         FraudType.FAKE_LOAN, Tier.LOW, facts=MessageFacts(when="11月25日14时", claimed="某某银行")
     )
@@ -98,12 +98,12 @@ def test_an_unknown_language_is_refused() -> None:
         (("虚假贷款诈骗", "$5诈骗"), "a lone"),
     ],
 )
-def test_a_wrong_file_says_where_and_what(change: tuple[str, str], wrong: str) -> None:
+def test_an_error_in_a_file_names_place_and_reason(change: tuple[str, str], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         template_files.read("templates-2.zh.toml", CHINESE.replace(*change), "zh")
 
 
-def test_later_templates_of_ones_own_stand_in_for_those_of_the_package(tmp_path: Path) -> None:
+def test_custom_templates_replace_those_of_the_package(tmp_path: Path) -> None:
     text = CHINESE.replace('version = "1"', 'version = "2"').replace("【反诈预警】", "【某市反诈】")
     (tmp_path / "templates-2.zh.toml").write_text(text, encoding="utf-8")
     templates = MessageCatalog.load(tmp_path)

@@ -64,7 +64,7 @@ def kinds(text: str) -> set[str]:
         ("x" * 5000, "length"),
     ],
 )
-def test_what_no_warning_may_have(text: str, kind: str) -> None:
+def test_forbidden_contents_are_found(text: str, kind: str) -> None:
     assert kind in kinds(text)
 
 
@@ -83,11 +83,11 @@ def test_what_no_warning_may_have(text: str, kind: str) -> None:
         "",
     ],
 )
-def test_what_a_warning_may_say(text: str) -> None:
+def test_permitted_contents_pass(text: str) -> None:
     assert faults(text) == []
 
 
-def test_a_fault_says_where_and_why() -> None:
+def test_a_fault_has_position_and_reason() -> None:
     [fault] = faults("咨询１３８００，谢谢")
 
     assert (fault.kind, fault.start, fault.end, fault.found) == (
@@ -113,7 +113,7 @@ numbers = st.text("0123456789", min_size=5, max_size=13).filter(
 
 
 @given(numbers, st.data(), st.sampled_from(["", " ", "-", ".", "  ", "、"]))
-def test_no_number_gets_through_however_its_digits_are_written(
+def test_no_number_passes_however_its_digits_are_written(
     number: str, data: st.DataObject, between: str
 ) -> None:
     written = [data.draw(st.sampled_from(WRITINGS))[int(digit)] for digit in number]
@@ -129,7 +129,7 @@ hosts = st.from_regex(r"[a-z]{1,8}\.(com|cn|top|vip|example|test)", fullmatch=Tr
 @given(
     hosts, st.sampled_from([".", "．", "点", " . ", "[.]", "。"]), st.sampled_from(["", "去", "a "])
 )
-def test_no_link_gets_through_however_its_dot_is_written(host: str, dot: str, before: str) -> None:
+def test_no_link_passes_however_its_dot_is_written(host: str, dot: str, before: str) -> None:
     assert faults(f"{before}{host.replace('.', dot)}")
 
 

@@ -45,11 +45,11 @@ def test_a_loss_is_fraud_and_a_false_alarm_is_not() -> None:
 @pytest.mark.parametrize(
     "outcome", [CaseOutcome.SAFE, CaseOutcome.UNREACHABLE, CaseOutcome.DUPLICATE]
 )
-def test_other_outcomes_teach_nothing(outcome: CaseOutcome) -> None:
+def test_other_outcomes_give_no_examples(outcome: CaseOutcome) -> None:
     assert list(examples(closed(outcome, 7), {7: a_row()}, {})) == []
 
 
-def test_each_decision_tells_what_is_left_of_it() -> None:
+def test_an_example_has_what_is_still_logged_of_its_decision() -> None:
     content = {"body": "pay at http://pay.example/now", "urls": ["http://pay.example/now"]}
     case = closed(CaseOutcome.LOST_MONEY, 1, 2, 3)
 
@@ -62,14 +62,14 @@ def test_each_decision_tells_what_is_left_of_it() -> None:
     assert all(usable_by(one, "any") for one in found)
 
 
-def test_means_stand_for_a_case_without_decisions() -> None:
+def test_a_case_without_decisions_gives_examples_of_its_means() -> None:
     link = Means(kind=MeansKind.LINK, value="http://pay.example/now")
     (found,) = examples(replace(closed(CaseOutcome.LOST_MONEY), means=(link,)), {}, {})
 
     assert (found.retained, found.url, found.means_kind) == ("means", link.value, "link")
 
 
-def test_who_it_was_is_told_only_when_asked_for() -> None:
+def test_parties_are_exported_on_request_only() -> None:
     case = closed(CaseOutcome.FALSE_ALARM, 7)
     (masked,) = examples(case, {7: a_row()}, {})
     (whole,) = examples(case, {7: a_row()}, {}, full=True)

@@ -59,7 +59,7 @@ def test_each_means_has_its_kind_of_entry(
         ({"action": Action.ALLOW, "expires_at": datetime.fromtimestamp(1, UTC)}, None),
     ],
 )
-def test_what_entries_that_match_mean_for_a_new_one(
+def test_matching_entries_decide_about_a_new_one(
     fields: dict[str, Any], why: NoProposalReason | None
 ) -> None:
     entry = replace(an_entry(NUMBER.pattern), **fields)

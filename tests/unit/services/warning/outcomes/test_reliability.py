@@ -24,7 +24,7 @@ def test_reliability_is_the_posterior_mean(lost: int, false: int, reliability: f
     assert seen(lost=lost, false=false).reliability == pytest.approx(reliability)
 
 
-def test_who_is_safe_speaks_neither_for_nor_against() -> None:
+def test_a_safe_person_counts_neither_for_nor_against() -> None:
     assert seen(false=2, safe=50).reliability == seen(false=2).reliability
     assert seen(false=2, safe=50).uninformative == 50
 

@@ -64,9 +64,7 @@ def test_conditions_hold_together_where_each_holds(when: dict[str, Any], facts: 
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "weather"]), ANYTHING, max_size=3), FACTS)
-def test_any_value_is_taken_or_refused_with_the_word(
-    when: dict[str, Any], facts: CaseFacts
-) -> None:
+def test_any_value_is_accepted_or_refused_by_name(when: dict[str, Any], facts: CaseFacts) -> None:
     why = "when: "
     try:
         holds = conditions.read(when)(facts)

@@ -24,7 +24,7 @@ def test_descriptions_of_numbers_become_codes(description: str, place: NamedRegi
     assert places().find(description) == place
 
 
-def test_what_is_in_no_province_is_not_found() -> None:
+def test_a_place_outside_all_provinces_is_not_found() -> None:
     assert places().find("Jersey City, NJ") is None
 
 

@@ -22,7 +22,7 @@ def test_steps_of_one_tier_keep_their_order() -> None:
     ]
 
 
-def test_a_tier_of_which_nothing_is_said_has_the_steps_of_the_package() -> None:
+def test_a_tier_without_steps_has_those_of_the_package() -> None:
     shipped = tiers.TierPolicy.load().plans
 
     read = plans.read([a_step()])
@@ -31,7 +31,7 @@ def test_a_tier_of_which_nothing_is_said_has_the_steps_of_the_package() -> None:
     assert read[Tier.HIGH] != shipped[Tier.HIGH]
 
 
-def test_the_shipped_policy_says_all_steps_itself() -> None:
+def test_the_shipped_policy_sets_all_steps() -> None:
     formatted = {
         tier: plans.formatted(steps) for tier, steps in tiers.TierPolicy.load().plans.items()
     }

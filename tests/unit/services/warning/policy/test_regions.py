@@ -32,7 +32,7 @@ def test_fixed_and_mobile_numbers_are_of_the_city_of_their_prefix(public: Region
     ]
 
 
-def test_of_an_area_code_that_cities_share_only_the_province_is_known(public: RegionFinder) -> None:
+def test_an_area_code_shared_by_cities_gives_only_the_province(public: RegionFinder) -> None:
     assert public.of(["+862800000001"]) == [Region(province="510000", how="shared")]
 
 
@@ -45,7 +45,7 @@ def test_foreign_and_unknown_numbers_have_no_region_and_are_counted() -> None:
     assert (regions.counts["foreign"], regions.counts["unknown"]) == (1, 3)
 
 
-def test_prometheus_is_told_by_what_regions_were_found() -> None:
+def test_metrics_count_how_regions_were_found() -> None:
     regions = RegionFinder.load()
     registry = CollectorRegistry()
     registry.register(RulebookMetrics(regions, lambda: 2))
@@ -58,7 +58,7 @@ def test_prometheus_is_told_by_what_regions_were_found() -> None:
     assert found == {"foreign": 1, "prefix": 2, "shared": 0}
 
 
-def test_a_table_of_ones_own_comes_first_and_a_whole_number_before_a_prefix(tmp_path: Path) -> None:
+def test_a_custom_table_comes_first_and_a_number_before_a_prefix(tmp_path: Path) -> None:
     table = a_file(
         tmp_path,
         "# moved\nnumber,province,city,county\n+861990000*,安徽,马鞍山,\n"
@@ -117,7 +117,7 @@ def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, encoding: str)
     assert (region.province, region.city) == ("340000", "340100")
 
 
-def test_a_misspelt_city_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_misspelt_city_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     RegionFinder.load(
         table=a_file(
             tmp_path, "number,province,city\n+861700000*,安徽,合肥市x\n+861700001*,安徽,合肥\n"

@@ -50,12 +50,12 @@ def test_quiet_hours_may_bind_every_tier() -> None:
         ({"warning_opt_out": "spam"}, "none of advice, warning, emergency: 'spam'"),
     ],
 )
-def test_wrong_rules_end_the_start(given: dict[str, Any], wrong: str) -> None:
+def test_invalid_rules_stop_the_start(given: dict[str, Any], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         rulebook.rules(settings(**given))
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
+def test_a_missing_file_is_named() -> None:
     with pytest.raises(ValidationError, match="warning_policy_file"):
         settings(warning_policy_file=Path("nowhere.toml"))
 

@@ -59,7 +59,7 @@ def test_at_least_raises_and_is_named_alone() -> None:
     assert judged(talked_s=60, opened_link=True) == (Tier.HIGH, ("opened",))
 
 
-def test_at_most_has_the_last_word_and_is_named() -> None:
+def test_at_most_is_applied_last_and_named() -> None:
     assert judged(opened_link=True, confirmed=False) == (Tier.MEDIUM, ("opened", "unsure"))
     assert judged(talked_s=60, confirmed=False) == (Tier.MEDIUM, ("long",))
 
@@ -104,7 +104,7 @@ def test_the_shipped_policy(given: dict[str, Any], tier: Tier) -> None:
         (("[points]", "[points"), "no TOML"),
     ],
 )
-def test_a_wrong_policy_says_where_and_what(change: tuple[str, str], wrong: str) -> None:
+def test_an_error_in_a_policy_names_place_and_reason(change: tuple[str, str], wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):
         tiers.parse(POLICY.replace(*change), "policy.toml")
 

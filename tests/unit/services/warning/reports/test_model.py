@@ -50,7 +50,7 @@ def figures(*cases: Case, minutes: int = 30) -> CaseFigures:
     return counted
 
 
-def test_in_time_is_told_from_the_event_and_from_intake() -> None:
+def test_timeliness_is_measured_from_event_and_intake() -> None:
     # From intake 15, 25 and 40 minutes; from the event 25, 35 and 50.
     found = figures(warned(15), warned(25), warned(40))
 
@@ -65,7 +65,7 @@ def test_exactly_so_many_minutes_are_in_time() -> None:
     assert (found.event_in_time, found.intake_in_time) == (1, 2)
 
 
-def test_who_was_not_warned_is_late_once_the_minutes_are_over() -> None:
+def test_a_person_not_warned_is_late_after_the_limit() -> None:
     late = a_case()
     still_in_time = a_case(
         opened_at_ms=NOW_MS - 5 * MINUTE_MS, occurred_at_ms=NOW_MS - 10 * MINUTE_MS
@@ -79,14 +79,14 @@ def test_who_was_not_warned_is_late_once_the_minutes_are_over() -> None:
     assert (found.event_in_time, found.intake_in_time, found.warned) == (0, 0, 0)
 
 
-def test_a_false_alarm_found_out_before_a_warning_was_to_warn_nobody() -> None:
+def test_a_false_alarm_found_before_its_warning_is_not_late() -> None:
     found = figures(a_case(outcome=CaseOutcome.FALSE_ALARM, state=CaseState.CLOSED))
 
     assert (found.event_due, found.intake_due, found.false_alarms) == (0, 0, 1)
     assert found.event_in_time_share is None
 
 
-def test_accuracy_counts_only_what_somebody_judged() -> None:
+def test_accuracy_counts_judged_cases_only() -> None:
     found = figures(
         closed(CaseOutcome.SAFE),
         closed(CaseOutcome.LOST_MONEY),
@@ -100,7 +100,7 @@ def test_accuracy_counts_only_what_somebody_judged() -> None:
     assert figures(closed(CaseOutcome.UNREACHABLE)).accuracy is None
 
 
-def test_dissuaded_is_who_is_safe_after_an_officer_took_the_case() -> None:
+def test_dissuaded_people_are_safe_after_an_officer_took_the_case() -> None:
     found = figures(
         closed(CaseOutcome.SAFE, officer="wang"),
         closed(CaseOutcome.SAFE),
@@ -128,7 +128,7 @@ def test_a_duplicate_is_counted_nowhere_else() -> None:
     assert found.finished_of_all_share is None
 
 
-def test_what_is_finished_open_and_overdue() -> None:
+def test_closed_open_and_overdue_cases_are_counted() -> None:
     found = figures(
         closed(CaseOutcome.SAFE),
         warned(5, tier=Tier.LOW, reached_at_ms=NOW_MS, due_at_ms=0),  # a message was enough
@@ -154,7 +154,7 @@ def test_delays_are_right_to_half_a_percent() -> None:
     assert delays.count == 10
 
 
-def test_a_warning_before_its_event_took_a_second() -> None:
+def test_a_warning_before_its_event_counts_as_one_second() -> None:
     delays = DelayHistogram()
     delays.add(-5_000)
 

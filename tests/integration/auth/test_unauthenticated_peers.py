@@ -1,4 +1,4 @@
-"""What strangers can make a server hold: memory by large messages, connections by silence."""
+"""What unauthenticated peers can make a server hold: memory by large messages, idle connections."""
 
 import asyncio
 import multiprocessing
@@ -69,14 +69,14 @@ async def status_of(
 
 
 @pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
-async def test_a_compressed_request_is_not_taken(compression: grpc.Compression) -> None:
+async def test_a_compressed_request_is_refused(compression: grpc.Compression) -> None:
     async with serving(DEVELOPMENT) as port:
         found = await status_of(port, bytes(2**16), compression)
 
     assert found == "UNIMPLEMENTED"
 
 
-async def test_a_check_of_health_is_short_where_it_is_open_to_anybody(tmp_path: Path) -> None:
+async def test_an_open_health_check_limits_the_size_of_its_request(tmp_path: Path) -> None:
     checks = [
         health_pb2.HealthCheckRequest(service=name).SerializeToString()
         for name in ("a" * MAX_REQUEST_BYTES, "a", "")
@@ -87,7 +87,7 @@ async def test_a_check_of_health_is_short_where_it_is_open_to_anybody(tmp_path: 
     assert found == ["INVALID_ARGUMENT", "NOT_FOUND", "OK"]
 
 
-async def test_who_sends_nothing_holds_up_no_other_for_good(tmp_path: Path) -> None:
+async def test_idle_requests_block_no_other_request_of_their_connection(tmp_path: Path) -> None:
     async with serving(asking(tmp_path)) as port, connect(port) as silent:
         ask: Any = silent.stream_unary(CHECK)
         waiting = [ask(timeout=DEADLINE) for _ in range(2)]
@@ -149,7 +149,7 @@ async def given_back(pid: int, before: int) -> bool:
     ],
     ids=["plain", "gzip"],
 )
-async def test_who_has_no_login_cannot_fill_the_memory(
+async def test_unauthenticated_requests_cannot_fill_the_memory(
     tmp_path: Path, compression: grpc.Compression, status: str, most_mib: int
 ) -> None:
     with server_process(tmp_path) as (port, pid):
@@ -162,7 +162,7 @@ async def test_who_has_no_login_cannot_fill_the_memory(
         assert await given_back(pid, before)
 
 
-def say(port: int, said: bytes) -> socket.socket:
+def connect_and_send(port: int, said: bytes) -> socket.socket:
     line = socket.create_connection(("127.0.0.1", port))
     line.settimeout(30)
     line.sendall(said)
@@ -195,9 +195,9 @@ def hung_up(line: socket.socket) -> bool:
     ],
     ids=["nothing", "half a preface", "a preface", "settings", "all, then gone", "half a frame"],
 )
-async def test_a_connection_whose_peer_says_no_more_is_ended(said: bytes) -> None:
+async def test_a_connection_with_a_silent_peer_is_closed(said: bytes) -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, said)
+        line = await asyncio.to_thread(connect_and_send, port, said)
 
         assert await asyncio.to_thread(hung_up, line)
 
@@ -219,32 +219,32 @@ def answered_pings(line: socket.socket, most: int) -> int:
     return answered
 
 
-async def test_a_peer_that_never_acknowledges_settings_is_ended() -> None:
+async def test_a_peer_that_never_acknowledges_settings_is_closed() -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS)
+        line = await asyncio.to_thread(connect_and_send, port, PREFACE + SETTINGS)
 
         assert await asyncio.to_thread(answered_pings, line, 40) < 40
 
 
-async def test_a_silent_peer_is_asked_again_and_again() -> None:
+async def test_a_silent_peer_gets_repeated_pings() -> None:
     async with serving(DEVELOPMENT, SOON) as port:
-        line = await asyncio.to_thread(say, port, PREFACE + SETTINGS + ACKNOWLEDGED)
+        line = await asyncio.to_thread(connect_and_send, port, PREFACE + SETTINGS + ACKNOWLEDGED)
 
         assert await asyncio.to_thread(answered_pings, line, 4) == 4
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\0\x01"], ids=["nothing", "half a hello"])
-async def test_a_handshake_of_tls_that_does_not_go_on_is_ended(tmp_path: Path, said: bytes) -> None:
+async def test_a_stalled_tls_handshake_is_closed(tmp_path: Path, said: bytes) -> None:
     folder = AuthorityFolder(tmp_path / "identity")
     folder.make([], now=now(), days=3)
     tls = ServerTls(certificate=folder.path / "server.pem", key=folder.private("server"))
     async with serving(PortSecurity(development=True, tls=tls), SOON) as port:
-        line = await asyncio.to_thread(say, port, said)
+        line = await asyncio.to_thread(connect_and_send, port, said)
 
         assert await asyncio.to_thread(hung_up, line)
 
 
-async def test_a_client_that_is_there_and_silent_is_kept() -> None:
+async def test_an_idle_client_that_answers_pings_is_kept() -> None:
     async with serving(DEVELOPMENT, SOON) as port, connect(port) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         await stub.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE)

@@ -1,0 +1,1 @@
+"""Change requests of the carrier policy: proposed, approved, applied and undone like others."""

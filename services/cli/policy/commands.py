@@ -1,0 +1,176 @@
+"""`fanzha policy`: the policy of each carrier, changed through change requests."""
+
+from typing import Annotated, Any
+
+import typer
+
+from fanzha.translation.catalogue import gettext
+from fanzha.v1 import change_pb2, change_pb2_grpc
+from fanzha.v1 import policy_pb2 as pb
+from services.cli._common.confirmation import Confirm, call
+from services.cli._common.console import as_dict, fail, print_json
+from services.cli._common.options import (
+    DEFAULT_TARGET,
+    After,
+    AsJson,
+    By,
+    Limit,
+    Reason,
+    Target,
+)
+from services.cli._common.server import ServerOf, read_pages, tell_more
+from services.cli.changes.display import show_line
+from services.cli.policy import display, options
+from services.cli.policy.options import (
+    Assignments,
+    ExpectedPolicy,
+    PolicyFile,
+    VersionNumber,
+    server,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The policy of each carrier: show, compare, propose, undo; `fanzha changes` approves.",
+)
+_changes = ServerOf(change_pb2_grpc.ChangeServiceStub)
+_PAGE = 200
+
+
+@app.command()
+def show(
+    version: Annotated[
+        int | None, typer.Option("--version", min=0, help="An earlier version.")
+    ] = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Show the policy in force, as a file that can be proposed, and which version workers have."""
+    with server(target) as stub:
+        answer = stub.GetPolicy(pb.GetPolicyRequest(version=version))
+    if as_json:
+        print_json(answer)
+    else:
+        display.show(answer)
+
+
+@app.command()
+def diff(
+    file: PolicyFile = None,
+    set_: Assignments = None,
+    version: Annotated[
+        int | None, typer.Option("--version", min=0, help="Compare with an earlier version.")
+    ] = None,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the policy in force with a file, settings or a version; changes nothing."""
+    if version is not None and (file or set_):
+        fail(gettext("--version: cannot be given with a file or --set"), status=2)
+    request = (
+        options.request(file, set_)
+        if version is None
+        else pb.ProposePolicyRequest(restore_version=version)
+    )
+    request.dry_run, request.reason, request.author = True, "comparison", "comparison"
+    with server(target) as stub:
+        answer = stub.ProposePolicy(request)
+    _tell(answer, as_json=as_json)
+
+
+@app.command()
+def propose(
+    reason: Reason,
+    file: PolicyFile = None,
+    set_: Assignments = None,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Do not apply it, even where one person may.")
+    ] = False,
+    expected_version: ExpectedPolicy = None,
+    confirm: Confirm = None,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a policy: applied at once where one person may, else `fanzha changes approve`."""
+    request = options.request(file, set_)
+    request.reason, request.author, request.hold = reason, by, hold
+    if expected_version is not None:
+        request.expected_version = expected_version
+    _tell(_proposed(request, target, confirm), as_json=as_json)
+
+
+@app.command()
+def history(
+    limit: Limit = 50,
+    after: After = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List the versions of the policy, the newest first."""
+    request = pb.ListPolicyVersionsRequest(page_token=after)
+    with server(target) as stub:
+        versions, answer = read_pages(
+            stub.ListPolicyVersions, request, "versions", limit=limit, page=_PAGE
+        )
+    if as_json:
+        print_json(as_dict(answer) | {"versions": [as_dict(one) for one in versions]})
+        return
+    display.show_versions(versions)
+    tell_more(answer)
+
+
+@app.command()
+def revert(
+    version: VersionNumber,
+    reason: Reason,
+    confirm: Confirm = None,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Undo what a version changed by a new change; what others changed since is left alone."""
+    with server(target) as stub:
+        found = stub.GetPolicy(pb.GetPolicyRequest(version=version)).policy
+    if not found.change_id:
+        fail(gettext("version {version} was made by no change", version=version))
+    request = change_pb2.RevertChangeRequest(id=found.change_id, author=by, reason=reason)
+    answer = call(
+        _changes, target, lambda stub: stub.RevertChange(request), request, confirm,
+        doing=gettext("undoing version {version}", version=version),
+    )  # fmt: skip
+    if as_json:
+        print_json(answer)
+    else:
+        show_line(answer.change)
+
+
+@app.command()
+def restore(
+    version: VersionNumber,
+    reason: Reason,
+    confirm: Confirm = None,
+    by: By = "",
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the whole policy back to a version by a new change."""
+    request = pb.ProposePolicyRequest(restore_version=version, reason=reason, author=by)
+    _tell(_proposed(request, target, confirm), as_json=as_json)
+
+
+def _proposed(
+    request: pb.ProposePolicyRequest, target: str, confirm: list[str] | None
+) -> pb.ProposePolicyResponse:
+    answer: pb.ProposePolicyResponse = call(
+        server, target, lambda stub: stub.ProposePolicy(request), request, confirm,
+        doing=gettext("proposing the policy"),
+    )  # fmt: skip
+    return answer
+
+
+def _tell(answer: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+    else:
+        display.show_proposal(answer)
