@@ -103,11 +103,11 @@ def tail(
 @app.command()
 def confirm(
     decision_id: DecisionId,
-    by: By,
     fraud_type: Annotated[
         str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
     ] = "",
     note: Note = "",
+    by: By = "",
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
@@ -124,8 +124,8 @@ def confirm(
 @app.command()
 def dismiss(
     decision_id: DecisionId,
-    by: By,
     note: Note = "",
+    by: By = "",
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,

@@ -255,7 +255,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
-            evidence.spam = self._spam(model, found)
+            if self._rules.block_spam:
+                evidence.rule_columns["spam"] = self._spam(model, found)
             return found.p_fraud
 
         self._score(evidence, model.version, score)
@@ -292,9 +293,7 @@ class DecisionPipeline:
             evidence.velocity = self._velocity.score(calls, activity, implausible, failed)
             self._observer.stage_done(Channel.CALL, "velocity")
 
-    def _spam(self, model: TextScorer, found: TextScores) -> Bools | None:
-        if not self._rules.block_spam:
-            return None
+    def _spam(self, model: TextScorer, found: TextScores) -> Bools:
         threshold = self._rules.spam_threshold
         if threshold is None:
             threshold = model.spam_threshold

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from fanzha import v1
-from services.__main__ import app
+from services.__main__ import COMMANDS, app
 from services.cli._common import enum_words, translated_commands, typer_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +71,8 @@ def in_help() -> Iterator[FoundText]:
     if not isinstance(root, TyperGroup):
         raise TypeError("fanzha has no commands")
     context = typer.Context(root)
+    for _, summary in COMMANDS.values():
+        yield FoundText(key=(summary,), place="services/__main__.py")
     for command in (root, *(root.get_command(context, name) for name in list(root.commands))):
         for holder, attribute in translated_commands.texts(command):
             text = getattr(holder, attribute)
