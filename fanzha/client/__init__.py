@@ -18,6 +18,7 @@ from fanzha.client._counters import Counters
 from fanzha.client._failures import RequestFailed
 from fanzha.client._options import Options
 from fanzha.client._status_details import (
+    localized_message,
     unconfirmed_replacements,
     unconfirmed_risks,
     version_conflict,
@@ -42,6 +43,7 @@ __all__ = [
     "ProtocolAnswer",
     "RequestFailed",
     "Text",
+    "localized_message",
     "unconfirmed_replacements",
     "unconfirmed_risks",
     "version_conflict",

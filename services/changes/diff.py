@@ -31,8 +31,11 @@ from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.changes.entry_set import NOT_FOUND, EntrySet
 
-MAX_DIFFERENCES = 20
-"""Replacements that are described one by one."""
+MAX_DIFFERENCES = 3
+"""Replacements that are described one by one; with the bounds of their texts, they fit into the
+trailers of a gRPC status, which peers refuse above 8 KiB."""
+_MOST_PATTERN, _MOST_VALUE, _MOST_DIFFERENCE = 60, 24, 240
+"""Characters that are shown."""
 _CONTENTS = (
     *(("source", "source"), ("fraud type", "fraud_type"), ("legal basis", "legal_basis")),
     *(("end", "expires_at"), ("reason", "reason"), ("direction", "direction"), ("mode", "mode")),
@@ -161,7 +164,12 @@ def _difference(old: Entry, new: Entry) -> str:
         if (before := _written(getattr(old, attribute)))
         != (after := _written(getattr(new, attribute)))
     ]
-    return f"{new.pattern} ({new.action.name.lower()}): {', '.join(changed)}"
+    entry = f"{_cut(new.pattern, _MOST_PATTERN)} ({new.action.name.lower()})"
+    return _cut(f"{entry}: {', '.join(changed)}", _MOST_DIFFERENCE)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _written(value: object) -> str:
@@ -171,7 +179,7 @@ def _written(value: object) -> str:
         case datetime():
             return "never" if value.timestamp() >= NO_END_S else value.date().isoformat()
         case _:
-            return repr(str(value)) if value else "none"
+            return repr(_cut(str(value), _MOST_VALUE)) if value else "none"
 
 
 def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:

@@ -259,3 +259,19 @@ def test_what_a_pattern_is_taken_for_is_told(run: Run) -> None:
     assert "invalid: pattern: a top-level domain" in lines[2]
     assert " as sender" in lines[3]
     assert "invalid: pattern: no number has this form" in lines[4]
+
+
+def test_what_would_be_replaced_fits_into_a_status_however_long(stub: Any) -> None:
+    hosts = [f"{'a' * 60}{number}.{'b' * 60}.example" for number in range(9)]
+    long = {"reason": "诈" * 900, "legal_basis": "法" * 900, "campaign": "行" * 900}
+    update(stub, *[entry(host, **long) for host in hosts])
+    other = {name: text[:-1] + "x" for name, text in long.items()} | {"fraud_type": 1}
+
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.UpdateEntries(
+            pb.UpdateEntriesRequest(additions=[entry(host, **other) for host in hosts], reason="x"),
+            metadata=(("accept-language", "zh"),),
+        )
+
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION  # type: ignore[attr-defined]
+    assert len(unconfirmed_replacements(refused.value)) == 3
