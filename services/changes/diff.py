@@ -159,7 +159,7 @@ def check_replacements(diff: ChangeDiff, additions: EntryTable, removals: Identi
 def _difference(old: Entry, new: Entry) -> str:
     """Write what would change in an entry: ``+86170* (block): source MINISTRY → BUREAU``."""
     changed = [
-        f"{name} {before} → {after}"
+        f"{name} {_cut(before, _MOST_VALUE)} → {_cut(after, _MOST_VALUE)}"
         for name, attribute in _CONTENTS
         if (before := _written(getattr(old, attribute)))
         != (after := _written(getattr(new, attribute)))
@@ -179,7 +179,7 @@ def _written(value: object) -> str:
         case datetime():
             return "never" if value.timestamp() >= NO_END_S else value.date().isoformat()
         case _:
-            return repr(_cut(str(value), _MOST_VALUE)) if value else "none"
+            return repr(str(value)) if value else "none"
 
 
 def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:
