@@ -26,6 +26,7 @@ from services.changes import wiring
 from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeKind, Draft
+from services.changes.policy.impact import PolicyImpactSource
 from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
@@ -173,6 +174,7 @@ async def change_desk(
     risks: RiskFinder | None = None,
     audit: Audit | None = None,
     policies: PolicyLog | None = None,
+    policy_impact: PolicyImpactSource | None = None,
     chunk_rows: int = 100_000,
 ) -> AsyncIterator[ChangeDesk]:
     """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
@@ -191,6 +193,7 @@ async def change_desk(
         audit=audit or kept,
         impact=impact,
         policies=policies or PolicyLog(text_client),
+        policy_impact=policy_impact,
         retract=retractions,
     )
     following = asyncio.create_task(Follower(store, folder).run())

@@ -186,7 +186,33 @@ def show_policy(policy: pb.ProposedPolicy) -> None:
         text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
         out.print(text, markup=False, soft_wrap=True)
     if policy.HasField("impact"):
-        _show_impact(policy.impact)
+        _show_policy_impact(policy.impact)
+
+
+def _show_policy_impact(impact: pb.PolicyImpact) -> None:
+    if impact.unknown_because:
+        text = gettext("impact not known: {why}", why=impact.unknown_because)
+        out.print(f"  {text}", soft_wrap=True)
+        if not impact.rows_examined:
+            return
+    heading = (
+        gettext("of the last {hours:.1f} h, by estimate, decided otherwise:", hours=impact.hours)
+        if impact.carriers
+        else gettext("of the last {hours:.1f} h, nothing decided otherwise", hours=impact.hours)
+    )
+    out.print(f"  {heading}", soft_wrap=True)
+    for one in impact.carriers:
+        text = gettext(
+            "{carrier}  {channel}: {block:,} more blocked, {allow:,} more let through",
+            carrier=one.carrier or "-",
+            channel=one.channel,
+            block=one.would_block,
+            allow=one.would_allow,
+        )
+        out.print(f"    {text}", soft_wrap=True)
+    if impact.uncertain:
+        text = gettext("not certain, the log says too little: {count:,}", count=impact.uncertain)
+        out.print(f"  {text}", soft_wrap=True)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

@@ -11,6 +11,7 @@ from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Emergency, ProposedPolicy, SecondPerson
+from services.changes.policy.impact import PolicyImpact
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -117,7 +118,25 @@ def policy(proposed: ProposedPolicy) -> change_pb2.ProposedPolicy:
             )
             for one in proposed.differences
         ],
-        impact=_impact(proposed.impact) if proposed.impact else None,
+        impact=_policy_impact(proposed.impact) if proposed.impact else None,
+    )
+
+
+def _policy_impact(one: PolicyImpact) -> change_pb2.PolicyImpact:
+    return change_pb2.PolicyImpact(
+        hours=one.hours,
+        rows_examined=one.rows_examined,
+        carriers=[
+            change_pb2.CarrierImpact(
+                carrier=each.carrier,
+                channel=each.channel,
+                would_block=each.would_block,
+                would_allow=each.would_allow,
+            )
+            for each in one.carriers
+        ],
+        uncertain=one.uncertain,
+        unknown_because=one.unknown_because,
     )
 
 
