@@ -19,7 +19,7 @@ from blocklists.provenance import Provenance
 from blocklists.text_column import TextColumn
 from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Attestation, Channel, Ingress, Int64s
+from fanzha.tables import Attestation, Bools, Channel, Ingress, Int64s
 from services.decision_log import schema, segment_files
 from services.decision_log.partitions import HOUR_MS, hour_of, logged_hours
 from services.decision_log.segment_files import SegmentMetadata
@@ -97,8 +97,6 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
     hosts = [f"h{number}.example" for number in range(_HOSTS)]
     urls = [f"http://{host}/" for host in hosts]
     visited = chance.integers(0, _HOSTS, rows).astype(np.int32)
-    nothing = np.zeros(rows, np.uint8)
-    entries = np.where(blocked, froms, -1)
     columns = {
         "decision_id": chance.integers(1, 2**63, rows).astype(np.uint64),
         "channel": schema.same_word(channel.name, rows),
@@ -106,37 +104,36 @@ def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa
         "occurred_at_ms": at_ms + np.sort(chance.integers(0, HOUR_MS, rows)),
         "from_key": froms,
         "to_key": 8_619_800_000_000 + chance.integers(0, 200_000_000, rows),
-        "from_name": pa.nulls(rows, pa.string()),
         "host": _chosen(hosts, visited, there=channel is Channel.LINK),
         "url": _chosen(urls, visited, there=channel is Channel.LINK),
         "hosts": _lists(hosts, visited, there=channel is Channel.TEXT),
-        "action": schema.words(Action, np.where(blocked, 2, 1).astype(np.uint8)),
-        "reason": schema.words(Reason, np.where(blocked, 2, 3).astype(np.uint8)),
         "score": chance.random(rows, np.float32) / 2,
         "threshold": np.full(rows, 0.9, np.float32),
-        "fraud_type": schema.words(FraudType, nothing),
-        "entry_id": pa.array([f"n{key:015}" if key >= 0 else None for key in entries.tolist()]),
-        "pattern": pa.array([f"+{key}" if key >= 0 else None for key in entries.tolist()]),
-        "source": schema.words(Source, np.where(blocked, 2, 0).astype(np.uint8)),
-        "evidence": schema.words(
-            MatchedOn, np.where(blocked, 1 if channel is Channel.CALL else 3, 0).astype(np.uint8)
-        ),
-        "would_block_entry_id": pa.nulls(rows, pa.string()),
-        "would_block_pattern": pa.nulls(rows, pa.string()),
+        "monitored": np.zeros(rows, np.bool_),
         "list_version": np.full(rows, 7),
         "model_version": schema.same_word("2", rows),
-        "link_score": pa.nulls(rows, pa.float32()),
-        "related_entity": pa.nulls(rows, pa.string()),
-        "related_evidence": pa.nulls(rows, pa.string()),
-        "related_to": pa.nulls(rows, pa.string()),
-        "related_since_ms": pa.nulls(rows, pa.int64()),
-        "velocity_score": pa.nulls(rows, pa.float32()),
         "velocity_version": schema.same_word("1", rows),
         "ingress": schema.words(Ingress, np.full(rows, 1, np.uint8)),
-        "attestation": schema.words(Attestation, nothing),
+        "attestation": schema.words(Attestation, np.zeros(rows, np.uint8)),
         "weight": np.where(blocked, 1, 100).astype(np.uint32),
+    } | _verdicts(channel, blocked, froms)
+    # What these decisions lack, and what later versions log, is null.
+    unknown = {f.name: pa.nulls(rows, f.type) for f in schema.DECISIONS if f.name not in columns}
+    return pa.table(columns | unknown, schema=schema.DECISIONS)
+
+
+def _verdicts(channel: Channel, blocked: Bools, froms: Int64s) -> dict[str, Any]:
+    entries = np.where(blocked, froms, -1).tolist()
+    matched = MatchedOn.CALLER if channel is Channel.CALL else MatchedOn.SENDER
+    return {
+        "action": schema.words(Action, np.where(blocked, 2, 1).astype(np.uint8)),
+        "reason": schema.words(Reason, np.where(blocked, 2, 3).astype(np.uint8)),
+        "fraud_type": schema.words(FraudType, np.zeros(len(blocked), np.uint8)),
+        "entry_id": pa.array([f"n{key:015}" if key >= 0 else None for key in entries]),
+        "pattern": pa.array([f"+{key}" if key >= 0 else None for key in entries]),
+        "source": schema.words(Source, np.where(blocked, 2, 0).astype(np.uint8)),
+        "evidence": schema.words(MatchedOn, np.where(blocked, matched, 0).astype(np.uint8)),
     }
-    return pa.table({name: columns[name] for name in schema.DECISIONS.names})
 
 
 def _chosen(texts: Sequence[str], places: Any, *, there: bool) -> Any:

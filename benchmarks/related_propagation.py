@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks import results, service
 from benchmarks.sweep.propagation import quantiles
+from fanzha.fingerprint import fingerprint
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 
@@ -116,6 +117,11 @@ def _text(sender: int, body: str) -> pb.Text:
     return pb.Text(sender=f"+{FIRST_NUMBER + sender}", receiver=RECEIVER, body=body)
 
 
+def _words(place: int) -> str:
+    """Return a text that is near no other."""
+    return "".join(chr(0x4E00 + (place * 977 + at * at * 131) % 5000) for at in range(60))
+
+
 CROSSINGS = (
     Crossing(
         "link_to_text",
@@ -128,6 +134,16 @@ CROSSINGS = (
             channel=decision_pb2.CHANNEL_CALL, from_party=_number(place), to_party=RECEIVER
         ),
         lambda place: _text(200_000 + place, f"你好，明天见。有事打 {_number(place)[3:]} 。"),
+    ),
+    Crossing(
+        "words_to_text",
+        lambda place: _traffic(
+            channel=decision_pb2.CHANNEL_TEXT,
+            from_party=_number(place + 60_000),
+            to_party=RECEIVER,
+            fingerprint=fingerprint(_words(place)),
+        ),
+        lambda place: _text(300_000 + place, _words(place) + "谢谢"),
     ),
     Crossing(
         "sender_to_call",

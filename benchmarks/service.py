@@ -39,6 +39,15 @@ class Service:
         return processes.cpu_seconds(self.pid)
 
 
+def _up(folder: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    with (folder / "up.log").open("wb") as log:
+        # Its own session: Ctrl-C must reach the benchmark only, which then stops the service.
+        return subprocess.Popen(
+            [*FANZHA, "up"], env=environment, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+
 @contextmanager
 def running(
     *, workers: int, listed: int = 0, cores: Sequence[int] = (), **settings: str
@@ -64,12 +73,7 @@ def running(
             "FANZHA_WARNING_ENABLED": "false",
             **settings,
         }
-        with (folder / "up.log").open("wb") as log:
-            # Its own session: Ctrl-C must reach the benchmark only, which then stops the service.
-            process = subprocess.Popen(
-                [*FANZHA, "up"], env=environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        process = _up(folder, environment)
         try:
             if cores:
                 # Before it has children or threads, which inherit the affinity.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from fanzha.fingerprint import BatchSketches
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
 
@@ -76,7 +77,8 @@ class Relation:
     """A confirmed entity that is part of a row, or one that is seen with a confirmed one."""
 
     entity: str
-    """A number, ``name:`` and a sender's name, or ``link:`` and a registrable domain."""
+    """A number, ``name:`` and a sender's name, ``link:`` and a registrable domain, or ``text:`` and
+    the fingerprint of a text that the row is a near-duplicate of."""
     matched_on: MatchedOn
     related_to: str
     """The confirmed entity that it is seen with; empty where it is confirmed itself."""
@@ -174,6 +176,8 @@ class Decisions:
     """Version of the link model that scored links in texts; empty when none did."""
     velocity_threshold: float | None = None
     """The velocity score from which a call is suspicious; None when none was scored."""
+    sketches: BatchSketches | None = None
+    """Of texts, as far as they were made; who needs more of them makes them there."""
     policy_version: int = 0
     """Version of the carrier policy in force; 0 for none, and for one of a file."""
     settings: str = ""

@@ -13,17 +13,18 @@ the normaliser included: a change that alters fingerprints makes it a 2. It is n
 guessed text would look like; what cannot be guessed cannot be read back.
 
 A batch is read at once, at 1.3 µs a text of 70 characters; normalising it comes before that.
+`BatchSketches` makes those of a batch that somebody needs.
 """
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fanzha.tables import Bools, Int64s, Uint32s
-from fanzha.text import normalise
+from fanzha.text import MAX_CHARACTERS, normalise, normalise_all
 
 Values: TypeAlias = npt.NDArray[np.uint16]
 """One row of `VALUES` numbers for each text."""
@@ -38,12 +39,15 @@ LONGEST = 1024
 BANDS = 8
 """LSH bands: pairs of values of which near-duplicates nearly always share one."""
 
+_BATCH = 512
+"""Texts sketched at once; more no longer fit the caches."""
 _PREFIX = "fp1:"
 _WRITTEN = re.compile(_PREFIX + r"[0-9a-f]{64}")
 _END = "\x00"
 _PLACE_SHIFT = np.uint32(28)
 _EMPTY = np.uint32(2**32 - 1)
 _MULTIPLIER = np.uint32(0x0100_0193)
+_TWICE_AROUND = np.arange(2 * VALUES)
 
 
 class Sketches(NamedTuple):
@@ -63,6 +67,79 @@ def sketches(normal: Sequence[str]) -> Sketches:
     known: Bools = np.count_nonzero(smallest != _EMPTY, axis=1) >= FEWEST
     # The upper half is small by choice; the lower is as random as a hash.
     return Sketches(_filled(smallest, known).astype(np.uint16), known)
+
+
+class PendingSketch(NamedTuple):
+    """A text of which the sketch may be needed later."""
+
+    body: str
+    """As it came; empty where the sketch is made."""
+    values: Values | None
+    """None where the sketch is not made, or the text is too short for a fingerprint."""
+
+
+class BatchSketches:
+    """The sketches of a batch of texts, each made once, when it is first needed. One thread only.
+
+    Lists, their shadows, the graph of related entities and hits share it.
+    """
+
+    def __init__(self, bodies: Sequence[str]) -> None:
+        """Expect texts as they came."""
+        self._bodies = bodies
+        self._values: Values = np.zeros((len(bodies), VALUES), np.uint16)
+        self._known = np.zeros(len(bodies), np.bool_)
+        self._missing = np.ones(len(bodies), np.bool_)
+
+    @classmethod
+    def of_written(cls, written: Sequence[str]) -> Self:
+        """Return the sketches of texts of which only the fingerprints are known."""
+        batch = cls([""] * len(written))
+        batch._values = read(written)
+        batch._known[:] = True
+        batch._missing[:] = False
+        return batch
+
+    @classmethod
+    def of_pending(cls, texts: Sequence[PendingSketch]) -> Self:
+        """Return the sketches of texts from several batches; those made are not made again."""
+        batch = cls([text.body for text in texts])
+        for row, text in enumerate(texts):
+            if text.values is not None:
+                batch._values[row] = text.values
+                batch._known[row], batch._missing[row] = True, False
+        return batch
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def all(self) -> Sketches:
+        """Return the sketches of all texts."""
+        self._make(self._missing.nonzero()[0])
+        return Sketches(self._values, self._known)
+
+    def of(self, rows: Int64s) -> Sketches:
+        """Return the sketches of these texts."""
+        self._make(rows[self._missing[rows]])
+        return Sketches(self._values[rows], self._known[rows])
+
+    def written(self) -> list[str]:
+        """Return the fingerprints of all texts, written; empty for those too short to have one."""
+        values, known = self.all()
+        return [write(row) if known[place] else "" for place, row in enumerate(values)]
+
+    def pending(self, row: int) -> PendingSketch:
+        """Return one text, to be sketched later unless it is now."""
+        if self._missing[row]:
+            return PendingSketch(self._bodies[row][:MAX_CHARACTERS], None)
+        return PendingSketch("", self._values[row].copy() if self._known[row] else None)
+
+    def _make(self, rows: Int64s) -> None:
+        for start in range(0, len(rows), _BATCH):
+            some = rows[start : start + _BATCH]
+            bodies = [self._bodies[row] for row in some.tolist()]
+            self._values[some], self._known[some] = sketches(normalise_all(bodies))
+        self._missing[rows] = False
 
 
 def fingerprint(text: str) -> str:
@@ -125,7 +202,9 @@ def _mixed(hashes: Uint32s) -> Uint32s:
 def _filled(smallest: Uint32s, known: Bools) -> Uint32s:
     """Give empty places what their right neighbour has, around the end."""
     empty = smallest == _EMPTY
-    while (empty & known[:, None]).any():
-        smallest = np.where(empty, np.roll(smallest, -1, axis=1), smallest)
-        empty = smallest == _EMPTY
-    return smallest
+    if not (empty & known[:, None]).any():
+        return smallest
+    # Twice around, from the end: the first place that is not empty, at or right of each.
+    places = np.where(np.concatenate((empty, empty), axis=1), 2 * VALUES, _TWICE_AROUND)
+    first = np.minimum.accumulate(places[:, ::-1], axis=1)[:, : VALUES - 1 : -1]
+    return np.take_along_axis(smallest, first % VALUES, axis=1)

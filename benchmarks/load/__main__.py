@@ -9,7 +9,7 @@ output. The exit status is 1 when requests failed, or when p99 of an open loop i
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import typer
@@ -19,7 +19,7 @@ from benchmarks.load import options as common
 from benchmarks.load import progress_display, search
 from benchmarks.load.arrivals import Arrivals
 from benchmarks.load.generator_pool import Crew
-from benchmarks.load.plan import Outcome, Step
+from benchmarks.load.plan import Outcome, Plan, Step
 from services.cli._common.console import err
 
 Mode = Literal["open", "closed", "search"]
@@ -56,51 +56,59 @@ def main(
 ) -> None:
     """Measure a server under load."""
     plan = common.plan(
-        mix=mix, file=file, rows=rows, through=through, listed=listed, seed=seed,
-        timeout_ms=timeout_ms, connections=connections, generators=generators,
-        cores=generator_cores,
+        mix=mix, file=file, rows=rows, through=through, listed=listed, cores=generator_cores,
+        seed=seed, timeout_ms=timeout_ms, connections=connections, generators=generators,
     )  # fmt: skip
-    step = Step(
-        seconds=seconds, rate=0.0 if mode == "closed" else rate, in_flight=in_flight,
-        arrivals=arrivals,
-    )  # fmt: skip
-    with (
-        common.server(
-            target=target,
-            server_pid=server_pid,
-            workers=workers,
-            listed=listed,
-            cores=server_cores,
-            settings=settings,
-        ) as measured,
-        Crew(replace(plan, target=measured.target), measured.cpu) as crew,
-    ):
-        if mode == "search":
-            found, outcomes = _search(crew, step, warm_up, budget_ms)
-        else:
-            outcomes = [
-                (_name(step), progress_display.run(crew, step, _name(step), warm_up=warm_up))
-                for _ in range(repeats)
-            ]
-            found = 0.0
-    progress_display.table(f"{mix}, {rows} rows a request, {mode} loop", outcomes)
-    if mode == "closed":
-        err.print("a closed loop waits when the server does: for latencies, offer a --rate")
-    report: dict[str, Any] = measured.words | {
-        "mode": mode, "in_flight": in_flight, "arrivals": arrivals, "plan": _plan_words(plan),
-        "seed": seed, "generators": generators, "budget_ms": budget_ms,
-        "outcomes": [{"load": name} | outcome.words() for name, outcome in outcomes],
-    }  # fmt: skip
-    if mode == "search":
-        report["highest_rows_per_second"] = round(found, 1)
-        err.print(f"highest rate with p99 under {budget_ms:g} ms: {found:,.0f} rows/s")
-        held = found > 0
-    else:
-        # In a closed loop who asks waits for the answer, so a p99 says little of the server.
-        most_ms = math.inf if mode == "closed" else budget_ms
-        held = all(holds(outcome, most_ms) for _, outcome in outcomes)
-    results.write("load", report, save=save)
+    step = Step(seconds=seconds, rate=rate, in_flight=in_flight, arrivals=arrivals)
+    with common.server(
+        target=target, server_pid=server_pid, workers=workers, listed=listed,
+        cores=server_cores, settings=settings,
+    ) as measured:  # fmt: skip
+        report, held = LoadTest(mode, plan, step, warm_up, repeats, budget_ms).run(measured)
+    results.write("load", report | {"seed": seed}, save=save)
     raise typer.Exit(int(not held))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTest:
+    """What is offered to a server, and what counts as held."""
+
+    mode: Mode
+    plan: Plan
+    step: Step
+    warm_up: float
+    repeats: int
+    budget_ms: float
+
+    def run(self, measured: common.Measured) -> tuple[dict[str, Any], bool]:
+        """Offer the load; return the report, and whether the load was held."""
+        plan = self.plan
+        step = replace(self.step, rate=0.0) if self.mode == "closed" else self.step
+        found, outcomes = 0.0, list[tuple[str, Outcome]]()
+        with Crew(replace(plan, target=measured.target), measured.cpu) as crew:
+            if self.mode == "search":
+                found, outcomes = _search(crew, step, self.warm_up, self.budget_ms)
+            else:
+                for _ in range(self.repeats):
+                    done = progress_display.run(crew, step, _name(step), warm_up=self.warm_up)
+                    outcomes.append((_name(step), done))
+        mix = ", ".join(f"{channel} {share:.0%}" for channel, share in plan.mix.items())
+        progress_display.table(f"{mix}, {plan.rows} rows a request, {self.mode} loop", outcomes)
+        if self.mode == "closed":
+            err.print("a closed loop waits when the server does: for latencies, offer a --rate")
+        report: dict[str, Any] = measured.words | {
+            "mode": self.mode, "in_flight": step.in_flight, "arrivals": step.arrivals,
+            "plan": _plan_words(plan), "generators": plan.generators,
+            "budget_ms": self.budget_ms,
+            "outcomes": [{"load": name} | outcome.words() for name, outcome in outcomes],
+        }  # fmt: skip
+        if self.mode == "search":
+            report["highest_rows_per_second"] = round(found, 1)
+            err.print(f"highest rate with p99 under {self.budget_ms:g} ms: {found:,.0f} rows/s")
+            return report, found > 0
+        # A closed loop waits for each answer, so its p99 says little about the server.
+        most_ms = math.inf if self.mode == "closed" else self.budget_ms
+        return report, all(holds(outcome, most_ms) for _, outcome in outcomes)
 
 
 def holds(outcome: Outcome, budget_ms: float) -> bool:

@@ -61,19 +61,23 @@ def main() -> int:
         watch.close()
     runs = [run for run, _ in made.counted]
     put_aside = [run for run, _ in made.put_aside]
-    for run in runs + put_aside:
-        sys.stderr.write(
-            f"{run['per_second']:9,.0f} calls/s  p50 {run['p50_ms']:.2f}  p99 {run['p99_ms']:.2f}  "
-            f"longest {run['max_ms']:.2f} ms  {run['rows_per_request']:.0f} rows a request  "
-            f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores  "
-            f"machine still {run['machine_stood_still']['longest_ms']:.1f} ms\n"
-        )
+    _show(runs + put_aside)
     parameters = {"seed": scenarios.SEED, "generator_pinned_to": cores, "options": vars(options)}
     report = server.words | parameters | {"runs": runs, "put_aside": put_aside}
     results.write(_kind(options), report, save=options.save)
     missed = any(run["failed"] for run in runs)
     missed |= statistics.median(run["p99_ms"] for run in runs) > options.p99_ms
     return int(missed)
+
+
+def _show(runs: list[dict[str, Any]]) -> None:
+    for run in runs:
+        sys.stderr.write(
+            f"{run['per_second']:9,.0f} calls/s  p50 {run['p50_ms']:.2f}  p99 {run['p99_ms']:.2f}  "
+            f"longest {run['max_ms']:.2f} ms  {run['rows_per_request']:.0f} rows a request  "
+            f"{run['failed']} not answered  client used {run['cpu_cores']:.2f} cores  "
+            f"machine still {run['machine_stood_still']['longest_ms']:.1f} ms\n"
+        )
 
 
 def _kind(options: argparse.Namespace) -> str:

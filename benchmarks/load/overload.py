@@ -19,7 +19,7 @@ from benchmarks import results
 from benchmarks.load import options as common
 from benchmarks.load import progress_display
 from benchmarks.load.generator_pool import Crew
-from benchmarks.load.plan import Outcome, Step
+from benchmarks.load.plan import Outcome, Plan, Step
 from services.cli._common.console import err, fail
 
 SHED = (grpc.StatusCode.RESOURCE_EXHAUSTED.name, grpc.StatusCode.CANCELLED.name)
@@ -59,40 +59,44 @@ def main(
         timeout_ms=timeout_ms, connections=connections, generators=generators,
         cores=generator_cores,
     )  # fmt: skip
+    closed = Step(seconds=seconds, in_flight=in_flight)
     with common.server(
-        target=target,
-        server_pid=server_pid,
-        workers=workers,
-        listed=listed,
-        cores=server_cores,
-        settings=settings,
-    ) as measured:
-        plan = replace(plan, target=measured.target)
-        with Crew(replace(plan, timeout=CAPACITY_TIMEOUT), measured.cpu) as crew:
-            closed = Step(seconds=seconds, in_flight=in_flight)
-            capacity = progress_display.run(crew, closed, "capacity", warm_up=1).per_second
-        if not capacity:
-            fail("the server decided nothing")
-        with Crew(plan, measured.cpu) as crew:
-            rounds = [_round(crew, seconds, capacity) for _ in range(repeats)]
+        target=target, server_pid=server_pid, workers=workers, listed=listed,
+        cores=server_cores, settings=settings,
+    ) as measured:  # fmt: skip
+        report, share = _measure(measured, plan, closed, repeats)
+    report |= {"seed": seed, "kept_share_wanted": goodput_share}
+    results.write("overload", report, save=save)
+    raise typer.Exit(int(share < goodput_share))
+
+
+def _measure(
+    measured: common.Measured, plan: Plan, closed: Step, repeats: int
+) -> tuple[dict[str, Any], float]:
+    """Draw the curve; return the report, and the share of the peak kept at the highest load."""
+    plan = replace(plan, target=measured.target)
+    with Crew(replace(plan, timeout=CAPACITY_TIMEOUT), measured.cpu) as crew:
+        capacity = progress_display.run(crew, closed, "capacity", warm_up=1).per_second
+    if not capacity:
+        fail("the server decided nothing")
+    with Crew(plan, measured.cpu) as crew:
+        rounds = [_round(crew, closed.seconds, capacity) for _ in range(repeats)]
     points = list(zip(FACTORS, map(_median, zip(*rounds, strict=True)), strict=True))
     peak = max(outcome.per_second for _, outcome in points)
-    share = points[-1][1].per_second / peak if peak else 0.0
-    _show(capacity, points)
     factor, highest = points[-1]
+    share = highest.per_second / peak if peak else 0.0
+    _show(capacity, points)
     err.print(f"goodput at {factor:g} times capacity: {share:.0%} of the peak")
     if not highest.failed_share:
         err.print("the highest load was decided wholly: this server was not overloaded")
-    report: dict[str, Any] = measured.words | {
-        "seed": seed, "generator_pinned_to": plan.cores, "mix": plan.mix, "rows": rows,
-        "through": through, "generators": generators,
-        "timeout_ms": timeout_ms, "capacity_rows_per_second": round(capacity, 1),
-        "kept_share": round(share, 4), "kept_share_wanted": goodput_share,
+    return measured.words | {
+        "generator_pinned_to": plan.cores, "mix": plan.mix, "rows": plan.rows,
+        "through": plan.through, "generators": plan.generators,
+        "timeout_ms": round(plan.timeout * 1000),
+        "capacity_rows_per_second": round(capacity, 1), "kept_share": round(share, 4),
         "points": [_words(capacity, factor, outcome) for factor, outcome in points],
         "rounds": [[outcome.figures() for outcome in one] for one in rounds],
-    }  # fmt: skip
-    results.write("overload", report, save=save)
-    raise typer.Exit(int(share < goodput_share))
+    }, share  # fmt: skip
 
 
 def _round(crew: Crew, seconds: float, capacity: float) -> list[Outcome]:

@@ -6,6 +6,7 @@ one just before and after. `make bench` runs this.
 """
 
 import statistics
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,40 +50,35 @@ def main(
         minimums = thresholds.read(floors)
     except (ValueError, TypeError, KeyError) as error:
         common.wrong(f"{floors}: no floors: {error}")
-    cells, reported = [], []
+    plan = Plan(target="", mix={}, rows=1, listed=listed, seed=seed, timeout=TIMEOUT, cores=cores)
     with common.server(
-        target=target,
-        server_pid=server_pid,
-        workers=workers,
-        listed=listed,
-        cores=server_cores,
-        settings=settings,
-    ) as measured:
-        for floor in minimums:
-            plan = Plan(
-                target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch,
-                listed=listed, seed=seed, timeout=TIMEOUT,
-                cores=cores,
-            )  # fmt: skip
-            with Crew(plan, measured.cpu) as crew:
-                cell, words = _measure(crew, floor, seconds, repeats)
-            cells.append(cell)
-            reported.append(words)
-            err.print(
-                f"{floor.channel:5} batch {floor.batch:5}: {words['rows_per_second']:10,.0f} rows/s"
-                f"   p99 at half {cell.p99_ms:7.1f} ms"
-            )
+        target=target, server_pid=server_pid, workers=workers, listed=listed,
+        cores=server_cores, settings=settings,
+    ) as measured:  # fmt: skip
+        cells, reported = _cells(measured, plan, minimums, seconds, repeats)
     verdicts = thresholds.judge(minimums, cells)
     _show(verdicts, reported)
     missed = sum(bool(verdict.faults) for verdict in verdicts)
-    report: dict[str, Any] = measured.words | {
-        "seed": seed,
-        "generator_pinned_to": cores,
-        "missed": missed,
-        "cells": reported,
-    }
-    results.write("quick", report, save=save)
+    of_run = {"seed": seed, "generator_pinned_to": cores, "missed": missed, "cells": reported}
+    results.write("quick", measured.words | of_run, save=save)
     raise typer.Exit(int(missed > 0))
+
+
+def _cells(
+    measured: common.Measured, plan: Plan, floors: Sequence[Floor], seconds: float, repeats: int
+) -> tuple[list[Cell], list[dict[str, Any]]]:
+    cells, reported = [], []
+    for floor in floors:
+        of_cell = replace(plan, target=measured.target, mix={floor.channel: 1.0}, rows=floor.batch)
+        with Crew(of_cell, measured.cpu) as crew:
+            cell, words = _measure(crew, floor, seconds, repeats)
+        cells.append(cell)
+        reported.append(words)
+        err.print(
+            f"{floor.channel:5} batch {floor.batch:5}: {words['rows_per_second']:10,.0f} rows/s"
+            f"   p99 at half {cell.p99_ms:7.1f} ms"
+        )
+    return cells, reported
 
 
 def _measure(crew: Crew, floor: Floor, seconds: float, repeats: int) -> tuple[Cell, dict[str, Any]]:

@@ -21,9 +21,10 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Int64s, Links, Texts
 from fanzha.v1 import interception_pb2 as pb
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.velocity import VelocityStage, always
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder

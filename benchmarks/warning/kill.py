@@ -71,23 +71,10 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         pools = _processes(options, url, folder, recorded, centre)
         for pool in pools:
             stack.callback(pool.end)
-        started, quiet_since = time.perf_counter(), time.monotonic()
+        started = time.perf_counter()
         offer = asyncio.create_task(hit_load.offer(client, offered.entries))
-        disturbing = Disturbing(options, pools, valkey, centre)
-        with progress() as bar:
-            task = bar.add_task("killing", total=None, note="")
-            while time.monotonic() < disturbing.deadline:
-                await asyncio.sleep(0.25)
-                await disturbing.step()
-                bar.update(task, note=disturbing.note)
-                finished = offer.done() and disturbing.done
-                if not (finished and await _quiet(client)):
-                    quiet_since = time.monotonic()
-                elif time.monotonic() - quiet_since > _QUIET_SECONDS:
-                    break
-        offer.cancel()
-        with suppress(asyncio.CancelledError):
-            await offer
+        disturbance = Disturbance(options, pools, valkey, centre)
+        await _disturb_until_quiet(client, offer, disturbance)
         seconds = time.perf_counter() - started
         for pool in pools:
             pool.end()  # in order, so that nothing changes while it is counted
@@ -96,6 +83,42 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         found = loss_check.cases_found(tally) | sent(tally, recorded)
         found |= await loss_check.left(client)
         log = (folder / "warn.log").read_text()
+    return (
+        _report(options, offered, pools, disturbance)
+        | found
+        | {
+            "seconds": round(seconds, 1),
+            "unexpected_log_lines": sum("an entry failed" in line for line in log.splitlines()),
+        }
+    )
+
+
+async def _disturb_until_quiet(
+    client: Client, offer: "asyncio.Task[None]", disturbance: "Disturbance"
+) -> None:
+    quiet_since = time.monotonic()
+    with progress() as bar:
+        task = bar.add_task("killing", total=None, note="")
+        while time.monotonic() < disturbance.deadline:
+            await asyncio.sleep(0.25)
+            await disturbance.step()
+            bar.update(task, note=disturbance.note)
+            finished = offer.done() and disturbance.done
+            if not (finished and await _quiet(client)):
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > _QUIET_SECONDS:
+                break
+    offer.cancel()
+    with suppress(asyncio.CancelledError):
+        await offer
+
+
+def _report(
+    options: argparse.Namespace,
+    offered: hit_load.Plan,
+    pools: Sequence[Processes],
+    disturbance: "Disturbance",
+) -> dict[str, Any]:
     return {
         "hits": options.hits,
         "entries_written": len(offered.entries),
@@ -104,11 +127,9 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         "sinks": 0 if options.smpp else options.sinks,
         "processes_killed": pools[0].killed,
         "sinks_killed": sum(pool.killed for pool in pools[1:]),
-        "store_killed": disturbing.stores,
-        "connections_dropped": disturbing.hang_ups,
-        "seconds": round(seconds, 1),
-        "unexpected_log_lines": sum("an entry failed" in line for line in log.splitlines()),
-    } | found
+        "store_killed": disturbance.stores,
+        "connections_dropped": disturbance.hang_ups,
+    }
 
 
 async def _quiet(client: Client) -> bool:
@@ -134,7 +155,7 @@ def _processes(
     return [warn, Processes(sink, url, folder, options.sinks, environment)]
 
 
-class Disturbing:
+class Disturbance:
     """Kills one after the other, at random times, until enough was killed."""
 
     def __init__(

@@ -28,7 +28,7 @@ from services.decision.sinks.hit_store import CONFIRMED
 from services.processes.embedded_valkey import EmbeddedValkey
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.dispatch import wiring as way_out
+from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.limit_store import LimitStore, never_stopped
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
@@ -153,11 +153,8 @@ def _hit(decision_id: int, victim: str) -> dict[str, str]:
     }
 
 
-@asynccontextmanager
-async def _pipeline(
-    url: str, folder: Path, centre: MessageCentre, *, on_disk: bool
-) -> AsyncIterator[Client]:
-    settings = Settings(
+def _settings(url: str, folder: Path, centre: MessageCentre, *, on_disk: bool) -> Settings:
+    return Settings(
         redis_url=url,
         data_dir=folder,
         warning_smpp_address=f"127.0.0.1:{centre.port}",
@@ -166,6 +163,13 @@ async def _pipeline(
         warning_quiet_from="00:00",
         warning_quiet_until="00:00",
     )
+
+
+@asynccontextmanager
+async def _pipeline(
+    url: str, folder: Path, centre: MessageCentre, *, on_disk: bool
+) -> AsyncIterator[Client]:
+    settings = _settings(url, folder, centre, on_disk=on_disk)
     client, registry = connect(url), CollectorRegistry()
     book = rulebook.load(settings)
     router = PolicyRouter(regions=book.regions, policy=book.policy, context=book.context)
@@ -178,7 +182,7 @@ async def _pipeline(
         composer=TemplateComposer(book.templates, language=book.language),
     )
     limits = LimitStore(client, rules=book.rules, stopped=never_stopped, now_ms=now_ms)
-    ways = way_out.build(
+    sending = dispatch_wiring.build(
         settings,
         client,
         pipeline=pipeline,
@@ -187,15 +191,15 @@ async def _pipeline(
         now_ms=now_ms,
         permit=LimitPermit(limits),
     )
-    tasks = [*pipeline.start(), *ways.start()]
+    tasks = [*pipeline.start(), *sending.start()]
     try:
         yield client
     finally:
-        await ways.drain(10)
+        await sending.drain(10)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await ways.close()
+        await sending.close()
         await client.aclose()
 
 

@@ -13,12 +13,10 @@ from blocklists.entries import Direction, Entry
 from blocklists.snapshot.layers import Layer, Matches
 from fanzha import fingerprint
 from fanzha.decisions import Action
+from fanzha.fingerprint import BatchSketches, Sketches
 from fanzha.tables import Int64s, Uint8s
-from fanzha.text import normalise_all
 
 _ALLOW = np.uint8(Action.ALLOW)
-_BATCH = 512
-"""Texts sketched at once; more no longer fit the caches."""
 
 
 class FingerprintIndex:
@@ -29,15 +27,11 @@ class FingerprintIndex:
             (layer, layer.segment.bands) for layer in layers if layer.segment.bands is not None
         ]
 
-    def find(self, bodies: Sequence[str], now_s: int) -> Matches:
+    def find(self, texts: BatchSketches, now_s: int) -> Matches:
         """Find the deciding entry of each text."""
-        matches = Matches.none(len(bodies))
+        matches = Matches.none(len(texts))
         if self._places:
-            for start in range(0, len(bodies), _BATCH):
-                part = slice(start, start + _BATCH)
-                rows, actions, ranks = matches
-                decided = Matches(rows[part], actions[part], ranks[part])
-                self._decide(bodies[part], now_s, decided)
+            self._decide(texts.all(), now_s, matches)
         return matches
 
     def find_all(self, written: str) -> list[Entry]:
@@ -50,8 +44,8 @@ class FingerprintIndex:
             found += zip(equal[alive].tolist(), entries, strict=True)
         return [entry for _, entry in sorted(found, key=lambda one: (-one[0], one[1].action))]
 
-    def _decide(self, bodies: Sequence[str], now_s: int, matches: Matches) -> None:
-        values, has_any = fingerprint.sketches(normalise_all(bodies))
+    def _decide(self, sketches: Sketches, now_s: int, matches: Matches) -> None:
+        values, has_any = sketches
         with_bands = np.flatnonzero(has_any)
         for layer, bands in self._places:
             queries, rows, equal = bands.find(values[with_bands])

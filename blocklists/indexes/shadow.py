@@ -14,6 +14,7 @@ from blocklists.indexes.fingerprints import FingerprintIndex
 from blocklists.indexes.numbers import NumberIndex
 from blocklists.indexes.urls import UrlIndex
 from blocklists.snapshot.layers import Layer, Matches
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Int64s
 
 
@@ -54,9 +55,9 @@ class ShadowIndex:
         """Find the most specific shadow entry for each canonical URL."""
         return self._urls.find(urls, now_s)
 
-    def find_texts(self, bodies: Sequence[str], now_s: int) -> Matches:
+    def find_texts(self, texts: BatchSketches, now_s: int) -> Matches:
         """Find the nearest shadow fingerprint for each text."""
-        return self._fingerprints.find(bodies, now_s)
+        return self._fingerprints.find(texts, now_s)
 
     def find_all_parties(self, key: int) -> list[Entry]:
         """Return all shadow entries about a number or sender, most specific first."""

@@ -45,6 +45,7 @@ from blocklists.indexes.urls import UrlIndex
 from blocklists.snapshot.layers import NO_ENTRY, Layer, Matches, layered
 from blocklists.snapshot.segment import Segment, empty
 from fanzha.decisions import Action
+from fanzha.fingerprint import BatchSketches
 from fanzha.fraud import FraudType
 from fanzha.tables import Int64s
 
@@ -138,9 +139,9 @@ class Snapshot:
         """Find the entry that decides for each canonical URL; an empty URL matches nothing."""
         return self._urls.find(urls, now_s)
 
-    def find_texts(self, bodies: Sequence[str], now_s: int) -> Matches:
-        """Find the fingerprint that decides for each text; texts as they came."""
-        return self._fingerprints.find(bodies, now_s)
+    def find_texts(self, texts: BatchSketches, now_s: int) -> Matches:
+        """Find the fingerprint that decides for each text."""
+        return self._fingerprints.find(texts, now_s)
 
     def find_all_parties(self, key: int) -> list[Entry]:
         """Return all entries about a number or sender, expired ones too, most decisive first.

@@ -480,12 +480,13 @@ class Decision(_message.Message):
     """That link, in canonical form; empty without a score."""
     related_entity: _builtins.str
     """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
-    confirmed fraud or seen with it; empty without one.
+    confirmed fraud or seen with it; or "text:" and the fingerprint of such a text that this one is
+    a near-duplicate of. Empty without one.
     """
     related_evidence: Global___Evidence.ValueType
     """What about the traffic that is."""
     related_to: _builtins.str
-    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    """The confirmed number, link or text that it is seen with; empty where it is confirmed itself."""
     related_since_ms: _builtins.int
     """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool
@@ -757,12 +758,13 @@ class Detail(_message.Message):
     """That link, in canonical form; empty without a score."""
     related_entity: _builtins.str
     """Number, "name:" and sender's name, or "link:" and registrable domain in this traffic that is
-    confirmed fraud or seen with it; empty without one.
+    confirmed fraud or seen with it; or "text:" and the fingerprint of such a text that this one is
+    a near-duplicate of. Empty without one.
     """
     related_evidence: Global___Evidence.ValueType
     """What about the traffic that is."""
     related_to: _builtins.str
-    """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
+    """The confirmed number, link or text that it is seen with; empty where it is confirmed itself."""
     related_since_ms: _builtins.int
     """Since when it is confirmed or suspected, in milliseconds since the Unix epoch."""
     monitored: _builtins.bool

@@ -55,6 +55,7 @@ class DecidedTraffic(_message.Message):
     TO_PARTY_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_MS_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
     channel: _decision_pb2.Channel.ValueType
     """What kind of traffic."""
     from_party: _builtins.str
@@ -65,6 +66,10 @@ class DecidedTraffic(_message.Message):
     """The link; empty for calls and texts."""
     occurred_at_ms: _builtins.int
     """When, in milliseconds since the Unix epoch."""
+    fingerprint: _builtins.str
+    """The fingerprint of a text, such as `fanzha fingerprint` prints; empty
+    for one that is too short to have any, and for calls and links.
+    """
     def __init__(
         self,
         *,
@@ -73,10 +78,11 @@ class DecidedTraffic(_message.Message):
         to_party: _builtins.str = ...,
         url: _builtins.str = ...,
         occurred_at_ms: _builtins.int = ...,
+        fingerprint: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "from_party", b"from_party", "occurred_at_ms", b"occurred_at_ms", "to_party", b"to_party", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "fingerprint", b"fingerprint", "from_party", b"from_party", "occurred_at_ms", b"occurred_at_ms", "to_party", b"to_party", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

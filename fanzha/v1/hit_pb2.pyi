@@ -252,7 +252,7 @@ class GetRelationsRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     UNMASKED_FIELD_NUMBER: _builtins.int
     subject: _builtins.str
-    """A number, a sender's name, or a URL or host."""
+    """A number, a sender's name, a URL or host, or the fingerprint of a text."""
     unmasked: _builtins.bool
     """Whether numbers and names are shown whole."""
     def __init__(
@@ -305,7 +305,9 @@ class GetRelationsResponse(_message.Message):
     CAUSES_FIELD_NUMBER: _builtins.int
     NEIGHBOURS_FIELD_NUMBER: _builtins.int
     entity: _builtins.str
-    """A number, "name:" and a sender's name, or "link:" and a registrable domain."""
+    """A number, "name:" and a sender's name, "link:" and a registrable domain, or "text:" and
+    the fingerprint of the known text that the one asked for is a near-duplicate of.
+    """
     seen: _builtins.float
     """How often it was seen, decayed by half every seven days."""
     confirmed: _builtins.bool

@@ -1,4 +1,4 @@
-"""`fanzha graph`: what a number, sender's name or link is seen with."""
+"""`fanzha graph`: what a number, sender's name, link or text is seen with."""
 
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ def _graph() -> None:
 
 @app.command()
 def show(
-    subject: Annotated[str, typer.Argument(help="A number, a sender's name, or a URL or host.")],
+    subject: Annotated[str, typer.Argument(help="A number, name, URL, host or fingerprint.")],
     full: Annotated[
         bool,
         typer.Option("--full", help="Show whole numbers; for auditors and appeals officers."),
@@ -31,7 +31,7 @@ def show(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show whether a number or link is confirmed or suspected, why, and what it is seen with.
+    """Show whether a number, link or text is confirmed or suspected, why, and what it is seen with.
 
     Each use is in the audit log.
     """

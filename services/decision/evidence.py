@@ -8,6 +8,7 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
 from services.decision.carriers.policy import BatchPolicy, CarrierPolicies
@@ -91,6 +92,8 @@ class BatchEvidence:
     ingress: Uint8s | None = None
     """Of calls and texts: the stricter of what was reported and what the trunk group says."""
 
+    sketches: BatchSketches | None = None
+    """Of texts, as far as they were needed; shared by lists, graph and hits."""
     related: RelatedRows | None = None
     """Rows that a confirmed or suspected entity is part of; None for none."""
 

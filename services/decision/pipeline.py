@@ -10,7 +10,6 @@ it to another thread would. One thread only, because the activity memory is writ
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -22,6 +21,7 @@ from classifiers.caller.classifier import cap_scores
 from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
+from fanzha.fingerprint import BatchSketches
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
@@ -30,6 +30,7 @@ from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
 from services.decision.carriers.policy_overrides import PolicyRuling
+from services.decision.decision_rules import DecisionRules, settings_in_words
 from services.decision.evidence import BatchContext, BatchEvidence, ModelSet, unscored
 from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
@@ -44,30 +45,6 @@ from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.velocity import VelocityStage
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionRules:
-    """What an operator may set about deciding, apart from thresholds."""
-
-    home_country: str = "86"
-    block_implausible_callers: bool = True
-    block_spam: bool = False
-    spam_threshold: float | None = None
-    """None: that of the model."""
-    unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
-    """Without a registry of senders none counts as unregistered."""
-
-    def as_words(self) -> str:
-        """Return what decides beside lists and scores, as the decision log keeps it."""
-        words = {
-            "block_implausible_callers": _word(self.block_implausible_callers),
-            "block_spam": _word(self.block_spam),
-            "unregistered_senders": self.unregistered_senders.value,
-        }
-        if self.spam_threshold is not None:
-            words["spam_threshold"] = f"{self.spam_threshold:g}"
-        return " ".join(f"{name}={value}" for name, value in words.items())
 
 
 class DecisionPipeline:
@@ -98,7 +75,7 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._related = related
         self._current_policies = current_policies
-        self._settings = f"{rules.as_words()} velocity_action={_velocity_action(velocity)}"
+        self._settings = settings_in_words(rules, velocity)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -194,7 +171,8 @@ class DecisionPipeline:
         numbers = self._numbers_in(texts)
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
-        words = snapshot.find_texts(texts.bodies, now_s)
+        sketches = evidence.sketches = BatchSketches(texts.bodies)
+        words = snapshot.find_texts(sketches, now_s)
         listed = list_match.with_links(parties, links, owners)
         listed = list_match.with_callbacks(listed, callbacks, numbers.owners)
         evidence.listed = list_match.with_words(listed, words, links, owners)
@@ -207,13 +185,19 @@ class DecisionPipeline:
             callbacks=callbacks,
             numbers=numbers,
             words=words,
+            sketches=sketches,
         )
         evidence.shadow_listed = shadow_entries.of_texts(snapshot, texts, now_s, matches)
+        origin = self._origin.texts(texts, evidence.policy)
         if self._related is not None:
             evidence.related = self._related.texts(
-                texts.senders, senders, (in_texts, links), (numbers, callbacks)
+                (texts.senders, senders),
+                (in_texts, links),
+                (numbers, callbacks),
+                (sketches, words),
+                origin.genuine,
             )
-        self._take_origin(self._origin.texts(texts, evidence.policy), evidence)
+        self._take_origin(origin, evidence)
 
     def _links_in(self, texts: Texts) -> LinksInTexts:
         links = list_match.links_in(texts)
@@ -372,6 +356,7 @@ class DecisionPipeline:
             velocity_version="" if velocity is None else velocity.version,
             would_block=self._would_block(evidence),
             held=ruling.held,
+            sketches=evidence.sketches,
             link_version=evidence.link_version,
             velocity_threshold=None if velocity is None else velocity.threshold,
             policy_version=evidence.policy_version,
@@ -386,13 +371,3 @@ class DecisionPipeline:
             return {}
         ruling = evidence.ruling(listed=listed.actions)
         return self._shadow_details.would_block(evidence.snapshot, listed, ruling)
-
-
-def _word(on: bool) -> str:
-    return "true" if on else "false"
-
-
-def _velocity_action(velocity: VelocityStage | None) -> str:
-    if velocity is None:
-        return "off"
-    return "block" if velocity.blocks else "mark"

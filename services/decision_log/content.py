@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from blocklists.snapshot.layers import Matches
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Int64s, Uint64s
 from fanzha.url import split
 from services.decision_log import segment_files
@@ -57,7 +58,9 @@ def read(
         for group in segment_files.tables(path, columns, (), torn):
             recent = group.filter(pc.greater_equal(group["decided_at_ms"], since_ms))
             if question.fingerprints:
-                found = question.additions.find_texts(recent["body"].to_pylist(), question.now_s)
+                found = question.additions.find_texts(
+                    BatchSketches(recent["body"].to_pylist()), question.now_s
+                )
                 hits = np.flatnonzero(found.actions)
                 ids.append(recent["decision_id"].to_numpy()[hits])
                 words.append(found.take(hits))

@@ -100,13 +100,15 @@ def _by_relation(row: Mapping[str, Any]) -> Sentence:
     side = _SIDES.get(row.get("related_evidence") or "", ("通信一方", "a party"))
     since_ms = row.get("related_since_ms")
     since = "–" if since_ms is None else datetime.fromtimestamp(since_ms / 1000, UTC).isoformat()
+    if row.get("related_evidence") == "TEXT":
+        side = ("近似文本", "a near-duplicate of the text")
     if not row.get("related_to"):
         return Sentence(
             f"{side[0]}自 {since} 起被确认涉诈。", f"{side[1]} is confirmed fraud since {since}."
         )
     return Sentence(
-        f"{side[0]}多次与已确认涉诈的号码或链接一同出现，自 {since} 起存疑。",
-        f"{side[1]} is seen again and again with a number or link that is confirmed fraud; "
+        f"{side[0]}曾与已确认涉诈的号码、链接或文本一同出现，自 {since} 起存疑。",
+        f"{side[1]} is seen with a number, link or text that is confirmed fraud; "
         f"suspected since {since}.",
     )
 

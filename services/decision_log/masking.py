@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fanzha.phone import masked
-from services.decision.related.entities import LINK
+from services.decision.related.entities import is_party
 from services.decision_log.query import party
 
 _PARTY_KINDS = frozenset("ns")
@@ -32,7 +32,7 @@ def shown(row: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
 
 
 def _masked_entity(entity: str) -> str:
-    return entity if entity.startswith(LINK) else masked(entity)
+    return masked(entity) if is_party(entity) else entity
 
 
 def names_party(entry_id: str) -> bool:

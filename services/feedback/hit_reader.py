@@ -8,7 +8,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import masked
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
-from services.decision.related.entities import LINK
+from services.decision.related.entities import is_party
 from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_store import HitStore
 
@@ -64,7 +64,7 @@ def masked_fields(hit: Mapping[str, str]) -> dict[str, str]:
     hide = {HitField.FROM_PARTY, HitField.TO_PARTY} | (
         {HitField.PATTERN} if hit.get(HitField.PATTERN) in parties else set()
     )
-    if not hit.get(HitField.RELATED, LINK).startswith(LINK):
+    if is_party(hit.get(HitField.RELATED, "")):
         hide.add(HitField.RELATED)
     return {
         name: masked(value) if name in hide else value

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from fanzha import url
 from fanzha.errors import InvalidInput, NotFound
+from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import UNREADABLE, HomePlan, party_text
 from fanzha.tables import Channel
@@ -51,6 +52,7 @@ class DecidedTraffic:
     to_party: str = ""
     url: str = ""
     occurred_at_ms: int = 0
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,8 @@ class FeedbackService:
             raise InvalidInput("traffic.channel: call, text or link")
         if traffic.occurred_at_ms < 0:
             raise InvalidInput("traffic.occurred_at_ms: before 1970")
+        if traffic.fingerprint and not is_fingerprint(traffic.fingerprint):
+            raise InvalidInput("traffic.fingerprint: fp1: and 64 hexadecimal digits")
         if traffic.channel == Channel.LINK:
             from_party, page = "", url.canonical(traffic.url)
             if not page:
@@ -151,6 +155,7 @@ class FeedbackService:
             if has_party
             else "",
             url=page,
+            fingerprint=traffic.fingerprint if traffic.channel == Channel.TEXT else "",
             action=None,
             occurred_at_ms=traffic.occurred_at_ms or self._now_ms(),
         )

@@ -38,7 +38,9 @@ class GraphMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._entities = Gauge(
-            "fanzha_graph_entities", "Numbers, names and links in the graph.", registry=registry
+            "fanzha_graph_entities",
+            "Numbers, names, links and texts in the graph.",
+            registry=registry,
         )
         self._marks = Gauge(
             "fanzha_graph_marks",

@@ -18,13 +18,14 @@ from infra.reloaded_file import ReloadedFile
 from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run
 from services.decision.carriers.policy import CarrierPolicies
+from services.decision.decision_rules import DecisionRules
 from services.decision.dry_run import CountDryRuns
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses

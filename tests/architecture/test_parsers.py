@@ -237,8 +237,8 @@ IN_STORE: list[tuple[str, Callable[[Any], object], st.SearchStrategy[Any]]] = [
 ]
 
 
-def parsers(folder: Path) -> list[Parser]:
-    outside = [
+def _of_settings_and_keys() -> list[Parser]:
+    return [
         Parser("snapshot findings", findings.read,
                changed([[1, "unaudited", "why", 2, False]]), (BadColumns,)),
         Parser("model card", card.parse, changed({"version": "1", "channel": "call",
@@ -260,6 +260,11 @@ def parsers(folder: Path) -> list[Parser]:
                json_like(asdict(desired_models.DesiredModel(active="2"))), (ValueError,)),
         Parser("clock", limits.read_clock, damaged_text("22:00"), (ValueError,)),
         Parser("opt-outs", limits.read_notices, damaged_text("advice,warning"), (ValueError,)),
+    ]  # fmt: skip
+
+
+def _of_messages_and_queries() -> list[Parser]:
+    return [
         Parser("outgoing message", channel_stream.read, fields_like(OUTGOING), (InvalidInput,)),
         Parser("step of a message", lambda given: channel_stream.step_of(stream_entry(given)),
                fields_like(OUTGOING)),
@@ -286,6 +291,11 @@ def parsers(folder: Path) -> list[Parser]:
                damaged_text("http://a.example/b"), (InvalidInput,)),
         *(Parser(f"{kind.value} of a backfill", partial(recipient_subject.read, HOME, kind),
                  damaged_text("+86170*") | texts, (InvalidInput,)) for kind in SubjectKind),
+    ]  # fmt: skip
+
+
+def _of_files(folder: Path) -> list[Parser]:
+    return [
         Parser("counties", counties.load, files(damaged_text(COUNTIES), folder), (ValueError,)),
         Parser("groups", facts.load, files(damaged_text(GROUPS), folder), (ValueError,)),
         Parser("table of an administrator",
@@ -294,8 +304,11 @@ def parsers(folder: Path) -> list[Parser]:
         Parser("file of warnings", lambda path: list(csv_files.rows(path)),
                files(damaged_text(WARNINGS) | st.binary(max_size=40), folder), (InvalidInput,)),
     ]  # fmt: skip
+
+
+def parsers(folder: Path) -> list[Parser]:
     stored = [Parser(name, in_store(parse), inputs, (RECORD,)) for name, parse, inputs in IN_STORE]
-    return outside + stored
+    return [*_of_settings_and_keys(), *_of_messages_and_queries(), *_of_files(folder), *stored]
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ class Recorded:
 
 
 class AuditSeen:
-    """Keeps what is audited for a look; refuses while it is away."""
+    """Keeps audit records; refuses them while it is away."""
 
     def __init__(self) -> None:
         self.records: list[Recorded] = []
@@ -102,16 +102,17 @@ class Office:
     administration: ListService
     changes: ChangeService
     store: Store
+    replica: Replica
     hits: HitStore
     clock: Clock
     audit: AuditSeen
     registry: CollectorRegistry
     folder: Path
-    target: str
     client: Any
     """Of the store; does not decode answers."""
     text_client: Any
     """Of the store; decodes answers."""
+    target: str = ""
     workers: dict[str, int | None] = field(default_factory=dict)
     """Version each worker reports; None: whatever the lists are at."""
 
@@ -154,16 +155,13 @@ class Office:
         return grpc.aio.insecure_channel(self.target)
 
 
-@asynccontextmanager
-async def office(
+def _wired(
     url: str,
     folder: Path,
-    *,
-    around: Callable[[ListAccess], ListAccess] = lambda lists: lists,
-    log: LoggedDecisionSource | None = None,
-    **settings: Any,
-) -> AsyncIterator[Office]:
-    """Run list administration; *around* may wrap the lists that appeals use."""
+    around: Callable[[ListAccess], ListAccess],
+    log: LoggedDecisionSource | None,
+    settings: dict[str, Any],
+) -> Office:
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica, clock = Store(client), Replica(folder / "lists"), Clock()
     audit, registry = AuditSeen(), CollectorRegistry()
@@ -187,26 +185,29 @@ async def office(
         origins=RequestedOrigins(ChangeStore(client)),
         retract=RetractionStore(text_client).publish,
     )
-    servicer: Any = AppealServicer(built.appeals)
+    return Office(
+        built, administration, changes, store, replica, HitStore(text_client), clock, audit,
+        registry, folder, client, text_client,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def office(
+    url: str,
+    folder: Path,
+    *,
+    around: Callable[[ListAccess], ListAccess] = lambda lists: lists,
+    log: LoggedDecisionSource | None = None,
+    **settings: Any,
+) -> AsyncIterator[Office]:
+    """Run list administration; *around* may wrap the lists that appeals use."""
+    running = _wired(url, folder, around, log, settings)
+    servicer: Any = AppealServicer(running.built.appeals)
     server = RpcServer({"appeal": servicer}, max_message_bytes=2**24, security=DEVELOPMENT)
-    port = await server.start("127.0.0.1", 0)
-    running = Office(
-        built=built,
-        administration=administration,
-        changes=changes,
-        store=store,
-        hits=HitStore(text_client),
-        clock=clock,
-        audit=audit,
-        registry=registry,
-        folder=folder,
-        target=f"127.0.0.1:{port}",
-        client=client,
-        text_client=text_client,
-    )
+    running.target = f"127.0.0.1:{await server.start('127.0.0.1', 0)}"
     background = [
-        asyncio.create_task(Follower(store, folder / "lists").run()),
-        asyncio.create_task(_refresh(replica)),
+        asyncio.create_task(Follower(running.store, folder / "lists").run()),
+        asyncio.create_task(_refresh(running.replica)),
         asyncio.create_task(_report(running)),
     ]
     try:
@@ -214,8 +215,8 @@ async def office(
     finally:
         await server.drain(0)
         await process_lifecycle.cancel(background)
-        await client.aclose()
-        await text_client.aclose()
+        await running.client.aclose()
+        await running.text_client.aclose()
 
 
 @asynccontextmanager

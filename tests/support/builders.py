@@ -30,10 +30,11 @@ from fanzha.tables import (
 )
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
 from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from services.decision.related.stage import RelatedStage
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields

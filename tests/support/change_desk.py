@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blocklists.critical.risks import RiskFinder
 from blocklists.entries import Entry, Source
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.replica import Replica
@@ -23,11 +22,8 @@ from services.audit.events import Audit, AuditKind
 from services.auth.identity import Identity, Role
 from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
-from services.changes.change_context import ChangeOptions
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.model import ChangeKind, Draft
-from services.changes.policy.impact import PolicyImpactSource
-from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
 from services.decision_log.impact.model import Impact
@@ -169,52 +165,56 @@ async def change_desk(
     url: str,
     folder: Path,
     *,
-    options: ChangeOptions | None = None,
-    popular: PopularHosts | None = None,
-    risks: RiskFinder | None = None,
     audit: Audit | None = None,
     policies: PolicyLog | None = None,
-    policy_impact: PolicyImpactSource | None = None,
     chunk_rows: int = 100_000,
+    **parts: Any,
 ) -> AsyncIterator[ChangeDesk]:
-    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine."""
+    """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine.
+
+    *parts* are those of `services.changes.wiring.build`: options, popular, risks, policy_impact.
+    """
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)
-    kept, impact, clock = MemoryAudit(), FixedImpact(), [NINE_O_CLOCK_MS]
-    retractions = RetractionsSeen()
+    parts["policies"] = policies or PolicyLog(text_client)
+    desk = _wired(client, store, replica, audit, parts)
+    following = asyncio.create_task(Follower(store, folder).run())
+    refreshing = asyncio.create_task(_refresh(replica))
+    try:
+        yield desk
+    finally:
+        await process_lifecycle.cancel([following, refreshing])
+        await client.aclose()
+        await text_client.aclose()
+
+
+def _wired(
+    client: Any, store: Store, replica: Replica, audit: Audit | None, parts: dict[str, Any]
+) -> ChangeDesk:
+    kept, impact, retractions = MemoryAudit(), FixedImpact(), RetractionsSeen()
+    clock = [NINE_O_CLOCK_MS]
     changes, upkeep = wiring.build(
         client,
         store=store,
         replica=replica,
         now_ms=lambda: clock[0],
-        options=options,
-        popular=popular,
-        risks=risks,
         audit=audit or kept,
         impact=impact,
-        policies=policies or PolicyLog(text_client),
-        policy_impact=policy_impact,
         retract=retractions,
+        **parts,
     )
-    following = asyncio.create_task(Follower(store, folder).run())
-    looking = asyncio.create_task(_refresh(replica))
-    try:
-        yield ChangeDesk(
-            client=client,
-            store=store,
-            replica=replica,
-            changes=changes,
-            upkeep=upkeep,
-            requests=ChangeStore(client),
-            audit=kept,
-            impact=impact,
-            retractions=retractions,
-            clock=clock,
-        )
-    finally:
-        await process_lifecycle.cancel([following, looking])
-        await client.aclose()
-        await text_client.aclose()
+    return ChangeDesk(
+        client=client,
+        store=store,
+        replica=replica,
+        changes=changes,
+        upkeep=upkeep,
+        requests=ChangeStore(client),
+        audit=kept,
+        impact=impact,
+        retractions=retractions,
+        clock=clock,
+    )
 
 
 async def _refresh(replica: Replica) -> None:

@@ -161,6 +161,34 @@ class Loop:
         return len(await self.cases()) > len(before)
 
 
+def _administration(desk: ChangeDesk, now_ms: Callable[[], int]) -> ListService:
+    return ListService(
+        store=desk.store,
+        replica=desk.replica,
+        changes=desk.changes,
+        home=HomePlan(),
+        now_ms=now_ms,
+        default_expiry_days=365,
+    )
+
+
+def _proposals(
+    desk: ChangeDesk,
+    administration: ListService,
+    popular: PopularHosts,
+    now_ms: Callable[[], int],
+) -> ListProposals:
+    return ListProposals(
+        administration=administration,
+        changes=desk.changes,
+        current=CurrentLists(desk.store, desk.replica),
+        popular=popular,
+        popular_rank=10,
+        entry_days=180,
+        now_ms=now_ms,
+    )
+
+
 @asynccontextmanager
 async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
     """Run it; ``shop.example`` is popular, and two informative cases are enough."""
@@ -180,25 +208,8 @@ async def outcome_loop(redis_url: str, folder: Path) -> AsyncIterator[Loop]:
             return desk.clock[0]
 
         pipeline = wiring.build(settings, client, registry=registry, now_ms=now_ms)
-        administration = ListService(
-            store=desk.store,
-            replica=desk.replica,
-            changes=desk.changes,
-            home=HomePlan(),
-            now_ms=now_ms,
-            default_expiry_days=365,
-        )
-        proposals = Lossy(
-            ListProposals(
-                administration=administration,
-                changes=desk.changes,
-                current=CurrentLists(desk.store, desk.replica),
-                popular=PopularHosts.load(popular),
-                popular_rank=10,
-                entry_days=180,
-                now_ms=now_ms,
-            )
-        )
+        administration = _administration(desk, now_ms)
+        proposals = Lossy(_proposals(desk, administration, PopularHosts.load(popular), now_ms))
         outcomes = outcomes_wiring.build(
             settings, client, proposals=proposals, registry=registry, now_ms=now_ms
         )

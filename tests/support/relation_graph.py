@@ -10,10 +10,11 @@ from blocklists.snapshot.snapshot import Snapshot
 from infra.redis.client import connect
 from infra.redis.consumer_group import StreamEntry
 from services.decision.related.eligibility import Eligibility
+from services.decision.related.entities import Suspect
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.keeper import GraphKeeper
 from services.decision.related.store import SEEN, GraphLimits, GraphStore, Sighting
-from services.decision.related.suspect_set import Suspect, SuspectSet
+from services.decision.related.suspect_set import SuspectSet
 from tests.support.builders import NINE_O_CLOCK_MS
 
 POPULAR = "popular.example"

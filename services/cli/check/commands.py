@@ -297,10 +297,13 @@ def word(name: str, prefix: str) -> str:
 def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
     side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
     since = written(decision.related_since_ms)
+    what = f"the {side} {decision.related_entity}"
+    if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
+        what = f"a near-duplicate of it, {decision.related_entity},"
     if not decision.related_to:
-        return f"{done}: the {side} {decision.related_entity} is confirmed fraud since {since}."
+        return f"{done}: {what} is confirmed fraud since {since}."
     return (
-        f"{done}: the {side} {decision.related_entity} is seen with {decision.related_to}, which "
+        f"{done}: {what} is seen with {decision.related_to}, which "
         f"is confirmed fraud; suspected since {since}."
     )
 

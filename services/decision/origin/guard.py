@@ -47,6 +47,8 @@ class OriginFindings(NamedTuple):
     """Texts whose sender's name is not registered for their route; None without a registry."""
     ingress: Uint8s | None = None
     """The stricter of what was reported and what the trunk groups say."""
+    genuine: Bools | None = None
+    """Texts whose sender is a code or name registered for their route; None for calls."""
 
 
 class _Claims(NamedTuple):
@@ -104,7 +106,7 @@ class OriginGuard:
             by_people = trunk_groups.flagged(len(texts), groups, "person_to_person")
             implausible |= by_people & no_subscriber & ~genuine & ~protected
         unregistered = None if registry is None else (senders >= FIRST_SENDER) & ~genuine
-        return OriginFindings(protected, implausible, unregistered, ingress)
+        return OriginFindings(protected, implausible, unregistered, ingress, genuine)
 
     def _trunk_groups(
         self, names: Sequence[str], policy: BatchPolicy | None

@@ -6,6 +6,7 @@ site, a hotline or an emergency number in fraudulent texts taints nobody.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +15,22 @@ from blocklists.critical.critical_list import CriticalList, shipped
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
+from fanzha.fingerprint import BatchSketches
 from fanzha.hosts import has_suffixes_below
 from fanzha.tables import Bools, Int64s
-from services.decision.related.entities import host_of, number_key_of
+from services.decision.related.entities import fingerprint_of, host_of, is_party, number_key_of
 
 _ALLOW, _BLOCK = np.uint8(Action.ALLOW), np.uint8(Action.BLOCK)
 _ACCESS_CODES = "106"
 """First digits of the codes that businesses rent to send texts; other codes are everybody's."""
+
+
+class _Kinds(NamedTuple):
+    """Entities by their kind."""
+
+    parties: list[str]
+    links: list[str]
+    texts: list[str]
 
 
 class Eligibility:
@@ -41,13 +51,13 @@ class Eligibility:
 
     def ineligible(self, entities: Sequence[str]) -> set[str]:
         """Return those of *entities* that may not count against traffic."""
-        parties, links = _split(entities)
+        kinds = parties, links, _ = _split(entities)
         found = {one for one in parties if one.isdigit() and not one.startswith(_ACCESS_CODES)}
         critical = self._current_critical()
         found |= {one for one in parties if one in critical.items}
         keys = _keys(parties)
         found |= _chosen(parties, protected.protected_numbers(keys))
-        found |= self._with_action(parties, links, _ALLOW)
+        found |= self._with_action(kinds, _ALLOW)
         hosts = {one: host_of(one) for one in links}
         found |= {one for one, host in hosts.items() if self._is_everybodys(host)}
         found |= {one for one, host in hosts.items() if critical.names_hit(host)}
@@ -56,26 +66,30 @@ class Eligibility:
 
     def blocked(self, entities: Sequence[str]) -> set[str]:
         """Return those of *entities* that an entry of the lists blocks."""
-        return self._with_action(*_split(entities), _BLOCK)
+        return self._with_action(_split(entities), _BLOCK)
 
-    def _with_action(
-        self, parties: Sequence[str], links: Sequence[str], action: np.uint8
-    ) -> set[str]:
+    def _with_action(self, entities: _Kinds, action: np.uint8) -> set[str]:
+        parties, links, texts = entities
         snapshot, now_s = self._current_snapshot(), self._now_s()
         keys = _keys(parties)
         sending = snapshot.find_parties(keys, Direction.FROM, now_s, senders=True)
         receiving = snapshot.find_parties(keys, Direction.TO, now_s)
         reached = snapshot.find_urls(_urls(links), now_s)
         found = _chosen(parties, (sending.actions == action) | (receiving.actions == action))
-        return found | _chosen(links, reached.actions == action)
+        found |= _chosen(links, reached.actions == action)
+        written = BatchSketches.of_written([fingerprint_of(one) for one in texts])
+        return found | _chosen(texts, snapshot.find_texts(written, now_s).actions == action)
 
     def _is_everybodys(self, host: str) -> bool:
         return has_suffixes_below(host) or self._is_popular(host)
 
 
-def _split(entities: Sequence[str]) -> tuple[list[str], list[str]]:
-    links = [one for one in entities if host_of(one)]
-    return [one for one in entities if not host_of(one)], links
+def _split(entities: Sequence[str]) -> _Kinds:
+    return _Kinds(
+        parties=[one for one in entities if is_party(one)],
+        links=[one for one in entities if host_of(one)],
+        texts=[one for one in entities if fingerprint_of(one)],
+    )
 
 
 def _keys(parties: Sequence[str]) -> Int64s:

@@ -11,6 +11,8 @@ key after the prefix        what
 ``causes:<entity>``         hash: decision or list entry that confirmed it, to when
 ``confirmed``               hash: entity to when it was confirmed first
 ``cleared``                 zset: entity to until when it cannot be suspected
+``texts``                   zset: text to when it was seen last; the oldest make room
+``bands``                   hash: a pair of values of a fingerprint to the text that has it
 ``marks``                   hash: entity to its mark, a JSON object: what workers hold
 ``ends``                    zset: entity to when its mark ends
 ``changes``                 stream: changes of marks, for workers
@@ -19,6 +21,13 @@ key after the prefix        what
 Decay is forward (Cormode et al., "Forward Decay", ICDE 2009), in logarithms: a weight *w* added at
 time *t* counts log2(w) + t / half-life, so scores never need to be touched again, never overflow,
 and their order is that of the decayed weights at any later time.
+
+A text that is seen counts for the known text whose fingerprint has the most values in common with
+its own, `fanzha.fingerprint.NEAR` at least, and is a new entity without such. Only texts that share
+a pair of values are compared, so some near-duplicates are missed (1 in 1,000); of two that have the
+same pair, the first keeps it. Near-duplicates of near-duplicates are apart. A text that is
+confirmed or cleared is an entity of its own: what its near-duplicates are is not chosen by what was
+seen before.
 """
 
 PREFIX = "{fanzha:graph}:"
@@ -67,6 +76,53 @@ local function mark(entity, confirmed, related_to, ends)
   redis.call('ZADD', P .. 'ends', ends, entity)
   publish(entity, text)
 end
+local function is_text(entity) return string.sub(entity, 1, 9) == 'text:fp1:' end
+local function pairs_of(text)
+  local found = {}
+  for at = 0, 7 do found[at + 1] = at .. ':' .. string.sub(text, 10 + at * 8, 17 + at * 8) end
+  return found
+end
+local function equal_values(one, other)
+  local equal = 0
+  for at = 10, 70, 4 do
+    if string.sub(one, at, at + 3) == string.sub(other, at, at + 3) then equal = equal + 1 end
+  end
+  return equal
+end
+local function known_text(entity)
+  if not is_text(entity) or redis.call('ZSCORE', P .. 'texts', entity) then return entity end
+  local nearest, most = entity, L.near - 1
+  for _, other in ipairs(redis.call('HMGET', P .. 'bands', unpack(pairs_of(entity)))) do
+    local equal = other and equal_values(entity, other) or 0
+    if equal > most then nearest, most = other, equal end
+  end
+  return nearest
+end
+local function drop_text(entity)
+  if redis.call('ZREM', P .. 'texts', entity) == 0 then return end
+  for _, pair in ipairs(pairs_of(entity)) do
+    local owner = redis.call('HGET', P .. 'bands', pair)
+    if owner == entity then redis.call('HDEL', P .. 'bands', pair) end
+  end
+end
+local function keep_text(entity, until_ms)
+  if not is_text(entity) then return end
+  if redis.call('ZADD', P .. 'texts', 'GT', until_ms, entity) == 1 then
+    for _, pair in ipairs(pairs_of(entity)) do redis.call('HSETNX', P .. 'bands', pair, entity) end
+  end
+end
+local function inherit(text, other)
+  -- What was seen with a near-duplicate counts for a text that is new.
+  if text == other then return end
+  local total = redis.call('ZSCORE', P .. 'totals', other)
+  if total then redis.call('ZADD', P .. 'totals', total, text) end
+  local near = redis.call('ZRANGE', P .. 'near:' .. other, 0, -1, 'WITHSCORES')
+  for i = 1, #near, 2 do
+    redis.call('ZADD', P .. 'near:' .. text, near[i + 1], near[i])
+    redis.call('ZADD', P .. 'near:' .. near[i], near[i + 1], text)
+  end
+  redis.call('PEXPIRE', P .. 'near:' .. text, L.half_life_ms * 8)
+end
 local function evaluate(entity)
   if redis.call('HEXISTS', P .. 'confirmed', entity) == 1 then
     mark(entity, true, '', L.now + L.confirmed_ms)
@@ -76,20 +132,28 @@ local function evaluate(entity)
   if cleared and tonumber(cleared) > L.now then unmark(entity) return end
   local near = redis.call('ZRANGE', P .. 'near:' .. entity, 0, -1, 'WITHSCORES')
   local seen, share, strongest, related_to, confirmed = 0, 0, 0, '', {}
+  local with_texts, share_with_texts = 0, 0
   for i = 1, #near, 2 do
     if redis.call('HEXISTS', P .. 'confirmed', near[i]) == 1 then
       local together = weight(near[i + 1])
       confirmed[#confirmed + 1] = near[i]
       -- A hub, such as a common shortener, says little of each of its neighbours.
       local degree = redis.call('ZCARD', P .. 'near:' .. near[i])
-      seen = seen + together
-      share = share + together * math.min(1, L.hub / math.max(degree, 1))
+      local part = together * math.min(1, L.hub / math.max(degree, 1))
+      -- Whoever confirms a text confirms the link in it, too: one sighting must not count twice.
+      if is_text(near[i]) then
+        with_texts, share_with_texts = with_texts + together, share_with_texts + part
+      else
+        seen, share = seen + together, share + part
+      end
       if together > strongest then strongest, related_to = together, near[i] end
     end
   end
+  seen, share = math.max(seen, with_texts), math.max(share, share_with_texts)
   local total = redis.call('ZSCORE', P .. 'totals', entity)
   if total then share = share / math.max(weight(total), seen) else share = 0 end
-  if seen >= L.sightings and share >= L.share then
+  local enough = is_text(entity) and L.text_sightings or L.sightings
+  if seen >= enough and share >= L.share then
     mark(entity, false, related_to, L.now + L.suspected_ms)
     -- Neighbours are cut on each side by itself: only this finds what rests on a confirmation.
     for _, other in ipairs(confirmed) do
@@ -110,6 +174,20 @@ local function evaluate_neighbours(entity)
     evaluate(other)
   end
 end
+local function forget(entity)
+  unconfirm(entity)
+  unmark(entity)
+  evaluate_neighbours(entity)
+  redis.call('ZREM', P .. 'totals', entity)
+  redis.call('DEL', P .. 'near:' .. entity)
+  drop_text(entity)
+end
+local function trim_texts()
+  local surplus = redis.call('ZCARD', P .. 'texts') - L.texts
+  if surplus <= 0 then return 0 end
+  for _, first in ipairs(redis.call('ZRANGE', P .. 'texts', 0, surplus - 1)) do forget(first) end
+  return surplus
+end
 local function trim_marks()
   while redis.call('ZCARD', P .. 'ends') > L.marks do
     local first = redis.call('ZRANGE', P .. 'ends', 0, 0)[1]
@@ -126,6 +204,10 @@ OBSERVE = (
 local touched = {}
 for _, event in ipairs(cjson.decode(ARGV[2])) do
   local count, sampled, entities = event[1], event[2], event[3]
+  for at, entity in ipairs(entities) do
+    entities[at] = known_text(entity)
+    if not sampled then keep_text(entities[at], L.now) end
+  end
   for _, entity in ipairs(entities) do
     -- Alone, as a caller is, it says nothing of what it is seen with; but it is known from then on.
     local alone = #entities == 1 and not sampled and redis.call('ZSCORE', P .. 'totals', entity)
@@ -139,7 +221,7 @@ for _, event in ipairs(cjson.decode(ARGV[2])) do
     end
   end
 end
-local evicted = 0
+local evicted = trim_texts()
 local surplus = redis.call('ZCARD', P .. 'totals') - L.entities
 if surplus > 0 then
   local gone = redis.call('ZPOPMIN', P .. 'totals', surplus)
@@ -148,7 +230,7 @@ if surplus > 0 then
     touched[gone[i]] = nil
     if redis.call('HEXISTS', P .. 'confirmed', gone[i]) == 0 then unmark(gone[i]) end
   end
-  evicted = surplus
+  evicted = evicted + surplus
 end
 local names = {}
 for entity in pairs(touched) do names[#names + 1] = entity end
@@ -172,6 +254,8 @@ CONFIRM = (
     + """
 for _, pair in ipairs(cjson.decode(ARGV[2])) do
   local entity, cause = pair[1], pair[2]
+  inherit(entity, known_text(entity))
+  keep_text(entity, L.now + L.confirmed_ms)
   local causes = P .. 'causes:' .. entity
   if redis.call('HEXISTS', causes, cause) == 0 and redis.call('HLEN', causes) < L.causes then
     redis.call('HSET', causes, cause, L.now)
@@ -181,6 +265,7 @@ for _, pair in ipairs(cjson.decode(ARGV[2])) do
   evaluate(entity)
   if first then evaluate_neighbours(entity) end
 end
+trim_texts()
 trim_marks()
 """
 )
@@ -206,8 +291,10 @@ CLEAR = (
     + """
 redis.call('ZREMRANGEBYSCORE', P .. 'cleared', '-inf', L.now)
 for _, entity in ipairs(cjson.decode(ARGV[2])) do
-  redis.call('ZADD', P .. 'cleared', L.now + L.confirmed_ms, entity)
-  evaluate(entity)
+  for _, one in ipairs({entity, known_text(entity)}) do
+    redis.call('ZADD', P .. 'cleared', L.now + L.confirmed_ms, one)
+    evaluate(one)
+  end
 end
 redis.call('ZREMRANGEBYRANK', P .. 'cleared', 0, -L.marks - 1)
 """
@@ -217,16 +304,13 @@ redis.call('ZREMRANGEBYRANK', P .. 'cleared', 0, -L.marks - 1)
 FORGET = (
     _PRELUDE
     + """
-for _, entity in ipairs(cjson.decode(ARGV[2])) do
-  unconfirm(entity)
-  unmark(entity)
-  evaluate_neighbours(entity)
-  redis.call('ZREM', P .. 'totals', entity)
-  redis.call('DEL', P .. 'near:' .. entity)
-end
+for _, entity in ipairs(cjson.decode(ARGV[2])) do forget(entity) end
 """
 )
 """Forgets entities, which no traffic may be judged by."""
+
+KNOWN = _PRELUDE + "return known_text(cjson.decode(ARGV[2]))\n"
+"""Returns the entity that an entity counts for: another for a text, unless it is known itself."""
 
 EXPIRE = (
     _PRELUDE

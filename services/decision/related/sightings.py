@@ -5,7 +5,7 @@ threshold; of the others one in `STRIDE`, which stands for all. Calls are not ta
 its caller with nothing else, and who calls a lot is not innocent for that. At most `BATCH_ROWS` of
 a batch are taken and `CAPACITY` are buffered; what is beyond is dropped and counted: the graph is
 a statistic. Links and numbers in texts are those that the lists were searched for; their entities
-are formed when the buffer is written, and no text is kept until then.
+are formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
 import logging
@@ -16,10 +16,11 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from fanzha.decisions import Action, Decisions, Reason
+from fanzha.fingerprint import BatchSketches, PendingSketch
 from fanzha.tables import Calls, Int64s, Links
 from infra.periodic import run_periodically
 from services.decision.observer import Table
-from services.decision.related.entities import link_entity, party_entity
+from services.decision.related.entities import link_entity, party_entity, text_entity
 from services.decision.related.store import Sighting
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ _EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED]] = True
 _NO_ROWS: Int64s = np.zeros(0, np.int64)
 _NO_LINKS: tuple[Sequence[str], Int64s] = (), _NO_ROWS
 _NO_NUMBERS = _NO_ROWS, _NO_ROWS
+_NO_TEXT = PendingSketch("", None)
 
 _Found = TypeVar("_Found")
 
@@ -54,6 +56,7 @@ class _Row(NamedTuple):
     name: str
     urls: Sequence[str]
     numbers: Sequence[int]
+    text: PendingSketch
 
 
 class SightingBuffer:
@@ -97,7 +100,7 @@ class SightingBuffer:
         sampled = [
             row for row in self._sampled(len(table)) if not telling[row] and row not in table.errors
         ]
-        self._rows += self._taken(table, rows[:BATCH_ROWS].tolist(), sampled)
+        self._rows += self._taken(table, decisions, rows[:BATCH_ROWS].tolist(), sampled)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         while len(self._rows) > self._capacity:
             self._rows.popleft()
@@ -108,7 +111,12 @@ class SightingBuffer:
     def take(self) -> list[Sighting]:
         """Remove the oldest sightings, `WRITE_ROWS` at most, and return those with entities."""
         taken = [self._rows.popleft() for _ in range(min(WRITE_ROWS, len(self._rows)))]
-        found = [Sighting(row.events, row.sampled, _entities(row)) for row in taken]
+        # All at once: the first text costs as much as a hundred.
+        written = BatchSketches.of_pending([row.text for row in taken]).written()
+        found = [
+            Sighting(row.events, row.sampled, _entities(row, fingerprint))
+            for row, fingerprint in zip(taken, written, strict=True)
+        ]
         return [one for one in found if one.entities]
 
     def _sampled(self, rows: int) -> range:
@@ -116,18 +124,21 @@ class SightingBuffer:
         self._skip = (self._skip - rows) % STRIDE if rows > self._skip else self._skip - rows
         return sampled
 
-    def _taken(self, table: Table, telling: list[int], sampled: list[int]) -> Iterator[_Row]:
+    def _taken(
+        self, table: Table, decisions: Decisions, telling: list[int], sampled: list[int]
+    ) -> Iterator[_Row]:
         counts = [(1, False)] * len(telling) + [(STRIDE, True)] * len(sampled)
         rows = telling + sampled
         if isinstance(table, Links):
             for row, (events, is_sampled) in zip(rows, counts, strict=True):
-                yield _Row(events, is_sampled, 0, "", (table.urls[row],), ())
+                yield _Row(events, is_sampled, 0, "", (table.urls[row],), (), _NO_TEXT)
         elif not isinstance(table, Calls) and rows:
             keys, names = table.senders[rows].tolist(), table.names
             urls = _by_row(self._links[0], self._links[1], rows, len(table))
             numbers = _by_row(self._numbers[0].tolist(), self._numbers[1], rows, len(table))
+            sketches = decisions.sketches or BatchSketches(table.bodies)
             for row, key, (events, is_sampled) in zip(rows, keys, counts, strict=True):
-                own = urls.get(row, ()), numbers.get(row, ())
+                own = urls.get(row, ()), numbers.get(row, ()), sketches.pending(row)
                 yield _Row(events, is_sampled, key, names.get(row, ""), *own)
 
 
@@ -144,9 +155,9 @@ def _by_row(
     return by_row
 
 
-def _entities(row: _Row) -> list[str]:
+def _entities(row: _Row, fingerprint: str) -> list[str]:
     """Return the entities of a row, each once."""
-    found = dict.fromkeys((party_entity(row.key, row.name),))
+    found = dict.fromkeys((party_entity(row.key, row.name), text_entity(fingerprint)))
     if row.urls:
         found |= dict.fromkeys(map(link_entity, row.urls))
     if row.numbers:

@@ -1,7 +1,8 @@
 """Finds rows that a confirmed or suspected entity is part of: caller, sender, link, callback.
 
 Of several in one row a confirmed one counts before a suspected one, and a link before a number in
-the text, and that before the sender. What an allow entry matches does not count.
+the text, that before the sender, and that before the words. What an allow entry matches does not
+count. Words count where the text is a near-duplicate of the confirmed or suspected text itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +12,11 @@ import numpy as np
 
 from blocklists.snapshot.snapshot import Matches
 from fanzha.decisions import Action, MatchedOn
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Int64s
 from services.decision.list_match import LinksInTexts, NumbersInTexts
-from services.decision.related.suspect_set import Suspect, SuspectSet
+from services.decision.related.entities import Suspect
+from services.decision.related.suspect_set import SuspectSet
 
 _ALLOW = np.uint8(Action.ALLOW)
 
@@ -55,12 +58,16 @@ class RelatedStage:
 
     def texts(
         self,
-        senders: Int64s,
-        listed: Matches,
+        parties: tuple[Int64s, Matches],
         links: tuple[LinksInTexts, Matches],
         callbacks: tuple[NumbersInTexts, Matches],
+        words: tuple[BatchSketches, Matches],
+        genuine: Bools | None,
     ) -> RelatedRows | None:
-        """Look senders, links and callback numbers up, each with what the lists say of them."""
+        """Look senders, links, callback numbers and words up, each with what the lists say of it.
+
+        The words of *genuine* senders, which are registered, do not count: a fraud copies them.
+        """
         if not len(self._suspects):
             return None
         found: dict[int, RelatedMatch] = {}
@@ -68,7 +75,9 @@ class RelatedStage:
         self._links(in_texts.urls, in_texts.owners, listed_links, found)
         numbers, listed_numbers = callbacks
         self._parties(numbers.keys, numbers.owners, listed_numbers, MatchedOn.CALLBACK, found)
+        senders, listed = parties
         self._parties(senders, None, listed, MatchedOn.SENDER, found)
+        self._texts(*words, genuine, found)
         return self._rows(len(senders), found)
 
     def links(self, urls: Sequence[str], listed: Matches) -> RelatedRows | None:
@@ -104,17 +113,36 @@ class RelatedStage:
                 row = place if owners is None else int(owners[place])
                 _add(found, row, RelatedMatch(suspect, MatchedOn.LINK))
 
+    def _texts(
+        self,
+        sketches: BatchSketches,
+        listed: Matches,
+        genuine: Bools | None,
+        found: dict[int, RelatedMatch],
+    ) -> None:
+        texts = self._suspects.texts
+        if not len(texts):
+            return
+        for row, suspect in texts.find(sketches.all(), self._now_ms()):
+            if listed.actions[row] != _ALLOW and (genuine is None or not genuine[row]):
+                _add(found, row, RelatedMatch(suspect, MatchedOn.TEXT))
+
     def _rows(self, rows: int, found: Mapping[int, RelatedMatch]) -> RelatedRows | None:
         if not found:
             return None
         marked = np.zeros(rows, np.bool_)
         marked[list(found)] = True
-        confirmed = [row for row, match in found.items() if match.suspect.confirmed]
+        confirmed = [row for row, match in found.items() if _may_block(match)]
         blocked = None
         if self._blocks and confirmed:
             blocked = np.zeros(rows, np.bool_)
             blocked[confirmed] = True
         return RelatedRows(found, marked, blocked)
+
+
+def _may_block(match: RelatedMatch) -> bool:
+    # A fraud copies the words of a genuine template, which therefore only mark.
+    return match.suspect.confirmed and match.matched_on is not MatchedOn.TEXT
 
 
 def _add(found: dict[int, RelatedMatch], row: int, match: RelatedMatch) -> None:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from fanzha.fingerprint import NEAR
 from infra.redis.client import Client, within
 from infra.redis.consumer_group import pairs_of_stream
 from infra.redis.damaged_records import readable
 from services.decision.related import scripts
+from services.decision.related.entities import Suspect, fingerprint_of
 from services.decision.related.scripts import PREFIX
-from services.decision.related.suspect_set import Suspect
 
 SEEN = "fanzha:graph:seen"
 """Stream of sightings, from the workers to whoever keeps the graph."""
@@ -38,6 +39,10 @@ class GraphLimits:
 
     half_life_ms: int = 7 * _DAY_MS
     entities: int = 200_000
+    texts: int = 20_000
+    """Of the entities, those that are texts; the ones seen last stay."""
+    near: int = NEAR
+    """Equal values that make one entity of two texts."""
     neighbours: int = 64
     """Of one entity; the least seen go first."""
     marks: int = 100_000
@@ -46,6 +51,8 @@ class GraphLimits:
     """Entries of the stream of changes, about."""
     sightings: float = 2.5
     """Of an entity with confirmed ones, decayed: three on one day are enough."""
+    text_sightings: float = 0.5
+    """Of a text: one is enough for a week."""
     share: float = 0.5
     """Of all sightings of an entity, those with confirmed ones."""
     hub: int = 16
@@ -66,6 +73,8 @@ class Neighbour(NamedTuple):
 class ShownEntity(NamedTuple):
     """What the graph holds of an entity."""
 
+    entity: str
+    """Of a text, the known one that it is a near-duplicate of."""
     total: float
     """Sightings, decayed."""
     suspect: Suspect | None
@@ -141,6 +150,8 @@ class GraphStore:
 
     async def show(self, entity: str) -> ShownEntity | None:
         """Return what the graph holds of an entity; None where it was never seen."""
+        if fingerprint_of(entity):
+            entity = await self._run(scripts.KNOWN, entity)
         async with within(_SECONDS):
             reading = self._client.pipeline(transaction=False)
             reading.zscore(f"{PREFIX}totals", entity)
@@ -151,6 +162,7 @@ class GraphStore:
         if total is None and mark is None:
             return None
         return ShownEntity(
+            entity=entity,
             total=0.0 if total is None else self._decayed(total),
             suspect=_suspect((entity, mark)) if mark else None,
             causes={cause: int(at) for cause, at in causes.items()},

@@ -16,6 +16,7 @@ from blocklists.indexes.shadow import ShadowIndex, more_specific
 from blocklists.snapshot.layers import Matches
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action, MatchedOn, Reason, WouldBlock
+from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Calls, Int64s, Texts
 from services.decision import list_match
 from services.decision.list_match import ListMatch, NumbersInTexts
@@ -40,6 +41,7 @@ class TextMatches(NamedTuple):
     numbers: NumbersInTexts
     """The keys of *callbacks*, and their texts."""
     words: Matches
+    sketches: BatchSketches
 
 
 def of_calls(
@@ -68,7 +70,7 @@ def of_texts(snapshot: Snapshot, texts: Texts, now_s: int, found: TextMatches) -
         return None
     first, second = shadows.find_both(texts.senders, texts.receivers, now_s, senders=True)
     links = shadows.find_urls(found.urls, now_s)
-    words = shadows.find_texts(texts.bodies, now_s)
+    words = shadows.find_texts(found.sketches, now_s)
     _, callbacks = shadows.find_both(found.numbers.keys[:0], found.numbers.keys, now_s)
     if not _any(first, second, links, callbacks, words):
         return None

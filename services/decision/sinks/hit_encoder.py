@@ -4,12 +4,14 @@ Produces the same bytes as `hit_fields.encode` of `Hit.fields`, without a `Hit` 
 each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from json.encoder import encode_basestring
 from math import isnan
 from typing import NamedTuple
 
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
+from fanzha.fingerprint import BatchSketches
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.phone import number_text
 from services.decision.sinks.hit_fields import HitField
@@ -40,6 +42,7 @@ _MODEL_VERSION = _before(HitField.MODEL_VERSION)
 _OCCURRED_AT_MS = _before(HitField.OCCURRED_AT_MS)
 _DECIDED_AT_MS = _before(HitField.DECIDED_AT_MS)
 _RELATED = _before(HitField.RELATED)
+_FINGERPRINT = _before(HitField.FINGERPRINT)
 # Encoded once: creating and naming an enum member is slow.
 _BLOCKLISTED, _VELOCITY = int(Reason.BLOCKLISTED), int(Reason.VELOCITY)
 _RULINGS = {
@@ -64,8 +67,16 @@ class WrittenHit(NamedTuple):
     """JSON list: names and values in turn."""
 
 
-def written(batch: HitBatch) -> Iterator[WrittenHit]:
-    """Encode the rows of a batch lazily, one by one."""
+def written_all(batches: Sequence[HitBatch]) -> Iterator[WrittenHit]:
+    """Encode the rows of several batches lazily; their texts are sketched at once."""
+    texts = [text for batch in batches for text in batch.texts]
+    fingerprints = iter(BatchSketches.of_pending(texts).written())
+    for batch in batches:
+        yield from written(batch, list(islice(fingerprints, len(batch.texts))))
+
+
+def written(batch: HitBatch, fingerprints: Sequence[str] = ()) -> Iterator[WrittenHit]:
+    """Encode the rows of a batch lazily, one by one; *fingerprints* are those of its texts."""
     # The same in every row, so encoded once.
     channel = f'{_CHANNEL}"{batch.channel.name}"'
     lists = f'{_LIST_VERSION}"{batch.list_version}"'
@@ -93,7 +104,8 @@ def written(batch: HitBatch) -> Iterator[WrittenHit]:
             f"{_field(_TO_PARTY, number_text(receiver))}{_url(batch, place, detail)}"
             f"{_FRAUD_TYPES[detail.fraud_type]}{_RULINGS[action, reason]}{_score(shown)}"
             f"{_entry(detail) if detail.entry_id else ''}{lists}{version}"
-            f'{_OCCURRED_AT_MS}"{at}"{decided}{_related(detail) if detail.relation else ""}]',
+            f'{_OCCURRED_AT_MS}"{at}"{decided}{_related(detail) if detail.relation else ""}'
+            f"{_field(_FINGERPRINT, fingerprints[place]) if fingerprints else ''}]",
         )
 
 

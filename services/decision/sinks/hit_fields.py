@@ -31,6 +31,7 @@ class HitField(StrEnum):
     OCCURRED_AT_MS = "occurred_at_ms"
     DECIDED_AT_MS = "decided_at_ms"
     RELATED = "related"
+    FINGERPRINT = "fingerprint"
 
 
 def encode(fields: Mapping[str, str]) -> str:

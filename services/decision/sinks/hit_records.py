@@ -1,17 +1,18 @@
 """Hits: the blocked and marked rows of a batch.
 
 Selecting rows is column work and happens on the decision path. Encoding makes strings and happens
-later, when hits are written to the store: see `services.decision.sinks.hit_encoder`. A hit holds no
-message text, only parties, time and reason.
+later, when hits are written to the store: see `services.decision.sinks.hit_encoder`. A written hit
+has no message text, only its fingerprint, parties, time and reason.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 import numpy as np
 
 from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
+from fanzha.fingerprint import BatchSketches, PendingSketch
 from fanzha.fraud import TAXONOMY, FraudType
 from fanzha.tables import Calls, Channel, Float32s, Int64s, Links, Texts, Uint8s
 from services.decision.sinks.hit_fields import HitField
@@ -44,6 +45,8 @@ class Hit:
     pattern: str = ""
     related: str = ""
     """The confirmed or suspected entity that is part of it, for whatever reason it was decided."""
+    fingerprint: str = ""
+    """Of a text that is long enough, see `fanzha.fingerprint`."""
     campaign: str = ""
     """Campaign of the entry, if any; connects hits of several patterns."""
     matched_on: MatchedOn = MatchedOn.UNSPECIFIED
@@ -79,6 +82,7 @@ class Hit:
             HitField.OCCURRED_AT_MS: str(self.occurred_at_ms),
             HitField.DECIDED_AT_MS: str(self.decided_at_ms) if self.decided_at_ms else "",
             HitField.RELATED: self.related,
+            HitField.FINGERPRINT: self.fingerprint,
         }
         return {name.value: value for name, value in fields.items() if value}
 
@@ -103,6 +107,8 @@ class HitBatch:
     model_version: str
     velocity_version: str
     decided_at_ms: int
+    texts: Sequence[PendingSketch] = ()
+    """Of texts: what is to be written as their fingerprints."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -142,7 +148,22 @@ def blocked(
         model_version=decisions.model_version,
         velocity_version=decisions.velocity_version,
         decided_at_ms=decided_at_ms,
+        texts=_texts(table, decisions, numbers),
     )
+
+
+def sketched(batch: HitBatch) -> HitBatch:
+    """Return a batch that keeps no text in memory: the sketches are made now."""
+    sketches = BatchSketches.of_pending(batch.texts)
+    sketches.all()
+    return replace(batch, texts=[sketches.pending(row) for row in range(len(sketches))])
+
+
+def _texts(table: Table, decisions: Decisions, rows: Sequence[int]) -> Sequence[PendingSketch]:
+    if not isinstance(table, Texts):
+        return ()
+    sketches = decisions.sketches or BatchSketches(table.bodies)
+    return [sketches.pending(row) for row in rows]
 
 
 def _sides(

@@ -17,13 +17,15 @@ from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS, Channel
 from infra.backoff import Backoff
 from infra.periodic import retry_until_available, run_periodically
-from services.decision.sinks.hit_encoder import WrittenHit, written
-from services.decision.sinks.hit_records import HitBatch, Table, blocked
+from services.decision.sinks.hit_encoder import WrittenHit, written_all
+from services.decision.sinks.hit_records import HitBatch, Table, blocked, sketched
 
 logger = logging.getLogger(__name__)
 
 WRITE_ROWS = 256
 """Target size of a write, in rows."""
+TEXT_ROWS = 4096
+"""From this many buffered rows on, while the store is down, no more texts are kept in memory."""
 _LONGEST_PAUSE_SECONDS = 2.0
 
 
@@ -75,6 +77,8 @@ class HitBuffer:
         batch = blocked(channel, table, decisions, self._now_ms())
         if batch is None:
             return
+        if self._rows >= TEXT_ROWS:
+            batch = sketched(batch)
         self._batches.append(batch)
         self._rows += len(batch)
         self.filled.set()
@@ -176,7 +180,7 @@ class HitFlusher:
 
     async def _write(self, batches: list[HitBatch]) -> None:
         try:
-            await self._sink.write(hit for batch in batches for hit in written(batch))
+            await self._sink.write(written_all(batches))
         except BaseException:
             self._buffer.put_back(batches)
             raise

@@ -25,11 +25,11 @@ RULES = {
     "link_scored": ("链接与文字合并评分", "a link scores, and the words do not speak against it"),
     "spam": ("垃圾短信", "it is unwanted advertising"),
     "related_blocked": (
-        "所涉号码或链接已确认涉诈",
-        "a number or link in it is confirmed fraud",
+        "所涉号码、链接或文本已确认涉诈",
+        "a number or link in it, or its text, is confirmed fraud",
     ),
     "related": (
-        "与已确认涉诈的号码或链接有关，仅标记",
+        "与已确认涉诈的号码、链接或文本有关，仅标记",
         "it is related to what is confirmed fraud, and only marked",
     ),
     "cut_off": ("主叫近期行为可疑", "the recent calls of the caller are suspicious"),
@@ -222,8 +222,8 @@ def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
 def _related(_row: Mapping[str, Any]) -> list[_Change]:
     return [
         _Change(
-            "若该号码或链接的确认被撤销，或设置 related_action 为 off",
-            "with the confirmation of that number or link dismissed, or with related_action off",
+            "若该号码、链接或文本的确认被撤销，或设置 related_action 为 off",
+            "with that confirmation dismissed, or with the setting related_action off",
             ("related_blocked", "related"),
         )
     ]

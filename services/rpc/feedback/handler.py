@@ -80,6 +80,7 @@ def _traffic(message: pb.DecidedTraffic) -> DecidedTraffic:
         to_party=message.to_party,
         url=message.url,
         occurred_at_ms=message.occurred_at_ms,
+        fingerprint=message.fingerprint,
     )
 
 

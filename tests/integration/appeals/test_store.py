@@ -143,10 +143,7 @@ async def test_the_queue_is_ordered_by_deadline(redis_url: str) -> None:
     assert (due, closed) == ([2], [1, 3])
 
 
-async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str) -> None:
-    client = connect(url)
-    store = AppealStore(client)
-    await put(store, an_appeal(), "marker")
+async def _uphold_and_lift(store: AppealStore) -> None:
     outcome = AppealOutcome(reason="张三 is right", lift=SUBJECT)
     await store.move(
         1,
@@ -165,6 +162,13 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
         given={"lift": serialization.lift(lift)},
     )
 
+
+async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str) -> None:
+    client = connect(url)
+    store = AppealStore(client)
+    await put(store, an_appeal(), "marker")
+    await _uphold_and_lift(store)
+
     (old,) = await store.closed_before(NOW + 10, 10)
     erased = await store.erase(
         await store.get(old.appeal_id),
@@ -173,6 +177,7 @@ async def test_an_erased_appeal_holds_nothing_personal_and_still_counts(url: str
 
     found = await store.get(1)
     (counted,) = await store.received_between(0, NOW + 10)
+
     assert erased
     assert await store.closed_before(NOW + 10, 10) == []
     assert await store.about(SUBJECT, 10) == []

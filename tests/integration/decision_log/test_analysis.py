@@ -7,10 +7,10 @@ from fanzha.tables import Ingress
 from fanzha.v1 import decision_log_pb2 as pb
 from services.auth.identity import Role
 from services.decision.carriers.policy_document import read_policies
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import SenderRegistry
-from services.decision.pipeline import DecisionRules
 from tests.support.builders import (
     broken_models,
     some_calls,

@@ -12,8 +12,8 @@ from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, CallerActivity, Channel, Ingress
 from fanzha.v1 import decision_log_pb2 as pb
+from services.decision.decision_rules import DecisionRules
 from services.decision.evidence import ModelSet
-from services.decision.pipeline import DecisionRules
 from services.decision.velocity import VelocityStage, always
 from services.decision_log.query import DecisionQuery
 from tests.support.builders import (

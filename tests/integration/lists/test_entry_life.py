@@ -111,13 +111,12 @@ def test_an_entry_shows_its_hits(stub: Any, run: Run, redis_url: str) -> None:
     assert "2026-01-05" in shown
 
 
-def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: ListClock) -> None:
+def add_due_entries(stub: Any) -> None:
+    """Add one that ends on each of seven days, one for review on the second, and one without."""
+    days = range(1, 8)
     update(
         stub,
-        *(
-            entry(f"+861700000010{number}", expires_at_s=NINE_O_CLOCK_S + number * DAY_S)
-            for number in range(1, 8)
-        ),
+        *(entry(f"+861700000010{n}", expires_at_s=NINE_O_CLOCK_S + n * DAY_S) for n in days),
         entry(
             "bank.example",
             review_at_s=NINE_O_CLOCK_S + 2 * DAY_S + 1,
@@ -125,6 +124,10 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Li
         ),
         entry("far.example"),
     )
+
+
+def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: ListClock) -> None:
+    add_due_entries(stub)
     clock.now_s += DAY_S  # the first has ended
     pages: list[list[str]] = []
     request = pb.ListDueRequest(within_s=4 * DAY_S, page_size=2)

@@ -247,6 +247,29 @@ async def test_a_proposal_about_a_locked_entry_waits_and_blocks_no_other(loop: L
     assert [one.kind for one in await loop.requests()] == [ChangeKind.RETIREMENT, ChangeKind.NORMAL]
 
 
+async def exported(
+    loop: Loop, log: DecisionQuery, file: Path, *, since_ms: int = 1
+) -> list[dict[str, str]]:
+    request = operations_pb.ExportExamplesRequest(
+        since_ms=since_ms, model="sms" if file.name == "sms.csv" else ""
+    )
+    async with (
+        operations(loop, log) as target,
+        grpc.aio.insecure_channel(target) as channel,
+    ):
+        stub: Any = WarningOperationsServiceStub(channel)
+        answers = [one async for one in stub.ExportExamples(request, timeout=60)]
+    counts = await asyncio.to_thread(example_export.write, file, answers)
+    assert counts.gone == (0 if since_ms > 1 else 1)
+    return private_rows(file)
+
+
+def private_rows(file: Path) -> list[dict[str, str]]:
+    assert file.stat().st_mode & 0o077 == 0
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
 async def test_exported_examples_contain_what_the_decision_log_still_holds(
     loop: Loop, tmp_path: Path
 ) -> None:
@@ -261,31 +284,14 @@ async def test_exported_examples_contain_what_the_decision_log_still_holds(
     for case, outcome in ((lost, "lost_money"), (fine, "false_alarm"), (safe, "safe")):
         await loop.close(case, CaseOutcome(outcome))
 
-    async def export(name: str, since_ms: int = 1) -> list[dict[str, str]]:
-        file = tmp_path / name
-        request = operations_pb.ExportExamplesRequest(
-            since_ms=since_ms, model="sms" if name == "sms.csv" else ""
-        )
-        async with (
-            operations(loop, log) as target,
-            grpc.aio.insecure_channel(target) as channel,
-        ):
-            stub: Any = WarningOperationsServiceStub(channel)
-            answers = [one async for one in stub.ExportExamples(request, timeout=60)]
-        counts = await asyncio.to_thread(example_export.write, file, answers)
-        assert counts.gone == (0 if since_ms > 1 else 1)
-        assert file.stat().st_mode & 0o077 == 0
-        with file.open(encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
-
-    everything = {one["retained"]: one for one in await export("all.csv")}
+    everything = {one["retained"]: one for one in await exported(loop, log, tmp_path / "all.csv")}
     assert everything.keys() == {"text", "gone"}
     assert everything["text"]["text"] == body
     assert everything["text"]["url"] == "http://pay.example/now"
     assert everything["text"]["label"] == "fraud"
     assert everything["gone"]["label"] == "nonfraud"
-    assert [one["text"] for one in await export("sms.csv")] == [body]
-    assert await export("later.csv", since_ms=loop.desk.clock[0] + 1) == []
+    assert [one["text"] for one in await exported(loop, log, tmp_path / "sms.csv")] == [body]
+    assert await exported(loop, log, tmp_path / "later.csv", since_ms=loop.desk.clock[0] + 1) == []
     # Training reads the file as it is.
     found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
     assert [(one.content, one.is_fraud) for one in found.rows] == [(body, True)]

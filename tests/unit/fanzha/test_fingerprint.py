@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanzha import fingerprint
-from fanzha.fingerprint import BANDS, NEAR, VALUES
+from fanzha.fingerprint import BANDS, NEAR, VALUES, BatchSketches
 from fanzha.text import normalise_all
 
 POINTS = (
@@ -137,3 +137,35 @@ def test_sketches_share_a_band_key_exactly_where_a_pair_is_equal(values: list[in
 
     assert shared == [values[2 * n : 2 * n + 2] == [1, 1] for n in range(BANDS)]
     assert len(set(fingerprint.band_keys(other)[0].tolist())) == BANDS
+
+
+BODIES = (FIRST, SECOND, PARCEL, "见面吧", "", ENGLISH)
+
+
+@given(st.lists(st.lists(st.integers(0, len(BODIES) - 1), max_size=4), max_size=4))
+@settings(max_examples=60)
+def test_sketches_of_a_batch_are_the_same_in_whatever_order_they_are_made(
+    steps: list[list[int]],
+) -> None:
+    whole, batch = fingerprint.sketches(normalise_all(BODIES)), BatchSketches(BODIES)
+
+    for rows in steps:
+        values, known = batch.of(np.array(rows, np.int64))
+        assert known.tolist() == whole.known[rows].tolist()
+        assert (values[known] == whole.values[rows][known]).all()
+    later = BatchSketches.of_pending([batch.pending(row) for row in range(len(BODIES))])
+
+    assert batch.written() == later.written() == [fingerprint.fingerprint(one) for one in BODIES]
+
+
+def test_a_sketch_that_is_made_keeps_no_text() -> None:
+    batch = BatchSketches([FIRST, PARCEL])
+    batch.of(np.array([0]))
+
+    assert [batch.pending(row).body for row in (0, 1)] == ["", PARCEL]
+
+
+def test_written_fingerprints_are_a_batch_of_sketches() -> None:
+    written = [fingerprint.fingerprint(FIRST), fingerprint.fingerprint(PARCEL)]
+
+    assert BatchSketches.of_written(written).written() == written

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fanzha.errors import InvalidInput, NotAllowed, NotFound
+from fanzha.fingerprint import fingerprint
 from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.audit.events import AuditKind
@@ -24,6 +25,8 @@ from tests.support.change_desk import MemoryAudit
 from tests.support.relation_graph import RelationGraph, a_graph
 from tests.support.rpc_server import rpc_server
 
+TEMPLATE = "【示例快递】您的包裹因地址不详无法派送，请在二十四小时内联系工作人员更新收件信息"
+VARIANT = TEMPLATE.replace("示例快递", "样品快递")
 LINK, CALLBACK, NAME = "link:evil.example", "+8617000000001", "name:bank"
 OPERATOR = Identity(name="wu", roles=frozenset({Role.OPERATOR}))
 AUDITOR = Identity(name="zhao", roles=frozenset({Role.AUDITOR}))
@@ -36,6 +39,8 @@ async def known(redis_url: str) -> AsyncIterator[RelationGraph]:
         await graph.see(LINK, CALLBACK, times=3)
         await graph.see(LINK, NAME)
         await graph.confirm(channel="LINK", url="http://evil.example/pay")
+        await graph.confirm(channel="TEXT", fingerprint=fingerprint(TEMPLATE))
+        await graph.see(f"text:{fingerprint(TEMPLATE)}", CALLBACK)
         yield graph
 
 
@@ -54,6 +59,22 @@ async def test_a_link_is_shown_with_its_neighbours(redis_url: str) -> None:
     assert found.suspect is not None
     assert found.suspect.confirmed
     assert {one.entity: round(one.together) for one in found.neighbours} == {CALLBACK: 3, NAME: 1}
+
+
+async def test_a_text_is_shown_by_the_fingerprint_of_a_near_duplicate(redis_url: str) -> None:
+    async with known(redis_url) as graph:
+        with acting_as(OPERATOR):
+            shown = reader(graph, MemoryAudit())
+            entity, found = await shown.show(fingerprint(VARIANT), unmasked=False)
+            _, of_number = await shown.show(CALLBACK, unmasked=False)
+
+    assert fingerprint(VARIANT) != fingerprint(TEMPLATE)
+    assert entity == f"text:{fingerprint(TEMPLATE)}"
+    assert found.suspect is not None
+    assert found.suspect.confirmed
+    assert [one.entity for one in found.neighbours] == ["**********0001"]
+    # A fingerprint is no personal data: no text can be read back.
+    assert entity in {one.entity for one in of_number.neighbours}
 
 
 async def test_numbers_and_names_are_masked_unless_the_role_may_see_them(redis_url: str) -> None:

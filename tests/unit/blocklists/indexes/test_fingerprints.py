@@ -13,7 +13,7 @@ from blocklists.snapshot import delta
 from blocklists.snapshot.delta import ListSegments
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
-from fanzha.fingerprint import BANDS, NEAR, VALUES, fingerprint
+from fanzha.fingerprint import BANDS, NEAR, VALUES, BatchSketches, fingerprint
 from tests.support.builders import NINE_O_CLOCK_S, a_change, an_entry
 
 POINTS = "【示例银行】尊敬的客户，您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
@@ -26,7 +26,7 @@ sketches = st.lists(st.integers(0, 2), min_size=VALUES, max_size=VALUES)
 
 
 def decided(snapshot: Snapshot, *bodies: str) -> list[Action | None]:
-    matches = snapshot.find_texts(bodies, NINE_O_CLOCK_S)
+    matches = snapshot.find_texts(BatchSketches(bodies), NINE_O_CLOCK_S)
     assert (matches.rows == NO_ENTRY).tolist() == (matches.actions == 0).tolist()
     return [Action(action) if action else None for action in matches.actions.tolist()]
 
@@ -61,7 +61,7 @@ def test_the_nearer_entry_decides_and_of_equal_ones_allow() -> None:
 
     assert decided(near, POINTS, VARIANT) == [Action.BLOCK, Action.ALLOW]
     assert decided(both, POINTS) == [Action.ALLOW]
-    assert near.find_texts([VARIANT], NINE_O_CLOCK_S).ranks.tolist() == [VALUES]
+    assert near.find_texts(BatchSketches([VARIANT]), NINE_O_CLOCK_S).ranks.tolist() == [VALUES]
 
 
 def test_an_entry_that_ended_hides_no_other() -> None:
@@ -79,7 +79,7 @@ def test_layers_are_searched_together_without_removed_entries() -> None:
 
     snapshot = later.snapshot()
     assert decided(snapshot, POINTS, VARIANT, PARCEL) == [Action.BLOCK, Action.ALLOW, None]
-    row = int(snapshot.find_texts([VARIANT], NINE_O_CLOCK_S).rows[0])
+    row = int(snapshot.find_texts(BatchSketches([VARIANT]), NINE_O_CLOCK_S).rows[0])
     assert snapshot.entry(row).pattern == fingerprint(VARIANT)
     assert decided(delta.merged(later).snapshot(), POINTS, VARIANT, PARCEL) == decided(
         snapshot, POINTS, VARIANT, PARCEL

@@ -19,6 +19,7 @@ from blocklists.snapshot.publication import CURRENT, Publisher
 from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.segment import Segment
 from blocklists.snapshot.segment_file import DamagedFile
+from fanzha.fingerprint import BatchSketches
 from tests.support.builders import NINE_O_CLOCK_S
 from tests.support.effort import examples
 from tests.unit.blocklists.snapshot.test_segment_file import A_FEW, a_segment
@@ -180,7 +181,7 @@ def ask_everything(segment: Segment) -> None:
     keys = np.array([8617000000001, 8617099999999, -110, 2**62 + 5], np.int64)
     snapshot.find_both(keys, keys[::-1].copy(), NINE_O_CLOCK_S, senders=True)
     snapshot.find_urls(["http://a.prize.example/x", "http://shop.example/pay/now"], NINE_O_CLOCK_S)
-    snapshot.find_texts(["恭喜您中奖了，请点击链接领取奖品" * 3], NINE_O_CLOCK_S)
+    snapshot.find_texts(BatchSketches(["恭喜您中奖了，请点击链接领取奖品" * 3]), NINE_O_CLOCK_S)
     for group in segment.groups:
         group.index.find(group.index.slots)
     if segment.bands is not None:

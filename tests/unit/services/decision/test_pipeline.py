@@ -14,8 +14,9 @@ from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.fingerprint import fingerprint
 from fanzha.fraud import FraudType
 from fanzha.tables import Attestation, Calls, Channel, Float32s, Ingress
+from services.decision.decision_rules import DecisionRules
 from services.decision.observer import Observer, Table
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     FixedScore,

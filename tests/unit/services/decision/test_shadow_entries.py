@@ -16,8 +16,9 @@ from classifiers.caller.activity import ActivityTable
 from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls
+from services.decision.decision_rules import DecisionRules
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     a_change,

@@ -7,9 +7,9 @@ import pytest
 
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.tables import Calls, Channel
+from services.decision.decision_rules import DecisionRules
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.pipeline import DecisionRules
 from services.decision.shadow.models import MarkChange
 from services.decision.sinks.hit_encoder import written
 from services.decision.sinks.hit_fields import decode

@@ -41,6 +41,53 @@ def paths(log: Logged, channel: str) -> list[Path]:
     return sorted((log.folder / channel).rglob("*.parquet"))
 
 
+BLOCKED_ROW: dict[str, object] = {
+    "decision_id": 100,
+    "channel": "CALL",
+    "decided_at_ms": NOW_MS,
+    "occurred_at_ms": NOW_MS,
+    "from_key": 8617000000123,
+    "to_key": 8619900000001,
+    "from_name": None,
+    "host": None,
+    "url": None,
+    "hosts": None,
+    "action": "BLOCK",
+    "reason": "BLOCKLISTED",
+    "score": None,
+    "threshold": None,
+    "fraud_type": "FAKE_LOAN",
+    "pattern": FRAUD,
+    "source": "PROVINCE",
+    "evidence": "CALLER",
+    "monitored": False,
+    "carrier": None,
+    "would_block_entry_id": None,
+    "would_block_pattern": None,
+    "list_version": 7,
+    "model_version": "test-1",
+    "link_score": None,
+    "related_entity": None,
+    "related_evidence": None,
+    "related_to": None,
+    "related_since_ms": None,
+    "velocity_score": None,
+    "velocity_version": None,
+    "ingress": "INTERNATIONAL",
+    "attestation": "GATEWAY",
+    "weight": 1,
+    "trunk": "gw-7",
+    "rules_held": "blocklisted,implausible",
+    "settings": "block_implausible_callers=true block_spam=false "
+    "unregistered_senders=label velocity_action=off",
+    "link_version": None,
+    "velocity_threshold": None,
+    "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
+    "velocity_inputs": None,
+}
+"""A row of `test_a_block_is_logged_with_its_evidence`, without the id of its entry."""
+
+
 def test_a_block_is_logged_with_its_evidence(tmp_path: Path) -> None:
     log = logged(tmp_path)
     entry = an_entry(FRAUD, fraud_type=FraudType.FAKE_LOAN)
@@ -55,51 +102,7 @@ def test_a_block_is_logged_with_its_evidence(tmp_path: Path) -> None:
     log.decide(calls, entry)
 
     (row,) = rows(log)
-    assert row | {"score": None, "threshold": None} == {
-        "decision_id": 100,
-        "channel": "CALL",
-        "decided_at_ms": NOW_MS,
-        "occurred_at_ms": NOW_MS,
-        "from_key": 8617000000123,
-        "to_key": 8619900000001,
-        "from_name": None,
-        "host": None,
-        "url": None,
-        "hosts": None,
-        "action": "BLOCK",
-        "reason": "BLOCKLISTED",
-        "score": None,
-        "threshold": None,
-        "fraud_type": "FAKE_LOAN",
-        "entry_id": entry.entry_id,
-        "pattern": FRAUD,
-        "source": "PROVINCE",
-        "evidence": "CALLER",
-        "monitored": False,
-        "carrier": None,
-        "would_block_entry_id": None,
-        "would_block_pattern": None,
-        "list_version": 7,
-        "model_version": "test-1",
-        "link_score": None,
-        "related_entity": None,
-        "related_evidence": None,
-        "related_to": None,
-        "related_since_ms": None,
-        "velocity_score": None,
-        "velocity_version": None,
-        "ingress": "INTERNATIONAL",
-        "attestation": "GATEWAY",
-        "weight": 1,
-        "trunk": "gw-7",
-        "rules_held": "blocklisted,implausible",
-        "settings": "block_implausible_callers=true block_spam=false "
-        "unregistered_senders=label velocity_action=off",
-        "link_version": None,
-        "velocity_threshold": None,
-        "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
-        "velocity_inputs": None,
-    }
+    assert row | {"score": None, "threshold": None} == BLOCKED_ROW | {"entry_id": entry.entry_id}
 
 
 def test_activity_is_logged_of_callers_that_may_need_an_explanation(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from blocklists.entries import EntryKind
 from fanzha.decisions import Action, Reason
 from fanzha.phone import HomePlan
 from fanzha.tables import Attestation, Calls, Ingress
+from services.decision.decision_rules import DecisionRules
 from services.decision.origin.guard import OriginGuard, UnregisteredAction
 from services.decision.origin.sender_registry import RegisteredSender, SenderRegistry
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
-from services.decision.pipeline import DecisionPipeline, DecisionRules
+from services.decision.pipeline import DecisionPipeline
 from tests.support.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,

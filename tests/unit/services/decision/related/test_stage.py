@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blocklists.entries import EntryKind
 from fanzha.decisions import Action, Decisions, MatchedOn, Reason
+from fanzha.fingerprint import fingerprint
+from fanzha.phone import HomePlan
 from fanzha.tables import Channel, Ingress
+from services.decision.origin.guard import OriginGuard
+from services.decision.origin.sender_registry import read_senders
 from services.decision.pipeline import DecisionPipeline
+from services.decision.related.entities import Suspect, text_entity
 from services.decision.related.stage import RelatedStage
-from services.decision.related.suspect_set import Suspect, SuspectSet
-from services.decision.sinks.hit_records import blocked
+from services.decision.related.suspect_set import SuspectSet
+from services.decision.sinks.hit_encoder import written_all
+from services.decision.sinks.hit_fields import decode
+from services.decision.sinks.hit_records import blocked, sketched
 from tests.support.builders import (
     NINE_O_CLOCK_MS,
     NINE_O_CLOCK_S,
@@ -40,12 +48,16 @@ def a_suspect(entity: str, *, confirmed: bool) -> Suspect:
 
 
 def deciding(
-    *suspects: Suspect, blocks: bool = False, entries: tuple[Any, ...] = (), score: float = 0.0
+    *suspects: Suspect,
+    blocks: bool = False,
+    entries: tuple[Any, ...] = (),
+    score: float = 0.0,
+    origin: OriginGuard | None = None,
 ) -> DecisionPipeline:
     held = SuspectSet()
     held.replace(suspects)
     stage = RelatedStage(held, blocks=blocks, now_ms=lambda: NINE_O_CLOCK_MS)
-    return an_engine(*entries, models=some_models(score), related=stage)
+    return an_engine(*entries, models=some_models(score), related=stage, origin=origin)
 
 
 def outcome(decisions: Decisions) -> tuple[int, int]:
@@ -182,3 +194,64 @@ def test_no_suspect_touches_a_protected_link_or_an_allowed_party() -> None:
 
     assert outcome(link) == (Action.ALLOW, Reason.PROTECTED)
     assert outcome(call) == (Action.ALLOW, Reason.ALLOWLISTED)
+
+
+TEMPLATE = "【示例快递】您的包裹因地址不详无法派送，请在二十四小时内联系工作人员更新收件信息"
+VARIANT = TEMPLATE.replace("示例快递", "样品快递") + "退订回T"
+
+
+def a_text_suspect(body: str, *, confirmed: bool = True) -> Suspect:
+    return a_suspect(text_entity(fingerprint(body)), confirmed=confirmed)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+@pytest.mark.parametrize("blocks", [True, False])
+def test_a_near_duplicate_of_a_confirmed_or_suspected_text_is_marked_and_never_blocked(
+    confirmed: bool, blocks: bool
+) -> None:
+    suspect = a_text_suspect(TEMPLATE, confirmed=confirmed)
+    engine = deciding(suspect, blocks=blocks)
+
+    decisions = engine.decide_texts(some_texts(VARIANT, "你好，明天见"), NINE_O_CLOCK_S)
+
+    assert outcome(decisions) == (Action.ALLOW, Reason.RELATED)
+    assert decisions.reasons[1] == Reason.SCORED
+    relation = decisions.details[0].relation
+    assert relation is not None
+    assert (relation.entity, relation.matched_on) == (suspect.entity, MatchedOn.TEXT)
+
+
+def test_a_confirmed_sender_blocks_though_the_words_only_mark() -> None:
+    suspects = a_text_suspect(TEMPLATE), a_suspect("+8617000000003", confirmed=True)
+    engine = deciding(*suspects, blocks=True)
+
+    decisions = engine.decide_texts(some_texts(VARIANT, sender="+8617000000003"), NINE_O_CLOCK_S)
+
+    assert outcome(decisions) == (Action.BLOCK, Reason.RELATED)
+
+
+def test_the_words_of_a_registered_sender_and_of_an_allowed_template_do_not_count() -> None:
+    suspect = a_text_suspect(TEMPLATE)
+    registry = read_senders(b"header,owner,routes\nBank,Example Bank,gate-1\n", HomePlan())
+    registered = deciding(suspect, origin=OriginGuard(current_senders=lambda: registry))
+    template = an_entry(fingerprint(TEMPLATE), Action.ALLOW, kind=EntryKind.FINGERPRINT)
+    allowing = deciding(suspect, entries=(template,))
+    text = some_texts(VARIANT, sender="Bank", trunk="gate-1")
+
+    assert registered.decide_texts(text, NINE_O_CLOCK_S).details == {}
+    assert outcome(deciding(suspect).decide_texts(text, NINE_O_CLOCK_S))[1] == Reason.RELATED
+    assert outcome(allowing.decide_texts(text, NINE_O_CLOCK_S))[1] == Reason.ALLOWLISTED
+
+
+def test_a_hit_has_the_fingerprint_of_its_text() -> None:
+    engine = deciding(a_text_suspect(TEMPLATE))
+    texts = some_texts(VARIANT, "你好，明天见")
+    batch = blocked(Channel.TEXT, texts, engine.decide_texts(texts, NINE_O_CLOCK_S), 0)
+    assert batch is not None
+
+    (hit,) = written_all([batch])
+    (same,) = written_all([sketched(batch)])
+
+    assert decode(hit.fields)["fingerprint"] == fingerprint(VARIANT)
+    assert same == hit
+    assert [text.body for text in sketched(batch).texts] == [""]

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanzha.phone import sender_hash
-from services.decision.related.entities import link_entity, number_key_of, party_entity
-from services.decision.related.suspect_set import Suspect, SuspectSet
+from services.decision.related.entities import Suspect, link_entity, number_key_of, party_entity
+from services.decision.related.suspect_set import SuspectSet
 
 NOW_MS = 1_000
 ENTITIES = (

@@ -13,6 +13,7 @@ from services.decision.sinks.hit_fields import HitField, decode, encode, with_pl
 from services.decision.sinks.hit_records import Hit, HitBatch
 
 AT_MS = 1_767_603_600_000
+FINGERPRINT = "fp1:" + "0123456789abcdef" * 4
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
@@ -89,9 +90,10 @@ MODELS = st.builds(
     ),
     decided_at_ms=st.sampled_from([0, AT_MS + 1]),
     model_version=st.just("") | TEXTS,
+    fingerprint=st.sampled_from(["", FINGERPRINT]),
 )
 def test_a_batch_is_written_in_the_same_bytes_as_its_records(
-    batch: HitBatch, decided_at_ms: int, model_version: str
+    batch: HitBatch, decided_at_ms: int, model_version: str, fingerprint: str
 ) -> None:
     batch = replace(
         batch,
@@ -120,9 +122,10 @@ def test_a_batch_is_written_in_the_same_bytes_as_its_records(
         occurred_at_ms=AT_MS,
         decided_at_ms=decided_at_ms,
         related=detail.relation.entity if detail.relation else "",
+        fingerprint=fingerprint,
     )
 
-    [hit] = written(batch)
+    [hit] = written(batch, [fingerprint] if fingerprint else [])
 
     assert (hit.decision_id, hit.confirmed) == (alone.decision_id, alone.confirmed)
     assert hit.fields.encode() == encode(alone.fields()).encode()
@@ -147,6 +150,7 @@ def test_a_record_has_every_field_in_order() -> None:
         occurred_at_ms=AT_MS,
         decided_at_ms=AT_MS,
         related="link:points.example",
+        fingerprint=FINGERPRINT,
     )
 
     assert list(full.fields()) == [field.value for field in HitField]

@@ -50,37 +50,40 @@ def test_the_trailers_have_a_retry_delay(message: str) -> None:
     assert info.retry_delay.ToMilliseconds() == 250
 
 
+FIELD = descriptor_pb2.FieldDescriptorProto
+OPTIONAL, REPEATED = FIELD.LABEL_OPTIONAL, FIELD.LABEL_REPEATED
+DESCRIBED: dict[str, list[tuple[str, int, Any, Any, str]]] = {
+    "Status": [
+        ("code", 1, FIELD.TYPE_INT32, OPTIONAL, ""),
+        ("message", 2, FIELD.TYPE_STRING, OPTIONAL, ""),
+        ("details", 3, FIELD.TYPE_MESSAGE, REPEATED, ".google.protobuf.Any"),
+    ],
+    "RetryInfo": [
+        ("retry_delay", 1, FIELD.TYPE_MESSAGE, OPTIONAL, ".google.protobuf.Duration"),
+    ],
+    "Pair": [
+        ("key", 1, FIELD.TYPE_STRING, OPTIONAL, ""),
+        ("value", 2, FIELD.TYPE_STRING, OPTIONAL, ""),
+    ],
+    # A map is a repeated message of key and value.
+    "ErrorInfo": [
+        ("reason", 1, FIELD.TYPE_STRING, OPTIONAL, ""),
+        ("domain", 2, FIELD.TYPE_STRING, OPTIONAL, ""),
+        ("metadata", 3, FIELD.TYPE_MESSAGE, REPEATED, ".google.rpc.Pair"),
+    ],
+}
+"""Fields of the messages of google.rpc: name, number, type, label, type name."""
+
+
 def google_rpc(name: str) -> Any:
     """Make a message of google.rpc from its description."""
-    field = descriptor_pb2.FieldDescriptorProto
     file = descriptor_pb2.FileDescriptorProto(
         name="google_rpc_in_tests.proto",
         package="google.rpc",
         syntax="proto3",
         dependency=[any_pb2.DESCRIPTOR.name, duration_pb2.DESCRIPTOR.name],
     )
-    optional, repeated = field.LABEL_OPTIONAL, field.LABEL_REPEATED
-    described: dict[str, list[tuple[str, int, Any, Any, str]]] = {
-        "Status": [
-            ("code", 1, field.TYPE_INT32, optional, ""),
-            ("message", 2, field.TYPE_STRING, optional, ""),
-            ("details", 3, field.TYPE_MESSAGE, repeated, ".google.protobuf.Any"),
-        ],
-        "RetryInfo": [
-            ("retry_delay", 1, field.TYPE_MESSAGE, optional, ".google.protobuf.Duration"),
-        ],
-        "Pair": [
-            ("key", 1, field.TYPE_STRING, optional, ""),
-            ("value", 2, field.TYPE_STRING, optional, ""),
-        ],
-        # A map is a repeated message of key and value.
-        "ErrorInfo": [
-            ("reason", 1, field.TYPE_STRING, optional, ""),
-            ("domain", 2, field.TYPE_STRING, optional, ""),
-            ("metadata", 3, field.TYPE_MESSAGE, repeated, ".google.rpc.Pair"),
-        ],
-    }
-    for message, fields in described.items():
+    for message, fields in DESCRIBED.items():
         added = file.message_type.add(name=message)
         for field_name, number, kind, label, type_name in fields:
             added.field.add(

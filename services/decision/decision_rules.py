@@ -1,0 +1,42 @@
+"""What an operator may set about deciding, and how the decision log keeps it."""
+
+from dataclasses import dataclass
+
+from services.decision.origin.guard import UnregisteredAction
+from services.decision.velocity import VelocityStage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRules:
+    """What an operator may set about deciding, apart from thresholds."""
+
+    home_country: str = "86"
+    block_implausible_callers: bool = True
+    block_spam: bool = False
+    spam_threshold: float | None = None
+    """None: that of the model."""
+    unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
+    """Without a registry of senders none counts as unregistered."""
+
+
+def settings_in_words(rules: DecisionRules, velocity: VelocityStage | None) -> str:
+    """Return what decides beside lists and scores, as ``name=value`` with spaces between them."""
+    words = {
+        "block_implausible_callers": _word(rules.block_implausible_callers),
+        "block_spam": _word(rules.block_spam),
+        "unregistered_senders": rules.unregistered_senders.value,
+    }
+    if rules.spam_threshold is not None:
+        words["spam_threshold"] = f"{rules.spam_threshold:g}"
+    words["velocity_action"] = _velocity_action(velocity)
+    return " ".join(f"{name}={value}" for name, value in words.items())
+
+
+def _word(on: bool) -> str:
+    return "true" if on else "false"
+
+
+def _velocity_action(velocity: VelocityStage | None) -> str:
+    if velocity is None:
+        return "off"
+    return "block" if velocity.blocks else "mark"
