@@ -169,6 +169,7 @@ class DecisionPipeline:
         in_texts = evidence.text_links = self._links_in(texts)
         urls, owners, _ = in_texts
         numbers = self._numbers_in(texts)
+        evidence.truncated = frozenset((*in_texts.cut, *numbers.cut))
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         sketches = evidence.sketches = BatchSketches(texts.bodies)
@@ -203,14 +204,14 @@ class DecisionPipeline:
         links = list_match.links_in(texts)
         self._observer.links_found(links.urls, links.owners)
         if links.cut:
-            self._observer.links_cut(links.cut)
+            self._observer.links_cut(len(links.cut))
         return links
 
     def _numbers_in(self, texts: Texts) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
         if numbers.cut:
-            self._observer.numbers_cut(numbers.cut)
+            self._observer.numbers_cut(len(numbers.cut))
         return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:

@@ -52,9 +52,10 @@ _NO_ROWS = ChangeContents(additions=EntryTable.from_entries(()), removals=Identi
 class PolicyTerms:
     """Who changes the policy, why, and on what condition."""
 
-    author: str
+    author: str = ""
     """As given by the caller; the recorded name is `services.auth.identity.author`'s."""
-    reason: str
+    reason: str = ""
+    """Required unless it is a dry run."""
     expected_version: int | None = None
     """The version of the policy the author saw; None to accept any."""
     confirmed_risks: tuple[str, ...] = ()
@@ -85,6 +86,8 @@ class PolicyProposal:
     document: str
     version: int
     """Version of the policy after this step."""
+    left_alone: Sequence[str] = ()
+    """Settings of a change to be undone that others have changed since."""
 
 
 class PolicyRequests:
@@ -145,12 +148,14 @@ class PolicyRequests:
         reverts: int = 0,
         left_alone: Sequence[str] = (),
     ) -> PolicyProposal:
-        text_limits.required("reason", terms.reason, ENTRY_TEXT)
+        if not terms.dry_run:
+            text_limits.required("reason", terms.reason, ENTRY_TEXT)
         permissions.check_may_propose(ChangeKind.POLICY)
         head = await self._policies.log.head()
         _check_expected(terms, head)
         document = change(head.document)
         found = await asyncio.to_thread(self._compared, head, document, identity.current())
+        found = replace(found, left_alone=left_alone)
         if terms.dry_run or document == head.document:
             return found
         record = self._record(found, terms, await self._context.requests.new_id(), reverts)

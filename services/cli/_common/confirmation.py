@@ -1,4 +1,8 @@
-"""Confirms what a change would hit: by `--confirm`, or by typing it at a terminal."""
+"""Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
+
+`agree` is for commands that take something away or change what decides: they show first what they
+would do. `call` is for what a change would hit that many depend on, which `--yes` does not confirm.
+"""
 
 import shlex
 import sys
@@ -9,6 +13,7 @@ import grpc
 import typer
 
 from fanzha.client import unconfirmed_risks
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.server import ServerOf
 
@@ -52,6 +57,25 @@ def call(
         return send(stub)
 
 
+def agree(question: str, *, yes: bool) -> None:
+    """Return if *yes*, or if the user of a terminal says yes to *question*; else end the command.
+
+    Without a terminal nobody can be asked, so that a script must say `--yes`.
+    """
+    if yes:
+        return
+    if not at_terminal():
+        fail(
+            gettext(
+                "{question} Nothing changed: there is no terminal to ask at, so say --yes",
+                question=question,
+            ),
+            status=2,
+        )
+    if not typer.confirm(question, err=True):
+        fail(gettext("not confirmed; nothing changed"))
+
+
 def at_terminal() -> bool:
     """Return whether a person can be asked."""
     return sys.stdin.isatty()
@@ -78,4 +102,4 @@ def _ask(risks: Sequence[str]) -> None:
         name = risk.partition(" ")[0]
         typed = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
         if typed.strip() not in (name, risk):
-            fail("not confirmed; nothing changed")
+            fail(gettext("not confirmed; nothing changed"))

@@ -10,7 +10,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
-from services.cli._common.console import err, out, wide
+from services.cli._common.console import PlainConsole, err, out, wide
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import word
 
@@ -178,21 +178,21 @@ def show_preview(preview: pb.ChangePreview) -> None:
         out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
 
 
-def show_policy(policy: pb.ProposedPolicy) -> None:
+def show_policy(policy: pb.ProposedPolicy, console: PlainConsole = out) -> None:
     """Print the settings in effect that a change of the carrier policy changes."""
     if not policy.differences:
-        out.print(f"  {gettext('changes no setting in effect')}")
+        console.print(f"  {gettext('changes no setting in effect')}")
     for one in policy.differences:
         text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
-        out.print(text, markup=False, soft_wrap=True)
+        console.print(text, markup=False, soft_wrap=True)
     if policy.HasField("impact"):
-        _show_policy_impact(policy.impact)
+        _show_policy_impact(policy.impact, console)
 
 
-def _show_policy_impact(impact: pb.PolicyImpact) -> None:
+def _show_policy_impact(impact: pb.PolicyImpact, console: PlainConsole) -> None:
     if impact.unknown_because:
         text = gettext("impact not known: {why}", why=impact.unknown_because)
-        out.print(f"  {text}", soft_wrap=True)
+        console.print(f"  {text}", soft_wrap=True)
         if not impact.rows_examined:
             return
     heading = (
@@ -200,7 +200,7 @@ def _show_policy_impact(impact: pb.PolicyImpact) -> None:
         if impact.carriers
         else gettext("of the last {hours:.1f} h, nothing decided otherwise", hours=impact.hours)
     )
-    out.print(f"  {heading}", soft_wrap=True)
+    console.print(f"  {heading}", soft_wrap=True)
     for one in impact.carriers:
         text = gettext(
             "{carrier}  {channel}: {block:,} more blocked, {allow:,} more let through",
@@ -209,10 +209,10 @@ def _show_policy_impact(impact: pb.PolicyImpact) -> None:
             block=one.would_block,
             allow=one.would_allow,
         )
-        out.print(f"    {text}", soft_wrap=True)
+        console.print(f"    {text}", soft_wrap=True)
     if impact.uncertain:
         text = gettext("not certain, the log says too little: {count:,}", count=impact.uncertain)
-        out.print(f"  {text}", soft_wrap=True)
+        console.print(f"  {text}", soft_wrap=True)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

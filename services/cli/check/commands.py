@@ -223,6 +223,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_cut(decision),
         **_link(decision),
         **_relation(decision),
         **_velocity(decision),
@@ -237,6 +238,12 @@ def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
     return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _cut(decision: decision_pb2.Decision) -> dict[str, Any]:
+    """Say what was not read or looked up."""
+    read = {"read_bytes": decision.read_bytes} if decision.read_bytes else {}
+    return {**read, "truncated": True} if decision.truncated else read
 
 
 def _link(decision: decision_pb2.Decision) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from services.cli._common.options import (
     Limit,
     Reason,
     Target,
+    Yes,
     enum,
 )
 from services.cli._common.server import read_pages, tell_more
@@ -29,6 +30,7 @@ from services.cli.lists import (
     lifecycle,
     mappings,
     quarantine,
+    removal,
 )
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -122,6 +124,7 @@ def remove(
     kind_: KindWord = "",
     false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -138,6 +141,7 @@ def remove(
         reason=reason,
         false_positive=false_positive,
     )
+    removal.agree_to(target, request.removals, yes=yes)
     with server(target) as stub:
         answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.removals, as_json=as_json)

@@ -96,13 +96,21 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     out.print()
 
 
+def kind_word(number: int) -> str:
+    """Write what a pattern is, as `--kind` takes it."""
+    return word(pb.EntryKind, number, "ENTRY_KIND_").removesuffix("_prefix")
+
+
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:
-    """Print what became of each pattern."""
+    """Print what became of each pattern, and what it was taken for."""
     for report in reports:
         outcome = word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
         why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
-        out.print(f"{patterns[report.row]}  {outcome}{name}{why}", markup=False, soft_wrap=True)
+        given = patterns[report.row]
+        kind = f" as {kind_word(report.kind)}" if report.kind else ""
+        as_read = f" {report.pattern}" if kind and report.pattern != given else ""
+        out.print(f"{given}  {outcome}{name}{kind}{as_read}{why}", markup=False, soft_wrap=True)
 
 
 def show_request(answer: Any) -> None:

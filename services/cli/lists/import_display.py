@@ -11,6 +11,7 @@ from infra import atomic_file
 from infra.csv_cells import SafeWriter
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
+from services.cli.lists.display import kind_word
 from services.cli.lists.import_summary import (
     EXAMPLES,
     ImportSummary,
@@ -34,6 +35,9 @@ def show(done: ImportSummary) -> None:
         told = ", ".join(f"{name} → {target}" for name, target in done.remembered.items())
         _say(f"as remembered: {told}")
     out.print(_counts(done))
+    if done.answer.kinds:
+        kinds = (f"{one.rows:,} × {kind_word(one.kind)}" for one in done.answer.kinds)
+        _say(f"taken for: {', '.join(kinds)}")
     _show_ignored(done)
     _show_problems(done)
     _show_conflicts(done)
@@ -159,7 +163,8 @@ def _show_examples(done: ImportSummary) -> None:
         for one in some:
             by = f", repeated in {done.place(one.repeated_by)}" if one.repeated_by else ""
             text = f"  ({_one_line(texts[one.row])[:80]})" if one.row in texts else ""
-            _say(f"{name}, {done.place(one.row)}{by}: {one.pattern}{text}")
+            read = f"{kind_word(one.kind)} {one.pattern}"
+            _say(f"{name}, {done.place(one.row)}{by}: {read}{text}")
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from blocklists.importers.list_file import ListFile
 from blocklists.importers.rows import BadLine
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli.lists.display import word
+from services.cli.lists.display import kind_word, word
 from services.cli.lists.upload import EXPIRED, ReadProgress
 
 EXAMPLES = 10
@@ -95,6 +95,7 @@ class ImportSummary:
             "invalid": outcomes["invalid"],
             "expired": self.expired,
             "repeated": self.answer.repeated_rows,
+            "kinds": {kind_word(one.kind): one.rows for one in self.answer.kinds},
             "terms_given": self.answer.terms_given,
             "change_id": self.answer.change_id,
             "change_state": word(
@@ -129,7 +130,12 @@ class ImportSummary:
     def _examples(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
         for one in self.answer.examples:
-            told = {**self._at(one.row), "pattern": one.pattern, "entry_id": one.entry_id}
+            told = {
+                **self._at(one.row),
+                "kind": kind_word(one.kind),
+                "pattern": one.pattern,
+                "entry_id": one.entry_id,
+            }
             if one.repeated_by:
                 told["repeated_by"] = self._at(one.repeated_by)
             found.setdefault(_outcome(one.outcome), []).append(told)

@@ -20,13 +20,14 @@ from services.cli._common.options import (
     Limit,
     Reason,
     Target,
+    Yes,
     enum,
     read,
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli.changes import display
 from services.cli.changes.options import server as change_server
-from services.cli.lists import dead
+from services.cli.lists import dead, removal
 from services.cli.lists import display as list_display
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -172,6 +173,7 @@ def drop(
     reason: Reason,
     kind_: KindWord = "",
     expected_version: ExpectedVersion = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -179,6 +181,7 @@ def drop(
     """Remove shadow entries, and nothing that enforces; status 1 where there is none."""
     request = _resolution(patterns, reason, kind_, by, expected_version)
     request.drop = True
+    removal.agree_to(target, request.entries, yes=yes, shadows=True)
     _resolve(request, target, None, as_json=as_json)
 
 

@@ -13,10 +13,12 @@ from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, wide
-from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, enum
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
 from services.cli.lists.display import word
 
@@ -157,8 +159,9 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
 
 
 @app.command()
-def forget(mapping_id: MappingId, target: Target = DEFAULT_TARGET) -> None:
+def forget(mapping_id: MappingId, yes: Yes = False, target: Target = DEFAULT_TARGET) -> None:
     """Forget one mapping; files are read by the names of their columns again."""
+    agree(gettext("Forget mapping {mapping}?", mapping=mapping_id), yes=yes)
     with server(target) as stub:
         answer = stub.ForgetMapping(pb.ForgetMappingRequest(mapping_id=mapping_id))
     _say(f"forgotten: {_source(answer.mapping)}, {_columns(answer.mapping)}")

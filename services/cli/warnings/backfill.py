@@ -6,7 +6,9 @@ import typer
 from rich.table import Table
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Target, Yes, enum
 from services.cli._common.time_arguments import written
@@ -62,7 +64,7 @@ def backfill(
         print_json(found)
     if dry_run or not found.persons:
         return
-    _confirm(found.persons, yes=yes)
+    agree(gettext("Warn {persons} persons?", persons=f"{found.persons:,}"), yes=yes)
     request = pb.StartBackfillRequest(subject=subject, rate=rate, fraud_type=kind, started_by=by)
     with backfill_server.server(target) as stub:
         done = backfill_server.follow(stub, stub.StartBackfill(request).backfill)
@@ -70,11 +72,6 @@ def backfill(
         print_json({"preview": found, "backfill": done})
     else:
         backfill_server.tell(done)
-
-
-def _confirm(persons: int, *, yes: bool) -> None:
-    if not yes and not typer.confirm(f"warn {persons:,} persons?", err=True):
-        raise typer.Exit(1)
 
 
 def _preview(request: pb.PreviewBackfillRequest, target: str) -> pb.PreviewBackfillResponse:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import fail, out, print_json, progress, wide
-from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
+from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, Yes
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import written
 from services.cli.warnings.operations_server import PAGE, server
@@ -61,12 +63,14 @@ def replay(
 @app.command()
 def drop(
     place: Annotated[str, typer.Argument(help="Place of one; all of them only one by one.")],
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Delete a dead letter for good: its person is not warned by it."""
     if place == "all":
         fail("drop takes one place", status=2)
+    agree(gettext("Delete dead letter {place} for good?", place=place), yes=yes)
     request = pb.DropDeadLetterRequest(place=place, dropped_by=by)
     with server(target) as stub:
         stub.DropDeadLetter(request)

@@ -7,8 +7,10 @@ import typer
 from rich.table import Table
 
 from blocklists.entries import NO_END_S
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.time_arguments import written
@@ -76,8 +78,7 @@ def start(
     if not as_json:
         _show(one)
     ask = one.state == pb.PENDING_BACKFILL_STATE_PENDING and not yes
-    if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
-        raise typer.Exit(1)
+    agree(gettext("Warn {persons} persons?", persons=f"{one.count.persons:,}"), yes=not ask)
     request = pb.StartPendingBackfillRequest(backfill_id=backfill_id, rate=rate, started_by=by)
     with backfill_server.server(target) as stub:
         answer = stub.StartPendingBackfill(request)
@@ -91,11 +92,16 @@ def start(
 def drop(
     backfill_id: Annotated[str, _ID],
     reason: Reason,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Drop a pending backfill. Its entries stay on the list."""
+    if not yes:
+        _show(_get(backfill_id, target, count=False))
+    question = gettext("Drop backfill {backfill}, and warn nobody?", backfill=backfill_id)
+    agree(question, yes=yes)
     request = pb.DropPendingBackfillRequest(backfill_id=backfill_id, reason=reason, dropped_by=by)
     with backfill_server.server(target) as stub:
         answer = stub.DropPendingBackfill(request)

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Note, Target, Yes, enum
 from services.cli.warnings import backfill_server
@@ -48,9 +50,7 @@ def suspected(
         if as_json:
             print_json(found)
         return
-    question = f"confirm {found.hits:,} hits, which warn {found.persons:,} persons?"
-    if not yes and not typer.confirm(question, err=True):
-        raise typer.Exit(1)
+    agree(_question(found), yes=yes)
     request = pb.ConfirmSuspectsRequest(
         kind=kind, pattern=pattern, until_place=found.until_place, fraud_type=fraud,
         note=note, confirmed_by=by,
@@ -61,6 +61,14 @@ def suspected(
         return
     others = f"; {before:,} by others meanwhile" if before else ""
     out.print(f"{confirmed:,} hits confirmed{others}")
+
+
+def _question(found: pb.PreviewSuspectsResponse) -> str:
+    return gettext(
+        "Confirm {hits} hits, which warn {persons} persons?",
+        hits=f"{found.hits:,}",
+        persons=f"{found.persons:,}",
+    )
 
 
 def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspectsResponse:
