@@ -6,7 +6,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.v1 import decision_pb2
 from services.appeals import model as appeals
 from services.appeals.notices import phrases
-from services.cli.check import commands
+from services.cli.check import decision_sentence
 from services.decision import rules
 from services.decision_log import explanation
 from services.decision_log.analysis import alternatives
@@ -52,9 +52,9 @@ def test_the_decision_log_explains_it_in_both_languages(reason: int) -> None:
 
 @pytest.mark.parametrize("reason", REASONS, ids=name)
 def test_the_command_check_has_a_sentence_for_it(reason: int) -> None:
-    unknown = commands.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
+    unknown = decision_sentence.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
 
-    said = commands.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
+    said = decision_sentence.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
 
     assert said != unknown
 

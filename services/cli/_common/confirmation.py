@@ -84,7 +84,7 @@ def at_terminal() -> bool:
 def show_unreviewed(risks: Sequence[str]) -> None:
     """Say on standard error what was confirmed by one person and reviewed by none."""
     if risks:
-        err.print(f"UNREVIEWED, confirmed by one person: {', '.join(risks)}",
+        err.print(gettext("UNREVIEWED, confirmed by one person: {risks}", risks=", ".join(risks)),
                   style="red", soft_wrap=True)  # fmt: skip
 
 
@@ -92,14 +92,20 @@ def _ask(risks: Sequence[str]) -> None:
     if not at_terminal():
         options = " ".join(f"--confirm {shlex.quote(risk)}" for risk in risks)
         fail(
-            f"no second person reviews this change, and it would hit {', '.join(risks)}; nothing "
-            f"changed. To do it all the same: {options}"
+            gettext(
+                "no second person reviews this change, and it would hit {risks}; nothing "
+                "changed. To do it all the same: {options}",
+                risks=", ".join(risks),
+                options=options,
+            )
         )
-    err.print("No second person reviews this change, and it would hit:")
+    err.print(gettext("No second person reviews this change, and it would hit:"))
     for risk in risks:
         err.print(f"  {risk}", style="red", soft_wrap=True)
     for risk in risks:
         name = risk.partition(" ")[0]
-        typed = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
+        typed = typer.prompt(
+            gettext("Type {name} to go on", name=name), default="", show_default=False, err=True
+        )
         if typed.strip() not in (name, risk):
             fail(gettext("not confirmed; nothing changed"))

@@ -38,7 +38,7 @@ def revert(
         agree(gettext("Revert change {number}?", number=change_id), yes=yes)
     answer = call(
         server, target, lambda stub: stub.RevertChange(request), request, confirm,
-        doing=f"reverting change {change_id}",
+        doing=gettext("reverting change {change_id}", change_id=change_id),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -69,7 +69,7 @@ def restore(
         agree(gettext("Restore version {version}?", version=list_version), yes=yes)
     answer = call(
         server, target, lambda stub: stub.RestoreVersion(request), request, confirm,
-        doing=f"restoring version {list_version}",
+        doing=gettext("restoring version {list_version}", list_version=list_version),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -128,7 +128,7 @@ def diff(
     if first is None:
         raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
     request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
-    with server(target, "comparing versions") as stub:
+    with server(target, gettext("comparing versions")) as stub:
         answer = stub.DiffVersions(request)
     if as_json:
         print_json(answer)

@@ -62,6 +62,6 @@ def _canonical(text: str) -> str:
 
 
 def _described(entry: Any, now_s: int) -> str:
-    _, pattern, action, _, _, source, reason, *_ = display.columns(entry)
+    _, pattern, action, _, _, source, reason, *_ = display.shown_columns(entry)
     over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
     return f"{pattern}  {action}{over}, {source}, {reason}"

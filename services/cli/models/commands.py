@@ -52,7 +52,7 @@ def list_models(
         with server(target) as stub:
             found = stub.ListModels(pb.ListModelsRequest())
         if not any(model.workers for model in found.models):
-            err.print("no worker reports")
+            err.print(gettext("no worker reports"))
     bundles = {one.kind: one.bundles for one in found.bundles}
     if as_json:
         print_json(
@@ -169,13 +169,18 @@ def _follow(
             }
         )
     else:
-        place = "on the disk of the store" if synced else "in the store's memory"
+        place = gettext("on the disk of the store") if synced else gettext("in the store's memory")
         words = display.desired_words(done.desired)
-        out.print(f"{kind.value} desired: {words}; {place}", soft_wrap=True)
+        out.print(
+            gettext(
+                "{value} desired: {words}; {place}", value=kind.value, words=words, place=place
+            ),
+            soft_wrap=True,
+        )
         for worker, state_shown in shown.items():
             out.print(f"  {worker}: {state_shown}", soft_wrap=True)
         if not workers:
-            out.print("  no worker reports; those that start will follow")
+            out.print(gettext("  no worker reports; those that start will follow"))
     if any(getattr(one, state) != pb.FOLLOW_STATE_DONE for one in workers):
         raise typer.Exit(1)
 
