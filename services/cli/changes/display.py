@@ -10,11 +10,12 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
-from services.cli._common.console import PlainConsole, err, out, wide
+from services.cli._common.console import err, out, wide
 from services.cli._common.enum_words import enum_word
 from services.cli._common.plain_text import padded
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
+from services.cli.policy import differences
 
 _SHOWN = 10
 
@@ -115,7 +116,7 @@ def show(change: pb.Change) -> None:
     if change.HasField("preview"):
         show_preview(change.preview)
     if change.HasField("policy"):
-        show_policy(change.policy)
+        differences.show(change.policy)
     _show_events(change)
 
 
@@ -259,43 +260,6 @@ def _show_relations(preview: pb.ChangePreview) -> None:
             soft_wrap=True,
         )
         _because(relation.examples)
-
-
-def show_policy(policy: pb.ProposedPolicy, console: PlainConsole = out) -> None:
-    """Print the settings in effect that a change of the carrier policy changes."""
-    if not policy.differences:
-        console.print(f"  {gettext('changes no setting in effect')}")
-    for one in policy.differences:
-        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
-        console.print(text, markup=False, soft_wrap=True)
-    if policy.HasField("impact"):
-        _show_policy_impact(policy.impact, console)
-
-
-def _show_policy_impact(impact: pb.PolicyImpact, console: PlainConsole) -> None:
-    if impact.unknown_because:
-        text = gettext("impact not known: {why}", why=impact.unknown_because)
-        console.print(f"  {text}", soft_wrap=True)
-        if not impact.rows_examined:
-            return
-    heading = (
-        gettext("of the last {hours:.1f} h, by estimate, decided otherwise:", hours=impact.hours)
-        if impact.carriers
-        else gettext("of the last {hours:.1f} h, nothing decided otherwise", hours=impact.hours)
-    )
-    console.print(f"  {heading}", soft_wrap=True)
-    for one in impact.carriers:
-        text = gettext(
-            "{carrier}  {channel}: {block:,} more blocked, {allow:,} more let through",
-            carrier=one.carrier or "-",
-            channel=one.channel,
-            block=one.would_block,
-            allow=one.would_allow,
-        )
-        console.print(f"    {text}", soft_wrap=True)
-    if impact.uncertain:
-        text = gettext("not certain, the log says too little: {count:,}", count=impact.uncertain)
-        console.print(f"  {text}", soft_wrap=True)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

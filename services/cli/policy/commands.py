@@ -21,8 +21,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli.changes import revert as changes
-from services.cli.changes.display import show_policy
-from services.cli.policy import display, options
+from services.cli.policy import differences, display, options
 from services.cli.policy.options import (
     Assignments,
     ExpectedPolicy,
@@ -157,7 +156,7 @@ def restore(
     if not yes:
         with server(target) as stub:
             dry = pb.ProposePolicyRequest(restore_version=version, dry_run=True)
-            show_policy(stub.ProposePolicy(dry).policy, err)
+            differences.show(stub.ProposePolicy(dry).policy, err)
         agree(gettext("Restore version {version}?", version=version), yes=yes)
     request = pb.ProposePolicyRequest(restore_version=version, reason=reason, author=by)
     _tell(_proposed(request, target, confirm), as_json=as_json)
