@@ -115,7 +115,11 @@ class ChangeService:
             snapshot = await self._context.current.caught_up()
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             if outcome.diff.is_empty:
-                raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
+                raise InvalidInput(
+                    "change {id} changes nothing at version {version}",
+                    id=id_,
+                    version=snapshot.version,
+                )
             if draft.false_positive:
                 check_false_positives(outcome.diff, contents.additions, contents.removals)
             event = self._submission.event(by or draft.author, "submitted")
@@ -189,7 +193,7 @@ class ChangeService:
             event = self._submission.event(by, "rejected", reason)
             permissions.check_may_reject(record, event.who)
             if await self._application.recover(record):
-                raise VersionConflict(f"change {id_} is applied already")
+                raise VersionConflict("change {id} is applied already", id=id_)
             after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
             counter = await self._context.transition(
                 [ChangeTransition(before=record, after=after, fields={})],
@@ -341,7 +345,7 @@ class ChangeService:
         snapshot = await self._context.current.caught_up()
         found = await self._previewer.evaluate(snapshot, record, contents)
         if found.preview is None or found.second_person is None:
-            raise InvalidInput(f"change {id_} has nothing to preview")
+            raise InvalidInput("change {id} has nothing to preview", id=id_)
         return found.preview, found.second_person
 
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
@@ -349,7 +353,10 @@ class ChangeService:
         if record.state not in states:
             required = " or ".join(state.name.lower() for state in states)
             raise VersionConflict(
-                f"change {id_} is {record.state.name.lower()}; only one that is {required} can be"
+                "change {id} is {name}; only one that is {required} can be",
+                id=id_,
+                name=record.state.name.lower(),
+                required=required,
             )
         return record
 

@@ -250,7 +250,7 @@ def references(identities: Identities) -> list[blocklist_pb2.EntryRef]:
 def diff(found: VersionComparison, limit: int) -> change_pb2.DiffVersionsResponse:
     """Write a diff: some of its rows, and the total number."""
     if not 0 <= limit <= MAX_ROWS:
-        raise InvalidInput(f"limit: 1 to {MAX_ROWS}, not {limit}")
+        raise InvalidInput("limit: 1 to {max_rows}, not {limit}", max_rows=MAX_ROWS, limit=limit)
     rows = limit or DEFAULT_ROWS
     return change_pb2.DiffVersionsResponse(
         from_version=found.from_version,
