@@ -236,7 +236,7 @@ def test_a_client_replaces_with_the_version_it_has_seen_or_a_flag(stub: Any) -> 
     request.expected_version = version
     done = stub.UpdateEntries(request)
 
-    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION  # type: ignore[attr-defined]
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
     (difference,) = unconfirmed_replacements(refused.value)
     assert difference.startswith("a.example (block): reason ")
     assert version == 1
@@ -273,5 +273,5 @@ def test_what_would_be_replaced_fits_into_a_status_however_long(stub: Any) -> No
             metadata=(("accept-language", "zh"),),
         )
 
-    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION  # type: ignore[attr-defined]
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
     assert len(unconfirmed_replacements(refused.value)) == 3
