@@ -115,8 +115,9 @@ class BatchEvidence:
     """Texts that such a link blocks; None without any."""
     link_marked: Bools | None = None
     """Texts with a link that its own channel would block; None without any."""
-    spam: Bools | None = None
-    """Texts to block as spam; None where the rules allow spam."""
+    rule_columns: dict[str, Bools] = field(default_factory=dict)
+    """Rows for which a rule of `services.decision.rules.PRECEDENCE` holds, by its name: of rules
+    that nothing else reads, such as spam."""
 
     # Stage "velocity", of calls.
     velocity: VelocityResult | None = None
@@ -155,8 +156,6 @@ class BatchEvidence:
             implausible=self.implausible,
             scores=self.scores if scores is None else scores,
             threshold=self.threshold if threshold is None else threshold,
-            # A shadow model is asked about fraud alone; the active one says what is spam.
-            spam=self.spam,
             link_scored=self.link_scored,
             link_marked=self.link_marked,
             suspicious=suspicious,
@@ -165,6 +164,8 @@ class BatchEvidence:
             related_blocked=None if related is None else related.blocked,
             unregistered=self.unregistered,
             block_unregistered=self.block_unregistered,
+            # A shadow model is asked about fraud alone; the active one says what is spam.
+            **self.rule_columns,
         )
 
 

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client import Login, LoginError, version_conflict
+from fanzha.client import Login, LoginError, localized_message, version_conflict
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
@@ -101,6 +101,7 @@ def one_sentence(target: str) -> Iterator[None]:
 
 def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -> str:
     details = error.details() if hasattr(error, "details") else str(error)
+    details = localized_message(error) or details
     if code is grpc.StatusCode.UNAVAILABLE:
         closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
         hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""

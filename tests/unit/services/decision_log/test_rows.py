@@ -61,6 +61,7 @@ BLOCKED_ROW: dict[str, object] = {
     "source": "PROVINCE",
     "evidence": "CALLER",
     "monitored": False,
+    "policy_version": 0,
     "carrier": None,
     "would_block_entry_id": None,
     "would_block_pattern": None,
