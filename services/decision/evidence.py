@@ -16,6 +16,7 @@ from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.related.stage import RelatedRows
 from services.decision.rules import Ruling
+from services.decision.sender_stage import SenderFindings
 from services.decision.shadow.models import Shadows
 from services.decision.velocity import VelocityResult
 
@@ -86,6 +87,8 @@ class BatchEvidence:
     """Rows that involve a protected number or name."""
     implausible: Bools | None = None
     """Rows whose caller or sender cannot be what it claims; None where the rules ignore that."""
+    genuine: Bools | None = None
+    """Texts whose sender is registered for their route; None for other channels."""
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
@@ -113,6 +116,8 @@ class BatchEvidence:
     """Texts that such a link blocks; None without any."""
     link_marked: Bools | None = None
     """Texts with a link that its own channel would block; None without any."""
+    senders: SenderFindings | None = None
+    """Texts that reach a threshold lowered for their sender; None without any."""
     spam: Bools | None = None
     """Texts to block as spam; None where the rules allow spam."""
 
@@ -123,6 +128,11 @@ class BatchEvidence:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.table)
+
+    @property
+    def exempt_senders(self) -> Bools:
+        """Rows whose sender's history does not count: protected ones, and registered senders."""
+        return self.protected if self.genuine is None else self.protected | self.genuine
 
     @property
     def threshold(self) -> float | Float32s:
@@ -143,7 +153,7 @@ class BatchEvidence:
         suspicious: Bools | None = None,
     ) -> Ruling:
         """Apply the rules; an argument replaces what was found, as a shadow would."""
-        velocity, related = self.velocity, self.related
+        velocity, related, senders = self.velocity, self.related, self.senders
         if suspicious is None and velocity is not None:
             suspicious = velocity.reached
         return rules.rule(
@@ -157,6 +167,8 @@ class BatchEvidence:
             spam=self.spam,
             link_scored=self.link_scored,
             link_marked=self.link_marked,
+            sender_history=senders.reached if senders is not None and senders.blocks else None,
+            marked_history=None if senders is None else senders.reached,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             related=None if related is None else related.marked,

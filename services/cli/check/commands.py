@@ -225,6 +225,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "model_version": decision.model_version,
         **_link(decision),
         **_relation(decision),
+        **_sender_history(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": "" if decision.dry_run else str(decision.decision_id),
@@ -256,6 +257,13 @@ def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
         "related_to": decision.related_to,
         "related_since": written(decision.related_since_ms),
     }
+
+
+def _sender_history(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.sender_history:
+        return {}
+    history = {name: round(value, 4) for name, value in sorted(decision.sender_history.items())}
+    return {"sender_history": history}
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -308,6 +316,16 @@ def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
     )
 
 
+def _sender_sentence(decision: decision_pb2.Decision, done: str) -> str:
+    history = decision.sender_history
+    link = f", and a link in it {decision.link_score:.4f}" if decision.link_score else ""
+    return (
+        f"{done}: {history['blocked']:.1f} of the sender's last {history['texts']:.1f} texts, to "
+        f"some {history['receivers']:.0f} receivers, were blocked for what they say, which lowers "
+        f"the threshold to {history['threshold']:.4f}; its words score {decision.score:.4f}{link}."
+    )
+
+
 def sentence(decision: decision_pb2.Decision) -> str:
     """Say in a sentence why it was decided so."""
     entry = f"entry {decision.entry_id} ({decision.pattern})"
@@ -322,6 +340,7 @@ def sentence(decision: decision_pb2.Decision) -> str:
         decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
         decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
         f"and its words {decision.score:.4f}.",
+        decision_pb2.REASON_SENDER_HISTORY: _sender_sentence(decision, done),
         decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
         decision_pb2.REASON_FAILED_CLOSED: "Blocked: no model could be heard, and the policy of "
         "the carrier blocks then.",

@@ -169,6 +169,8 @@ def _found(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
     if detail.velocity_score is not None:
         fields["velocity_score"] = detail.velocity_score
         fields["velocity_inputs"] = detail.velocity_inputs
+    if detail.sender_history is not None:
+        fields["sender_history"] = detail.sender_history
     if detail.link_score is not None:
         fields["link_score"] = detail.link_score
         fields["link"] = detail.link

@@ -84,6 +84,7 @@ BLOCKED_ROW: dict[str, object] = {
     "velocity_threshold": None,
     "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
     "velocity_inputs": None,
+    "sender_history": None,
 }
 """A row of `test_a_block_is_logged_with_its_evidence`, without the id of its entry."""
 
