@@ -32,12 +32,12 @@ def main() -> None:
         stage = RelatedStage(suspects, now_ms=lambda: 0)
         keys = np.random.default_rng(7).integers(8613 * 10**9, 8620 * 10**9, ROWS)
         links = LinksInTexts(
-            [f"http://shop{at}.example/a" for at in range(ROWS)], np.arange(ROWS), 0
+            [f"http://shop{at}.example/a" for at in range(ROWS)], np.arange(ROWS), ()
         )
         bodies = [_body(at) for at in range(ROWS)]
         sketches = BatchSketches(bodies)
         none = Matches(np.full(ROWS, -1), np.zeros(ROWS, np.uint8), np.zeros(ROWS, np.uint8))
-        numbers = NumbersInTexts(keys, np.arange(ROWS), 0)
+        numbers = NumbersInTexts(keys, np.arange(ROWS), ())
         calls, texts, sketching = [], [], []
         for _ in range(_ROUNDS):
             start = perf_counter()

@@ -20,7 +20,7 @@ from blocklists.entry_table import EXACT, keys_of_bytes, text_keys
 from blocklists.text_column import TextColumn
 from fanzha import party_address, url
 from fanzha.fingerprint import fingerprint, is_fingerprint
-from fanzha.hosts import is_address
+from fanzha.hosts import is_address, listed_suffix
 from fanzha.phone import UNREADABLE, HomePlan, number_text, party_text, range_text
 from fanzha.tables import MAX_URL_BYTES, Int64s, Uint8s
 
@@ -33,6 +33,9 @@ _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?")
 _IN_ADDRESSES = re.compile("[@;<＠；＜]")
 _WORD = re.compile(rf"(?=.*[^\W\d_])[\w &+-]{{1,{LONGEST_NAME_OF_SENDER}}}")
 _PLAIN_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z][a-z0-9_-]{0,62}")
+_NETWORK = re.compile(
+    r"[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}/[0-9]{1,3}(?:\.[0-9]{1,3}){0,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*/[0-9]{1,3}"
+)
 _ANY_FINGERPRINT = re.compile(r"fp[0-9]+:[0-9a-fA-F]*")
 _LONGEST_HOST = 253
 
@@ -107,6 +110,18 @@ def _kind_of_party(text: str) -> int:
     return UNKNOWN_KIND
 
 
+def _doubt(text: str, kind: int) -> str:
+    """Return why a pattern of a detected *kind* may be meant as another; empty where it is clear.
+
+    With the kind said, it is read as that.
+    """
+    if kind == EntryKind.URL_PREFIX and _NETWORK.fullmatch(text):
+        return "a network; list its addresses, or say that it is a URL (kind url)"
+    if kind == EntryKind.SENDER and text.islower() and listed_suffix(text) == text:
+        return "a top-level domain, or a sender's name; say which (kind host or sender)"
+    return ""
+
+
 def canonical_name(text: str) -> str:
     """Return the canonical host of a list entry, without wildcard or port; empty if it is none."""
     if _PLAIN_NAME.fullmatch(text) and len(text) <= _LONGEST_HOST:
@@ -142,9 +157,13 @@ class _PatternParser:
         self._names = self._plain_names()
         self.kinds[self._names.plain] = EntryKind.HOST
         for row in np.flatnonzero(self.kinds == UNKNOWN_KIND).tolist():
-            self.kinds[row] = kind_of(texts[row].strip())
+            text = texts[row].strip()
+            self.kinds[row] = kind_of(text)
             if self.kinds[row] == UNKNOWN_KIND:
                 self._refuse(row, "neither a number, a range, a sender, a host nor a URL")
+            elif doubt := _doubt(text, int(self.kinds[row])):
+                self.kinds[row] = UNKNOWN_KIND
+                self._refuse(row, doubt)
 
     def _plain_names(self) -> CanonicalHosts:
         """Find the rows that are host names in their one spelling, all at once."""

@@ -17,6 +17,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.patterns import Patterns
 from blocklists.provenance import Provenance
 from blocklists.store.changes import RowOutcome
+from fanzha import numbering
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
@@ -117,6 +118,9 @@ def validate(
     checking.refuse(unknown, lambda _: "kind: there is no such kind")
     for row, message in read.errors.items():
         checking.add(row, RowOutcome.INVALID, message)
+    # A typing error that would match nothing: traffic from such a number is implausible anyway.
+    impossible = (read.kinds == EntryKind.NUMBER) & numbering.impossible(read.keys)
+    checking.refuse(impossible, lambda row: f"pattern: no number has this form: {read.text(row)}")
     columns = _columns(proposed, defaults, checking, now_s)
     _guard(read, columns["actions"].astype(np.uint8), checking)
     provenances, provenance = _provenance(proposed, defaults, columns, checking, now_s)

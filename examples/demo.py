@@ -26,8 +26,8 @@ from rich.table import Table
 from fanzha.client import channels
 from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
+from services.cli._common.enum_words import word
 from services.cli._common.files import open_table
-from services.cli.check.commands import word
 from services.cli.replay import traffic
 from services.cli.replay.tally import percentile
 from services.settings import loader

@@ -155,7 +155,7 @@ class Tour:
     def revert(self, change: int) -> None:
         """Undo the whole import."""
         heading("8. The province takes the sheet back: the change is reverted, by two people again")
-        answer = self._site.json("li", "changes", "revert", str(change),
+        answer = self._site.json("li", "changes", "revert", str(change), "--yes",
                                  "--reason", "the province withdrew the sheet")  # fmt: skip
         undo = str(answer["change"]["id"])
         with self._site.watching(self._calls("+8617000100002")) as watch:

@@ -10,6 +10,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -78,9 +79,9 @@ class SharedTable:
         """Find the value of a key of two hashes, of 8 bytes each."""
         other = False
         for at in self._places(name):
-            head = bytes(self._memory[at : at + _HEADER.size])
-            if head[:_KEY_BYTES] != name:
+            if self._memory[at : at + _KEY_BYTES] != name:
                 continue
+            head = self._memory[at : at + _HEADER.size]
             value = self._value(at, head, now_ms)
             if value is None:
                 continue
@@ -95,10 +96,10 @@ class SharedTable:
             raise ValueError(f"value: {len(value)} bytes, at most {MAX_VALUE_BYTES}")
         oldest, oldest_ms = -1, now_ms
         for at in self._places(name):
-            head = bytes(self._memory[at : at + _HEADER.size])
+            head = self._memory[at : at + _HEADER.size]
             found_name, found_contents, put_ms, _, _ = _HEADER.unpack(head)
             is_same = found_name == name and found_contents == contents
-            if is_same or self._value(at, head, now_ms) is None:
+            if not put_ms or is_same or self._value(at, head, now_ms) is None:
                 self._write(at, name, contents, value, now_ms)
                 return PutOutcome.FREE
             if oldest < 0 or put_ms < oldest_ms:
@@ -106,8 +107,10 @@ class SharedTable:
         self._write(oldest, name, contents, value, now_ms)
         return PutOutcome.EVICTED
 
-    def _places(self, name: bytes) -> list[int]:
-        first = int.from_bytes(name, "little")
+    def _places(self, name: bytes) -> Sequence[int]:
+        first = int.from_bytes(name, "little") % self._slots
+        if first + PROBES <= self._slots:
+            return range(first * SLOT_BYTES, (first + PROBES) * SLOT_BYTES, SLOT_BYTES)
         return [(first + step) % self._slots * SLOT_BYTES for step in range(PROBES)]
 
     def _value(self, at: int, head: bytes, now_ms: int) -> bytes | None:
@@ -117,7 +120,7 @@ class SharedTable:
         if abs(now_ms - put_ms) > self._holds_ms or length > MAX_VALUE_BYTES:
             return None
         start = at + _HEADER.size
-        value = bytes(self._memory[start : start + length])
+        value = self._memory[start : start + length]
         return value if _checksum(name, contents, put_ms, value) == checksum else None
 
     def _write(self, at: int, name: bytes, contents: bytes, value: bytes, now_ms: int) -> None:

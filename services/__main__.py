@@ -9,39 +9,83 @@ from services.cli._common import login
 from services.cli._common.lazy_commands import group_of
 
 COMMANDS = {
-    "up": "processes.up",
-    "serve": "processes.serve",
-    "admin": "processes.admin",
-    "warn": "processes.warn",
-    "worker": "processes.worker",
-    "eval": "eval.commands.evaluate",
-    "train": "train.train",
-    "fingerprint": "lists.fingerprint.print_fingerprint",
-    "campaigns": "campaigns.show_campaigns",
-    "graph": "graph.app",
-    "version": "version.print_version",
-    "check": "check.commands.app",
-    "replay": "replay.commands.app",
-    "score": "eval.score.app",
-    "blocklist": "lists.commands.app",
-    "changes": "changes.commands.app",
-    "policy": "policy.commands.app",
-    "audit": "audit.commands.app",
-    "hits": "hits.app",
-    "decisions": "decisions.commands.app",
-    "appeals": "appeals.commands.app",
-    "models": "models.commands.app",
-    "bench": "bench.app",
-    "identity": "identity.app",
-    "warnings": "warnings.commands.app",
-    "cases": "cases.commands.app",
-    "report": "report.commands.app",
+    "up": (
+        "processes.up",
+        "Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set.",
+    ),
+    "serve": ("processes.serve", "Run the interception workers of this host."),
+    "admin": ("processes.admin", "Run list administration."),
+    "warn": (
+        "processes.warn",
+        "Run the warning pipeline: from hits and warnings to people who are warned.",
+    ),
+    "worker": ("processes.worker", "Run one interception worker; `serve` starts these."),
+    "eval": (
+        "eval.commands.evaluate",
+        "Measure a model on a labelled file, at the threshold of its card.",
+    ),
+    "train": (
+        "train.train",
+        "Train a model on labelled tables, or a simulation; write its bundle and the page about "
+        "it.",
+    ),
+    "fingerprint": (
+        "lists.fingerprint.print_fingerprint",
+        "Print the fingerprint of each text, by which near-duplicates are listed.",
+    ),
+    "campaigns": (
+        "campaigns.show_campaigns",
+        "Show the largest campaigns: near-duplicates of one text, by fingerprint.",
+    ),
+    "graph": ("graph.app", "Show what is seen together with fraud."),
+    "version": ("version.print_version", "Print the version."),
+    "check": ("check.commands.app", "Ask for one decision, explained."),
+    "replay": ("replay.commands.app", "Send a file of traffic through a running server."),
+    "score": (
+        "eval.score.app",
+        "Run the models only: no lists, no server, at the thresholds of their cards.",
+    ),
+    "blocklist": ("lists.commands.app", "Look at the block and allow lists and change them."),
+    "changes": (
+        "changes.commands.app",
+        "Changes to the lists: propose, preview, approve, apply, undo, compare.",
+    ),
+    "policy": (
+        "policy.commands.app",
+        "The policy of each carrier: show, compare, propose, undo; `fanzha changes` approves.",
+    ),
+    "audit": ("audit.commands.app", "Read the audit log, check its integrity, export evidence."),
+    "hits": ("hits.app", "Follow hits, confirm and dismiss them."),
+    "decisions": (
+        "decisions.commands.app",
+        "Ask the decision log: which decisions, why, and how many.",
+    ),
+    "appeals": (
+        "appeals.commands.app",
+        "Appeals against blocks: open, review, decide, lift, notify.",
+    ),
+    "models": ("models.commands.app", "List models; swap, shadow and roll back."),
+    "bench": ("bench.app", "Measure speed; from a checkout only."),
+    "identity": (
+        "identity.app",
+        "Make identities to try roles with; ask who a server takes you for.",
+    ),
+    "warnings": ("warnings.commands.app", "The warning pipeline: what waits, what failed."),
+    "cases": (
+        "cases.commands.app",
+        "Cases of people at risk, at the desk of a city or county: list, take, note, close.",
+    ),
+    "report": ("report.commands.app", "Figures that a bureau reports."),
 }
-"""What `fanzha` can do, in the order of its help, and where in `services.cli` that is."""
+"""What `fanzha` can do, in the order of its help: where in `services.cli` it is, and its summary.
+
+Summaries stand here so that help loads no command; a test compares them with the commands.
+"""
 
 app = typer.Typer(
     cls=group_of(COMMANDS),
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,
     help="Fanzha 反诈: lets calls, texts and links through, or blocks them as fraud.",
 )

@@ -18,7 +18,7 @@ from examples.warning_demo.campaigns import Traffic
 from examples.warning_demo.pipeline import Seen
 from fanzha.client import Answer, Call, CallEnd, RequestFailed
 from fanzha.v1 import decision_pb2
-from services.cli.check.commands import word
+from services.cli._common.enum_words import word
 from services.warning.channels import sms_parts
 from services.warning.model import Tier
 from tests.support.smsc import MessageCentre

@@ -75,6 +75,9 @@ class Answer:
     """What is wrong with the request, or with the server."""
     read_bytes: int = 0
     """Bytes that were read of the body or URL, where it was cut because the request is too long."""
+    truncated: bool = False
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before."""
 
     @property
     def blocked(self) -> bool:
@@ -205,4 +208,5 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "error": detail.error,
         "monitored": detail.monitored,
         "read_bytes": detail.read_bytes,
+        "truncated": detail.truncated,
     }

@@ -71,6 +71,11 @@ def gettext(message: str, /, **values: object) -> str:
     return translated(message, values, _Process.language)
 
 
+def gettext_noop(message: str) -> str:
+    """Return *message* as it is: marks a key that is translated where it is shown."""
+    return message
+
+
 def ngettext(singular: str, plural: str, /, *, count: int, **values: object) -> str:
     """Return the form of a text that fits *count*, which the text may name as ``{count}``."""
     text = catalogue(_Process.language).ngettext(singular, plural, count)

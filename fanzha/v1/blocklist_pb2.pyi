@@ -442,6 +442,7 @@ class UpdateEntriesRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -454,6 +455,10 @@ class UpdateEntriesRequest(_message.Message):
     """Whether the blocks that are removed were wrong, and not only old: the warnings that rest on
     them are withdrawn or corrected, their cases close as false alarms, and the sources lose
     reliability. Fails with INVALID_ARGUMENT where no block is removed, or more than 10,000.
+    """
+    replace: _builtins.bool
+    """Whether additions may replace entries whose contents differ. Without this or expected_version
+    such a request fails with FAILED_PRECONDITION, and names what would be lost.
     """
     @_builtins.property
     def additions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Entry]:
@@ -480,10 +485,11 @@ class UpdateEntriesRequest(_message.Message):
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
         false_positive: _builtins.bool = ...,
+        replace: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "confirmed_risks", b"confirmed_risks", "expected_version", b"expected_version", "false_positive", b"false_positive", "reason", b"reason", "removals", b"removals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "additions", b"additions", "author", b"author", "confirmed_risks", b"confirmed_risks", "expected_version", b"expected_version", "false_positive", b"false_positive", "reason", b"reason", "removals", b"removals", "replace", b"replace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -559,6 +565,7 @@ class RowReport(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     REPEATED_BY_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
     row: _builtins.int
     """The row, from 0; of an import: the line of the file, as the client counts."""
     outcome: Global___RowOutcome.ValueType
@@ -570,7 +577,11 @@ class RowReport(_message.Message):
     repeated_by: _builtins.int
     """Of a duplicate that repeats a later row of the same import: that row; absent otherwise."""
     pattern: _builtins.str
-    """Of an example: the pattern as it was understood, in canonical form; absent otherwise."""
+    """The pattern as it was understood, in canonical form; absent for what is refused or invalid, and
+    for removals.
+    """
+    kind: Global___EntryKind.ValueType
+    """What the pattern was taken for; absent likewise."""
     def __init__(
         self,
         *,
@@ -580,10 +591,11 @@ class RowReport(_message.Message):
         message: _builtins.str = ...,
         repeated_by: _builtins.int = ...,
         pattern: _builtins.str = ...,
+        kind: Global___EntryKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "message", b"message", "outcome", b"outcome", "pattern", b"pattern", "repeated_by", b"repeated_by", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_id", b"entry_id", "kind", b"kind", "message", b"message", "outcome", b"outcome", "pattern", b"pattern", "repeated_by", b"repeated_by", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -969,6 +981,7 @@ class ImportEntriesResponse(_message.Message):
     WAITS_BECAUSE_FIELD_NUMBER: _builtins.int
     UNREVIEWED_RISKS_FIELD_NUMBER: _builtins.int
     HELD_BACK_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Version of the lists after the import; as before when nothing changed."""
     terms_given: _builtins.int
@@ -1015,6 +1028,10 @@ class ImportEntriesResponse(_message.Message):
     def unreviewed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it hits that its author confirmed and no second person reviewed."""
 
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedCompositeFieldContainer[Global___KindCount]:
+        """What the patterns of all rows but the refused and invalid ones were taken for."""
+
     def __init__(
         self,
         *,
@@ -1032,10 +1049,11 @@ class ImportEntriesResponse(_message.Message):
         waits_because: _abc.Iterable[_builtins.str] | None = ...,
         unreviewed_risks: _abc.Iterable[_builtins.str] | None = ...,
         held_back: _builtins.int = ...,
+        kinds: _abc.Iterable[Global___KindCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "held_back", b"held_back", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "change_state", b"change_state", "conflict_counts", b"conflict_counts", "conflicts", b"conflicts", "counts", b"counts", "examples", b"examples", "held_back", b"held_back", "kinds", b"kinds", "names_not_compared", b"names_not_compared", "problems", b"problems", "repeated_rows", b"repeated_rows", "terms_given", b"terms_given", "unreviewed_risks", b"unreviewed_risks", "version", b"version", "waits_because", b"waits_because"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1132,6 +1150,32 @@ class OutcomeCount(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OutcomeCount: _TypeAlias = OutcomeCount  # noqa: Y015
+
+@_typing.final
+class KindCount(_message.Message):
+    """How many rows were taken for a kind."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    kind: Global___EntryKind.ValueType
+    """The kind."""
+    rows: _builtins.int
+    """How many rows."""
+    def __init__(
+        self,
+        *,
+        kind: Global___EntryKind.ValueType = ...,
+        rows: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KindCount: _TypeAlias = KindCount  # noqa: Y015
 
 @_typing.final
 class ExportEntriesRequest(_message.Message):

@@ -1227,6 +1227,7 @@ class RevertChangeRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The request to undo."""
     author: _builtins.str
@@ -1235,6 +1236,8 @@ class RevertChangeRequest(_message.Message):
     """Why. Required."""
     false_positive: _builtins.bool
     """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    dry_run: _builtins.bool
+    """Whether to change nothing, and only say in plan what it would do."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1247,10 +1250,11 @@ class RevertChangeRequest(_message.Message):
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
         false_positive: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "false_positive", b"false_positive", "id", b"id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "dry_run", b"dry_run", "false_positive", b"false_positive", "id", b"id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1263,22 +1267,74 @@ class RevertChangeResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___Change:
-        """It."""
+        """It; absent in a dry run."""
+
+    @_builtins.property
+    def plan(self) -> Global___UndoPlan:
+        """What it would do; only in a dry run."""
 
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
+        plan: Global___UndoPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevertChangeResponse: _TypeAlias = RevertChangeResponse  # noqa: Y015
+
+@_typing.final
+class UndoPlan(_message.Message):
+    """What undoing would do to the lists as they are now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_TOTAL_FIELD_NUMBER: _builtins.int
+    RESTORED_TOTAL_FIELD_NUMBER: _builtins.int
+    LEFT_ALONE_TOTAL_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    RESTORED_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
+    removed_total: _builtins.int
+    """How many entries it would remove."""
+    restored_total: _builtins.int
+    """How many it would bring back, or give the contents they had."""
+    left_alone_total: _builtins.int
+    """How many it would leave alone: changed by others since, or expired."""
+    policy: _builtins.bool
+    """Whether it puts the carrier policy that was in force before in force again; the lists stay."""
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
+        """Some of those that it would remove."""
+
+    @_builtins.property
+    def restored(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
+        """Some of those that it would bring back, as they would be."""
+
+    def __init__(
+        self,
+        *,
+        removed_total: _builtins.int = ...,
+        restored_total: _builtins.int = ...,
+        left_alone_total: _builtins.int = ...,
+        removed: _abc.Iterable[_blocklist_pb2.EntryRef] | None = ...,
+        restored: _abc.Iterable[_blocklist_pb2.Entry] | None = ...,
+        policy: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_alone_total", b"left_alone_total", "policy", b"policy", "removed", b"removed", "removed_total", b"removed_total", "restored", b"restored", "restored_total", b"restored_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoPlan: _TypeAlias = UndoPlan  # noqa: Y015
 
 @_typing.final
 class RestoreVersionRequest(_message.Message):
@@ -1291,6 +1347,7 @@ class RestoreVersionRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     FALSE_POSITIVE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The version."""
     author: _builtins.str
@@ -1299,6 +1356,8 @@ class RestoreVersionRequest(_message.Message):
     """Why. Required."""
     false_positive: _builtins.bool
     """Whether the blocks that are removed were wrong; see UpdateEntriesRequest."""
+    dry_run: _builtins.bool
+    """Whether to change nothing, and only say in plan what it would do."""
     @_builtins.property
     def confirmed_risks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Risks that are confirmed; see UpdateEntriesRequest."""
@@ -1311,10 +1370,11 @@ class RestoreVersionRequest(_message.Message):
         reason: _builtins.str = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
         false_positive: _builtins.bool = ...,
+        dry_run: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "false_positive", b"false_positive", "reason", b"reason", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "confirmed_risks", b"confirmed_risks", "dry_run", b"dry_run", "false_positive", b"false_positive", "reason", b"reason", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1327,18 +1387,24 @@ class RestoreVersionResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def change(self) -> Global___Change:
-        """It."""
+        """It; absent in a dry run."""
+
+    @_builtins.property
+    def plan(self) -> Global___UndoPlan:
+        """What it would do; only in a dry run."""
 
     def __init__(
         self,
         *,
         change: Global___Change | None = ...,
+        plan: Global___UndoPlan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

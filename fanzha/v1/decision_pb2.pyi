@@ -453,6 +453,8 @@ class Decision(_message.Message):
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     SENDER_HISTORY_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DELAY_MS_FIELD_NUMBER: _builtins.int
@@ -522,6 +524,14 @@ class Decision(_message.Message):
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
     """
+    read_bytes: _builtins.int
+    """Bytes that were read of the body or URL, where it was cut because it is too long; it was decided
+    by these and the other fields. 0 where nothing was cut.
+    """
+    truncated: _builtins.bool
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before.
+    """
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
     label: Global___DisplayLabel.ValueType
@@ -585,6 +595,8 @@ class Decision(_message.Message):
         related_since_ms: _builtins.int = ...,
         sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
+        read_bytes: _builtins.int = ...,
+        truncated: _builtins.bool = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
         delay_ms: _builtins.int = ...,
@@ -594,7 +606,7 @@ class Decision(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
@@ -768,6 +780,7 @@ class Detail(_message.Message):
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     SENDER_HISTORY_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     TREATMENT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
@@ -829,6 +842,10 @@ class Detail(_message.Message):
     """Whether this would have been blocked, for the reason given, if the policy of the carrier did not
     only monitor the channel; the action is ACTION_ALLOW then.
     """
+    truncated: _builtins.bool
+    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
+    those before.
+    """
     decision_id: _builtins.int
     """Id of the decision, where it is not first_decision_id + row: the row, or one before it, was
     answered before by its request_id. 0 elsewhere.
@@ -887,6 +904,7 @@ class Detail(_message.Message):
         related_since_ms: _builtins.int = ...,
         sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
+        truncated: _builtins.bool = ...,
         decision_id: _builtins.int = ...,
         treatment: Global___Treatment.ValueType = ...,
         label: Global___DisplayLabel.ValueType = ...,
@@ -896,7 +914,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

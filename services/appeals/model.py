@@ -22,7 +22,14 @@ SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
 MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SENDER_HISTORY", "SPAM", "VELOCITY"})
-RULE_REASONS = frozenset({"IMPLAUSIBLE", "UNREGISTERED", "RELATED", "FAILED_CLOSED"})
+RULE_SENTENCES = {
+    "IMPLAUSIBLE": "untrue_caller",
+    "UNREGISTERED": "unregistered_sender",
+    "RELATED": "related",
+    "FAILED_CLOSED": "not_assessed",
+}
+"""Reasons of rules that block without an entry or a model: their sentence in phrases.toml."""
+RULE_REASONS = frozenset(RULE_SENTENCES)
 LIST_REASONS = frozenset({"BLOCKLISTED"})
 
 

@@ -45,7 +45,9 @@ class RowReport:
     repeated_by: int = 0
     """For a duplicate that a later row repeats: the number of that row."""
     pattern: str = ""
-    """For an example: the pattern in canonical form."""
+    """The pattern in canonical form, of what may enter the lists."""
+    kind: int = 0
+    """What the pattern was taken for, as in the proto; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +121,20 @@ def addition_reports(checked: CheckedRows, outcomes: Uint8s) -> list[RowReport]:
         zip(checked.rows.tolist(), outcomes.tolist(), strict=True)
     ):
         kind, action = EntryKind(int(table.kinds[place])), Action(int(table.actions[place]))
-        name = entry_id(kind, table.pattern(place), action)
+        pattern = table.pattern(place)
         why = ENFORCED if outcome == RowOutcome.REFUSED else ""
         if unnamed[place] and outcome in _WRITTEN:
             why = NO_FRAUD_TYPE
-        reports.append(RowReport(row=row, outcome=RowOutcome(outcome), entry_id=name, message=why))
+        reports.append(
+            RowReport(
+                row=row,
+                outcome=RowOutcome(outcome),
+                entry_id=entry_id(kind, pattern, action),
+                message=why,
+                pattern=pattern,
+                kind=kind,
+            )
+        )
     return sorted(reports, key=lambda report: report.row)
 
 

@@ -5,6 +5,8 @@ import asyncio
 import numpy as np
 
 from blocklists.entry_table import EntryTable, Identities, concatenate
+from blocklists.queries import rows_of
+from blocklists.snapshot.snapshot import NO_ENTRY
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, VersionConflict
 from services.changes import diff
@@ -61,13 +63,15 @@ class RevertPlanner:
         back = await asyncio.to_thread(state_before, steps)
         over = back.additions.expires_s <= self._now_s
         gone = back.additions.take(np.flatnonzero(over))
+        # What a later change removed already is not removed again.
+        there = rows_of(head, back.removals) != NO_ENTRY
         examples = _labels(gone, "expired")
         draft = Draft(
             kind=ChangeKind.REVERT,
             author=by,
             reason=reason,
             additions=back.additions.take(np.flatnonzero(~over)),
-            removals=back.removals,
+            removals=back.removals.take(np.flatnonzero(there)),
             restores_version=version,
             left_alone=len(gone),
             left_alone_examples=examples,

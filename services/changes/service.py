@@ -295,6 +295,20 @@ class ChangeService:
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
+    async def plan_revert(self, id_: int) -> Draft | None:
+        """Return what `revert` would submit now, None for a policy; changes nothing."""
+        record = await self._in_state(id_, ChangeState.APPLIED)
+        if record.kind is ChangeKind.POLICY:
+            return None
+        permissions.check_may_propose(ChangeKind.REVERT)
+        return await self._reverts.plan_revert(record, by="", reason="")
+
+    async def plan_restore(self, version: int) -> Draft:
+        """Return what `restore` would submit now; changes nothing."""
+        permissions.check_may_propose(ChangeKind.REVERT)
+        draft, _ = await self._reverts.plan_restore(version, by="", reason="")
+        return draft
+
     async def restore(
         self,
         version: int,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1 import hit_pb2_grpc
 from services.cli._common.console import err, out, print_json
@@ -37,9 +38,9 @@ def show_campaigns(
     elif chosen:
         for one in chosen:
             out.print(_lines(one), soft_wrap=True)
-        err.print("to block one: fanzha blocklist add --kind fingerprint <fingerprint> …")
+        err.print(gettext("to block one: fanzha blocklist add --kind fingerprint <fingerprint> …"))
     else:
-        out.print("no campaign")
+        out.print(gettext("no campaign"))
 
 
 def as_words(one: pb.TextCampaign) -> dict[str, Any]:
@@ -58,9 +59,21 @@ def as_words(one: pb.TextCampaign) -> dict[str, Any]:
 
 def _lines(one: pb.TextCampaign) -> str:
     row = as_words(one)
-    score = "no score" if row["score"] is None else f"score {row['score']:.3f}"
-    return (
-        f"{row['fingerprint']}\n    {row['texts']:,} texts, {row['blocked']:,} blocked, "
-        f"of {row['senders_at_least']} senders at least, {score}, "
-        f"{'listed' if one.listed else 'not listed'}, {row['first_seen']} to {row['last_seen']}"
+    score = (
+        gettext("no score")
+        if row["score"] is None
+        else gettext("score {score:.3f}", score=row["score"])
+    )
+    return gettext(
+        "{fingerprint}\n    {texts:,} texts, {blocked:,} blocked, of "
+        "{senders_at_least} senders at least, {score}, {value}, {first_seen} to "
+        "{last_seen}",
+        fingerprint=row["fingerprint"],
+        texts=row["texts"],
+        blocked=row["blocked"],
+        senders_at_least=row["senders_at_least"],
+        score=score,
+        value=gettext("listed") if one.listed else gettext("not listed"),
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
     )

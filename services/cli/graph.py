@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1 import hit_pb2_grpc
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
@@ -41,17 +43,39 @@ def show(
     if as_json:
         print_json(as_words(answer))
         return
-    row = as_words(answer)
-    out.print(f"{row['entity']}: {row['state']}", soft_wrap=True)
+    _show(as_words(answer))
+
+
+def _show(row: dict[str, Any]) -> None:
+    out.print(f"{row['entity']}: {enum_word('relation_state', row['state'])}", soft_wrap=True)
     if row["since"]:
-        out.print(f"    since {row['since']}, until {row['until']} unless renewed", soft_wrap=True)
+        out.print(
+            gettext(
+                "    since {since}, until {until} unless renewed",
+                since=row["since"],
+                until=row["until"],
+            ),
+            soft_wrap=True,
+        )
     if row["related_to"]:
-        out.print(f"    seen most with the confirmed {row['related_to']}", soft_wrap=True)
+        out.print(
+            gettext("    seen most with the confirmed {related_to}", related_to=row["related_to"]),
+            soft_wrap=True,
+        )
     for cause, at in row["causes"].items():
-        out.print(f"    confirmed by {cause} at {at}", soft_wrap=True)
-    out.print(f"    seen {row['seen']:g} times, decayed by half every seven days")
+        out.print(gettext("    confirmed by {cause} at {at}", cause=cause, at=at), soft_wrap=True)
+    out.print(
+        gettext("    seen {seen:g} times, decayed by half every seven days", seen=row["seen"])
+    )
     for one in row["neighbours"]:
-        out.print(f"    {one['together']:8g} times with {one['entity']}", soft_wrap=True)
+        out.print(
+            gettext(
+                "    {together:8g} times with {entity}",
+                together=one["together"],
+                entity=one["entity"],
+            ),
+            soft_wrap=True,
+        )
 
 
 def as_words(answer: pb.GetRelationsResponse) -> dict[str, Any]:

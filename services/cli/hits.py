@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from services.cli._common.console import fail, out, print_json
+from services.cli._common.enum_words import enum_word, word
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
     DEFAULT_TARGET,
@@ -24,9 +26,8 @@ from services.cli._common.options import (
     Target,
     Timeout,
 )
-from services.cli._common.plain_text import one_line
+from services.cli._common.plain_text import one_line, padded
 from services.cli._common.server import ServerOf
-from services.cli.check.commands import word
 from services.decision.sinks.hit_fields import HitField
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
@@ -34,8 +35,19 @@ app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss t
 _server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
 _hit_server = ServerOf(hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
+_NO_PLACE = gettext_noop(
+    "--since: a place such as 1764000000000-0, beginning or now, not {since!r}"
+)
 _STREAM = "HIT_STREAM_"
-_WIDTHS = {"time": 20, "stream": 10, "channel": 7, "from": 16, "to": 16, "why": 12, "type": 24}
+_WIDTHS = {
+    gettext_noop("time"): 20,
+    gettext_noop("stream"): 10,
+    gettext_noop("channel"): 7,
+    gettext_noop("from"): 16,
+    gettext_noop("to"): 16,
+    gettext_noop("why"): 12,
+    gettext_noop("type"): 24,
+}
 
 
 class HitStream(StrEnum):
@@ -69,7 +81,7 @@ def tail(
 ) -> None:
     """Follow the hit streams; Ctrl-C ends."""
     if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
-        fail(f"--since: a place such as 1764000000000-0, beginning or now, not {since!r}", status=2)
+        fail(gettext(_NO_PLACE, since=since), status=2)
     request = hit_pb2.TailHitsRequest(
         after={"beginning": "0", "now": ""}.get(since, since), unmasked=full
     )
@@ -77,7 +89,8 @@ def tail(
         request.streams.append(hit_pb2.HitStream.Value(f"{_STREAM}{stream.name}"))
     with _hit_server(target) as stub, suppress(KeyboardInterrupt):
         if not as_json:
-            _write(_columns({name: name for name in _WIDTHS}, "score  evidence  decision"))
+            heads = {name: gettext(name) for name in _WIDTHS}
+            _write(_columns(heads, gettext("score  evidence  decision")))
         # No deadline: it follows until cancelled.
         hits: Any = stub.TailHits(request)
         for shown, hit in enumerate(hits, 1):
@@ -90,11 +103,11 @@ def tail(
 @app.command()
 def confirm(
     decision_id: DecisionId,
-    by: By,
     fraud_type: Annotated[
         str, typer.Option(help="Kind of fraud, such as fake_loan; empty: as decided.")
     ] = "",
     note: Note = "",
+    by: By = "",
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
@@ -105,14 +118,14 @@ def confirm(
     )
     with _server(target) as stub:
         answer = stub.ConfirmHit(request, timeout=timeout)
-    _tell("confirmed", answer, as_json, place=answer.stream_id)
+    _tell(gettext("confirmed"), answer, as_json, place=answer.stream_id)
 
 
 @app.command()
 def dismiss(
     decision_id: DecisionId,
-    by: By,
     note: Note = "",
+    by: By = "",
     target: DecisionTarget = DEFAULT_DECISION_TARGET,
     timeout: Timeout = 10.0,
     as_json: AsJson = False,
@@ -121,26 +134,33 @@ def dismiss(
     request = pb.DismissHitRequest(decision_id=decision_id, dismissed_by=by, note=note)
     with _server(target) as stub:
         answer = stub.DismissHit(request, timeout=timeout)
-    _tell("dismissed", answer, as_json)
+    _tell(gettext("dismissed"), answer, as_json)
 
 
 def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
     name, hit = hit_pb2.HitStream.Name(one.stream).removeprefix(_STREAM).lower(), one.fields
     if as_json:
-        _write(json.dumps({"stream": name, "place": one.place, **hit}, ensure_ascii=False))
+        _write(
+            json.dumps(
+                {"stream": enum_word("hit_stream", name), "place": one.place, **hit},
+                ensure_ascii=False,
+            )
+        )
         return
     at = datetime.fromtimestamp(int(hit.get(HitField.OCCURRED_AT_MS, 0)) / 1000, UTC)
     cells = {
         "time": f"{at:%Y-%m-%d %H:%M:%S}Z",
-        "stream": name,
-        "channel": hit.get(HitField.CHANNEL, "").lower(),
+        "stream": enum_word("hit_stream", name),
+        "channel": enum_word("channel", hit.get(HitField.CHANNEL, "")),
         "from": hit.get(HitField.FROM_PARTY) or hit.get(HitField.URL, ""),
         "to": hit.get(HitField.TO_PARTY, ""),
-        "why": hit.get(HitField.REASON, "").lower(),
-        "type": hit.get(HitField.FRAUD_TYPE, "").lower(),
+        "why": enum_word("reason", hit.get(HitField.REASON, "")),
+        "type": enum_word("fraud_type", hit.get(HitField.FRAUD_TYPE, "")),
     }
     model = hit.get(HitField.MODEL_VERSION, "")
-    evidence = hit.get(HitField.PATTERN) or (f"model {model}" if model else "–")
+    evidence = hit.get(HitField.PATTERN) or (
+        gettext("model {model}", model=model) if model else "–"
+    )
     _write(
         _columns(
             cells,
@@ -156,8 +176,8 @@ def _write(line: str) -> None:
 
 
 def _columns(cells: Mapping[str, str], rest: str) -> str:
-    padded = (f"{cells[name] or '–':<{width}}" for name, width in _WIDTHS.items())
-    return " ".join((*padded, rest))
+    shown = (padded(cells[name] or "–", width) for name, width in _WIDTHS.items())
+    return " ".join((*shown, rest))
 
 
 def _fraud_type(name: str) -> Any:
@@ -167,7 +187,14 @@ def _fraud_type(name: str) -> Any:
         return decision_pb2.FraudType.Value(f"FRAUD_TYPE_{name.upper()}")
     except ValueError:
         known = [word(known, "FRAUD_TYPE_") for known in decision_pb2.FraudType.keys()]  # noqa: SIM118
-        fail(f"--fraud-type: one of {', '.join(filter(None, known))}; not {name!r}", status=2)
+        fail(
+            gettext(
+                "--fraud-type: one of {value}; not {name!r}",
+                value=", ".join(filter(None, known)),
+                name=name,
+            ),
+            status=2,
+        )
 
 
 def _tell(what: str, answer: Any, as_json: bool, **more: str) -> None:
@@ -175,6 +202,10 @@ def _tell(what: str, answer: Any, as_json: bool, **more: str) -> None:
     if as_json:
         print_json({"first": answer.first, "durability": durability, **more})
         return
-    again = "" if answer.first else " before; nothing was added"
-    where = "on the disk of the store" if durability == "synced" else "in the store's memory"
+    again = "" if answer.first else gettext(" before; nothing was added")
+    where = (
+        gettext("on the disk of the store")
+        if durability == "synced"
+        else gettext("in the store's memory")
+    )
     out.print(f"{what}{again}; {where}")

@@ -10,10 +10,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
 from services.cli._common.console import err, fail, out, print_json, wide
+from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
 
@@ -54,15 +56,27 @@ def init(
 
     Enough to try roles, or for one small site; what a bureau does instead: docs/how-to/identity.md.
     """
-    from services.auth.local_authority import FIRST_CLIENT, AuthorityFolder
+    from services.auth.local_authority import AuthorityFolder
 
     made = AuthorityFolder(folder)
     with _files():
         made.make(hosts or [], now=_now(), days=days)
+    _show_made(folder, made)
+
+
+def _show_made(folder: Path, made: Any) -> None:
+    from services.auth.local_authority import FIRST_CLIENT
+
     certificate, key = made.client(FIRST_CLIENT)
-    out.print(f"made {folder}. A server that authenticates callers:", markup=False)
-    out.print(f"  fanzha up --config {made.settings}", markup=False, soft_wrap=True)
-    out.print("a client of it, in another terminal:")
+    out.print(
+        gettext("made {folder}. A server that authenticates callers:", folder=folder), markup=False
+    )
+    out.print(
+        f"  fanzha up --config {made.settings}",
+        markup=False,
+        soft_wrap=True,
+    )
+    out.print(gettext("a client of it, in another terminal:"))
     for line in (
         f"export FANZHA_TLS_CA={made.authority}",
         f"export FANZHA_TOKEN=$(fanzha identity token --dir {folder} --name wang --role approver)",
@@ -70,7 +84,11 @@ def init(
     ):
         out.print(f"  {line}", markup=False, soft_wrap=True)
     out.print(
-        f"A gateway shows {certificate} with {key} where the settings name tls_client_ca.",
+        gettext(
+            "A gateway shows {certificate} with {key} where the settings name tls_client_ca.",
+            certificate=certificate,
+            key=key,
+        ),
         markup=False,
         soft_wrap=True,
     )
@@ -123,7 +141,9 @@ def _show_token(signed: str, file: Path | None) -> None:
     if file is None:
         out.print(signed, soft_wrap=True)
     else:
-        err.print(f"written to {file}; name it with FANZHA_TOKEN_FILE or --token-file")
+        err.print(
+            gettext("written to {file}; name it with FANZHA_TOKEN_FILE or --token-file", file=file)
+        )
 
 
 @app.command()
@@ -144,7 +164,16 @@ def certificate(
             host, name or host.split(".")[0], roles, now=_now(), days=days, carrier=carrier
         )
     shown, key = made.client(host)
-    out.print(f"made {shown} and {key}; {made.roster} has its line", markup=False, soft_wrap=True)
+    out.print(
+        gettext(
+            "made {shown} and {key}; {roster} has its line",
+            shown=shown,
+            key=key,
+            roster=made.roster,
+        ),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -158,7 +187,9 @@ def rotate(folder: Where = DEFAULT_FOLDER) -> None:
 
     with _files():
         kid = AuthorityFolder(folder).rotate()
-    out.print(f"new tokens are signed with the key {kid}", markup=False, soft_wrap=True)
+    out.print(
+        gettext("new tokens are signed with the key {kid}", kid=kid), markup=False, soft_wrap=True
+    )
 
 
 @app.command()
@@ -176,10 +207,13 @@ def show(
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     for field in ("name", "roles", "regions", "sources", "carrier", "credential", "expires"):
-        table.add_row(field, _shown(field, words[field]))
+        table.add_row(field_label(field), _shown(field, words[field]))
     wide().print(table)
     if who.development:
-        err.print(f"{target} does not authenticate callers: development", soft_wrap=True)
+        err.print(
+            gettext("{target} does not authenticate callers: development", target=target),
+            soft_wrap=True,
+        )
     for method in words["methods"] if methods else ():
         out.print(method, markup=False)
 
@@ -205,12 +239,15 @@ def _as_words(who: pb.WhoAmIResponse) -> dict[str, Any]:
 def _shown(field: str, value: Any) -> str:
     if field == "expires":
         if not value:
-            return "never"
+            return gettext("never")
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
-        return f"{when}, in {(value - time.time()) / 3600:,.1f} h"
+        return gettext("{when}, in {value:,.1f} h", when=when, value=(value - time.time()) / 3600)
     if isinstance(value, list):
-        return ", ".join(value) or ("none" if field == "roles" else "all")
-    return str(value) or "none"
+        words = [enum_word(field.removesuffix("s"), word) for word in value]
+        return ", ".join(words) or (gettext("none") if field == "roles" else gettext("all"))
+    if field == "credential":
+        return enum_word(field, value) or gettext("none")
+    return str(value) or gettext("none")
 
 
 def _now() -> datetime:
@@ -223,7 +260,12 @@ def _files() -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        fail(f"{error.filename}: is there already, and is not written over", status=2)
+        fail(
+            gettext(
+                "{filename}: is there already, and is not written over", filename=error.filename
+            ),
+            status=2,
+        )
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}", status=2)
     except ValueError as error:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from classifiers.card import CARD
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 
 Data = Annotated[
@@ -73,26 +74,53 @@ def train(
     command = _command(channel, out, data, examples, seed)
     status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
     if status:
-        fail(f"the training ended with status {status}; {out} is not to be used")
+        fail(
+            gettext(
+                "the training ended with status {status}; {out} is not to be used",
+                status=status,
+                out=out,
+            )
+        )
     if channel not in WITHOUT_DATA:
-        err.print(f"wrote {out}; measure it with: fanzha eval {channel} --models-dir …")
+        err.print(
+            gettext(
+                "wrote {out}; measure it with: fanzha eval {channel} --models-dir …",
+                out=out,
+                channel=channel,
+            )
+        )
 
 
 def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | None) -> None:
     """Fail on options that do not go together, missing packages, and a bundle already there."""
     if examples and channel in WITHOUT_DATA:
-        fail(f"training {channel} takes no --examples: it learns from a simulation", status=2)
+        fail(
+            gettext(
+                "training {channel} takes no --examples: it learns from a simulation",
+                channel=channel,
+            ),
+            status=2,
+        )
     missing = [package for package in PACKAGES if find_spec(package) is None]
     if missing:
         fail(
-            f"training needs {', '.join(missing)}: "
-            "pip install 'fanzha[train]', or in a clone '.[train]'"
+            gettext(
+                "training needs {missing}: pip install 'fanzha[train]', or in a clone '.[train]'",
+                missing=", ".join(missing),
+            )
         )
     if (out / CARD).exists():
-        fail(f"{out} holds a bundle already, which is never changed: choose another version")
+        fail(
+            gettext(
+                "{out} holds a bundle already, which is never changed: choose another version",
+                out=out,
+            )
+        )
     if (data is None) != (channel in WITHOUT_DATA):
-        needed = "needs" if data is None else "learns from a simulation, and does not need"
-        fail(f"training {channel} {needed} --data", status=2)
+        needed = "needs" if data is None else gettext("learns from a simulation, and does not need")
+        fail(
+            gettext("training {channel} {needed} --data", channel=channel, needed=needed), status=2
+        )
 
 
 def _command(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.decision.origin.guard import UnregisteredAction
 from services.decision.sender_stage import SenderStage
 from services.decision.velocity import VelocityStage
+from services.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,17 @@ class DecisionRules:
     """None: that of the model."""
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "DecisionRules":
+        """Return what the settings say."""
+        return cls(
+            home_country=settings.home_country,
+            block_implausible_callers=settings.block_implausible_callers,
+            block_spam=settings.block_spam,
+            spam_threshold=settings.spam_threshold,
+            unregistered_senders=UnregisteredAction(settings.unregistered_senders),
+        )
 
 
 def settings_in_words(

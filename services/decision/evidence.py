@@ -108,6 +108,8 @@ class BatchEvidence:
     """The model's, of texts."""
     text_links: LinksInTexts | None = None
     """The links in texts."""
+    truncated: frozenset[int] = frozenset()
+    """Texts that may hold more links or telephone numbers than were looked up."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
     link_version: str = ""
@@ -118,8 +120,9 @@ class BatchEvidence:
     """Texts with a link that its own channel would block; None without any."""
     senders: SenderFindings | None = None
     """Texts that reach a threshold lowered for their sender; None without any."""
-    spam: Bools | None = None
-    """Texts to block as spam; None where the rules allow spam."""
+    rule_columns: dict[str, Bools] = field(default_factory=dict)
+    """Rows for which a rule of `services.decision.rules.PRECEDENCE` holds, by its name: of rules
+    that nothing else reads, such as spam."""
 
     # Stage "velocity", of calls.
     velocity: VelocityResult | None = None
@@ -153,7 +156,7 @@ class BatchEvidence:
         suspicious: Bools | None = None,
     ) -> Ruling:
         """Apply the rules; an argument replaces what was found, as a shadow would."""
-        velocity, related, senders = self.velocity, self.related, self.senders
+        velocity, related = self.velocity, self.related
         if suspicious is None and velocity is not None:
             suspicious = velocity.reached
         return rules.rule(
@@ -163,18 +166,16 @@ class BatchEvidence:
             implausible=self.implausible,
             scores=self.scores if scores is None else scores,
             threshold=self.threshold if threshold is None else threshold,
-            # A shadow model is asked about fraud alone; the active one says what is spam.
-            spam=self.spam,
             link_scored=self.link_scored,
             link_marked=self.link_marked,
-            sender_history=senders.reached if senders is not None and senders.blocks else None,
-            marked_history=None if senders is None else senders.reached,
             suspicious=suspicious,
             block_suspicious=velocity is not None and velocity.blocks,
             related=None if related is None else related.marked,
             related_blocked=None if related is None else related.blocked,
             unregistered=self.unregistered,
             block_unregistered=self.block_unregistered,
+            # A shadow model is asked about fraud alone; the active one says what is spam.
+            **self.rule_columns,
         )
 
 

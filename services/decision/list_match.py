@@ -21,6 +21,7 @@ none           allow or none   none           nothing
 =============  ==============  =============  ==============================
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,20 +77,21 @@ class LinksInTexts(NamedTuple):
     """Canonical."""
     owners: Int64s
     """For each of them, the row of its text."""
-    cut: int
-    """Texts that may hold more links than `fanzha.links` extracts."""
+    cut: Sequence[int]
+    """Rows of the texts that may hold more links than `fanzha.links` extracts."""
 
 
 def links_in(texts: Texts) -> LinksInTexts:
     """Find the links in texts."""
     urls: list[str] = []
     owners: list[int] = []
-    cut = 0
+    cut: list[int] = []
     bodies = texts.bodies
     # Row by row: extracting links is string work that no column operation does.
     for row in rows_with_links(bodies):
         found, is_cut = extract_links(bodies[row])
-        cut += is_cut
+        if is_cut:
+            cut.append(row)
         if found:
             urls += found
             owners += [row] * len(found)
@@ -119,19 +121,20 @@ class NumbersInTexts(NamedTuple):
     keys: Int64s
     owners: Int64s
     """For each of them, the row of its text."""
-    cut: int
-    """Texts that may hold more numbers than `fanzha.callback_numbers` reads."""
+    cut: Sequence[int]
+    """Rows of the texts that may hold more numbers than `fanzha.callback_numbers` reads."""
 
 
 def numbers_in(texts: Texts, home: HomePlan) -> NumbersInTexts:
     """Find the numbers that receivers are to call back."""
     keys: list[int] = []
     owners: list[int] = []
-    cut = 0
+    cut: list[int] = []
     bodies = texts.bodies
     for row in rows_with_numbers(bodies):
         found, is_cut = callback_keys(bodies[row], home)
-        cut += is_cut
+        if is_cut:
+            cut.append(row)
         if found:
             keys += found
             owners += [row] * len(found)

@@ -177,6 +177,7 @@ class DecisionPipeline:
         in_texts = evidence.text_links = self._links_in(texts)
         urls, owners, _ = in_texts
         numbers = self._numbers_in(texts)
+        evidence.truncated = frozenset((*in_texts.cut, *numbers.cut))
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         sketches = evidence.sketches = BatchSketches(texts.bodies)
@@ -211,14 +212,14 @@ class DecisionPipeline:
         links = list_match.links_in(texts)
         self._observer.links_found(links.urls, links.owners)
         if links.cut:
-            self._observer.links_cut(links.cut)
+            self._observer.links_cut(len(links.cut))
         return links
 
     def _numbers_in(self, texts: Texts) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
         if numbers.cut:
-            self._observer.numbers_cut(numbers.cut)
+            self._observer.numbers_cut(len(numbers.cut))
         return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
@@ -261,7 +262,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
-            evidence.spam = self._spam(model, found)
+            if self._rules.block_spam:
+                evidence.rule_columns["spam"] = self._spam(model, found)
             return found.p_fraud
 
         self._score(evidence, model.version, score)
@@ -298,7 +300,12 @@ class DecisionPipeline:
             near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
         )
         exempt = evidence.exempt_senders
-        evidence.senders = self._senders.judge(texts.senders, exempt, scoring, evidence.now_s)
+        found = evidence.senders = self._senders.judge(
+            texts.senders, exempt, scoring, evidence.now_s
+        )
+        if found is not None:
+            rule = "sender_history" if found.blocks else "marked_history"
+            evidence.rule_columns[rule] = found.reached
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link
@@ -312,9 +319,7 @@ class DecisionPipeline:
             evidence.velocity = self._velocity.score(calls, activity, implausible, failed)
             self._observer.stage_done(Channel.CALL, "velocity")
 
-    def _spam(self, model: TextScorer, found: TextScores) -> Bools | None:
-        if not self._rules.block_spam:
-            return None
+    def _spam(self, model: TextScorer, found: TextScores) -> Bools:
         threshold = self._rules.spam_threshold
         if threshold is None:
             threshold = model.spam_threshold

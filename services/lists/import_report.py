@@ -65,6 +65,8 @@ class ImportResult:
     """Permanent rows without a review date, which got the default term instead."""
     held_back: int = 0
     """Refused rows that would hit what many depend on, and were not confirmed."""
+    kinds: Counter[EntryKind] = field(default_factory=Counter)
+    """What the patterns of the other rows were taken for."""
     requested: RequestSummary | None = None
     """The change request; None when nothing would change, and for a dry run."""
 
@@ -136,6 +138,7 @@ class ImportReport:
             names_not_compared=conflicts.names_not_compared,
             terms_given=self._terms_given,
             held_back=self._held_back,
+            kinds=_kinds(table),
             requested=summarize_request(done),
         )
 
@@ -159,10 +162,16 @@ class ImportReport:
                 entry_id=_entry_id(table, row),
                 repeated_by=_repeated_by(table, row, lines) if repeated[row] else 0,
                 pattern=table.pattern(row),
+                kind=int(table.kinds[row]),
             )
             for outcome in _SHOWN_OUTCOMES
             for row in np.flatnonzero(outcomes == outcome)[:most].tolist()
         ]
+
+
+def _kinds(table: EntryTable) -> Counter[EntryKind]:
+    numbers = np.bincount(table.kinds, minlength=max(EntryKind) + 1).tolist()
+    return Counter({kind: numbers[kind] for kind in EntryKind if numbers[kind]})
 
 
 def _entry_id(table: EntryTable, row: int) -> str:

@@ -23,7 +23,7 @@ from services.decision.decision_rules import DecisionRules
 from services.decision.dry_run import CountDryRuns
 from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
-from services.decision.origin.guard import OriginGuard, UnregisteredAction
+from services.decision.origin.guard import OriginGuard
 from services.decision.origin.sender_registry import read_senders
 from services.decision.origin.trunk_groups import TrunkGroups, read_trunks
 from services.decision.pipeline import DecisionPipeline
@@ -121,7 +121,7 @@ def _engines(
     return partial(
         DecisionPipeline,
         current_snapshot=lambda: replica.current,
-        rules=_rules(settings),
+        rules=DecisionRules.of(settings),
         origin=_origin_guard(settings, HomePlan(settings.home_country)),
         related=related,
         current_policies=policies,
@@ -164,16 +164,6 @@ def _interception(
         observer=observer,
         repeated=repeated,
         protocol_answers=_protocol_answers(settings),
-    )
-
-
-def _rules(settings: Settings) -> DecisionRules:
-    return DecisionRules(
-        home_country=settings.home_country,
-        block_implausible_callers=settings.block_implausible_callers,
-        block_spam=settings.block_spam,
-        spam_threshold=settings.spam_threshold,
-        unregistered_senders=UnregisteredAction(settings.unregistered_senders),
     )
 
 

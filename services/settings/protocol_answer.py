@@ -6,8 +6,9 @@ from pydantic import Field
 
 from services.settings.decision import DecisionSettings
 
-REDRESS_URL = r"^https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%+@!*,:-]{0,200})?$"
-"""Without semicolons, quotes and brackets, which mean something in headers."""
+REDRESS_URL = r"^https://[A-Za-z0-9.-]{1,200}(:[0-9]{1,5})?(/[A-Za-z0-9._~/?&=%+@!*:-]{0,200})?$"
+"""Without semicolons, quotes and brackets, which mean something in headers, and without commas, at
+which parsers end a parameter, quoted or not (Kamailio 6)."""
 REDRESS_TEL = r"^\+[1-9][0-9]{2,14}$"
 REDRESS_EMAIL = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}$"
 

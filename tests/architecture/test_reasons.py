@@ -6,7 +6,8 @@ from fanzha.decisions import Action, Reason
 from fanzha.v1 import decision_pb2
 from services.appeals import model as appeals
 from services.appeals.notices import phrases
-from services.cli.check import commands
+from services.appeals.notices.templates import LANGUAGES
+from services.cli.check import decision_sentence
 from services.decision import rules
 from services.decision_log import explanation
 from services.decision_log.analysis import alternatives
@@ -52,9 +53,9 @@ def test_the_decision_log_explains_it_in_both_languages(reason: int) -> None:
 
 @pytest.mark.parametrize("reason", REASONS, ids=name)
 def test_the_command_check_has_a_sentence_for_it(reason: int) -> None:
-    unknown = commands.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
+    unknown = decision_sentence.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
 
-    said = commands.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
+    said = decision_sentence.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
 
     assert said != unknown
 
@@ -66,8 +67,12 @@ def test_an_appeal_knows_whether_a_model_a_rule_or_an_entry_blocked(reason: int)
     assert sum(name(reason) in kind for kind in kinds) == 1
 
 
-def test_a_notice_has_a_sentence_for_every_rule_that_blocks() -> None:
-    assert phrases.RULES.keys() == appeals.RULE_REASONS
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", sorted(appeals.RULE_REASONS))
+def test_a_notice_has_a_sentence_for_every_rule_that_blocks(reason: str, language: str) -> None:
+    say = phrases.Phrases(language)
+
+    assert say.reason(None, {"reason": reason}) != say.reason(None, {})
 
 
 def test_an_appeal_names_no_reason_that_does_not_exist() -> None:

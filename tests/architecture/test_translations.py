@@ -3,7 +3,6 @@
 import re
 from string import Formatter
 
-import pytest
 from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo
 
@@ -16,6 +15,10 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 def forms(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
     return list(text) if isinstance(text, list | tuple) else [text or ""]
+
+
+def translation(message: Message) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    return message.context, tuple(forms(message.id)), tuple(forms(message.string))
 
 
 def places(text: str) -> list[tuple[str | None, str | None, str | None]]:
@@ -34,19 +37,19 @@ def test_texts_are_found() -> None:
     assert len(extraction.texts()) > 600
 
 
-@pytest.mark.parametrize("message", TEXTS, ids=lambda message: str(message.id)[:40])
-def test_a_translation_has_the_places_of_its_text(message: Message) -> None:
-    expected = places(forms(message.id)[-1])
-
-    assert [places(text) for text in forms(message.string)] == [expected]
+def test_a_translation_has_the_places_of_its_text() -> None:
+    assert [
+        message.id
+        for message in TEXTS
+        if any(places(text) != places(forms(message.id)[-1]) for text in forms(message.string))
+    ] == []
 
 
 def test_a_translation_is_chinese() -> None:
     assert [
         message.id
         for message in TEXTS
-        if any(not _CHINESE.search(text) for text in forms(message.string))
-        and _CHINESE.search("".join(forms(message.string))) is None
+        if not _CHINESE.search("".join(forms(message.string)))
         and re.search(r"[A-Za-z]{3,} [A-Za-z]{2,}", "".join(forms(message.string)))
     ] == []
 
@@ -57,11 +60,6 @@ def test_no_translation_is_uncertain() -> None:
 
 def test_the_compiled_catalogue_is_that_of_the_source() -> None:
     with catalogues.COMPILED.open("rb") as file:
-        compiled = {_key(message): forms(message.string) for message in read_mo(file) if message.id}
+        compiled = {translation(message) for message in read_mo(file) if message.id}
 
-    assert compiled == {_key(one): forms(one.string) for one in TEXTS}, "make translations"
-
-
-def _key(message: Message) -> tuple[str, ...]:
-    """Return the texts of a message; those of a plural are a list once they are compiled."""
-    return tuple(forms(message.id))
+    assert compiled == set(map(translation, TEXTS)), "make translations"

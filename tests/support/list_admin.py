@@ -17,6 +17,7 @@ from services.audit.events import NoAudit
 from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.change_context import ChangeOptions
+from services.changes.service import ChangeService
 from services.lists.column_mappings import ColumnMappings
 from services.lists.drafts import DraftReader
 from services.lists.findings import FindingRecorder
@@ -66,6 +67,28 @@ async def _list_admin(
         risks=risks,
         policies=policies,
     )
+    servicers = {
+        "blocklist": _blocklist(store, replica, changes, EntryHitStore(clients[1]), now_ms),
+        "changes": ChangeServicer(changes, _drafts(store, replica, now_ms)),
+        "policy": PolicyServicer(changes, policies, now_ms),
+        "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
+    }
+    async with rpc_server(servicers) as target:
+        following = asyncio.create_task(Follower(store, folder).run())
+        refreshing = asyncio.create_task(_refresh(replica))
+        yield target
+        await process_lifecycle.cancel([following, refreshing])
+    for client in clients:
+        await client.aclose()
+
+
+def _blocklist(
+    store: Store,
+    replica: Replica,
+    changes: ChangeService,
+    hits: EntryHitStore,
+    now_ms: Callable[[], int],
+) -> BlocklistServicer:
     administration = ListService(
         store=store,
         replica=replica,
@@ -73,28 +96,19 @@ async def _list_admin(
         home=HomePlan(),
         now_ms=now_ms,
         default_expiry_days=365,
-        hits=EntryHitStore(clients[1]),
+        hits=hits,
     )
-    drafting = DraftReader(
+    findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
+    return BlocklistServicer(administration, findings=findings)
+
+
+def _drafts(store: Store, replica: Replica, now_ms: Callable[[], int]) -> DraftReader:
+    return DraftReader(
         current=CurrentLists(store, replica),
         home=HomePlan(),
         now_ms=now_ms,
         default_expiry_days=365,
     )
-    findings = FindingRecorder(store=store, replica=replica, audit=NoAudit(), now_ms=now_ms)
-    servicers = {
-        "blocklist": BlocklistServicer(administration, findings=findings),
-        "changes": ChangeServicer(changes, drafting),
-        "policy": PolicyServicer(changes, policies, now_ms),
-        "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
-    }
-    async with rpc_server(servicers) as target:
-        following = asyncio.create_task(Follower(store, folder).run())
-        looking = asyncio.create_task(_refresh(replica))
-        yield target
-        await process_lifecycle.cancel([following, looking])
-    for client in clients:
-        await client.aclose()
 
 
 async def _refresh(replica: Replica) -> None:

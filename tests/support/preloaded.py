@@ -197,7 +197,7 @@ def _run(arguments: Sequence[str]) -> NoReturn:
 def _load() -> None:
     for module in _LOADED:
         import_module(module)
-    for place in services.__main__.COMMANDS.values():
+    for place, _ in services.__main__.COMMANDS.values():
         import_module(f"services.cli.{place.rpartition('.')[0]}")
     gc.collect()
     gc.freeze()

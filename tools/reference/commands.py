@@ -9,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from services.__main__ import app
+from services.cli._common import command_help
 from tools.reference.markdown import cell, prose, table
 
 _HEAD = """# Command line
@@ -66,7 +67,10 @@ def _usage(command: _Command, context: typer.Context) -> list[str]:
     if isinstance(command, TyperGroup):
         return []
     pieces = " ".join(command.collect_usage_pieces(context))
-    return ["```", f"{' '.join(_path(context))} {pieces}", "```", ""]
+    path = _path(context)
+    lines = command_help.all_examples().get(" ".join(path[1:]), [])
+    shown = ["", *(f"fanzha {line}" for line in lines)] if lines else []
+    return ["```", f"{' '.join(path)} {pieces}", *shown, "```", ""]
 
 
 def _options(command: _Command, context: typer.Context) -> list[str]:

@@ -24,18 +24,18 @@ def read() -> Catalog:
         return read_po(file, locale=LOCALE)
 
 
-def updated(old: Catalog, texts: Mapping[Key, list[str]]) -> Catalog:
+def updated(old: Catalog, texts: Mapping[tuple[str, Key], list[str]]) -> Catalog:
     """Return a catalogue of *texts* with the translations of *old*; new texts have none."""
     new = Catalog(
         LOCALE, project="fanzha", version="0.1", fuzzy=False, charset="utf-8",
         creation_date=_DATE, revision_date=_DATE, header_comment="# Chinese texts of Fanzha.",
     )  # fmt: skip
-    for key, places in sorted(texts.items(), key=lambda item: (item[1][0], item[0])):
-        message = old.get(key if len(key) > 1 else key[0])
+    for (context, key), places in sorted(texts.items(), key=lambda item: (item[1][0], item[0])):
+        text = key if len(key) > 1 else key[0]
+        message = old.get(text, context or None)
         translation = message.string if message is not None else ""
-        new.add(
-            key if len(key) > 1 else key[0], translation, [(place, 0) for place in places]
-        )  # fmt: skip
+        where = [(place, 0) for place in places]
+        new.add(text, translation, where, context=context or None)
     return new
 
 

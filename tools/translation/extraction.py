@@ -1,8 +1,10 @@
 """Finds the texts that people read: the keys of the catalogues."""
 
 import ast
+import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,13 +13,19 @@ from typer import rich_utils
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from services.__main__ import app
-from services.cli._common import translated_commands, typer_words
+from fanzha import v1
+from services.__main__ import COMMANDS, app
+from services.cli._common import enum_words, translated_commands, typer_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
-CALLS = {"gettext": 1, "ngettext": 2, "Message": 1, "FanzhaError": 1}
+CALLS = {
+    "gettext": 1, "gettext_noop": 1, "ngettext": 2, "Message": 1, "FanzhaError": 1,
+    # Of the command line: print a label and what it is of.
+    "_line": 1, "_fields": 1, "counts": 1,
+}  # fmt: skip
 """Functions and classes whose first arguments are keys; subclasses of these classes count, too."""
+WORDS = "services/cli/_common/enum_words.py"
 TYPER = "services/cli/_common/typer_words.py"
 
 Key: TypeAlias = tuple[str, ...]
@@ -30,13 +38,15 @@ class FoundText:
 
     key: Key
     place: str
+    context: str = ""
+    """Of a word of an enum: the prefix of its values."""
 
 
-def texts() -> dict[Key, list[str]]:
-    """Return all keys and the files that each is in."""
-    found: dict[Key, set[str]] = {}
-    for one in (*in_code(), *in_help(), *of_typer()):
-        found.setdefault(one.key, set()).add(one.place)
+def texts() -> dict[tuple[str, Key], list[str]]:
+    """Return the context and the key of all texts, and the files that each is in."""
+    found: dict[tuple[str, Key], set[str]] = {}
+    for one in (*in_code(), *in_help(), *of_typer(), *of_enums()):
+        found.setdefault((one.context, one.key), set()).add(one.place)
     return {key: sorted(places) for key, places in found.items()}
 
 
@@ -50,6 +60,9 @@ def in_code() -> Iterator[FoundText]:
                 key = tuple(constant(argument) for argument in node.args[:number])
                 if len(key) == number and all(key):
                     yield FoundText(key=key, place=str(path.relative_to(ROOT)))
+            elif isinstance(node, ast.For):
+                for text in looped(node):
+                    yield FoundText(key=(text,), place=str(path.relative_to(ROOT)))
 
 
 def in_help() -> Iterator[FoundText]:
@@ -58,10 +71,29 @@ def in_help() -> Iterator[FoundText]:
     if not isinstance(root, TyperGroup):
         raise TypeError("fanzha has no commands")
     context = typer.Context(root)
+    for _, summary in COMMANDS.values():
+        yield FoundText(key=(summary,), place="services/__main__.py")
     for command in (root, *(root.get_command(context, name) for name in list(root.commands))):
         for holder, attribute in translated_commands.texts(command):
             text = getattr(holder, attribute)
             yield FoundText(key=(text,), place=f"fanzha {getattr(command, 'name', '')}")
+
+
+def of_enums() -> Iterator[FoundText]:
+    """Find the words of all enums of the protocol, and the labels of fields."""
+    for module in pkgutil.iter_modules(v1.__path__, f"{v1.__name__}."):
+        if not module.name.endswith("_pb2"):
+            continue
+        for enum in import_module(module.name).DESCRIPTOR.enum_types_by_name.values():
+            prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+            for value in enum.values[1:]:
+                word = value.name.removeprefix(prefix).lower()
+                context = prefix.lower().rstrip("_")
+                yield FoundText(key=(word,), context=context, place=module.name.replace(".", "/"))
+    for context, word in enum_words.EXTRA:
+        yield FoundText(key=(word,), context=context, place=WORDS)
+    for label in enum_words.FIELDS:
+        yield FoundText(key=(label,), place=WORDS)
 
 
 def of_typer() -> Iterator[FoundText]:
@@ -81,11 +113,24 @@ def name_of(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def constant(argument: ast.expr) -> str:
+def constant(argument: ast.AST) -> str:
     """Return an argument that is a text in the code; empty for any other."""
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
         return argument.value
     return ""
+
+
+def looped(loop: ast.For) -> list[str]:
+    """Return the constants that a loop goes over, where it translates each."""
+    name = loop.target.id if isinstance(loop.target, ast.Name) else ""
+    translates = any(
+        isinstance(node, ast.Call)
+        and name_of(node.func) == "gettext"
+        and node.args
+        and name_of(node.args[0]) == name
+        for node in ast.walk(loop)
+    )
+    return list(filter(None, map(constant, ast.walk(loop.iter)))) if name and translates else []
 
 
 def _modules() -> Iterator[Path]:

@@ -36,7 +36,7 @@ from fanzha.tables import Bools
 _LEAST, _MOST_TEXTS = 3, 200
 _SEED = 7
 _HEADER = (
-    "| source | label | texts | blocked | pass lowered | by group | by source | bound |",
+    "| source | label | texts | by words and link | pass lowered | by group | by source | bound |",
     "| --- | --- | --: | --: | --: | --: | --: | --: |",
 )
 
@@ -108,10 +108,10 @@ def report(rows: Sequence[LabelledText], found: Sequence[tuple[bool, bool]]) -> 
         passing = np.count_nonzero(lowered[here] & ~blocked[here])
         figures = [len(of), *(int(one) for one in (blocked[here].sum(), passing))]
         figures += [int(by_group.sum()), int(by_source.sum())]
-        legitimate = label in LABELS[:2]
-        most = bound(len(of), figures[1]) * passing / len(of) if legitimate else None
-        last = "" if most is None else f"{most:.1e}"
-        lines.append(f"| {source} | {label} | {' | '.join(map(str, figures))} | {last} |")
+        most = ""
+        if label in LABELS[:2]:
+            most = f" {bound(len(of), figures[1]) * passing / len(of):.1e}"
+        lines.append(f"| {source} | {label} | {' | '.join(map(str, figures))} |{most} |")
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from blocklists.entries import Direction, EntryKind, Source
 from fanzha.fraud import FraudType
 from fanzha.toml_files import read_table
+from services.appeals.model import RULE_SENTENCES
 from services.appeals.notices.templates import LANGUAGES
 
 SENTENCES: Mapping[str, tuple[str, ...]] = {
@@ -24,10 +25,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     "no_end_reviewed": ("at",),
     "until_upheld": (),
     "since_unknown": (),
-    "unregistered_sender": (),
-    "related": (),
-    "not_assessed": (),
-    "untrue_caller": (),
+    **dict.fromkeys(RULE_SENTENCES.values(), ()),
     "record_gone": (),
     "listed": ("source", "of_kind", "stated_reason"),
     "of_kind": ("fraud",),

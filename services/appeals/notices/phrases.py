@@ -6,17 +6,10 @@ from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Entry, EntryKind
 from fanzha.decisions import Reason
-from services.appeals.model import MODEL_REASONS, RULE_REASONS, AppealSubject, Document, Lift
+from services.appeals.model import MODEL_REASONS, RULE_SENTENCES, AppealSubject, Document, Lift
 from services.appeals.notices.phrase_texts import PhraseTexts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
-RULES = {
-    Reason.IMPLAUSIBLE.name: "untrue_caller",
-    Reason.UNREGISTERED.name: "unregistered_sender",
-    Reason.RELATED.name: "related",
-    Reason.FAILED_CLOSED.name: "not_assessed",
-}
-"""The sentence of each rule that blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +55,8 @@ class Phrases:
     def reason(self, entry: Entry | None, decision: Mapping[str, str]) -> str:
         """State why it is blocked."""
         why = decision.get("reason", "")
-        if why in RULE_REASONS:
-            return self.say(RULES[why])
+        if why in RULE_SENTENCES:
+            return self.say(RULE_SENTENCES[why])
         if why in MODEL_REASONS:
             return self._by_model(decision)
         if entry is not None:

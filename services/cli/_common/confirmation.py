@@ -1,4 +1,8 @@
-"""Confirms what a change would hit: by `--confirm`, or by typing it at a terminal."""
+"""Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
+
+`agree` is for commands that take something away or change what decides: they show first what they
+would do. `call` is for what a change would hit that many depend on, which `--yes` does not confirm.
+"""
 
 import shlex
 import sys
@@ -9,6 +13,7 @@ import grpc
 import typer
 
 from fanzha.client import unconfirmed_risks
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.server import ServerOf
 
@@ -52,6 +57,25 @@ def call(
         return send(stub)
 
 
+def agree(question: str, *, yes: bool) -> None:
+    """Return if *yes*, or if the user of a terminal says yes to *question*; else end the command.
+
+    Without a terminal nobody can be asked, so that a script must say `--yes`.
+    """
+    if yes:
+        return
+    if not at_terminal():
+        fail(
+            gettext(
+                "{question} Nothing changed: there is no terminal to ask at, so say --yes",
+                question=question,
+            ),
+            status=2,
+        )
+    if not typer.confirm(question, err=True):
+        fail(gettext("not confirmed; nothing changed"))
+
+
 def at_terminal() -> bool:
     """Return whether a person can be asked."""
     return sys.stdin.isatty()
@@ -60,7 +84,7 @@ def at_terminal() -> bool:
 def show_unreviewed(risks: Sequence[str]) -> None:
     """Say on standard error what was confirmed by one person and reviewed by none."""
     if risks:
-        err.print(f"UNREVIEWED, confirmed by one person: {', '.join(risks)}",
+        err.print(gettext("UNREVIEWED, confirmed by one person: {risks}", risks=", ".join(risks)),
                   style="red", soft_wrap=True)  # fmt: skip
 
 
@@ -68,14 +92,20 @@ def _ask(risks: Sequence[str]) -> None:
     if not at_terminal():
         options = " ".join(f"--confirm {shlex.quote(risk)}" for risk in risks)
         fail(
-            f"no second person reviews this change, and it would hit {', '.join(risks)}; nothing "
-            f"changed. To do it all the same: {options}"
+            gettext(
+                "no second person reviews this change, and it would hit {risks}; nothing "
+                "changed. To do it all the same: {options}",
+                risks=", ".join(risks),
+                options=options,
+            )
         )
-    err.print("No second person reviews this change, and it would hit:")
+    err.print(gettext("No second person reviews this change, and it would hit:"))
     for risk in risks:
         err.print(f"  {risk}", style="red", soft_wrap=True)
     for risk in risks:
         name = risk.partition(" ")[0]
-        typed = typer.prompt(f"Type {name} to go on", default="", show_default=False, err=True)
+        typed = typer.prompt(
+            gettext("Type {name} to go on", name=name), default="", show_default=False, err=True
+        )
         if typed.strip() not in (name, risk):
-            fail("not confirmed; nothing changed")
+            fail(gettext("not confirmed; nothing changed"))

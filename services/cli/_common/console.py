@@ -25,6 +25,7 @@ from rich.text import Text
 
 from fanzha.client import Login, LoginError, version_conflict
 from fanzha.errors import FanzhaError
+from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
 from services.cli._common.plain_text import escaped_json, visible
 
@@ -61,7 +62,7 @@ def wide() -> Console:
 def fail(message: str, *, status: int = 1) -> NoReturn:
     """End the command with one sentence."""
     # An error may quote the URL of a store.
-    err.print(Text.assemble(("error:", "red"), " ", hidden(message)), soft_wrap=True)
+    err.print(Text.assemble((gettext("error:"), "red"), " ", hidden(message)), soft_wrap=True)
     raise typer.Exit(status)
 
 
@@ -92,19 +93,36 @@ def one_sentence(target: str) -> Iterator[None]:
         details = error.details() if hasattr(error, "details") else str(error)
         if code is grpc.StatusCode.UNAVAILABLE:
             closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
-            hint = "; it may require TLS: fanzha --tls-ca FILE …" if closed else ""
-            fail(f"no answer from {target}: {details}{hint}")
+            hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
+            fail(
+                gettext(
+                    "no answer from {target}: {details}{hint}",
+                    target=target,
+                    details=details,
+                    hint=hint,
+                )
+            )
         if code is grpc.StatusCode.UNAUTHENTICATED:
-            fail(f"{target} cannot authenticate you: {details}")
+            fail(
+                gettext(
+                    "{target} cannot authenticate you: {details}", target=target, details=details
+                )
+            )
         if code is grpc.StatusCode.PERMISSION_DENIED:
-            fail(f"{target} does not allow it: {details}")
+            fail(gettext("{target} does not allow it: {details}", target=target, details=details))
         if code is grpc.StatusCode.ABORTED:
             fail(
-                f"{details}. A concurrent change came first{_versions(error)}: check the state, "
-                "then repeat the command"
+                gettext(
+                    "{details}. A concurrent change came first{error}: check the state, then "
+                    "repeat the command",
+                    details=details,
+                    error=_versions(error),
+                )
             )
         fail(f"{details} ({code.name if code else 'unknown'})")
-    except (FanzhaError, LoginError) as error:
+    except FanzhaError as error:
+        fail(error.translated(language()))
+    except LoginError as error:
         fail(str(error))
 
 
@@ -112,8 +130,12 @@ def _versions(error: grpc.RpcError) -> str:
     found = version_conflict(error)
     if found is None:
         return ""
-    expected = "" if found.expected is None else f"expected version {found.expected}, "
-    return f" ({expected}now at version {found.actual})"
+    expected = (
+        ""
+        if found.expected is None
+        else gettext("expected version {expected}, ", expected=found.expected)
+    )
+    return gettext(" ({expected}now at version {actual})", expected=expected, actual=found.actual)
 
 
 def progress(*, bar: bool = True) -> Progress:

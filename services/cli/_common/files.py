@@ -59,7 +59,9 @@ def _told_of(path: Path) -> Iterator[None]:
     try:
         yield
     except (csv.Error, OSError, EOFError, zlib.error) as error:
-        raise InvalidInput(f"{path.name}: cannot be read: {error}") from error
+        raise InvalidInput(
+            "{name}: cannot be read: {error}", name=path.name, error=error
+        ) from error
 
 
 def _read_on(rows: Iterator[Row], path: Path) -> Iterator[Row]:

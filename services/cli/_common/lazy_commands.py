@@ -2,47 +2,66 @@
 
 Importing all commands imports every library of Fanzha, which takes a second in each process of a
 service and each line of a script. So the command line holds the module paths of its commands, and
-loads only the one that is called. Help loads them all for their texts.
+loads only the one that is called. Help and completion show a summary of the others.
 """
 
 from collections import UserDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_group
 
+from fanzha.translation import catalogue
 from infra import process_lifecycle
-from services.cli._common import translated_commands
+from services.cli._common import command_help, translated_commands
+
+Place: TypeAlias = tuple[str, str]
+"""Where in `services.cli` a command is, and its summary."""
 
 _HIDDEN = frozenset({"worker"})
 """Commands hidden from help."""
 
 
 class LazyCommands(UserDict[str, Any]):
-    """Paths of commands by name: ``module.attribute`` below `services.cli`."""
+    """Commands by name, each made of its place, ``module.attribute`` below `services.cli`."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
+    def __init__(self, places: Mapping[str, Place]) -> None:
         super().__init__(places)
+        self._places = dict(places)
+        self._summarized = False
 
     def __getitem__(self, name: str) -> Any:
         found = self.data[name]
-        if isinstance(found, str):
-            found = self.data[name] = _load(name, found)
+        if not isinstance(found, tuple):
+            return found
+        if self._summarized:
+            summary = catalogue.gettext(found[1])
+            return TyperCommand(name, help=summary, hidden=name in _HIDDEN)
+        found = self.data[name] = _load(name, found[0])
         return found
 
+    @contextmanager
+    def summarized(self) -> Iterator[None]:
+        """Stand in for commands that are not loaded by their summaries."""
+        self._summarized = True
+        try:
+            yield
+        finally:
+            self._summarized = False
 
-def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
+
+def group_of(places: Mapping[str, Place]) -> type[TyperGroup]:
     """Return the class of a command whose own commands are those at *places*, in this order."""
 
     class Group(TyperGroup):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
-            self.commands = LazyCommands(places)
+            self.commands = self._lazy = LazyCommands(places)
 
         def make_context(
             self, info_name: str | None, args: list[str], *rest: Any, **extra: Any
@@ -51,6 +70,14 @@ def group_of(places: Mapping[str, str]) -> type[TyperGroup]:
             translated_commands.translate(self)
             with _translated_errors():
                 return super().make_context(info_name, args, *rest, **extra)
+
+        def format_help(self, ctx: Any, formatter: Any) -> None:
+            with self._lazy.summarized():
+                super().format_help(ctx, formatter)
+
+        def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+            with self._lazy.summarized():
+                return super().shell_complete(ctx, incomplete)
 
         def invoke(self, ctx: Any) -> Any:
             with _translated_errors():
@@ -81,4 +108,5 @@ def _load(name: str, place: str) -> Any:
         one.command(name, hidden=name in _HIDDEN)(found)
     command = get_group(one).commands[name]
     translated_commands.translate(command)
+    command_help.prepare(command, name)
     return command

@@ -5,8 +5,14 @@ from typing import Annotated
 
 import typer
 
-from fanzha.client import login
 from fanzha.translation import catalogue
+
+# As `fanzha.client.login` has them, which imports gRPC; a test compares.
+TOKEN = "FANZHA_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_FILE = "FANZHA_TOKEN_FILE"  # noqa: S105
+TLS_CA = "FANZHA_TLS_CA"
+TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
+TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
 
 
 def _known(language: str) -> str:
@@ -31,29 +37,48 @@ Token = Annotated[
     str,
     typer.Option(
         "--token",
-        envvar=login.TOKEN,
+        envvar=TOKEN,
         help="Token for servers. Other users can see a command line: prefer a file.",
     ),
 ]
 TokenFile = Annotated[
     str,
-    typer.Option("--token-file", envvar=login.TOKEN_FILE, help="File with a token for servers."),
+    typer.Option("--token-file", envvar=TOKEN_FILE, help="File with a token for servers."),
 ]
 TlsCa = Annotated[
     str,
     typer.Option(
         "--tls-ca",
-        envvar=login.TLS_CA,
+        envvar=TLS_CA,
         help="PEM file with the authorities of servers, or system: speak TLS.",
     ),
 ]
 TlsCert = Annotated[
     str,
-    typer.Option("--tls-cert", envvar=login.TLS_CERTIFICATE, help="PEM file: client certificate."),
+    typer.Option("--tls-cert", envvar=TLS_CERTIFICATE, help="PEM file: client certificate."),
 ]
 TlsKey = Annotated[
     str,
-    typer.Option("--tls-key", envvar=login.TLS_KEY, help="PEM file: private key of --tls-cert."),
+    typer.Option("--tls-key", envvar=TLS_KEY, help="PEM file: private key of --tls-cert."),
+]
+
+
+def _print_version(given: bool) -> None:
+    if given:
+        from importlib.metadata import version as distribution_version
+
+        typer.echo(distribution_version("fanzha"))
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version and exit.",
+    ),
 ]
 
 
@@ -64,18 +89,19 @@ def show(
     tls_ca: TlsCa = "",
     tls_cert: TlsCert = "",
     tls_key: TlsKey = "",
+    version: Version = False,  # noqa: ARG001 - its callback prints it
 ) -> None:
     """Put the options into the environment, for commands and their child processes."""
     given = {
         catalogue.VARIABLE: language,
-        login.TOKEN: token,
-        login.TOKEN_FILE: token_file,
-        login.TLS_CA: tls_ca,
-        login.TLS_CERTIFICATE: tls_cert,
-        login.TLS_KEY: tls_key,
+        TOKEN: token,
+        TOKEN_FILE: token_file,
+        TLS_CA: tls_ca,
+        TLS_CERTIFICATE: tls_cert,
+        TLS_KEY: tls_key,
     }
-    if token_file and token == os.environ.get(login.TOKEN):
+    if token_file and token == os.environ.get(TOKEN):
         # An option outranks its variable.
-        del given[login.TOKEN]
-        os.environ.pop(login.TOKEN, None)
+        del given[TOKEN]
+        os.environ.pop(TOKEN, None)
     os.environ.update({name: value for name, value in given.items() if value})

@@ -75,6 +75,7 @@ Live = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+"""Of commands that take something away or change what decides: see `confirmation.agree`."""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
 
 

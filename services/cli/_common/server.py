@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc
 
 from fanzha.client import channels
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, one_sentence
 
 Stub = TypeVar("Stub")
@@ -69,7 +70,12 @@ def read_pages(
 def tell_more(answer: PagedAnswer) -> None:
     """Print on standard error how to continue a list that has more rows."""
     if answer.next_page_token:
-        err.print(f"there are more: --after {answer.next_page_token}", soft_wrap=True)
+        err.print(
+            gettext(
+                "there are more: --after {next_page_token}", next_page_token=answer.next_page_token
+            ),
+            soft_wrap=True,
+        )
 
 
 class _DefaultDeadline(grpc.UnaryUnaryClientInterceptor):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import typer
 
+from fanzha.translation.catalogue import gettext
+
 _AGO = re.compile(r"([0-9]{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -20,7 +22,10 @@ def moment(text: str, now_ms: int, option: str) -> int:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is neither an age such as 24h or 7d nor a date such as 2026-11-25",
+            gettext(
+                "{text!r} is neither an age such as 24h or 7d nor a date such as 2026-11-25",
+                text=text,
+            ),
             param_hint=option,
         ) from None
     return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)

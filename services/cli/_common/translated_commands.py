@@ -16,7 +16,7 @@ from typer.exceptions import TyperException
 from fanzha.translation import catalogue
 from services.cli._common import line_breaks, typer_words
 
-_OF_COMMANDS = ("help", "short_help", "epilog", "options_metavar", "subcommand_metavar")
+_OF_COMMANDS = ("help", "short_help", "options_metavar", "subcommand_metavar")
 _OF_PARAMETERS = ("help", "metavar", "rich_help_panel", "show_default", "prompt")
 
 
@@ -42,7 +42,7 @@ class TranslatedUsageError(typer.BadParameter):
 def texts(command: Any) -> Iterator[tuple[Any, str]]:
     """Yield the holder and the attribute of each text of *command* and of the loaded ones in it."""
     context = typer.Context(command)
-    parts = [(command, _OF_COMMANDS)]
+    parts: list[tuple[Any, tuple[str, ...]]] = [(command, _OF_COMMANDS)]
     parts += [(one, _OF_PARAMETERS) for one in command.get_params(context)]
     for holder, names in parts:
         for name in names:

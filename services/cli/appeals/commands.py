@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from services.cli._common.console import err, out, print_json, progress
 from services.cli._common.options import (
@@ -94,9 +95,19 @@ def open_(
         return
     out.print(answer.receipt, markup=False, soft_wrap=True)
     if not answer.first:
-        state = words.STATES[answer.appeal.state]
-        hint = "" if answer.appeal.state in words.OPEN else "; --again opens another"
-        err.print(f"appeal {answer.appeal.appeal_id} was there already: {state}{hint}")
+        _show_earlier(answer.appeal)
+
+
+def _show_earlier(appeal: pb.Appeal) -> None:
+    hint = "" if appeal.state in words.OPEN else gettext("; --again opens another")
+    err.print(
+        gettext(
+            "appeal {appeal_id} was there already: {state}{hint}",
+            appeal_id=appeal.appeal_id,
+            state=words.state_word(appeal.state),
+            hint=hint,
+        )
+    )
 
 
 @app.command()
@@ -119,7 +130,13 @@ def add(
     )
     with server(target) as stub:
         answer = stub.AddDocuments(request)
-    out.print(f"appeal {appeal_id} has {len(answer.appeal.documents)} documents")
+    out.print(
+        gettext(
+            "appeal {appeal_id} has {documents} documents",
+            appeal_id=appeal_id,
+            documents=len(answer.appeal.documents),
+        )
+    )
 
 
 @app.command("list")
@@ -149,8 +166,14 @@ def list_(
     else:
         display.show_queue(found, int(time.time() * 1000))
         out.print(
-            f"{len(found)} shown; {answer.open} open, {answer.due_soon} with half of their time "
-            f"over, {answer.overdue} overdue"
+            gettext(
+                "{found} shown; {open} open, {due_soon} with half of their time over, "
+                "{overdue} overdue",
+                found=len(found),
+                open=answer.open,
+                due_soon=answer.due_soon,
+                overdue=answer.overdue,
+            )
         )
     tell_more(answer)
 
@@ -176,8 +199,20 @@ def take(appeal_id: AppealId, by: By = "", target: Target = DEFAULT_TARGET) -> N
     with server(target) as stub:
         answer = stub.TakeAppeal(request)
     left = (answer.appeal.deadline_ms - time.time() * 1000) / 3_600_000
-    late = f"{left:.1f} hours left" if left >= 0 else f"{-left:.1f} hours overdue"
-    out.print(f"appeal {appeal_id} is yours, {answer.appeal.officer}; {late}", markup=False)
+    late = (
+        gettext("{left:.1f} hours left", left=left)
+        if left >= 0
+        else gettext("{value:.1f} hours overdue", value=-left)
+    )
+    out.print(
+        gettext(
+            "appeal {appeal_id} is yours, {officer}; {late}",
+            appeal_id=appeal_id,
+            officer=answer.appeal.officer,
+            late=late,
+        ),
+        markup=False,
+    )
 
 
 _Remedy = Annotated[str, typer.Option(help="To reject: how the appellant may complain further.")]
@@ -219,20 +254,17 @@ def decide(
     """
     request = pb.DecideAppealRequest(
         appeal_id=appeal_id, outcome=words.outcome(outcome), reason=reason, remedy=remedy,
-        documents_required=documents,
-        by=by,
-        allow=allow,
-        direction=words.direction(direction),
-        allow_days=allow_days,
-        lift_pattern=lift,
+        documents_required=documents, by=by, allow=allow, direction=words.direction(direction),
+        allow_days=allow_days, lift_pattern=lift,
     )  # fmt: skip
     with server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("waiting for the workers", total=1, note="")
+        bar.add_task(gettext("waiting for the workers"), total=1, note="")
         answer = stub.DecideAppeal(request)
     if as_json:
         print_json(answer)
     else:
-        out.print(f"appeal {appeal_id}: {words.STATES[answer.appeal.state]}")
+        state = words.state_word(answer.appeal.state)
+        out.print(gettext("appeal {appeal_id}: {state}", appeal_id=appeal_id, state=state))
         display.show_lift(answer.appeal)
     upheld = answer.appeal.state == pb.APPEAL_STATE_UPHELD
     if upheld and not display.is_lifted(answer.appeal):
@@ -250,7 +282,7 @@ def withdraw(
     request = pb.WithdrawAppealRequest(appeal_id=appeal_id, reason=reason, by=by)
     with server(target) as stub:
         stub.WithdrawAppeal(request)
-    out.print(f"appeal {appeal_id}: withdrawn")
+    out.print(gettext("appeal {appeal_id}: withdrawn", appeal_id=appeal_id))
 
 
 app.command()(appeal_papers.document)

@@ -5,18 +5,21 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.cli._common.console import out, wide
-from services.cli.appeals.options import STATES
+from services.cli._common.enum_words import enum_word
+from services.cli._common.plain_text import padded
+from services.cli.appeals.options import state_word
 from services.cli.lists import display
 
 _HOUR_MS = 3_600_000
 _SHORT_SECONDS = 120
 _FOUND = {
-    pb.DECISION_FOUND_HITS: "kept",
-    pb.DECISION_FOUND_LOG: "in the decision log",
-    pb.DECISION_FOUND_APPELLANT: "stored nowhere; as the appellant describes it",
+    pb.DECISION_FOUND_HITS: gettext_noop("kept"),
+    pb.DECISION_FOUND_LOG: gettext_noop("in the decision log"),
+    pb.DECISION_FOUND_APPELLANT: gettext_noop("stored nowhere; as the appellant describes it"),
 }
 
 
@@ -24,14 +27,16 @@ def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
     """Print appeals as a table."""
     table = Table(box=None, pad_edge=False)
     for name in ("appeal", "state", "deadline", "about", "blocked", "appellant", "officer"):
-        table.add_column(name, overflow="fold")
+        table.add_column(gettext(name), overflow="fold")
     for one in appeals:
         table.add_row(
             str(one.appeal_id),
-            STATES[one.state],
+            state_word(one.state),
             _deadline(one, now_ms),
             one.subject.pattern,
-            f"decision {one.decision_id}" if one.decision_id else "entry",
+            gettext("decision {decision_id}", decision_id=one.decision_id)
+            if one.decision_id
+            else gettext("entry"),
             one.appellant,
             one.officer,
         )
@@ -40,74 +45,113 @@ def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
 
 def show_appeal(one: pb.Appeal, now_ms: int) -> None:
     """Print one appeal."""
-    _line("appeal", f"{one.appeal_id}, {STATES[one.state]}, {_deadline(one, now_ms)}")
+    _line("appeal", f"{one.appeal_id}, {state_word(one.state)}, {_deadline(one, now_ms)}")
     _line("about", one.subject.pattern)
     if one.decision_id:
-        _line("decision", f"{one.decision_id}, {_FOUND.get(one.decision_found, '')}")
+        _line("decision", f"{one.decision_id}, {gettext(_FOUND.get(one.decision_found, ''))}")
     _line("appellant", f"{one.appellant}, {one.contact}")
-    _line("grounds", one.grounds or ("masked" if one.masked else ""))
+    _line("grounds", one.grounds or (gettext("masked") if one.masked else ""))
     for document in one.documents:
-        where = f"{document.size} bytes" if document.stored else "content stored elsewhere"
+        where = (
+            gettext("{size} bytes", size=document.size)
+            if document.stored
+            else gettext("content stored elsewhere")
+        )
         _line("document", f"{document.name}, {where}, {document.sha256}")
-    _line("handed in", f"{_time(one.received_at_ms)} by {one.opened_by}")
+    _line(
+        "handed in",
+        gettext(
+            "{received_at_ms} by {opened_by}",
+            received_at_ms=_time(one.received_at_ms),
+            opened_by=one.opened_by,
+        ),
+    )
     _line("officer", one.officer)
     _line("reason", one.reason)
     _line("remedy", one.remedy)
     _line("documents", one.documents_required)
     if one.previous_appeal_id:
-        _line("before", f"appeal {one.previous_appeal_id}")
+        _line(
+            "before",
+            gettext("appeal {previous_appeal_id}", previous_appeal_id=one.previous_appeal_id),
+        )
     show_lift(one)
     for event in one.events:
         note = f": {event.note}" if event.note else ""
-        _line(_time(event.at_ms), f"{event.what} by {event.by}{note}")
+        _line(
+            _time(event.at_ms),
+            gettext("{what} by {by}{note}", what=event.what, by=event.by, note=note),
+        )
 
 
 def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
     """Print the file of an appeal."""
-    out.print("\nevidence")
+    out.print(gettext("\nevidence"))
     _fields("decision", found.decision)
     _line("verdict", found.verdict)
     if found.protected_because:
         _line("protected", found.protected_because)
-    for title, entries in (("entries then", found.entries_then), ("now", found.entries_now)):
+    for title, entries in (
+        (gettext("entries then"), found.entries_then),
+        (gettext("now"), found.entries_now),
+    ):
         if entries:
             out.print(f"\n{title}")
             display.show_entries(entries, now_s)
             for entry in entries:
                 _line(entry.entry_id, _provenance(entry, found.change_ids.get(entry.entry_id, "")))
     if found.recent_known:
-        _line("decisions", f"{found.recent_total} about this, the latest {len(found.recent)}:")
+        _line(
+            "decisions",
+            gettext(
+                "{recent_total} about this, the latest {recent}:",
+                recent_total=found.recent_total,
+                recent=len(found.recent),
+            ),
+        )
         for decision in found.recent:
             _line("", _decision(decision.fields))
     else:
-        _line("decisions", "unknown: no decision log is configured")
+        _line("decisions", gettext("unknown: no decision log is configured"))
+    _show_consequences(found)
+
+
+def _show_consequences(found: pb.AppealEvidence) -> None:
     for other in found.others:
-        _line("other", f"appeal {other.appeal_id}, {STATES[other.state]}, {other.appellant}")
+        _line(
+            "other",
+            gettext(
+                "appeal {appeal_id}, {states}, {appellant}",
+                appeal_id=other.appeal_id,
+                states=state_word(other.state),
+                appellant=other.appellant,
+            ),
+        )
     for reference in found.would_remove:
-        _line("upheld", f"removes the block of {_named(reference)}")
+        _line("upheld", gettext("removes the block of {reference}", reference=_named(reference)))
     if found.would_allow:
-        _line("upheld", f"allows {found.would_allow}")
+        _line("upheld", gettext("allows {would_allow}", would_allow=found.would_allow))
 
 
 def _decision(fields: Mapping[str, str]) -> str:
-    parties = " to ".join(filter(None, (fields.get("from_party"), fields.get("to_party"))))
-    words = [fields.get(name, "").lower() for name in ("channel", "action", "reason")]
+    parties = " → ".join(filter(None, (fields.get("from_party"), fields.get("to_party"))))
+    words = [enum_word(name, fields.get(name, "")) for name in ("channel", "action", "reason")]
     parts = (
         _time(int(fields.get("decided_at_ms") or fields.get("occurred_at_ms") or 0)),
         " ".join(filter(None, words)),
         parties or fields.get("url", ""),
-        f"score {fields['score']}" if "score" in fields else "",
-        f"decision {fields.get('decision_id', '')}",
+        gettext("score {fields}", fields=fields["score"]) if "score" in fields else "",
+        gettext("decision {fields}", fields=fields.get("decision_id", "")),
     )
     return "; ".join(filter(None, parts))
 
 
 def _provenance(entry: blocklist_pb2.Entry, change_id: str) -> str:
     parts = (
-        f"by {entry.created_by}",
+        gettext("by {created_by}", created_by=entry.created_by),
         _time(entry.created_at_s * 1000),
         change_id,
-        entry.legal_basis or "no legal basis",
+        entry.legal_basis or gettext("no legal basis"),
     )
     return "; ".join(filter(None, parts))
 
@@ -123,45 +167,76 @@ def show_lift(one: pb.Appeal) -> None:
         return
     lift = one.lift
     for reference in lift.removed:
-        _line("removed", f"block of {_named(reference)}")
+        _line("removed", gettext("block of {reference}", reference=_named(reference)))
     if lift.HasField("allowed"):
         ends = datetime.fromtimestamp(lift.allowed.expires_at_s, UTC).date().isoformat()
-        _line("allowed", f"{lift.allowed.pattern} until {ends}")
+        _line("allowed", gettext("{pattern} until {ends}", pattern=lift.allowed.pattern, ends=ends))
     if lift.HasField("seconds"):
         _line(
             "lifted",
-            f"version {lift.list_version} in all {lift.workers} workers after {lift.seconds:.2f} s",
+            gettext(
+                "version {list_version} in all {workers} workers after {seconds:.2f} s",
+                list_version=lift.list_version,
+                workers=lift.workers,
+                seconds=lift.seconds,
+            ),
         )
         _line("entry kept", lift.pending_reason)
     elif is_lifted(one):
-        _line("lifted", f"version {lift.list_version}; not measured: no worker reported")
+        _line(
+            "lifted",
+            gettext(
+                "version {list_version}; not measured: no worker reported",
+                list_version=lift.list_version,
+            ),
+        )
     else:
-        _line("lifting", lift.pending_reason or "under way")
+        _line("lifting", lift.pending_reason or gettext("under way"))
 
 
 def show_report(found: pb.GetAppealReportResponse) -> None:
     """Print counts."""
     _line("received", str(found.received))
     for title, counts in (
-        ("state", found.by_state),
-        ("handed in by", found.by_opener),
-        ("blocked by", found.by_blocked_by),
-        ("upheld of", found.upheld_by_blocked_by),
+        (gettext("state"), found.by_state),
+        (gettext("handed in by"), found.by_opener),
+        (gettext("blocked by"), found.by_blocked_by),
+        (gettext("upheld of"), found.upheld_by_blocked_by),
     ):
         for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             _line(title, f"{number:>7,} {name}")
     _line("due soon", str(found.due_soon))
-    _line("overdue", f"{found.overdue} open, {found.decided_late} decided late")
+    _line(
+        "overdue",
+        gettext(
+            "{overdue} open, {decided_late} decided late",
+            overdue=found.overdue,
+            decided_late=found.decided_late,
+        ),
+    )
     _line("to decision", _durations(found.decision_seconds))
     _line("to lift", _durations(found.lift_seconds))
-    _line("lifts", f"{found.lifts_pending} under way, {found.lifts_unmeasured} not measured")
+    _line(
+        "lifts",
+        gettext(
+            "{lifts_pending} under way, {lifts_unmeasured} not measured",
+            lifts_pending=found.lifts_pending,
+            lifts_unmeasured=found.lifts_unmeasured,
+        ),
+    )
 
 
 def _durations(took: pb.Durations) -> str:
     if not took.count:
-        return "none"
+        return gettext("none")
     middle, p95, longest = map(_duration, (took.median, took.p95, took.longest))
-    return f"median {middle}, 95 % within {p95}, longest {longest}; of {took.count}"
+    return gettext(
+        "median {middle}, 95 % within {p95}, longest {longest}; of {count}",
+        middle=middle,
+        p95=p95,
+        longest=longest,
+        count=took.count,
+    )
 
 
 def _duration(seconds: float) -> str:
@@ -170,15 +245,19 @@ def _duration(seconds: float) -> str:
 
 def _deadline(one: pb.Appeal, now_ms: int) -> str:
     if one.closed_at_ms:
-        return f"closed {_time(one.closed_at_ms)}"
+        return gettext("closed {closed_at_ms}", closed_at_ms=_time(one.closed_at_ms))
     hours = (one.deadline_ms - now_ms) / _HOUR_MS
     if one.overdue:
-        return f"overdue by {-hours:.1f} h"
-    return f"{hours:.1f} h left{' (due soon)' if one.due_soon else ''}"
+        return gettext("overdue by {value:.1f} h", value=-hours)
+    return gettext(
+        "{hours:.1f} h left{value}",
+        hours=hours,
+        value=gettext(" (due soon)") if one.due_soon else "",
+    )
 
 
 def _named(reference: blocklist_pb2.EntryRef) -> str:
-    kind = display.word(blocklist_pb2.EntryKind, reference.kind, "ENTRY_KIND_")
+    kind = display.shown_word(blocklist_pb2.EntryKind, reference.kind, "ENTRY_KIND_")
     return f"{kind} {reference.pattern}"
 
 
@@ -193,4 +272,4 @@ def _time(at_ms: int) -> str:
 
 def _line(title: str, text: str) -> None:
     if text:
-        out.print(f"{title:<13} {text}", markup=False, soft_wrap=True)
+        out.print(f"{padded(gettext(title), 13)} {text}", markup=False, soft_wrap=True)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from infra import atomic_file
 from services.cli._common.console import err, fail, out, print_json
@@ -28,7 +29,7 @@ def document(
         atomic_file.write(file, answer.document.content)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    err.print(f"{len(answer.document.content)} bytes written")
+    err.print(gettext("{content} bytes written", content=len(answer.document.content)))
 
 
 _Kind = Annotated[
@@ -62,7 +63,7 @@ def notice(
 ) -> None:
     """Write a statutory notice, in Chinese or English."""
     if not appeal_id and not decision and not pattern:
-        fail("give an appeal, --decision or --pattern", status=2)
+        fail(gettext("give an appeal, --decision or --pattern"), status=2)
     with server(target) as stub:
         if appeal_id:
             request = pb.WriteNoticeRequest(
@@ -85,7 +86,7 @@ def notice(
         atomic_file.write(file, answer.text)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    err.print(f"{answer.template_version} written")
+    err.print(gettext("{template_version} written", template_version=answer.template_version))
 
 
 def report(

@@ -11,8 +11,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
@@ -23,7 +25,7 @@ AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CHINA_TIME = timezone(timedelta(hours=8))
-STATES = {
+_WORDS = {
     pb.APPEAL_STATE_RECEIVED: "received",
     pb.APPEAL_STATE_IN_REVIEW: "in review",
     pb.APPEAL_STATE_UPHELD: "upheld",
@@ -66,6 +68,11 @@ def state(word: str) -> Any:
     return _read(word, _STATE_WORDS, "--state") if word else 0
 
 
+def state_word(number: int) -> str:
+    """Return the word of a state, in the language of the user."""
+    return enum_word("appeal_state", {int(one): word for one, word in _WORDS.items()}[number])
+
+
 def outcome(word: str) -> Any:
     """Read what was decided."""
     found = _read(word, _STATE_WORDS, "outcome")
@@ -97,7 +104,7 @@ def moment_ms(word: str, option: str) -> int:
         at = datetime.fromisoformat(word)
     except ValueError:
         raise typer.BadParameter(
-            f"not a time such as 2026-11-25T14:03: {word!r}", param_hint=option
+            gettext("not a time such as 2026-11-25T14:03: {word!r}", word=word), param_hint=option
         ) from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=_CHINA_TIME)
@@ -137,4 +144,6 @@ def _read(word: str, known: Mapping[str, Any], option: str) -> Any:
 
 
 def _wrong(word: str, known: Sequence[str], option: str) -> NoReturn:
-    raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}", param_hint=option)
+    raise typer.BadParameter(
+        gettext("{word!r} is none of {known}", word=word, known=", ".join(known)), param_hint=option
+    )

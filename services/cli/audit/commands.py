@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
@@ -73,7 +74,7 @@ def list_(
         _write_lines(records)
     else:
         display.show(records)
-        err.print(f"{len(records)} shown")
+        err.print(gettext("{records} shown", records=len(records)))
     tell_more(answer)
 
 
@@ -124,14 +125,18 @@ def head(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
             }
         )
         return
-    out.print(f"sequence    {answer.sequence}")
-    out.print(f"hash        {answer.hash}", soft_wrap=True)
+    out.print(gettext("sequence    {sequence}", sequence=answer.sequence))
+    out.print(gettext("hash        {hash}", hash=answer.hash), soft_wrap=True)
     out.print(
-        f"checkpoint  {checkpoint.sequence}, {checkpoint.details['reason']}, "
-        f"{written(checkpoint.time_ms)}"
+        gettext(
+            "checkpoint  {sequence}, {details}, {time_ms}",
+            sequence=checkpoint.sequence,
+            details=checkpoint.details["reason"],
+            time_ms=written(checkpoint.time_ms),
+        )
     )
-    out.print(f"not covered {answer.uncovered}")
-    out.print(f"key         {answer.key_id}")
+    out.print(gettext("not covered {uncovered}", uncovered=answer.uncovered))
+    out.print(gettext("key         {key_id}", key_id=answer.key_id))
     out.print(answer.public_key.strip(), soft_wrap=True)
 
 
@@ -154,12 +159,15 @@ def evidence(
     # To a temporary file first, so that a broken transfer does not look complete.
     beside = file.with_name(f"{file.name}.part")
     with server(target) as stub, progress() as bar:
-        task = bar.add_task("gathering", total=None, note="")
+        task = bar.add_task(gettext("gathering"), total=None, note="")
         with atomic_file.replacing(file, beside=beside) as opened:
             for piece in stub.ExportEvidence(request, timeout=EVIDENCE_SECONDS):
                 opened.write(piece.data)
                 bar.update(task, total=piece.total_bytes, advance=len(piece.data))
-    err.print(f"{file} written: {file.stat().st_size:,} bytes", soft_wrap=True)
+    err.print(
+        gettext("{file} written: {st_size:,} bytes", file=file, st_size=file.stat().st_size),
+        soft_wrap=True,
+    )
 
 
 def _some(
@@ -178,7 +186,11 @@ def _some(
     last_record.CopyFrom(request)
     records, answer = read_pages(call, last_record, "records", limit=limit)
     if unreadable:
-        err.print(f"{unreadable} lines are no records: see fanzha audit verify")
+        err.print(
+            gettext(
+                "{unreadable} lines are no records: see fanzha audit verify", unreadable=unreadable
+            )
+        )
     return records, answer
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
 from services.cli._common.console import wide
-from services.cli._common.plain_text import one_line
+from services.cli._common.plain_text import one_line, padded
 from services.cli._common.time_arguments import written
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def show(records: Sequence[pb.AuditRecord]) -> None:
     """Print records as a table."""
     table = Table(box=None, pad_edge=False)
     for name in ("sequence", "time", "kind", "actor", "subject", "details"):
-        table.add_column(name, overflow="fold")
+        table.add_column(gettext(name), overflow="fold")
     for record in records:
         table.add_row(*map(one_line, _cells(record)))
     wide().print(table)
@@ -56,19 +57,33 @@ def show_report(report: "ChainReport", seconds: float) -> None:
     """Print the result of a check."""
     for problem in report.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
-        which = f" (sequence {problem.sequence})" if problem.sequence else ""
+        which = (
+            gettext(" (sequence {sequence})", sequence=problem.sequence) if problem.sequence else ""
+        )
         write(f"{where}{which}: {problem.words}")
     if report.more_problems:
-        write(f"and {report.more_problems} more problems")
+        write(gettext("and {more_problems} more problems", more_problems=report.more_problems))
     rate = report.records / seconds if seconds > 0 else 0.0
     write(
-        f"{report.records:,} records, sequence {report.first_sequence} to {report.last_sequence}, "
-        f"in {report.files} files, {report.checkpoints:,} checkpoints; {rate:,.0f} records/s"
+        gettext(
+            "{records:,} records, sequence {first_sequence} to {last_sequence}, in {files} "
+            "files, {checkpoints:,} checkpoints; {rate:,.0f} records/s",
+            records=report.records,
+            first_sequence=report.first_sequence,
+            last_sequence=report.last_sequence,
+            files=report.files,
+            checkpoints=report.checkpoints,
+            rate=rate,
+        )
     )
-    write(f"head        {report.head or 'none'}")
+    write(gettext("head        {head}", head=report.head or gettext("none")))
     for line in _cover(report):
         write(line)
-    write("WHOLE: nothing was changed, removed, added or moved" if report.good else "DAMAGED")
+    write(
+        gettext("WHOLE: nothing was changed, removed, added or moved")
+        if report.good
+        else gettext("DAMAGED")
+    )
 
 
 def report_words(report: "ChainReport") -> dict[str, Any]:
@@ -101,12 +116,30 @@ def show_evidence(checked: "PackageCheck") -> None:
         write(problem)
     manifest = checked.manifest
     for name in ("subject", "kind", "made_at", "made_by", "reason"):
-        write(f"{name:<12}{manifest.get(name, '')}")
-    write(f"{checked.files} files, {checked.records} audit records in the chain")
+        write(f"{padded(gettext(name), 12)}{manifest.get(name, '')}")
+    write(
+        gettext(
+            "{files} files, {records} audit records in the chain",
+            files=checked.files,
+            records=checked.records,
+        )
+    )
     if checked.key_id:
-        own = "the key in the package itself: compare its id with one that you noted elsewhere"
-        write(f"signed by   key {checked.key_id}{f', {own}' if checked.own_key else ''}")
-    write("WHOLE: nothing was changed, removed or added" if checked.good else "DAMAGED")
+        own = gettext(
+            "the key in the package itself: compare its id with one that you noted elsewhere"
+        )
+        write(
+            gettext(
+                "signed by   key {key_id}{value}",
+                key_id=checked.key_id,
+                value=f", {own}" if checked.own_key else "",
+            )
+        )
+    write(
+        gettext("WHOLE: nothing was changed, removed or added")
+        if checked.good
+        else gettext("DAMAGED")
+    )
 
 
 def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
@@ -125,31 +158,64 @@ def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
 def _cover(report: "ChainReport") -> list[str]:
     lines = []
     if report.key_ids:
-        lines.append(f"signed by   key {', '.join(sorted(report.key_ids))}")
+        lines.append(
+            gettext("signed by   key {key_ids}", key_ids=", ".join(sorted(report.key_ids)))
+        )
     if report.first_sequence > 1:
-        lines.append(f"begins at   sequence {report.first_sequence}: what is before is elsewhere")
+        lines.append(
+            gettext(
+                "begins at   sequence {first_sequence}: what is before is elsewhere",
+                first_sequence=report.first_sequence,
+            )
+        )
     if report.uncovered:
         last = report.last_sequence
         first = last - report.uncovered + 1
-        which = f"records {first} to {last} are" if first < last else f"record {last} is"
-        lines.append(
-            f"{which} not covered by a checkpoint: had what follows the last checkpoint been cut "
-            "off or written anew, this check could not tell"
+        which = (
+            gettext("records {first} to {last} are", first=first, last=last)
+            if first < last
+            else gettext("record {last} is", last=last)
         )
+        lines.append(
+            gettext(
+                "{which} not covered by a checkpoint: had what follows the last checkpoint "
+                "been cut off or written anew, this check could not tell",
+                which=which,
+            )
+        )
+    lines.append(_compared(report))
+    lines += _doubts(report)
+    return lines
+
+
+def _compared(report: "ChainReport") -> str:
     if report.copies:
-        lines.append(f"{report.copies:,} checkpoints agree with the copies in the store")
-    else:
-        lines.append(
-            "the files alone do not show whether more records followed: let the service verify "
-            "(without FILE or FOLDER), or compare with a head stored elsewhere"
+        return gettext(
+            "{copies:,} checkpoints agree with the copies in the store", copies=report.copies
         )
+    return gettext(
+        "the files alone do not show whether more records followed: let the service verify "
+        "(without FILE or FOLDER), or compare with a head stored elsewhere"
+    )
+
+
+def _doubts(report: "ChainReport") -> list[str]:
+    lines = []
     if report.bad_list_changes:
         lines.append(
-            f"{report.bad_list_changes:,} records say that a version of the lists was written past "
-            "this log, or cannot be read: fanzha audit list --kind bad_list_change"
+            gettext(
+                "{bad_list_changes:,} records say that a version of the lists was written past "
+                "this log, or cannot be read: fanzha audit list --kind bad_list_change",
+                bad_list_changes=report.bad_list_changes,
+            )
         )
     if report.times_back:
-        lines.append(f"{report.times_back} records are older than the one before: a clock was set")
+        lines.append(
+            gettext(
+                "{times_back} records are older than the one before: a clock was set",
+                times_back=report.times_back,
+            )
+        )
     return lines
 
 

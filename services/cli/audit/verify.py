@@ -8,6 +8,7 @@ from zipfile import is_zipfile
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from services.cli._common.console import fail, print_json, progress
@@ -57,7 +58,7 @@ def verify(
     """
     if where is None:
         if public_key or without_key:
-            raise typer.BadParameter("only with FILE or FOLDER", param_hint="--public-key")
+            raise typer.BadParameter(gettext("only with FILE or FOLDER"), param_hint="--public-key")
         _verify_by_service(by, target, as_json=as_json)
     elif is_zipfile(where):
         _verify_evidence(where, public_key, as_json=as_json)
@@ -67,7 +68,7 @@ def verify(
 
 def _verify_by_service(by: str, target: str, *, as_json: bool) -> None:
     started = time.monotonic()
-    with server(target, "verifying") as stub:
+    with server(target, gettext("verifying")) as stub:
         answer = stub.VerifyLog(pb.VerifyLogRequest(author=by))
     _tell(_report(answer), time.monotonic() - started, as_json=as_json)
 
@@ -102,12 +103,17 @@ def _verify_files(
 
     paths = verifier.paths_of(where)
     if not paths:
-        fail(f"{where}: there is no audit log here, no file audit-YYYY-MM.jsonl", status=2)
+        fail(
+            gettext(
+                "{where}: there is no audit log here, no file audit-YYYY-MM.jsonl", where=where
+            ),
+            status=2,
+        )
     known = None if without_key else _keys(where, public_key)
     started = time.monotonic()
     with progress() as bar:
         total = sum(path.stat().st_size for path in paths)
-        task = bar.add_task("checking", total=total, note="")
+        task = bar.add_task(gettext("checking"), total=total, note="")
         done: Callable[[int], None] = lambda size: bar.advance(task, size)  # noqa: E731
         report = verifier.verify(paths, known, whole=where.is_dir(), progress=done)
     _tell(report, time.monotonic() - started, as_json=as_json)
@@ -119,7 +125,12 @@ def _keys(where: Path, public_key: Path | None) -> "PublicKeys":
     folder = where if where.is_dir() else where.parent
     path = public_key or keys.public_path(folder / keys.KEY_FILE)
     if not path.exists():
-        fail(f"no {path}: give --public-key, or --without-key to check hashes only", status=2)
+        fail(
+            gettext(
+                "no {path}: give --public-key, or --without-key to check hashes only", path=path
+            ),
+            status=2,
+        )
     return _read_keys(path)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import as_dict, err, out, print_json
@@ -81,8 +82,10 @@ def _list_json(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> dict[s
 
 def _tell_shown(found: Sequence[pb.Case], answer: pb.ListCasesResponse) -> None:
     """Print how many cases are shown, and whether there are more."""
-    more = "; very many others were read: ask for less, such as one region"
-    out.print(f"{len(found)} shown{more if answer.cut_short else ''}")
+    more = gettext("; very many others were read: ask for less, such as one region")
+    out.print(
+        gettext("{found} shown{more}", found=len(found), more=more if answer.cut_short else "")
+    )
     tell_more(answer)
 
 
@@ -224,11 +227,11 @@ def _tell(case: pb.Case, *, as_json: bool) -> None:
         print_json(case)
         return
     lines = [
-        f"case {case.case_id}",
-        words.name(words.OUTCOMES, case.outcome) or words.name(words.STATES, case.state),
+        gettext("case {case_id}", case_id=case.case_id),
+        words.name("case_outcome", case.outcome) or words.name("case_state", case.state),
         display.region(case),
         case.officer,
         display.due(case, now_ms()),
-        f"revision {case.revision}",
+        gettext("revision {revision}", revision=case.revision),
     ]
     out.print(", ".join(filter(None, lines)), markup=False, soft_wrap=True)

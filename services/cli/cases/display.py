@@ -6,11 +6,13 @@ from datetime import datetime
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
 from services.cli._common.console import out, wide
-from services.cli.cases.options import FEN, MEANS, OUTCOMES, STATES, TIERS, name
-from services.cli.lists.display import word
+from services.cli._common.plain_text import padded
+from services.cli.cases.options import FEN, name
+from services.cli.lists.display import shown_word
 from services.warning.policy.places import places
 
 _WHOLE = ("case", "tier", "person")
@@ -22,21 +24,22 @@ _LONG_HOURS = 48
 
 def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
     """Print cases as a narrow table, for small screens."""
-    heads = ["case", "tier", "state", "due", "person", "region", "fraud", "hits"]
     officers = any(one.officer for one in cases)
     table = Table(box=None, pad_edge=False)
-    for head in [*heads, "officer"] if officers else heads:
+    for head in ("case", "tier", "state", "due", "person", "region", "fraud", "hits", "officer"):
+        if head == "officer" and not officers:
+            continue
         # An id that is folded cannot be copied into the next command.
-        table.add_column(head, overflow="fold", no_wrap=head in _WHOLE)
+        table.add_column(gettext(head), overflow="fold", no_wrap=head in _WHOLE)
     for one in cases:
         table.add_row(
             one.case_id,
-            name(TIERS, one.tier),
+            name("case_tier", one.tier),
             _state(one),
             due(one, now_ms),
             _MASK.sub("*", one.victim),
             _place(one),
-            word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_"),
+            shown_word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_"),
             str(one.warnings),
             *([one.officer] if officers else ()),
         )
@@ -45,14 +48,27 @@ def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
 
 def show_case(one: pb.Case, now_ms: int) -> None:
     """Print one case."""
-    _line("case", f"{one.case_id}, revision {one.revision}")
-    _line("person", one.victim + (" (masked)" if one.masked else ""))
-    _line("region", f"{region(one) or 'not known'}, by {one.region_found_by or 'nothing'}")
+    _line(
+        "case",
+        gettext("{case_id}, revision {revision}", case_id=one.case_id, revision=one.revision),
+    )
+    _line("person", one.victim + (gettext(" (masked)") if one.masked else ""))
+    _line(
+        "region",
+        gettext(
+            "{one}, by {region_found_by}",
+            one=region(one) or gettext("not known"),
+            region_found_by=one.region_found_by or gettext("nothing"),
+        ),
+    )
     lines = f"; {one.policy_version}: {', '.join(one.policy_lines)}" if one.policy_lines else ""
-    _line("tier", f"{name(TIERS, one.tier) or 'none yet'}{lines}")
+    _line("tier", f"{name('case_tier', one.tier) or gettext('none yet')}{lines}")
     _line("state", f"{_state(one)}, {due(one, now_ms)}")
     _line("officer", one.officer)
-    _line("not reached", f"{one.unreached} times" if one.unreached else "")
+    _line(
+        "not reached",
+        gettext("{unreached} times", unreached=one.unreached) if one.unreached else "",
+    )
     _evidence(one)
     for message in one.messages:
         _line("message", f"{message.message_id}: {message.what}")
@@ -70,20 +86,28 @@ def show_case(one: pb.Case, now_ms: int) -> None:
 def show_history(events: Iterable[pb.CaseEvent]) -> None:
     """Print events, oldest first."""
     for event in events:
-        parts = [f"{event.what} by {event.by}", *_details(event), event.why]
+        parts = [
+            gettext("{what} by {by}", what=gettext(event.what), by=event.by),
+            *_details(event),
+            event.why,
+        ]
         _line(time(event.at_ms), "; ".join(filter(None, parts)))
 
 
 def due(one: pb.Case, now_ms: int) -> str:
     """Return the time left for a case, or the time overdue."""
     if one.closed_at_ms:
-        return f"closed {time(one.closed_at_ms)}"
+        return gettext("closed {closed_at_ms}", closed_at_ms=time(one.closed_at_ms))
     if one.needs_person:
-        return "a person is needed"
+        return gettext("a person is needed")
     if not one.due_at_ms:
-        return "nothing due"
+        return gettext("nothing due")
     minutes = abs(one.due_at_ms - now_ms) // _MINUTE_MS
-    return f"in {_span(minutes)}" if one.due_at_ms > now_ms else f"overdue {_span(minutes)}"
+    return (
+        gettext("in {minutes}", minutes=_span(minutes))
+        if one.due_at_ms > now_ms
+        else gettext("overdue {minutes}", minutes=_span(minutes))
+    )
 
 
 def region(one: pb.Case) -> str:
@@ -108,18 +132,34 @@ def time(at_ms: int) -> str:
 
 def yuan(fen: int) -> str:
     """Write an amount."""
-    return f"{fen // FEN:,}.{fen % FEN:02} yuan"
+    return gettext("{yuan} yuan", yuan=f"{fen // FEN:,}.{fen % FEN:02}")
 
 
 def _evidence(one: pb.Case) -> None:
-    how = "confirmed" if one.confirmed else "suspected"
-    fraud = word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_") or "fraud of unknown kind"
-    risk = word(warning_pb2.RiskLevel, one.risk, "RISK_LEVEL_")
-    _line("about", f"{fraud}, {how}, risk {risk}, {one.warnings} warnings, {one.campaign}")
+    how = gettext("confirmed") if one.confirmed else gettext("suspected")
+    fraud = shown_word(decision_pb2.FraudType, one.fraud_type, "FRAUD_TYPE_") or gettext(
+        "fraud of unknown kind"
+    )
+    risk = shown_word(warning_pb2.RiskLevel, one.risk, "RISK_LEVEL_")
+    _line(
+        "about",
+        gettext(
+            "{fraud}, {how}, risk {risk}, {warnings} warnings, {campaign}",
+            fraud=fraud,
+            how=how,
+            risk=risk,
+            warnings=one.warnings,
+            campaign=one.campaign,
+        ),
+    )
     _line("reached by", _means(one.means))
-    spoke = f"spoke {one.talked_seconds} s" if one.talked_seconds else ""
-    opened = "opened the link" if one.link_opened else ""
-    score = f"a model's score {one.score:.2f}" if one.HasField("score") else ""
+    spoke = (
+        gettext("spoke {talked_seconds} s", talked_seconds=one.talked_seconds)
+        if one.talked_seconds
+        else ""
+    )
+    opened = gettext("opened the link") if one.link_opened else ""
+    score = gettext("a model's score {score:.2f}", score=one.score) if one.HasField("score") else ""
     _line("and", ", ".join(filter(None, (spoke, opened, score))))
     _line("decisions", ", ".join(map(str, one.decision_ids)))
     _line("entries", ", ".join(one.entry_ids))
@@ -127,47 +167,59 @@ def _evidence(one: pb.Case) -> None:
 
 
 def _details(event: pb.CaseEvent) -> list[str]:
-    means = f"{name(MEANS, event.means.kind)} {event.means.value}" if event.means.value else ""
+    means = (
+        f"{name('means_kind', event.means.kind)} {event.means.value}" if event.means.value else ""
+    )
     return [
         f"{event.origin.source_name} {event.origin.reference}".strip(),
         means,
-        f"decision {event.decision_id}" if event.decision_id else "",
-        f"to {places().name(event.region)}" if event.region else "",
+        gettext("decision {decision_id}", decision_id=event.decision_id)
+        if event.decision_id
+        else "",
+        gettext("to {region}", region=places().name(event.region)) if event.region else "",
         _tier(event),
         f"{event.channel} {event.message_id}".strip(),
-        f"officer {event.officer}" if event.officer else "",
-        "not reached" if event.unreached else "",
-        name(OUTCOMES, event.outcome),
-        f"lost {yuan(event.lost_fen)}" if event.HasField("lost_fen") else "",
-        f"to {_means(event.lost_to)}" if event.lost_to else "",
-        f"same as {event.duplicate_of}" if event.duplicate_of else "",
-        f"due {time(event.due_at_ms)}" if event.due_at_ms else "",
+        gettext("officer {officer}", officer=event.officer) if event.officer else "",
+        gettext("not reached") if event.unreached else "",
+        name("case_outcome", event.outcome),
+        gettext("lost {lost_fen}", lost_fen=yuan(event.lost_fen))
+        if event.HasField("lost_fen")
+        else "",
+        gettext("to {lost_to}", lost_to=_means(event.lost_to)) if event.lost_to else "",
+        gettext("same as {duplicate_of}", duplicate_of=event.duplicate_of)
+        if event.duplicate_of
+        else "",
+        gettext("due {due_at_ms}", due_at_ms=time(event.due_at_ms)) if event.due_at_ms else "",
     ]
 
 
 def _tier(event: pb.CaseEvent) -> str:
     lines = f" ({', '.join(event.policy_lines)})" if event.policy_lines else ""
-    return f"{name(TIERS, event.tier)}{lines}" if event.tier else ""
+    return f"{name('case_tier', event.tier)}{lines}" if event.tier else ""
 
 
 def _state(one: pb.Case) -> str:
-    return " ".join(filter(None, (name(STATES, one.state), name(OUTCOMES, one.outcome))))
+    return " ".join(
+        filter(None, (name("case_state", one.state), name("case_outcome", one.outcome)))
+    )
 
 
 def _means(some: Sequence[pb.CaseMeans]) -> str:
-    return ", ".join(f"{name(MEANS, one.kind)} {one.value}" for one in some)
+    return ", ".join(f"{name('means_kind', one.kind)} {one.value}" for one in some)
 
 
 def _span(minutes: int) -> str:
     if minutes < _LONG_MINUTES:
-        return f"{minutes} min"
+        return gettext("{minutes} min", minutes=minutes)
     hours = minutes // 60
-    return f"{hours} h" if hours < _LONG_HOURS else f"{hours // 24} d"
+    if hours < _LONG_HOURS:
+        return gettext("{hours} h", hours=hours)
+    return gettext("{days} d", days=hours // 24)
 
 
 def _line(title: str, text: str) -> None:
     if text:
-        head = f"{title:<13} "
+        head = f"{padded(gettext(title), 13)} "
         # Further lines of a note stand under its first, so that none looks like an event.
-        written = text.replace("\n", "\n" + " " * len(head))
+        written = text.replace("\n", "\n" + " " * 14)
         out.print(f"{head}{written}", markup=False, soft_wrap=True)

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc, warning_pb2
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
@@ -129,7 +131,8 @@ def fen(yuan: str) -> int | None:
     if amount is not None and (found := int(amount[1]) * FEN + int(f"{amount[2] or 0:0<2}")):
         return found
     raise typer.BadParameter(
-        f"{yuan!r} is no amount in yuan such as 12000 or 12000.50", param_hint="--lost"
+        gettext("{yuan!r} is no amount in yuan such as 12000 or 12000.50", yuan=yuan),
+        param_hint="--lost",
     )
 
 
@@ -140,7 +143,9 @@ def took(names: Sequence[str]) -> list[pb.CaseMeans]:
         kind, colon, value = text.partition(":")
         if not colon or not value.strip():
             raise typer.BadParameter(
-                f"{text!r} is not such as account:6222… or number:+8619900000001",
+                gettext(
+                    "{text!r} is not such as account:6222… or number:+8619900000001", text=text
+                ),
                 param_hint="--lost-to",
             )
         number = _read(kind, MEANS, "--lost-to")
@@ -159,15 +164,27 @@ def ahead_ms(word: str, now_ms: int, option: str) -> int:
         return int(datetime.fromisoformat(word).astimezone().timestamp() * 1000)
     except ValueError:
         raise typer.BadParameter(
-            f"{word!r} is neither so far ahead as 30m, 2h or 3d, nor a time such as "
-            "2026-11-25T15:00",
+            gettext(
+                "{word!r} is neither so far ahead as 30m, 2h or 3d, nor a time such as "
+                "2026-11-25T15:00",
+                word=word,
+            ),
             param_hint=option,
         ) from None
 
 
-def name(known: Mapping[Any, Sequence[str]], number: int) -> str:
-    """Return the English word of a number of the wire; empty for the unspecified one."""
-    return known[number][0] if number in known else ""
+_KNOWN: Mapping[str, Mapping[Any, Sequence[str]]] = {
+    "case_state": STATES,
+    "case_tier": TIERS,
+    "case_outcome": OUTCOMES,
+    "means_kind": MEANS,
+}
+
+
+def name(kind: str, number: int) -> str:
+    """Return the word of a number of the wire in the language of the user; empty for 0."""
+    known = _KNOWN[kind]
+    return enum_word(kind, known[number][0]) if number in known else ""
 
 
 def _read(word: str, known: Mapping[Any, Sequence[str]], option: str) -> Any:
@@ -176,4 +193,6 @@ def _read(word: str, known: Mapping[Any, Sequence[str]], option: str) -> Any:
         if text in names:
             return number
     listed = ", ".join(" ".join(names) for names in known.values())
-    raise typer.BadParameter(f"{word!r} is none of {listed}", param_hint=option)
+    raise typer.BadParameter(
+        gettext("{word!r} is none of {listed}", word=word, listed=listed), param_hint=option
+    )

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import as_dict, out, print_json
@@ -88,7 +89,7 @@ def submit(
     request = pb.SubmitChangeRequest(id=change_id, author=by, apply=not hold)
     answer = call(
         server, target, lambda stub: stub.SubmitChange(request), request, confirm,
-        doing=f"submitting change {change_id}",
+        doing=gettext("submitting change {change_id}", change_id=change_id),
     )  # fmt: skip
     _tell(answer, as_json=as_json)
 
@@ -96,15 +97,22 @@ def submit(
 @app.command()
 def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Preview a change against the lists and the decision log as they are now."""
-    with server(target, f"previewing change {change_id}") as stub:
+    with server(target, gettext("previewing change {change_id}", change_id=change_id)) as stub:
         answer = stub.PreviewChange(pb.PreviewChangeRequest(id=change_id))
     if as_json:
         print_json(answer)
         return
     display.show_preview(answer.preview)
-    needed = "needed" if answer.second_person_needed else "not needed"
-    out.print(f"  a second person is {needed}: {'; '.join(answer.second_person_reasons)}",
-              markup=False, soft_wrap=True)  # fmt: skip
+    needed = gettext("needed") if answer.second_person_needed else gettext("not needed")
+    out.print(
+        gettext(
+            "  a second person is {needed}: {second_person_reasons}",
+            needed=needed,
+            second_person_reasons="; ".join(answer.second_person_reasons),
+        ),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -118,7 +126,7 @@ def approve(
 ) -> None:
     """Approve a pending change of another author, and apply it."""
     request = pb.ApproveChangeRequest(id=change_id, by=by, note=note, hold=hold)
-    with server(target, f"approving change {change_id}") as stub:
+    with server(target, gettext("approving change {change_id}", change_id=change_id)) as stub:
         _tell(stub.ApproveChange(request), as_json=as_json)
 
 
@@ -155,7 +163,7 @@ def apply(
     )
     answer = call(
         server, target, lambda stub: stub.ApplyChange(request), request, confirm,
-        doing=f"applying change {change_id}",
+        doing=gettext("applying change {change_id}", change_id=change_id),
     )  # fmt: skip
     _tell(answer, as_json=as_json)
 
@@ -170,7 +178,7 @@ def confirm(
 ) -> None:
     """Confirm an emergency as a second person: its entries get their intended end."""
     request = pb.ConfirmEmergencyRequest(id=change_id, by=by, note=note)
-    with server(target, f"confirming change {change_id}") as stub:
+    with server(target, gettext("confirming change {change_id}", change_id=change_id)) as stub:
         answer = stub.ConfirmEmergency(request)
     if as_json:
         print_json(answer)
@@ -197,11 +205,23 @@ def _show_rows(some: pb.ListChangeRowsResponse, offset: int) -> None:
     shown = len(some.additions) + len(some.removals)
     if not shown:
         return
-    out.print(f"  rows {offset + 1:,} to {offset + shown:,} of {some.total:,}")
+    out.print(
+        gettext(
+            "  rows {offset:,} to {offset_2:,} of {total:,}",
+            offset=offset + 1,
+            offset_2=offset + shown,
+            total=some.total,
+        )
+    )
     for sign, entries in (("+", some.additions), ("-", some.removals)):
         for entry in entries:
             text = f"  {sign} {list_display.action(entry.action)} {entry.pattern}"
             out.print(text, markup=False, soft_wrap=True)
     for entry in some.before:
-        text = f"  was {list_display.action(entry.action)} {entry.pattern}  {entry.reason}"
+        text = gettext(
+            "  was {action} {pattern}  {reason}",
+            action=list_display.action(entry.action),
+            pattern=entry.pattern,
+            reason=entry.reason,
+        )
         out.print(text, markup=False, soft_wrap=True)

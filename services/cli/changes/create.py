@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
@@ -95,7 +96,7 @@ def create(
     )  # fmt: skip
     answer = call(
         server, target, lambda stub: stub.CreateChange(request), request, confirm,
-        doing="making the change",
+        doing=gettext("making the change"),
     )  # fmt: skip
     _tell(answer, [*(add or []), *(edit or [])], remove or [], as_json=as_json)
 
@@ -147,7 +148,7 @@ def edit(
         false_positive=false_positive,
     )  # fmt: skip
     request = pb.EditChangeRequest(id=change_id, contents=contents, author=by)
-    with server(target, f"editing change {change_id}") as stub:
+    with server(target, gettext("editing change {change_id}", change_id=change_id)) as stub:
         answer = stub.EditChange(request)
     if as_json:
         print_json(answer)
@@ -173,7 +174,7 @@ def _contents(
     false_positive: bool,
 ) -> pb.ChangeContents:
     if not add and not remove and not edit:
-        fail("--add, --remove or --edit: a change has at least one row", status=2)
+        fail(gettext("--add, --remove or --edit: a change has at least one row"), status=2)
     which = kind(kind_)
     given = _given(direction, fraud_type, source)
     given |= {"legal_basis": legal_basis, "campaign": campaign}

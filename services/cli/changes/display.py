@@ -11,33 +11,54 @@ from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out, wide
+from services.cli._common.enum_words import enum_word
+from services.cli._common.plain_text import padded
 from services.cli.changes.options import KINDS, STATES
-from services.cli.lists.display import word
+from services.cli.lists.display import shown_word
 
 _SHOWN = 10
 
 
 def state(change: pb.Change) -> str:
     """Return the state of a request."""
-    return STATES[change.state][0] if change.state in STATES else "unknown"
+    names = STATES.get(change.state)
+    return enum_word("change_state", names[0]) if names else gettext("unknown")
+
+
+def kind(change: pb.Change) -> str:
+    """Return the kind of a request."""
+    return enum_word("change_kind", KINDS.get(change.kind, ""))
 
 
 def show_line(change: pb.Change) -> None:
     """Print the result of a request in a sentence or two."""
     if change.state == change_state_pb2.CHANGE_STATE_PENDING:
-        out.print(f"change {change.id} waits for a second person", soft_wrap=True)
+        out.print(gettext("change {id} waits for a second person", id=change.id), soft_wrap=True)
         _because(change.second_person_reasons)
     elif change.state == change_state_pb2.CHANGE_STATE_APPLIED and change.applied_version:
-        alone = f"by {change.author} alone" if change.one_person else ""
-        by = f"approved by {change.approved_by}" if change.approved_by else alone
-        what = gettext("the carrier policy is") if change.HasField("policy") else "the lists are"
+        alone = gettext("by {author} alone", author=change.author) if change.one_person else ""
+        by = (
+            gettext("approved by {approved_by}", approved_by=change.approved_by)
+            if change.approved_by
+            else alone
+        )
+        is_policy = change.HasField("policy")
+        what = gettext("the carrier policy is") if is_policy else gettext("the lists are")
         out.print(
-            f"change {change.id} is applied, {by}: {what} at version {change.applied_version}",
+            gettext(
+                "change {id} is applied, {by}: {what} at version {applied_version}",
+                id=change.id,
+                by=by,
+                what=what,
+                applied_version=change.applied_version,
+            ),
             markup=False,
             soft_wrap=True,
         )
     else:
-        out.print(f"change {change.id} is {state(change)}", soft_wrap=True)
+        out.print(
+            gettext("change {id} is {change}", id=change.id, change=state(change)), soft_wrap=True
+        )
     show_unreviewed(change.unreviewed_risks)
     _show_left_alone(change)
     if change.HasField("emergency"):
@@ -48,8 +69,11 @@ def show_header(answer: pb.ListChangesResponse) -> None:
     """Print unconfirmed emergencies, the number pending, and the second-person rule."""
     warn_of_emergencies(answer.unconfirmed_emergencies)
     out.print(
-        f"{answer.pending:,} wait for a second person; second_person is "
-        f"{answer.second_person_rule}",
+        gettext(
+            "{pending:,} wait for a second person; second_person is {second_person_rule}",
+            pending=answer.pending,
+            second_person_rule=answer.second_person_rule,
+        ),
         soft_wrap=True,
     )
 
@@ -64,10 +88,12 @@ def show_table(changes: Sequence[pb.Change]) -> None:
     """Print requests as a table."""
     table = Table(box=None, pad_edge=False)
     for name in ("change", "state", "kind", "+", "-", "author", "second person", "made", "reason"):
-        table.add_column(name, overflow="fold", justify="right" if name in "+-" else "left")
+        table.add_column(
+            gettext(name), overflow="fold", justify="right" if name in "+-" else "left"
+        )
     for change in changes:
         table.add_row(
-            str(change.id), state(change), KINDS.get(change.kind, ""), f"{change.additions:,}",
+            str(change.id), state(change), kind(change), f"{change.additions:,}",
             f"{change.removals:,}", change.author, _second(change), _when(change.created_at_ms),
             change.reason,
         )  # fmt: skip
@@ -77,33 +103,11 @@ def show_table(changes: Sequence[pb.Change]) -> None:
 
 def show(change: pb.Change) -> None:
     """Print a request."""
-    lines = {
-        "state": f"{state(change)}, revision {change.revision}",
-        "kind": KINDS.get(change.kind, ""),
-        "author": change.author,
-        "reason": change.reason,
-        "legal basis": change.legal_basis,
-        "source": word(decision_pb2.Source, change.source, "SOURCE_"),
-        "campaign": change.campaign,
-        "rows": _rows(change),
-        "removes": "false positives: their warnings are retracted" if change.false_positive else "",
-        "base version": str(change.base_version),
-        "applied": f"version {change.applied_version}, {_when(change.applied_at_ms)}"
-        if change.applied_version
-        else "",
-        "second person": f"{_second(change)} ({change.second_person_rule})",
-        "UNREVIEWED": ", ".join(change.unreviewed_risks),
-        "undoes": str(change.reverts or ""),
-        "undone by": str(change.reverted_by or ""),
-        "confirms": str(change.confirms or ""),
-        "restores": _restored(change),
-        "rows sha256": change.rows_sha256,
-        "rows kept": "" if change.rows_retained else "no: it can no longer be undone",
-    }
-    out.print(f"change {change.id}")
+    lines = _fields_of(change)
+    out.print(gettext("change {id}", id=change.id))
     for name, text in lines.items():
         if text:
-            out.print(f"  {name:<14}{text}", markup=False, soft_wrap=True)
+            out.print(f"  {padded(name, 14)}{text}", markup=False, soft_wrap=True)
     _because(change.second_person_reasons)
     if change.HasField("emergency"):
         out.print(f"  {_emergency(change)}", markup=False, soft_wrap=True)
@@ -115,10 +119,50 @@ def show(change: pb.Change) -> None:
     _show_events(change)
 
 
+def _fields_of(change: pb.Change) -> dict[str, str]:
+    return {
+        gettext("state"): gettext(
+            "{change}, revision {revision}", change=state(change), revision=change.revision
+        ),
+        gettext("kind"): kind(change),
+        gettext("author"): change.author,
+        gettext("reason"): change.reason,
+        gettext("legal basis"): change.legal_basis,
+        gettext("source"): shown_word(decision_pb2.Source, change.source, "SOURCE_"),
+        gettext("campaign"): change.campaign,
+        gettext("rows"): _rows(change),
+        gettext("removes"): gettext("false positives: their warnings are retracted")
+        if change.false_positive
+        else "",
+        gettext("base version"): str(change.base_version),
+        gettext("applied"): gettext(
+            "version {applied_version}, {applied_at_ms}",
+            applied_version=change.applied_version,
+            applied_at_ms=_when(change.applied_at_ms),
+        )
+        if change.applied_version
+        else "",
+        gettext("second person"): f"{_second(change)} ({change.second_person_rule})",
+        gettext("UNREVIEWED"): ", ".join(change.unreviewed_risks),
+        gettext("undoes"): str(change.reverts or ""),
+        gettext("undone by"): str(change.reverted_by or ""),
+        gettext("confirms"): str(change.confirms or ""),
+        gettext("restores"): _restored(change),
+        gettext("rows sha256"): change.rows_sha256,
+        gettext("rows kept"): ""
+        if change.rows_retained
+        else gettext("no: it can no longer be undone"),
+    }
+
+
 def _rows(change: pb.Change) -> str:
     if change.HasField("policy"):
         return ""
-    return f"{change.additions:,} to add, replace or edit, {change.removals:,} to remove"
+    return gettext(
+        "{additions:,} to add, replace or edit, {removals:,} to remove",
+        additions=change.additions,
+        removals=change.removals,
+    )
 
 
 def _show_left_alone(change: pb.Change) -> None:
@@ -126,14 +170,18 @@ def _show_left_alone(change: pb.Change) -> None:
         text = (
             gettext("left alone: {count:,} settings", count=change.left_alone)
             if change.HasField("policy")
-            else f"left alone: {change.left_alone:,} entries"
+            else gettext("left alone: {count:,} entries", count=change.left_alone)
         )
         out.print(text, soft_wrap=True)
         _because(change.left_alone_examples)
 
 
 def _restored(change: pb.Change) -> str:
-    return f"version {change.restores_version}" if change.HasField("restores_version") else ""
+    return (
+        gettext("version {restores_version}", restores_version=change.restores_version)
+        if change.HasField("restores_version")
+        else ""
+    )
 
 
 def _show_events(change: pb.Change) -> None:
@@ -146,36 +194,71 @@ def _show_events(change: pb.Change) -> None:
 def show_preview(preview: pb.ChangePreview) -> None:
     """Print what a change does."""
     counts = ", ".join(
-        f"{one.rows:,} {word(blocklist_pb2.RowOutcome, one.outcome, 'ROW_OUTCOME_')}"
+        f"{one.rows:,} {shown_word(blocklist_pb2.RowOutcome, one.outcome, 'ROW_OUTCOME_')}"
         for one in preview.counts
     )
-    out.print(f"  against version {preview.version}: {counts or 'nothing'}", soft_wrap=True)
-    if preview.without_effect:
-        out.print(f"  {preview.without_effect:,} rows change no decision")
-    if preview.without_fraud_type:
+    out.print(
+        gettext(
+            "  against version {version}: {counts}",
+            version=preview.version,
+            counts=counts or gettext("nothing"),
+        ),
+        soft_wrap=True,
+    )
+    _show_without(preview)
+    _show_relations(preview)
+    _show_impact(preview.impact)
+    if preview.HasField("shadow_impact"):
+        out.print(gettext("  if its shadow entries enforced:"))
+        _show_impact(preview.shadow_impact)
+    if preview.risks_total:
         out.print(
-            f"  {preview.without_fraud_type:,} rows name no fraud type: their hits open no case "
-            "and warn no one (--fraud-type, or default_fraud_types of the server)",
+            gettext(
+                "  it hits what many depend on: {risks_total:,}", risks_total=preview.risks_total
+            )
+        )
+        _because(preview.risks)
+    for text in preview.not_examined:
+        out.print(gettext("  not examined: {text}", text=text), markup=False, soft_wrap=True)
+    for problem in preview.problems[:_SHOWN]:
+        out.print(
+            gettext("  row {row}: {message}", row=problem.row, message=problem.message),
+            markup=False,
             soft_wrap=True,
         )
+
+
+def _show_without(preview: pb.ChangePreview) -> None:
+    if preview.without_effect:
+        out.print(
+            gettext(
+                "  {without_effect:,} rows change no decision",
+                without_effect=preview.without_effect,
+            )
+        )
+    if preview.without_fraud_type:
+        out.print(
+            gettext(
+                "  {without_fraud_type:,} rows name no fraud type: their hits open no case and "
+                "warn no one (--fraud-type, or default_fraud_types of the server)",
+                without_fraud_type=preview.without_fraud_type,
+            ),
+            soft_wrap=True,
+        )
+
+
+def _show_relations(preview: pb.ChangePreview) -> None:
     for relation in preview.relations:
         out.print(
-            f"  {relation.what.replace('_', ' ')}: {relation.rows:,} rows, "
-            f"{relation.entries:,} entries",
+            gettext(
+                "  {what}: {rows:,} rows, {entries:,} entries",
+                what=relation.what.replace("_", " "),
+                rows=relation.rows,
+                entries=relation.entries,
+            ),
             soft_wrap=True,
         )
         _because(relation.examples)
-    _show_impact(preview.impact)
-    if preview.HasField("shadow_impact"):
-        out.print("  if its shadow entries enforced:")
-        _show_impact(preview.shadow_impact)
-    if preview.risks_total:
-        out.print(f"  it hits what many depend on: {preview.risks_total:,}")
-        _because(preview.risks)
-    for text in preview.not_examined:
-        out.print(f"  not examined: {text}", markup=False, soft_wrap=True)
-    for problem in preview.problems[:_SHOWN]:
-        out.print(f"  row {problem.row}: {problem.message}", markup=False, soft_wrap=True)
 
 
 def show_policy(policy: pb.ProposedPolicy) -> None:
@@ -192,9 +275,15 @@ def show_policy(policy: pb.ProposedPolicy) -> None:
 def show_diff(answer: pb.DiffVersionsResponse) -> None:
     """Print what differs between two versions."""
     out.print(
-        f"from version {answer.from_version} to {answer.to_version}: "
-        f"{answer.added_total:,} added, {answer.removed_total:,} removed, "
-        f"{answer.changed_total:,} changed",
+        gettext(
+            "from version {from_version} to {to_version}: {added_total:,} added, "
+            "{removed_total:,} removed, {changed_total:,} changed",
+            from_version=answer.from_version,
+            to_version=answer.to_version,
+            added_total=answer.added_total,
+            removed_total=answer.removed_total,
+            changed_total=answer.changed_total,
+        ),
         soft_wrap=True,
     )
     for sign, entries, total in (
@@ -203,55 +292,85 @@ def show_diff(answer: pb.DiffVersionsResponse) -> None:
         ("~", answer.changed, answer.changed_total),
     ):
         for entry in entries:
-            action = word(decision_pb2.Action, entry.action, "ACTION_")
+            action = shown_word(decision_pb2.Action, entry.action, "ACTION_")
             text = f"{sign} {action} {entry.pattern}  {entry.reason}"
             out.print(text, markup=False, soft_wrap=True)
         if total > len(entries):
-            out.print(f"{sign} … {total - len(entries):,} more")
+            out.print(gettext("{sign} … {total:,} more", sign=sign, total=total - len(entries)))
     if answer.change_ids:
         ids = ", ".join(map(str, answer.change_ids[:_SHOWN]))
         more = " …" if len(answer.change_ids) > _SHOWN else ""
-        out.print(f"by changes {ids}{more}", soft_wrap=True)
+        out.print(gettext("by changes {ids}{more}", ids=ids, more=more), soft_wrap=True)
 
 
 def _show_impact(impact: pb.ChangeImpact) -> None:
     if not impact.known:
-        out.print(f"  impact not known: {impact.unknown_because}", markup=False, soft_wrap=True)
+        out.print(
+            gettext(
+                "  impact not known: {unknown_because}", unknown_because=impact.unknown_because
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
         if not impact.rows_examined:
             return
     out.print(
-        f"  of the last {impact.hours:g} h, by estimate: {impact.calls:,.0f} calls, "
-        f"{impact.texts:,.0f} texts, {impact.links:,.0f} links decided otherwise; "
-        f"{impact.parties:,.0f} parties, {impact.known_contacts:,.0f} of them known contacts",
+        gettext(
+            "  of the last {hours:g} h, by estimate: {calls:,.0f} calls, {texts:,.0f} "
+            "texts, {links:,.0f} links decided otherwise; {parties:,.0f} parties, "
+            "{known_contacts:,.0f} of them known contacts",
+            hours=impact.hours,
+            calls=impact.calls,
+            texts=impact.texts,
+            links=impact.links,
+            parties=impact.parties,
+            known_contacts=impact.known_contacts,
+        ),
         soft_wrap=True,
     )
     for one in impact.top[:_SHOWN]:
-        action = word(decision_pb2.Action, one.action, "ACTION_")
+        action = shown_word(decision_pb2.Action, one.action, "ACTION_")
         text = f"    {action} {one.pattern}  {one.events:,.0f} {one.channel}s, "
-        out.print(f"{text}{one.parties:,.0f} parties", markup=False, soft_wrap=True)
+        out.print(
+            gettext("{text}{parties:,.0f} parties", text=text, parties=one.parties),
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _emergency(change: pb.Change) -> str:
     urgent = change.emergency
-    text = f"EMERGENCY, change {change.id} by {change.author}: {urgent.why}; "
+    text = gettext(
+        "EMERGENCY, change {id} by {author}: {why}; ",
+        id=change.id,
+        author=change.author,
+        why=urgent.why,
+    )
     if urgent.confirmed_by:
-        return f"{text}confirmed by {urgent.confirmed_by}"
+        return gettext(
+            "{text}confirmed by {confirmed_by}", text=text, confirmed_by=urgent.confirmed_by
+        )
     ends = time.strftime("%Y-%m-%d %H:%M", time.localtime(urgent.ends_at_s))
     if urgent.expired:
-        return f"{text}ended {ends}, not confirmed"
-    return f"{text}ends {ends} unless confirmed: fanzha changes confirm {change.id}"
+        return gettext("{text}ended {ends}, not confirmed", text=text, ends=ends)
+    return gettext(
+        "{text}ends {ends} unless confirmed: fanzha changes confirm {id}",
+        text=text,
+        ends=ends,
+        id=change.id,
+    )
 
 
 def _second(change: pb.Change) -> str:
     if change.approved_by:
         return change.approved_by
     if change.unreviewed_risks:
-        return "none (UNREVIEWED)"
+        return gettext("none (UNREVIEWED)")
     if change.one_person:
-        return "none (one person)"
+        return gettext("none (one person)")
     if change.kind == pb.CHANGE_KIND_APPEAL and change.applied_version:
-        return "the appeals officer"
-    return "needed" if change.second_person_needed else ""
+        return gettext("the appeals officer")
+    return gettext("needed") if change.second_person_needed else ""
 
 
 def _because(reasons: Iterable[Any]) -> None:

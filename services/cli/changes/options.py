@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc, change_state_pb2
 from services.cli._common.options import read
@@ -58,7 +59,9 @@ def state(word: str) -> int:
     def one(text: str) -> int:
         found = known.get(text.strip().lower())
         if found is None:
-            raise InvalidInput(f"state: none of {', '.join(known)}: {text[:50]!r}")
+            raise InvalidInput(
+                "state: none of {known}: {text!r}", known=", ".join(known), text=text[:50]
+            )
         return int(found)
 
     return read(word, one, "--state") or 0
@@ -70,5 +73,7 @@ def version(word: str) -> int | None:
     if text in _NOW:
         return None
     if not text.isdecimal():
-        raise typer.BadParameter(f"a version such as 12, or now 现在; not {word[:50]!r}")
+        raise typer.BadParameter(
+            gettext("a version such as 12, or now 现在; not {word!r}", word=word[:50])
+        )
     return int(text)

@@ -1,14 +1,15 @@
 """`fanzha changes revert`, `restore`, `diff`: undo, go back, compare."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
-from services.cli._common.confirmation import Confirm, call
-from services.cli._common.console import print_json
-from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
+from services.cli._common.confirmation import Confirm, agree, call
+from services.cli._common.console import PlainConsole, err, out, print_json
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Reason, Target, Yes
 from services.cli.changes import display
 from services.cli.changes.options import ChangeId, server, version
 from services.cli.lists.options import FalsePositive
@@ -19,6 +20,8 @@ def revert(
     reason: Reason,
     false_positive: FalsePositive = False,
     confirm: Confirm = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -27,9 +30,15 @@ def revert(
     request = pb.RevertChangeRequest(
         id=change_id, author=by, reason=reason, false_positive=false_positive
     )
+    if dry_run:
+        _show_plan(_plan(target, "RevertChange", request), out, as_json=as_json)
+        return
+    if not yes:
+        _show_plan(_plan(target, "RevertChange", request), err)
+        agree(gettext("Revert change {number}?", number=change_id), yes=yes)
     answer = call(
         server, target, lambda stub: stub.RevertChange(request), request, confirm,
-        doing=f"reverting change {change_id}",
+        doing=gettext("reverting change {change_id}", change_id=change_id),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -42,6 +51,8 @@ def restore(
     reason: Reason,
     false_positive: FalsePositive = False,
     confirm: Confirm = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -50,14 +61,59 @@ def restore(
     request = pb.RestoreVersionRequest(
         version=list_version, author=by, reason=reason, false_positive=false_positive
     )
+    if dry_run:
+        _show_plan(_plan(target, "RestoreVersion", request), out, as_json=as_json)
+        return
+    if not yes:
+        _show_plan(_plan(target, "RestoreVersion", request), err)
+        agree(gettext("Restore version {version}?", version=list_version), yes=yes)
     answer = call(
         server, target, lambda stub: stub.RestoreVersion(request), request, confirm,
-        doing=f"restoring version {list_version}",
+        doing=gettext("restoring version {list_version}", list_version=list_version),
     )  # fmt: skip
     if as_json:
         print_json(answer)
     else:
         display.show_line(answer.change)
+
+
+def _plan(target: str, method: str, request: Any) -> pb.UndoPlan:
+    dry = type(request)()
+    dry.CopyFrom(request)
+    dry.dry_run = True
+    with server(target, gettext("looking what would change")) as stub:
+        plan: pb.UndoPlan = getattr(stub, method)(dry).plan
+        return plan
+
+
+def _show_plan(plan: pb.UndoPlan, console: PlainConsole, *, as_json: bool = False) -> None:
+    if as_json:
+        print_json(plan)
+        return
+    if plan.policy:
+        console.print(gettext("the carrier policy before it would be in force again"))
+        return
+    for entry in plan.removed:
+        console.print(gettext("  removes  {pattern}", pattern=entry.pattern), soft_wrap=True)
+    _say_more(plan.removed_total - len(plan.removed), console)
+    for kept in plan.restored:
+        console.print(gettext("  restores {pattern}", pattern=kept.pattern), soft_wrap=True)
+    _say_more(plan.restored_total - len(plan.restored), console)
+    console.print(
+        gettext(
+            "{removed} entries would be removed, {restored} restored, {left} left alone: changed "
+            "by others since, or expired",
+            removed=f"{plan.removed_total:,}",
+            restored=f"{plan.restored_total:,}",
+            left=f"{plan.left_alone_total:,}",
+        ),
+        soft_wrap=True,
+    )
+
+
+def _say_more(entries: int, console: PlainConsole) -> None:
+    if entries:
+        console.print(gettext("  … {entries} more", entries=f"{entries:,}"))
 
 
 def diff(
@@ -72,7 +128,7 @@ def diff(
     if first is None:
         raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
     request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
-    with server(target, "comparing versions") as stub:
+    with server(target, gettext("comparing versions")) as stub:
         answer = stub.DiffVersions(request)
     if as_json:
         print_json(answer)

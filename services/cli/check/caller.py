@@ -7,7 +7,9 @@ import numpy as np
 import typer
 
 from fanzha.tables import Float32s
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.enum_words import enum_word
 from services.cli._common.files import Row, column, open_table
 from services.cli._common.options import AsJson
 from services.cli.check import explanation
@@ -41,7 +43,14 @@ def caller(
         words = {"action": action, "score": round(score, 4), "threshold": model.threshold}
         print_json({**words, "model_version": model.version, "explanation": why.as_words()})
         return
-    out.print(f"{action}: the score is {score:.4f}, the threshold {model.threshold:.4f}")
+    out.print(
+        gettext(
+            "{action}: the score is {score:.4f}, the threshold {threshold:.4f}",
+            action=enum_word("action", action),
+            score=score,
+            threshold=model.threshold,
+        )
+    )
     explanation.show(why)
 
 
@@ -49,10 +58,16 @@ def _find(data: Path, who: str) -> Row:
     with one_sentence(data.name), open_table(data, single_column="user") as table:
         name = column(table.columns, "id", "user")
         if not name:
-            fail(f"{data.name}: needs a column id or user, has {', '.join(table.columns)}")
+            fail(
+                gettext(
+                    "{name}: needs a column id or user, has {columns}",
+                    name=data.name,
+                    columns=", ".join(table.columns),
+                )
+            )
         found = next((row for row in table.rows if row[name] == who), None)
     if found is None:
-        fail(f"{data.name}: has no row {who!r}")
+        fail(gettext("{name}: has no row {who!r}", name=data.name, who=who))
     return found
 
 

@@ -8,9 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from fanzha.errors import Unavailable
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, one_sentence, out, print_json
+from services.cli._common.enum_words import enum_word, field_label, word
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
     AsJson,
@@ -21,13 +23,26 @@ from services.cli._common.options import (
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
 from services.cli.check import caller as check_caller
-from services.cli.check import explanation, protocol_words
+from services.cli.check import decision_sentence, explanation, protocol_words
 from services.cli.replay import traffic
 
 app = typer.Typer(no_args_is_help=True, help="Ask for one decision, explained.")
 app.command()(check_caller.caller)
 
-NO_DRY_RUNS = "dry_run: the server is too old to know dry runs, and recorded what it was asked"
+NO_DRY_RUNS = gettext_noop(
+    "dry_run: the server is too old to know dry runs, and recorded what it was asked"
+)
+_ENUMS = {
+    "reason": "reason",
+    "fraud_type": "fraud_type",
+    "source": "source",
+    "evidence": "evidence",
+    "related_evidence": "evidence",
+    "shadow_evidence": "evidence",
+    "treatment": "treatment",
+    "label": "display_label",
+}
+"""Fields with words of an enum, and its name."""
 _server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
 
 WithProtocol = Annotated[
@@ -111,7 +126,8 @@ def sms(
     )
     if live and receiver == traffic.UNKNOWN_CALLER:
         fail(
-            "--live needs --to: a case would be opened for a receiver who does not exist", status=2
+            gettext("--live needs --to: a case would be opened for a receiver who does not exist"),
+            status=2,
         )
     request = pb.DecideTextRequest(
         text=message, with_shadow_entries=shadow, with_protocol_answer=protocol
@@ -152,14 +168,14 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         if status != "SERVING":
-            fail(f"{target} is {status}")
+            fail(gettext("{target} is {status}", target=target, status=status))
         out.print(status)
 
 
 def _word(read: Any, word: str, field: str) -> Any:
     value = read(word)
     if word and not value:
-        fail(f"{field}: not known: {word!r}", status=2)
+        fail(gettext("{field}: not known: {word!r}", field=field, word=word), status=2)
     return value
 
 
@@ -167,7 +183,7 @@ def _ask(
     method: str, request: Any, target: str, local: bool, live: bool, timeout: float
 ) -> decision_pb2.Decision:
     if local and live:
-        fail("--live needs a server: --local records nothing", status=2)
+        fail(gettext("--live needs a server: --local records nothing"), status=2)
     request.dry_run = not live
     if local:
         from services.cli.check.local import decide_here
@@ -192,17 +208,23 @@ def _show(
     for name, value in as_words(decision).items():
         if value is False:
             continue
-        table.add_row(name.replace("_", " "), _shown(name, value))
+        table.add_row(field_label(name), _shown(name, value))
     out.print(table)
-    out.print(sentence(decision), markup=False, soft_wrap=True)
+    out.print(decision_sentence.sentence(decision), markup=False, soft_wrap=True)
     if decision.monitored:
-        out.print("Monitor mode let it through: the policy of the carrier blocks nothing here.")
+        out.print(
+            gettext("Monitor mode let it through: the policy of the carrier blocks nothing here.")
+        )
     if decision.shadow_entry_id:
         entry = f"{decision.shadow_entry_id} ({decision.shadow_pattern})"
-        out.print(f"The shadow entry {entry} would have blocked it.", markup=False, soft_wrap=True)
+        out.print(
+            gettext("The shadow entry {entry} would have blocked it.", entry=entry),
+            markup=False,
+            soft_wrap=True,
+        )
     protocol_words.show(decision)
     if decision.dry_run:
-        out.print("Dry run: nothing was recorded; --live decides as live traffic is.")
+        out.print(gettext("Dry run: nothing was recorded; --live decides as live traffic is."))
     if why is not None:
         explanation.show(why)
 
@@ -223,6 +245,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         "evidence": word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_"),
         "list_version": decision.list_version,
         "model_version": decision.model_version,
+        **_cut(decision),
         **_link(decision),
         **_relation(decision),
         **_sender_history(decision),
@@ -238,6 +261,12 @@ def _provenance(decision: decision_pb2.Decision) -> dict[str, Any]:
         return {}
     source = word(decision_pb2.Source.Name(decision.source), "SOURCE_")
     return {"source": source, "legal_basis": decision.legal_basis}
+
+
+def _cut(decision: decision_pb2.Decision) -> dict[str, Any]:
+    """Say what was not read or looked up."""
+    read = {"read_bytes": decision.read_bytes} if decision.read_bytes else {}
+    return {**read, "truncated": True} if decision.truncated else read
 
 
 def _link(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -296,69 +325,13 @@ def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
     }
 
 
-def word(name: str, prefix: str) -> str:
-    """Make a word of the name of an enum value; empty for the unspecified one."""
-    short = name.removeprefix(prefix).lower()
-    return "" if short == "unspecified" else short
-
-
-def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
-    side = word(decision_pb2.Evidence.Name(decision.related_evidence), "EVIDENCE_")
-    since = written(decision.related_since_ms)
-    what = f"the {side} {decision.related_entity}"
-    if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
-        what = f"a near-duplicate of it, {decision.related_entity},"
-    if not decision.related_to:
-        return f"{done}: {what} is confirmed fraud since {since}."
-    return (
-        f"{done}: {what} is seen with {decision.related_to}, which "
-        f"is confirmed fraud; suspected since {since}."
-    )
-
-
-def _sender_sentence(decision: decision_pb2.Decision, done: str) -> str:
-    history = decision.sender_history
-    link = f", and a link in it {decision.link_score:.4f}" if decision.link_score else ""
-    return (
-        f"{done}: {history['blocked']:.1f} of the sender's last {history['texts']:.1f} texts, to "
-        f"some {history['receivers']:.0f} receivers, were blocked for what they say, which lowers "
-        f"the threshold to {history['threshold']:.4f}; its words score {decision.score:.4f}{link}."
-    )
-
-
-def sentence(decision: decision_pb2.Decision) -> str:
-    """Say in a sentence why it was decided so."""
-    entry = f"entry {decision.entry_id} ({decision.pattern})"
-    side = word(decision_pb2.Evidence.Name(decision.evidence), "EVIDENCE_")
-    blocked = decision.action == decision_pb2.ACTION_BLOCK or decision.monitored
-    compared = "reaches" if blocked else "stays under"
-    done = "Blocked" if blocked else "Let through and marked"
-    threshold = f"the threshold {decision.threshold:.4f}"
-    return {
-        decision_pb2.REASON_ALLOWLISTED: f"Let through: the {side} is on the allow list, {entry}.",
-        decision_pb2.REASON_BLOCKLISTED: f"Blocked: the {side} is on the block list, {entry}.",
-        decision_pb2.REASON_SCORED: f"The score {decision.score:.4f} {compared} {threshold}.",
-        decision_pb2.REASON_LINK_SCORED: f"{done}: a link in it scores {decision.link_score:.4f}, "
-        f"and its words {decision.score:.4f}.",
-        decision_pb2.REASON_SENDER_HISTORY: _sender_sentence(decision, done),
-        decision_pb2.REASON_FAILED_OPEN: "Let through: no model could be heard.",
-        decision_pb2.REASON_FAILED_CLOSED: "Blocked: no model could be heard, and the policy of "
-        "the carrier blocks then.",
-        decision_pb2.REASON_INVALID: "Let through: the request could not be read.",
-        decision_pb2.REASON_PROTECTED: "Let through: a party is protected; nothing else counts.",
-        decision_pb2.REASON_VELOCITY: f"{done}: the call itself looks like a fraud's, "
-        f"its velocity scores {decision.velocity_score:.4f}.",
-        decision_pb2.REASON_SPAM: "Blocked: unwanted advertising, though hardly fraud.",
-        decision_pb2.REASON_IMPLAUSIBLE: "Blocked: the caller or sender cannot be what it claims.",
-        decision_pb2.REASON_UNREGISTERED: f"{done}: the sender's name is not registered for this "
-        "route.",
-        decision_pb2.REASON_RELATED: _related_sentence(decision, done),
-    }.get(decision.reason, "The server gave a reason that this command does not know.")
-
-
 def _shown(name: str, value: Any) -> RenderableType:
     if value is None or value == "":
         return "–"
     if name == "action":
-        return Text(value, style="red" if value == "block" else "green")
+        return Text(enum_word(name, value), style="red" if value == "block" else "green")
+    if name in _ENUMS:
+        return enum_word(_ENUMS[name], value)
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
     return str(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, out
@@ -85,10 +86,16 @@ def of_call(decision: decision_pb2.Decision, local: bool) -> Explanation:
     if (without := _not_scored(decision)) is not None:
         return without
     if not local:
-        fail("a caller is scored by what the server remembers of it, which is not known here")
+        fail(
+            gettext(
+                "a caller is scored by what the server remembers of it, which is not known here"
+            )
+        )
     return Explanation(
-        sentence="Here the caller has no past, so no feature could weigh; "
-        "fanzha check caller explains subscribers of a table."
+        sentence=gettext(
+            "Here the caller has no past, so no feature could weigh; fanzha check caller "
+            "explains subscribers of a table."
+        )
     )
 
 
@@ -101,12 +108,26 @@ def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
 
     model = bundles.load_velocity(loader.load().models_dir)
     if decision.velocity_version != model.version:
-        fail(f"decided by velocity model {decision.velocity_version}, and here is {model.version}")
+        fail(
+            gettext(
+                "decided by velocity model {velocity_version}, and here is {version}",
+                velocity_version=decision.velocity_version,
+                version=model.version,
+            )
+        )
     inputs = read_inputs([GoldenRow(inputs=dict(decision.velocity_inputs), score=0.0)])
     score = float(model.score(inputs)[0])
     if not abs(score - decision.velocity_score) <= SAME:
-        fail(f"the model here scores {score:.4f}, the server scored {decision.velocity_score:.4f}")
-    return _by_parts(f"velocity {model.version}", explain.velocity(model, inputs))
+        fail(
+            gettext(
+                "the model here scores {score:.4f}, the server scored {velocity_score:.4f}",
+                score=score,
+                velocity_score=decision.velocity_score,
+            )
+        )
+    return _by_parts(
+        gettext("velocity {version}", version=model.version), explain.velocity(model, inputs)
+    )
 
 
 def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:
@@ -116,8 +137,11 @@ def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Expl
 
     if activity.outgoing_calls[0] < MINIMUM_CALLS:
         return Explanation(
-            sentence=f"Under {MINIMUM_CALLS} outgoing calls no score reaches the threshold; "
-            "no feature can weigh."
+            sentence=gettext(
+                "Under {minimum_calls} outgoing calls no score reaches the threshold; no "
+                "feature can weigh.",
+                minimum_calls=MINIMUM_CALLS,
+            )
         )
     return _by_parts(model.version, explain.caller(model, activity))
 
@@ -126,7 +150,7 @@ def show(explanation: Explanation) -> None:
     """Print an explanation."""
     out.print(explanation.sentence, soft_wrap=True)
     if explanation.parts:
-        table = Table("part", "weight", box=None, pad_edge=False)
+        table = Table(gettext("part"), gettext("weight"), box=None, pad_edge=False)
         for part, weight in explanation.parts:
             table.add_row(part, f"{weight:+.2f}")
         out.print(table)
@@ -139,14 +163,20 @@ def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:
         decision_pb2.REASON_SENDER_HISTORY,
     }:
         return None
-    return Explanation(sentence="No model was decisive, so no words or features are weighed.")
+    return Explanation(
+        sentence=gettext("No model was decisive, so no words or features are weighed.")
+    )
 
 
 def _same_version(decision: decision_pb2.Decision, version: str) -> None:
     if decision.model_version != version:
         fail(
-            f"decided by model {decision.model_version}, and here is model {version}: "
-            "one cannot explain the other"
+            gettext(
+                "decided by model {model_version}, and here is model {version}: one cannot "
+                "explain the other",
+                model_version=decision.model_version,
+                version=version,
+            )
         )
 
 
@@ -154,15 +184,26 @@ def _same_score(decision: decision_pb2.Decision, *scores: float) -> None:
     # Written so that NaN fails.
     if not any(abs(score - decision.score) <= SAME for score in scores):
         fail(
-            f"the model here scores {scores[0]:.4f}, the decision was {decision.score:.4f}: "
-            "one cannot explain the other"
+            gettext(
+                "the model here scores {scores:.4f}, the decision was {score:.4f}: one cannot "
+                "explain the other",
+                scores=scores[0],
+                score=decision.score,
+            )
         )
 
 
 def _by_parts(version: str, parts: Sequence[tuple[str, float]]) -> Explanation:
     if not parts:
-        return Explanation(sentence=f"No part alone weighs in the score of model {version}.")
+        return Explanation(
+            sentence=gettext(
+                "No part alone weighs in the score of model {version}.", version=version
+            )
+        )
     return Explanation(
-        sentence=f"By how much the log-odds of fraud fall without a part, by model {version} here:",
+        sentence=gettext(
+            "By how much the log-odds of fraud fall without a part, by model {version} here:",
+            version=version,
+        ),
         parts=tuple(parts),
     )

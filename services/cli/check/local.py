@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from blocklists.snapshot.replica import Replica
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, interception_pb2
 from infra.clock import now_ms
 from infra.data_paths import LISTS
@@ -29,7 +30,12 @@ def decide_here(method: str, request: Any) -> decision_pb2.Decision:
     settings = loader.load()
     replica = Replica(settings.data_dir / LISTS)
     if not replica.refresh():
-        err.print(f"no list file in {settings.data_dir / LISTS}: deciding without lists")
+        err.print(
+            gettext(
+                "no list file in {data_dir}: deciding without lists",
+                data_dir=settings.data_dir / LISTS,
+            )
+        )
     ids = count(1)
     decider = wiring.build(
         settings.model_copy(update={"activity_slots": 2**10}),

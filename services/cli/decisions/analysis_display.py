@@ -5,22 +5,32 @@ from typing import Any
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import decision_log_pb2 as pb
 from services.cli._common.console import as_dict, out
+from services.cli._common.enum_words import field_label
 from services.cli._common.plain_text import one_line
 
 _ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
 
 
 def show(analysis: pb.DecisionAnalysis) -> None:
-    """Show an analysis: a table for each model, and sentences in Chinese and English."""
+    """Show an analysis: a table for each model, and sentences in the language of the user."""
     for model in analysis.models:
         _show_model(model)
-    _show_sentences("当时的情况 / at that moment", analysis.circumstances)
+    _show_sentences(gettext("at that moment"), analysis.circumstances)
     if analysis.HasField("entry_then"):
-        facts = ", ".join(f"{k} {v}" for k, v in entry_facts(analysis.entry_then).items())
-        _line(f"  条目当时 / entry then: {facts}")
-    _show_sentences("如何会有不同判定 / for another decision", analysis.alternatives)
+        facts = ", ".join(
+            f"{field_label(k)} {v}" for k, v in entry_facts(analysis.entry_then).items()
+        )
+        _line(gettext("  entry then: {facts}", facts=facts))
+    _show_sentences(gettext("for another decision"), analysis.alternatives)
+
+
+def in_language(sentence: pb.Explanation) -> str:
+    """Return a sentence in the language of the user, or the one that it is in."""
+    both = (sentence.zh, sentence.en) if language() == "zh" else (sentence.en, sentence.zh)
+    return both[0] or both[1]
 
 
 def as_json(analysis: pb.DecisionAnalysis) -> dict[str, Any]:
@@ -44,16 +54,24 @@ def entry_facts(entry: Any) -> dict[str, Any]:
 def _show_model(model: pb.ModelAnalysis) -> None:
     known = _model_json(model)
     numbers = ", ".join(
-        f"{name.replace('_', ' ')} {known[name]:.4f}"
+        f"{field_label(name)} {known[name]:.4f}"
         for name in ("score", "threshold", "recomputed_score")
         if known[name] is not None
     )
     _line("")
-    _line(f"{model.model} model {model.version}: {numbers}")
-    for words in (model.method.zh, model.method.en):
-        _line(f"  {words}")
+    _line(
+        gettext(
+            "{model} model {version}: {numbers}",
+            model=model.model,
+            version=model.version,
+            numbers=numbers,
+        )
+    )
+    _line(f"  {in_language(model.method)}")
     if model.features:
-        table = Table("feature", "value", "weight", box=None, pad_edge=False)
+        table = Table(
+            gettext("feature"), gettext("value"), gettext("weight"), box=None, pad_edge=False
+        )
         for one in known["features"]:
             value = one.get("value")
             table.add_row(
@@ -89,8 +107,7 @@ def _show_sentences(title: str, sentences: Iterable[pb.Explanation]) -> None:
     _line("")
     _line(title)
     for one in known:
-        for words in filter(None, (one.zh, one.en)):
-            _line(f"  {words}")
+        _line(f"  {in_language(one)}")
 
 
 def _sentences(sentences: Iterable[pb.Explanation]) -> list[dict[str, str]]:

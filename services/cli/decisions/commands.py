@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
@@ -93,15 +94,22 @@ def _first_and_all(
 
 def _tell(first: pb.FindDecisionsResponse, rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for name in first.torn:
-        err.print(f"torn, and left out: {name}", style="yellow")
+        err.print(gettext("torn, and left out: {name}", name=name), style="yellow")
     if as_json:
         facts = list(map(display.facts, rows))
         print_json({"total": first.total, "stand_for": first.events, "decisions": facts})
     elif rows:
         display.show_rows(rows)
-        out.print(f"{len(rows)} shown of {first.total} logged; they stand for about {first.events}")
+        out.print(
+            gettext(
+                "{rows} shown of {total} logged; they stand for about {events}",
+                rows=len(rows),
+                total=first.total,
+                events=first.events,
+            )
+        )
     else:
-        out.print("no logged decision fits")
+        out.print(gettext("no logged decision fits"))
 
 
 @app.command()
@@ -129,7 +137,7 @@ def why(
     """Tell why a decision was what it was; status 1 when it is not logged.
 
     Shows the features the models saw and their weights, the lists, models and settings of that
-    moment, and what would have led to another decision. Words are in Chinese and English.
+    moment, and what would have led to another decision.
     """
     request = pb.GetDecisionRequest(
         decision_id=decision_id, since_ms=max(0, now_ms() - span_ms(since)),
@@ -174,7 +182,7 @@ def stats(
     with decision_log(target, files if offline else None) as log:
         answer = log.CountDecisions(request)
     if answer.cut:
-        err.print(f"only the first {len(answer.counts)} are shown")
+        err.print(gettext("only the first {counts} are shown", counts=len(answer.counts)))
     if as_json:
         print_json(
             [
@@ -186,7 +194,7 @@ def stats(
     elif answer.counts:
         display.show_counts(answer.counts, names)
     else:
-        out.print(f"nothing is logged of the last {since}")
+        out.print(gettext("nothing is logged of the last {since}", since=since))
 
 
 def _page(request: pb.FindDecisionsRequest, rows: int) -> pb.FindDecisionsRequest:

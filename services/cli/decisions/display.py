@@ -3,14 +3,32 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from services.cli._common.console import out
-from services.cli._common.plain_text import one_line
+from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.plain_text import one_line, padded
 from services.cli._common.time_arguments import written
 from services.cli.decisions import analysis_display
+from services.cli.decisions.analysis_display import in_language
 
+_ENUMS = {
+    "channel": "channel",
+    "action": "action",
+    "reason": "reason",
+    "fraud_type": "fraud_type",
+    "source": "source",
+    "ingress": "ingress",
+    "evidence": "evidence",
+    "treatment": "treatment",
+    "label": "display_label",
+    "related_evidence": "evidence",
+    "would_block_evidence": "evidence",
+}
+"""Fields with words of an enum, and its name."""
 _BAR = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FIRST = ("decision_id", "channel", "decided_at", "occurred_at", "from_party", "to_party")
@@ -34,17 +52,18 @@ def as_row(logged: pb.LoggedDecision) -> dict[str, Any]:
 
 def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Show decisions, a line each."""
-    lines = [("time", "channel", "from", "to", "action", "reason", "decision", "why")]
+    heads = ("time", "channel", "from", "to", "action", "reason", "decision", "why")
+    lines = [tuple(field_label(head) for head in heads)]
     for row in rows:
         link = row["host"] or ", ".join(row["hosts"])
         lines.append(
             (
                 written(row["decided_at_ms"]),
-                row["channel"].lower(),
+                enum_word("channel", row["channel"]),
                 row["from_party"] or link or "–",
                 row["to_party"] or "–",
-                row["action"].lower(),
-                row["reason"].lower(),
+                enum_word("action", row["action"]),
+                enum_word("reason", row["reason"]),
                 str(row["decision_id"]),
                 _evidence(row),
             )
@@ -56,14 +75,14 @@ def show_one(answer: pb.GetDecisionResponse) -> None:
     """Show all that is known of one decision."""
     table = Table(box=None, show_header=False)
     for name, value in facts(as_row(answer.decision)).items():
-        table.add_row(name, one_line(str(value)))
+        table.add_row(field_label(name), one_line(_shown(name, value)))
     for name, value in (_entry(answer) or {}).items():
-        table.add_row(f"entry {name}", one_line(str(value)))
+        table.add_row(gettext("entry {name}", name=name), one_line(str(value)))
     if answer.HasField("content"):
-        table.add_row("text", one_line(answer.content))
+        table.add_row(gettext("text"), one_line(answer.content))
     out.print(table)
     for sentence in (answer.why, answer.shadow):
-        for words in filter(None, (sentence.zh, sentence.en)):
+        if words := in_language(sentence):
             out.print(words, markup=False, soft_wrap=True)
     analysis_display.show(answer.analysis)
 
@@ -85,10 +104,11 @@ def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
 def show_counts(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> None:
     """Show how many decisions have what in common, with bars."""
     most = max((count.events for count in counts), default=0) or 1
-    lines: list[tuple[str, ...]] = [(*by, "", "events", "logged")]
+    heads = (*map(field_label, by), "", gettext("events"), gettext("logged"))
+    lines: list[tuple[str, ...]] = [heads]
     lines += [
         (
-            *(value.lower() if value.isupper() else value for value in count.values),
+            *(_shown(name, value) for name, value in zip(by, count.values, strict=True)),
             _bar(count.events / most),
             f"{count.events:,}",
             f"{count.logged:,}",
@@ -124,10 +144,17 @@ def _evidence(row: Mapping[str, Any]) -> str:
     if row["pattern"]:
         return str(row["pattern"])
     if row["reason"] == "VELOCITY" and row["velocity_score"] is not None:
-        return f"velocity {row['velocity_score']:.3f}"
+        return gettext("velocity {velocity_score:.3f}", velocity_score=row["velocity_score"])
     if row["score"] is None:
         return "–"
-    return f"score {row['score']:.3f} / {row['threshold']:.3f}"
+    return gettext(
+        "score {score:.3f} / {threshold:.3f}", score=row["score"], threshold=row["threshold"]
+    )
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return a value; a word of an enum in the language of the user."""
+    return enum_word(_ENUMS[name], value) if name in _ENUMS else str(value)
 
 
 def _word(kind: Any, number: int) -> str:
@@ -143,10 +170,10 @@ def _word(kind: Any, number: int) -> str:
 def _print(lines: Sequence[Sequence[str]]) -> None:
     """Print lines in columns, each whole however narrow the terminal is."""
     shown = [[one_line(cell) for cell in line] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
     for line in shown:
-        padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
-        out.print(padded.rstrip(), markup=False, soft_wrap=True)
+        whole = "  ".join(map(padded, line, widths))
+        out.print(whole.rstrip(), markup=False, soft_wrap=True)
 
 
 def _bar(share: float) -> str:

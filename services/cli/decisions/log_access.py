@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2_grpc
 from infra.data_paths import DECISIONS
 from services.cli._common.console import fail, one_sentence
@@ -32,7 +33,7 @@ class LogFolder:
 def decision_log(target: str, offline: LogFolder | None) -> Iterator[Any]:
     """Open a stub of DecisionLogService; what goes wrong becomes a sentence."""
     if offline is not None:
-        with one_sentence("the decision log"):
+        with one_sentence(gettext("the decision log")):
             yield _OfflineStub(offline)
         return
     with _server(target) as stub:
@@ -55,7 +56,7 @@ class _OfflineStub:
 
         place = where.folder or where.data_dir / DECISIONS
         if not place.is_dir():
-            fail(f"there is no decision log in {place}", status=2)
+            fail(gettext("there is no decision log in {place}", place=place), status=2)
         log = DecisionQuery(place, HomePlan(where.home), memory=where.memory)
         analyser = DecisionAnalyser(
             BundleLoader(where.models_dir), origin=OriginReasons(where.home)

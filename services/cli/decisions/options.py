@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
+
 Since = Annotated[str, typer.Option(help="How far back: 30m, 24h, 7d.")]
 Full = Annotated[
     bool,
@@ -59,7 +61,9 @@ def span_ms(word: str) -> int:
     """Read how far back, in milliseconds; a wrong word is a usage error."""
     match = _SPAN.fullmatch(word.strip())
     if match is None:
-        raise typer.BadParameter(f"such as 30m, 24h or 7d, not {word!r}", param_hint="--since")
+        raise typer.BadParameter(
+            gettext("such as 30m, 24h or 7d, not {word!r}", word=word), param_hint="--since"
+        )
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
@@ -69,5 +73,8 @@ def member(kind: Any, prefix: str, word: str, option: str) -> Any:
         return 0
     known = {name.removeprefix(prefix).lower(): number for name, number in kind.items() if number}
     if word.lower() not in known:
-        raise typer.BadParameter(f"one of {', '.join(known)}; not {word!r}", param_hint=option)
+        raise typer.BadParameter(
+            gettext("one of {known}; not {word!r}", known=", ".join(known), word=word),
+            param_hint=option,
+        )
     return known[word.lower()]

@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from classifiers.evaluation.report import Figures, ScoredRows, report
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import open_table
 from services.cli._common.options import AsJson
@@ -75,7 +76,7 @@ def evaluate(
         eval_display.show(figures)
     if plots is not None:
         for path in draw(rows, model.threshold, plots):
-            err.print(f"drew {path}")
+            err.print(gettext("drew {path}", path=path))
 
 
 def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
@@ -86,15 +87,19 @@ def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
         texts: list[tuple[str, str, str]] = []
         scores, kinds = [np.zeros(0, np.float32)], [np.zeros(0, np.uint8)]
         with progress() as display:
-            task: Any = display.add_task("scoring", total=table.total_bytes, note="")
+            task: Any = display.add_task(gettext("scoring"), total=table.total_bytes, note="")
             while rows := list(islice(table.rows, CHUNK)):
                 found = score(rows)
                 scores.append(found.p_fraud)
                 kinds.append(found.fraud_types)
                 texts += [(group_of(row), row[label], row.get("category", "")) for row in rows]
-                display.update(task, completed=table.bytes_read(), note=f"{len(texts):,} rows")
+                display.update(
+                    task,
+                    completed=table.bytes_read(),
+                    note=gettext("{texts:,} rows", texts=len(texts)),
+                )
     if not texts:
-        fail(f"{data.name}: holds no row")
+        fail(gettext("{name}: holds no row", name=data.name))
     groups, labels, categories = (np.array(words) for words in zip(*texts, strict=True))
     return ScoredRows(
         groups=groups,
@@ -107,7 +112,9 @@ def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
 
 def _plotter() -> Any:
     if find_spec("matplotlib") is None:
-        fail("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+        fail(
+            gettext("plots need matplotlib: pip install 'fanzha[plots]', or in a clone '.[plots]'")
+        )
     from services.cli.eval.plots import draw
 
     return draw

@@ -5,6 +5,7 @@ from typing import Any
 from rich.table import Table
 
 from classifiers.evaluation.report import Figures
+from fanzha.translation.catalogue import gettext, gettext_noop
 from services.cli._common.console import err, out
 
 
@@ -12,18 +13,33 @@ def show(figures: Figures) -> None:
     """Print *figures* as tables and sentences."""
     seen: Any = figures
     out.print(
-        f"{seen['channel']} model {seen['model_version']}, threshold {seen['threshold']:.6g}: "
-        f"{seen['rows']:,} rows of {seen['file']}"
+        gettext(
+            "{channel} model {model_version}, threshold {threshold:.6g}: {rows:,} rows of {file}",
+            channel=seen["channel"],
+            model_version=seen["model_version"],
+            threshold=seen["threshold"],
+            rows=seen["rows"],
+            file=seen["file"],
+        )
     )
     if seen["unscored"]:
-        out.print(f"{seen['unscored']:,} rows could not be read and count as let through")
+        out.print(
+            gettext(
+                "{unscored:,} rows could not be read and count as let through",
+                unscored=seen["unscored"],
+            )
+        )
     for label, rows in seen["unknown_labels"].items():
-        err.print(f"label {label!r} is not known: {rows:,} rows count nowhere")
+        err.print(
+            gettext(
+                "label {label!r} is not known: {rows:,} rows count nowhere", label=label, rows=rows
+            )
+        )
     out.print(_groups(seen["groups"]))
     if "auc" in seen:
         _show_ranking(seen)
     else:
-        out.print("No AUC, recall or calibration: these need legitimate rows and fraud.")
+        out.print(gettext("No AUC, recall or calibration: these need legitimate rows and fraud."))
     if "fraud_types" in seen:
         _show_fraud_types(seen["fraud_types"])
 
@@ -31,9 +47,9 @@ def show(figures: Figures) -> None:
 def _groups(groups: Any) -> Table:
     table = Table(box=None, pad_edge=False)
     for title in ("group", "label"):
-        table.add_column(title)
+        table.add_column(gettext(title))
     for title in ("rows", "blocked", "% blocked", "95 % interval"):
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(gettext(title), justify="right", no_wrap=True)
     for group in groups:
         table.add_row(
             group["group"] or "–",
@@ -41,20 +57,39 @@ def _groups(groups: Any) -> Table:
             f"{group['rows']:,}",
             f"{group['blocked']:,}",
             f"{100 * group['rate']:.3f}",
-            f"{100 * group['low']:.3f} to {100 * group['high']:.3f}",
+            gettext(
+                "{value:.3f} to {value_2:.3f}",
+                value=100 * group["low"],
+                value_2=100 * group["high"],
+            ),
         )
     return table
 
 
 def _show_ranking(seen: Any) -> None:
-    out.print(f"\n{seen['fraud']:,} frauds against {seen['legitimate']:,} legitimate rows")
-    out.print(f"AUC {seen['auc']:.4f}")
+    out.print(
+        gettext(
+            "\n{fraud:,} frauds against {legitimate:,} legitimate rows",
+            fraud=seen["fraud"],
+            legitimate=seen["legitimate"],
+        )
+    )
+    out.print(gettext("AUC {auc:.4f}", auc=seen["auc"]))
     for percent, recall in seen["recall_at_percent"].items():
-        out.print(f"recall at {percent} % false positives {recall:.4f}")
+        out.print(
+            gettext(
+                "recall at {percent} % false positives {recall:.4f}", percent=percent, recall=recall
+            )
+        )
     for one in seen["budget"]["thresholds"]:
         _show_threshold(one, seen["budget"]["rate"])
-    out.print(f"expected calibration error {seen['calibration_error']:.4f}\n")
-    table = Table("rows", "believed", "true", box=None, pad_edge=False)
+    out.print(
+        gettext(
+            "expected calibration error {calibration_error:.4f}\n",
+            calibration_error=seen["calibration_error"],
+        )
+    )
+    table = Table(gettext("rows"), gettext("believed"), gettext("true"), box=None, pad_edge=False)
     for one in seen["reliability"]:
         table.add_row(f"{one['rows']:,}", f"{one['believed']:.3f}", f"{one['true']:.3f}")
     out.print(table)
@@ -63,21 +98,49 @@ def _show_ranking(seen: Any) -> None:
 def _show_threshold(one: Any, rate: float) -> None:
     group = one["decided_by"] or "–"
     if one["threshold"] is None:
-        out.print(f"no threshold blocks at most {100 * rate:g} % of {group}: too many score 1")
+        out.print(
+            gettext(
+                "no threshold blocks at most {value:g} % of {group}: too many score 1",
+                value=100 * rate,
+                group=group,
+            )
+        )
         return
     out.print(
-        f"threshold for {100 * rate:g} % false positives, decided by {group}: "
-        f"{one['threshold']:.6g}; recall {one['recall']:.4f}, "
-        f"{one['legitimate_blocked']:,} legitimate rows blocked"
+        gettext(
+            "threshold for {value:g} % false positives, decided by {group}: "
+            "{threshold:.6g}; recall {recall:.4f}, {legitimate_blocked:,} legitimate rows "
+            "blocked",
+            value=100 * rate,
+            group=group,
+            threshold=one["threshold"],
+            recall=one["recall"],
+            legitimate_blocked=one["legitimate_blocked"],
+        )
     )
 
 
 def _show_fraud_types(seen: Any) -> None:
-    out.print(f"\n{seen['rows']:,} frauds of a known kind, {seen['blocked']:,} of them blocked")
-    for name, title in (("of_blocked", "of those blocked"), ("of_all", "of all")):
+    out.print(
+        gettext(
+            "\n{rows:,} frauds of a known kind, {blocked:,} of them blocked",
+            rows=seen["rows"],
+            blocked=seen["blocked"],
+        )
+    )
+    for name, title in (
+        ("of_blocked", gettext_noop("of those blocked")),
+        ("of_all", gettext_noop("of all")),
+    ):
         if f"macro_f1_{name}" in seen:
-            out.print(f"fraud type, macro F1 {title}: {seen[f'macro_f1_{name}']:.4f}")
-    table = Table("kind", "F1 of all", box=None, pad_edge=False)
+            out.print(
+                gettext(
+                    "fraud type, macro F1 {title}: {seen:.4f}",
+                    title=gettext(title),
+                    seen=seen[f"macro_f1_{name}"],
+                )
+            )
+    table = Table(gettext("kind"), gettext("F1 of all"), box=None, pad_edge=False)
     for kind, value in seen["f1_of_all"].items():
         table.add_row(kind, f"{value:.3f}")
     out.print(table)

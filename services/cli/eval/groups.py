@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from fanzha.translation.catalogue import gettext
 from fanzha.url import canonical, registrable, split
 from services.cli._common.console import fail
 from services.cli._common.files import OpenTable, Row, column
@@ -22,7 +23,7 @@ def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callab
     if by and by not in table.columns:
         if by in _OF_LINKS:
             if model.single != "url":
-                fail(f"--by {by} is of links only")
+                fail(gettext("--by {by} is of links only", by=by))
             read, link = _OF_LINKS[by], needed(table, file, *URL_COLUMNS)
             return lambda row: read(row[link])
         if by in _OF_DATES:

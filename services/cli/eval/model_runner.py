@@ -9,6 +9,7 @@ import numpy as np
 from classifiers import bundles
 from fanzha.phone import HomePlan
 from fanzha.tables import Float32s, Uint8s
+from fanzha.translation.catalogue import gettext
 from fanzha.url import canonicals
 from services.cli._common.console import err, fail
 from services.cli._common.files import OpenTable, Row, column
@@ -91,7 +92,13 @@ def _caller(models_dir: Path | None) -> ModelRunner:
     def scorer(table: OpenTable, name: str) -> Score:
         missing = sorted(set(model.table_columns) - set(table.columns))
         if missing:
-            err.print(f"taken as empty, for {name} has no such column: {', '.join(missing)}")
+            err.print(
+                gettext(
+                    "taken as empty, for {name} has no such column: {missing}",
+                    name=name,
+                    missing=", ".join(missing),
+                )
+            )
 
         def score(rows: Sequence[Row]) -> ModelScores:
             columns = {
@@ -113,17 +120,26 @@ def needed(table: OpenTable, file: str, *names: str) -> str:
     """Return the first of *names* that the table has; end the command when it has none."""
     found = column(table.columns, *names)
     if not found:
-        fail(f"{file}: needs a column {' or '.join(names)}, {_has(table.columns)}")
+        fail(
+            gettext(
+                "{file}: needs a column {names}, {columns}",
+                file=file,
+                names=" or ".join(names),
+                columns=_has(table.columns),
+            )
+        )
     return found
 
 
 def _has(columns: Sequence[str]) -> str:
     if columns in ((), ("",)):
-        return "is empty"
+        return gettext("is empty")
     # What is no table may have anything for a header.
     short = ["".join(filter(str.isprintable, name))[:_LONGEST_NAME] for name in columns]
     more = len(columns) - _MOST_NAMES
-    return f"has {', '.join(short[:_MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
+    return gettext("has {short}", short=", ".join(short[:_MOST_NAMES])) + (
+        gettext(" and {more} more", more=more) if more > 0 else ""
+    )
 
 
 def _untyped(scores: Float32s) -> ModelScores:

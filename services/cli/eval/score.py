@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from fanzha.fraud import FraudType
+from fanzha.translation.catalogue import gettext
 from infra import atomic_file
 from services.cli._common.console import err, one_sentence, progress
 from services.cli._common.files import column, open_table
@@ -61,14 +62,16 @@ def _run(data: Path, out: Path, model: ModelRunner, columns: tuple[str, ...]) ->
         file.write("\t".join(("id", *columns)) + "\n")
         done = 0
         with progress() as display:
-            task: Any = display.add_task("scoring", total=table.total_bytes, note="")
+            task: Any = display.add_task(gettext("scoring"), total=table.total_bytes, note="")
             while rows := list(islice(table.rows, CHUNK)):
                 for offset, fields in enumerate(_fields(score(rows), model.threshold)):
                     identity = rows[offset].get(name) or str(done + offset + 1)
                     file.write("\t".join((identity, *fields)) + "\n")
                 done += len(rows)
-                display.update(task, completed=table.bytes_read(), note=f"{done:,} rows")
-    err.print(f"{done:,} rows scored")
+                display.update(
+                    task, completed=table.bytes_read(), note=gettext("{done:,} rows", done=done)
+                )
+    err.print(gettext("{done:,} rows scored", done=done))
 
 
 def _fields(scored: ModelScores, threshold: float) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from services.cli._common.confirmation import Confirm, call
@@ -18,6 +19,7 @@ from services.cli._common.options import (
     Limit,
     Reason,
     Target,
+    Yes,
     enum,
 )
 from services.cli._common.server import read_pages, tell_more
@@ -29,6 +31,7 @@ from services.cli.lists import (
     lifecycle,
     mappings,
     quarantine,
+    removal,
 )
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -122,6 +125,7 @@ def remove(
     kind_: KindWord = "",
     false_positive: FalsePositive = False,
     expected_version: ExpectedVersion = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -138,6 +142,7 @@ def remove(
         reason=reason,
         false_positive=false_positive,
     )
+    removal.agree_to(target, request.removals, yes=yes)
     with server(target) as stub:
         answer = stub.UpdateEntries(request)
     _tell(patterns, answer, answer.removals, as_json=as_json)
@@ -160,11 +165,15 @@ def find(
         print_json(answer)
         return
     if answer.protected_because:
-        out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
+        out.print(
+            gettext("protected: {protected_because}", protected_because=answer.protected_because),
+            markup=False,
+            soft_wrap=True,
+        )
     if answer.entries:
         display.show_entries(answer.entries, int(time.time()))
     else:
-        out.print(f"no entry matches, in version {answer.version}")
+        out.print(gettext("no entry matches, in version {version}", version=answer.version))
 
 
 @app.command("list")
@@ -188,7 +197,14 @@ def list_(
         print_json(entries)
     else:
         display.show_entries(entries, int(time.time()))
-        out.print(f"{len(entries)} shown; {answer.total} in all, version {answer.version}")
+        out.print(
+            gettext(
+                "{entries} shown; {total} in all, version {version}",
+                entries=len(entries),
+                total=answer.total,
+                version=answer.version,
+            )
+        )
     tell_more(answer)
 
 
@@ -201,25 +217,50 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
         print_json(answer)
         return
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
-    out.print(f"version {answer.version}, committed {when if answer.version else 'never'}")
+    out.print(
+        gettext(
+            "version {version}, committed {when}",
+            version=answer.version,
+            when=when if answer.version else gettext("never"),
+        )
+    )
     for count in answer.counts:
-        action = display.word(decision_pb2.Action, count.action, "ACTION_")
-        name = display.word(pb.EntryKind, count.kind, "ENTRY_KIND_")
-        shadow = " (shadow)" if count.mode == pb.ENTRY_MODE_SHADOW else ""
+        action = display.shown_word(decision_pb2.Action, count.action, "ACTION_")
+        name = display.shown_word(pb.EntryKind, count.kind, "ENTRY_KIND_")
+        shadow = gettext(" (shadow)") if count.mode == pb.ENTRY_MODE_SHADOW else ""
         out.print(f"{count.entries:>12,} {action} {name}{shadow}")
     if answer.changes_pending:
-        out.print(f"{answer.changes_pending:,} changes wait for a second person")
+        out.print(
+            gettext(
+                "{changes_pending:,} changes wait for a second person",
+                changes_pending=answer.changes_pending,
+            )
+        )
     for change in answer.unconfirmed_emergencies:
         err.print(
-            f"EMERGENCY, change {change}: not confirmed; fanzha changes show {change}",
+            gettext(
+                "EMERGENCY, change {change}: not confirmed; fanzha changes show {change}",
+                change=change,
+            ),
             style="red",
         )
     quarantine.show_alarm(answer)
+    _show_workers(answer)
+
+
+def _show_workers(answer: pb.GetStatusResponse) -> None:
     for worker in answer.workers:
         age = (time.time() * 1000 - worker.applied_at_ms) / 1000
-        out.print(f"worker {worker.worker}: version {worker.list_version}, for {age:.0f} s")
+        out.print(
+            gettext(
+                "worker {worker}: version {list_version}, for {age:.0f} s",
+                worker=worker.worker,
+                list_version=worker.list_version,
+                age=age,
+            )
+        )
     if not answer.workers:
-        out.print("no worker has reported in the last ten seconds")
+        out.print(gettext("no worker has reported in the last ten seconds"))
 
 
 def _filter(kind_: str, action: str, source: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import out, print_json, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
@@ -30,22 +31,38 @@ def critical(
         print_json(answer)
         return
     for risk in answer.risks:
-        out.print(f"a block of {pattern} would hit {risk}", soft_wrap=True)
+        out.print(
+            gettext("a block of {pattern} would hit {risk}", pattern=pattern, risk=risk),
+            soft_wrap=True,
+        )
     if pattern and not answer.risks:
-        out.print(f"a block of {pattern} would hit nothing critical", soft_wrap=True)
+        out.print(
+            gettext("a block of {pattern} would hit nothing critical", pattern=pattern),
+            soft_wrap=True,
+        )
     if answer.items:
         _show(answer)
     if not pattern:
         limit = answer.range_subscribers_limit
-        out.print(f"{len(answer.items):,} shown; ranges of over {limit:,} subscribers are, too")
+        out.print(
+            gettext(
+                "{items:,} shown; ranges of over {limit:,} subscribers are, too",
+                items=len(answer.items),
+                limit=limit,
+            )
+        )
 
 
 def _show(answer: pb.ListCriticalResponse) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("pattern", "category", "owner", "source", "checked"):
-        table.add_column(name, overflow="fold")
+        table.add_column(gettext(name), overflow="fold")
     for item in answer.items:
-        pattern = f"{item.pattern} (users below)" if item.users_below else item.pattern
-        source = f"{item.source} (own file)" if item.own else item.source
+        pattern = (
+            gettext("{pattern} (users below)", pattern=item.pattern)
+            if item.users_below
+            else item.pattern
+        )
+        source = gettext("{source} (own file)", source=item.source) if item.own else item.source
         table.add_row(pattern, item.category, item.owner, source, item.checked)
     wide().print(table)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import as_dict, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
@@ -37,7 +38,10 @@ def dead(
 ) -> None:
     """List entries that matched nothing for long; removes nothing by itself."""
     if propose and limit > _MOST_PROPOSED:
-        raise typer.BadParameter(f"with --propose at most {_MOST_PROPOSED}", param_hint="--limit")
+        raise typer.BadParameter(
+            gettext("with --propose at most {most_proposed}", most_proposed=_MOST_PROPOSED),
+            param_hint="--limit",
+        )
     request = pb.ListDeadRequest(
         days=days, source=enum(source, vocabulary.read_source, "--source"), page_token=after
     )
@@ -45,7 +49,7 @@ def dead(
         entries, answer = _all_dead(stub, request, limit)
         proposed = None
         if propose and entries:
-            why = reason or f"no match for {answer.days} days"
+            why = reason or gettext("no match for {days} days", days=answer.days)
             proposed = _propose_removal(stub, entries, answer, by, why)
     if as_json:
         del answer.entries[:]
@@ -63,13 +67,13 @@ def _all_dead(
 ) -> tuple[list[pb.Entry], pb.ListDeadResponse]:
     found = 0
     with progress() as shown:
-        task = shown.add_task("looking for dead entries", total=None, note="")
+        task = shown.add_task(gettext("looking for dead entries"), total=None, note="")
 
         def call(request: pb.ListDeadRequest) -> pb.ListDeadResponse:
             nonlocal found
             answer: pb.ListDeadResponse = stub.ListDead(request)
             found += len(answer.entries)
-            note = f"{found:,} found"
+            note = gettext("{found:,} found", found=found)
             shown.update(task, completed=answer.examined, total=answer.total, note=note)
             return answer
 
@@ -95,27 +99,56 @@ def _tell_proposed(answer: pb.ProposeRetirementResponse) -> None:
     outcomes = Counter(report.outcome for report in answer.entries)
     removed = outcomes[pb.ROW_OUTCOME_REMOVED]
     if not answer.change_id:
-        out.print("none of them is dead any more: nothing is proposed")
+        out.print(gettext("none of them is dead any more: nothing is proposed"))
         return
-    kept = f"; {outcomes.total() - removed:,} stay" if outcomes.total() > removed else ""
-    waits = (
-        "a second person" if answer.waits_because else f"fanzha changes apply {answer.change_id}"
+    kept = (
+        gettext("; {outcomes:,} stay", outcomes=outcomes.total() - removed)
+        if outcomes.total() > removed
+        else ""
     )
-    out.print(f"change {answer.change_id} proposes to remove {removed:,} entries{kept}; it waits "
-              f"for {waits}", soft_wrap=True)  # fmt: skip
+    waits = (
+        gettext("a second person")
+        if answer.waits_because
+        else f"fanzha changes apply {answer.change_id}"
+    )
+    out.print(
+        gettext(
+            "change {change_id} proposes to remove {removed:,} entries{kept}; it waits for {waits}",
+            change_id=answer.change_id,
+            removed=removed,
+            kept=kept,
+            waits=waits,
+        ),
+        soft_wrap=True,
+    )
 
 
 def _show_dead(entries: list[pb.Entry], answer: pb.ListDeadResponse) -> None:
     since, now_s = answer.counted_since_s, int(time.time())
     if not since or since > now_s - answer.days * _DAY_S:
-        counted = f"since {display.day(since)}" if since else "not yet"
-        out.print(f"hits are counted {counted}: too short to call anything dead after "
-                  f"{answer.days} days", soft_wrap=True)  # fmt: skip
+        counted = (
+            gettext("since {since}", since=display.day(since)) if since else gettext("not yet")
+        )
+        out.print(
+            gettext(
+                "hits are counted {counted}: too short to call anything dead after {days} days",
+                counted=counted,
+                days=answer.days,
+            ),
+            soft_wrap=True,
+        )
         return
     display.show_entries(entries, now_s)
-    whole = "" if answer.examined == answer.total else f" of {answer.total:,}"
+    whole = "" if answer.examined == answer.total else gettext(" of {total:,}", total=answer.total)
     out.print(
-        f"{len(entries):,} matched nothing for {answer.days} days; {answer.examined:,}{whole} "
-        f"entries that old were looked at, version {answer.version}",
+        gettext(
+            "{entries:,} matched nothing for {days} days; {examined:,}{whole} entries that "
+            "old were looked at, version {version}",
+            entries=len(entries),
+            days=answer.days,
+            examined=answer.examined,
+            whole=whole,
+            version=answer.version,
+        ),
         soft_wrap=True,
     )

@@ -8,16 +8,28 @@ from rich.table import Table
 
 from blocklists.exporters import plain
 from blocklists.exporters.plain import CSV_COLUMNS
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out, wide
+from services.cli._common.enum_words import enum_word, field_label
 from services.cli.lists import entry_messages
 
 _OF_FORMAT = {
     "domains": (pb.ENTRY_KIND_HOST,),
     "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
 }
+
+_ENUMS = {
+    "type": "entry_kind",
+    "action": "action",
+    "direction": "direction",
+    "fraud_type": "fraud_type",
+    "source": "source",
+    "mode": "entry_mode",
+}
+"""Columns with words of an enum, and its name."""
 
 
 class _Enum(Protocol):
@@ -29,14 +41,25 @@ def word(enum: _Enum, number: int, prefix: str) -> str:
     return enum.Name(number).removeprefix(prefix).lower() if number else ""
 
 
+def shown_word(enum: _Enum, number: int, prefix: str) -> str:
+    """Write the member of a wire enum in the language of the user."""
+    return enum_word(prefix.lower().rstrip("_"), word(enum, number, prefix))
+
+
 def action(number: int) -> str:
     """Write what an entry does: block or allow."""
-    return word(decision_pb2.Action, number, "ACTION_")
+    return shown_word(decision_pb2.Action, number, "ACTION_")
 
 
 def columns(entry: pb.Entry) -> tuple[str, ...]:
     """Write an entry as `CSV_COLUMNS`."""
     return plain.columns(entry_messages.read(entry))
+
+
+def shown_columns(entry: pb.Entry) -> tuple[str, ...]:
+    """Write an entry as `columns`, with its words in the language of the user."""
+    cells = zip(CSV_COLUMNS, columns(entry), strict=True)
+    return tuple(enum_word(_ENUMS[name], cell) if name in _ENUMS else cell for name, cell in cells)
 
 
 def _moment(at_s: int) -> str:
@@ -55,16 +78,18 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         *("pattern", "type", "action", "fraud type", "source", "ends", "review"),
         *("hits", "last hit", "id", "reason"),
     ):
-        table.add_column(name, overflow="fold", justify="right" if name == "hits" else "left")
+        table.add_column(
+            gettext(name), overflow="fold", justify="right" if name == "hits" else "left"
+        )
     for entry in entries:
-        type_, pattern, action, direction, fraud_type, source, reason, *_ = columns(entry)
-        if entry.kind in _OF_FORMAT["numbers"] and direction != "both":
+        type_, pattern, action, direction, fraud_type, source, reason, *_ = shown_columns(entry)
+        if entry.kind in _OF_FORMAT["numbers"] and entry.direction != pb.DIRECTION_BOTH:
             action = f"{action} {direction}"
         if entry.mode == pb.ENTRY_MODE_SHADOW:
-            action = f"{action} (shadow)"
-        over = " (over)" if entry.expires_at_s <= now_s else ""
-        ends = "never" if entry.no_end else day(entry.expires_at_s) + over
-        late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
+            action = gettext("{action} (shadow)", action=action)
+        over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
+        ends = gettext("never") if entry.no_end else day(entry.expires_at_s) + over
+        late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
         review = day(entry.review_at_s) + late if entry.review_at_s else ""
         hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
         last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
@@ -76,42 +101,85 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
 def show_entry(entry: pb.Entry, now_s: int) -> None:
     """Print all there is to say of one entry, one thing a line."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    over = " (over)" if entry.expires_at_s <= now_s else ""
-    late = " (overdue)" if 0 < entry.review_at_s <= now_s else ""
-    for name, value in zip(CSV_COLUMNS, columns(entry), strict=True):
+    over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
+    late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
+    for name, value in zip(CSV_COLUMNS, shown_columns(entry), strict=True):
         late_or_over = over if name == "expires" else late if name == "review" else ""
-        table.add_row(name.replace("_", " "), (value or "–") + late_or_over)
-    table.add_row("entered", f"{_moment(entry.created_at_s)} by {entry.created_by}")
-    hits = f"{entry.hits:,}, about" if entry.HasField("hits") else "not counted"
-    table.add_row("hits", hits)
-    table.add_row("last hit", _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
-    if entry.HasField("cases"):
-        cases = entry.cases
-        ended = f"{cases.confirmed} lost money, {cases.false_alarms} false alarms"
-        table.add_row(
-            "cases", f"{ended}, {cases.neither} neither; reliability {cases.reliability:.2f}"
-        )
-    table.add_row("id", entry.entry_id)
+        table.add_row(field_label(name), (value or "–") + late_or_over)
+    table.add_row(
+        gettext("entered"),
+        gettext(
+            "{created_at_s} by {created_by}",
+            created_at_s=_moment(entry.created_at_s),
+            created_by=entry.created_by,
+        ),
+    )
+    hits = (
+        gettext("{hits:,}, about", hits=entry.hits)
+        if entry.HasField("hits")
+        else gettext("not counted")
+    )
+    table.add_row(gettext("hits"), hits)
+    table.add_row(gettext("last hit"), _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    _show_cases(entry, table)
+    table.add_row(gettext("id"), entry.entry_id)
     wide().print(table)
     out.print()
 
 
+def _show_cases(entry: pb.Entry, table: Table) -> None:
+    if entry.HasField("cases"):
+        cases = entry.cases
+        ended = gettext(
+            "{confirmed} lost money, {false_alarms} false alarms",
+            confirmed=cases.confirmed,
+            false_alarms=cases.false_alarms,
+        )
+        table.add_row(
+            gettext("cases"),
+            gettext(
+                "{ended}, {neither} neither; reliability {reliability:.2f}",
+                ended=ended,
+                neither=cases.neither,
+                reliability=cases.reliability,
+            ),
+        )
+
+
+def kind_word(number: int) -> str:
+    """Write what a pattern is, as `--kind` takes it."""
+    return word(pb.EntryKind, number, "ENTRY_KIND_").removesuffix("_prefix")
+
+
+def shown_kind(number: int) -> str:
+    """Write what a pattern is, in the language of the user."""
+    return enum_word("entry_kind", kind_word(number))
+
+
 def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> None:
-    """Print what became of each pattern."""
+    """Print what became of each pattern, and what it was taken for."""
     for report in reports:
-        outcome = word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
+        outcome = shown_word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
         why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
-        out.print(f"{patterns[report.row]}  {outcome}{name}{why}", markup=False, soft_wrap=True)
+        given = patterns[report.row]
+        kind = gettext(" as {kind}", kind=shown_kind(report.kind)) if report.kind else ""
+        as_read = f" {report.pattern}" if kind and report.pattern != given else ""
+        out.print(f"{given}  {outcome}{name}{kind}{as_read}{why}", markup=False, soft_wrap=True)
 
 
 def show_request(answer: Any) -> None:
     """Tell what became of the change that was asked for: applied, or waiting."""
     if answer.change_state == change_state_pb2.CHANGE_STATE_PENDING:
-        out.print(f"change {answer.change_id} waits for a second person; nothing changed yet")
+        out.print(
+            gettext(
+                "change {change_id} waits for a second person; nothing changed yet",
+                change_id=answer.change_id,
+            )
+        )
         for reason in answer.waits_because:
             out.print(f"    {reason}", markup=False, soft_wrap=True)
         return
     show_unreviewed(answer.unreviewed_risks)
-    by = f", by change {answer.change_id}" if answer.change_id else ""
-    out.print(f"the lists are at version {answer.version}{by}")
+    by = gettext(", by change {change_id}", change_id=answer.change_id) if answer.change_id else ""
+    out.print(gettext("the lists are at version {version}{by}", version=answer.version, by=by))

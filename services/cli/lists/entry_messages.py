@@ -29,7 +29,11 @@ def read(message: pb.Entry) -> Entry:
             review_at=_moment(message.review_at_s) if message.review_at_s else None,
         )
     except ValueError as error:
-        raise InvalidInput(f"entry {message.entry_id}: {error}; is the server newer?") from None
+        raise InvalidInput(
+            "entry {entry_id}: {error}; is the server newer?",
+            entry_id=message.entry_id,
+            error=error,
+        ) from None
 
 
 def _moment(at_s: int) -> datetime:

@@ -16,6 +16,7 @@ from blocklists.exporters import stix
 from blocklists.exporters.forms import Context, ExportForm, ExportSummary
 from blocklists.exporters.writer import FORMS, Export
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
@@ -119,21 +120,32 @@ def _export(
 
 
 def _say(written: ExportSummary, version: int) -> None:
-    err.print(f"{written.rows} entries written, version {version}")
+    err.print(
+        gettext("{rows} entries written, version {version}", rows=written.rows, version=version)
+    )
     if written.narrowed:
-        err.print(f"{written.narrowed} of these without the names below, which belong to many")
+        err.print(
+            gettext(
+                "{narrowed} of these without the names below, which belong to many",
+                narrowed=written.narrowed,
+            )
+        )
     for reason, rows in written.left_out.items():
-        err.print(f"{rows} {reason} left out")
+        err.print(gettext("{rows} {reason} left out", rows=rows, reason=reason))
 
 
 def _form(name: str, action: str, file: Path | None) -> ExportForm:
     form = FORMS[_known(name, FORMS, "--format")]
     if name == "stix" and action == "allow":
-        raise typer.BadParameter("stix has indicators of what to block only", param_hint="--action")
+        raise typer.BadParameter(
+            gettext("stix has indicators of what to block only"), param_hint="--action"
+        )
     if form.tables and (file is None or file.is_file()):
-        raise typer.BadParameter(f"{name} is several tables: name a folder", param_hint="--out")
+        raise typer.BadParameter(
+            gettext("{name} is several tables: name a folder", name=name), param_hint="--out"
+        )
     if not form.tables and file is not None and file.is_dir():
-        raise typer.BadParameter(f"{file} is a folder", param_hint="--out")
+        raise typer.BadParameter(gettext("{file} is a folder", file=file), param_hint="--out")
     return form
 
 
@@ -146,14 +158,17 @@ def _paths(form: ExportForm, context: Context, file: Path | None) -> list[Path]:
 
 def _known(word: str, known: Iterable[str], option: str) -> str:
     if word not in known:
-        raise typer.BadParameter(f"{word!r} is none of {', '.join(known)}", param_hint=option)
+        raise typer.BadParameter(
+            gettext("{word!r} is none of {known}", word=word, known=", ".join(known)),
+            param_hint=option,
+        )
     return word
 
 
 def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
     versions = {answer.version for answer in answers}
     if len(versions) > 1:
-        fail("the lists changed between two questions; try again")
+        fail(gettext("the lists changed between two questions; try again"))
     return versions.pop() if versions else 0
 
 
@@ -168,7 +183,7 @@ def _write(
     making = Export(form, context, *files)
     making.lift(map(_entries, allows))
     with progress(bar=False) as bar:
-        task = bar.add_task("writing", total=None, note="")
+        task = bar.add_task(gettext("writing"), total=None, note="")
         for answer in answers:
             making.add([_entries(answer)])
             bar.update(task, completed=making.written.rows)

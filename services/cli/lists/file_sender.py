@@ -9,6 +9,7 @@ import grpc
 
 from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.console import fail, progress
@@ -38,7 +39,7 @@ class FileUpload:
                 path, ways, int(time.time()), keep_all=keep_all, finished=self._finished
             )
         except (OSError, EOFError, zlib.error) as error:
-            fail(f"cannot read {path}: {error}")
+            fail(gettext("cannot read {path}: {error}", path=path, error=error))
         except InvalidInput as error:
             fail(f"{path.name}: {error}")
 
@@ -53,18 +54,26 @@ class FileUpload:
         upload = self._upload
         with progress() as shown:
             task = shown.add_task(
-                f"importing {self._path.name}", total=self._path.stat().st_size, note=""
+                gettext("importing {name}", name=self._path.name),
+                total=self._path.stat().st_size,
+                note="",
             )
 
             def advanced() -> None:
-                rows = f"{upload.reading.rows:,} rows"
+                rows = gettext("{rows:,} rows", rows=upload.reading.rows)
                 shown.update(task, completed=upload.file.bytes_read, note=rows)
 
             try:
                 answer = stub.ImportEntries(upload.messages(self._header, advanced))
             except grpc.RpcError:
                 if upload.reading.error is not None:
-                    fail(f"{self._path}: nothing was imported: {upload.reading.error}")
+                    fail(
+                        gettext(
+                            "{path}: nothing was imported: {error}",
+                            path=self._path,
+                            error=upload.reading.error,
+                        )
+                    )
                 raise
         self._account(answer)
         return ImportSummary(
@@ -82,8 +91,13 @@ class FileUpload:
         told, sent = sum(count.rows for count in answer.counts), self._upload.reading.rows
         if told != sent:
             fail(
-                f"{self._path}: the server tells of {told:,} of the {sent:,} rows it was sent; one "
-                "of an earlier release knows no plain rows: import again once it is renewed"
+                gettext(
+                    "{path}: the server tells of {told:,} of the {sent:,} rows it was sent; one of "
+                    "an earlier release knows no plain rows: import again once it is renewed",
+                    path=self._path,
+                    told=told,
+                    sent=sent,
+                )
             )
 
     def _finished(self, file: ListFile, reading: ReadProgress) -> None:
@@ -91,7 +105,8 @@ class FileUpload:
         if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
             first = reading.problems[0]
             raise InvalidInput(
-                "no column is known to hold numbers or names; say which does, such as "
-                f"--map 号码=number; the first row is: {first.text[:200]}"
+                "no column is known to hold numbers or names; say which does, such as --map "
+                "号码=number; the first row is: {text}",
+                text=first.text[:200],
             )
         self._known.check(file.headers)

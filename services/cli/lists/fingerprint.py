@@ -7,6 +7,7 @@ import typer
 
 from blocklists.entries import EntryKind
 from fanzha import fingerprint
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, out
 
 
@@ -27,5 +28,7 @@ def canonical(patterns: Sequence[str], kind: int) -> list[str]:
         for text in patterns
     ]
     if "" in written:
-        fail(f"text {written.index('') + 1} is too short to have a fingerprint")
+        fail(
+            gettext("text {value} is too short to have a fingerprint", value=written.index("") + 1)
+        )
     return written

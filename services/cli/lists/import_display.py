@@ -6,11 +6,14 @@ from pathlib import Path
 from rich.table import Table
 
 from blocklists.importers.rows import HEADER
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
+from services.cli._common.enum_words import enum_word
+from services.cli.lists.display import shown_kind
 from services.cli.lists.import_summary import (
     EXAMPLES,
     ImportSummary,
@@ -24,16 +27,32 @@ def show(done: ImportSummary) -> None:
     """Print everything."""
     _say(_found(done))
     for header in done.file.headers:
-        where = f"sheet {header.sheet!r}, " if header.sheet else ""
+        where = gettext("sheet {sheet!r}, ", sheet=header.sheet) if header.sheet else ""
         used = ", ".join(f"{_one_line(name)} → {target}" for name, target in header.layout.used)
-        _say(f"{where}header in line {header.line}: {used}")
-        for what, names in (("not used", header.layout.unused), ("ignored", header.layout.ignored)):
+        _say(
+            gettext(
+                "{where}header in line {line}: {used}", where=where, line=header.line, used=used
+            )
+        )
+        for what, names in (
+            (gettext_noop("not used"), header.layout.unused),
+            (gettext_noop("ignored"), header.layout.ignored),
+        ):
             if names:
-                _say(f"  columns {what}: {', '.join(map(_one_line, names))}")
+                _say(
+                    gettext(
+                        "  columns {what}: {names}",
+                        what=gettext(what),
+                        names=", ".join(map(_one_line, names)),
+                    )
+                )
     if done.remembered:
         told = ", ".join(f"{name} → {target}" for name, target in done.remembered.items())
-        _say(f"as remembered: {told}")
+        _say(gettext("as remembered: {told}", told=told))
     out.print(_counts(done))
+    if done.answer.kinds:
+        kinds = (f"{one.rows:,} × {shown_kind(one.kind)}" for one in done.answer.kinds)
+        _say(gettext("taken for: {kinds}", kinds=", ".join(kinds)))
     _show_ignored(done)
     _show_problems(done)
     _show_conflicts(done)
@@ -52,34 +71,56 @@ def write_report(path: Path, done: ImportSummary) -> None:
                 sheet, row = done.file.place(problem.line)
                 table.writerow((row, sheet, problem.outcome, problem.message, problem.text))
     except OSError as error:
-        err.print(f"the report could not be written: {error}", style="yellow")
+        err.print(gettext("the report could not be written: {error}", error=error), style="yellow")
         return
     if done.problems_not_told:
-        _say(f"{done.problems_not_told:,} bad lines more than the report holds; mend these first")
+        _say(
+            gettext(
+                "{problems_not_told:,} bad lines more than the report holds; mend these first",
+                problems_not_told=done.problems_not_told,
+            )
+        )
 
 
 def _ended(done: ImportSummary) -> str:
     answer = done.answer
     show_unreviewed(answer.unreviewed_risks)
     if done.dry_run:
-        return f"nothing changed, a dry run at version {answer.version}"
+        return gettext("nothing changed, a dry run at version {version}", version=answer.version)
     if answer.waits_because:
         why = "; ".join(answer.waits_because)
-        waits = f"change {answer.change_id} waits for a second person: {why}"
-        return f"{waits}\nnothing changed yet, the lists are at version {answer.version}"
-    request = f", by change {answer.change_id}" if answer.change_id else ""
-    return f"the lists are at version {answer.version}{request}"
+        waits = gettext(
+            "change {change_id} waits for a second person: {why}",
+            change_id=answer.change_id,
+            why=why,
+        )
+        return gettext(
+            "{waits}\nnothing changed yet, the lists are at version {version}",
+            waits=waits,
+            version=answer.version,
+        )
+    request = (
+        gettext(", by change {change_id}", change_id=answer.change_id) if answer.change_id else ""
+    )
+    return gettext(
+        "the lists are at version {version}{request}", version=answer.version, request=request
+    )
 
 
 def _found(done: ImportSummary) -> str:
     file = done.file
-    parts = [str(file.format_), f"{file.lines:,} lines"]
+    parts = [str(file.format_), gettext("{lines:,} lines", lines=file.lines)]
     if file.encoding:
         parts.append(file.encoding)
     if file.sheets:
-        parts.append(f"sheets {', '.join(map(repr, file.sheets))}")
+        parts.append(gettext("sheets {sheets}", sheets=", ".join(map(repr, file.sheets))))
     if file.hidden_sheets:
-        parts.append(f"hidden and not read: {', '.join(map(repr, file.hidden_sheets))}")
+        parts.append(
+            gettext(
+                "hidden and not read: {hidden_sheets}",
+                hidden_sheets=", ".join(map(repr, file.hidden_sheets)),
+            )
+        )
     return f"{done.name}: {', '.join(parts)}"
 
 
@@ -90,14 +131,18 @@ def _counts(done: ImportSummary) -> Table:
     outcomes = done.outcomes
     repeated = done.answer.repeated_rows
     rows = [
-        ("rows", done.reading.rows + done.reading.invalid.total()),
-        *((name, outcomes[name]) for name in ("added", "replaced", "duplicate")),
-        *([("  of these repeated in the file", repeated)] if repeated else []),
-        ("refused", outcomes["refused"]),
-        *([("  of these held back", done.answer.held_back)] if done.answer.held_back else []),
-        ("invalid", outcomes["invalid"]),
-        *([("  of these over already", done.expired)] if done.expired else []),
-        *([("conflicting", done.conflicting)] if done.conflicting else []),
+        (gettext("rows"), done.reading.rows + done.reading.invalid.total()),
+        *((_outcome(name), outcomes[name]) for name in ("added", "replaced", "duplicate")),
+        *([(gettext("  of these repeated in the file"), repeated)] if repeated else []),
+        (_outcome("refused"), outcomes["refused"]),
+        *(
+            [(gettext("  of these held back"), done.answer.held_back)]
+            if done.answer.held_back
+            else []
+        ),
+        (_outcome("invalid"), outcomes["invalid"]),
+        *([(gettext("  of these over already"), done.expired)] if done.expired else []),
+        *([(gettext("conflicting"), done.conflicting)] if done.conflicting else []),
     ]
     for name, number in rows:
         table.add_row(name, f"{number:,}")
@@ -108,58 +153,105 @@ def _show_ignored(done: ImportSummary) -> None:
     for what, lines in done.reading.ignored.items():
         if done.file.headers and what.startswith(HEADER):
             continue  # shown above, with its columns
-        _say(f"not entries: {lines:,} × {what}")
+        _say(gettext("not entries: {lines:,} × {what}", lines=lines, what=what))
     if done.answer.terms_given:
         _say(
-            f"{done.answer.terms_given:,} rows ask for no end without a date of review: they end "
-            "after the server's default term"
+            gettext(
+                "{terms_given:,} rows ask for no end without a date of review: they end after "
+                "the server's default term",
+                terms_given=done.answer.terms_given,
+            )
         )
     if done.file.undecoded:
-        _say(f"lines with bytes that are not {done.file.encoding}: {len(done.file.undecoded):,}")
+        _say(
+            gettext(
+                "lines with bytes that are not {encoding}: {undecoded:,}",
+                encoding=done.file.encoding,
+                undecoded=len(done.file.undecoded),
+            )
+        )
     for what, rows in done.reading.notes.items():
         places = ", ".join(map(done.place, done.reading.noted[what][:3]))
         more = " …" if rows > 3 else ""  # noqa: PLR2004
-        _say(f"note: {rows:,} × {what} ({places}{more})")
+        _say(
+            gettext(
+                "note: {rows:,} × {what} ({places}{more})",
+                rows=rows,
+                what=what,
+                places=places,
+                more=more,
+            )
+        )
 
 
 def _show_problems(done: ImportSummary) -> None:
     problems = done.problems()
     if len(done.reading.invalid) > 1:
         for reason, lines in done.reading.invalid.most_common(EXAMPLES):
-            _say(f"unreadable: {lines:,} × {reason}")
+            _say(gettext("unreadable: {lines:,} × {reason}", lines=lines, reason=reason))
     for outcome in ("refused", "invalid"):
         _show_some(done, [one for one in problems if one.outcome == outcome], outcome)
 
 
 def _show_some(done: ImportSummary, problems: Sequence[LineProblem], outcome: str) -> None:
     for problem in problems[:EXAMPLES]:
-        _say(f"{outcome}, {done.place(problem.line)}: {problem.message}")
+        _say(f"{_outcome(outcome)}, {done.place(problem.line)}: {problem.message}")
     if (more := done.outcomes[outcome] - len(problems[:EXAMPLES])) > 0:
-        _say(f"… {more:,} more {outcome}; --report FILE has them")
+        _say(
+            gettext(
+                "… {more:,} more {outcome}; --report FILE has them",
+                more=more,
+                outcome=_outcome(outcome),
+            )
+        )
 
 
 def _show_conflicts(done: ImportSummary) -> None:
     for one in done.answer.conflicts:
-        _say(f"conflicting, {done.place(one.row)}: {conflict_text(done, one)}")
+        _say(
+            gettext(
+                "conflicting, {row}: {done}", row=done.place(one.row), done=conflict_text(done, one)
+            )
+        )
     if done.conflicting > len(done.answer.conflicts):
-        hint = "" if done.dry_run else "; --preview shows some"
-        _say(f"… {done.conflicting - len(done.answer.conflicts):,} more conflicting{hint}")
+        hint = "" if done.dry_run else gettext("; --preview shows some")
+        _say(
+            gettext(
+                "… {conflicting:,} more conflicting{hint}",
+                conflicting=done.conflicting - len(done.answer.conflicts),
+                hint=hint,
+            )
+        )
     if done.answer.names_not_compared:
-        _say(f"{done.answer.names_not_compared:,} listed names were not compared with the rows")
+        _say(
+            gettext(
+                "{names_not_compared:,} listed names were not compared with the rows",
+                names_not_compared=done.answer.names_not_compared,
+            )
+        )
 
 
 def _show_examples(done: ImportSummary) -> None:
     for outcome, name in (
-        (pb.ROW_OUTCOME_ADDED, "new"),
-        (pb.ROW_OUTCOME_REPLACED, "changed"),
-        (pb.ROW_OUTCOME_DUPLICATE, "duplicate"),
+        (pb.ROW_OUTCOME_ADDED, gettext("new")),
+        (pb.ROW_OUTCOME_REPLACED, gettext("changed")),
+        (pb.ROW_OUTCOME_DUPLICATE, _outcome("duplicate")),
     ):
         some = [one for one in done.answer.examples if one.outcome == outcome]
         texts = dict(done.file.texts({one.row for one in some}))
         for one in some:
-            by = f", repeated in {done.place(one.repeated_by)}" if one.repeated_by else ""
+            by = (
+                gettext(", repeated in {repeated_by}", repeated_by=done.place(one.repeated_by))
+                if one.repeated_by
+                else ""
+            )
             text = f"  ({_one_line(texts[one.row])[:80]})" if one.row in texts else ""
-            _say(f"{name}, {done.place(one.row)}{by}: {one.pattern}{text}")
+            read = f"{shown_kind(one.kind)} {one.pattern}"
+            _say(f"{name}, {done.place(one.row)}{by}: {read}{text}")
+
+
+def _outcome(word: str) -> str:
+    return enum_word("row_outcome", word)
 
 
 def _one_line(text: str) -> str:

@@ -14,6 +14,7 @@ from blocklists.importers.list_file import ReadOptions
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.confirmation import Confirm
 from services.cli._common.console import print_json, progress
@@ -164,7 +165,7 @@ def _defaults(action: str, direction: str, fraud_type: str, source: str) -> pb.E
 def _tell(done: ImportSummary, report: Path | None, *, as_json: bool) -> None:
     if report is not None:
         with progress(bar=False) as shown:
-            shown.add_task("writing the report", note="", total=None)
+            shown.add_task(gettext("writing the report"), note="", total=None)
             import_display.write_report(report, done)
     if as_json:
         print_json(done.as_dict())
@@ -186,7 +187,8 @@ def _encoding(name: str) -> str:
     )
     if plain not in ("", *ENCODINGS):
         raise typer.BadParameter(
-            f"{name!r} is none of {', '.join(ENCODINGS)}", param_hint="--encoding"
+            gettext("{name!r} is none of {encodings}", name=name, encodings=", ".join(ENCODINGS)),
+            param_hint="--encoding",
         )
     return plain
 
@@ -196,5 +198,7 @@ def _format(name: str) -> Format | None:
         return None
     if name not in set(Format):
         known = ", ".join(("auto", *Format))
-        raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--format")
+        raise typer.BadParameter(
+            gettext("{name!r} is none of {known}", name=name, known=known), param_hint="--format"
+        )
     return Format(name)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from blocklists.importers.list_file import ListFile
 from blocklists.importers.rows import BadLine
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli.lists.display import word
+from services.cli.lists.display import kind_word, shown_word, word
 from services.cli.lists.upload import EXPIRED, ReadProgress
 
 EXAMPLES = 10
@@ -74,7 +75,11 @@ class ImportSummary:
     def place(self, line: int) -> str:
         """Write where a line is."""
         sheet, row = self.file.place(line)
-        return f"sheet {sheet!r} row {row}" if sheet else f"line {row}"
+        return (
+            gettext("sheet {sheet!r} row {row}", sheet=sheet, row=row)
+            if sheet
+            else gettext("line {row}", row=row)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for programs."""
@@ -95,6 +100,7 @@ class ImportSummary:
             "invalid": outcomes["invalid"],
             "expired": self.expired,
             "repeated": self.answer.repeated_rows,
+            "kinds": {kind_word(one.kind): one.rows for one in self.answer.kinds},
             "terms_given": self.answer.terms_given,
             "change_id": self.answer.change_id,
             "change_state": word(
@@ -129,7 +135,12 @@ class ImportSummary:
     def _examples(self) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
         for one in self.answer.examples:
-            told = {**self._at(one.row), "pattern": one.pattern, "entry_id": one.entry_id}
+            told = {
+                **self._at(one.row),
+                "kind": kind_word(one.kind),
+                "pattern": one.pattern,
+                "entry_id": one.entry_id,
+            }
             if one.repeated_by:
                 told["repeated_by"] = self._at(one.repeated_by)
             found.setdefault(_outcome(one.outcome), []).append(told)
@@ -150,17 +161,27 @@ class ImportSummary:
 def conflict_text(done: ImportSummary, one: pb.RowConflict) -> str:
     """Say what a row contradicts."""
     entry = one.entry
-    action = word(decision_pb2.Action, entry.action, "ACTION_")
-    named = f"the {action} entry {entry.pattern} ({entry.entry_id})"
+    action = shown_word(decision_pb2.Action, entry.action, "ACTION_")
+    named = gettext(
+        "the {action} entry {pattern} ({entry_id})",
+        action=action,
+        pattern=entry.pattern,
+        entry_id=entry.entry_id,
+    )
     if one.relation == pb.CONFLICT_RELATION_SAME:
-        return f"{named} says the opposite; allow wins"
+        return gettext("{named} says the opposite; allow wins", named=named)
     if one.relation == pb.CONFLICT_RELATION_WIDER:
-        return f"an exception from {named}"
+        return gettext("an exception from {named}", named=named)
     if one.relation == pb.CONFLICT_RELATION_NARROWER:
         if one.entries == 1:
-            return f"{named} within it stays"
-        return f"{one.entries:,} {action} entries within it stay, such as {entry.pattern}"
-    return f"{done.place(one.other_row)} says the opposite; allow wins"
+            return gettext("{named} within it stays", named=named)
+        return gettext(
+            "{entries:,} {action} entries within it stay, such as {pattern}",
+            entries=one.entries,
+            action=action,
+            pattern=entry.pattern,
+        )
+    return gettext("{other_row} says the opposite; allow wins", other_row=done.place(one.other_row))
 
 
 def texts_of(done: ImportSummary, problems: Iterable[LineProblem]) -> list[LineProblem]:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from blocklists.entries import NO_END_S
 from blocklists.importers import vocabulary
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common.confirmation import Confirm, call
@@ -20,13 +21,14 @@ from services.cli._common.options import (
     Limit,
     Reason,
     Target,
+    Yes,
     enum,
     read,
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli.changes import display
 from services.cli.changes.options import server as change_server
-from services.cli.lists import dead
+from services.cli.lists import dead, removal
 from services.cli.lists import display as list_display
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
@@ -42,9 +44,9 @@ from services.cli.lists.options import (
 from services.cli.lists.options import review as read_review
 
 _REASONS = {
-    pb.DUE_REASON_ENDS: "ends",
-    pb.DUE_REASON_REVIEW: "review",
-    pb.DUE_REASON_REVIEW_OVERDUE: "review overdue",
+    pb.DUE_REASON_ENDS: gettext_noop("ends"),
+    pb.DUE_REASON_REVIEW: gettext_noop("review"),
+    pb.DUE_REASON_REVIEW_OVERDUE: gettext_noop("review overdue"),
 }
 
 Patterns = Annotated[list[str], typer.Argument(help="Patterns of shadow entries.")]
@@ -74,9 +76,13 @@ def show(
         print_json(answer)
         return
     if answer.protected_because:
-        out.print(f"protected: {answer.protected_because}", markup=False, soft_wrap=True)
+        out.print(
+            gettext("protected: {protected_because}", protected_because=answer.protected_because),
+            markup=False,
+            soft_wrap=True,
+        )
     if not answer.entries:
-        out.print(f"no entry matches, in version {answer.version}")
+        out.print(gettext("no entry matches, in version {version}", version=answer.version))
     for entry in answer.entries:
         list_display.show_entry(entry, int(time.time()))
 
@@ -93,7 +99,7 @@ def due(
     now_s = int(time.time())
     until = read(within, lambda text: vocabulary.read_expiry(text, now_s), "--within")
     if until is None:
-        raise typer.BadParameter("a term such as 14d", param_hint="--within")
+        raise typer.BadParameter(gettext("a term such as 14d"), param_hint="--within")
     request = pb.ListDueRequest(
         within_s=until - now_s,
         source=enum(source, vocabulary.read_source, "--source"),
@@ -124,7 +130,7 @@ def renew(
 ) -> None:
     """Give entries another end or date of review, after somebody looked at them."""
     if not expires and not review:
-        raise typer.BadParameter("say when: --expires, --review or both")
+        raise typer.BadParameter(gettext("say when: --expires, --review or both"))
     now_s = int(time.time())
     dates: dict[str, Any] = {}
     if expires:
@@ -141,7 +147,7 @@ def renew(
     )
     answer = call(
         change_server, target, lambda stub: stub.CreateChange(request), request, confirm,
-        doing="renewing",
+        doing=gettext("renewing"),
     )  # fmt: skip
     if as_json:
         print_json(answer)
@@ -172,6 +178,7 @@ def drop(
     reason: Reason,
     kind_: KindWord = "",
     expected_version: ExpectedVersion = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -179,6 +186,7 @@ def drop(
     """Remove shadow entries, and nothing that enforces; status 1 where there is none."""
     request = _resolution(patterns, reason, kind_, by, expected_version)
     request.drop = True
+    removal.agree_to(target, request.entries, yes=yes, shadows=True)
     _resolve(request, target, None, as_json=as_json)
 
 
@@ -215,18 +223,32 @@ def _resolve(
 def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: bool) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("due", "why", "pattern", "action", "source", "hits", "last hit", "reason"):
-        table.add_column(name, overflow="fold", justify="right" if name == "hits" else "left")
+        table.add_column(
+            gettext(name), overflow="fold", justify="right" if name == "hits" else "left"
+        )
     for one in entries:
         entry = one.entry
-        _, pattern, action, _, _, source, reason, *_ = list_display.columns(entry)
-        action += " (shadow)" if entry.mode == pb.ENTRY_MODE_SHADOW else ""
+        _, pattern, action, _, _, source, reason, *_ = list_display.shown_columns(entry)
+        action += gettext(" (shadow)") if entry.mode == pb.ENTRY_MODE_SHADOW else ""
         last = list_display.day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
-        table.add_row(list_display.day(one.due_at_s), _REASONS[one.reason], pattern, action,
-                      source, f"{entry.hits:,}", last, reason)  # fmt: skip
+        why = gettext(_REASONS[one.reason])
+        table.add_row(list_display.day(one.due_at_s), why, pattern, action, source,
+                      f"{entry.hits:,}", last, reason)  # fmt: skip
     wide().print(table)
     for count in answer.counts:
-        source = list_display.word(decision_pb2.Source, count.source, "SOURCE_")
-        out.print(f"{count.entries:>12,} {source}: {_REASONS[count.reason]}")
+        source = list_display.shown_word(decision_pb2.Source, count.source, "SOURCE_")
+        out.print(f"{count.entries:>12,} {source}: {gettext(_REASONS[count.reason])}")
     total = sum(count.entries for count in answer.counts)
-    rest = f"{len(entries)} of {total:,} shown" if more else f"{total:,} due"
-    out.print(f"{rest}; {answer.ended:,} have ended and are still listed; version {answer.version}")
+    rest = (
+        gettext("{entries} of {total:,} shown", entries=len(entries), total=total)
+        if more
+        else gettext("{total:,} due", total=total)
+    )
+    out.print(
+        gettext(
+            "{rest}; {ended:,} have ended and are still listed; version {version}",
+            rest=rest,
+            ended=answer.ended,
+            version=answer.version,
+        )
+    )

@@ -13,12 +13,14 @@ from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from blocklists.importers.tables.headers import Header
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, wide
-from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, enum
+from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
-from services.cli.lists.display import word
+from services.cli.lists.display import shown_word
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -67,8 +69,12 @@ class MappingsOfSource:
         there = {columns.plain(name) for header in headers for name in header.names}
         for name in self._said:
             if name not in there:
-                known = ", ".join(sorted(filter(None, there))) or "none was found"
-                raise InvalidInput(f"--map: no header has a column {name!r}; there are: {known}")
+                known = ", ".join(sorted(filter(None, there))) or gettext("none was found")
+                raise InvalidInput(
+                    "--map: no header has a column {name!r}; there are: {known}",
+                    name=name,
+                    known=known,
+                )
 
     def save(self, headers: Sequence[Header], author: str) -> None:
         """Remember what was said, for each header with such a column."""
@@ -129,11 +135,11 @@ def list_(
         return
     table = Table(box=None, pad_edge=False)
     for name in ("id", "source", "columns", "saved by", "on"):
-        table.add_column(name, overflow="fold")
+        table.add_column(gettext(name), overflow="fold")
     for one in answer.mappings:
         table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
     wide().print(table)
-    out.print(f"{len(answer.mappings)} remembered")
+    out.print(gettext("{mappings} remembered", mappings=len(answer.mappings)))
 
 
 @app.command()
@@ -143,29 +149,49 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
         answer = stub.ListMappings(pb.ListMappingsRequest())
     found = next((one for one in answer.mappings if one.mapping_id == mapping_id), None)
     if found is None:
-        raise typer.BadParameter(f"there is no mapping {mapping_id!r}", param_hint="MAPPING_ID")
+        raise typer.BadParameter(
+            gettext("there is no mapping {mapping_id!r}", mapping_id=mapping_id),
+            param_hint="MAPPING_ID",
+        )
     if as_json:
         print_json(found)
         return
     holds = {columns.plain(column.name): column.holds for column in found.columns}
-    _say(f"{found.mapping_id}: {_source(found)}, saved by {found.saved_by} on {_day(found)}")
+    _say(
+        gettext(
+            "{mapping_id}: {found}, saved by {saved_by} on {found_2}",
+            mapping_id=found.mapping_id,
+            found=_source(found),
+            saved_by=found.saved_by,
+            found_2=_day(found),
+        )
+    )
     for name in found.header:
         plain = columns.plain(name)
         by_name = columns.target_of(name)
-        told = holds.get(plain) or (f"{by_name} (by its name)" if by_name else "not used")
+        told = holds.get(plain) or (
+            gettext("{by_name} (by its name)", by_name=by_name) if by_name else gettext("not used")
+        )
         _say(f"  {name} → {told}")
 
 
 @app.command()
-def forget(mapping_id: MappingId, target: Target = DEFAULT_TARGET) -> None:
+def forget(mapping_id: MappingId, yes: Yes = False, target: Target = DEFAULT_TARGET) -> None:
     """Forget one mapping; files are read by the names of their columns again."""
+    agree(gettext("Forget mapping {mapping}?", mapping=mapping_id), yes=yes)
     with server(target) as stub:
         answer = stub.ForgetMapping(pb.ForgetMappingRequest(mapping_id=mapping_id))
-    _say(f"forgotten: {_source(answer.mapping)}, {_columns(answer.mapping)}")
+    _say(
+        gettext(
+            "forgotten: {mapping}, {mapping_2}",
+            mapping=_source(answer.mapping),
+            mapping_2=_columns(answer.mapping),
+        )
+    )
 
 
 def _source(one: pb.Mapping) -> str:
-    return word(decision_pb2.Source, one.source, "SOURCE_") or "said in the file"
+    return shown_word(decision_pb2.Source, one.source, "SOURCE_") or gettext("said in the file")
 
 
 def _columns(one: pb.Mapping) -> str:

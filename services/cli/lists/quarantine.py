@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
@@ -25,16 +26,29 @@ def quarantine(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None
     if as_json:
         print_json(answer.findings)
     for one in () if as_json else answer.findings:
-        kind = display.word(pb.ListFindingKind, one.kind, "LIST_FINDING_KIND_")
-        done = "not applied" if one.skipped else "applied"
-        rows = f", {one.rows:,} entries left out" if one.rows else ""
-        out.print(f"version {one.version}: {kind}, {done}{rows}: {escape(one.why)}",
-                  soft_wrap=True)  # fmt: skip
+        kind = display.shown_word(pb.ListFindingKind, one.kind, "LIST_FINDING_KIND_")
+        done = gettext("not applied") if one.skipped else gettext("applied")
+        rows = gettext(", {rows:,} entries left out", rows=one.rows) if one.rows else ""
+        out.print(
+            gettext(
+                "version {version}: {kind}, {done}{rows}: {why}",
+                version=one.version,
+                kind=kind,
+                done=done,
+                rows=rows,
+                why=escape(one.why),
+            ),
+            soft_wrap=True,
+        )
     if not as_json:
         if answer.strays:
-            out.print(f"{answer.strays} records that no commit made were moved aside")
+            out.print(
+                gettext(
+                    "{strays} records that no commit made were moved aside", strays=answer.strays
+                )
+            )
         if not answer.findings:
-            out.print("nothing is wrong with the lists")
+            out.print(gettext("nothing is wrong with the lists"))
     if answer.findings:
         raise typer.Exit(1)
 
@@ -50,7 +64,7 @@ def settle(
         for version in versions:
             request = pb.SettleFindingsRequest(version=version, reason=reason, author=by)
             stub.SettleFindings(request)
-            out.print(f"version {version} is settled")
+            out.print(gettext("version {version} is settled", version=version))
 
 
 def show_alarm(answer: pb.GetStatusResponse) -> None:
@@ -58,15 +72,22 @@ def show_alarm(answer: pb.GetStatusResponse) -> None:
     if answer.findings:
         skipped = sum(one.skipped for one in answer.findings)
         err.print(
-            f"QUARANTINE: something is wrong with {len(answer.findings):,} versions of the "
-            f"lists, {skipped:,} of them not applied; fanzha blocklist quarantine",
+            gettext(
+                "QUARANTINE: something is wrong with {findings:,} versions of the lists, "
+                "{skipped:,} of them not applied; fanzha blocklist quarantine",
+                findings=len(answer.findings),
+                skipped=skipped,
+            ),
             style="red",
             soft_wrap=True,
         )
     if answer.strays:
         err.print(
-            f"STRAYS: {answer.strays:,} records that no commit made were in the store: "
-            "somebody else writes to it",
+            gettext(
+                "STRAYS: {strays:,} records that no commit made were in the store: somebody "
+                "else writes to it",
+                strays=answer.strays,
+            ),
             style="red",
             soft_wrap=True,
         )

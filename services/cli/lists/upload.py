@@ -17,6 +17,7 @@ from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
 from blocklists.importers.rows import BadLine, Ignored, LineItem, ListRow, PlainRun, RowNote
 from blocklists.importers.tables import spreadsheet_numbers
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 
 ROWS_PER_MESSAGE = 4000
@@ -25,8 +26,8 @@ LONGEST_PATTERN = 16_384
 SHOWN_PROBLEMS = 1000
 MOST_PROBLEMS = 1_000_000
 """Kept for a report."""
-EXPIRED = "expires: already over, or beyond 2106"
-_LACKS_ZERO = "may lack the leading 0 of a landline, which sheets drop"
+EXPIRED = gettext_noop("expires: already over, or beyond 2106")
+_LACKS_ZERO = gettext_noop("may lack the leading 0 of a landline, which sheets drop")
 _NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None)
 _DAMAGED = "\ufffd"
 
@@ -171,7 +172,13 @@ class Upload:
         if damaged and item.line != self._last_damaged:
             self._last_damaged = item.line
             text = item.text if isinstance(item, BadLine) else getattr(item, "pattern", "")
-            self._note(BadLine(item.line, text, f"bytes that are not {self.file.encoding}"))
+            self._note(
+                BadLine(
+                    item.line,
+                    text,
+                    gettext("bytes that are not {encoding}", encoding=self.file.encoding),
+                )
+            )
         return damaged
 
     def _note(self, item: LineItem) -> None:
@@ -183,7 +190,7 @@ class Upload:
             reading.ignored[item.what] += 1
             return
         if isinstance(item, ListRow):
-            item = BadLine(item.line, item.pattern[:100], "pattern: too long")
+            item = BadLine(item.line, item.pattern[:100], gettext("pattern: too long"))
         reading.invalid[item.reason.partition(": '")[0]] += 1
         if len(reading.problems) < self._most_problems:
             reading.problems.append(item)

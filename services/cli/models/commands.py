@@ -1,15 +1,18 @@
 """`fanzha models`: which models there are and run; swap, shadow and roll back."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import feedback_pb2, model_pb2_grpc
 from fanzha.v1 import model_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import err, out, print_json
-from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
 from services.cli._common.server import ServerOf
 from services.cli.models import display
 from services.decision.model_kinds import ModelKind
@@ -49,7 +52,7 @@ def list_models(
         with server(target) as stub:
             found = stub.ListModels(pb.ListModelsRequest())
         if not any(model.workers for model in found.models):
-            err.print("no worker reports")
+            err.print(gettext("no worker reports"))
     bundles = {one.kind: one.bundles for one in found.bundles}
     if as_json:
         print_json(
@@ -69,6 +72,7 @@ def activate(
     kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],
     wait: Wait = 10.0,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -79,6 +83,9 @@ def activate(
     """
     request = pb.ActivateModelRequest(kind=wire(kind), version=version, changed_by=by)
     with server(target) as stub:
+        if not yes and version in _show_running(stub, kind):
+            question = gettext("Let {kind} model {version} decide?", kind=kind, version=version)
+            agree(question, yes=yes)
         done = stub.ActivateModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
 
@@ -116,6 +123,7 @@ def shadow(
 def rollback(
     kind: KindWord,
     wait: Wait = 10.0,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -126,6 +134,9 @@ def rollback(
     """
     request = pb.RollbackModelRequest(kind=wire(kind), changed_by=by)
     with server(target) as stub:
+        if not yes:
+            _show_running(stub, kind)
+            agree(gettext("Let the {kind} model decide that ran before?", kind=kind), yes=yes)
         done = stub.RollbackModel(request)
         _follow(stub, kind, done, wait, as_json, state="active_state")
 
@@ -158,15 +169,29 @@ def _follow(
             }
         )
     else:
-        place = "on the disk of the store" if synced else "in the store's memory"
+        place = gettext("on the disk of the store") if synced else gettext("in the store's memory")
         words = display.desired_words(done.desired)
-        out.print(f"{kind.value} desired: {words}; {place}", soft_wrap=True)
+        out.print(
+            gettext(
+                "{value} desired: {words}; {place}", value=kind.value, words=words, place=place
+            ),
+            soft_wrap=True,
+        )
         for worker, state_shown in shown.items():
             out.print(f"  {worker}: {state_shown}", soft_wrap=True)
         if not workers:
-            out.print("  no worker reports; those that start will follow")
+            out.print(gettext("  no worker reports; those that start will follow"))
     if any(getattr(one, state) != pb.FOLLOW_STATE_DONE for one in workers):
         raise typer.Exit(1)
+
+
+def _show_running(stub: Any, kind: ModelKind) -> Sequence[str]:
+    """Print on standard error what is desired of a kind and runs; return the versions there are."""
+    model = stub.GetModelStatus(pb.GetModelStatusRequest(kind=wire(kind))).model
+    for line in display.kind_lines(kind.value, model, ()):
+        err.print(line, soft_wrap=True)
+    versions: Sequence[str] = model.versions
+    return versions
 
 
 def _followed(stub: Any, kind: ModelKind, wait: float, state: str) -> list[pb.WorkerModel]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
 from services.cli._common.time_arguments import written
 
@@ -19,16 +20,21 @@ def kind_lines(
     """Write what is known about a kind, a line for each bundle, desired model and worker."""
     yield word
     for bundle in bundles:
-        yield f"  bundle {bundle.version}: {_bundle_words(word, bundle)}"
+        yield gettext(
+            "  bundle {version}: {word}", version=bundle.version, word=_bundle_words(word, bundle)
+        )
     if not bundles:
-        yield "  no bundle here"
-    yield f"  desired: {desired_words(model.desired if model.HasField('desired') else None)}"
+        yield gettext("  no bundle here")
+    yield gettext(
+        "  desired: {desired}",
+        desired=desired_words(model.desired if model.HasField("desired") else None),
+    )
     for worker in model.workers:
         yield f"  {worker.worker}: {_worker_words(word, worker)}"
         for version, why in sorted(worker.refused.items()):
-            yield f"    refuses {version}: {why}"
+            yield gettext("    refuses {version}: {why}", version=version, why=why)
         if worker.cascade_fault:
-            yield f"    no escalation: {worker.cascade_fault}"
+            yield gettext("    no escalation: {cascade_fault}", cascade_fault=worker.cascade_fault)
 
 
 def kind_json(model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]) -> dict[str, Any]:
@@ -44,12 +50,16 @@ def kind_json(model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]) -> dict[
 def desired_words(desired: pb.DesiredModel | None) -> str:
     """Say what is desired."""
     if desired is None:
-        return "the newest at start"
-    before = f", {desired.previous} before" if desired.previous else ""
+        return gettext("the newest at start")
+    before = gettext(", {previous} before", previous=desired.previous) if desired.previous else ""
     share = f"{desired.shadow_share:.0%}"
-    shadow = f", {desired.shadow} in shadow ({share})" if desired.shadow else ""
-    by = f" by {desired.changed_by}" if desired.changed_by else ""
-    active = desired.active or "the newest at start"
+    shadow = (
+        gettext(", {shadow} in shadow ({share})", shadow=desired.shadow, share=share)
+        if desired.shadow
+        else ""
+    )
+    by = gettext(" by {changed_by}", changed_by=desired.changed_by) if desired.changed_by else ""
+    active = desired.active or gettext("the newest at start")
     return f"{active}{before}{shadow}{by}, {written(desired.changed_at_ms)}"
 
 
@@ -69,10 +79,12 @@ def state_words(worker: pb.WorkerModel, state: int, desired: pb.DesiredModel, na
     """Say how far a worker has followed a change of what *name* is the state of."""
     version = desired.active if name == "active_state" else desired.shadow
     if state == pb.FOLLOW_STATE_REFUSED:
-        return f"refuses {version}: {worker.refused.get(version, '')}"
+        return gettext(
+            "refuses {version}: {refused}", version=version, refused=worker.refused.get(version, "")
+        )
     if state == pb.FOLLOW_STATE_ABSENT:
-        return "holds no such model"
-    return "done" if state == pb.FOLLOW_STATE_DONE else "not yet"
+        return gettext("holds no such model")
+    return gettext("done") if state == pb.FOLLOW_STATE_DONE else gettext("not yet")
 
 
 def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
@@ -105,18 +117,29 @@ def _bundle_json(bundle: pb.ModelBundle) -> dict[str, Any]:
 
 def _bundle_words(word: str, bundle: pb.ModelBundle) -> str:
     if bundle.error:
-        return f"unusable: {bundle.error}"
-    size = f"{bundle.size_bytes / 1e6:.1f} MB"
+        return gettext("unusable: {error}", error=bundle.error)
+    size = gettext("{size_bytes:.1f} MB", size_bytes=bundle.size_bytes / 1000000.0)
     words = [
-        f"of {bundle.date}, {_verb(word)} from {bundle.threshold:.4f}, {size}",
-        f"{bundle.training_rows} training rows",
+        gettext(
+            "of {date}, {word} from {threshold:.4f}, {size}",
+            date=bundle.date,
+            word=_verb(word),
+            threshold=bundle.threshold,
+            size=size,
+        ),
+        gettext("{training_rows} training rows", training_rows=bundle.training_rows),
     ]
     if bundle.site_rows:
-        words.append(f"{bundle.site_rows} of them this site's own: not to be passed on")
+        words.append(
+            gettext(
+                "{site_rows} of them this site's own: not to be passed on",
+                site_rows=bundle.site_rows,
+            )
+        )
     if not bundle.has_score_histogram:
-        words.append("no score histogram, so drift is not measured")
+        words.append(gettext("no score histogram, so drift is not measured"))
     if not bundle.feature_histograms:
-        words.append("no feature histograms, so drift of features is not measured")
+        words.append(gettext("no feature histograms, so drift of features is not measured"))
     for name, test in sorted(bundle.tests.items()):
         shown = [f"{one} {test.figures[one]:g}" for one in _SHOWN if one in test.figures]
         words += [f"{name}: {', '.join(shown)}"] if shown else []
@@ -125,12 +148,23 @@ def _bundle_words(word: str, bundle: pb.ModelBundle) -> str:
 
 def _worker_words(word: str, worker: pb.WorkerModel) -> str:
     if not worker.held:
-        return "holds no such model"
-    before = f", {worker.previous} kept for a rollback" if worker.previous else ""
-    shadow = f", {worker.shadow} in shadow" if worker.shadow else ""
-    return f"runs {worker.active}, {_verb(word)} from {worker.threshold:.4f}{before}{shadow}"
+        return gettext("holds no such model")
+    before = (
+        gettext(", {previous} kept for a rollback", previous=worker.previous)
+        if worker.previous
+        else ""
+    )
+    shadow = gettext(", {shadow} in shadow", shadow=worker.shadow) if worker.shadow else ""
+    return gettext(
+        "runs {active}, {word} from {threshold:.4f}{before}{shadow}",
+        active=worker.active,
+        word=_verb(word),
+        threshold=worker.threshold,
+        before=before,
+        shadow=shadow,
+    )
 
 
 def _verb(word: str) -> str:
     # What becomes of a call that is suspicious is a setting.
-    return "suspects" if word == "moment" else "blocks"
+    return gettext("suspects") if word == "moment" else gettext("blocks")

@@ -14,6 +14,7 @@ from rich.progress import Progress
 from fanzha.client import channels
 from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import interception_pb2_grpc
 from services.cli._common.console import fail, one_sentence, out, print_json, progress
 from services.cli._common.files import OpenTable, column, open_table
@@ -97,17 +98,20 @@ def _replay(
         kind: ChannelTraffic = channel(table, unnamed="") if live else channel(table)
         if live and not kind.receivers:
             # A case would be opened for the number that stands for them.
-            fail(f"--live: {file.name} does not say who was called or written to", status=2)
+            fail(
+                gettext("--live: {name} does not say who was called or written to", name=file.name),
+                status=2,
+            )
         batches = _batches(table, kind, batch, limit, live=live)
         tally = asyncio.run(_stream(table, kind.method, batches, target, in_flight))
     if tally.rows == 0 and tally.failed_requests:
-        fail(f"no answer from {target}: {dict(tally.errors)}")
+        fail(gettext("no answer from {target}: {errors}", target=target, errors=dict(tally.errors)))
     if as_json:
         print_json(tally.as_words() | {"dry_run": not live})
     else:
         tally.show()
         if not live:
-            out.print("Dry run: nothing was recorded; --live decides as live traffic is.")
+            out.print(gettext("Dry run: nothing was recorded; --live decides as live traffic is."))
 
 
 async def _stream(
@@ -118,7 +122,7 @@ async def _stream(
         await _connected(channel, target)
         ask = getattr(interception_pb2_grpc.InterceptionServiceStub(channel), method)
         with progress() as display:
-            task = display.add_task("replaying", total=table.total_bytes, note="")
+            task = display.add_task(gettext("replaying"), total=table.total_bytes, note="")
             start = time.perf_counter()
             await asyncio.gather(
                 *(_work(ask, batches, tally, table, display, task) for _ in range(in_flight))
@@ -132,7 +136,11 @@ async def _connected(channel: grpc.aio.Channel, target: str) -> None:
     try:
         await asyncio.wait_for(channel.channel_ready(), CONNECT_SECONDS)
     except TimeoutError as error:
-        raise Unavailable(f"no answer from {target} within {CONNECT_SECONDS:g} s") from error
+        raise Unavailable(
+            "no answer from {target} within {connect_seconds:g} s",
+            target=target,
+            connect_seconds=CONNECT_SECONDS,
+        ) from error
 
 
 async def _work(
@@ -156,7 +164,9 @@ async def _work(
             raise Unavailable(NO_DRY_RUNS)
         tally.latencies_ms.append((time.perf_counter() - start) * 1000)
         tally.count(tags, answer.decisions)
-        display.update(task, completed=table.bytes_read(), note=f"{tally.rows:,} rows")
+        display.update(
+            task, completed=table.bytes_read(), note=gettext("{rows:,} rows", rows=tally.rows)
+        )
 
 
 def _batches(

@@ -7,9 +7,10 @@ from typing import Any
 import grpc
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from services.cli._common.console import out
-from services.cli.check.commands import word
+from services.cli._common.enum_words import enum_word, word
 
 _ACTIONS = {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()}
 _REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}
@@ -65,9 +66,45 @@ class ReplayTally:
 
     def show(self) -> None:
         """Print everything counted, for people."""
-        table = Table("source", "label", title="decisions", title_justify="left")
+        self._show_actions()
+        reasons = ", ".join(
+            f"{enum_word('reason', name)} {rows:,}" for name, rows in self.reasons.most_common()
+        )
+        out.print(gettext("reasons: {reasons}", reasons=reasons))
+        rate = self.rows / max(self.elapsed_seconds, 1e-9)
+        out.print(
+            gettext(
+                "{rows:,} rows in {elapsed_seconds:.1f} s: {rate:,.0f} rows/s",
+                rows=self.rows,
+                elapsed_seconds=self.elapsed_seconds,
+                rate=rate,
+            )
+        )
+        shown = ", ".join(f"{name} {value:.1f}" for name, value in self._latencies().items())
+        out.print(
+            gettext(
+                "latency of {requests:,} requests in ms: {shown}",
+                requests=self.requests,
+                shown=shown,
+            )
+        )
+        if self.failed_requests:
+            out.print(
+                gettext(
+                    "{failed_rows:,} rows got no answer: {errors}; a carrier would have let them "
+                    "through",
+                    failed_rows=self.failed_rows,
+                    errors=dict(self.errors),
+                ),
+                style="red",
+            )
+
+    def _show_actions(self) -> None:
+        table = Table(
+            gettext("source"), gettext("label"), title=gettext("decisions"), title_justify="left"
+        )
         for heading in ("rows", "allow", "block", "blocked %"):
-            table.add_column(heading, justify="right")
+            table.add_column(gettext(heading), justify="right")
         for (source, label), counts in sorted(self.actions.items()):
             rows, blocked = counts.total(), counts["block"]
             share = f"{100 * blocked / rows:.2f}"
@@ -80,18 +117,6 @@ class ReplayTally:
                 share,
             )
         out.print(table)
-        reasons = ", ".join(f"{name} {rows:,}" for name, rows in self.reasons.most_common())
-        out.print(f"reasons: {reasons}")
-        rate = self.rows / max(self.elapsed_seconds, 1e-9)
-        out.print(f"{self.rows:,} rows in {self.elapsed_seconds:.1f} s: {rate:,.0f} rows/s")
-        shown = ", ".join(f"{name} {value:.1f}" for name, value in self._latencies().items())
-        out.print(f"latency of {self.requests:,} requests in ms: {shown}")
-        if self.failed_requests:
-            out.print(
-                f"{self.failed_rows:,} rows got no answer: {dict(self.errors)}; "
-                "a carrier would have let them through",
-                style="red",
-            )
 
     def _latencies(self) -> dict[str, float]:
         return {

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
 from services.cli._common.console import err, fail, print_json, progress
@@ -90,21 +91,24 @@ def warnings(
 def _check_words(by: str, language: str) -> None:
     if by and by not in words.BY:
         raise typer.BadParameter(
-            f"{by!r} is none of {', '.join(words.BY)}", param_hint="--group-by"
+            gettext("{by!r} is none of {by_2}", by=by, by_2=", ".join(words.BY)),
+            param_hint="--group-by",
         )
     if language not in words.LANGUAGES:
-        raise typer.BadParameter(f"{language!r} is neither zh nor en", param_hint="--language")
+        raise typer.BadParameter(
+            gettext("{language!r} is neither zh nor en", language=language), param_hint="--language"
+        )
 
 
 def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
     with _server(target) as stub, progress() as bar:
-        task = bar.add_task("looking at cases", total=None, note="")
+        task = bar.add_task(gettext("looking at cases"), total=None, note="")
         for one in stub.GetWarningReport(request, timeout=_DEADLINE_SECONDS):
             bar.update(task, completed=one.examined, total=one.expected, note=f"{one.examined:,}")
             if one.HasField("report"):
                 break
         else:
-            fail(f"{target} ended without a report")
+            fail(gettext("{target} ended without a report", target=target))
     report: pb.WarningReport = one.report
     return report
 
@@ -114,13 +118,16 @@ def _painter(plot: Path | None) -> Any:
     if plot is None:
         return None
     if plot.suffix not in _PLOTS:
-        raise typer.BadParameter(f"a file {' or '.join(_PLOTS)}: {plot.name}", param_hint="--plot")
+        raise typer.BadParameter(
+            gettext("a file {plots}: {name}", plots=" or ".join(_PLOTS), name=plot.name),
+            param_hint="--plot",
+        )
     try:
         from services.cli.report import plot as report_plot
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        fail("--plot needs matplotlib: pip install 'fanzha[plots]'", status=2)
+        fail(gettext("--plot needs matplotlib: pip install 'fanzha[plots]'"), status=2)
     return report_plot.draw
 
 
@@ -131,4 +138,4 @@ def _write(file: Path, write: Any) -> None:
         beside.replace(file)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
-    err.print(f"{file} written")
+    err.print(gettext("{file} written", file=file))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
@@ -37,7 +38,12 @@ def show(report: pb.WarningReport, by: str, language: str) -> None:
     out.print()
     wide().print(table)
     if report.without_group:
-        err.print(f"{report.without_group} cases are in no group: there are too many groups")
+        err.print(
+            gettext(
+                "{without_group} cases are in no group: there are too many groups",
+                without_group=report.without_group,
+            )
+        )
 
 
 def write_csv(report: pb.WarningReport, by: str, file: Path) -> None:

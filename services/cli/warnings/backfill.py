@@ -6,12 +6,14 @@ import typer
 from rich.table import Table
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Target, Yes, enum
 from services.cli._common.time_arguments import written
 from services.cli.warnings import backfill_server, pending
-from services.cli.warnings.backfill_server import CHANGE_KIND, KINDS, STATES
+from services.cli.warnings.backfill_server import kind_word, state_word
 from services.warning.policy.places import places
 
 app = typer.Typer()
@@ -62,7 +64,7 @@ def backfill(
         print_json(found)
     if dry_run or not found.persons:
         return
-    _confirm(found.persons, yes=yes)
+    agree(gettext("Warn {persons} persons?", persons=f"{found.persons:,}"), yes=yes)
     request = pb.StartBackfillRequest(subject=subject, rate=rate, fraud_type=kind, started_by=by)
     with backfill_server.server(target) as stub:
         done = backfill_server.follow(stub, stub.StartBackfill(request).backfill)
@@ -72,14 +74,9 @@ def backfill(
         backfill_server.tell(done)
 
 
-def _confirm(persons: int, *, yes: bool) -> None:
-    if not yes and not typer.confirm(f"warn {persons:,} persons?", err=True):
-        raise typer.Exit(1)
-
-
 def _preview(request: pb.PreviewBackfillRequest, target: str) -> pb.PreviewBackfillResponse:
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("looking through the decision log", total=None, note="")
+        bar.add_task(gettext("looking through the decision log"), total=None, note="")
         found: pb.PreviewBackfillResponse = stub.PreviewBackfill(request)
     return found
 
@@ -101,21 +98,24 @@ def backfills(
     if as_json:
         print_json(found)
         return
-    heads = ("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started")
-    table = Table(*heads, box=None)
+    table = Table(box=None)
+    for head in (
+        *("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started"),
+    ):
+        table.add_column(gettext(head))
     table.columns[0].no_wrap = True
     for one in found:
         table.add_row(
             one.backfill_id,
-            f"{(KINDS | CHANGE_KIND)[one.subject.kind]} {one.subject.pattern[:40]}",
+            f"{kind_word(one.subject.kind)} {one.subject.pattern[:40]}",
             str(one.subject.days),
-            STATES[one.state],
+            state_word(one.state),
             f"{one.done:,}/{one.persons:,}",
             *(f"{count:,}" for count in (one.opened, one.joined, one.known)),
             one.started_by,
             written(one.started_at_ms),
         )
-    wide().print(table if found else "no backfills")
+    wide().print(table if found else gettext("no backfills"))
 
 
 def _subject(given: dict[str, str], days: int) -> pb.BackfillSubject:
@@ -124,35 +124,90 @@ def _subject(given: dict[str, str], days: int) -> pb.BackfillSubject:
 
 
 def _show(found: pb.PreviewBackfillResponse, rate: int) -> None:
-    least = "at least " if found.lower_bound else ""
+    least = gettext("at least ") if found.lower_bound else ""
     out.print(
-        f"{KINDS[found.subject.kind]} {found.subject.pattern}: {least}{found.persons:,} persons "
-        f"reached in {found.subject.days} days",
+        gettext(
+            "{kinds} {pattern}: {least}{persons:,} persons reached in {days} days",
+            kinds=kind_word(found.subject.kind),
+            pattern=found.subject.pattern,
+            least=least,
+            persons=found.persons,
+            days=found.subject.days,
+        ),
         markup=False,
     )
-    why = "; of what is let through the log keeps a sample" if found.lower_bound else ""
-    out.print(f"  {found.logged:,} logged decisions, which stand for {found.events:,}{why}")
-    out.print(
-        f"  {found.blocked:,} blocked, of {found.blocked_persons:,} persons: these reached no one"
+    _show_decisions(found)
+    begins = gettext(
+        "has something since {covers_from_ms}", covers_from_ms=written(found.covers_from_ms)
     )
-    if found.non_persons:
-        out.print(f"  {found.non_persons:,} let through to parties that are not persons, ignored")
-    begins = f"has something since {written(found.covers_from_ms)}"
-    out.print(f"  the log {begins if found.covers_from_ms else 'has nothing of these days'}")
-    if found.torn:
-        out.print(f"  {found.torn} segments of the log cannot be read")
-    if found.left_out:
-        out.print(f"  about {found.left_out:,} persons, the least exposed, are left out: too many")
-    for title, counts in (
-        ("exposure", found.by_exposure),
-        ("channel", found.by_channel),
-        (
-            "region",
-            {places().name(name) or "not known": by for name, by in found.by_region.items()},
-        ),
-        ("day", found.by_day),
-    ):
-        backfill_server.counts(title, dict(counts))
+    out.print(
+        gettext(
+            "  the log {begins}",
+            begins=begins if found.covers_from_ms else gettext("has nothing of these days"),
+        )
+    )
+    _show_left_out(found)
+    _show_counts(found)
     if found.persons:
         seconds = -(-found.persons // rate)
-        out.print(f"takes {seconds:,} s or more, at {rate} persons a second")
+        out.print(
+            gettext(
+                "takes {seconds:,} s or more, at {rate} persons a second",
+                seconds=seconds,
+                rate=rate,
+            )
+        )
+
+
+def _show_decisions(found: pb.PreviewBackfillResponse) -> None:
+    why = gettext("; of what is let through the log keeps a sample") if found.lower_bound else ""
+    out.print(
+        gettext(
+            "  {logged:,} logged decisions, which stand for {events:,}{why}",
+            logged=found.logged,
+            events=found.events,
+            why=why,
+        )
+    )
+    out.print(
+        gettext(
+            "  {blocked:,} blocked, of {blocked_persons:,} persons: these reached no one",
+            blocked=found.blocked,
+            blocked_persons=found.blocked_persons,
+        )
+    )
+    if found.non_persons:
+        out.print(
+            gettext(
+                "  {non_persons:,} let through to parties that are not persons, ignored",
+                non_persons=found.non_persons,
+            )
+        )
+
+
+def _show_counts(found: pb.PreviewBackfillResponse) -> None:
+    for title, counts in (
+        (gettext_noop("exposure"), found.by_exposure),
+        (gettext_noop("channel"), found.by_channel),
+        (
+            gettext_noop("region"),
+            {
+                places().name(name) or gettext("not known"): by
+                for name, by in found.by_region.items()
+            },
+        ),
+        (gettext_noop("day"), found.by_day),
+    ):
+        backfill_server.counts(title, dict(counts))
+
+
+def _show_left_out(found: pb.PreviewBackfillResponse) -> None:
+    if found.torn:
+        out.print(gettext("  {torn} segments of the log cannot be read", torn=found.torn))
+    if found.left_out:
+        out.print(
+            gettext(
+                "  about {left_out:,} persons, the least exposed, are left out: too many",
+                left_out=found.left_out,
+            )
+        )

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_control_pb2 as pb
 from fanzha.v1 import warning_control_pb2_grpc
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
@@ -20,7 +22,10 @@ def stop(reason: Reason, by: By = "", target: Target = DEFAULT_TARGET) -> None:
     request = pb.StopWarningsRequest(reason=reason, stopped_by=by)
     with server(target) as stub:
         done = stub.StopWarnings(request).stop
-    out.print(f"stopped at {written(done.stopped_at_ms)}", markup=False)
+    out.print(
+        gettext("stopped at {stopped_at_ms}", stopped_at_ms=written(done.stopped_at_ms)),
+        markup=False,
+    )
 
 
 def start(reason: Reason, by: By = "", target: Target = DEFAULT_TARGET) -> None:
@@ -28,7 +33,7 @@ def start(reason: Reason, by: By = "", target: Target = DEFAULT_TARGET) -> None:
     request = pb.StartWarningsRequest(reason=reason, started_by=by)
     with server(target) as stub:
         were = stub.StartWarnings(request).were_stopped
-    out.print("warnings go out again" if were else "warnings were not stopped")
+    out.print(gettext("warnings go out again") if were else gettext("warnings were not stopped"))
 
 
 def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
@@ -49,12 +54,18 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     elif is_stopped:
         when = written(found.stop.stopped_at_ms)
         out.print(
-            f"stopped at {when} by {found.stop.stopped_by}: {found.stop.reason}", markup=False
+            gettext(
+                "stopped at {when} by {stopped_by}: {reason}",
+                when=when,
+                stopped_by=found.stop.stopped_by,
+                reason=found.stop.reason,
+            ),
+            markup=False,
         )
     else:
-        out.print("warnings go out")
+        out.print(gettext("warnings go out"))
     if found.test_mode and not as_json:
-        out.print("test mode: every warning goes to the sink")
+        out.print(gettext("test mode: every warning goes to the sink"))
     if is_stopped:
         raise typer.Exit(1)
 
@@ -70,7 +81,10 @@ def opt_out(
 ) -> None:
     """Record that a person opts out of a kind of warning; emergencies have no opt-out."""
     if kind not in ("", *_KINDS):
-        raise typer.BadParameter(f"one of {', '.join(_KINDS)}: {kind!r}", param_hint="--kind")
+        raise typer.BadParameter(
+            gettext("one of {kinds}: {kind!r}", kinds=", ".join(_KINDS), kind=kind),
+            param_hint="--kind",
+        )
     with server(target) as stub:
         if kind:
             request = pb.SetOptOutRequest(number=number, opted_out=not again, changed_by=by)
@@ -79,8 +93,8 @@ def opt_out(
         else:
             opted_out = stub.GetOptOuts(pb.GetOptOutsRequest(number=number)).opted_out
     names = {number_: word for word, number_ in _KINDS.items()}
-    kinds = ", ".join(names.get(one, str(one)) for one in opted_out)
-    out.print(f"opted out of: {kinds or 'nothing'}")
+    kinds = ", ".join(enum_word("warning_kind", names.get(one, str(one))) for one in opted_out)
+    out.print(gettext("opted out of: {kinds}", kinds=kinds or gettext("nothing")))
 
 
 def _kind(word: str) -> Any:

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import fail, out, print_json, progress, wide
-from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
+from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, Yes
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import written
 from services.cli.warnings.operations_server import PAGE, server
@@ -30,14 +32,21 @@ def list_(
     if as_json:
         print_json(list(map(_as_words, letters)))
         return
-    table = Table("place", "given up", "from", "tries", "why", box=None)
+    table = Table(
+        gettext("place"),
+        gettext("given up"),
+        gettext("from"),
+        gettext("tries"),
+        gettext("why"),
+        box=None,
+    )
     table.columns[0].no_wrap = True
     for one in letters:
         at = written(one.given_up_at_ms)
         table.add_row(one.place, at, one.stream, str(one.tries), one.reason)
-    wide().print(table if letters else "nothing was given up")
+    wide().print(table if letters else gettext("nothing was given up"))
     if answer.total > len(letters):
-        out.print(f"{len(letters)} of {answer.total} shown")
+        out.print(gettext("{letters} of {total} shown", letters=len(letters), total=answer.total))
 
 
 @app.command()
@@ -54,23 +63,25 @@ def replay(
             request = pb.ReplayDeadLettersRequest(places=[place], replayed_by=by)
             number = stub.ReplayDeadLetters(request).replayed
             if not number:
-                fail(f"there is no dead letter {place}")
-    out.print(f"{number} put back")
+                fail(gettext("there is no dead letter {place}", place=place))
+    out.print(gettext("{number} put back", number=number))
 
 
 @app.command()
 def drop(
     place: Annotated[str, typer.Argument(help="Place of one; all of them only one by one.")],
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Delete a dead letter for good: its person is not warned by it."""
     if place == "all":
-        fail("drop takes one place", status=2)
+        fail(gettext("drop takes one place"), status=2)
+    agree(gettext("Delete dead letter {place} for good?", place=place), yes=yes)
     request = pb.DropDeadLetterRequest(place=place, dropped_by=by)
     with server(target) as stub:
         stub.DropDeadLetter(request)
-    out.print("dropped")
+    out.print(gettext("dropped"))
 
 
 def _replay_all(stub: Any, by: str) -> int:
@@ -80,7 +91,7 @@ def _replay_all(stub: Any, by: str) -> int:
     page = stub.ListDeadLetters(request)
     total = page.total
     with progress() as bar:
-        task = bar.add_task("replaying", total=total, note="")
+        task = bar.add_task(gettext("replaying"), total=total, note="")
         while seen < total and page.letters:
             places = [one.place for one in page.letters][: total - seen]
             replay = pb.ReplayDeadLettersRequest(places=places, replayed_by=by)

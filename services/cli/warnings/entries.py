@@ -1,7 +1,10 @@
 """`fanzha warnings entries`: list entries that led to cases, and how these ended."""
 
+from typing import Any
+
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.console import out, print_json, wide
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Limit, Target
@@ -30,22 +33,37 @@ def entries(
         print_json({"total": found.total, "entries": shown, "lists": lists})
         return
     if not found.entries:
-        out.print("no case of a list entry was closed")
+        out.print(gettext("no case of a list entry was closed"))
         return
-    table = Table(
-        "entry", "pattern", "source", "lost", "false", "neither", "reliability", "request"
-    )
-    table.box = None
-    table.columns[0].no_wrap = True
+    table = Table(box=None)
+    for head in (
+        *("entry", "pattern", "source", "lost", "false", "neither", "reliability", "request"),
+    ):
+        table.add_column(gettext(head), no_wrap=head == "entry")
     for one in found.entries:
-        request_shown = f"change {one.proposed_removal}" if one.proposed_removal else ""
+        request_shown = (
+            gettext("change {proposed_removal}", proposed_removal=one.proposed_removal)
+            if one.proposed_removal
+            else ""
+        )
         table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.figures), request_shown)
     wide().print(table)
-    out.print(f"{len(found.entries)} of {found.total} shown")
+    out.print(gettext("{entries} of {total} shown", entries=len(found.entries), total=found.total))
+    _show_lists(by_source)
+
+
+def _show_lists(by_source: Any) -> None:
     for name, figures in by_source:
         lost, false, neither, reliability = _columns(figures)
         out.print(
-            f"{name}: {lost} lost, {false} false, {neither} neither, reliability {reliability}"
+            gettext(
+                "{name}: {lost} lost, {false} false, {neither} neither, reliability {reliability}",
+                name=name,
+                lost=lost,
+                false=false,
+                neither=neither,
+                reliability=reliability,
+            )
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
@@ -26,7 +27,7 @@ def write(file: Path, answers: Iterable[pb.ExportExamplesResponse]) -> pb.Exampl
     beside = file.with_name(f".{file.name}.new")
     counts = pb.ExampleCounts()
     with atomic_file.replacing_text(file, beside=beside) as lines, progress(bar=False) as bar:
-        task = bar.add_task("cases", total=None, note="")
+        task = bar.add_task(gettext("cases"), total=None, note="")
         put = _csv(lines) if file.suffix == CSV else _jsonl(lines)
         for answer in answers:
             for example in answer.examples:

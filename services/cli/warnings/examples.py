@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import out
@@ -45,7 +46,7 @@ def export(
     read it.
     """
     if file.suffix not in example_export.SUFFIXES:
-        raise typer.BadParameter("a name that ends in .csv or .jsonl", param_hint="FILE")
+        raise typer.BadParameter(gettext("a name that ends in .csv or .jsonl"), param_hint="FILE")
     request = pb.ExportExamplesRequest(
         since_ms=max(1, now_ms() - span_ms(since)),
         model="" if model == "any" else model,
@@ -58,15 +59,30 @@ def export(
 
 
 def _show(counts: pb.ExampleCounts, file: Path, model: str) -> None:
-    out.print(f"{counts.written} examples of {counts.cases} cases in {file}")
+    out.print(
+        gettext(
+            "{written} examples of {cases} cases in {file}",
+            written=counts.written,
+            cases=counts.cases,
+            file=file,
+        )
+    )
     lacks = [
-        (counts.gone, "decisions are gone from the log, or were never in it: without features"),
-        (counts.no_text, "texts without what they said: not logged, or no longer stored"),
-        (counts.unfit, f"left out: nothing in them that a model for {model} could learn from"),
-        (counts.cut, "cases with so many decisions that the later ones are left out"),
+        (
+            counts.gone,
+            gettext("decisions are gone from the log, or were never in it: without features"),
+        ),
+        (counts.no_text, gettext("texts without what they said: not logged, or no longer stored")),
+        (
+            counts.unfit,
+            gettext(
+                "left out: nothing in them that a model for {model} could learn from", model=model
+            ),
+        ),
+        (counts.cut, gettext("cases with so many decisions that the later ones are left out")),
     ]
     for number, what in lacks:
         if number:
             out.print(f"{number} {what}")
     if counts.without_log:
-        out.print("there is no decision log on the host of list administration")
+        out.print(gettext("there is no decision log on the host of list administration"))

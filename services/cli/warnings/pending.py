@@ -1,18 +1,22 @@
 """`fanzha warnings backfill list|show|start|drop`: pending backfills."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from blocklists.entries import NO_END_S
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress, wide
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
+from services.cli._common.plain_text import padded
 from services.cli._common.time_arguments import written
-from services.cli.lists.display import day, word
+from services.cli.lists.display import day, shown_word
 from services.cli.warnings import backfill_server
 
 STATES = {
@@ -20,10 +24,10 @@ STATES = {
     pb.PENDING_BACKFILL_STATE_STARTED: ("started", "已启动"),
     pb.PENDING_BACKFILL_STATE_DROPPED: ("dropped", "已放弃"),
     pb.PENDING_BACKFILL_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
-    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: ("no recipients", "无人受影响"),
-    pb.PENDING_BACKFILL_STATE_TOO_LARGE: ("too many entries, not counted", "条目过多，未处理"),
+    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: ("no_recipients", "无人受影响"),
+    pb.PENDING_BACKFILL_STATE_TOO_LARGE: ("too_large", "条目过多，未处理"),
 }
-_TIERS = {"high": "高 high", "medium": "中 medium", "low": "低 low"}
+_TIERS = ("high", "medium", "low")
 _SHOWN = 20
 _MINUTE_MS = 60_000
 _ID = typer.Argument(metavar="ID", help="Id of the backfill, as `list` shows it.")
@@ -44,7 +48,9 @@ def list_pending(
     if as_json:
         print_json(answer.backfills)
     elif not answer.backfills:
-        out.print("no pending backfills" if not everything else "no backfills yet")
+        out.print(
+            gettext("no pending backfills") if not everything else gettext("no backfills yet")
+        )
     else:
         _table(answer.backfills)
 
@@ -76,8 +82,7 @@ def start(
     if not as_json:
         _show(one)
     ask = one.state == pb.PENDING_BACKFILL_STATE_PENDING and not yes
-    if ask and not typer.confirm(f"warn {one.count.persons:,} persons?", err=True):
-        raise typer.Exit(1)
+    agree(gettext("Warn {persons} persons?", persons=f"{one.count.persons:,}"), yes=not ask)
     request = pb.StartPendingBackfillRequest(backfill_id=backfill_id, rate=rate, started_by=by)
     with backfill_server.server(target) as stub:
         answer = stub.StartPendingBackfill(request)
@@ -91,11 +96,16 @@ def start(
 def drop(
     backfill_id: Annotated[str, _ID],
     reason: Reason,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Drop a pending backfill. Its entries stay on the list."""
+    if not yes:
+        _show(_get(backfill_id, target, count=False))
+    question = gettext("Drop backfill {backfill}, and warn nobody?", backfill=backfill_id)
+    agree(question, yes=yes)
     request = pb.DropPendingBackfillRequest(backfill_id=backfill_id, reason=reason, dropped_by=by)
     with backfill_server.server(target) as stub:
         answer = stub.DropPendingBackfill(request)
@@ -109,7 +119,7 @@ def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
     request = pb.GetPendingBackfillRequest(backfill_id=backfill_id, count=count)
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
         if count:
-            bar.add_task("looking through the decision log", total=None, note="")
+            bar.add_task(gettext("looking through the decision log"), total=None, note="")
         answer = stub.GetPendingBackfill(request)
     backfill: pb.PendingBackfill = answer.backfill
     return backfill
@@ -118,7 +128,7 @@ def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
 def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
     table = Table(box=None, pad_edge=False)
     for head in ("id", "state", "what", "persons", "tiers", "effective", "listed by"):
-        table.add_column(head, overflow="fold")
+        table.add_column(gettext(head), overflow="fold")
     for one in backfills:
         table.add_row(
             one.backfill_id,
@@ -133,81 +143,153 @@ def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
 
 
 def _show(one: pb.PendingBackfill) -> None:
-    change = f", change {one.change_id}" if one.change_id else ""
-    out.print(f"backfill {one.backfill_id}: {_state(one)}", markup=False)
+    change = gettext(", change {change_id}", change_id=one.change_id) if one.change_id else ""
+    out.print(
+        gettext("backfill {backfill_id}: {one}", backfill_id=one.backfill_id, one=_state(one)),
+        markup=False,
+    )
     _line(
         "effective",
-        f"{written(one.effective_at_ms)}, version {one.list_version} of the lists{change}",
+        gettext(
+            "{effective_at_ms}, version {list_version} of the lists{change}",
+            effective_at_ms=written(one.effective_at_ms),
+            list_version=one.list_version,
+            change=change,
+        ),
     )
     _line("listed by", _listed_by(one))
     for entry in one.entries[:_SHOWN]:
-        fraud = word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
-        campaign = f", campaign {entry.campaign}" if entry.campaign else ""
-        kind = backfill_server.KINDS[entry.kind]
-        ends = "no end" if entry.expires_at_s == NO_END_S else f"ends {day(entry.expires_at_s)}"
-        _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
+        _show_entry(entry)
     if len(one.entries) > _SHOWN:
-        _line("entry", f"and {len(one.entries) - _SHOWN:,} more")
+        _line("entry", gettext("and {entries:,} more", entries=len(one.entries) - _SHOWN))
     if one.effective_count > len(one.entries):
         others = one.effective_count - len(one.entries)
-        _line("entries", f"{others:,} more became effective and are not part of it")
-    _line("reached", f"{_persons(one)}, in {one.days} days before it became effective, and since")
+        _line(
+            "entries",
+            gettext("{others:,} more became effective and are not part of it", others=others),
+        )
+    _line(
+        "reached",
+        gettext(
+            "{one}, in {days} days before it became effective, and since",
+            one=_persons(one),
+            days=one.days,
+        ),
+    )
     if one.HasField("count"):
         _counted(one.count)
     if one.ended_at_ms:
-        by = f" by {one.ended_by}" if one.ended_by else ""
+        by = gettext(" by {ended_by}", ended_by=one.ended_by) if one.ended_by else ""
         _line("ended", f"{written(one.ended_at_ms)}{by}{': ' if one.why else ''}{one.why}")
+
+
+def _show_entry(entry: Any) -> None:
+    fraud = shown_word(decision_pb2.FraudType, entry.fraud_type, "FRAUD_TYPE_")
+    campaign = gettext(", campaign {campaign}", campaign=entry.campaign) if entry.campaign else ""
+    kind = backfill_server.kind_word(entry.kind)
+    ends = (
+        gettext("no end")
+        if entry.expires_at_s == NO_END_S
+        else gettext("ends {expires_at_s}", expires_at_s=day(entry.expires_at_s))
+    )
+    _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
 
 
 def _counted(count: pb.PendingBackfillCount) -> None:
     _line("counted", written(count.counted_at_ms))
     if count.lower_bound:
-        _line("", "of what is let through the log keeps a sample: there may be more")
-    begins = f"has something since {written(count.covers_from_ms)}"
-    _line("", f"the log {begins if count.covers_from_ms else 'has nothing of these days'}")
-    if count.left_out:
-        _line("", f"about {count.left_out:,}, the least exposed, are left out: too many")
-    if count.torn:
-        _line("", f"{count.torn} segments of the log cannot be read")
-    if count.uncounted:
-        _line("", f"{count.uncounted} entries could not be searched: {count.why}")
+        _line("", gettext("of what is let through the log keeps a sample: there may be more"))
+    begins = gettext(
+        "has something since {covers_from_ms}", covers_from_ms=written(count.covers_from_ms)
+    )
+    _line(
+        "",
+        gettext(
+            "the log {begins}",
+            begins=begins if count.covers_from_ms else gettext("has nothing of these days"),
+        ),
+    )
+    _left_out(count)
     backfill_server.counts("exposure", dict(count.by_exposure))
-    some = f" (of {count.judged:,} judged)" if count.judged < count.persons else ""
+    some = (
+        gettext(" (of {judged:,} judged)", judged=count.judged)
+        if count.judged < count.persons
+        else ""
+    )
     if count.by_tier:
-        _line("tiers", f"{_tiers(count)}{some}, as new cases")
+        _line("tiers", gettext("{count}{some}, as new cases", count=_tiers(count), some=some))
+
+
+def _left_out(count: pb.PendingBackfillCount) -> None:
+    if count.left_out:
+        _line(
+            "",
+            gettext(
+                "about {left_out:,}, the least exposed, are left out: too many",
+                left_out=count.left_out,
+            ),
+        )
+    if count.torn:
+        _line("", gettext("{torn} segments of the log cannot be read", torn=count.torn))
+    if count.uncounted:
+        _line(
+            "",
+            gettext(
+                "{uncounted} entries could not be searched: {why}",
+                uncounted=count.uncounted,
+                why=count.why,
+            ),
+        )
 
 
 def _state(one: pb.PendingBackfill) -> str:
-    english, chinese = STATES[one.state]
-    return f"{english} {chinese}"
+    return enum_word("pending_backfill_state", STATES[one.state][0])
 
 
 def _what(one: pb.PendingBackfill) -> str:
     if len(one.entries) == 1:
         only = one.entries[0]
-        return f"{backfill_server.KINDS[only.kind]} {only.pattern}"
-    change = f" of change {one.change_id}" if one.change_id else ""
-    return f"{one.effective_count:,} entries{change}"
+        return f"{backfill_server.kind_word(only.kind)} {only.pattern}"
+    change = gettext(" of change {change_id}", change_id=one.change_id) if one.change_id else ""
+    return gettext(
+        "{effective_count:,} entries{change}", effective_count=one.effective_count, change=change
+    )
 
 
 def _persons(one: pb.PendingBackfill) -> str:
     if not one.HasField("count"):
         return (
-            "not counted" if one.state == pb.PENDING_BACKFILL_STATE_TOO_LARGE else "not counted yet"
+            gettext("not counted")
+            if one.state == pb.PENDING_BACKFILL_STATE_TOO_LARGE
+            else gettext("not counted yet")
         )
     least = one.count.lower_bound or not one.count.complete
-    return f"{'at least ' if least else ''}{one.count.persons:,} persons"
+    return gettext(
+        "{value}{persons:,} persons",
+        value=gettext("at least ") if least else "",
+        persons=one.count.persons,
+    )
 
 
 def _tiers(count: pb.PendingBackfillCount) -> str:
     return ", ".join(
-        f"{name} {count.by_tier[tier]:,}" for tier, name in _TIERS.items() if tier in count.by_tier
+        f"{enum_word('case_tier', tier)} {count.by_tier[tier]:,}"
+        for tier in _TIERS
+        if tier in count.by_tier
     )
 
 
 def _listed_by(one: pb.PendingBackfill) -> str:
-    return f"{one.listed_by}, approved by {one.approved_by}" if one.approved_by else one.listed_by
+    return (
+        gettext(
+            "{listed_by}, approved by {approved_by}",
+            listed_by=one.listed_by,
+            approved_by=one.approved_by,
+        )
+        if one.approved_by
+        else one.listed_by
+    )
 
 
 def _line(head: str, text: str) -> None:
-    out.print(f"  {head:<9} {text}", markup=False)
+    out.print(f"  {padded(gettext(head), 9)} {text}", markup=False)

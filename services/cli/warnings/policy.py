@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
 from services.cli._common.console import fail, out, print_json, progress
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.time_arguments import moment
 from services.cli.warnings.operations_server import LONG_SECONDS, server
@@ -31,7 +33,6 @@ Groups = Annotated[
         help="CSV file of kind, value, group that lines with groups look at.",
     ),
 ]
-_TIERS = {Tier.LOW: "低 low", Tier.MEDIUM: "中 medium", Tier.HIGH: "高 high"}
 
 
 @app.command()
@@ -39,10 +40,23 @@ def check(file: PolicyFile = None, groups: Groups = None) -> None:
     """Check a policy; ends with status 1 when something is wrong."""
     policy = _load(file)
     context = _context(groups)
-    out.print(f"policy {policy.version}: {len(policy.lines)} lines, nothing wrong")
+    out.print(
+        gettext(
+            "policy {version}: {lines} lines, nothing wrong",
+            version=policy.version,
+            lines=len(policy.lines),
+        )
+    )
     named_groups = {name for line in policy.lines for name in line.when.get("groups", ())}
     if groups and (missing := sorted(named_groups - context.groups)):
-        out.print(f"no row of {groups} has the groups {', '.join(missing)}", markup=False)
+        out.print(
+            gettext(
+                "no row of {groups} has the groups {missing}",
+                groups=groups,
+                missing=", ".join(missing),
+            ),
+            markup=False,
+        )
 
 
 @app.command()
@@ -69,17 +83,22 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
         )
         return
     out.print(
-        f"policy {policy.version}: {policy.medium} points are 中 medium, {policy.high} are 高 high"
+        gettext(
+            "policy {version}: {medium} points are tier medium, {high} are tier high",
+            version=policy.version,
+            medium=policy.medium,
+            high=policy.high,
+        )
     )
     table = Table(box=None, pad_edge=False)
     for head in ("line", "effect", "when", "about"):
         # Cut, a condition would have lost its number.
-        table.add_column(head, overflow="fold")
+        table.add_column(gettext(head), overflow="fold")
     for line in policy.lines:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
     out.print(table)
     for tier in Tier:
-        out.print(f"{_TIERS[tier]}: {plans.formatted(policy.plans[tier])}")
+        out.print(f"{_tier(tier.name)}: {plans.formatted(policy.plans[tier])}")
 
 
 @app.command()
@@ -110,7 +129,7 @@ def preview(
     found = pb.PolicyPreview()
     with server(target) as stub, progress() as bar:
         # Of all cases of the region; what is older is passed over.
-        task = bar.add_task("judging cases", total=None, note="")
+        task = bar.add_task(gettext("judging cases"), total=None, note="")
         for answer in stub.PreviewPolicy(request, timeout=LONG_SECONDS):
             bar.update(task, total=answer.expected, completed=answer.judged)
             found.MergeFrom(answer.preview)
@@ -122,23 +141,49 @@ def preview(
 
 def _show(found: pb.PolicyPreview) -> None:
     out.print(
-        f"policy {found.after_version} in place of {found.before_version}: of {found.cases} cases "
-        f"{found.changed} get another tier"
+        gettext(
+            "policy {after_version} in place of {before_version}: of {cases} cases "
+            "{changed} get another tier",
+            after_version=found.after_version,
+            before_version=found.before_version,
+            cases=found.cases,
+            changed=found.changed,
+        )
     )
     if not found.cases:
         return
-    table = Table("now", *(f"then {_TIERS[tier]}" for tier in Tier), box=None, pad_edge=False)
+    table = Table(
+        gettext("now"),
+        *(gettext("then {tiers}", tiers=_tier(tier.name)) for tier in Tier),
+        box=None,
+        pad_edge=False,
+    )
     matrix = {(one.before, one.after): one.cases for one in found.matrix}
     for old in Tier:
         row = [str(matrix.get((old.name.lower(), new.name.lower()), 0)) for new in Tier]
-        table.add_row(_TIERS[old], *row)
+        table.add_row(_tier(old.name), *row)
     out.print(table)
     used = sorted(found.lines.items(), key=lambda pair: (-pair[1], pair[0]))
-    out.print("lines: " + ", ".join(f"{line} {count}" for line, count in used), markup=False)
+    out.print(
+        gettext("lines: ") + ", ".join(f"{line} {count}" for line, count in used), markup=False
+    )
+    _show_examples(found)
+
+
+def _show_examples(found: pb.PolicyPreview) -> None:
     for one in found.examples:
-        lines = ", ".join(one.lines) or "no line"
+        lines = ", ".join(one.lines) or gettext("no line")
         before, after = _tier(one.before), _tier(one.after)
-        out.print(f"case {one.case_id}: {before} → {after} ({lines})", markup=False)
+        out.print(
+            gettext(
+                "case {case_id}: {before} → {after} ({lines})",
+                case_id=one.case_id,
+                before=before,
+                after=after,
+                lines=lines,
+            ),
+            markup=False,
+        )
 
 
 def _words(found: pb.PolicyPreview) -> dict[str, Any]:
@@ -164,15 +209,14 @@ def _words(found: pb.PolicyPreview) -> dict[str, Any]:
 
 
 def _tier(word: str) -> str:
-    known = {tier.name.lower(): label for tier, label in _TIERS.items()}
-    return known.get(word, word)
+    return enum_word("case_tier", word)
 
 
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        fail(f"{file}: {getattr(error, 'strerror', None) or 'no text'}", status=2)
+        fail(f"{file}: {getattr(error, 'strerror', None) or gettext('no text')}", status=2)
 
 
 def _conditions(when: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Tells a region that no table knows, where nothing was found in it."""
 
+from fanzha.translation.catalogue import gettext
 from services.warning.policy.places import places
 
 _CITY = 4
@@ -14,7 +15,8 @@ def doubt(name: str) -> str:
     code, names = places().code(name.strip()), places().names
     if not code or code.ljust(6, "0") in names or code[:_CITY].ljust(6, "0") in names:
         return ""
-    return (
-        f"no province or city is {name.strip()!r}: is it written as it should be? A county goes "
-        "by its code, or by the name that cases have"
+    return gettext(
+        "no province or city is {name!r}: is it written as it should be? A county goes "
+        "by its code, or by the name that cases have",
+        name=name.strip(),
     )

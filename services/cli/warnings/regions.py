@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail, out, print_json
 from services.cli._common.options import AsJson
 
@@ -38,7 +39,7 @@ def region(
 
     plan = HomePlan(home_country)
     try:
-        with err.status("reading tables"):
+        with err.status(gettext("reading tables")):
             regions = RegionFinder.load(
                 home_country=home_country, table=table, county_rules=counties
             )
@@ -59,7 +60,19 @@ def region(
     if as_json:
         print_json(rows)
         return
-    shown = Table("number", "region", "code", "county", "found by", box=None, pad_edge=False)
+    _show(rows)
+
+
+def _show(rows: list[dict[str, str]]) -> None:
+    shown = Table(
+        gettext("number"),
+        gettext("region"),
+        gettext("code"),
+        gettext("county"),
+        gettext("found by"),
+        box=None,
+        pad_edge=False,
+    )
     for row in rows:
         code = row["city"] or row["province"]
         shown.add_row(row["number"], row["label"], code, row["county"], row["how"])

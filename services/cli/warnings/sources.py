@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
@@ -33,8 +34,12 @@ def sources(
     if as_json:
         print_json([_as_words(one) for one in found])
         return
-    heads = ("source", "accepted", "joined", "repeats", "refused", "confirmed", "false")
-    table = Table(*heads, "reliability", "late", box=None)
+    table = Table(box=None)
+    for head in (
+        *("source", "accepted", "joined", "repeats", "refused", "confirmed", "false"),
+        *("reliability", "late"),
+    ):
+        table.add_column(gettext(head))
     for one in found:
         counts = (one.accepted, one.joined, one.duplicates, one.refused)
         verdicts = (one.confirmed, one.false_alarms)
@@ -45,7 +50,7 @@ def sources(
     if found:
         wide().print(table)
     else:
-        out.print("no source has sent anything")
+        out.print(gettext("no source has sent anything"))
 
 
 def feedback(
@@ -62,12 +67,15 @@ def feedback(
         if csv_file is None:
             number = _write(SafeWriter(sys.stdout), steps)
             if not number:
-                since = " after that" if after else ""
-                err.print(f"{source!r} has no feedback{since}", markup=False)
+                since = gettext(" after that") if after else ""
+                err.print(
+                    gettext("{source!r} has no feedback{since}", source=source, since=since),
+                    markup=False,
+                )
             return
         with atomic_file.replacing_text(csv_file) as lines:
             number = _write(SafeWriter(lines), steps)
-    out.print(f"{number} outcomes in {csv_file}")
+    out.print(gettext("{number} outcomes in {csv_file}", number=number, csv_file=csv_file))
 
 
 def _steps(stub: Any, source: str, after: str) -> Iterator[pb.FeedbackStep]:
@@ -84,7 +92,7 @@ def _write(table: SafeWriter, steps: Iterator[pb.FeedbackStep]) -> int:
     table.writerow(_COLUMNS)
     number = 0
     with progress(bar=False) as bar:
-        task = bar.add_task("outcomes", total=None, note="")
+        task = bar.add_task(gettext("outcomes"), total=None, note="")
         for one in steps:
             table.writerow([one.place, one.reference, one.case_id, one.what, one.at_ms])
             number += 1
@@ -114,5 +122,9 @@ def _half_within(record: pb.SourceRecord) -> str:
         seen += one.warnings
         if total and seen * 2 >= total:
             bound = one.up_to_seconds
-            return f"half within {bound} s" if bound else "half later than a day"
+            return (
+                gettext("half within {bound} s", bound=bound)
+                if bound
+                else gettext("half later than a day")
+            )
     return "–"

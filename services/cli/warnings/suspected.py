@@ -5,15 +5,17 @@ from typing import Annotated, Any
 import typer
 
 from blocklists.importers import vocabulary as list_words
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import warning_backfill_pb2 as pb
+from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Note, Target, Yes, enum
 from services.cli.warnings import backfill_server
 
 _WHY = {
-    "old": "too old to warn of (warning_max_age_hours)",
-    "spam": "advertising, which is no fraud",
-    "no_victim": "no person at risk has a number",
+    "old": gettext_noop("too old to warn of (warning_max_age_hours)"),
+    "spam": gettext_noop("advertising, which is no fraud"),
+    "no_victim": gettext_noop("no person at risk has a number"),
 }
 
 
@@ -48,9 +50,7 @@ def suspected(
         if as_json:
             print_json(found)
         return
-    question = f"confirm {found.hits:,} hits, which warn {found.persons:,} persons?"
-    if not yes and not typer.confirm(question, err=True):
-        raise typer.Exit(1)
+    agree(_question(found), yes=yes)
     request = pb.ConfirmSuspectsRequest(
         kind=kind, pattern=pattern, until_place=found.until_place, fraud_type=fraud,
         note=note, confirmed_by=by,
@@ -59,13 +59,21 @@ def suspected(
     if as_json:
         print_json({"preview": found, "confirmed": confirmed, "before": before})
         return
-    others = f"; {before:,} by others meanwhile" if before else ""
-    out.print(f"{confirmed:,} hits confirmed{others}")
+    others = gettext("; {before:,} by others meanwhile", before=before) if before else ""
+    out.print(gettext("{confirmed:,} hits confirmed{others}", confirmed=confirmed, others=others))
+
+
+def _question(found: pb.PreviewSuspectsResponse) -> str:
+    return gettext(
+        "Confirm {hits} hits, which warn {persons} persons?",
+        hits=f"{found.hits:,}",
+        persons=f"{found.persons:,}",
+    )
 
 
 def _preview(request: pb.PreviewSuspectsRequest, target: str) -> pb.PreviewSuspectsResponse:
     with backfill_server.server(target) as stub, progress(bar=False) as bar:
-        bar.add_task("reading what models suspected", total=None, note="")
+        bar.add_task(gettext("reading what models suspected"), total=None, note="")
         found: pb.PreviewSuspectsResponse = stub.PreviewSuspects(request)
     return found
 
@@ -74,7 +82,7 @@ def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tu
     """Confirm in parts; return the number, and the number that others had confirmed."""
     confirmed = before = 0
     with backfill_server.server(target) as stub, progress() as bar:
-        task = bar.add_task("confirming", total=hits, note="")
+        task = bar.add_task(gettext("confirming"), total=hits, note="")
         while True:
             done = stub.ConfirmSuspects(request)
             confirmed += done.hits
@@ -87,14 +95,21 @@ def _confirmed(request: pb.ConfirmSuspectsRequest, hits: int, target: str) -> tu
 
 def _show(found: pb.PreviewSuspectsResponse) -> None:
     out.print(
-        f"{found.pattern}: {found.hits:,} suspected hits, {found.persons:,} persons at risk",
+        gettext(
+            "{pattern}: {hits:,} suspected hits, {persons:,} persons at risk",
+            pattern=found.pattern,
+            hits=found.hits,
+            persons=found.persons,
+        ),
         markup=False,
     )
     backfill_server.counts("channel", dict(found.by_channel))
     backfill_server.counts("reason", dict(found.by_reason))
     if found.dismissed:
-        out.print(f"  {found.dismissed:,} dismissed earlier: left alone")
+        out.print(
+            gettext("  {dismissed:,} dismissed earlier: left alone", dismissed=found.dismissed)
+        )
     if found.confirmed:
-        out.print(f"  {found.confirmed:,} confirmed before")
+        out.print(gettext("  {confirmed:,} confirmed before", confirmed=found.confirmed))
     for why, hits in sorted(found.left_out.items()):
-        out.print(f"  {hits:,} left out: {_WHY.get(why, why)}")
+        out.print(gettext("  {hits:,} left out: {why}", hits=hits, why=gettext(_WHY.get(why, why))))

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, out, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
@@ -41,13 +42,21 @@ def list_(
     if as_json:
         print_json([_words(one) for one in found])
         return
-    table = Table("template", "version", "SMS parts", "units", "alphabet", box=None, pad_edge=False)
+    table = Table(
+        gettext("template"),
+        gettext("version"),
+        gettext("SMS parts"),
+        gettext("units"),
+        gettext("alphabet"),
+        box=None,
+        pad_edge=False,
+    )
     for one in found:
         size = one.length
         sms = (str(size.parts), str(size.units), size.encoding) if one.form == "sms" else ("",) * 3
         table.add_row(one.id, one.version, *sms)
     out.print(table)
-    out.print(f"{len(found)} templates")
+    out.print(gettext("{found} templates", found=len(found)))
 
 
 @app.command()
@@ -60,10 +69,16 @@ def show(
     """Show a message as it would be sent; ends with status 1 when it would be refused."""
     found = {one.id: one for one in _load(folder).all()}.get(template)
     if found is None:
-        fail(f"there is no template {template!r}; see `fanzha warnings templates list`", status=2)
+        fail(
+            gettext(
+                "there is no template {template!r}; see `fanzha warnings templates list`",
+                template=template,
+            ),
+            status=2,
+        )
     text = found.filled(MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")
-    _end_with(linter.faults(text), "the message")
+    _end_with(linter.faults(text), gettext("the message"))
 
 
 @app.command()
@@ -82,19 +97,22 @@ def lint(
     except OSError as error:
         fail(f"{file}: {error.strerror}", status=2)
     except UnicodeDecodeError:
-        fail(f"{file}: is no UTF-8", status=2)
+        fail(gettext("{file}: is no UTF-8", file=file), status=2)
     if file.suffix != ".toml":
-        _end_with(linter.faults(text), "the text")
-        out.print("nothing wrong")
+        _end_with(linter.faults(text), gettext("the text"))
+        out.print(gettext("nothing wrong"))
         return
     language = file.name.removesuffix(".toml").rpartition(".")[2]
     if language not in LANGUAGES:
-        fail(f"{file.name}: its name is not of the form templates-2.zh.toml", status=2)
+        fail(
+            gettext("{name}: its name is not of the form templates-2.zh.toml", name=file.name),
+            status=2,
+        )
     try:
         found = template_files.read(file.name, text, language)
     except ValueError as error:
         fail(str(error))
-    out.print(f"{len(found)} templates, nothing wrong")
+    out.print(gettext("{found} templates, nothing wrong", found=len(found)))
 
 
 def _end_with(faults: list[linter.LintFault], what: str) -> None:
@@ -102,7 +120,7 @@ def _end_with(faults: list[linter.LintFault], what: str) -> None:
         return
     for fault in faults:
         out.print(f"{fault.kind}: {fault}", markup=False)
-    out.print(f"{what} would be refused: {len(faults)} faults")
+    out.print(gettext("{what} would be refused: {faults} faults", what=what, faults=len(faults)))
     raise typer.Exit(_FAULTY)
 
 

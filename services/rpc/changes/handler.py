@@ -126,6 +126,9 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def RevertChange(
         self, request: pb.RevertChangeRequest, context: object
     ) -> pb.RevertChangeResponse:
+        if request.dry_run:
+            plan = await self._changes.plan_revert(request.id)
+            return pb.RevertChangeResponse(plan=messages.undo_plan(plan))
         done = await self._changes.revert(
             request.id,
             by=request.author,
@@ -138,6 +141,9 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
     async def RestoreVersion(
         self, request: pb.RestoreVersionRequest, context: object
     ) -> pb.RestoreVersionResponse:
+        if request.dry_run:
+            plan = await self._changes.plan_restore(request.version)
+            return pb.RestoreVersionResponse(plan=messages.undo_plan(plan))
         done = await self._changes.restore(
             request.version,
             by=request.author,

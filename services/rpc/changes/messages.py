@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
@@ -10,7 +12,7 @@ from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
-from services.changes.model import ChangeRequest, Emergency, ProposedPolicy, SecondPerson
+from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -19,6 +21,8 @@ from services.lists.edits import Edit
 from services.rpc.lists import messages
 
 _MOST_IDS = 1000
+_MOST_PLANNED = 20
+"""Most entries of a plan that are named."""
 
 # Our enums have the numbers of the wire; generated stubs require their own enum types.
 _wire: Callable[[int], Any] = int
@@ -193,6 +197,20 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
             for each in one.top
         ],
         unknown_because=one.unknown_because,
+    )
+
+
+def undo_plan(draft: Draft | None) -> change_pb2.UndoPlan:
+    """Write what a draft that undoes something would do; None stands for that of a policy."""
+    if draft is None:
+        return change_pb2.UndoPlan(policy=True)
+    named = np.arange(min(len(draft.removals), _MOST_PLANNED))
+    return change_pb2.UndoPlan(
+        removed_total=len(draft.removals),
+        restored_total=len(draft.additions),
+        left_alone_total=draft.left_alone,
+        removed=references(draft.removals.take(named)),
+        restored=_some(draft.additions, _MOST_PLANNED),
     )
 
 

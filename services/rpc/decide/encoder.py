@@ -129,7 +129,6 @@ def _detail(
     return pb.Detail(
         row=row - first,
         error=detail.error,
-        read_bytes=detail.read_bytes,
         decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
         monitored=detail.monitored,
         cache_seconds=detail.cache_seconds,
@@ -174,6 +173,9 @@ def _found(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
     if detail.link_score is not None:
         fields["link_score"] = detail.link_score
         fields["link"] = detail.link
+    if detail.read_bytes or detail.truncated:
+        fields["read_bytes"] = detail.read_bytes
+        fields["truncated"] = detail.truncated
     if detail.treatment or detail.delay_ms:
         fields["treatment"] = _wire(detail.treatment)
         fields["label"] = _wire(detail.label)

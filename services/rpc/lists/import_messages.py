@@ -51,6 +51,9 @@ def response(done: ImportResult) -> pb.ImportEntriesResponse:
         names_not_compared=done.names_not_compared,
         terms_given=done.terms_given,
         held_back=done.held_back,
+        kinds=[
+            pb.KindCount(kind=_wire(kind), rows=rows) for kind, rows in sorted(done.kinds.items())
+        ],
         **messages.requested(done.requested),
     )
 

@@ -126,13 +126,16 @@ def entry_filter(kind: int, action: int, source: int, mode: int = 0) -> EntryFil
 
 def report(row: RowReport | RejectedRow) -> pb.RowReport:
     """Write the outcome of a row."""
+    if isinstance(row, RejectedRow):
+        return pb.RowReport(row=row.row, outcome=_wire(row.outcome), message=row.message)
     return pb.RowReport(
         row=row.row,
         outcome=_wire(row.outcome),
-        entry_id=row.entry_id if isinstance(row, RowReport) else "",
+        entry_id=row.entry_id,
         message=row.message,
-        repeated_by=row.repeated_by if isinstance(row, RowReport) else 0,
-        pattern=row.pattern if isinstance(row, RowReport) else "",
+        repeated_by=row.repeated_by,
+        pattern=row.pattern,
+        kind=_wire(row.kind),
     )
 
 

@@ -218,7 +218,7 @@ def test_evidence_about_a_number_is_exported_recorded_and_verified(
     with office.open():
         office.add(LISTED)
         office.add("+8617000000002")
-        office.run("blocklist", "remove", LISTED, "--reason", "wrong", "--by", "wu")
+        office.run("blocklist", "remove", "--yes", LISTED, "--reason", "wrong", "--by", "wu")
         arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--by", "wang")
         office.run(*arguments, "--out", str(file))
         again = office.run(*arguments, "--out", str(file))

@@ -95,7 +95,7 @@ def test_a_change_goes_from_draft_to_reverted(run: Run) -> None:
     submitted = run("changes", "submit", "1")
     listed = run("changes", "list", "--state", "待审", "--json")
     run("changes", "approve", "1", by="wang")
-    reverted = run("changes", "revert", "1", "--reason", "a mistake")
+    reverted = run("changes", "revert", "--yes", "1", "--reason", "a mistake")
     run("changes", "approve", "2", by="wang")
     shown = json.loads(run("changes", "show", "1", "--json").stdout)
     found = run("changes", "diff", "1", "现在")
@@ -226,10 +226,10 @@ def test_each_command_that_removes_can_say_that_the_entry_was_wrong(run: Run) ->
     run("changes", "approve", "1", by="wang")
     wrong = ("--reason", "a clinic", "--false-positive")
     for command in (
-        ("blocklist", "remove", RANGE),
+        ("blocklist", "remove", "--yes", RANGE),
         ("changes", "create", "--remove", RANGE, "--draft"),
-        ("changes", "revert", "1"),
-        ("changes", "restore", "0"),
+        ("changes", "revert", "--yes", "1"),
+        ("changes", "restore", "--yes", "0"),
     ):
         assert run(*command, *wrong).exit_code == 0, command
         number = json.loads(run("changes", "list", "--json").stdout)["changes"][0]["id"]
@@ -245,7 +245,9 @@ def test_a_removal_of_nothing_that_blocks_is_no_false_positive(run: Run) -> None
     run("blocklist", "add", "+8617100000001", *named, "--action", "allow")
     run("changes", "approve", "1", by="wang")
 
-    refused = run("blocklist", "remove", "+8617100000001", "--reason", "x", "--false-positive")
+    refused = run(
+        "blocklist", "remove", "--yes", "+8617100000001", "--reason", "x", "--false-positive"
+    )
 
     assert refused.exit_code == 1
     assert "removes no entry that blocks" in " ".join(refused.stderr.split())

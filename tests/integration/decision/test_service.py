@@ -218,7 +218,7 @@ def test_a_removed_entry_stops_blocking(service: Running) -> None:
     block(service, caller)
     eventually(lambda: blocked_by_every_worker(service, caller))
 
-    service.fanzha("blocklist", "remove", caller, "--by", "li", "--reason", "a mistake")
+    service.fanzha("blocklist", "remove", "--yes", caller, "--by", "li", "--reason", "a mistake")
 
     eventually(lambda: decide(service.interception, caller).action == decision_pb2.ACTION_ALLOW)
 

@@ -168,6 +168,15 @@ def test_the_location_of_the_release_is_read(proxy: Proxy, location: str) -> Non
     assert (found["X-Location"], found["X-Cause"]) == (location, "21")
 
 
+@pytest.mark.parametrize("reason", [Reason.IMPLAUSIBLE, Reason.FAILED_CLOSED])
+def test_what_analytics_did_not_block_is_a_plain_603(proxy: Proxy, reason: Reason) -> None:
+    """ATIS-1000099 defines 603+ for blocks by analytics alone."""
+    found = proxy.relay(SipResponses(redress=FULL).of(reason, DECISION))
+
+    assert found.line == "SIP/2.0 603 Decline"
+    assert (found["X-Cause"], found["X-Text"]) == ("21", "")
+
+
 def test_608_gives_the_address_of_the_jcard(proxy: Proxy) -> None:
     """RFC 8688, section 3.1."""
     found = proxy.relay(SipResponses(answer="608", jcard_url=CARD).of(Reason.SCORED, DECISION))

@@ -116,8 +116,8 @@ def test_a_truncated_file_is_not_imported_partially(run: Run, tmp_path: Path) ->
 def test_commands_add_show_and_remove(run: Run) -> None:
     added = run("add", "+8617000000001", "Bank", "--source", "bureau", "--reason", "x")
     shown = run("find", "17000000001")
-    removed = run("remove", "+8617000000001", "--reason", "a mistake")
-    gone = run("remove", "+8617000000001", "--reason", "a mistake")
+    removed = run("remove", "--yes", "+8617000000001", "--reason", "a mistake")
+    gone = run("remove", "--yes", "+8617000000001", "--reason", "a mistake")
 
     assert (added.exit_code, shown.exit_code, removed.exit_code, gone.exit_code) == (0, 0, 0, 1)
     assert "+8617000000001" in shown.stdout
@@ -131,7 +131,7 @@ def test_the_command_sends_the_fingerprint_of_a_text_and_not_the_text(run: Run) 
     added = run("add", text, *on_list, "--source", "bureau")
     shown = run("find", fingerprint(text.replace("8200", "9100")))
     short = run("add", "收到", *on_list, "--source", "bureau")
-    removed = run("remove", text, *on_list)
+    removed = run("remove", "--yes", text, *on_list)
 
     assert [one.exit_code for one in (added, shown, short, removed)] == [0, 0, 1, 0]
     assert fingerprint(text)[:20] in shown.stdout

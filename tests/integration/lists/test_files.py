@@ -124,8 +124,10 @@ def test_a_column_mapping_is_remembered_for_its_source(service: Running, tmp_pat
     shown = service.fanzha("blocklist", "mappings", "show", kept["mapping_id"]).stdout
     assert "涉案标识 → number" in shown
     assert "登记人 → not used" in shown
-    service.fanzha("blocklist", "mappings", "forget", kept["mapping_id"])
-    gone = service.fanzha("blocklist", "mappings", "forget", kept["mapping_id"], check=False)
+    service.fanzha("blocklist", "mappings", "forget", "--yes", kept["mapping_id"])
+    gone = service.fanzha(
+        "blocklist", "mappings", "forget", "--yes", kept["mapping_id"], check=False
+    )
     assert gone.returncode == 1
     assert "0 remembered" in service.fanzha("blocklist", "mappings", "list").stdout
 

@@ -35,7 +35,7 @@ def test_promoting_a_shadow_entry_changes_its_mode_only(stub: Any, run: Run) -> 
 def test_the_drop_command_removes_shadow_entries_only(stub: Any, run: Run) -> None:
     update(stub, a_shadow("+8617000000001"), entry("+8617000000002"))
 
-    done = run("drop", "+8617000000001", "+8617000000002", "--reason", "no use", "--json")
+    done = run("drop", "--yes", "+8617000000001", "+8617000000002", "--reason", "no use", "--json")
 
     assert done.exit_code == 1
     assert outcomes(pb_reports(done)) == ["REMOVED", "ABSENT"]

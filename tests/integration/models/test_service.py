@@ -95,9 +95,9 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
     a_bundle(service.folder / "models", "url", "2")
 
     with traffic(service) as found:
-        forward = models(service, "activate", "url", "2", "--by", "li")
+        forward = models(service, "activate", "--yes", "url", "2", "--by", "li")
         second = ask(service, 8)
-        back = models(service, "rollback", "url", "--by", "li")
+        back = models(service, "rollback", "--yes", "url", "--by", "li")
         first = ask(service, 8)
 
     assert set(forward["workers"].values()) == {"done"}
@@ -112,7 +112,7 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
 def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service: Running) -> None:
     cut_graph(a_bundle(service.folder / "models", "sms", "2"))
 
-    done = service.fanzha("models", "activate", "sms", "2", check=False)
+    done = service.fanzha("models", "activate", "--yes", "sms", "2", check=False)
 
     assert done.returncode == 1
     assert done.stdout.count("refuses 2: ") == WORKERS
@@ -120,13 +120,13 @@ def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service:
     assert active(service, "sms") == {"1"}
     log = (service.folder / "up.log").read_text()
     assert "sms model 2 is refused" in log
-    assert set(models(service, "rollback", "sms")["workers"].values()) == {"done"}
+    assert set(models(service, "rollback", "--yes", "sms")["workers"].values()) == {"done"}
 
 
 def test_a_bundle_that_no_worker_has_is_refused_and_changes_nothing(service: Running) -> None:
     before = listed(service)["call"]["desired"]
 
-    done = service.fanzha("models", "activate", "call", "99", check=False)
+    done = service.fanzha("models", "activate", "--yes", "call", "99", check=False)
 
     assert done.returncode == 1
     assert "there is no call model 99; there are: 1" in " ".join(done.stderr.split())
@@ -137,10 +137,10 @@ def test_a_shadow_ends_while_the_active_bundle_is_refused(service: Running) -> N
     root = service.folder / "models"
     cut_graph(a_bundle(root, "sms", "5"))
     a_bundle(root, "sms", "6")
-    refused = models(service, "activate", "sms", "5", check=False)
+    refused = models(service, "activate", "--yes", "sms", "5", check=False)
 
     shadowed = models(service, "shadow", "sms", "6")
-    back = models(service, "rollback", "sms")
+    back = models(service, "rollback", "--yes", "sms")
     models(service, "shadow", "sms", "off")
 
     assert all(words.startswith("refuses 5: ") for words in refused["workers"].values())
@@ -189,12 +189,12 @@ def test_a_velocity_model_is_activated_refused_and_rolled_back(service: Running)
     a_bundle(root, "moment", "2")
     cut_graph(a_bundle(root, "moment", "3"))
 
-    forward = models(service, "activate", "moment", "2", "--by", "li")
+    forward = models(service, "activate", "--yes", "moment", "2", "--by", "li")
     second = call_strangers(service, range(8))
-    bad = service.fanzha("models", "activate", "moment", "3", check=False)
+    bad = service.fanzha("models", "activate", "--yes", "moment", "3", check=False)
     still = call_strangers(service, range(8, 16))
-    models(service, "rollback", "moment")
-    back = models(service, "activate", "moment", "1")
+    models(service, "rollback", "--yes", "moment")
+    back = models(service, "activate", "--yes", "moment", "1")
     first = call_strangers(service, range(16, 24))
 
     assert set(forward["workers"].values()) == {"done"}
@@ -226,11 +226,11 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
     card.write_text(scores + card.read_text("utf-8") + lengths, "utf-8")
     lengths_drift = 'fanzha_feature_drift{channel="link",feature="host_characters"'
 
-    models(service, "activate", "url", "4")
+    models(service, "activate", "--yes", "url", "4")
     with traffic(service):
         eventually(lambda: 'fanzha_score_drift{channel="link"' in service.metrics_page())
         eventually(lambda: lengths_drift in service.metrics_page())
-    models(service, "rollback", "url")
+    models(service, "rollback", "--yes", "url")
 
     eventually(lambda: "fanzha_score_drift{" not in service.metrics_page())
     eventually(lambda: "fanzha_feature_drift{" not in service.metrics_page())
@@ -244,7 +244,7 @@ def test_the_active_version_cannot_be_its_own_shadow(service: Running) -> None:
 
 
 def test_a_rollback_without_an_earlier_change_is_refused(service: Running) -> None:
-    done = service.fanzha("models", "rollback", "call", check=False)
+    done = service.fanzha("models", "rollback", "--yes", "call", check=False)
 
     assert done.returncode == 1
     assert "no other call model ran before" in done.stderr
@@ -271,7 +271,7 @@ def test_without_a_velocity_stage_no_velocity_model_is_activated(tmp_path: Path)
         FANZHA_VELOCITY_ACTION="off",
         **LEAN,
     ) as service:
-        done = service.fanzha("models", "activate", "moment", "1", check=False)
+        done = service.fanzha("models", "activate", "--yes", "moment", "1", check=False)
 
     assert done.returncode == 1
     assert "no worker holds a moment model" in done.stderr
@@ -291,7 +291,7 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "url", "2")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as service:
-        models(service, "activate", "url", "1")
+        models(service, "activate", "--yes", "url", "1")
     rmtree(tmp_path / "valkey")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
         assert ask(again, 1) == Counter({"1": 1})

@@ -52,7 +52,7 @@ def test_truncated_rows_are_counted_in_the_metrics(endpoints: dict[str, str]) ->
     parties: dict[str, Any] = {"sender": "+8617000000001", "receiver": "+8619900000001"}
     with grpc.insecure_channel(endpoints["interception"]) as channel:
         stub: Any = interception_pb2_grpc.InterceptionServiceStub(channel)
-        stub.DecideText(
+        cut = stub.DecideText(
             pb.DecideTextRequest(text=pb.Text(body=links, **parties)), timeout=PATIENCE_SECONDS
         )
         long = [pb.Text(body="您好" * 1300, **parties)] * 280
@@ -71,5 +71,6 @@ def test_truncated_rows_are_counted_in_the_metrics(endpoints: dict[str, str]) ->
     }
     assert 'fanzha_rows_unreadable_total{channel="call",field="caller"} 2.0' in lines
     assert sum(detail.read_bytes > 0 for detail in answer.decisions.details) == 280
+    assert cut.decision.truncated
     assert "fanzha_texts_links_cut_total 1.0" in lines
     assert 'fanzha_rows_cut_total{channel="text"} 280.0' in lines

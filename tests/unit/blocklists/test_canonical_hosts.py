@@ -80,6 +80,6 @@ def test_the_key_of_a_plain_name_is_that_of_its_text(others: list[str]) -> None:
 
 
 def test_a_word_without_a_dot_is_a_host_only_as_an_explicit_kind() -> None:
-    found = patterns.read(["bank", "bank"], np.array([0, EntryKind.HOST], np.uint8), PLAN)
+    found = patterns.read(["acme", "acme"], np.array([0, EntryKind.HOST], np.uint8), PLAN)
 
     assert found.kinds.tolist() == [EntryKind.SENDER, EntryKind.HOST]

@@ -75,6 +75,28 @@ def test_an_unreadable_pattern_is_refused_with_its_text(text: str, kind: int) ->
     assert message.startswith("pattern: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "canonical"),
+    [
+        ("10.0.0.0/8", EntryKind.URL_PREFIX, "10.0.0.0/8"),
+        ("192.0.2/24", EntryKind.URL_PREFIX, "192.0.0.2/24"),
+        ("2001:db8::/32", EntryKind.URL_PREFIX, ""),
+        ("com", EntryKind.SENDER, "com"),
+        ("com", EntryKind.HOST, "com"),
+    ],
+)
+def test_what_may_be_meant_otherwise_is_read_only_as_an_explicit_kind(
+    text: str, kind: EntryKind, canonical: str
+) -> None:
+    found, message = read_one(text)
+
+    assert found == 0
+    assert "or" in message
+    assert "kind" in message
+    if canonical:
+        assert read_one(text, kind) == (kind, canonical)
+
+
 def test_a_text_becomes_its_fingerprint_which_reads_as_itself() -> None:
     text = "您的积分8200分将于今日过期，请登录 bank.example 兑换现金礼品"
 

@@ -217,3 +217,12 @@ def test_a_block_without_a_kind_of_fraud_gets_that_of_its_source() -> None:
     assert checked(rows, defaults).table.fraud_types.tolist() == [
         *(FraudType.FAKE_LOAN, FraudType.UNSPECIFIED, FraudType.ROMANCE, FraudType.UNSPECIFIED)
     ]
+
+
+def test_a_number_that_cannot_exist_is_invalid_whatever_kind_is_given() -> None:
+    listed = ["+861700000000123", "+8617000000001", "+99912345678", "110110", "95588"]
+
+    found = checked(proposed(*listed, kinds=[0, 0, EntryKind.NUMBER, 0, 0]))
+
+    assert outcomes(found)[:2] == [(0, RowOutcome.INVALID), (2, RowOutcome.INVALID)]
+    assert found.problems[0].message == "pattern: no number has this form: +861700000000123"

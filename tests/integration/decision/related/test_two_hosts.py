@@ -48,66 +48,76 @@ class Carrier:
         return self._stub.DecideCall(pb.DecideCallRequest(call=call), timeout=30).decision  # type: ignore[no-any-return]
 
 
-def test_a_link_confirmed_on_one_host_marks_a_text_and_a_call_on_another(
-    hosts: tuple[Running, Running],
-) -> None:
-    one, other = hosts
-    with (
-        grpc.insecure_channel(one.interception) as here,
-        grpc.insecure_channel(other.interception) as there,
-    ):
-        feedback: Any = feedback_pb2_grpc.FeedbackServiceStub(here)
-        carrier = Carrier(there)
-        before = carrier.text(), carrier.call()
-        hit = feedback_pb2.DecidedTraffic(
-            channel=decision_pb2.CHANNEL_LINK, url=LINK, occurred_at_ms=1_767_603_600_000
-        )
-        feedback.ConfirmHit(
-            feedback_pb2.ConfirmHitRequest(decision_id=DECISION, confirmed_by="li", traffic=hit),
-            timeout=30,
-        )
-        eventually(lambda: carrier.text().reason == decision_pb2.REASON_RELATED)
-        for _ in range(3):
-            text = carrier.text()
-        eventually(lambda: carrier.call().reason == decision_pb2.REASON_RELATED)
-        call = carrier.call()
-        feedback.DismissHit(
-            feedback_pb2.DismissHitRequest(decision_id=DECISION, dismissed_by="li"), timeout=30
-        )
-        eventually(lambda: carrier.text().reason != decision_pb2.REASON_RELATED)
-        eventually(lambda: carrier.call().reason != decision_pb2.REASON_RELATED)
-        words = feedback_pb2.DecidedTraffic(
-            channel=decision_pb2.CHANNEL_TEXT,
-            from_party=SENDER,
-            to_party=RECEIVER,
-            occurred_at_ms=1_767_603_600_000,
-            fingerprint=fingerprint(TEMPLATE),
-        )
-        feedback.ConfirmHit(
-            feedback_pb2.ConfirmHitRequest(
-                decision_id=DECISION + 1, confirmed_by="li", traffic=words
-            ),
-            timeout=30,
-        )
-        other_sender = "+8617000000003"
-        eventually(
-            lambda: carrier.text(VARIANT, other_sender).reason == decision_pb2.REASON_RELATED
-        )
-        variant = carrier.text(VARIANT, other_sender)
+class Analyst:
+    """Confirms and dismisses hits at one host."""
 
-    page = other.metrics_page()
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub: Any = feedback_pb2_grpc.FeedbackServiceStub(channel)
+
+    def confirm(self, decision_id: int, **traffic: Any) -> None:
+        hit = feedback_pb2.DecidedTraffic(occurred_at_ms=1_767_603_600_000, **traffic)
+        request = feedback_pb2.ConfirmHitRequest(
+            decision_id=decision_id, confirmed_by="li", traffic=hit
+        )
+        self._stub.ConfirmHit(request, timeout=30)
+
+    def dismiss(self, decision_id: int) -> None:
+        request = feedback_pb2.DismissHitRequest(decision_id=decision_id, dismissed_by="li")
+        self._stub.DismissHit(request, timeout=30)
+
+
+@pytest.fixture
+def analyst(hosts: tuple[Running, Running]) -> Iterator[Analyst]:
+    with grpc.insecure_channel(hosts[0].interception) as channel:
+        yield Analyst(channel)
+
+
+@pytest.fixture
+def carrier(hosts: tuple[Running, Running]) -> Iterator[Carrier]:
+    with grpc.insecure_channel(hosts[1].interception) as channel:
+        yield Carrier(channel)
+
+
+def test_a_confirmation_on_one_host_marks_texts_and_calls_on_another(
+    hosts: tuple[Running, Running], analyst: Analyst, carrier: Carrier
+) -> None:
+    before = carrier.text(), carrier.call()
+
+    analyst.confirm(DECISION, channel=decision_pb2.CHANNEL_LINK, url=LINK)
+    eventually(lambda: carrier.text().reason == decision_pb2.REASON_RELATED)
+    for _ in range(3):
+        text = carrier.text()
+    eventually(lambda: carrier.call().reason == decision_pb2.REASON_RELATED)
+    call = carrier.call()
+    analyst.dismiss(DECISION)
+    eventually(lambda: carrier.text().reason != decision_pb2.REASON_RELATED)
+    eventually(lambda: carrier.call().reason != decision_pb2.REASON_RELATED)
+
+    link = "link:parcel-fee.example"
     assert {decision.reason for decision in before} == {decision_pb2.REASON_SCORED}
-    assert (text.action, text.related_entity) == (
-        decision_pb2.ACTION_ALLOW,
-        "link:parcel-fee.example",
-    )
+    assert (text.action, text.related_entity) == (decision_pb2.ACTION_ALLOW, link)
     assert (text.related_evidence, text.related_to) == (decision_pb2.EVIDENCE_LINK, "")
     assert (call.action, call.related_entity) == (decision_pb2.ACTION_ALLOW, CALLBACK)
-    assert call.related_to == "link:parcel-fee.example"
-    assert (variant.action, variant.related_evidence) == (
-        decision_pb2.ACTION_ALLOW,
-        decision_pb2.EVIDENCE_TEXT,
-    )
-    assert variant.related_entity == f"text:{fingerprint(TEMPLATE)}"
+    assert call.related_to == link
     assert call.related_since_ms >= text.related_since_ms > 0
-    assert "fanzha_related_propagation_seconds_count" in page
+    assert "fanzha_related_propagation_seconds_count" in hosts[1].metrics_page()
+    _check_words(analyst, carrier)
+
+
+def _check_words(analyst: Analyst, carrier: Carrier) -> None:
+    """Confirm the words of a text; a near-duplicate of another sender is marked."""
+    other_sender = "+8617000000003"
+    analyst.confirm(
+        DECISION + 1,
+        channel=decision_pb2.CHANNEL_TEXT,
+        from_party=SENDER,
+        to_party=RECEIVER,
+        fingerprint=fingerprint(TEMPLATE),
+    )
+    eventually(lambda: carrier.text(VARIANT, other_sender).reason == decision_pb2.REASON_RELATED)
+
+    variant = carrier.text(VARIANT, other_sender)
+
+    assert variant.action == decision_pb2.ACTION_ALLOW
+    assert variant.related_evidence == decision_pb2.EVIDENCE_TEXT
+    assert variant.related_entity == f"text:{fingerprint(TEMPLATE)}"

@@ -59,7 +59,7 @@ def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Resul
     )
     listed_text, shown = run("backfill", "list"), run("backfill", "show", first, "--count")
     started = run("backfill", "start", first, "--rate", "100", "--yes")
-    dropped = run("backfill", "drop", second, "--reason", "a whole prefix", "--by", "wang")
+    dropped = run("backfill", "drop", "--yes", second, "--reason", "a whole prefix", "--by", "wang")
     everything = run("backfill", "list", "--all")
 
     assert "2 entries" in listed_text.stdout

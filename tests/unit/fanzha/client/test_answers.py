@@ -25,7 +25,7 @@ DECISIONS = pb.Decisions(
             source=pb.SOURCE_BUREAU,
             legal_basis="Art. 32",
         ),
-        pb.Detail(row=2, velocity_score=0.75),
+        pb.Detail(row=2, velocity_score=0.75, truncated=True),
     ],
 )
 AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
@@ -34,6 +34,7 @@ AWAY = RequestFailed(grpc.StatusCode.UNAVAILABLE, "nobody there")
 def test_a_row_has_its_arrays_its_detail_and_the_versions() -> None:
     answer = Answers(DECISIONS)[1]
 
+    assert [answer.truncated for answer in Answers(DECISIONS)] == [False, False, True]
     assert (answer.blocked, answer.reason) == (True, pb.REASON_BLOCKLISTED)
     assert (answer.decision_id, answer.entry_id, answer.pattern) == (71, "e1", "+86170*")
     assert answer.fraud_type == pb.FRAUD_TYPE_FAKE_LOAN

@@ -73,5 +73,5 @@ def test_texts_with_more_links_than_are_read_are_counted() -> None:
 
     urls, owners, cut = links_in(some_texts("您好", full, "http://b.example/"))
 
-    assert (len(urls), cut) == (17, 1)
+    assert (len(urls), cut) == (17, [1])
     assert owners.tolist() == [1] * 16 + [2]

@@ -344,3 +344,13 @@ def test_without_a_model_no_text_is_blocked_as_spam() -> None:
     decisions = engine.decide_texts(some_texts("全场五折，欢迎光临"), NINE_O_CLOCK_S)
 
     assert rulings(decisions) == [(Action.ALLOW, Reason.FAILED_OPEN)]
+
+
+def test_a_text_with_more_links_or_numbers_than_are_looked_up_is_marked() -> None:
+    links = " ".join(f"http://a{number}.example/" for number in range(17))
+    numbers = ", ".join(f"1700000{number:04}" for number in range(9))
+
+    decisions = an_engine().decide_texts(some_texts("您好", links, numbers), NINE_O_CLOCK_S)
+
+    cut = {row for row, detail in decisions.details.items() if detail.truncated}
+    assert cut == {1, 2}

@@ -61,6 +61,7 @@ BLOCKED_ROW: dict[str, object] = {
     "source": "PROVINCE",
     "evidence": "CALLER",
     "monitored": False,
+    "policy_version": 0,
     "carrier": None,
     "would_block_entry_id": None,
     "would_block_pattern": None,
@@ -79,7 +80,7 @@ BLOCKED_ROW: dict[str, object] = {
     "trunk": "gw-7",
     "rules_held": "blocklisted,implausible",
     "settings": "block_implausible_callers=true block_spam=false "
-    "unregistered_senders=label velocity_action=off",
+    "unregistered_senders=label velocity_action=off sender_history_action=off",
     "link_version": None,
     "velocity_threshold": None,
     "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),

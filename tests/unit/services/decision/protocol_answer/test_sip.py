@@ -170,6 +170,7 @@ def test_no_contact_and_no_id_breaks_a_header(
         {"url": "http://appeal.example/"},
         {"url": 'https://appeal.example/"'},
         {"url": "https://appeal.example/;id=1"},
+        {"url": "https://appeal.example/a,b"},
         {"url": "https://appeal.example/\r\nX: y"},
         {"url": "https://appeal.example/\n"},
         {"url": "https://user@appeal.example/"},

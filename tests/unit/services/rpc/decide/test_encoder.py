@@ -31,6 +31,8 @@ details = st.builds(
     treatment=st.just(Treatment.LABEL),
     label=st.sampled_from(DisplayLabel),
     delay_ms=st.integers(0, 2**32 - 1),
+    read_bytes=st.integers(0, 8192),
+    truncated=st.booleans(),
     cache_seconds=periods,
 )
 scores = st.one_of(st.just(math.nan), st.floats(0, 1, width=32))
@@ -94,6 +96,8 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
                 label=int(detail.label),  # type: ignore[arg-type]
                 delay_ms=detail.delay_ms,
                 cache_seconds=detail.cache_seconds,
+                read_bytes=detail.read_bytes,
+                truncated=detail.truncated,
                 **provenance(decisions, number, detail),
             )
             for number, detail in decisions.details.items()
@@ -141,6 +145,8 @@ def test_a_single_decision_is_its_row_of_the_batch(
         assert int(written.treatment) == detail.treatment
         assert int(written.label) == detail.label
         assert written.delay_ms == detail.delay_ms
+        assert written.read_bytes == detail.read_bytes
+        assert written.truncated == detail.truncated
 
 
 @pytest.mark.parametrize(

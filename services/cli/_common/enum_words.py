@@ -1,0 +1,47 @@
+"""Words of enums and names of fields, in the language of the user.
+
+A word is a code that people may type back, such as ``block``: JSON and files have it as it is. Its
+translation depends on the enum, because a case and a change are "new" in different words.
+"""
+
+from fanzha.translation.catalogue import gettext, pgettext
+
+FIELDS = (
+    "action", "active", "decision", "read bytes", "truncated",
+    "from", "to", "time", "why", "applied", "author",
+    "bundles", "callee", "caller", "campaign", "channel",
+    "cache seconds", "carrier", "credential", "decided at", "decision id", "delay ms", "direction",
+    "dry run", "entered", "entity", "entry", "entry id", "evidence", "expires", "fraud type",
+    "created by", "expires at s",
+    "from party", "host", "hosts", "hour", "id", "ingress", "kind", "label", "legal basis", "link",
+    "link model", "link score", "list version", "mode", "model", "model version", "monitored",
+    "name", "occurred at", "pattern", "reason", "recomputed score", "regions",
+    "related entity", "related evidence", "related since", "related to", "review", "roles",
+    "score", "sender", "shadow entry", "shadow evidence", "shadow pattern", "source", "sources",
+    "subscriber", "target", "threshold", "to party", "treatment", "trunk", "type",
+    "velocity score", "velocity version", "version", "would block entry id",
+)  # fmt: skip
+"""Names of fields that commands show beside their values, with spaces for underscores."""
+
+EXTRA = (
+    ("entry_kind", "url"), ("means_kind", "number"), ("row_outcome", "invalid"),
+    ("hit_stream", "all"), ("appeal_state", "in review"), ("relation_state", "confirmed"),
+    ("relation_state", "suspected"), ("relation_state", "unmarked"),
+)  # fmt: skip
+"""Words that commands use beside those of an enum."""
+
+
+def enum_word(kind: str, word: str) -> str:
+    """Return a word of an enum; *kind* is the prefix of its values, such as ``entry_kind``."""
+    return pgettext(kind, word.lower()) if word else ""
+
+
+def field_label(name: str) -> str:
+    """Return the label of a field such as ``list_version``."""
+    return gettext(name.replace("_", " "))
+
+
+def word(name: str, prefix: str) -> str:
+    """Make a word of the name of an enum value; empty for the unspecified one."""
+    short = name.removeprefix(prefix).lower()
+    return "" if short == "unspecified" else short
