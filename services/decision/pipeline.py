@@ -299,13 +299,10 @@ class DecisionPipeline:
             link_threshold=evidence.models.thresholds[Channel.LINK],
             near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
         )
-        exempt = evidence.exempt_senders
-        found = evidence.senders = self._senders.judge(
-            texts.senders, exempt, scoring, evidence.now_s
-        )
+        found = self._senders.judge(texts.senders, evidence.exempt_senders, scoring, evidence.now_s)
+        evidence.senders = found
         if found is not None:
-            rule = "sender_history" if found.blocks else "marked_history"
-            evidence.rule_columns[rule] = found.reached
+            evidence.rule_columns[found.rule] = found.reached
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link

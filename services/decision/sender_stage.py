@@ -29,8 +29,8 @@ class SenderFindings(NamedTuple):
     """The texts of a batch whose sender lowers the bar for them, and that reach it."""
 
     reached: Bools
-    blocks: bool
-    """Whether such texts are blocked, and not only marked."""
+    rule: str
+    """The rule of `services.decision.rules` that holds for them: it blocks or marks."""
     histories: Mapping[int, Mapping[str, float]]
     """Of these rows: what is remembered of the sender, and the threshold for words."""
 
@@ -84,7 +84,8 @@ class SenderStage:
             row: in_question[row]._asdict() | {"threshold": float(lowered[row] * THRESHOLD_SHARE)}
             for row in rows
         }
-        return SenderFindings(reached, self.blocks, histories)
+        rule = "sender_history" if self.blocks else "marked_history"
+        return SenderFindings(reached, rule, histories)
 
     def record(
         self, texts: Texts, decisions: Decisions, matched_on: Uint8s, exempt: Bools, now_s: int
