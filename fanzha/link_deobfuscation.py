@@ -11,9 +11,12 @@ Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfu
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
 
 from fanzha.joined_texts import JoinedTexts
+from fanzha.tables import Uint8s
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
 """Inside of a character class: what a label may hold besides hyphens. Chinese is not among it,
@@ -86,14 +89,43 @@ _HINT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# By character: where `_HINT` and `_DOT_WORD` may match. What only some characters may follow is in
+# the second, third and fourth bit, and these characters are three bits further on.
+_ALONE, _PAIRED, _SHIFT = np.uint8(1), np.uint8(2 | 4 | 8), 3
+_AFTER_MARK, _AFTER_D = np.uint8(16 | 32), np.uint8(64)
+_KINDS = {
+    1: rf"[.．․﹒{_ZERO_WIDTH}]",
+    2: r"[。｡点]",
+    4: r"[/／\\]",
+    8: r"[dD]",
+    2 << _SHIFT: rf"[a-zＡ-Ｚａ-ｚ0-9０-９\s]|{_CLOSE}",
+    4 << _SHIFT: r"[/／\\\s]",
+    8 << _SHIFT: r"[oO]",
+}
 
-def rows_with_hints(texts: Sequence[str]) -> list[int]:
+
+@cache
+def _hint_kinds() -> Uint8s:
+    """Return the bits of each character, uint8 by code point; none for what lies beyond."""
+    table = np.zeros(0x10000, np.uint8)
+    everything = "".join(map(chr, range(len(table))))
+    for bit, characters in _KINDS.items():
+        for match in re.finditer(characters, everything, re.IGNORECASE):
+            table[match.start()] |= bit
+    table.setflags(write=False)
+    return table
+
+
+def rows_with_hints(texts: JoinedTexts) -> list[int]:
     """Return the rows of *texts* for which `may_contain_link` may be true."""
-    joined = JoinedTexts(texts)
-    rows = joined.rows_with(_HINT)
-    if _has_dot_word(joined.text):
-        rows = sorted({*rows, *joined.rows_with(_DOT_WORD)})
-    return rows
+    # The last character of the table has no bits.
+    kinds = _hint_kinds().take(texts.points, mode="clip")
+    hinted = kinds & _ALONE
+    paired = (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
+    hinted[:-1] |= paired & _AFTER_MARK
+    rows = texts.rows_with(hinted.nonzero()[0], _HINT.match)
+    words = (paired & _AFTER_D).nonzero()[0]
+    return sorted({*rows, *texts.rows_with(words, _DOT_WORD.match)}) if len(words) else rows
 
 
 def may_contain_link(text: str) -> bool:

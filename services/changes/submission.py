@@ -119,7 +119,9 @@ class ChangeSubmission:
             self._context.locks.add(record.id, entries, counter)
             return replace(record, revision=(stored.revision if stored else 0) + 1)
         raise VersionConflict(
-            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+            "change {id}: other requests changed the locks {attempts} times; retry",
+            id=record.id,
+            attempts=_ATTEMPTS,
         )
 
     async def store_and_apply(
@@ -159,7 +161,9 @@ class ChangeSubmission:
                 continue
             return done
         raise VersionConflict(
-            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+            "change {id}: other requests changed the locks {attempts} times; retry",
+            id=record.id,
+            attempts=_ATTEMPTS,
         )
 
     async def _check_locks(self, record: ChangeRequest, entries: EntrySet) -> None:

@@ -51,8 +51,10 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         changes = len(request.additions) + len(request.removals)
         if not 1 <= changes <= MOST_CHANGES:
             raise InvalidInput(
-                f"additions and removals: 1 to {MOST_CHANGES} in one request, not {changes}; "
-                "ImportEntries takes more"
+                "additions and removals: 1 to {most_changes} in one request, not {changes}; "
+                "ImportEntries takes more",
+                most_changes=MOST_CHANGES,
+                changes=changes,
             )
         removals = [_reference(one) for one in request.removals]
         terms = ChangeTerms(
@@ -190,7 +192,11 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.ResolveShadowsRequest, context: object
     ) -> pb.ResolveShadowsResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
-            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+            raise InvalidInput(
+                "entries: 1 to {most_changes}, not {entries}",
+                most_changes=MOST_CHANGES,
+                entries=len(request.entries),
+            )
         terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
@@ -211,7 +217,11 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.ProposeRetirementRequest, context: object
     ) -> pb.ProposeRetirementResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
-            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+            raise InvalidInput(
+                "entries: 1 to {most_changes}, not {entries}",
+                most_changes=MOST_CHANGES,
+                entries=len(request.entries),
+            )
         terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
