@@ -8,6 +8,7 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
+from fanzha.decisions import MatchedOn
 from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
@@ -16,7 +17,7 @@ from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.related.stage import RelatedRows
 from services.decision.rules import Ruling
-from services.decision.sender_stage import SenderFindings
+from services.decision.sender_stage import SenderFindings, TextScoring
 from services.decision.shadow.models import Shadows
 from services.decision.velocity import VelocityResult
 
@@ -136,6 +137,18 @@ class BatchEvidence:
     def exempt_senders(self) -> Bools:
         """Rows whose sender's history does not count: protected ones, and registered senders."""
         return self.protected if self.genuine is None else self.protected | self.genuine
+
+    @property
+    def text_scoring(self) -> TextScoring:
+        """What is known of the content of texts."""
+        related = {} if self.related is None else self.related.matches
+        return TextScoring(
+            words=self.scores,
+            thresholds=self.threshold,
+            links=self.scored_links,
+            link_threshold=self.models.thresholds[Channel.LINK],
+            near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
+        )
 
     @property
     def threshold(self) -> float | Float32s:

@@ -37,7 +37,7 @@ from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.related.stage import RelatedStage
-from services.decision.sender_stage import SenderStage, TextScoring
+from services.decision.sender_stage import SenderStage
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
@@ -295,16 +295,9 @@ class DecisionPipeline:
     def _judge_senders(self, texts: Texts, evidence: BatchEvidence) -> None:
         if self._senders is None:
             return
-        related = {} if evidence.related is None else evidence.related.matches
-        scoring = TextScoring(
-            words=evidence.scores,
-            thresholds=evidence.threshold,
-            links=evidence.scored_links,
-            link_threshold=evidence.models.thresholds[Channel.LINK],
-            near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
+        found = evidence.senders = self._senders.judge(
+            texts.senders, evidence.exempt_senders, evidence.text_scoring, evidence.now_s
         )
-        found = self._senders.judge(texts.senders, evidence.exempt_senders, scoring, evidence.now_s)
-        evidence.senders = found
         if found is not None:
             evidence.rule_columns[found.rule] = found.reached
 
