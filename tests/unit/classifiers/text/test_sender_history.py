@@ -35,12 +35,12 @@ def test_counts_are_those_of_plain_counters(batches: list[list[tuple[int, int, b
 
     for row, sender in enumerate(senders.tolist()):
         seen = plain.get(sender, [])
-        blocked = sum(one for _, one in seen)
+        count = sum(blocked for _, blocked in seen)
         receivers = len({receiver for receiver, _ in seen})
-        expected = blocked >= 3 and blocked * 5 >= len(seen) and receivers >= 3
+        expected = count >= 3 and count * 5 >= len(seen) and receivers >= 3
         assert (row in found) == expected
         if expected:
-            assert found[row] == SenderRecord(len(seen), blocked, receivers)
+            assert found[row] == SenderRecord(len(seen), count, receivers)
 
 
 def test_an_active_sender_keeps_its_slot_and_an_idle_one_loses_it() -> None:
