@@ -221,7 +221,9 @@ def pattern_key(kind: EntryKind, pattern: str) -> tuple[int, int]:
         return _written_key(pattern) or sender_hash(pattern), EXACT
     elif kind == EntryKind.NUMBER and (key := _written_key(pattern)):
         return key, EXACT
-    raise InvalidInput(f"pattern: not a {EntryKind(kind).name.lower()}: {pattern!r}")
+    raise InvalidInput(
+        "pattern: not a {name}: {pattern!r}", name=EntryKind(kind).name.lower(), pattern=pattern
+    )
 
 
 def key_text(kind: EntryKind, key: int, digits: int) -> str:

@@ -69,7 +69,10 @@ def of_rows(
     if evidence.fraud_types is not None:
         _add_fraud_types(details, evidence.fraud_types, ruling)
     for row, link in evidence.scored_links.items():
-        _add(details, row, link_score=link.score, link=link.url)
+        if row in details:
+            _add(details, row, link_score=link.score, link=link.url)
+        else:
+            details[row] = Detail(link_score=link.score, link=link.url)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)

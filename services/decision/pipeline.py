@@ -22,6 +22,7 @@ from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
+from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
@@ -166,9 +167,10 @@ class DecisionPipeline:
         senders, receivers = snapshot.find_both(texts.senders, texts.receivers, now_s, senders=True)
         sides = (MatchedOn.SENDER, MatchedOn.RECEIVER)
         parties = list_match.of_parties(senders, receivers, sides=sides)
-        in_texts = evidence.text_links = self._links_in(texts)
+        joined = JoinedTexts(texts.bodies)
+        in_texts = evidence.text_links = self._links_in(texts, joined)
         urls, owners, _ = in_texts
-        numbers = self._numbers_in(texts)
+        numbers = self._numbers_in(texts, joined)
         evidence.truncated = frozenset((*in_texts.cut, *numbers.cut))
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
@@ -200,15 +202,15 @@ class DecisionPipeline:
             )
         self._take_origin(origin, evidence)
 
-    def _links_in(self, texts: Texts) -> LinksInTexts:
-        links = list_match.links_in(texts)
+    def _links_in(self, texts: Texts, joined: JoinedTexts) -> LinksInTexts:
+        links = list_match.links_in(texts, joined)
         self._observer.links_found(links.urls, links.owners)
         if links.cut:
             self._observer.links_cut(len(links.cut))
         return links
 
-    def _numbers_in(self, texts: Texts) -> NumbersInTexts:
-        numbers = list_match.numbers_in(texts, self._home)
+    def _numbers_in(self, texts: Texts, joined: JoinedTexts) -> NumbersInTexts:
+        numbers = list_match.numbers_in(texts, joined, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
         if numbers.cut:
             self._observer.numbers_cut(len(numbers.cut))
@@ -253,6 +255,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
+            if found.normal is not None and evidence.sketches is not None:
+                evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:
                 evidence.rule_columns["spam"] = self._spam(model, found)
             return found.p_fraud

@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client import Login, LoginError, version_conflict
+from fanzha.client import Login, LoginError, localized_message, version_conflict
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
@@ -91,6 +91,7 @@ def one_sentence(target: str) -> Iterator[None]:
     except grpc.RpcError as error:
         code = error.code() if hasattr(error, "code") else None
         details = error.details() if hasattr(error, "details") else str(error)
+        details = localized_message(error) or details
         if code is grpc.StatusCode.UNAVAILABLE:
             closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
             hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""

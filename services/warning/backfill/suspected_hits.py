@@ -116,7 +116,9 @@ class SuspectedHitService:
         for name, position in (("place", place or "0-0"), ("until_place", until)):
             if not _POSITION.fullmatch(position):
                 raise InvalidInput(
-                    f"{name}: not a position from an earlier answer: {position[:50]!r}"
+                    "{name}: not a position from an earlier answer: {position!r}",
+                    name=name,
+                    position=position[:50],
                 )
         hits, following = await self._without_verdict(subject, place or self._first_place(), until)
         if hits:
