@@ -8,7 +8,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2, change_pb2_grpc
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
-from services.cli._common.console import as_dict, fail, print_json
+from services.cli._common.console import fail, print_json
+from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
