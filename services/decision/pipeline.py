@@ -255,6 +255,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
+            if found.normal is not None and evidence.sketches is not None:
+                evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:
                 evidence.rule_columns["spam"] = self._spam(model, found)
             return found.p_fraud

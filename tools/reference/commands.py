@@ -18,7 +18,7 @@ Made by `make reference` from the commands of `fanzha`. The options of `fanzha` 
 the command: `fanzha --token-file token blocklist status`. What commands are for, with examples, is
 in the [how-to guides](../how-to/index.md).
 
-`--json` prints one JSON value; `hits tail` and `audit tail` print one a line. All commands spell alike:
+`--json` prints one JSON value; `hits tail` prints one a line. All commands spell alike:
 
 | value | spelled |
 | --- | --- |
