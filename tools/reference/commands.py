@@ -18,15 +18,16 @@ Made by `make reference` from the commands of `fanzha`. The options of `fanzha` 
 the command: `fanzha --token-file token blocklist status`. What commands are for, with examples, is
 in the [how-to guides](../how-to/index.md).
 
-`--json` prints one JSON value; `hits tail` prints one a line. All commands spell alike:
+`--json` prints one JSON value; `hits tail` prints one a line. All commands spell values alike:
 
 | value | spelled |
 | --- | --- |
-| enums: states, actions, reasons, kinds, sources | the words that options take: `pending`, `block`, `fake_loan`; unspecified: `""` |
+| enums: states, actions, reasons, kinds | words that options take: `pending`, `block`; or `""` |
 | ids of decisions | text, since JavaScript and `jq` round numbers beyond 2^53 |
-| the answer of a server, as `blocklist`, `changes`, `appeals`, `cases` and others print it | the fields of its [message](proto/index.md), 64-bit integers as text |
-| tables of a command's own: `check`, `decisions`, `hits`, `models`, `audit`, `campaigns`, `graph`, `replay` | numbers as numbers; fields of hits are texts; times named `_ms` in milliseconds since the Unix epoch |
-| `warnings policy show` | conditions as the policy file has them |
+| 64-bit integers in answers of a server | text, as protobuf writes its [messages](proto/index.md) |
+| numbers that a command writes itself | numbers, as in `check`, `decisions`, `models` |
+| fields of hits | text |
+| conditions in `warnings policy show` | as the policy file has them |
 """
 _DEEPEST_HEADING = 3
 
