@@ -111,7 +111,11 @@ class ListQueries:
     async def page(self, entry_filter: EntryFilter, size: int, token: str) -> EntryPage:
         """Return one page; `VersionConflict` when the lists have changed since the first."""
         if not 0 <= size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
+            raise InvalidInput(
+                "page_size: 1 to {most_per_page}, not {size}",
+                most_per_page=MOST_PER_PAGE,
+                size=size,
+            )
         snapshot = await self.newest()
         start = _start(token, snapshot.version)
         rows = await asyncio.to_thread(self._rows, snapshot, entry_filter)

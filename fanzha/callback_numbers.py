@@ -11,7 +11,8 @@ Most texts hold no run of seven digits, which one search through a batch shows
 
 import re
 import unicodedata
-from collections.abc import Sequence
+
+import numpy as np
 
 from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
@@ -28,14 +29,22 @@ _RUN = re.compile(
     rf"(?<![{_NOT_BEFORE}])(?P<plus>[+＋])?+"
     rf"(?P<digits>{_DIGIT}(?:{_NEXT}){{6,17}}+)(?![0-9０-９A-Za-z_=%])"
 )
-# Begins with a digit, unlike `_RUN`, so the search need not try to match at each character.
+# Begins with a digit, unlike `_RUN`, so it need not be tried at other characters.
 _SEVEN_DIGITS = re.compile(rf"{_DIGIT}(?<![{_NOT_BEFORE}].)(?:{_NEXT}){{6}}")
+_ZERO, _FULL_WIDTH_ZERO, _TEN = np.uint32(ord("0")), np.uint32(ord("０")), np.uint32(10)
+_FURTHER, _LONGEST_STEP = 6, 3
+"""Digits of `_SEVEN_DIGITS` after the first, and most characters from one to the next."""
 _SEPARATORS = re.compile(r"[^0-9]")
 
 
-def rows_with_numbers(texts: Sequence[str]) -> list[int]:
+def rows_with_numbers(texts: JoinedTexts) -> list[int]:
     """Return the rows of *texts* in which `callback_keys` may find anything."""
-    return JoinedTexts(texts).rows_with(_SEVEN_DIGITS)
+    points = texts.points
+    # What is below zero is very large without its sign.
+    digits = (points - _ZERO < _TEN) | (points - _FULL_WIDTH_ZERO < _TEN)
+    places = digits.nonzero()[0]
+    close = places[_FURTHER:] - places[:-_FURTHER] <= _FURTHER * _LONGEST_STEP
+    return texts.rows_with(places[:-_FURTHER][close], _SEVEN_DIGITS.match)
 
 
 def callback_keys(text: str, home: HomePlan) -> tuple[list[int], bool]:

@@ -18,11 +18,19 @@ class FanzhaError(Exception):
 
     def __init__(self, message: str = "", /, **values: object) -> None:
         super().__init__(catalogue.translated(message, values, catalogue.ENGLISH))
-        self.message, self.values = message, values
+        self.message = message
+        self.values = {name: _without_frames(value) for name, value in values.items()}
 
     def translated(self, language: str) -> str:
         """Return what the error says, in *language*."""
         return catalogue.translated(self.message, self.values, language)
+
+
+def _without_frames(value: object) -> object:
+    """Return what an error says in place of the error, which holds the frames that it passed."""
+    if isinstance(value, FanzhaError):
+        return Message(value.message, **value.values)
+    return str(value) if isinstance(value, BaseException) else value
 
 
 class InvalidInput(FanzhaError):
@@ -81,6 +89,20 @@ class RisksUnconfirmed(FanzhaError):
             risks=", ".join(map(repr, risks)),
         )
         self.risks = risks
+
+
+class ReplacementUnconfirmed(FanzhaError):
+    """The change would replace entries of other contents, and does not say that it may."""
+
+    def __init__(self, differences: tuple[str, ...], entries: int) -> None:
+        """Take what would change in the first of *entries* entries, a text for each."""
+        super().__init__(
+            "replace: required, or expected_version, as {entries} of the entries change, such as "
+            "{difference}",
+            entries=entries,
+            difference=differences[0],
+        )
+        self.differences = differences
 
 
 class Unavailable(FanzhaError):

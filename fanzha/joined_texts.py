@@ -1,12 +1,16 @@
 """Many texts in one string, to search them at once for what few of them hold.
 
-Calling a pattern for each text takes as long as looking through a short message does.
+Calling a pattern for each text takes as long as looking through a short message does, and a pattern
+looks at each character. So callers choose the places where a match may begin by column operations
+on `JoinedTexts.points`, and patterns are tried at those only.
 """
 
-import re
-from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from fanzha.tables import Int64s, Uint32s
 
 
 class JoinedTexts:
@@ -21,15 +25,29 @@ class JoinedTexts:
         self.text = "\n".join(texts)
         self._texts = texts
 
-    def rows_with(self, pattern: re.Pattern[str]) -> list[int]:
-        """Return the rows in which *pattern* is found, in order. Time is linear in the length."""
-        match = pattern.search(self.text)
-        if match is None:
+    @cached_property
+    def points(self) -> Uint32s:
+        """Code points of `text`, uint32."""
+        return np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+    @cached_property
+    def _ends(self) -> Int64s:
+        """Where the text after each begins, or would."""
+        lengths = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
+        ends: Int64s = np.cumsum(lengths + 1)
+        return ends
+
+    def rows_with(self, places: Int64s, matches: Callable[[str, int], object]) -> list[int]:
+        """Return the rows in which *matches* is true of `text` and one of *places*, both in order.
+
+        Of each row no place is tried after the first at which it is true.
+        """
+        if not len(places):
             return []
-        next_starts = list(accumulate([len(text) + 1 for text in self._texts]))
-        rows: list[int] = []
-        while match is not None:
-            row = bisect_right(next_starts, match.start())
-            rows.append(row)
-            match = pattern.search(self.text, next_starts[row])
+        text, rows, last = self.text, list[int](), -1
+        of_places = self._ends.searchsorted(places, side="right")
+        for place, row in zip(places.tolist(), of_places.tolist(), strict=True):
+            if row != last and matches(text, place):
+                rows.append(row)
+                last = row
         return rows

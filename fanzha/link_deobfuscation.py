@@ -1,7 +1,8 @@
 """Deobfuscates links, so that one plain pattern finds them.
 
 ``ｅｖｉｌ．ｃｏｍ``, ``evil点com``, ``evil[.]com``, ``evil dot com``, ``www . evil . com`` and
-zero-width characters are written plainly, ``hxxp`` becomes ``http``; the rest of the text stays.
+zero-width characters are written plainly, ``hxxp`` becomes ``http``, escapes of a link whose scheme
+is escaped (``http%3A%2F%2F``) are undone; the rest of the text stays.
 Ordinary prose must stay too: "See you. Come early" has no link in it, so after spaces or words for
 the dot only some top-level domains count.
 
@@ -11,9 +12,13 @@ Most texts hold no link. `may_contain_link` rules them out in 1 to 3 µs; deobfu
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
 
 from fanzha.joined_texts import JoinedTexts
+from fanzha.percent_encoding import unescape_text
+from fanzha.tables import Uint8s
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
 """Inside of a character class: what a label may hold besides hyphens. Chinese is not among it,
@@ -57,6 +62,7 @@ _CHAIN_PART = re.compile(rf"({LABEL})({_SEPARATOR})?", re.VERBOSE | re.IGNORECAS
 _SCHEME = re.compile(
     r"(?<![=/?&%])h(?:tt|xx|\*\*)p(s?)\s?[:：]{0,2}\s?[/／\\]\s?[/／\\]\s?", re.IGNORECASE
 )
+_ESCAPED_LINK = re.compile(r"(?<![=/?&%])https?%(?:25){0,8}3a[!-~]{1,2048}", re.IGNORECASE)
 _SLASH = re.compile(r"[/／\\]")
 _SPELLED_DOMAIN = r"\. ?(?:c o m|c n|n e t|x y z|v i p|t o p)(?![a-z0-9])"
 _SPELLED_END = re.compile(_SPELLED_DOMAIN, re.IGNORECASE)
@@ -86,14 +92,43 @@ _HINT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# By character: where `_HINT` and `_DOT_WORD` may match. What only some characters may follow is in
+# the second, third and fourth bit, and these characters are three bits further on.
+_ALONE, _PAIRED, _SHIFT = np.uint8(1), np.uint8(2 | 4 | 8), 3
+_AFTER_MARK, _AFTER_D = np.uint8(16 | 32), np.uint8(64)
+_KINDS = {
+    1: rf"[.．․﹒{_ZERO_WIDTH}]",
+    2: r"[。｡点]",
+    4: r"[/／\\]",
+    8: r"[dD]",
+    2 << _SHIFT: rf"[a-zＡ-Ｚａ-ｚ0-9０-９\s]|{_CLOSE}",
+    4 << _SHIFT: r"[/／\\\s]",
+    8 << _SHIFT: r"[oO]",
+}
 
-def rows_with_hints(texts: Sequence[str]) -> list[int]:
+
+@cache
+def _hint_kinds() -> Uint8s:
+    """Return the bits of each character, uint8 by code point; none for what lies beyond."""
+    table = np.zeros(0x10000, np.uint8)
+    everything = "".join(map(chr, range(len(table))))
+    for bit, characters in _KINDS.items():
+        for match in re.finditer(characters, everything, re.IGNORECASE):
+            table[match.start()] |= bit
+    table.setflags(write=False)
+    return table
+
+
+def rows_with_hints(texts: JoinedTexts) -> list[int]:
     """Return the rows of *texts* for which `may_contain_link` may be true."""
-    joined = JoinedTexts(texts)
-    rows = joined.rows_with(_HINT)
-    if _has_dot_word(joined.text):
-        rows = sorted({*rows, *joined.rows_with(_DOT_WORD)})
-    return rows
+    # The last character of the table has no bits.
+    kinds = _hint_kinds().take(texts.points, mode="clip")
+    hinted = kinds & _ALONE
+    paired = (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
+    hinted[:-1] |= paired & _AFTER_MARK
+    rows = texts.rows_with(hinted.nonzero()[0], _HINT.match)
+    words = (paired & _AFTER_D).nonzero()[0]
+    return sorted({*rows, *texts.rows_with(words, _DOT_WORD.match)}) if len(words) else rows
 
 
 def may_contain_link(text: str) -> bool:
@@ -104,6 +139,8 @@ def may_contain_link(text: str) -> bool:
 def deobfuscate(text: str) -> str:
     """Return *text* with the links in it written plainly."""
     text = _DISGUISED.sub(_undone, text)
+    if "%" in text:
+        text = _ESCAPED_LINK.sub(lambda match: unescape_text(match[0]), text)
     if _SLASH.search(text):
         text = _SCHEME.sub(r" http\1://", text)
     if _SPELLED_END.search(text):

@@ -10,9 +10,10 @@ A text without a hint of a link costs 1 to 3 µs, one with a plain link as much
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from fanzha.hosts import canonical_host, is_address, registrable
+from fanzha.joined_texts import JoinedTexts
 from fanzha.link_deobfuscation import (
     LABEL,
     LETTERS,
@@ -81,7 +82,7 @@ def find_links(text: str) -> list[str]:
     return extract_links(text)[0]
 
 
-def rows_with_links(texts: Sequence[str]) -> list[int]:
+def rows_with_links(texts: JoinedTexts) -> list[int]:
     """Return the rows of *texts* in which `extract_links` may find anything."""
     # A plain link has two slashes, which are a hint, too.
     return rows_with_hints(texts)

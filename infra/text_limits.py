@@ -38,7 +38,11 @@ class TextLimit:
 def required(field: str, text: str, limit: TextLimit) -> str:
     """Return *text* as to be recorded; `InvalidInput` when it is blank or exceeds *limit*."""
     if not text.strip():
-        raise InvalidInput(f"{field}: required, 1 to {limit.max_characters} characters")
+        raise InvalidInput(
+            "{field}: required, 1 to {max_characters} characters",
+            field=field,
+            max_characters=limit.max_characters,
+        )
     return optional(field, text, limit)
 
 
@@ -47,7 +51,7 @@ def optional(field: str, text: str, limit: TextLimit) -> str:
     if limit.strip:
         text = text.strip().replace("\r\n", "\n")
     if found := violation(text, limit):
-        raise InvalidInput(f"{field}: {found}")
+        raise InvalidInput("{field}: {found}", field=field, found=found)
     return text
 
 

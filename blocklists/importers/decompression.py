@@ -34,10 +34,14 @@ class Limits:
     def check(self, unpacked: int, packed: int) -> None:
         """Raise `InvalidInput` when so much came out of so little."""
         if unpacked > self.unpacked_bytes:
-            raise InvalidInput(f"more than {size(self.unpacked_bytes)} unpacked; divide it")
+            raise InvalidInput(
+                "more than {unpacked_bytes} unpacked; divide it",
+                unpacked_bytes=size(self.unpacked_bytes),
+            )
         if unpacked > max(self.ratio_from_bytes, self.ratio * packed):
             raise InvalidInput(
-                f"unpacks to more than {self.ratio} times its size, as no list does; unpack it"
+                "unpacks to more than {ratio} times its size, as no list does; unpack it",
+                ratio=self.ratio,
             )
 
 

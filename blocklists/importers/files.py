@@ -42,7 +42,11 @@ class Lines(Iterable[str]):
 
     def __init__(self, raw: IO[bytes], encoding: str = "", limits: Limits = LIMITS) -> None:
         if encoding not in ("", *ENCODINGS):
-            raise InvalidInput(f"encoding: none of {', '.join(ENCODINGS)}: {encoding[:50]!r}")
+            raise InvalidInput(
+                "encoding: none of {encodings}: {encoding!r}",
+                encodings=", ".join(ENCODINGS),
+                encoding=encoding[:50],
+            )
         self.encoding = encoding
         """What the lines are, as far as is known; empty: ASCII so far."""
         self.undecoded: set[int] = set()
@@ -60,7 +64,9 @@ class Lines(Iterable[str]):
         start = file.peek(3)[:3]
         if start.startswith(_GZIP):
             if depth == _MOST_GZIPS:
-                raise InvalidInput(f"packed more than {_MOST_GZIPS} times; unpack it")
+                raise InvalidInput(
+                    "packed more than {most_gzips} times; unpack it", most_gzips=_MOST_GZIPS
+                )
             yield from self._read(gunzipped(file, self._limits), depth + 1)
         elif self.encoding.startswith("utf-16") or start.startswith(_UTF16_MARKS):
             big = start.startswith(b"\xfe\xff")
@@ -141,7 +147,9 @@ def lines(raw: IO[bytes], encoding: str = "", limits: Limits = LIMITS) -> Lines:
 
 
 def _too_long(number: int, longest: int) -> InvalidInput:
-    return InvalidInput(f"line {number}: longer than {size(longest)}")
+    return InvalidInput(
+        "line {number}: longer than {longest}", number=number, longest=size(longest)
+    )
 
 
 def _recognised(block: bytes) -> str:

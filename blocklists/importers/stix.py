@@ -76,7 +76,8 @@ def _limited(lines: Iterable[str], most_characters: int) -> str:
         characters += len(line) + 1
         if characters > most_characters:
             raise InvalidInput(
-                f"a STIX bundle of more than {most_characters:,} characters; divide it"
+                "a STIX bundle of more than {most_characters:,} characters; divide it",
+                most_characters=most_characters,
             )
         parts.append(line)
     return "\n".join(parts)
@@ -154,19 +155,19 @@ def _rows(line: int, one: Mapping[str, Any], bundle: _Bundle, now_s: int) -> Ite
 
 def _check(one: Mapping[str, Any], now_s: int) -> None:
     if (type_ := one.get("pattern_type", "stix")) != "stix":
-        raise InvalidInput(f"pattern_type: {str(type_)[:50]}, not stix")
+        raise InvalidInput("pattern_type: {type}, not stix", type=str(type_)[:50])
     if "benign" in _words(one, "indicator_types"):
         raise InvalidInput("indicator_types: benign, which is nothing to block")
     begins = one.get("valid_from")
     if begins is not None and _seconds(str(begins)) > now_s:
-        raise InvalidInput(f"valid_from: not yet: {str(begins)[:50]!r}")
+        raise InvalidInput("valid_from: not yet: {begins!r}", begins=str(begins)[:50])
 
 
 def _seconds(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidInput(f"valid_from: not a time: {text[:50]!r}") from error
+        raise InvalidInput("valid_from: not a time: {text!r}", text=text[:50]) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 

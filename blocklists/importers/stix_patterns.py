@@ -59,7 +59,7 @@ def read(pattern: str) -> list[PatternSubject]:
     if match := _ONE_COMPARISON.fullmatch(pattern):
         return [_named(match[1], _unescaped(match[2]))]
     if len(pattern) > LONGEST:
-        raise InvalidInput(f"pattern: longer than {LONGEST} characters")
+        raise InvalidInput("pattern: longer than {longest} characters", longest=LONGEST)
     if _NOT.search(_STRINGS.sub("''", pattern)):
         # Checked here, because the parser drops it before IN and LIKE.
         raise InvalidInput("pattern: NOT, which a list cannot say")
@@ -72,7 +72,7 @@ def _parsed(pattern: str) -> Any:
     except (ParseException, ValueError, TypeError, AttributeError, LookupError) as error:
         # In quotes: reasons are grouped by the text before the first quote.
         reason = " ".join(str(error).split())[:200].replace("'", "`")
-        raise InvalidInput(f"pattern: not a STIX pattern: '{reason}'") from error
+        raise InvalidInput("pattern: not a STIX pattern: '{reason}'", reason=reason) from error
     except RecursionError as error:
         raise InvalidInput("pattern: nested too deep") from error
 
@@ -104,7 +104,7 @@ def _compared(node: Any) -> Iterator[PatternSubject]:
         yield _range(str(node.lhs), _text(node.rhs))
     else:
         operator = "!=" if getattr(node, "negated", False) else getattr(node, "operator", "?")
-        raise InvalidInput(f"pattern: {operator}, which a list cannot say")
+        raise InvalidInput("pattern: {operator}, which a list cannot say", operator=operator)
 
 
 def _end_of_connection(operands: list[Any]) -> PatternSubject:
@@ -133,7 +133,7 @@ def _named(path: str, value: str) -> PatternSubject:
         return PatternSubject(EntryKind.URL_PREFIX, value)
     if path in _NUMBERS:
         return PatternSubject(EntryKind.RANGE if value.endswith("*") else EntryKind.NUMBER, value)
-    raise InvalidInput(f"pattern: {path[:100]}, which no entry is about")
+    raise InvalidInput("pattern: {path}, which no entry is about", path=path[:100])
 
 
 def _range(path: str, value: str) -> PatternSubject:

@@ -138,7 +138,9 @@ def _read_end(text: str, now_s: int, field: str) -> int:
     else:
         end = _read_date(_FROM_TO.split(text)[-1], field)
     if not now_s < end < NO_END_S:
-        raise InvalidInput(f"{field}: already over, or beyond 2106: {text!r}")
+        raise InvalidInput(
+            "{field}: already over, or beyond 2106: {text!r}", field=field, text=text
+        )
     return end
 
 
@@ -146,14 +148,16 @@ def _read_date(text: str, field: str) -> int:
     match = _DATE.fullmatch(text)
     if match is None:
         raise InvalidInput(
-            f"{field}: not a date such as 2026-12-31 nor a term such as 30d: {text!r}"
+            "{field}: not a date such as 2026-12-31 nor a term such as 30d: {text!r}",
+            field=field,
+            text=text,
         )
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     zone = UTC if match[7] else _CHINA_TIME
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
-        raise InvalidInput(f"{field}: no such date: {text!r}") from error
+        raise InvalidInput("{field}: no such date: {text!r}", field=field, text=text) from error
     if match[4] is None:
         moment += timedelta(days=1)
     return int(moment.timestamp())
@@ -162,5 +166,7 @@ def _read_date(text: str, field: str) -> int:
 def _read(text: str, words: Mapping[str, Word], field: str, known: str) -> Word:
     word = text.strip().lower().replace("-", "_")
     if word not in words:
-        raise InvalidInput(f"{field}: none of {known}: {text[:50]!r}")
+        raise InvalidInput(
+            "{field}: none of {known}: {text!r}", field=field, known=known, text=text[:50]
+        )
     return words[word]

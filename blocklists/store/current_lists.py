@@ -26,8 +26,10 @@ class CurrentLists:
         while self._replica.current.version < head.version or not self._replica.loaded:
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"lists here are at version {self._replica.current.version}, those of "
-                    f"the store at {head.version}; try again"
+                    "lists here are at version {version}, those of the store at {version_2}; try "
+                    "again",
+                    version=self._replica.current.version,
+                    version_2=head.version,
                 )
             await asyncio.sleep(_POLL_SECONDS)
         return self._replica.current

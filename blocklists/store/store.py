@@ -163,7 +163,9 @@ class Store:
             keys = chunk_keys(found.get(b"chunks", b"[]"))
             table = await self._chunks.get(b"", keys, packing.unpack_entries, concatenate)
         except DamagedPack as error:
-            raise Unavailable(f"the base of the lists cannot be read: {error}") from error
+            raise Unavailable(
+                "the base of the lists cannot be read: {error}", error=error
+            ) from error
         return _head(found), table
 
     async def base_version(self) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 from classifiers.card import Card
 from classifiers.text import ngrams
 from classifiers.text.ngrams import Int32s
-from fanzha.tables import Float32s, Int64s
+from fanzha.tables import Float32s, Int64s, Uint32s
 
 REVISION = "link-2"
 """Of what `of_links` makes; a model made for another does not load."""
@@ -117,7 +117,7 @@ def _shape(layout: ngrams.TextLayout) -> Float32s:
     length = np.maximum(layout.lengths - 2, 0).astype(np.float32)
     characters = np.bincount(row_of * _ASCII + letters, minlength=rows * _ASCII)
     shape = np.empty((rows, _OTHER + 3), np.float32)
-    shape[:, :-2] = np.log1p(_by_class(characters.reshape(rows, _ASCII)))
+    shape[:, :-2] = np.log1p(_by_class(row_of, letters, rows))
     shape[:, -2] = np.log1p(length)
     shape[:, -1] = _entropy(characters, rows)
     return shape
@@ -126,13 +126,16 @@ def _shape(layout: ngrams.TextLayout) -> Float32s:
 _CLASS_OF = np.full(_ASCII, _OTHER, np.int64)
 for _number, _members in enumerate(_CLASSES):
     _CLASS_OF[[ord(_member) for _member in _members]] = _number
-_CLASS_OF[ord(ngrams.START)] = _CLASS_OF[ord(ngrams.END)] = -1
-_INDICATOR = (_CLASS_OF[:, np.newaxis] == np.arange(_OTHER + 1)).astype(np.float32)
+_WRAPPING = _OTHER + 1
+_CLASS_OF[[ord(ngrams.START), ord(ngrams.END)]] = _WRAPPING
 
 
-def _by_class(characters: Int64s) -> Float32s:
-    counts: Float32s = characters.astype(np.float32) @ _INDICATOR
-    return counts
+def _by_class(row_of: Int64s, letters: Uint32s, rows: int) -> Float32s:
+    """Count the characters of each class, a row per part; not those that wrap it."""
+    width = _WRAPPING + 1
+    cells = row_of * width + _CLASS_OF.take(letters)
+    counts = np.bincount(cells, minlength=rows * width).reshape(rows, width)
+    return counts[:, :_WRAPPING].astype(np.float32)
 
 
 def _entropy(characters: Int64s, rows: int) -> Float32s:

@@ -17,7 +17,12 @@ from fanzha.client._blocking import Client
 from fanzha.client._counters import Counters
 from fanzha.client._failures import RequestFailed
 from fanzha.client._options import Options
-from fanzha.client._status_details import unconfirmed_risks, version_conflict
+from fanzha.client._status_details import (
+    localized_message,
+    unconfirmed_replacements,
+    unconfirmed_risks,
+    version_conflict,
+)
 from fanzha.client.login import Login, LoginError
 from fanzha.v1.feedback_pb2 import CallEnd
 from fanzha.v1.interception_pb2 import Call, Link, Text
@@ -38,6 +43,8 @@ __all__ = [
     "ProtocolAnswer",
     "RequestFailed",
     "Text",
+    "localized_message",
+    "unconfirmed_replacements",
     "unconfirmed_risks",
     "version_conflict",
 ]

@@ -4,7 +4,8 @@ They are read without the package of google.rpc's messages: `Empty` keeps the fi
 know, by number.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.any_pb2 import Any as Packed
@@ -19,6 +20,8 @@ from fanzha.status_details import (
     DOMAIN,
     ERROR_INFO,
     EXPECTED,
+    LOCALIZED_MESSAGE,
+    REPLACEMENT_UNCONFIRMED,
     RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
 )
@@ -26,6 +29,10 @@ from fanzha.status_details import (
 _STATUS_DETAILS = 3
 _REASON, _DOMAIN, _METADATA = 1, 2, 3
 _KEY, _VALUE = 1, 2
+_MESSAGE = 2
+"""Of a LocalizedMessage."""
+
+Found = TypeVar("Found")
 
 
 def version_conflict(error: grpc.RpcError) -> VersionConflict | None:
@@ -53,20 +60,49 @@ def unconfirmed_risks(error: grpc.RpcError) -> tuple[str, ...]:
     return tuple(_metadata(error, RISKS_UNCONFIRMED).values())
 
 
+def unconfirmed_replacements(error: grpc.RpcError) -> tuple[str, ...]:
+    """Return what would change in the entries that a change would replace.
+
+    Empty where the RPC ended for another reason. `replace` of the request allows it.
+    """
+    return tuple(_metadata(error, REPLACEMENT_UNCONFIRMED).values())
+
+
+def localized_message(error: grpc.RpcError) -> str:
+    """Return the message of a failed RPC in the language that its ``accept-language`` asked for.
+
+    Empty where the server has none: `details()` is always there, in English.
+    """
+    return _first(error, _localized_of) or ""
+
+
 def _metadata(error: grpc.RpcError, reason: str) -> dict[str, str]:
     """Return the metadata of the ErrorInfo with a reason of ours; empty where there is none."""
+    return _first(error, lambda status: _metadata_of(status, reason)) or {}
+
+
+def _first(error: grpc.RpcError, read: Callable[[bytes], Found]) -> Found | None:
+    """Return what *read* finds in the first status of the trailers that has it."""
     call: Any = error
     trailers = call.trailing_metadata() if hasattr(error, "trailing_metadata") else ()
     for key, value in trailers or ():
         if key != DETAILS_KEY or not isinstance(value, bytes):
             continue
         try:
-            found = _metadata_of(value, reason)
+            found = read(value)
         except (DecodeError, ValueError):
             continue  # not written by this service
         if found:
             return found
-    return {}
+    return None
+
+
+def _localized_of(status: bytes) -> str:
+    for written in _texts(status, _STATUS_DETAILS):
+        detail = Packed.FromString(written)
+        if detail.type_url == LOCALIZED_MESSAGE:
+            return b"".join(_texts(detail.value, _MESSAGE)).decode()
+    return ""
 
 
 def _metadata_of(status: bytes, reason: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ def connect(url: str, *, decode_responses: bool = True, connections: int | None 
         url_secrets.check(url)
         return _client(url, decode_responses=decode_responses, connections=connections)
     except ValueError as error:
-        raise InvalidInput(f"the URL of the store {error}") from None
+        raise InvalidInput("the URL of the store {error}", error=error) from None
 
 
 def _client(url: str, *, decode_responses: bool, connections: int | None) -> Client:
@@ -108,9 +108,11 @@ async def within(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:  # a timeout of redis-py or of this function
-        raise Unavailable(f"the store did not answer within {seconds:g} s") from error
+        raise Unavailable(
+            "the store did not answer within {seconds:g} s", seconds=seconds
+        ) from error
     except (RedisError, OSError) as error:
-        raise Unavailable(f"the store cannot be used: {error}") from error
+        raise Unavailable("the store cannot be used: {error}", error=error) from error
     except UnicodeDecodeError as error:
         # Clients that decode answers read texts only; the error quotes what it could not read.
         raise Unavailable(

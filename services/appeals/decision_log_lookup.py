@@ -82,5 +82,6 @@ class LoggedDecisions:
                 return await asyncio.to_thread(ask)
         except TimeoutError as error:
             raise Unavailable(
-                f"the decision log did not answer within {PATIENCE_SECONDS:g} s"
+                "the decision log did not answer within {patience_seconds:g} s",
+                patience_seconds=PATIENCE_SECONDS,
             ) from error

@@ -41,7 +41,11 @@ class DocumentFolder:
     def check(self, handed: Sequence[SubmittedDocument]) -> list[Document]:
         """Validate documents before they are stored; raises `InvalidInput`."""
         if len(handed) > MOST_DOCUMENTS:
-            raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(handed)}")
+            raise InvalidInput(
+                "documents: {most_documents} at most, not {handed}",
+                most_documents=MOST_DOCUMENTS,
+                handed=len(handed),
+            )
         return [self._described(row, one) for row, one in enumerate(handed)]
 
     def keep(self, appeal_id: int, handed: Sequence[SubmittedDocument]) -> None:
@@ -51,7 +55,9 @@ class DocumentFolder:
                 if one.content:
                     self._write(appeal_id, one.content)
         except OSError as error:
-            raise Unavailable(f"documents cannot be stored: {error.strerror}") from error
+            raise Unavailable(
+                "documents cannot be stored: {strerror}", strerror=error.strerror
+            ) from error
 
     def content(self, appeal_id: int, digest: str) -> bytes:
         """Return the content of a document, verified against its SHA-256."""
@@ -62,7 +68,9 @@ class DocumentFolder:
         except FileNotFoundError as error:
             raise NotFound("sha256: the content of that document is not stored here") from error
         except OSError as error:
-            raise Unavailable(f"documents cannot be read: {error.strerror}") from error
+            raise Unavailable(
+                "documents cannot be read: {strerror}", strerror=error.strerror
+            ) from error
         if sha256(content).hexdigest() != digest:
             raise Unavailable("the document was changed on the disk and does not match its sha256")
         return content
@@ -74,21 +82,30 @@ class DocumentFolder:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise Unavailable(f"documents cannot be deleted: {error.strerror}") from error
+            raise Unavailable(
+                "documents cannot be deleted: {strerror}", strerror=error.strerror
+            ) from error
 
     def _described(self, row: int, one: SubmittedDocument) -> Document:
         name = text_limits.required(f"documents[{row}].name", one.name, _FILE_NAME)
         given = one.sha256.lower()
         if "/" in name:
-            raise InvalidInput(f"documents[{row}].name: without folders, has '/'")
+            raise InvalidInput("documents[{row}].name: without folders, has '/'", row=row)
         if len(one.content) > self._most_bytes:
             limit = f"at most {self._most_bytes} bytes" if self._most_bytes else "stored elsewhere"
-            raise InvalidInput(f"documents[{row}].content: {limit}, not {len(one.content)}")
+            raise InvalidInput(
+                "documents[{row}].content: {limit}, not {content}",
+                row=row,
+                limit=limit,
+                content=len(one.content),
+            )
         digest = sha256(one.content).hexdigest() if one.content else given
         if not _SHA256.fullmatch(digest):
-            raise InvalidInput(f"documents[{row}].sha256: 64 hexadecimal digits, or the content")
+            raise InvalidInput(
+                "documents[{row}].sha256: 64 hexadecimal digits, or the content", row=row
+            )
         if given and given != digest:
-            raise InvalidInput(f"documents[{row}].sha256: is not that of the content")
+            raise InvalidInput("documents[{row}].sha256: is not that of the content", row=row)
         return Document(name=name, sha256=digest, size=len(one.content), stored=bool(one.content))
 
     def _write(self, appeal_id: int, content: bytes) -> None:
@@ -110,5 +127,9 @@ def merged(known: Sequence[Document], more: Sequence[Document]) -> list[Document
         if one.sha256 not in by_digest or (one.stored and not by_digest[one.sha256].stored):
             by_digest[one.sha256] = one
     if len(by_digest) > MOST_DOCUMENTS:
-        raise InvalidInput(f"documents: {MOST_DOCUMENTS} at most, not {len(by_digest)}")
+        raise InvalidInput(
+            "documents: {most_documents} at most, not {by_digest}",
+            most_documents=MOST_DOCUMENTS,
+            by_digest=len(by_digest),
+        )
     return list(by_digest.values())

@@ -149,7 +149,11 @@ class Lifter:
                 break
             if monotonic() > deadline:
                 reason = f"{len(lagging)} of {len(reports)} workers, such as {lagging[0]}"
-                raise Unavailable(f"version {lift.version} is not in force yet in {reason}")
+                raise Unavailable(
+                    "version {version} is not in force yet in {reason}",
+                    version=lift.version,
+                    reason=reason,
+                )
             await asyncio.sleep(LOOK_SECONDS)
         seconds = (self._now_ms() - appeal.closed_at_ms) / 1000
         return replace(

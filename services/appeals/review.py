@@ -152,7 +152,11 @@ class Review:
         # Art. 32: a rejected appellant gets the reason, the remedies, and the documents needed.
         check = text_limits.required if rejected else text_limits.optional
         if not 0 <= decision.allow_days <= MOST_DAYS:
-            raise InvalidInput(f"allow_days: 1 to {MOST_DAYS}, not {decision.allow_days}")
+            raise InvalidInput(
+                "allow_days: 1 to {most_days}, not {allow_days}",
+                most_days=MOST_DAYS,
+                allow_days=decision.allow_days,
+            )
         if decision.direction and decision.direction not in {1, 2, 3}:
             raise InvalidInput("direction: there is no such direction")
         if rejected and (decision.allow or decision.lift_pattern or decision.direction):
@@ -174,7 +178,9 @@ class Review:
     async def _check_officer(self, appeal: Appeal, by: str) -> None:
         if appeal.officer != by:
             raise NotAllowed(
-                f"appeal {appeal.appeal_id} was taken by {appeal.officer}: take it to decide it"
+                "appeal {appeal_id} was taken by {officer}: take it to decide it",
+                appeal_id=appeal.appeal_id,
+                officer=appeal.officer,
             )
         if identity.current().development:
             return

@@ -17,4 +17,4 @@ def check_hand(appeal: Appeal) -> None:
     """Limit carriers to the appeals that they submitted."""
     if not is_reviewer() and appeal.opened_by != identity.current().name:
         # Indistinguishable from an appeal that does not exist, so ids cannot be probed.
-        raise NotFound(f"appeal_id: there is no appeal {appeal.appeal_id}")
+        raise NotFound("appeal_id: there is no appeal {appeal_id}", appeal_id=appeal.appeal_id)

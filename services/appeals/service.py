@@ -72,7 +72,11 @@ class Appeals:
     ) -> Queue:
         """Return a page of appeals: the open ones by deadline, or those in *state*."""
         if not 0 <= count <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {count}")
+            raise InvalidInput(
+                "page_size: 1 to {most_per_page}, not {count}",
+                most_per_page=MOST_PER_PAGE,
+                count=count,
+            )
         count = count or DEFAULT_PER_PAGE
         closed = state is not None and state not in {AppealState.RECEIVED, AppealState.IN_REVIEW}
         if closed and late:
@@ -117,7 +121,7 @@ class Appeals:
         appeal = await self._store.get(appeal_id)
         document = next((one for one in appeal.documents if one.sha256 == digest), None)
         if document is None:
-            raise NotFound(f"sha256: appeal {appeal_id} has no such document")
+            raise NotFound("sha256: appeal {appeal_id} has no such document", appeal_id=appeal_id)
         content = await self._trail.around(
             AuditKind.EXPORTED,
             appeal_id,

@@ -107,7 +107,7 @@ class AppealStore:
             asking.lrange(events, 0, -1)
             found, happened = await asking.execute()
         if not found:
-            raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
+            raise NotFound("appeal_id: there is no appeal {appeal_id}", appeal_id=appeal_id)
         with reading("appeal"):
             return serialization.read(appeal_id, found, happened)
 
@@ -149,7 +149,7 @@ class AppealStore:
         if done == 1:
             return int(now_at)
         if done == -1:
-            raise NotFound(f"appeal_id: there is no appeal {appeal_id}")
+            raise NotFound("appeal_id: there is no appeal {appeal_id}", appeal_id=appeal_id)
         raise _refusal(appeal_id, event, state, allowed)
 
     async def erase(self, appeal: Appeal, event: AppealEvent) -> bool:
@@ -254,8 +254,15 @@ def _refusal(
 ) -> InvalidInput | VersionConflict:
     """Return why an appeal in *state* was not changed."""
     if state not in allowed:
-        return InvalidInput(f"appeal {appeal_id} is {state}: it cannot be {event.what} now")
-    return VersionConflict(f"appeal {appeal_id} was changed concurrently; read it again")
+        return InvalidInput(
+            "appeal {appeal_id} is {state}: it cannot be {what} now",
+            appeal_id=appeal_id,
+            state=state,
+            what=event.what,
+        )
+    return VersionConflict(
+        "appeal {appeal_id} was changed concurrently; read it again", appeal_id=appeal_id
+    )
 
 
 def _key(*parts: str) -> str:

@@ -140,7 +140,11 @@ class AppealSubmission:
         appeal = await self._store.get(appeal_id)
         check_hand(appeal)
         if not appeal.is_open:
-            raise InvalidInput(f"appeal {appeal_id} is {appeal.state}: it accepts no documents")
+            raise InvalidInput(
+                "appeal {appeal_id} is {state}: it accepts no documents",
+                appeal_id=appeal_id,
+                state=appeal.state,
+            )
         together = merged(appeal.documents, described)
         await asyncio.to_thread(self._documents.keep, appeal_id, handed)
         await self._store.move(
@@ -165,13 +169,16 @@ class AppealSubmission:
             return await self._described_matter(found_in, found, pattern, occurred_at_ms)
         found_in, decision = await self._decisions.find(decision_id)
         if decision.get("action") == "ALLOW":
-            raise InvalidInput(f"decision_id: {decision_id} let the traffic through")
+            raise InvalidInput(
+                "decision_id: {decision_id} let the traffic through", decision_id=decision_id
+            )
         subject = subjects.of_decision(decision, self._home)
         if found_in is FoundIn.APPELLANT or subject is None:
             if not pattern or not occurred_at_ms:
                 raise NotFound(
-                    f"decision_id: {decision_id} is not stored; name in pattern and "
-                    "occurred_at_ms who was blocked and when"
+                    "decision_id: {decision_id} is not stored; name in pattern and occurred_at_ms "
+                    "who was blocked and when",
+                    decision_id=decision_id,
                 )
             return await self._described_matter(
                 FoundIn.APPELLANT, decision, pattern, occurred_at_ms

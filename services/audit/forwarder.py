@@ -50,7 +50,11 @@ class AuditForwarder:
         }
         async with within(_SECONDS):
             if await self._client.xlen(STREAM) >= MAX_QUEUED:
-                raise Unavailable(f"{STREAM}: {MAX_QUEUED} records wait for `fanzha admin`")
+                raise Unavailable(
+                    "{stream}: {max_queued} records wait for `fanzha admin`",
+                    stream=STREAM,
+                    max_queued=MAX_QUEUED,
+                )
             await self._client.xadd(STREAM, {"record": json.dumps(record, ensure_ascii=False)})
 
 

@@ -162,4 +162,4 @@ def _resolve(written: asyncio.Future[None], refused: OSError | None) -> None:
 
 
 def _unavailable(refused: OSError) -> Unavailable:
-    return Unavailable(f"the audit log cannot be written: {refused}")
+    return Unavailable("the audit log cannot be written: {refused}", refused=refused)

@@ -12,5 +12,7 @@ def check_unmasked(what: str) -> None:
     who = identity.current()
     if who.roles.isdisjoint(_MAY_SEE):
         raise NotAllowed(
-            f"{what}: whole values take the role auditor or appeals_officer; {who.name} has neither"
+            "{what}: whole values take the role auditor or appeals_officer; {name} has neither",
+            what=what,
+            name=who.name,
         )

@@ -239,8 +239,10 @@ def check_live_decisions(identity: Identity) -> None:
     if identity.roles.isdisjoint(LIVE_DECISIONS):
         takes, held = join_roles(LIVE_DECISIONS, "or"), join_roles(identity.roles) or "none"
         raise NotAllowed(
-            f"dry_run: a decision that is recorded takes the role {takes}; {identity.name} has "
-            f"{held}"
+            "dry_run: a decision that is recorded takes the role {takes}; {name} has {held}",
+            takes=takes,
+            name=identity.name,
+            held=held,
         )
 
 
@@ -250,7 +252,12 @@ def check_source(identity: Identity, sources: Iterable[Source]) -> None:
     if foreign:
         named = ", ".join(one.name.lower() for one in sorted(foreign))
         scope = ", ".join(one.name.lower() for one in sorted(identity.sources))
-        raise NotAllowed(f"source: {identity.name} has the scope {scope}, not {named}")
+        raise NotAllowed(
+            "source: {name} has the scope {scope}, not {named}",
+            name=identity.name,
+            scope=scope,
+            named=named,
+        )
 
 
 def may_access_region(identity: Identity, region: str) -> bool:
@@ -266,7 +273,12 @@ def check_region(identity: Identity, region: str) -> None:
     if not may_access_region(identity, region):
         scope = ", ".join(sorted(identity.regions))
         name = region or "an unknown region"
-        raise NotAllowed(f"region: {identity.name} has the scope {scope}, not {name}")
+        raise NotAllowed(
+            "region: {name} has the scope {scope}, not {name_2}",
+            name=identity.name,
+            scope=scope,
+            name_2=name,
+        )
 
 
 def join_roles(roles: Iterable[Role], before_last: str = "and") -> str:

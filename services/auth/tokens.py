@@ -84,11 +84,14 @@ class TokenVerifier:
 
     def _verified(self, token: str, keys: KeySet, revoked: frozenset[str]) -> Identity:
         if len(token) > MAX_TOKEN_CHARACTERS:
-            raise Unauthenticated(f"token: longer than {MAX_TOKEN_CHARACTERS} characters")
+            raise Unauthenticated(
+                "token: longer than {max_token_characters} characters",
+                max_token_characters=MAX_TOKEN_CHARACTERS,
+            )
         try:
             payload = self._decoded(token, keys)
         except InvalidTokenError as error:
-            raise Unauthenticated(f"token: {_message(error)}") from error
+            raise Unauthenticated("token: {error}", error=_message(error)) from error
         except _PARSE_ERRORS as error:
             raise Unauthenticated("token: cannot be read") from error
         if _token_id(payload) in revoked:
@@ -104,14 +107,14 @@ class TokenVerifier:
                 expires_s=_expiry(payload["exp"]) + LEEWAY_SECONDS,
             )
         except ValueError as error:
-            raise Unauthenticated(f"token: {error}") from error
+            raise Unauthenticated("token: {error}", error=error) from error
 
     def _decoded(self, token: str, keys: KeySet) -> dict[str, Any]:
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
             problem = "its header has no kid" if kid is None else "its kid is not in jwks_file"
-            raise Unauthenticated(f"token: {problem}")
+            raise Unauthenticated("token: {problem}", problem=problem)
         # The algorithm is the key's, so "none" and shared secrets are never accepted.
         decoded: dict[str, Any] = jwt.decode(
             token,

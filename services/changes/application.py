@@ -134,7 +134,9 @@ class ChangeApplication:
                 continue
             return await self.finish(stored, version, by=by)
         raise VersionConflict(
-            f"change {record.id}: the lists changed {_ATTEMPTS} times during the commit; retry"
+            "change {id}: the lists changed {attempts} times during the commit; retry",
+            id=record.id,
+            attempts=_ATTEMPTS,
         )
 
     async def _apply_policy(
@@ -161,7 +163,9 @@ class ChangeApplication:
 
     async def _check_not_applied(self, record: ChangeRequest) -> None:
         if record.applying_after is not None and (made := await self.committed_version(record)):
-            raise VersionConflict(f"change {record.id} is applied already, at version {made}")
+            raise VersionConflict(
+                "change {id} is applied already, at version {made}", id=record.id, made=made
+            )
 
     async def _audit(
         self, record: ChangeRequest, details: dict[str, str], kind: AuditKind, by: str
@@ -234,7 +238,9 @@ class ChangeApplication:
             context.locks.release(stored.id, counter)
             return replace(after, revision=stored.revision + 1)
         raise Unavailable(
-            f"change {stored.id} is committed at version {version}; its record is not updated yet"
+            "change {id} is committed at version {version}; its record is not updated yet",
+            id=stored.id,
+            version=version,
         )
 
     async def _retract(self, record: ChangeRequest) -> None:
@@ -279,8 +285,10 @@ class ChangeApplication:
             done = await self._context.lists.commit(plan.change, expected_version=version)
         except Unavailable as error:
             raise Unavailable(
-                f"change {record.id}: the outcome of its commit is unknown: {error}; "
-                f"`fanzha changes show {record.id}` shows it within a minute"
+                "change {id}: the outcome of its commit is unknown: {error}; `fanzha changes "
+                "show {id}` shows it within a minute",
+                id=record.id,
+                error=error,
             ) from error
         return done.version
 
@@ -374,7 +382,7 @@ def _check_protected(additions: EntryTable) -> None:
             Action.BLOCK,
         )
         if why:
-            raise InvalidInput(f"the guard refuses this change: {why}")
+            raise InvalidInput("the guard refuses this change: {why}", why=why)
 
 
 def _audit_details(record: ChangeRequest, plan: ApplicationPlan) -> dict[str, str]:

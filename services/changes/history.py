@@ -67,7 +67,9 @@ class History:
         last = head if last is None else last
         for version in (first, last):
             if not 0 <= version <= head:
-                raise InvalidInput(f"version: must be 0 to {head}, not {version}")
+                raise InvalidInput(
+                    "version: must be 0 to {head}, not {version}", head=head, version=version
+                )
         steps = await self.steps(min(first, last), max(first, last))
         return await asyncio.to_thread(between, steps, first, last)
 
@@ -75,7 +77,9 @@ class History:
         """Return what each version after *first* changed, up to *last*, in order."""
         if last - first > MAX_VERSIONS:
             raise InvalidInput(
-                f"at most {MAX_VERSIONS:,} versions can be compared, not {last - first:,}"
+                "at most {max_versions:,} versions can be compared, not {last:,}",
+                max_versions=MAX_VERSIONS,
+                last=last - first,
             )
         made_by = await self._requests.ids_by_version(first + 1, last)
         known: dict[int, VersionDiff] = {}
@@ -108,9 +112,12 @@ class History:
         head, table = await self._lists.load()
         if versions[0] <= head.version:
             raise NotFound(
-                f"version {versions[0] - 1} cannot be rebuilt: the lists were compacted at "
-                f"version {head.version}, and the rows of version {versions[0]} are not kept "
-                "(no request made it, or change_retention_days has passed)"
+                "version {versions} cannot be rebuilt: the lists were compacted at version "
+                "{version}, and the rows of version {versions_2} are not kept (no request made "
+                "it, or change_retention_days has passed)",
+                versions=versions[0] - 1,
+                version=head.version,
+                versions_2=versions[0],
             )
         lists = await asyncio.to_thread(
             ListSegments.of_table, head.version, head.committed_at_ms, table, commit=head.commit

@@ -31,7 +31,9 @@ def check_may_decide(record: ChangeRequest, by: str) -> None:
     _check_scope(record.kind)
     if identity.same_person(by, proposers(record)):
         raise NotAllowed(
-            f"change {record.id} was proposed by {by}: a second person has to approve it"
+            "change {id} was proposed by {by}: a second person has to approve it",
+            id=record.id,
+            by=by,
         )
 
 
@@ -94,7 +96,7 @@ def _require(*roles: Role) -> None:
     who = identity.current()
     if not who.roles & set(roles):
         names = " or ".join(role.value for role in roles)
-        raise NotAllowed(f"{who.name} needs the role {names}")
+        raise NotAllowed("{name} needs the role {names}", name=who.name, names=names)
 
 
 def check_sources(

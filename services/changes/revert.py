@@ -29,7 +29,9 @@ class RevertPlanner:
         """Return the inverse of an applied request, without entries that changed since."""
         if record.confirms:
             raise InvalidInput(
-                f"change {record.id} only confirms change {record.confirms}: revert that change"
+                "change {id} only confirms change {confirms}: revert that change",
+                id=record.id,
+                confirms=record.confirms,
             )
         step = await self._confirmed_diff(record)
         snapshot = await self._context.current.caught_up()
@@ -38,7 +40,9 @@ class RevertPlanner:
         )
         if not len(found.additions) and not len(found.removals):
             raise InvalidInput(
-                f"change {record.id}: nothing left to revert{_remainder_text(found)}"
+                "change {id}: nothing left to revert{found}",
+                id=record.id,
+                found=_remainder_text(found),
             )
         return Draft(
             kind=ChangeKind.REVERT,
@@ -58,7 +62,11 @@ class RevertPlanner:
         """
         head = await self._context.current.caught_up()
         if not 0 <= version < head.version:
-            raise InvalidInput(f"version: must be 0 to {head.version - 1}, not {version}")
+            raise InvalidInput(
+                "version: must be 0 to {version}, not {version_2}",
+                version=head.version - 1,
+                version_2=version,
+            )
         steps = await self.history.steps(version, head.version)
         back = await asyncio.to_thread(state_before, steps)
         over = back.additions.expires_s <= self._now_s
@@ -82,9 +90,11 @@ class RevertPlanner:
         """Return a draft that gives an emergency's entries their intended expiry."""
         urgent = record.emergency
         if urgent is None or not record.unconfirmed:
-            raise VersionConflict(f"change {record.id} is not an unconfirmed emergency")
+            raise VersionConflict("change {id} is not an unconfirmed emergency", id=record.id)
         if urgent.ends_s <= self._now_s:
-            raise VersionConflict(f"change {record.id}: its entries have expired; submit a new one")
+            raise VersionConflict(
+                "change {id}: its entries have expired; submit a new one", id=record.id
+            )
         additions = await self._context.requests.additions(record)
         written, _ = await self._context.requests.masks(record)
         meant = additions.take(np.flatnonzero(written))

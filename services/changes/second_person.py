@@ -74,8 +74,10 @@ def confirm_risks(record: ChangeRequest, given: Collection[str]) -> ChangeReques
     missing = tuple(risk for risk in risks if risk not in confirmed)
     if total > MAX_RISKS:
         raise InvalidInput(
-            f"it hits {total:,} critical names, wide ranges or carriers, at most {MAX_RISKS} "
-            "can be confirmed in one change: split it"
+            "it hits {total:,} critical names, wide ranges or carriers, at most "
+            "{max_risks} can be confirmed in one change: split it",
+            total=total,
+            max_risks=MAX_RISKS,
         )
     if missing:
         raise RisksUnconfirmed(missing)

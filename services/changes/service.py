@@ -115,7 +115,11 @@ class ChangeService:
             snapshot = await self._context.current.caught_up()
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             if outcome.diff.is_empty:
-                raise InvalidInput(f"change {id_} changes nothing at version {snapshot.version}")
+                raise InvalidInput(
+                    "change {id} changes nothing at version {version}",
+                    id=id_,
+                    version=snapshot.version,
+                )
             if draft.false_positive:
                 check_false_positives(outcome.diff, contents.additions, contents.removals)
             event = self._submission.event(by or draft.author, "submitted")
@@ -189,7 +193,7 @@ class ChangeService:
             event = self._submission.event(by, "rejected", reason)
             permissions.check_may_reject(record, event.who)
             if await self._application.recover(record):
-                raise VersionConflict(f"change {id_} is applied already")
+                raise VersionConflict("change {id} is applied already", id=id_)
             after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
             counter = await self._context.transition(
                 [ChangeTransition(before=record, after=after, fields={})],
@@ -295,11 +299,11 @@ class ChangeService:
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
-    async def plan_revert(self, id_: int) -> Draft | None:
-        """Return what `revert` would submit now, None for a policy; changes nothing."""
+    async def plan_revert(self, id_: int) -> Draft | PolicyProposal:
+        """Return what `revert` would submit now; changes nothing."""
         record = await self._in_state(id_, ChangeState.APPLIED)
         if record.kind is ChangeKind.POLICY:
-            return None
+            return await self._policies.revert(record, PolicyTerms(dry_run=True))
         permissions.check_may_propose(ChangeKind.REVERT)
         return await self._reverts.plan_revert(record, by="", reason="")
 
@@ -341,7 +345,7 @@ class ChangeService:
         snapshot = await self._context.current.caught_up()
         found = await self._previewer.evaluate(snapshot, record, contents)
         if found.preview is None or found.second_person is None:
-            raise InvalidInput(f"change {id_} has nothing to preview")
+            raise InvalidInput("change {id} has nothing to preview", id=id_)
         return found.preview, found.second_person
 
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
@@ -349,7 +353,10 @@ class ChangeService:
         if record.state not in states:
             required = " or ".join(state.name.lower() for state in states)
             raise VersionConflict(
-                f"change {id_} is {record.state.name.lower()}; only one that is {required} can be"
+                "change {id} is {name}; only one that is {required} can be",
+                id=id_,
+                name=record.state.name.lower(),
+                required=required,
             )
         return record
 

@@ -185,7 +185,7 @@ class ChangeStore:
         """Return a request; raise `NotFound` when there is none."""
         found = await self.get_many([id_])
         if not found:
-            raise NotFound(f"there is no change {id_}")
+            raise NotFound("there is no change {id}", id=id_)
         return found[0]
 
     async def get_many(self, ids: Sequence[int]) -> list[ChangeRequest]:
@@ -270,14 +270,14 @@ class ChangeStore:
         rows: PackedRows = getattr(record, part)
         if rows.rows and not rows.retained:
             raise NotFound(
-                f"the rows of change {record.id} were deleted after change_retention_days"
+                "the rows of change {id} were deleted after change_retention_days", id=record.id
             )
         if not rows.inline:
             return b""
         async with within(_READ_SECONDS):
             packed: bytes | None = await self._client.hget(key_of(record.id), part)
         if packed is None:
-            raise Unavailable(f"change {record.id}: {part} missing in the store")
+            raise Unavailable("change {id}: {part} missing in the store", id=record.id, part=part)
         return packed
 
     async def _sha256(self, keys: Sequence[str]) -> str:

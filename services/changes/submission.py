@@ -16,7 +16,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.diff import check_false_positives
+from services.changes.diff import ChangeDiff, check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
 from services.changes.previewer import ChangePreviewer
@@ -48,8 +48,7 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
-        if draft.false_positive:
-            check_false_positives(found.diff, draft.additions, draft.removals)
+        _check_intent(draft, found.diff)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
@@ -119,7 +118,9 @@ class ChangeSubmission:
             self._context.locks.add(record.id, entries, counter)
             return replace(record, revision=(stored.revision if stored else 0) + 1)
         raise VersionConflict(
-            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+            "change {id}: other requests changed the locks {attempts} times; retry",
+            id=record.id,
+            attempts=_ATTEMPTS,
         )
 
     async def store_and_apply(
@@ -159,7 +160,9 @@ class ChangeSubmission:
                 continue
             return done
         raise VersionConflict(
-            f"change {record.id}: other requests changed the locks {_ATTEMPTS} times; retry"
+            "change {id}: other requests changed the locks {attempts} times; retry",
+            id=record.id,
+            attempts=_ATTEMPTS,
         )
 
     async def _check_locks(self, record: ChangeRequest, entries: EntrySet) -> None:
@@ -229,3 +232,11 @@ class ChangeSubmission:
         return ChangeEvent(
             at_ms=self._context.now_ms(), who=identity.author(name), what=what, note=note
         )
+
+
+def _check_intent(draft: Draft, diff: ChangeDiff) -> None:
+    """Raise an error where a change would do what its author does not seem to mean."""
+    if not draft.may_replace:
+        check_replacements(diff, draft.additions, draft.removals)
+    if draft.false_positive:
+        check_false_positives(diff, draft.additions, draft.removals)

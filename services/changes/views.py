@@ -58,7 +58,11 @@ class ChangeViews:
     async def page(self, state: ChangeState | None, *, before_id: int, size: int) -> ChangePage:
         """Return a page of requests, newest first."""
         if not 0 <= size <= MAX_PAGE_SIZE:
-            raise InvalidInput(f"page_size: must be 1 to {MAX_PAGE_SIZE}, not {size}")
+            raise InvalidInput(
+                "page_size: must be 1 to {max_page_size}, not {size}",
+                max_page_size=MAX_PAGE_SIZE,
+                size=size,
+            )
         size = size or DEFAULT_PAGE_SIZE
         requests = self._context.requests
         ids = await requests.page_ids(state, before_id=before_id, size=size + 1)
@@ -83,7 +87,9 @@ class ChangeViews:
     async def rows(self, id_: int, *, offset: int, limit: int) -> RowPage:
         """Return a page of a request's rows."""
         if not 0 <= limit <= MAX_ROWS:
-            raise InvalidInput(f"limit: must be 1 to {MAX_ROWS}, not {limit}")
+            raise InvalidInput(
+                "limit: must be 1 to {max_rows}, not {limit}", max_rows=MAX_ROWS, limit=limit
+            )
         record = await self._context.requests.get(id_)
         contents, before = await self._rows_of(record)
         end, many = offset + (limit or DEFAULT_ROWS), len(contents.additions)

@@ -30,6 +30,7 @@ from blocklists.entry_table import EXACT
 from blocklists.snapshot.snapshot import Matches
 from fanzha.callback_numbers import callback_keys, rows_with_numbers
 from fanzha.decisions import Action, MatchedOn
+from fanzha.joined_texts import JoinedTexts
 from fanzha.links import extract_links, rows_with_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s, Texts, Uint8s
@@ -81,14 +82,14 @@ class LinksInTexts(NamedTuple):
     """Rows of the texts that may hold more links than `fanzha.links` extracts."""
 
 
-def links_in(texts: Texts) -> LinksInTexts:
-    """Find the links in texts."""
+def links_in(texts: Texts, joined: JoinedTexts) -> LinksInTexts:
+    """Find the links in texts; *joined* are their bodies."""
     urls: list[str] = []
     owners: list[int] = []
     cut: list[int] = []
     bodies = texts.bodies
     # Row by row: extracting links is string work that no column operation does.
-    for row in rows_with_links(bodies):
+    for row in rows_with_links(joined):
         found, is_cut = extract_links(bodies[row])
         if is_cut:
             cut.append(row)
@@ -125,13 +126,13 @@ class NumbersInTexts(NamedTuple):
     """Rows of the texts that may hold more numbers than `fanzha.callback_numbers` reads."""
 
 
-def numbers_in(texts: Texts, home: HomePlan) -> NumbersInTexts:
-    """Find the numbers that receivers are to call back."""
+def numbers_in(texts: Texts, joined: JoinedTexts, home: HomePlan) -> NumbersInTexts:
+    """Find the numbers that receivers are to call back; *joined* are the bodies of *texts*."""
     keys: list[int] = []
     owners: list[int] = []
     cut: list[int] = []
     bodies = texts.bodies
-    for row in rows_with_numbers(bodies):
+    for row in rows_with_numbers(joined):
         found, is_cut = callback_keys(bodies[row], home)
         if is_cut:
             cut.append(row)

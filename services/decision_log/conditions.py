@@ -107,7 +107,7 @@ def _of_link(text: str) -> tuple[str, Sequence[Any]]:
 
 def _key(key: int, what: str) -> int:
     if key == UNREADABLE:
-        raise InvalidInput(f"{what}: cannot be read")
+        raise InvalidInput("{what}: cannot be read", what=what)
     return key
 
 

@@ -152,7 +152,11 @@ class DecisionQuery:
         """Count decisions by some of `BY`, the most events first; by hour, in order of time."""
         unknown = [name for name in by if name not in BY]
         if unknown or not by:
-            raise InvalidInput(f"by: one or more of {', '.join(BY)}; not {', '.join(unknown)}")
+            raise InvalidInput(
+                "by: one or more of {by}; not {unknown}",
+                by=", ".join(BY),
+                unknown=", ".join(unknown),
+            )
         columns = ", ".join(BY[name] for name in by)
         places = ", ".join(str(place) for place in range(1, len(by) + 1))
         order = f"{by.index('hour') + 1}, events DESC" if "hour" in by else "events DESC"
@@ -250,7 +254,7 @@ class DecisionQuery:
             except duckdb.Error as error:
                 gone = [path for path in files if not Path(path).exists()]
                 if not gone and not segment_files.read_through(map(Path, files), torn):
-                    raise Unavailable(f"the decision log: {error}") from error
+                    raise Unavailable("the decision log: {error}", error=error) from error
         raise Unavailable("the decision log: its segments changed too often; ask again")
 
     @contextmanager
@@ -294,7 +298,11 @@ def is_blocked(row: Mapping[str, Any]) -> bool:
 
 
 _BY_MODEL = frozenset(
-    reason.name for reason in (Reason.SCORED, Reason.LINK_SCORED, Reason.SPAM, Reason.VELOCITY)
+    reason.name
+    for reason in (
+        *(Reason.SCORED, Reason.LINK_SCORED, Reason.SENDER_HISTORY),
+        *(Reason.SPAM, Reason.VELOCITY),
+    )
 )
 
 

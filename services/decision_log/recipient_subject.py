@@ -85,7 +85,7 @@ def read(home: HomePlan, kind: SubjectKind, text: str) -> RecipientSubject:
 
 def _party(kind: SubjectKind, key: int, text: str) -> RecipientSubject:
     if key == UNREADABLE:
-        raise InvalidInput(f"pattern: cannot be read as a {kind.value}")
+        raise InvalidInput("pattern: cannot be read as a {value}", value=kind.value)
     return RecipientSubject(kind=kind, pattern=party_text(key, text), sides=f"{{side}} = {key}")
 
 

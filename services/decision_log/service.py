@@ -89,7 +89,11 @@ class DecisionLogReader:
         """Return one page; raises `NotFound` where this host has no log."""
         log = self._existing()
         if not 0 <= page_size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {page_size}")
+            raise InvalidInput(
+                "page_size: 1 to {most_per_page}, not {page_size}",
+                most_per_page=MOST_PER_PAGE,
+                page_size=page_size,
+            )
         _check_lengths(conditions)
         if unmasked:
             personal_data.check_unmasked("unmasked")
@@ -124,8 +128,9 @@ class DecisionLogReader:
         row = await self._ask(lambda: log.why(decision_id, since_ms=max(0, since_ms)))
         if row is None:
             raise NotFound(
-                f"decision {decision_id} is not logged. What is blocked is logged until it is too "
-                "old; of what was let through, a sample."
+                "decision {decision_id} is not logged. What is blocked is logged until it is "
+                "too old; of what was let through, a sample.",
+                decision_id=decision_id,
             )
         content = _NO_CONTENT
         if with_content and row["channel"] == Channel.TEXT.name:
@@ -160,7 +165,11 @@ class DecisionLogReader:
         """Count by some of `query.BY`; one more than `MOST_COUNTS` where there are more."""
         log = self._existing()
         if not 1 <= len(by) <= MOST_GROUPINGS or len(set(by)) < len(by):
-            raise InvalidInput(f"by: 1 to {MOST_GROUPINGS} different ones of {', '.join(BY)}")
+            raise InvalidInput(
+                "by: 1 to {most_groupings} different ones of {by}",
+                most_groupings=MOST_GROUPINGS,
+                by=", ".join(BY),
+            )
         return await self._ask(lambda: log.stats(since_ms, by, limit=MOST_COUNTS + 1))
 
     def _existing(self) -> DecisionQuery:
@@ -194,7 +203,9 @@ def _shown_entry(entry: Entry | None, *, unmasked: bool) -> Entry | None:
 def _check_lengths(conditions: Conditions) -> None:
     for name in ("number", "sender", "host", "link"):
         if len(getattr(conditions, name)) > _MOST_LETTERS:
-            raise InvalidInput(f"{name}: at most {_MOST_LETTERS} characters")
+            raise InvalidInput(
+                "{name}: at most {most_letters} characters", name=name, most_letters=_MOST_LETTERS
+            )
 
 
 def _position(token: str) -> tuple[int, int] | None:

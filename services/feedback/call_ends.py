@@ -55,7 +55,9 @@ class CallEndReports:
         """Count ended calls; return the error of each row that could not be read."""
         rows = len(ends.callers)
         if not 1 <= rows <= MAX_ROWS:
-            raise InvalidInput(f"ends: 1 to {MAX_ROWS} rows, not {rows}")
+            raise InvalidInput(
+                "ends: 1 to {max_rows} rows, not {rows}", max_rows=MAX_ROWS, rows=rows
+            )
         callers = self._home.sender_keys(ends.callers)
         callees = self._home.number_keys(ends.callees)
         errors = _errors(ends, callers, callees)

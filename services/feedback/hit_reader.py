@@ -39,7 +39,9 @@ class HitReader:
     ) -> AsyncIterator[FollowedHit]:
         """Yield what comes after place *after* in *streams*; empty: what is written from now on."""
         if after and not _is_place(after):
-            raise InvalidInput(f"after: a place such as 1764000000000-0, not {after[:40]!r}")
+            raise InvalidInput(
+                "after: a place such as 1764000000000-0, not {after!r}", after=after[:40]
+            )
         if unmasked:
             personal_data.check_unmasked("unmasked")
             names = ", ".join(name.rsplit(":", 1)[1] for name in streams)

@@ -93,7 +93,9 @@ class FeedbackService:
         _check(verdict, "dismissed_by")
         record = await self._store.find(verdict.decision_id)
         if record is None:
-            raise NotFound(f"decision_id: {verdict.decision_id} is not stored")
+            raise NotFound(
+                "decision_id: {decision_id} is not stored", decision_id=verdict.decision_id
+            )
         verdict_fields = self._verdict_fields(verdict, "dismissed")
         hit = _without_bookkeeping(record)
         return _recorded(await self._append(DISMISSED, verdict, hit, verdict_fields))
@@ -127,7 +129,7 @@ class FeedbackService:
             hit = self._hit(verdict.decision_id, traffic).fields()
         else:
             what = f"{verdict.decision_id} is not stored; describe it in traffic"
-            raise NotFound(f"decision_id: {what}")
+            raise NotFound("decision_id: {what}", what=what)
         if verdict.fraud_type:
             hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}
         return hit
@@ -164,7 +166,7 @@ class FeedbackService:
 def _party(text: str, key_of: Callable[[str], int], field: str) -> str:
     key = key_of(text)
     if key == UNREADABLE:
-        raise InvalidInput(f"traffic.{field}: cannot be read")
+        raise InvalidInput("traffic.{field}: cannot be read", field=field)
     return party_text(key, text)
 
 

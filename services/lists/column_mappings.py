@@ -70,7 +70,7 @@ class ColumnMappings:
         async with within(_WRITE_SECONDS):
             stored = await self._client.hlen(KEY)
             if stored >= MOST and not await self._client.hexists(KEY, mapping.mapping_id):
-                raise InvalidInput(f"mapping: {MOST} are kept; forget some first")
+                raise InvalidInput("mapping: {most} are kept; forget some first", most=MOST)
             writing = self._client.pipeline(transaction=False)
             text = json.dumps(asdict(mapping), ensure_ascii=False)
             writing.hset(KEY, mapping.mapping_id, text)
@@ -90,7 +90,9 @@ class ColumnMappings:
         async with within(_READ_SECONDS):
             text = await self._client.hget(KEY, mapping_id)
         if text is None:
-            raise NotFound(f"mapping_id: there is no mapping {mapping_id[:50]!r}")
+            raise NotFound(
+                "mapping_id: there is no mapping {mapping_id!r}", mapping_id=mapping_id[:50]
+            )
         mapping = _read(text)
         _check_scope(mapping.source)
         async with within(_WRITE_SECONDS):
@@ -102,10 +104,12 @@ class ColumnMappings:
 
 def _check(mapping: ColumnMapping) -> None:
     if mapping.source and mapping.source not in set(Source):
-        raise InvalidInput(f"source: unknown number {mapping.source}")
+        raise InvalidInput("source: unknown number {source}", source=mapping.source)
     text_limits.required("saved_by", mapping.saved_by, _NAME)
     if not 1 <= len(mapping.header) <= MOST_COLUMNS:
-        raise InvalidInput(f"header: 1 to {MOST_COLUMNS} names are required")
+        raise InvalidInput(
+            "header: 1 to {most_columns} names are required", most_columns=MOST_COLUMNS
+        )
     for place, name in enumerate(mapping.header):
         text_limits.optional(f"header[{place}]", name, _NAME)
     if not mapping.holds:
@@ -113,16 +117,20 @@ def _check(mapping: ColumnMapping) -> None:
     known = set(map(columns.plain, mapping.header))
     for name, holds in mapping.holds.items():
         if columns.plain(name) not in known:
-            raise InvalidInput(f"columns: the header has no {name[:50]!r}")
+            raise InvalidInput("columns: the header has no {name!r}", name=name[:50])
         if holds not in columns.TARGETS:
             known_targets = ", ".join(columns.TARGETS)
-            raise InvalidInput(f"holds: none of {known_targets}: {holds[:50]!r}")
+            raise InvalidInput(
+                "holds: none of {known_targets}: {holds!r}",
+                known_targets=known_targets,
+                holds=holds[:50],
+            )
 
 
 def _check_scope(source: int) -> None:
     who = identity.current()
     if who.sources and source not in who.sources:
-        raise NotAllowed(f"{who.name} may not say what files of this source hold")
+        raise NotAllowed("{name} may not say what files of this source hold", name=who.name)
 
 
 def _read(text: bytes | str) -> ColumnMapping:

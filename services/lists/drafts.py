@@ -117,7 +117,7 @@ class DraftReader:
     ) -> DraftResult:
         """Read a proposed change; invalid rows are reported and left out."""
         if contents.source and contents.source not in set(Source):
-            raise InvalidInput(f"source: unknown number {contents.source}")
+            raise InvalidInput("source: unknown number {source}", source=contents.source)
         now_s = self._now_ms() // 1000
         checked = await self._check_rows(contents, author, now_s)
         snapshot = await self._current.caught_up()

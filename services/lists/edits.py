@@ -99,7 +99,7 @@ def _read(fields: Mapping[str, Any], now_s: int) -> dict[str, Any]:
     ):
         if name in read:
             if read[name] not in {int(member) for member in known}:
-                raise InvalidInput(f"{name}: unknown number {read[name]}")
+                raise InvalidInput("{name}: unknown number {read}", name=name, read=read[name])
             read[name] = known(read[name])
     if "expires_s" in read:
         ends_s = read.pop("expires_s")

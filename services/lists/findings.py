@@ -75,7 +75,7 @@ class FindingRecorder:
         reason = text_limits.required("reason", reason, _REASON)
         about = [one for one in self.current if one.version == version]
         if not about:
-            raise NotFound(f"version: {version} has no unsettled finding")
+            raise NotFound("version: {version} has no unsettled finding", version=version)
         details = {"version": str(version), "reason": reason}
         details |= {one.kind.value: one.why for one in about}
         await self._audit.record(

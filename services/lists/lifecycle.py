@@ -63,7 +63,11 @@ class EntryLifecycle:
     async def due(self, within_s: int, source: int, size: int, token: str) -> DuePage:
         """Return a page of entries that expire or must be reviewed, earliest first."""
         if not 0 <= within_s <= MAX_WITHIN_S:
-            raise InvalidInput(f"within_s: up to {MAX_WITHIN_S}, not {within_s}")
+            raise InvalidInput(
+                "within_s: up to {max_within_s}, not {within_s}",
+                max_within_s=MAX_WITHIN_S,
+                within_s=within_s,
+            )
         size = _page_size(size)
         snapshot, start, now_s = await self._resume(token)
         within_s = within_s or DEFAULT_WITHIN_S
@@ -127,7 +131,11 @@ class EntryLifecycle:
     def _days(self, days: int) -> int:
         days = days or self._dead_entry_days
         if not 1 <= days <= MAX_WITHIN_S // _DAY_S:
-            raise InvalidInput(f"days: 1 to {MAX_WITHIN_S // _DAY_S}, not {days}")
+            raise InvalidInput(
+                "days: 1 to {max_within_s}, not {days}",
+                max_within_s=MAX_WITHIN_S // _DAY_S,
+                days=days,
+            )
         return days
 
     async def _without_hits(
@@ -231,5 +239,7 @@ def _names(tables: Sequence[EntryTable]) -> list[str]:
 
 def _page_size(size: int) -> int:
     if not 0 <= size <= MOST_PER_PAGE:
-        raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {size}")
+        raise InvalidInput(
+            "page_size: 1 to {most_per_page}, not {size}", most_per_page=MOST_PER_PAGE, size=size
+        )
     return size or DEFAULT_PER_PAGE

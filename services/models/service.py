@@ -99,13 +99,15 @@ class ModelControl:
     async def shadow(self, kind: ModelKind, version: str, *, share: float, by: str) -> ModelChange:
         """Let *version* score *share* of the batches and decide nothing; empty: end that."""
         if not (math.isfinite(share) and 0 <= share <= 1):
-            raise InvalidInput(f"share: 0 to 1, not {share:g}")
+            raise InvalidInput("share: 0 to 1, not {share:g}", share=share)
         before, reports = await self._before(kind)
         was = before or DesiredModel()
         if version:
             await self._check_known(kind, version, reports)
             if version == last_ran(was, running_versions(kind, reports)):
-                raise InvalidInput(f"version: {kind} {version} decides already")
+                raise InvalidInput(
+                    "version: {kind} {version} decides already", kind=kind, version=version
+                )
         target = replace(was, shadow=version, share=share if version else 1.0)
         return await self._change(kind, "shadow", before, target, by)
 
@@ -124,7 +126,7 @@ class ModelControl:
             await self._check_known(kind, was.previous, reports)
             target = replace(was, active=was.previous, previous=ran)
         else:
-            raise NotFound(f"nothing to roll back to: no other {kind} model ran before")
+            raise NotFound("nothing to roll back to: no other {kind} model ran before", kind=kind)
         if target.shadow == target.active:
             target = replace(target, shadow="", share=1.0)
         return await self._change(kind, "rollback", before, target, by)
@@ -164,10 +166,15 @@ class ModelControl:
         if known and version not in known and version in await self._here(kind):
             known = await self._awaited(kind, version)
         if reports and not known:
-            raise NotFound(f"no worker holds a {kind} model")
+            raise NotFound("no worker holds a {kind} model", kind=kind)
         if version not in known:
             named = ", ".join(known[-_MOST_NAMED:]) or "none"
-            raise NotFound(f"there is no {kind} model {version}; there are: {named}")
+            raise NotFound(
+                "there is no {kind} model {version}; there are: {named}",
+                kind=kind,
+                version=version,
+                named=named,
+            )
 
     async def _versions(self, kind: ModelKind, reports: Sequence[ModelReport]) -> list[str]:
         if not reports:

@@ -86,7 +86,7 @@ class ModelStore:
             writing.eval(_REPLACE, 2, DESIRED, CHANGED, kind.value, old, after.written())
             (replaced,), synced = await execute_synced(self._client, writing, DESIRED)
         if not replaced:
-            raise VersionConflict(f"somebody else changed the {kind} models; look again")
+            raise VersionConflict("somebody else changed the {kind} models; look again", kind=kind)
         return synced
 
     async def wake_workers(self, kind: ModelKind) -> None:

@@ -60,7 +60,11 @@ class DeadLetterControl:
     async def page(self, *, page_size: int, page_token: str) -> DeadLetterListing:
         """Return one page."""
         if not 0 <= page_size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {page_size}")
+            raise InvalidInput(
+                "page_size: 1 to {most_per_page}, not {page_size}",
+                most_per_page=MOST_PER_PAGE,
+                page_size=page_size,
+            )
         if page_token:
             _check_place("page_token", page_token)
         size = page_size or DEFAULT_PER_PAGE
@@ -75,7 +79,11 @@ class DeadLetterControl:
     async def replay(self, places: Sequence[str], *, by: str) -> list[str]:
         """Put letters back where they came from; return the places at which there is none."""
         if not 1 <= len(places) <= MOST_PER_PAGE:
-            raise InvalidInput(f"places: 1 to {MOST_PER_PAGE}, not {len(places)}")
+            raise InvalidInput(
+                "places: 1 to {most_per_page}, not {places}",
+                most_per_page=MOST_PER_PAGE,
+                places=len(places),
+            )
         for place in places:
             _check_place("places", place)
         distinct = list(dict.fromkeys(places))
@@ -94,7 +102,7 @@ class DeadLetterControl:
         _check_place("place", place)
         letter = await self._letters.get(place)
         if letter is None:
-            raise NotFound(f"there is no dead letter {place}")
+            raise NotFound("there is no dead letter {place}", place=place)
         details = {"stream": letter.stream, "why": letter.reason}
         await self._trail.around(
             AuditKind.DEAD_LETTER_DROPPED,
@@ -137,4 +145,6 @@ def _masked_letter(letter: DeadLetter) -> MaskedDeadLetter:
 
 def _check_place(name: str, place: str) -> None:
     if not _PLACE.fullmatch(place):
-        raise InvalidInput(f"{name}: a place such as 1764000000000-0, not {place[:40]!r}")
+        raise InvalidInput(
+            "{name}: a place such as 1764000000000-0, not {place!r}", name=name, place=place[:40]
+        )

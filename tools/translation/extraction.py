@@ -56,7 +56,7 @@ def in_code() -> Iterator[FoundText]:
     calls = _with_subclasses(trees.values())
     for path, tree in trees.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (number := calls.get(name_of(node.func), 0)):
+            if isinstance(node, ast.Call) and (number := calls.get(_called(node), 0)):
                 key = tuple(constant(argument) for argument in node.args[:number])
                 if len(key) == number and all(key):
                     yield FoundText(key=key, place=str(path.relative_to(ROOT)))
@@ -111,6 +111,12 @@ def name_of(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def _called(call: ast.Call) -> str:
+    """Return the name of what is called; of ``super().__init__``, the base of all errors."""
+    name = name_of(call.func)
+    return "FanzhaError" if name == "__init__" else name
 
 
 def constant(argument: ast.AST) -> str:

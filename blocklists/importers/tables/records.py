@@ -137,7 +137,7 @@ class TableLayout:
         elif csv_cells.is_escaped(cells[at]) and pattern[:1] not in _NUMBER_STARTS:
             pattern = csv_cells.unescaped(cells[at]).strip()
         if not pattern:
-            raise InvalidInput(f"{column}: empty")
+            raise InvalidInput("{column}: empty", column=column)
         if column in _NUMBERS:
             pattern = spreadsheet_numbers.restore(pattern)
             kind = _number_kind(pattern)

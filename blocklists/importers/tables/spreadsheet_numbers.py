@@ -38,6 +38,7 @@ def _written_out(text: str, match: re.Match[str]) -> str:
     if len(fraction) == exponent and exponent < MAX_SHEET_DIGITS:
         return first + fraction
     raise InvalidInput(
-        f"number: digits are lost, as a sheet shows long numbers: {text[:50]!r}; format the "
-        "column as text and save again"
+        "number: digits are lost, as a sheet shows long numbers: {text!r}; format the "
+        "column as text and save again",
+        text=text[:50],
     )

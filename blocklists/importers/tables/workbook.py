@@ -50,7 +50,9 @@ class Workbook:
         unknown = sorted(set(sheets) - {sheet.title for sheet in self._book.worksheets})
         if unknown:
             known = ", ".join(repr(sheet.title) for sheet in self._book.worksheets)
-            raise InvalidInput(f"sheet: there is no {unknown[0]!r}; there are {known}")
+            raise InvalidInput(
+                "sheet: there is no {unknown!r}; there are {known}", unknown=unknown[0], known=known
+            )
         self._sheets = [
             sheet
             for sheet in self._book.worksheets

@@ -32,7 +32,7 @@ def readable() -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise InvalidInput(f"not a workbook that can be read: {error}") from error
+        raise InvalidInput("not a workbook that can be read: {error}", error=error) from error
 
 
 def check(raw: IO[bytes], limits: Limits) -> None:
@@ -45,7 +45,9 @@ def check(raw: IO[bytes], limits: Limits) -> None:
         for part in parts:
             if not part.filename.startswith(_SHEETS) and part.file_size > limits.held_bytes:
                 raise InvalidInput(
-                    f"{part.filename}: more than {size(limits.held_bytes)} unpacked; divide it"
+                    "{filename}: more than {held_bytes} unpacked; divide it",
+                    filename=part.filename,
+                    held_bytes=size(limits.held_bytes),
                 )
             limits.check(part.file_size, part.compress_size)
             with archive.open(part) as file:
@@ -58,7 +60,7 @@ def _check_prologue(name: str, file: IO[bytes]) -> None:
     begun: list[str] = []
 
     def refuse(*_: object) -> NoReturn:
-        raise InvalidInput(f"{name}: declares a type of document, as no workbook does")
+        raise InvalidInput("{name}: declares a type of document, as no workbook does", name=name)
 
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler = lambda tag, _attributes: begun.append(tag)
@@ -67,7 +69,11 @@ def _check_prologue(name: str, file: IO[bytes]) -> None:
         while not begun and (block := file.read(_BLOCK_BYTES)):
             read += len(block)
             if read > _LONGEST_PROLOGUE:
-                raise InvalidInput(f"{name}: no element in its first {size(_LONGEST_PROLOGUE)}")
+                raise InvalidInput(
+                    "{name}: no element in its first {longest_prologue}",
+                    name=name,
+                    longest_prologue=size(_LONGEST_PROLOGUE),
+                )
             parser.Parse(block, False)
     except expat.ExpatError:
         return  # Not XML, such as a picture; or damaged, which its parser reports.

@@ -57,14 +57,14 @@ class Notices:
     def write(self, kind: str, language: str, case: NoticeFacts, now_ms: int) -> Notice:
         """Write a notice of *kind* about *case*."""
         if language not in LANGUAGES:
-            raise InvalidInput(f"language: {' or '.join(LANGUAGES)}")
+            raise InvalidInput("language: {languages}", languages=" or ".join(LANGUAGES))
         template = self._templates.by_kind[kind, language]
         phrases = Phrases(language)
         values = self._common(phrases, case, now_ms) | _OF_KIND[kind](self, phrases, case)
         values["version"] = template.version
         lines = {name: _INDENT.join(_plain(text).splitlines()) for name, text in values.items()}
         if silent := [name for name, text in lines.items() if not text]:
-            raise InvalidInput(f"the notice would lack: {', '.join(sorted(silent))}")
+            raise InvalidInput("the notice would lack: {silent}", silent=", ".join(sorted(silent)))
         return Notice(kind=kind, text=template.text.substitute(lines), template=template.version)
 
     def _common(self, phrases: Phrases, case: NoticeFacts, now_ms: int) -> dict[str, str]:
@@ -146,15 +146,26 @@ def kind_of(appeal: Appeal, requested: str, now_ms: int) -> str:
     """Return the kind of notice for the state of an appeal; `InvalidInput` if not *requested*."""
     fits = _OF_STATE.get(appeal.state, "")
     if appeal.erased_at_ms:
-        raise InvalidInput(f"appeal {appeal.appeal_id}: its personal data are erased")
+        raise InvalidInput(
+            "appeal {appeal_id}: its personal data are erased", appeal_id=appeal.appeal_id
+        )
     if not requested:
         if not fits:
-            raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}: no notice is due")
+            raise InvalidInput(
+                "appeal {appeal_id} is {state}: no notice is due",
+                appeal_id=appeal.appeal_id,
+                state=appeal.state,
+            )
         return fits
     if requested == "overdue" and not appeal.overdue(now_ms):
-        raise InvalidInput(f"appeal {appeal.appeal_id} is not overdue")
+        raise InvalidInput("appeal {appeal_id} is not overdue", appeal_id=appeal.appeal_id)
     if requested in _OF_STATE.values() and requested not in {fits, "receipt"}:
-        raise InvalidInput(f"appeal {appeal.appeal_id} is {appeal.state}, not {requested}")
+        raise InvalidInput(
+            "appeal {appeal_id} is {state}, not {requested}",
+            appeal_id=appeal.appeal_id,
+            state=appeal.state,
+            requested=requested,
+        )
     return requested
 
 

@@ -8,7 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import grpc
 
 from fanzha.client import channels
-from fanzha.translation.catalogue import gettext
+from fanzha.translation import negotiation
+from fanzha.translation.catalogue import ENGLISH, LOCALES, gettext, language
 from services.cli._common.console import err, one_sentence
 
 Stub = TypeVar("Stub")
@@ -44,7 +45,7 @@ class ServerOf(Generic[Stub]):
             deadline = _DefaultDeadline(self.deadline_seconds)
             # The generated `__new__` is overloaded for asyncio, which `type[Stub]` cannot say.
             make: Any = self.stub
-            yield make(grpc.intercept_channel(channel, deadline))
+            yield make(grpc.intercept_channel(channel, deadline, _Language()))
 
 
 def read_pages(
@@ -76,6 +77,27 @@ def tell_more(answer: PagedAnswer) -> None:
             ),
             soft_wrap=True,
         )
+
+
+class _Language(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Asks servers for errors in the language of the user."""
+
+    def send(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        """Send a request on."""
+        if language() != ENGLISH:
+            wish = (negotiation.HEADER, LOCALES[language()].replace("_", "-"))
+            details = details._replace(metadata=(*(details.metadata or ()), wish))
+        return proceed(details, request)
+
+    intercept_unary_unary: Any = send
+    intercept_unary_stream: Any = send
+    intercept_stream_unary: Any = send
+    intercept_stream_stream: Any = send
 
 
 class _DefaultDeadline(grpc.UnaryUnaryClientInterceptor):

@@ -15,6 +15,7 @@ from services.cli._common.enum_words import enum_word
 from services.cli._common.plain_text import padded
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
+from services.cli.policy import differences
 
 _SHOWN = 10
 
@@ -115,7 +116,7 @@ def show(change: pb.Change) -> None:
     if change.HasField("preview"):
         show_preview(change.preview)
     if change.HasField("policy"):
-        show_policy(change.policy)
+        differences.show(change.policy)
     _show_events(change)
 
 
@@ -259,17 +260,6 @@ def _show_relations(preview: pb.ChangePreview) -> None:
             soft_wrap=True,
         )
         _because(relation.examples)
-
-
-def show_policy(policy: pb.ProposedPolicy) -> None:
-    """Print the settings in effect that a change of the carrier policy changes."""
-    if not policy.differences:
-        out.print(f"  {gettext('changes no setting in effect')}")
-    for one in policy.differences:
-        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
-        out.print(text, markup=False, soft_wrap=True)
-    if policy.HasField("impact"):
-        _show_impact(policy.impact)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

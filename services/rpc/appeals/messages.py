@@ -40,21 +40,21 @@ _LANGUAGES = {0: "zh", int(pb.LANGUAGE_ZH): "zh", int(pb.LANGUAGE_EN): "en"}
 def state(number: int) -> AppealState | None:
     """Read a state; None for none."""
     if number and number not in _STATES_BY_NUMBER:
-        raise InvalidInput(f"state: unknown number {number}")
+        raise InvalidInput("state: unknown number {number}", number=number)
     return _STATES_BY_NUMBER.get(number)
 
 
 def notice_kind(number: int) -> str:
     """Read the kind of notice; empty for the one that fits the state."""
     if number not in _KINDS_BY_NUMBER:
-        raise InvalidInput(f"kind: unknown number {number}")
+        raise InvalidInput("kind: unknown number {number}", number=number)
     return _KINDS_BY_NUMBER[number]
 
 
 def language(number: int) -> str:
     """Read a language."""
     if number not in _LANGUAGES:
-        raise InvalidInput(f"language: unknown number {number}")
+        raise InvalidInput("language: unknown number {number}", number=number)
     return _LANGUAGES[number]
 
 

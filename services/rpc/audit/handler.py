@@ -38,7 +38,11 @@ class AuditServicer(pb_grpc.AuditServiceServicer):
         self, request: pb.ListRecordsRequest, context: object
     ) -> pb.ListRecordsResponse:
         if not 0 <= request.page_size <= MOST_PER_PAGE:
-            raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {request.page_size}")
+            raise InvalidInput(
+                "page_size: 1 to {most_per_page}, not {page_size}",
+                most_per_page=MOST_PER_PAGE,
+                page_size=request.page_size,
+            )
         found = await asyncio.to_thread(
             tail_reader.page,
             self._log.folder,
@@ -96,7 +100,9 @@ def _record_filter(request: pb.ListRecordsRequest) -> RecordFilter:
     unknown = set(request.kinds) - {kind.value for kind in AuditKind}
     if unknown:
         known = ", ".join(sorted(kind.value for kind in AuditKind))
-        raise InvalidInput(f"kinds: {min(unknown)!r} is none of {known}")
+        raise InvalidInput(
+            "kinds: {unknown!r} is none of {known}", unknown=min(unknown), known=known
+        )
     return RecordFilter(
         kinds=frozenset(request.kinds),
         actor=request.actor,

@@ -57,7 +57,9 @@ def fraud_type(number: int) -> FraudType:
 def outcome(number: int) -> CaseOutcome:
     """Read an outcome."""
     if not number:
-        raise InvalidInput(f"outcome: required: one of {', '.join(CaseOutcome)}")
+        raise InvalidInput(
+            "outcome: required: one of {caseoutcome}", caseoutcome=", ".join(CaseOutcome)
+        )
     return _read("outcome", number, _OUTCOMES)
 
 
@@ -66,14 +68,18 @@ def lost_to(losses: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Mean
     found: list[Means] = []
     for place, one in enumerate(losses):
         if place >= MOST_LOST_TO:
-            raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}")
+            raise InvalidInput("lost_to: at most {most_lost_to}", most_lost_to=MOST_LOST_TO)
         kind = MEANS_KINDS.get(one.kind)
         if kind not in _TOOK:
-            raise InvalidInput(f"lost_to: a number, link or account, and no {kind or 'other'}")
+            raise InvalidInput(
+                "lost_to: a number, link or account, and no {kind}", kind=kind or "other"
+            )
         try:
             means = reader.means(kind, one.value)
         except InvalidInput as error:
-            raise InvalidInput(f"lost_to, place {place}: {error}") from None
+            raise InvalidInput(
+                "lost_to, place {place}: {error}", place=place, error=error
+            ) from None
         if means not in found:
             found.append(means)
     return tuple(found)
@@ -187,5 +193,5 @@ def _origin(one: Origin) -> pb.CaseOrigin:
 def _read(field: str, number: int, known: Mapping[int, Value]) -> Value:
     found = known.get(number)
     if found is None:
-        raise InvalidInput(f"{field}: unknown number {number}")
+        raise InvalidInput("{field}: unknown number {number}", field=field, number=number)
     return found

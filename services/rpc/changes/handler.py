@@ -164,7 +164,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         self, request: pb.ListChangesRequest, context: object
     ) -> pb.ListChangesResponse:
         if request.state and int(request.state) not in set(ChangeState):
-            raise InvalidInput(f"state: unknown number {request.state}")
+            raise InvalidInput("state: unknown number {state}", state=request.state)
         page = await self._changes.views.page(
             ChangeState(request.state) if request.state else None,
             before_id=paging.number_of(request.page_token),
@@ -213,7 +213,7 @@ def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProbl
     record: ChangeRequest | None = done.record
     if record is None:
         why = problems[0].message if problems else f"the lists are at version {done.version}"
-        raise InvalidInput(f"it would change nothing: {why}")
+        raise InvalidInput("it would change nothing: {why}", why=why)
     return messages.change(record)
 
 
@@ -221,5 +221,7 @@ def _check_rows(contents: pb.ChangeContents) -> None:
     rows = len(contents.additions) + len(contents.removals) + len(contents.edits)
     if not 1 <= rows <= MOST_ROWS:
         raise InvalidInput(
-            f"contents: 1 to {MOST_ROWS} rows in one request, not {rows}; ImportEntries takes more"
+            "contents: 1 to {most_rows} rows in one request, not {rows}; ImportEntries takes more",
+            most_rows=MOST_ROWS,
+            rows=rows,
         )

@@ -5,7 +5,7 @@ be written in pieces, so each is the arrays and then what protobuf made.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -51,8 +51,7 @@ def batch_response(
     if decisions.ids:
         moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
         details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
-    written = [_detail(decisions, row, first, detail, extras) for row, detail in details.items()]
-    others = _others(decisions, first, written).SerializeToString()
+    others = _others(decisions, first, details, extras).SerializeToString()
     span, count = slice(first, first + rows), _varint(rows)
     # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
     message = b"".join(
@@ -66,9 +65,11 @@ def batch_response(
     return b"".join((_DECISIONS, _varint(len(message)), message))
 
 
-def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> pb.Decisions:
+def _others(
+    decisions: Decisions, first: int, details: Mapping[int, Detail], extras: RequestedExtras
+) -> pb.Decisions:
     """Return what is no array of a row each."""
-    return pb.Decisions(
+    others = pb.Decisions(
         first_decision_id=decisions.id_of(first),
         threshold=decisions.threshold_of(first),
         list_version=decisions.list_version,
@@ -76,9 +77,20 @@ def _others(decisions: Decisions, first: int, details: Sequence[pb.Detail]) -> p
         velocity_version=decisions.velocity_version,
         allow_cache_seconds=decisions.allow_cache_seconds,
         block_cache_seconds=decisions.block_cache_seconds,
-        details=details,
         dry_run=decisions.dry_run,
     )
+    for row, detail in details.items():
+        message = others.details.add()
+        message.row = row - first
+        if decisions.ids and _is_moved(decisions, row, first):
+            message.decision_id = decisions.id_of(row)
+        # Decisions on single rows say these otherwise, or not at all.
+        if detail.error:
+            message.error = detail.error
+        if detail.cache_seconds is not None:
+            message.cache_seconds = detail.cache_seconds
+        _fill(message, decisions, row, detail, extras)
+    return others
 
 
 def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:
@@ -88,7 +100,8 @@ def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO
 
 def repeated_response(decision: pb.Decision, row: int, extras: RequestedExtras) -> bytes:
     """Write an earlier decision as the response to a single request, which is in *row* now."""
-    answer = pb.Decision(**_extras(extras, row))
+    answer = pb.Decision()
+    _fill_extras(answer, extras, row)
     answer.MergeFrom(decision)
     return _single(answer)
 
@@ -105,37 +118,25 @@ def decision_message(
     """Return one row as a message."""
     detail = decisions.details.get(row, _NO_DETAIL)
     score = decisions.scores.item(row)
-    return pb.Decision(
-        decision_id=decisions.id_of(row),
-        action=_wire(decisions.actions.item(row)),
-        reason=_wire(decisions.reasons.item(row)),
-        score=None if math.isnan(score) else score,
-        threshold=decisions.threshold_of(row),
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
-        monitored=detail.monitored,
-        cache_seconds=_cache_seconds(decisions, row, detail),
-        dry_run=decisions.dry_run,
-        **_found(decisions, row, detail),
-        **_relation(detail.relation),
-        **_extras(extras, row),
-    )
-
-
-def _detail(
-    decisions: Decisions, row: int, first: int, detail: Detail, extras: RequestedExtras
-) -> pb.Detail:
-    return pb.Detail(
-        row=row - first,
-        error=detail.error,
-        decision_id=decisions.id_of(row) if _is_moved(decisions, row, first) else 0,
-        monitored=detail.monitored,
-        cache_seconds=detail.cache_seconds,
-        **_found(decisions, row, detail),
-        **_relation(detail.relation),
-        **_extras(extras, row),
-    )
+    # Setting fields one by one takes half the time of arguments, and most have nothing to say.
+    message = pb.Decision()
+    message.decision_id = decisions.id_of(row)
+    message.action = _wire(decisions.actions.item(row))
+    message.reason = _wire(decisions.reasons.item(row))
+    if not math.isnan(score):
+        message.score = score
+    message.threshold = decisions.threshold_of(row)
+    message.list_version = decisions.list_version
+    message.model_version = decisions.model_version
+    if decisions.velocity_version:
+        message.velocity_version = decisions.velocity_version
+    cache_seconds = _cache_seconds(decisions, row, detail)
+    if cache_seconds is not None:
+        message.cache_seconds = cache_seconds
+    if decisions.dry_run:
+        message.dry_run = True
+    _fill(message, decisions, row, detail, extras)
+    return message
 
 
 def _is_moved(decisions: Decisions, row: int, first: int) -> bool:
@@ -151,62 +152,71 @@ def _cache_seconds(decisions: Decisions, row: int, detail: Detail) -> int | None
     return decisions.allow_cache_seconds
 
 
-def _found(decisions: Decisions, row: int, detail: Detail) -> dict[str, Any]:
-    """Return what was found about a row, only what is set; nothing for most rows.
+def _fill(
+    message: pb.Decision | pb.Detail,
+    decisions: Decisions,
+    row: int,
+    detail: Detail,
+    extras: RequestedExtras,
+) -> None:
+    """Set what was found about a row; nothing for most rows."""
+    if extras is not NO_EXTRAS:
+        _fill_extras(message, extras, row)
+    if detail is not _NO_DETAIL:
+        _fill_found(message, detail, blocks=decisions.actions[row] == _BLOCK)
 
-    Source and legal basis are those of the entry that blocked the row.
-    """
-    fields: dict[str, Any] = {}
-    if detail is _NO_DETAIL:
-        return fields
+
+def _fill_found(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: bool) -> None:
     if detail.entry_id or detail.pattern or detail.matched_on:
-        fields["entry_id"] = detail.entry_id
-        fields["pattern"] = detail.pattern
-        fields["evidence"] = _wire(detail.matched_on)
+        _fill_entry(message, detail, blocks=blocks)
     if detail.fraud_type:
-        fields["fraud_type"] = _wire(detail.fraud_type)
+        message.fraud_type = _wire(detail.fraud_type)
     if detail.velocity_score is not None:
-        fields["velocity_score"] = detail.velocity_score
-        fields["velocity_inputs"] = detail.velocity_inputs
+        message.velocity_score = detail.velocity_score
+        message.velocity_inputs.update(detail.velocity_inputs or {})
+    if detail.sender_history is not None:
+        message.sender_history.update(detail.sender_history)
     if detail.link_score is not None:
-        fields["link_score"] = detail.link_score
-        fields["link"] = detail.link
-    if detail.read_bytes or detail.truncated:
-        fields["read_bytes"] = detail.read_bytes
-        fields["truncated"] = detail.truncated
+        message.link_score = detail.link_score
+        message.link = detail.link
+    if detail.monitored:
+        message.monitored = True
     if detail.treatment or detail.delay_ms:
-        fields["treatment"] = _wire(detail.treatment)
-        fields["label"] = _wire(detail.label)
-        fields["delay_ms"] = detail.delay_ms
-    if detail.source and decisions.actions[row] == _BLOCK:
-        fields["source"] = _wire(detail.source)
-        fields["legal_basis"] = detail.legal_basis
-    return fields
+        message.treatment = _wire(detail.treatment)
+        message.label = _wire(detail.label)
+        message.delay_ms = detail.delay_ms
+    if detail.read_bytes or detail.truncated:
+        message.read_bytes = detail.read_bytes
+        message.truncated = detail.truncated
+    if detail.relation is not None:
+        _fill_relation(message, detail.relation)
 
 
-def _relation(relation: Relation | None) -> dict[str, Any]:
-    if relation is None:
-        return {}
-    return {
-        "related_entity": relation.entity,
-        "related_evidence": _wire(relation.matched_on),
-        "related_to": relation.related_to,
-        "related_since_ms": relation.since_ms,
-    }
+def _fill_entry(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: bool) -> None:
+    """Set the entry that decided; its source and legal basis where it blocked the row."""
+    message.entry_id = detail.entry_id
+    message.pattern = detail.pattern
+    message.evidence = _wire(detail.matched_on)
+    if blocks and detail.source:
+        message.source = _wire(detail.source)
+        message.legal_basis = detail.legal_basis
 
 
-def _extras(extras: RequestedExtras, row: int) -> dict[str, Any]:
+def _fill_relation(message: pb.Decision | pb.Detail, relation: Relation) -> None:
+    message.related_entity = relation.entity
+    message.related_evidence = _wire(relation.matched_on)
+    message.related_to = relation.related_to
+    message.related_since_ms = relation.since_ms
+
+
+def _fill_extras(message: pb.Decision | pb.Detail, extras: RequestedExtras, row: int) -> None:
     would, answer = extras.would_block.get(row), extras.protocol_answers.get(row)
-    found: dict[str, Any] = {}
     if answer is not None:
-        found["protocol_answer"] = protocol_message(answer)
+        message.protocol_answer.CopyFrom(protocol_message(answer))
     if would is not None:
-        found |= {
-            "shadow_entry_id": would.entry_id,
-            "shadow_pattern": would.pattern,
-            "shadow_evidence": _wire(would.matched_on),
-        }
-    return found
+        message.shadow_entry_id = would.entry_id
+        message.shadow_pattern = would.pattern
+        message.shadow_evidence = _wire(would.matched_on)
 
 
 def _varint(number: int) -> bytes:

@@ -151,7 +151,9 @@ class RequestDecoder:
 
     def _check_fields(self, data: bytes) -> None:
         if wire_format.has_more_fields(data, MAX_ROWS + _OTHER_FIELDS):
-            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not more")
+            raise InvalidInput(
+                "{field}s: 1 to {max_rows} rows, not more", field=self._field, max_rows=MAX_ROWS
+            )
 
     def _parse(self, data: bytes, *, single: bool) -> ParsedRows:
         try:
@@ -163,7 +165,12 @@ class RequestDecoder:
                 raise InvalidInput("request: its bytes are no message of this method") from None
         rows = len(read.messages)
         if not 1 <= rows <= MAX_ROWS:
-            raise InvalidInput(f"{self._field}s: 1 to {MAX_ROWS} rows, not {rows}")
+            raise InvalidInput(
+                "{field}s: 1 to {max_rows} rows, not {rows}",
+                field=self._field,
+                max_rows=MAX_ROWS,
+                rows=rows,
+            )
         return read
 
     def _parse_message(self, data: bytes, *, single: bool) -> ParsedRows:

@@ -65,5 +65,5 @@ class DecisionLogServicer(pb_grpc.DecisionLogServiceServicer):
 def _groupings(numbers: Sequence[int]) -> list[str]:
     unknown = set(numbers) - set(messages.GROUPINGS)
     if unknown:
-        raise InvalidInput(f"by: unknown number {min(unknown)}")
+        raise InvalidInput("by: unknown number {unknown}", unknown=min(unknown))
     return [messages.GROUPINGS[number] for number in numbers]

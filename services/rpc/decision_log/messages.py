@@ -113,4 +113,4 @@ def _member(name: str, kind: type[Member], number: int) -> Member | None:
     try:
         return kind(number)
     except ValueError:
-        raise InvalidInput(f"{name}: unknown number {number}") from None
+        raise InvalidInput("{name}: unknown number {number}", name=name, number=number) from None

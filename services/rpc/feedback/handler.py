@@ -88,7 +88,7 @@ def _fraud_type(value: int) -> FraudType:
     try:
         return FraudType(value)
     except ValueError:
-        raise InvalidInput(f"fraud_type: unknown: {value}") from None
+        raise InvalidInput("fraud_type: unknown: {value}", value=value) from None
 
 
 def _durability(recorded: RecordedVerdict) -> Any:

@@ -55,7 +55,11 @@ class HitServicer(pb_grpc.HitServiceServicer):
         self, request: pb.ListCampaignsRequest, context: object
     ) -> pb.ListCampaignsResponse:
         if request.limit > MOST_CAMPAIGNS:
-            raise InvalidInput(f"limit: 1 to {MOST_CAMPAIGNS}, not {request.limit}")
+            raise InvalidInput(
+                "limit: 1 to {most_campaigns}, not {limit}",
+                most_campaigns=MOST_CAMPAIGNS,
+                limit=request.limit,
+            )
         found = await self._campaigns.all(self._now_ms())
         chosen = [one for one in found if not (request.unlisted and one.listed)]
         return pb.ListCampaignsResponse(
@@ -87,7 +91,7 @@ class HitServicer(pb_grpc.HitServiceServicer):
 def _streams(numbers: Sequence[Any]) -> list[str]:
     unknown = set(numbers) - set(_STREAMS)
     if unknown:
-        raise InvalidInput(f"streams: unknown number {min(unknown)}")
+        raise InvalidInput("streams: unknown number {unknown}", unknown=min(unknown))
     return [_STREAMS[number] for number in dict.fromkeys(numbers)] or list(_STREAMS.values())
 
 

@@ -51,8 +51,10 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         changes = len(request.additions) + len(request.removals)
         if not 1 <= changes <= MOST_CHANGES:
             raise InvalidInput(
-                f"additions and removals: 1 to {MOST_CHANGES} in one request, not {changes}; "
-                "ImportEntries takes more"
+                "additions and removals: 1 to {most_changes} in one request, not {changes}; "
+                "ImportEntries takes more",
+                most_changes=MOST_CHANGES,
+                changes=changes,
             )
         removals = [_reference(one) for one in request.removals]
         terms = ChangeTerms(
@@ -60,6 +62,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             reason=request.reason,
             expected_version=_version(request),
             confirmed_risks=tuple(request.confirmed_risks),
+            may_replace=request.replace or request.HasField("expected_version"),
             false_positive=request.false_positive,
         )
         additions = messages.proposed(list(request.additions))
@@ -190,7 +193,11 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.ResolveShadowsRequest, context: object
     ) -> pb.ResolveShadowsResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
-            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+            raise InvalidInput(
+                "entries: 1 to {most_changes}, not {entries}",
+                most_changes=MOST_CHANGES,
+                entries=len(request.entries),
+            )
         terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,
@@ -211,7 +218,11 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         self, request: pb.ProposeRetirementRequest, context: object
     ) -> pb.ProposeRetirementResponse:
         if not 1 <= len(request.entries) <= MOST_CHANGES:
-            raise InvalidInput(f"entries: 1 to {MOST_CHANGES}, not {len(request.entries)}")
+            raise InvalidInput(
+                "entries: 1 to {most_changes}, not {entries}",
+                most_changes=MOST_CHANGES,
+                entries=len(request.entries),
+            )
         terms = ChangeTerms(
             author=identity.author(request.author),
             reason=request.reason,

@@ -26,7 +26,9 @@ def row_limits(header: pb.ImportHeader) -> RowLimits:
         ("most_examples", header.most_examples, MAX_EXAMPLES),
     ):
         if number > most:
-            raise InvalidInput(f"{name}: at most {most}, not {number}")
+            raise InvalidInput(
+                "{name}: at most {most}, not {number}", name=name, most=most, number=number
+            )
     return RowLimits(
         problems=header.most_problems or DEFAULT_PROBLEMS, examples=header.most_examples
     )

@@ -63,7 +63,8 @@ def _plain(runs: Sequence[pb.PlainRows]) -> tuple[list[int], ProposedRows]:
         *some, rest = run.patterns.split("\n")
         if rest:
             raise InvalidInput(
-                f"rows.plain.patterns: each ends with a line feed, also the last: {rest[:100]!r}"
+                "rows.plain.patterns: each ends with a line feed, also the last: {rest!r}",
+                rest=rest[:100],
             )
         lines += range(run.first_line, run.first_line + len(some))
         kinds += [run.kind] * len(some)
@@ -120,7 +121,7 @@ def entry_filter(kind: int, action: int, source: int, mode: int = 0) -> EntryFil
         ("mode", mode, EntryMode),
     ):
         if number and number not in set(known):
-            raise InvalidInput(f"{name}: unknown number {number}")
+            raise InvalidInput("{name}: unknown number {number}", name=name, number=number)
     return EntryFilter(kind=kind, action=action, source=source, mode=mode)
 
 

@@ -10,15 +10,20 @@ from fanzha.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    ReplacementUnconfirmed,
     RisksUnconfirmed,
     Unauthenticated,
     Unavailable,
     VersionConflict,
 )
+from fanzha.translation.negotiation import accepted_language
 from services.rpc.middleware.load_shedder import CallerGone, DeadlineExceeded, Overloaded
 from services.rpc.middleware.status_details import (
     Trailers,
     conflict_trailers,
+    localized_detail,
+    other_trailers,
+    replacement_trailers,
     retry_trailers,
     risk_trailers,
 )
@@ -30,6 +35,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     RisksUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
+    ReplacementUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -87,19 +93,23 @@ class ErrorResponder:
         self._failed(status.name.lower())
         if isinstance(error, Unauthenticated | NotAllowed):
             self._on_refusal(self._method, context.peer(), error)
-        await context.abort(status, message, _trailers(error, status.value[0], message))
+        language = accepted_language(context.invocation_metadata())
+        await context.abort(status, message, _trailers(error, status.value[0], message, language))
 
 
-def _trailers(error: Exception, code: int, message: str) -> Trailers:
+def _trailers(error: Exception, code: int, message: str, language: str) -> Trailers:
+    localized = localized_detail(error, language)
     match error:
         case Overloaded():
-            return retry_trailers(code, message, error.wait_seconds)
+            return retry_trailers(code, message, error.wait_seconds, *localized)
         case VersionConflict():
-            return conflict_trailers(code, message, error)
+            return conflict_trailers(code, message, error, *localized)
         case RisksUnconfirmed():
-            return risk_trailers(code, message, error)
+            return risk_trailers(code, message, error, *localized)
+        case ReplacementUnconfirmed():
+            return replacement_trailers(code, message, error, *localized)
         case _:
-            return ()
+            return other_trailers(code, message, *localized)
 
 
 def _clear_frames(error: BaseException) -> None:

@@ -24,7 +24,9 @@ class Overloaded(FanzhaError):
     """The queue is longer than this request can wait."""
 
     def __init__(self, wait_seconds: float) -> None:
-        super().__init__(f"overloaded: requests wait some {wait_seconds * 1000:.0f} ms")
+        super().__init__(
+            "overloaded: requests wait some {wait_ms:.0f} ms", wait_ms=wait_seconds * 1000
+        )
         self.wait_seconds = wait_seconds
 
 

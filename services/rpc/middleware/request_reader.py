@@ -53,7 +53,10 @@ class RequestReader:
             raise CallerGone
         self._memory.took(len(data))
         if open_reads is not None and len(data) > MAX_REQUEST_BYTES:
-            raise InvalidInput(f"request: longer than {MAX_REQUEST_BYTES} bytes")
+            raise InvalidInput(
+                "request: longer than {max_request_bytes} bytes",
+                max_request_bytes=MAX_REQUEST_BYTES,
+            )
         return self._decoded(data)
 
     async def _read_stream(self, messages: AsyncIterator[bytes], _context: Any) -> Any:

@@ -68,7 +68,7 @@ def _kind(number: int) -> ModelKind:
     for kind, known in messages.KINDS.items():
         if known == number:
             return kind
-    raise InvalidInput(f"kind: required; unknown number {number}")
+    raise InvalidInput("kind: required; unknown number {number}", number=number)
 
 
 def _durability(done: ModelChange) -> Any:

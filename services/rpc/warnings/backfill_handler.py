@@ -132,14 +132,14 @@ def _fraud_type(number: int) -> FraudType:
     try:
         return FraudType(number)
     except ValueError:
-        raise InvalidInput(f"fraud_type: unknown number {number}") from None
+        raise InvalidInput("fraud_type: unknown number {number}", number=number) from None
 
 
 def _kind(number: int) -> SubjectKind:
     for kind in SubjectKind:
         if KINDS[kind.value] == number:
             return kind
-    raise InvalidInput(f"kind: required; unknown number {number}")
+    raise InvalidInput("kind: required; unknown number {number}", number=number)
 
 
 def _request(subject: pb.BackfillSubject) -> BackfillRequest:

@@ -67,7 +67,7 @@ def _notice(number: int) -> NoticeKind:
     for notice, known in _KINDS.items():
         if known == number:
             return notice
-    raise InvalidInput(f"kind: required; unknown number {number}")
+    raise InvalidInput("kind: required; unknown number {number}", number=number)
 
 
 def _numbers(kinds: Iterable[NoticeKind]) -> list[Any]:

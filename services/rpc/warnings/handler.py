@@ -91,7 +91,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
         if who.roles & _SEES_ALL:
             return [requested] if requested else await self._sources.names()
         if requested and requested != who.name:
-            raise NotAllowed(f"source_name: {who.name} sees its own record only")
+            raise NotAllowed("source_name: {name} sees its own record only", name=who.name)
         return [who.name]
 
     async def _taken(self, warnings: Sequence[pb.Warning]) -> list[pb.SubmitWarningsResponse]:
@@ -188,7 +188,7 @@ def _known(field: str, kind: type[Known], number: int) -> Known:
     try:
         return kind(number)
     except ValueError:
-        raise InvalidInput(f"{field}: unknown number {number}") from None
+        raise InvalidInput("{field}: unknown number {number}", field=field, number=number) from None
 
 
 def _quality(quality: SourceQuality) -> Any:

@@ -134,5 +134,10 @@ class WarningOperationsServicer(pb_grpc.WarningOperationsServiceServicer):
 
 def _size(name: str, requested: int) -> int:
     if requested > MOST_PER_PAGE:
-        raise InvalidInput(f"{name}: 1 to {MOST_PER_PAGE}, not {requested}")
+        raise InvalidInput(
+            "{name}: 1 to {most_per_page}, not {requested}",
+            name=name,
+            most_per_page=MOST_PER_PAGE,
+            requested=requested,
+        )
     return requested or DEFAULT_PER_PAGE

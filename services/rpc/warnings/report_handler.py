@@ -39,7 +39,7 @@ def _report_request(request: pb.GetWarningReportRequest) -> ReportRequest:
     try:
         by = ReportGrouping(request.by)
     except ValueError:
-        raise InvalidInput(f"by: unknown number {request.by}") from None
+        raise InvalidInput("by: unknown number {by}", by=request.by) from None
     return ReportRequest(
         since_ms=request.since_ms,
         until_ms=request.until_ms,

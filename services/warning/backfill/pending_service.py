@@ -43,7 +43,9 @@ class PendingBackfillService:
     async def backfills(self, *, everything: bool, count: int) -> list[PendingBackfill]:
         """Return pending backfills, oldest first; with *everything* all, newest first."""
         if not 1 <= count <= MOST_LISTED:
-            raise InvalidInput(f"count: 1 to {MOST_LISTED}, not {count}")
+            raise InvalidInput(
+                "count: 1 to {most_listed}, not {count}", most_listed=MOST_LISTED, count=count
+            )
         if everything:
             return await self._store.newest(count)
         return (await self._store.pending())[:count]
@@ -64,7 +66,11 @@ class PendingBackfillService:
         """Recount, then start the backfill; return once it is durable."""
         check_all_regions()
         if not 1 <= rate <= MOST_RATE:
-            raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
+            raise InvalidInput(
+                "rate: 1 to {most_rate} persons a second, not {rate}",
+                most_rate=MOST_RATE,
+                rate=rate,
+            )
         one = await self._open(backfill_id)
         result = await self._lookback.search(one)
         if not result.persons:
@@ -72,7 +78,7 @@ class PendingBackfillService:
             if await self._store.move([after]):
                 self._count(after)
             why = result.count.why and f": {result.count.why}"
-            raise InvalidInput(f"backfill_id: the decision log has no recipients{why}")
+            raise InvalidInput("backfill_id: the decision log has no recipients{why}", why=why)
         started = await self._starter.start(one, result, rate=rate, by=identity.author(by))
         if started is None:
             raise _moved(one)
@@ -103,7 +109,7 @@ class PendingBackfillService:
     async def _open(self, backfill_id: str) -> PendingBackfill:
         one = await self._store.get(backfill_id)
         if not one.open:
-            raise VersionConflict(f"backfill_id: is already {one.state.value}")
+            raise VersionConflict("backfill_id: is already {value}", value=one.state.value)
         return one
 
     def _count(self, one: PendingBackfill) -> None:
@@ -112,5 +118,6 @@ class PendingBackfillService:
 
 
 def _moved(one: PendingBackfill) -> VersionConflict:
-    return VersionConflict(f"backfill_id: {one.id} was changed by another person or a list change; "
-                           "look again")  # fmt: skip
+    return VersionConflict(
+        "backfill_id: {id} was changed by another person or a list change; look again", id=one.id
+    )

@@ -119,7 +119,7 @@ class PendingBackfillStore:
         """Return one backfill. Raises `NotFound`."""
         found = await self._several([backfill_id])
         if not found:
-            raise NotFound(f"backfill_id: there is no {backfill_id!r}")
+            raise NotFound("backfill_id: there is no {backfill_id!r}", backfill_id=backfill_id)
         return found[0]
 
     async def pending(self) -> list[PendingBackfill]:

@@ -104,8 +104,7 @@ class BackfillService:
     ) -> Backfill:
         """Start a backfill; return once it is durable."""
         check_all_regions()
-        if not 1 <= rate <= MOST_RATE:
-            raise InvalidInput(f"rate: 1 to {MOST_RATE} persons a second, not {rate}")
+        _check_rate(rate)
         subject, reached = await self._reached(request)
         if not reached.persons:
             raise InvalidInput("pattern: the decision log has no recipients")
@@ -115,7 +114,7 @@ class BackfillService:
             for one in await self._store.running():
                 if (one.kind, one.pattern) == (subject.kind.value, subject.pattern):
                     raise VersionConflict(
-                        f"pattern: backfill {one.id} is already running; stop it first"
+                        "pattern: backfill {id} is already running; stop it first", id=one.id
                     )
             persons = most_exposed_first(reached.persons)
             backfill = Backfill(
@@ -163,7 +162,7 @@ class BackfillService:
         who = identity.author(by)
         if not await self._store.stop(backfill_id, who, self._now_ms()):
             found = await self._store.get(backfill_id)
-            raise VersionConflict(f"backfill_id: is already {found.state.value}")
+            raise VersionConflict("backfill_id: is already {value}", value=found.state.value)
         backfill = await self._store.get(backfill_id)
         await self._audit.record(
             AuditKind.BACKFILL_STOPPED,
@@ -175,7 +174,9 @@ class BackfillService:
 
     async def _reached(self, request: BackfillRequest) -> tuple[RecipientSubject, Recipients]:
         if not 1 <= request.days <= MOST_DAYS:
-            raise InvalidInput(f"days: 1 to {MOST_DAYS}, not {request.days}")
+            raise InvalidInput(
+                "days: 1 to {most_days}, not {days}", most_days=MOST_DAYS, days=request.days
+            )
         subject = recipient_subject.read(self._home, request.kind, request.pattern)
         query, now = self._query, self._now_ms()
         if query is None or not query.exists:
@@ -257,4 +258,15 @@ def check_all_regions() -> None:
     who = identity.current()
     if who.regions:
         scope = ", ".join(sorted(who.regions))
-        raise NotAllowed(f"a backfill spans all regions; the scope of {who.name} is {scope}")
+        raise NotAllowed(
+            "a backfill spans all regions; the scope of {name} is {scope}",
+            name=who.name,
+            scope=scope,
+        )
+
+
+def _check_rate(rate: int) -> None:
+    if not 1 <= rate <= MOST_RATE:
+        raise InvalidInput(
+            "rate: 1 to {most_rate} persons a second, not {rate}", most_rate=MOST_RATE, rate=rate
+        )

@@ -153,7 +153,7 @@ class BackfillStore:
         async with within(_SECONDS):
             found = await self._client.hgetall(_key("job", backfill_id))
         if not found:
-            raise NotFound(f"backfill_id: there is no {backfill_id!r}")
+            raise NotFound("backfill_id: there is no {backfill_id!r}", backfill_id=backfill_id)
         with reading("backfill"):
             return _read(backfill_id, found)
 

@@ -156,5 +156,5 @@ def _index(region: str, only_open: bool) -> tuple[str, ...]:
 def _parse_cursor(text: str) -> tuple[int, str]:
     score, _, case_id = text.partition(":")
     if not _SCORE.fullmatch(score):
-        raise InvalidInput(f"page: no cursor of a case list: {text!r}")
+        raise InvalidInput("page: no cursor of a case list: {text!r}", text=text)
     return int(score), case_id

@@ -77,7 +77,12 @@ def apply(case: Case | None, event: CaseEvent) -> Case:
     if case is None:
         return _opened(event)
     if event.kind not in _ALLOWED[case.state]:
-        raise InvalidInput(f"case {case.id}: {event.kind} is not allowed in state {case.state}")
+        raise InvalidInput(
+            "case {id}: {kind} is not allowed in state {state}",
+            id=case.id,
+            kind=event.kind,
+            state=case.state,
+        )
     changed = _CHANGES.get(event.kind, _unchanged)(case, event)
     return replace(
         changed,
@@ -96,7 +101,7 @@ def _due(case: Case, event: CaseEvent) -> int:
 def _opened(event: CaseEvent) -> Case:
     warning = event.warning
     if event.kind is not EventKind.OPENED or warning is None:
-        raise InvalidInput(f"case: the first event must be opened, not {event.kind}")
+        raise InvalidInput("case: the first event must be opened, not {kind}", kind=event.kind)
     base = base_of(warning.victim, event.campaign)
     fresh = Case(
         id=case_id(base, event.round),
@@ -116,7 +121,7 @@ def _opened(event: CaseEvent) -> Case:
 def _joined(case: Case, event: CaseEvent) -> Case:
     warning = event.warning
     if warning is None:
-        raise InvalidInput(f"case {case.id}: {event.kind} without a warning")
+        raise InvalidInput("case {id}: {kind} without a warning", id=case.id, kind=event.kind)
     scores = [score for score in (case.score, warning.score) if score is not None]
     origin = Origin(
         source=warning.source, source_name=warning.source_name, reference=warning.reference
@@ -141,20 +146,20 @@ def _joined(case: Case, event: CaseEvent) -> Case:
 
 def _routed(case: Case, event: CaseEvent) -> Case:
     if event.region is None:
-        raise InvalidInput(f"case {case.id}: routed without a region")
+        raise InvalidInput("case {id}: routed without a region", id=case.id)
     state = CaseState.ROUTED if case.state is CaseState.NEW else case.state
     return replace(case, region=event.region, state=state)
 
 
 def _tiered(case: Case, event: CaseEvent) -> Case:
     if event.tier is None:
-        raise InvalidInput(f"case {case.id}: tiered without a tier")
+        raise InvalidInput("case {id}: tiered without a tier", id=case.id)
     return replace(case, tier=event.tier, lines=event.lines, policy=event.policy)
 
 
 def _message(case: Case, event: CaseEvent) -> Case:
     if event.message is None:
-        raise InvalidInput(f"case {case.id}: {event.kind} without a message")
+        raise InvalidInput("case {id}: {kind} without a message", id=case.id, kind=event.kind)
     messages = {**case.messages, event.message.id: event.kind.value}
     # A new tier starts its own plan from the first step.
     step = event.message.step if event.kind is EventKind.QUEUED else case.step
@@ -195,7 +200,7 @@ def _noted(case: Case, event: CaseEvent) -> Case:
 
 def _closed(case: Case, event: CaseEvent) -> Case:
     if event.outcome is None:
-        raise InvalidInput(f"case {case.id}: closed without an outcome")
+        raise InvalidInput("case {id}: closed without an outcome", id=case.id)
     return replace(
         case,
         state=CaseState.CLOSED,

@@ -122,7 +122,7 @@ class CaseStore:
         """Return a case. Raises `NotFound`."""
         (found,) = await self.find([case_id])
         if found is None:
-            raise NotFound(f"case: there is no {case_id!r}")
+            raise NotFound("case: there is no {case_id!r}", case_id=case_id)
         return found
 
     async def find(self, case_ids: Sequence[str]) -> list[Case | None]:
@@ -150,7 +150,7 @@ class CaseStore:
         async with within(READ_SECONDS):
             found: Any = await self._client.lrange(_key(case_id or "0", "events"), after, last)
         if not found and not after:
-            raise NotFound(f"case: there is no {case_id!r}")
+            raise NotFound("case: there is no {case_id!r}", case_id=case_id)
         return readable("case event", serialization.read_event, found)
 
     async def lookup(self, markers: Mapping[str, Sequence[str]]) -> dict[str, CaseLookup]:
@@ -191,7 +191,7 @@ class CaseStore:
             commit = CaseCommit(before=before, after=after, events=events)
             if (await self.commit([commit]))[0]:
                 return after
-        raise VersionConflict(f"case {case_id}: others keep changing it")
+        raise VersionConflict("case {case_id}: others keep changing it", case_id=case_id)
 
     async def commit(self, commits: Sequence[CaseCommit]) -> list[bool]:
         """Write commits; for each, whether its case still had the revision that was read.

@@ -75,7 +75,7 @@ def parse(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise InvalidInput(f"webhook: no URL: {error}") from error
+        raise InvalidInput("webhook: no URL: {error}", error=error) from error
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidInput("webhook: must be a URL that begins with https:// or http://")
     if url.userinfo or url.fragment:
@@ -97,7 +97,9 @@ async def resolve(
     addresses = await resolver(url.host, port)
     for address in addresses:
         if not allow_private and not is_public(address):
-            raise InvalidInput(f"webhook: {url.host} has the private address {address}")
+            raise InvalidInput(
+                "webhook: {host} has the private address {address}", host=url.host, address=address
+            )
     return WebhookTarget(
         url=url.copy_with(host=addresses[0], port=port),
         host_header=url.netloc.decode("ascii"),

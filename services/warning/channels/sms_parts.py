@@ -56,7 +56,11 @@ def cut(text: str, reference: int) -> SmsParts:
         return SmsParts(data_coding=coding, bodies=(b"".join(characters),))
     pieces = _packed(characters, _TOGETHER[coding])
     if len(pieces) > MOST_PARTS:
-        raise InvalidInput(f"text: {len(pieces)} parts, at most {MOST_PARTS} are sent")
+        raise InvalidInput(
+            "text: {pieces} parts, at most {most_parts} are sent",
+            pieces=len(pieces),
+            most_parts=MOST_PARTS,
+        )
     head = bytes([5, 0, 3, reference & 0xFF, len(pieces)])
     return SmsParts(
         data_coding=coding,

@@ -62,7 +62,9 @@ def taken(case: Case, act: ActionContext, router: Router, *, take_over: bool) ->
         return []
     if case.state is CaseState.DISSUADING and not take_over:
         raise VersionConflict(
-            f"case {case.id}: {case.officer} has it; take_over takes it from them"
+            "case {id}: {officer} has it; take_over takes it from them",
+            id=case.id,
+            officer=case.officer,
         )
     return [_taken(case, act, router, act.by)]
 
@@ -108,14 +110,23 @@ def check_closing(closing: CaseClosure, why: str) -> None:
         raise InvalidInput("reason: required for a false alarm: it may cost a list entry its place")
     if outcome is not CaseOutcome.LOST_MONEY and (closing.lost_fen is not None or closing.lost_to):
         field = "lost_to" if closing.lost_to else "lost_fen"
-        raise InvalidInput(f"{field}: only with lost_money, not with {outcome}")
+        raise InvalidInput(
+            "{field}: only with lost_money, not with {outcome}", field=field, outcome=outcome
+        )
     if closing.lost_fen is not None and not 1 <= closing.lost_fen <= MOST_LOST_FEN:
-        raise InvalidInput(f"lost_fen: from 1 to {MOST_LOST_FEN}; leave it out when not known")
+        raise InvalidInput(
+            "lost_fen: from 1 to {most_lost_fen}; leave it out when not known",
+            most_lost_fen=MOST_LOST_FEN,
+        )
     if len(closing.lost_to) > MOST_LOST_TO:
-        raise InvalidInput(f"lost_to: at most {MOST_LOST_TO}, not {len(closing.lost_to)}")
+        raise InvalidInput(
+            "lost_to: at most {most_lost_to}, not {lost_to}",
+            most_lost_to=MOST_LOST_TO,
+            lost_to=len(closing.lost_to),
+        )
     if (outcome is CaseOutcome.DUPLICATE) != bool(closing.duplicate_of):
         fault = "required for a duplicate" if not closing.duplicate_of else "only with duplicate"
-        raise InvalidInput(f"duplicate_of: {fault}: the other case of the same person")
+        raise InvalidInput("duplicate_of: {fault}: the other case of the same person", fault=fault)
 
 
 def check_duplicate(case: Case, other: Case) -> None:
@@ -125,12 +136,19 @@ def check_duplicate(case: Case, other: Case) -> None:
     if other.victim != case.victim:
         raise InvalidInput("duplicate_of: is about another person")
     if other.outcome is CaseOutcome.DUPLICATE:
-        raise InvalidInput(f"duplicate_of: is itself a duplicate, of {other.duplicate_of}")
+        raise InvalidInput(
+            "duplicate_of: is itself a duplicate, of {duplicate_of}",
+            duplicate_of=other.duplicate_of,
+        )
 
 
 def _check_open(case: Case) -> None:
     if not case.open:
-        raise InvalidInput(f"case {case.id}: is closed: {case.outcome}; only notes are possible")
+        raise InvalidInput(
+            "case {id}: is closed: {outcome}; only notes are possible",
+            id=case.id,
+            outcome=case.outcome,
+        )
 
 
 def _taken(case: Case, act: ActionContext, router: Router, officer: str) -> CaseEvent:

@@ -23,7 +23,8 @@ def read(text: str, current: Region) -> Region:
         return _of_code(code)
     if not current.city:
         raise InvalidInput(
-            f"region: no province or city is called {text!r}, and of the case no city is known"
+            "region: no province or city is called {text!r}, and of the case no city is known",
+            text=text,
         )
     return Region(province=current.province, city=current.city, county=code, how=ASSIGNED)
 
@@ -36,13 +37,18 @@ def check(identity: Identity, current: Region, to: Region) -> None:
     upwards = keys.region_key(current.code).startswith(keys.region_key(to.code))
     if not upwards and not scope.reaches(identity, to):
         reach = ", ".join(sorted(identity.regions))
-        raise NotAllowed(f"region: {identity.name} reaches {reach}, not {to.code}")
+        raise NotAllowed(
+            "region: {name} reaches {reach}, not {code}",
+            name=identity.name,
+            reach=reach,
+            code=to.code,
+        )
 
 
 def _of_code(code: str) -> Region:
     province, city = f"{code[:_PROVINCE]}0000", f"{code[:_CITY]}00"
     if province not in places().names or len(code) not in (_PROVINCE, _CITY, _COUNTY):
-        raise InvalidInput(f"region: there is none with the code {code}")
+        raise InvalidInput("region: there is none with the code {code}", code=code)
     if len(code) == _PROVINCE:
         return Region(province=province, how=ASSIGNED)
     if code in places().names or (len(code) == _COUNTY and city not in places().names):
@@ -51,5 +57,5 @@ def _of_code(code: str) -> Region:
         )  # a county directly under its province
     county = code if len(code) == _COUNTY else ""
     if not county and city not in places().names:
-        raise InvalidInput(f"region: there is no city with the code {city}")
+        raise InvalidInput("region: there is no city with the code {city}", city=city)
     return Region(province=province, city=city, county=county, how=ASSIGNED)

@@ -33,7 +33,9 @@ class CaseFilter:
         """Return the last due date to list. Raises `InvalidInput` with closed cases."""
         if not self.only_open and (self.due_before_ms or self.overdue):
             field = "overdue_only" if self.overdue else "due_before_ms"
-            raise InvalidInput(f"{field}: nothing is due of closed cases; leave out that state")
+            raise InvalidInput(
+                "{field}: nothing is due of closed cases; leave out that state", field=field
+            )
         if self.due_before_ms < 0:
             raise InvalidInput("due_before_ms: milliseconds since 1970, not less than 0")
         # Cases without a due date are indexed after all dates.

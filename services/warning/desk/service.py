@@ -110,7 +110,7 @@ class CaseDesk:
         case = await self._case(case_id)
         size = _size(size, MOST_PER_PAGE)
         if after < 0:
-            raise InvalidInput(f"after: from 0, not {after}")
+            raise InvalidInput("after: from 0, not {after}", after=after)
         reading = self._store.history(case.id, after=after, most=size)
         if masking.sees_numbers():
             what = {"what": "history"}
@@ -201,13 +201,15 @@ class CaseDesk:
         try:
             return await self._case(case_id)
         except NotFound:
-            raise InvalidInput(f"duplicate_of: there is no case {case_id[:40]!r}") from None
+            raise InvalidInput(
+                "duplicate_of: there is no case {case_id!r}", case_id=case_id[:40]
+            ) from None
 
     async def _case(self, case_id: str) -> Case:
         if not case_id:
             raise InvalidInput("case_id: required")
         if not _ID.fullmatch(case_id):
-            raise NotFound(f"case: there is no {case_id[:40]!r}")
+            raise NotFound("case: there is no {case_id!r}", case_id=case_id[:40])
         case = await self._store.get(case_id)
         _check_reach(case)
         return case
@@ -219,10 +221,14 @@ class CaseDesk:
 def _check_reach(case: Case) -> None:
     # Indistinguishable from a case that does not exist.
     if not scope.reaches(identity.current(), case.region):
-        raise NotFound(f"case: there is no {case.id!r}")
+        raise NotFound("case: there is no {id!r}", id=case.id)
 
 
 def _size(command: int, otherwise: int) -> int:
     if not 0 <= command <= MOST_PER_PAGE:
-        raise InvalidInput(f"page_size: 1 to {MOST_PER_PAGE}, not {command}")
+        raise InvalidInput(
+            "page_size: 1 to {most_per_page}, not {command}",
+            most_per_page=MOST_PER_PAGE,
+            command=command,
+        )
     return command or otherwise

@@ -18,7 +18,7 @@ def read(fields: Mapping[str, str]) -> Outgoing:
     """Parse an entry of a send stream. Raises `InvalidInput`."""
     for name in ("message_id", "to", "text"):
         if not fields.get(name):
-            raise InvalidInput(f"{name}: is missing")
+            raise InvalidInput("{name}: is missing", name=name)
     if not _E164.fullmatch(fields["to"]):
         raise InvalidInput("to: is no E.164 number")
     attempt, tier = fields.get("attempt", "1"), fields.get("tier", "0")

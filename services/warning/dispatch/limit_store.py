@@ -129,7 +129,11 @@ class LimitStore:
         """Opt a person out of a kind. Raises `InvalidInput` where no opt-out is allowed."""
         if notice not in self.rules.may_opt_out:
             kinds = ", ".join(sorted(self.rules.may_opt_out)) or "nothing"
-            raise InvalidInput(f"kind: no opt-out of {notice} is allowed; possible: {kinds}")
+            raise InvalidInput(
+                "kind: no opt-out of {notice} is allowed; possible: {kinds}",
+                notice=notice,
+                kinds=kinds,
+            )
         async with within(_SECONDS):
             await self._client.sadd(f"{_person(victim)}:opt_out", notice)
 

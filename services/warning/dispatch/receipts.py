@@ -104,7 +104,7 @@ class Receipts:
             state = ReceiptState(entry.fields["state"])
             provider_id, at_ms = entry.fields["provider_id"], int(entry.fields["at_ms"])
         except (KeyError, ValueError) as error:
-            raise InvalidInput(f"receipt: cannot be read: {error}") from error
+            raise InvalidInput("receipt: cannot be read: {error}", error=error) from error
         late = int(entry.fields.get("retries", 0)) >= _CONVERTED_FROM
         forms = smpp_receipts.id_forms(provider_id, converted=late)
         found = await self._claims.remembered(forms)
@@ -125,6 +125,9 @@ class Receipts:
         retries = int(entry.fields.get("retries", 0))
         if retries >= len(_RETRY_MS):
             self._counted(self._channel, "receipt_unmatched", 0)
-            raise InvalidInput(f"receipt: no message is called {entry.fields['provider_id']!r}")
+            raise InvalidInput(
+                "receipt: no message is called {provider_id!r}",
+                provider_id=entry.fields["provider_id"],
+            )
         fields = {**entry.fields, "retries": str(retries + 1)}
         await self._delayed.put(fields, self._now_ms() + _RETRY_MS[retries])

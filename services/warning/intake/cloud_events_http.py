@@ -97,7 +97,9 @@ class _WarningsEndpoint:
 
 def _kind(word: str) -> Source | None:
     if word and word.casefold() not in _KINDS:
-        raise InvalidInput(f"kind: one of {', '.join(_KINDS)}, not {word[:40]!r}")
+        raise InvalidInput(
+            "kind: one of {kinds}, not {word!r}", kinds=", ".join(_KINDS), word=word[:40]
+        )
     return _KINDS.get(word.casefold())
 
 
@@ -106,7 +108,9 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         size += len(part)
         if size > MOST_BYTES:
-            raise InvalidInput(f"request: larger than {MOST_BYTES // 2**20} MiB")
+            raise InvalidInput(
+                "request: larger than {most_bytes} MiB", most_bytes=MOST_BYTES // 2**20
+            )
         parts.append(part)
     return b"".join(parts)
 
@@ -118,14 +122,14 @@ def _events(headers: Mapping[str, str], body: bytes) -> list[_ParsedEvent]:
         if not isinstance(parsed, list):
             raise InvalidInput("request: a batch is a list of events")
         if len(parsed) > MOST_EVENTS:
-            raise InvalidInput(f"request: larger than {MOST_EVENTS} events")
+            raise InvalidInput("request: larger than {most_events} events", most_events=MOST_EVENTS)
         return [_structured(one) for one in parsed]
     if mode == _ONE:
         return [_structured(_parsed(body))]
     if "ce-id" in headers:
         message = HTTPMessage(dict(headers), body)
         return [(headers["ce-id"], _v1(lambda: from_binary_event(message, JSONFormat())))]
-    raise InvalidInput(f"content-type: {_ONE}, {_BATCH}, or ce- headers")
+    raise InvalidInput("content-type: {one}, {batch}, or ce- headers", one=_ONE, batch=_BATCH)
 
 
 def _parsed(body: bytes) -> Any:
@@ -146,7 +150,7 @@ def _v1(parsed: Callable[[], Any]) -> "CloudEvent | InvalidInput":
     try:
         event = parsed()
     except Exception as error:  # the library raises exception groups and errors of many kinds
-        return InvalidInput(f"event: {_parse_error(error)}")
+        return InvalidInput("event: {error}", error=_parse_error(error))
     if not isinstance(event, CloudEvent):
         return InvalidInput("specversion: 1.0")
     return event
@@ -156,7 +160,9 @@ def _raw_warning(event: "CloudEvent | InvalidInput") -> RawWarning | InvalidInpu
     if isinstance(event, InvalidInput):
         return event
     if event.get_type() != TYPE:
-        return InvalidInput(f"type: {TYPE}, not {str(event.get_type())[:80]!r}")
+        return InvalidInput(
+            "type: {type}, not {event!r}", type=TYPE, event=str(event.get_type())[:80]
+        )
     data: Any = event.get_data()
     if not isinstance(data, dict):
         return InvalidInput("data: must be a JSON object")

@@ -38,12 +38,14 @@ def rows(file: Path) -> Iterator[FileRow]:
     try:
         with file.open("rb") as raw:
             if file.stat().st_size > MOST_BYTES:
-                raise InvalidInput(f"file: larger than {MOST_BYTES // 2**20} MiB; split it")
+                raise InvalidInput(
+                    "file: larger than {most_bytes} MiB; split it", most_bytes=MOST_BYTES // 2**20
+                )
             if raw.peek(4).startswith(_ARCHIVES):
                 raise InvalidInput("file: a workbook or an archive; save it as CSV")
             yield from _rows(files.lines(raw))
     except OSError as error:
-        raise InvalidInput(f"file: cannot be read: {error.strerror}") from error
+        raise InvalidInput("file: cannot be read: {strerror}", strerror=error.strerror) from error
 
 
 def _rows(lines: Lines) -> Iterator[FileRow]:
@@ -57,7 +59,9 @@ def _rows(lines: Lines) -> Iterator[FileRow]:
             continue
         empty = False
         if number in lines.undecoded:
-            yield FileRow(number, "", InvalidInput(f"row: not valid {lines.encoding}"))
+            yield FileRow(
+                number, "", InvalidInput("row: not valid {encoding}", encoding=lines.encoding)
+            )
         else:
             yield _row(number, line, delimiter, head)
     if empty:
@@ -72,7 +76,9 @@ def _row(number: int, line: str, delimiter: str, head: Sequence[str]) -> FileRow
     words = dict(zip(head, cells, strict=False))
     reference = words.get("reference", "").strip()[:_LONGEST_REFERENCE]
     if len(cells) != len(head):
-        wrong = InvalidInput(f"row: has {len(cells)} fields, not {len(head)}")
+        wrong = InvalidInput(
+            "row: has {cells} fields, not {head}", cells=len(cells), head=len(head)
+        )
         return FileRow(number, reference, wrong)
     try:
         return FileRow(number, reference, parser.parse_fields(words))
@@ -84,7 +90,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise InvalidInput(f"row: an unclosed quote, or not CSV: {error}") from error
+        raise InvalidInput("row: an unclosed quote, or not CSV: {error}", error=error) from error
 
 
 def _check_head(head: Sequence[str]) -> None:
@@ -99,4 +105,8 @@ def _check_head(head: Sequence[str]) -> None:
     ]
     if wrong:
         names = ", ".join(parser.FIELDS)
-        raise InvalidInput(f"first line: {'; '.join(wrong)}; the columns are {names}, each once")
+        raise InvalidInput(
+            "first line: {wrong}; the columns are {names}, each once",
+            wrong="; ".join(wrong),
+            names=names,
+        )

@@ -41,7 +41,9 @@ def warning_of(
     try:
         return _warning_of(fields, now_ms, max_age_ms)
     except (KeyError, ValueError) as error:
-        raise InvalidInput(f"hit: cannot be parsed: {type(error).__name__} {error}") from error
+        raise InvalidInput(
+            "hit: cannot be parsed: {name} {error}", name=type(error).__name__, error=error
+        ) from error
 
 
 def _warning_of(

@@ -90,9 +90,15 @@ class WarningParser:
         text_limits.optional("campaign", raw.campaign, _IDENTIFIER)
         self._check_time(raw.occurred_at_ms, now)
         if raw.decision_id > MOST_DECISION_ID:
-            raise InvalidInput(f"decision_id: at most {MOST_DECISION_ID}")
+            raise InvalidInput(
+                "decision_id: at most {most_decision_id}", most_decision_id=MOST_DECISION_ID
+            )
         if not 0 <= raw.talked_s <= MOST_TALKED_S:
-            raise InvalidInput(f"talked_seconds: from 0 to {MOST_TALKED_S}, not {raw.talked_s}")
+            raise InvalidInput(
+                "talked_seconds: from 0 to {most_talked_s}, not {talked_s}",
+                most_talked_s=MOST_TALKED_S,
+                talked_s=raw.talked_s,
+            )
         means = self.means(raw.means_kind, raw.means)
         return WarningRecord(
             source=source,
@@ -128,7 +134,7 @@ class WarningParser:
         match kind:
             case None:
                 known = ", ".join(kind.value for kind in MeansKind)
-                raise InvalidInput(f"means_kind: one of {known}")
+                raise InvalidInput("means_kind: one of {known}", known=known)
             case MeansKind.CALLER | MeansKind.SENDER:
                 key = self._home.sender_key(text)
                 if key == UNREADABLE:
@@ -155,7 +161,10 @@ class WarningParser:
         if at_ms < _FIRST_MS:
             raise InvalidInput("occurred_at: before 1974; numbers are milliseconds since 1970")
         if now_ms - at_ms > self._max_age_hours * 3_600_000:
-            raise InvalidInput(f"occurred_at: more than {self._max_age_hours} hours ago")
+            raise InvalidInput(
+                "occurred_at: more than {max_age_hours} hours ago",
+                max_age_hours=self._max_age_hours,
+            )
 
 
 def _is_public(host: str) -> bool:
@@ -167,7 +176,11 @@ def parse_fields(fields: Mapping[str, object]) -> RawWarning:
     """Decode the fields of a JSON object or a CSV row. Raises `InvalidInput`."""
     unknown = sorted(set(fields) - set(FIELDS))
     if unknown:
-        raise InvalidInput(f"{unknown[0][:40]!r}: no such field; there are {', '.join(FIELDS)}")
+        raise InvalidInput(
+            "{unknown!r}: no such field; there are {fields}",
+            unknown=unknown[0][:40],
+            fields=", ".join(FIELDS),
+        )
     text = {name: _as_text(name, fields.get(name)) for name in FIELDS}
     return RawWarning(
         reference=text["reference"],
@@ -191,10 +204,12 @@ def check_source_name(name: str) -> str:
     """Return *name*. Raises `InvalidInput` where it is not safe in names of Redis keys."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"source_name: letters, digits, dot and minus, at most 64, not {name[:80]!r}"
+            "source_name: letters, digits, dot and minus, at most 64, not {name!r}", name=name[:80]
         )
     if name == OWN_HITS:
-        raise InvalidInput(f"source_name: {OWN_HITS} is reserved for this service")
+        raise InvalidInput(
+            "source_name: {own_hits} is reserved for this service", own_hits=OWN_HITS
+        )
     return name
 
 
@@ -205,7 +220,9 @@ def _as_text(field: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int):
         return str(value).strip()
-    raise InvalidInput(f"{field}: a string or an integer, not {type(value).__name__}")
+    raise InvalidInput(
+        "{field}: a string or an integer, not {name}", field=field, name=type(value).__name__
+    )
 
 
 def _means_kind(text: str) -> MeansKind | None:
@@ -215,7 +232,9 @@ def _means_kind(text: str) -> MeansKind | None:
         return MeansKind(text.casefold())
     except ValueError:
         known = ", ".join(one.value for one in MeansKind)
-        raise InvalidInput(f"means_kind: one of {known}, not {text[:80]!r}") from None
+        raise InvalidInput(
+            "means_kind: one of {known}, not {text!r}", known=known, text=text[:80]
+        ) from None
 
 
 def _enum_member(field: str, text: str, known: Mapping[str, Named]) -> Named | None:
@@ -224,7 +243,9 @@ def _enum_member(field: str, text: str, known: Mapping[str, Named]) -> Named | N
     found = known.get(text.lower().replace("-", "_"))
     if found is None:
         english = ", ".join(word for word in known if word.isascii() and word != "unspecified")
-        raise InvalidInput(f"{field}: one of {english}, not {text[:80]!r}")
+        raise InvalidInput(
+            "{field}: one of {english}, not {text!r}", field=field, english=english, text=text[:80]
+        )
     return found
 
 
@@ -237,9 +258,9 @@ def _timestamp_ms(text: str) -> int:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput(f"occurred_at: not RFC 3339: {text[:40]!r}") from None
+        raise InvalidInput("occurred_at: not RFC 3339: {text!r}", text=text[:40]) from None
     if at.tzinfo is None:
-        raise InvalidInput(f"occurred_at: no time zone: {text[:40]!r}; write +08:00 or Z")
+        raise InvalidInput("occurred_at: no time zone: {text!r}; write +08:00 or Z", text=text[:40])
     return int(at.timestamp() * 1000)
 
 
@@ -247,12 +268,12 @@ def _integer(field: str, text: str) -> int:
     if not text:
         return 0
     if not re.fullmatch(r"[0-9]{1,20}", text):
-        raise InvalidInput(f"{field}: not a number: {text[:40]!r}")
+        raise InvalidInput("{field}: not a number: {text!r}", field=field, text=text[:40])
     return int(text)
 
 
 def _boolean(field: str, text: str) -> bool:
     found = _YES_NO.get(text.casefold())
     if found is None:
-        raise InvalidInput(f"{field}: true or false, not {text[:40]!r}")
+        raise InvalidInput("{field}: true or false, not {text!r}", field=field, text=text[:40])
     return found

@@ -33,7 +33,9 @@ class MessageRefused(InvalidInput):
     """The rendered message violates a rule of the linter."""
 
     def __init__(self, template: str, faults: Sequence[LintFault]) -> None:
-        super().__init__(f"message {template}: {linter.summary(faults)}")
+        super().__init__(
+            "message {template}: {faults}", template=template, faults=linter.summary(faults)
+        )
         self.faults = faults
 
 
@@ -72,7 +74,11 @@ class MessageCatalog:
     ) -> WarningTemplate:
         """Return a template. Raises `InvalidInput` for an unknown language or form."""
         if language not in LANGUAGES or form not in FORMS:
-            raise InvalidInput(f"template: no language or form: {language!r}, {form!r}")
+            raise InvalidInput(
+                "template: no language or form: {language!r}, {form!r}",
+                language=language,
+                form=form,
+            )
         return self._by_id[template_id(form, fraud_type, tier, language)]
 
     def render(

@@ -54,7 +54,7 @@ class ExampleExport:
         if since_ms <= 0:
             raise InvalidInput("since_ms: required")
         if model not in MODELS:
-            raise InvalidInput(f"model: sms, url or empty, not {model[:40]!r}")
+            raise InvalidInput("model: sms, url or empty, not {model!r}", model=model[:40])
         # Examples are of all regions.
         roles.check_region(identity.current(), "")
         details = {"since_ms": str(since_ms), "unmasked": "yes" if unmasked else "no"}

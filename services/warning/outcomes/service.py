@@ -60,7 +60,9 @@ class OutcomeService:
             try:
                 case = await self._store.get(case_id)
             except NotFound as error:
-                raise InvalidInput(f"case_id: {error}: it has expired or never existed") from error
+                raise InvalidInput(
+                    "case_id: {error}: it has expired or never existed", error=error
+                ) from error
             if case.outcome in INFORMATIVE_OUTCOMES and not await self._run_actions(
                 case, case.outcome
             ):

@@ -57,7 +57,9 @@ class PolicyTrial:
         roles.check_region(identity.current(), region)
         shown = MOST_EXAMPLES if most_shown is None else most_shown
         if not 0 <= shown <= MOST_SHOWN:
-            raise InvalidInput(f"examples: up to {MOST_SHOWN}, not {shown}")
+            raise InvalidInput(
+                "examples: up to {most_shown}, not {shown}", most_shown=MOST_SHOWN, shown=shown
+            )
         after = _parsed("policy", policy)
         before = _parsed("against", against) if against else await self._in_force()
         context = await asyncio.to_thread(facts.load, self._groups_file, self._home_country)

@@ -144,7 +144,11 @@ def build(settings: Settings, client: Client, *, now_ms: Callable[[], int]) -> R
 def check(request: ReportRequest, now_ms: int) -> None:
     """Raise `InvalidInput` for an invalid request."""
     if not 1 <= request.minutes <= MOST_MINUTES:
-        raise InvalidInput(f"minutes: 1 to {MOST_MINUTES}, not {request.minutes}")
+        raise InvalidInput(
+            "minutes: 1 to {most_minutes}, not {minutes}",
+            most_minutes=MOST_MINUTES,
+            minutes=request.minutes,
+        )
     if request.since_ms < 0 or request.until_ms < 0:
         raise InvalidInput("since_ms, until_ms: not before 1970")
     if request.since_ms >= min(request.until_ms or now_ms, now_ms):

@@ -92,7 +92,7 @@ class CaseRetractor:
                 queued = sum(event.kind is EventKind.QUEUED for event in events)
                 self._counted("corrected", queued)
                 return what
-        raise VersionConflict(f"case {case_id}: others keep changing it")
+        raise VersionConflict("case {case_id}: others keep changing it", case_id=case_id)
 
     async def _commit(self, before: Case, events: Sequence[CaseEvent]) -> bool:
         def decide(case: Case) -> Sequence[CaseEvent]:

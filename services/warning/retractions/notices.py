@@ -53,7 +53,9 @@ def read(entry: Mapping[str, str]) -> RetractionNotice:
         values: dict[str, Any] = dict(entry) | {"at_ms": int(entry["at_ms"])}
         return RetractionNotice(**values)
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidInput(f"retraction: cannot be parsed: {type(error).__name__}") from error
+        raise InvalidInput(
+            "retraction: cannot be parsed: {name}", name=type(error).__name__
+        ) from error
 
 
 class RetractionStore:

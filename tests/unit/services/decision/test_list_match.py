@@ -7,6 +7,7 @@ import pytest
 
 from blocklists.snapshot.layers import Matches
 from fanzha.decisions import Action, MatchedOn
+from fanzha.joined_texts import JoinedTexts
 from services.decision.list_match import ListMatch, links_in, with_links, with_words
 from tests.support.builders import some_texts
 
@@ -71,7 +72,9 @@ def test_no_allow_entry_of_another_party_lifts_a_block(links: tuple[int, ...], w
 def test_texts_with_more_links_than_are_read_are_counted() -> None:
     full = " ".join(f"http://a{number}.example/" for number in range(17))
 
-    urls, owners, cut = links_in(some_texts("您好", full, "http://b.example/"))
+    texts = some_texts("您好", full, "http://b.example/")
+
+    urls, owners, cut = links_in(texts, JoinedTexts(texts.bodies))
 
     assert (len(urls), cut) == (17, [1])
     assert owners.tolist() == [1] * 16 + [2]

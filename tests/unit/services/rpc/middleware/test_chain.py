@@ -34,6 +34,9 @@ class Context:
     async def read(self) -> Any:
         return self._data
 
+    def invocation_metadata(self) -> tuple[()]:
+        return ()
+
     async def abort(self, *_status: object) -> None:
         raise Aborted
 

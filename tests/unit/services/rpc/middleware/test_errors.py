@@ -88,6 +88,9 @@ class Aborting:
     def __init__(self) -> None:
         self.ended: list[tuple[grpc.StatusCode, str]] = []
 
+    def invocation_metadata(self) -> tuple[()]:
+        return ()
+
     async def abort(self, status: grpc.StatusCode, message: str, _trailers: object = ()) -> None:
         self.ended.append((status, message))
         raise grpc.aio.AbortError

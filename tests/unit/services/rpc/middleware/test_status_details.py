@@ -8,11 +8,13 @@ from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, duration_p
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.client import version_conflict
-from fanzha.errors import VersionConflict
-from fanzha.status_details import ERROR_INFO, RETRY_INFO
+from fanzha.client import localized_message, version_conflict
+from fanzha.errors import InvalidInput, VersionConflict
+from fanzha.status_details import DETAILS_KEY, ERROR_INFO, RETRY_INFO
 from services.rpc.middleware.status_details import (
     conflict_trailers,
+    localized_detail,
+    other_trailers,
     retry_trailers,
 )
 
@@ -50,6 +52,43 @@ def test_the_trailers_have_a_retry_delay(message: str) -> None:
     assert info.retry_delay.ToMilliseconds() == 250
 
 
+def test_the_message_is_there_in_the_language_of_the_caller() -> None:
+    error = InvalidInput("page_token: not one that was given out")
+
+    ((_, written),) = other_trailers(3, str(error), *localized_detail(error, "zh"))
+
+    assert isinstance(written, bytes)
+    status = google_rpc("Status").FromString(written)
+    localized = google_rpc("LocalizedMessage").FromString(status.details[0].value)
+    assert status.message == str(error)
+    assert (localized.locale, localized.message) == ("zh-CN", "page_token：不是已签发的分页令牌")
+    assert localized_message(FailedCall((DETAILS_KEY, written))) == localized.message
+
+
+def test_a_conflict_has_its_versions_beside_the_message_of_the_caller() -> None:
+    error = conflict(3, 4)
+
+    trailers = conflict_trailers(10, str(error), error, *localized_detail(error, "zh"))
+
+    failed = FailedCall(*trailers)
+    found = version_conflict(failed)
+    assert found is not None
+    assert (found.expected, found.actual) == (3, 4)
+    assert localized_message(failed) == error.translated("zh")
+
+
+@pytest.mark.parametrize(
+    "error", [InvalidInput("x" * 3000), ValueError("not said to callers")], ids=["long", "foreign"]
+)
+def test_what_is_long_or_not_meant_for_callers_is_in_no_detail(error: Exception) -> None:
+    assert localized_detail(error, "zh") == ()
+
+
+def test_english_needs_no_detail() -> None:
+    assert other_trailers(3, "no", *localized_detail(InvalidInput("no"), "en")) == ()
+    assert localized_message(FailedCall()) == ""
+
+
 FIELD = descriptor_pb2.FieldDescriptorProto
 OPTIONAL, REPEATED = FIELD.LABEL_OPTIONAL, FIELD.LABEL_REPEATED
 DESCRIBED: dict[str, list[tuple[str, int, Any, Any, str]]] = {
@@ -64,6 +103,10 @@ DESCRIBED: dict[str, list[tuple[str, int, Any, Any, str]]] = {
     "Pair": [
         ("key", 1, FIELD.TYPE_STRING, OPTIONAL, ""),
         ("value", 2, FIELD.TYPE_STRING, OPTIONAL, ""),
+    ],
+    "LocalizedMessage": [
+        ("locale", 1, FIELD.TYPE_STRING, OPTIONAL, ""),
+        ("message", 2, FIELD.TYPE_STRING, OPTIONAL, ""),
     ],
     # A map is a repeated message of key and value.
     "ErrorInfo": [
