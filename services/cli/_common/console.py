@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import grpc
 import typer
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
@@ -29,6 +28,7 @@ from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
 from services.cli._common import exit_status
 from services.cli._common.exit_status import ExitStatus
+from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import escaped_json, visible
 
 
@@ -66,13 +66,6 @@ def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     # An error may quote the URL of a store.
     err.print(Text.assemble((gettext("error:"), "red"), " ", hidden(message)), soft_wrap=True)
     raise typer.Exit(int(status))
-
-
-def as_dict(message: Message) -> dict[str, Any]:
-    """Return a message as JSON has it, with the field names of its proto."""
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
 
 
 def print_json(value: Any) -> None:
