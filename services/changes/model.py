@@ -250,6 +250,8 @@ class Draft:
     """Whether the blocks it removes were wrong, so that their warnings are retracted."""
     confirmed_risks: tuple[str, ...] = ()
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
+    may_replace: bool = True
+    """Whether its author knows that it replaces entries of other contents."""
 
 
 def to_json(record: ChangeRequest) -> str:

@@ -16,7 +16,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.diff import check_false_positives
+from services.changes.diff import ChangeDiff, check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
 from services.changes.model import (
     ChangeEvent,
@@ -55,8 +55,7 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
-        if draft.false_positive:
-            check_false_positives(found.diff, draft.additions, draft.removals)
+        _check_intent(draft, found.diff)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
@@ -252,3 +251,11 @@ def _as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int
             "add an allow entry for the same pattern instead; it takes effect at once"
         )
     return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
+
+
+def _check_intent(draft: Draft, diff: ChangeDiff) -> None:
+    """Raise an error where a change would do what its author does not seem to mean."""
+    if not draft.may_replace:
+        check_replacements(diff, draft.additions, draft.removals)
+    if draft.false_positive:
+        check_false_positives(diff, draft.additions, draft.removals)
