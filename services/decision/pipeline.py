@@ -37,6 +37,7 @@ from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.related.stage import RelatedStage
+from services.decision.sender_stage import SenderStage
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
@@ -65,6 +66,7 @@ class DecisionPipeline:
         related: RelatedStage | None = None,
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
         answers: AnswerPolicy | None = None,
+        senders: SenderStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -76,12 +78,13 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._related = related
         self._current_policies = current_policies
-        self._settings = settings_in_words(rules, velocity)
+        self._senders = senders
+        self._settings = settings_in_words(rules, velocity, senders)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
-        self._entry_details = details.EntryDetails()
+        self._known_details = details.KnownDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
         """Channels whose model failed last time."""
@@ -106,8 +109,13 @@ class DecisionPipeline:
         self._match_texts(texts, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
+        self._judge_senders(texts, evidence)
         query = shadow_models.query_texts(evidence.models.shadows.text, texts)
-        return self._decide(evidence, query)
+        decisions = self._decide(evidence, query)
+        if self._senders is not None:
+            matched_on, exempt = evidence.listed.matched_on, evidence.exempt_senders
+            self._senders.record(texts, decisions, matched_on, exempt, now_s)
+        return decisions
 
     def decide_links(
         self, links: Links, now_s: int, context: BatchContext | None = None
@@ -218,6 +226,7 @@ class DecisionPipeline:
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
         evidence.protected, evidence.ingress = origin.protected, origin.ingress
+        evidence.genuine = origin.genuine
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
         if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
@@ -283,6 +292,15 @@ class DecisionPipeline:
         link_threshold = evidence.models.thresholds[Channel.LINK]
         evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
 
+    def _judge_senders(self, texts: Texts, evidence: BatchEvidence) -> None:
+        if self._senders is None:
+            return
+        found = evidence.senders = self._senders.judge(
+            texts.senders, evidence.exempt_senders, evidence.text_scoring, evidence.now_s
+        )
+        if found is not None:
+            evidence.rule_columns[found.rule] = found.reached
+
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link
         self._score(evidence, model.version, lambda: model.score(links.urls))
@@ -341,7 +359,7 @@ class DecisionPipeline:
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
-        found = details.of_rows(evidence, policy.enforced, by_list, self._entry_details)
+        found = details.of_rows(evidence, policy.enforced, by_list, self._known_details)
         cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
         policy_overrides.mark_monitored(found, policy.monitored)
         return Decisions(

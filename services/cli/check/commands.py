@@ -262,6 +262,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         **_cut(decision),
         **_link(decision),
         **_relation(decision),
+        **_sender_history(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": "" if decision.dry_run else str(decision.decision_id),
@@ -299,6 +300,13 @@ def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
         "related_to": decision.related_to,
         "related_since": written(decision.related_since_ms),
     }
+
+
+def _sender_history(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.sender_history:
+        return {}
+    history = {name: round(value, 4) for name, value in sorted(decision.sender_history.items())}
+    return {"sender_history": history}
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:

@@ -84,17 +84,13 @@ def _others(
         message.row = row - first
         if decisions.ids and _is_moved(decisions, row, first):
             message.decision_id = decisions.id_of(row)
-        _fill_detail(message, detail)
+        # Decisions on single rows say these otherwise, or not at all.
+        if detail.error:
+            message.error = detail.error
+        if detail.cache_seconds is not None:
+            message.cache_seconds = detail.cache_seconds
         _fill(message, decisions, row, detail, extras)
     return others
-
-
-def _fill_detail(message: pb.Detail, detail: Detail) -> None:
-    """Set what the decision on a single row says otherwise, or not at all."""
-    if detail.error:
-        message.error = detail.error
-    if detail.cache_seconds is not None:
-        message.cache_seconds = detail.cache_seconds
 
 
 def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:
@@ -178,6 +174,8 @@ def _fill_found(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: boo
     if detail.velocity_score is not None:
         message.velocity_score = detail.velocity_score
         message.velocity_inputs.update(detail.velocity_inputs or {})
+    if detail.sender_history is not None:
+        message.sender_history.update(detail.sender_history)
     if detail.link_score is not None:
         message.link_score = detail.link_score
         message.link = detail.link
