@@ -86,16 +86,7 @@ def one_sentence(target: str) -> Iterator[None]:
         details = error.details() if hasattr(error, "details") else str(error)
         details = localized_message(error) or details
         if code is grpc.StatusCode.UNAVAILABLE:
-            closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
-            hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
-            fail(
-                gettext(
-                    "no answer from {target}: {details}{hint}",
-                    target=target,
-                    details=details,
-                    hint=hint,
-                )
-            )
+            fail(_no_answer(target, str(details)))
         if code is grpc.StatusCode.UNAUTHENTICATED:
             fail(
                 gettext(
@@ -118,6 +109,14 @@ def one_sentence(target: str) -> Iterator[None]:
         fail(error.translated(language()))
     except LoginError as error:
         fail(str(error))
+
+
+def _no_answer(target: str, details: str) -> str:
+    closed = "Socket closed" in details and not Login.from_environment().encrypted
+    hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
+    return gettext(
+        "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
+    )
 
 
 def _versions(error: grpc.RpcError) -> str:
