@@ -21,6 +21,12 @@ class EntryKind(IntEnum):
     FINGERPRINT = 6
 
 
+TEXT_KINDS = (EntryKind.HOST, EntryKind.URL_PREFIX, EntryKind.FINGERPRINT)
+"""Kinds whose key is a hash of the text. New kinds come last."""
+KINDS_WITH_TEXT = (EntryKind.SENDER, *TEXT_KINDS)
+"""Kinds whose pattern cannot be written from the key."""
+
+
 class Direction(IntFlag):
     """Which side of a call or text a number or range acts on; numbered as on the wire."""
 

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from xxhash import xxh3_64_intdigest
 
-from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode
+from blocklists.entries import NO_END_S, TEXT_KINDS, Direction, Entry, EntryKind, EntryMode
 from blocklists.indexes.unique_values import compact
 from blocklists.provenance import Provenance, merge, take
 from blocklists.text_column import TextColumn
@@ -40,9 +40,6 @@ from fanzha.tables import Int64s, Uint8s, Uint32s
 
 EXACT = 255
 """``digits`` of entries other than ranges: all digits count."""
-
-TEXT_KINDS = (EntryKind.HOST, EntryKind.URL_PREFIX, EntryKind.FINGERPRINT)
-"""Kinds whose key is a hash of the text."""
 
 MOST_RANGE_DIGITS = 14
 _Column = TypeVar("_Column", bound=npt.NDArray[np.generic])

@@ -20,6 +20,8 @@ class TextScores:
     """Probability of unwanted advertising that is no fraud."""
     fraud_types: Uint8s
     """The likely `FraudType` of rows over the threshold; 0 elsewhere or where none fits."""
+    normal: Sequence[str] | None = None
+    """The texts as `fanzha.text` normalises them; None where the model did without."""
 
 
 class ActivityMemory(Protocol):

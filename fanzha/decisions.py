@@ -38,6 +38,9 @@ class Reason(IntEnum):
     """A confirmed entity, or one seen with such, is part of it. With ALLOW it is only marked."""
     FAILED_CLOSED = 13
     """The model failed, and the policy of the carrier blocks then."""
+    SENDER_HISTORY = 14
+    """The words or a link of a text reach a threshold that is lowered, because texts of its sender
+    were just blocked. With ALLOW the text is only marked."""
 
 
 class MatchedOn(IntEnum):
@@ -114,6 +117,9 @@ class Detail:
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None
     """Of such a call: the inputs of the model by name, without zeros."""
+    sender_history: Mapping[str, float] | None = None
+    """Of a text decided as `Reason.SENDER_HISTORY`: the sender's ``texts`` and those ``blocked``,
+    decayed, its ``receivers``, and the lowered ``threshold`` for words."""
     relation: Relation | None = None
     """Why an event is blocked or marked as `Reason.RELATED`, whatever was decided."""
     monitored: bool = False

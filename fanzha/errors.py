@@ -91,5 +91,19 @@ class RisksUnconfirmed(FanzhaError):
         self.risks = risks
 
 
+class ReplacementUnconfirmed(FanzhaError):
+    """The change would replace entries of other contents, and does not say that it may."""
+
+    def __init__(self, differences: tuple[str, ...], entries: int) -> None:
+        """Take what would change in the first of *entries* entries, a text for each."""
+        super().__init__(
+            "replace: required, or expected_version, as {entries} of the entries change, such as "
+            "{difference}",
+            entries=entries,
+            difference=differences[0],
+        )
+        self.differences = differences
+
+
 class Unavailable(FanzhaError):
     """Something we depend on is away; retry later."""

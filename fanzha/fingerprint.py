@@ -73,9 +73,11 @@ class PendingSketch(NamedTuple):
     """A text of which the sketch may be needed later."""
 
     body: str
-    """As it came; empty where the sketch is made."""
+    """Empty where the sketch is made."""
     values: Values | None
     """None where the sketch is not made, or the text is too short for a fingerprint."""
+    is_normal: bool = False
+    """Whether *body* is normalised already, rather than as it came."""
 
 
 class BatchSketches:
@@ -87,6 +89,7 @@ class BatchSketches:
     def __init__(self, bodies: Sequence[str]) -> None:
         """Expect texts as they came."""
         self._bodies = bodies
+        self._normal: Sequence[str] | None = None
         self._values: Values = np.zeros((len(bodies), VALUES), np.uint16)
         self._known = np.zeros(len(bodies), np.bool_)
         self._missing = np.ones(len(bodies), np.bool_)
@@ -104,6 +107,7 @@ class BatchSketches:
     def of_pending(cls, texts: Sequence[PendingSketch]) -> Self:
         """Return the sketches of texts from several batches; those made are not made again."""
         batch = cls([text.body for text in texts])
+        batch.normalised(_all_normal(texts))
         for row, text in enumerate(texts):
             if text.values is not None:
                 batch._values[row] = text.values
@@ -112,6 +116,10 @@ class BatchSketches:
 
     def __len__(self) -> int:
         return len(self._bodies)
+
+    def normalised(self, normal: Sequence[str]) -> None:
+        """Take all texts normalised, where somebody had to normalise them anyway."""
+        self._normal = normal
 
     def all(self) -> Sketches:
         """Return the sketches of all texts."""
@@ -131,15 +139,28 @@ class BatchSketches:
     def pending(self, row: int) -> PendingSketch:
         """Return one text, to be sketched later unless it is now."""
         if self._missing[row]:
+            if self._normal is not None:
+                return PendingSketch(self._normal[row][:LONGEST], None, is_normal=True)
             return PendingSketch(self._bodies[row][:MAX_CHARACTERS], None)
         return PendingSketch("", self._values[row].copy() if self._known[row] else None)
 
     def _make(self, rows: Int64s) -> None:
         for start in range(0, len(rows), _BATCH):
             some = rows[start : start + _BATCH]
-            bodies = [self._bodies[row] for row in some.tolist()]
-            self._values[some], self._known[some] = sketches(normalise_all(bodies))
+            texts = self._bodies if self._normal is None else self._normal
+            chosen = [texts[row] for row in some.tolist()]
+            normal = normalise_all(chosen) if self._normal is None else chosen
+            self._values[some], self._known[some] = sketches(normal)
         self._missing[rows] = False
+
+
+def _all_normal(texts: Sequence[PendingSketch]) -> list[str]:
+    """Return the bodies, those normalised that are not."""
+    normal = [text.body for text in texts]
+    raw = [row for row, text in enumerate(texts) if text.body and not text.is_normal]
+    for row, body in zip(raw, normalise_all([normal[row] for row in raw]), strict=True):
+        normal[row] = body
+    return normal
 
 
 def fingerprint(text: str) -> str:

@@ -1,7 +1,8 @@
 """Deobfuscates links, so that one plain pattern finds them.
 
 ``ｅｖｉｌ．ｃｏｍ``, ``evil点com``, ``evil[.]com``, ``evil dot com``, ``www . evil . com`` and
-zero-width characters are written plainly, ``hxxp`` becomes ``http``; the rest of the text stays.
+zero-width characters are written plainly, ``hxxp`` becomes ``http``, escapes of a link whose scheme
+is escaped (``http%3A%2F%2F``) are undone; the rest of the text stays.
 Ordinary prose must stay too: "See you. Come early" has no link in it, so after spaces or words for
 the dot only some top-level domains count.
 
@@ -16,6 +17,7 @@ from functools import cache
 import numpy as np
 
 from fanzha.joined_texts import JoinedTexts
+from fanzha.percent_encoding import unescape_text
 from fanzha.tables import Uint8s
 
 LETTERS = "A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u058f\u1e00-\u1fff"
@@ -60,6 +62,7 @@ _CHAIN_PART = re.compile(rf"({LABEL})({_SEPARATOR})?", re.VERBOSE | re.IGNORECAS
 _SCHEME = re.compile(
     r"(?<![=/?&%])h(?:tt|xx|\*\*)p(s?)\s?[:：]{0,2}\s?[/／\\]\s?[/／\\]\s?", re.IGNORECASE
 )
+_ESCAPED_LINK = re.compile(r"(?<![=/?&%])https?%(?:25){0,8}3a[!-~]{1,2048}", re.IGNORECASE)
 _SLASH = re.compile(r"[/／\\]")
 _SPELLED_DOMAIN = r"\. ?(?:c o m|c n|n e t|x y z|v i p|t o p)(?![a-z0-9])"
 _SPELLED_END = re.compile(_SPELLED_DOMAIN, re.IGNORECASE)
@@ -136,6 +139,8 @@ def may_contain_link(text: str) -> bool:
 def deobfuscate(text: str) -> str:
     """Return *text* with the links in it written plainly."""
     text = _DISGUISED.sub(_undone, text)
+    if "%" in text:
+        text = _ESCAPED_LINK.sub(lambda match: unescape_text(match[0]), text)
     if _SLASH.search(text):
         text = _SCHEME.sub(r" http\1://", text)
     if _SPELLED_END.search(text):

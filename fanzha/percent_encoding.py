@@ -28,6 +28,11 @@ def unescape(data: bytes) -> bytes:
     return bytes(done)
 
 
+def unescape_text(text: str) -> str:
+    """Undo percent-escapes in a text; what is not UTF-8 then becomes U+FFFD."""
+    return unescape(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+
 def _ends_open(done: bytearray) -> bool:
     if done[-1] == _PERCENT:
         return True

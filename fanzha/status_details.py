@@ -3,7 +3,8 @@
 Details travel in a trailer as google.rpc defines them. A version conflict is a google.rpc.ErrorInfo
 with the reason `VERSION_CONFLICT`, whose metadata are two numbers in decimal digits. A change whose
 risks are not confirmed is one with the reason `RISKS_UNCONFIRMED`, whose metadata are the risks,
-numbered from 0. Where the caller's `accept-language` names a language that the server has, a
+numbered from 0; one that would replace entries has the reason `REPLACEMENT_UNCONFIRMED`, and what
+would change in each. Where the caller's `accept-language` names a language that the server has, a
 google.rpc.LocalizedMessage says the same as the message of the status, which is English.
 """
 
@@ -26,3 +27,5 @@ ACTUAL = "actual_version"
 """The version or revision now."""
 RISKS_UNCONFIRMED = "RISKS_UNCONFIRMED"
 """The change would hit what many depend on; its metadata say what has to be confirmed."""
+REPLACEMENT_UNCONFIRMED = "REPLACEMENT_UNCONFIRMED"
+"""The change would replace entries; its metadata say what would change in each."""

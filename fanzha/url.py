@@ -20,7 +20,7 @@ from fanzha.hosts import (
     is_public_suffix,
     registrable,
 )
-from fanzha.percent_encoding import escape, unescape
+from fanzha.percent_encoding import escape, unescape, unescape_text
 
 __all__ = [
     "canonical",
@@ -62,6 +62,7 @@ _CANONICAL = re.compile(
 _BREAKS = re.compile(r"[\t\r\n]+")
 _EDGES = "".join(map(chr, range(0x21))) + "\xa0\u200b\u2060\u3000\ufeff"
 _SCHEME = re.compile(r"(?:(https?|ftp):[/\\]*|[/\\]{2,})", re.IGNORECASE)
+_ESCAPED_SCHEME = re.compile(r"(?:https?|ftp)%(?:25)*3a", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]*(?:[/\\?]|\Z))", re.IGNORECASE)
 _AUTHORITY_END = re.compile(r"[/\\?]")
 _PORT = re.compile(r":([0-9]{0,5})\Z")
@@ -117,6 +118,8 @@ def expressions(url: str) -> list[str]:
 
 def _rewritten(url: str) -> str:
     text = _BREAKS.sub("", url).strip(_EDGES).partition("#")[0]
+    if _ESCAPED_SCHEME.match(text):
+        text = unescape_text(text)  # a URL that was the parameter of another
     scheme, text = _without_scheme(text)
     end = _AUTHORITY_END.search(text)
     authority, rest = (text[: end.start()], text[end.start() :]) if end else (text, "")

@@ -21,8 +21,8 @@ from blocklists.conflicts.findings import (
     Conflicts,
     acting,
 )
-from blocklists.entries import EntryKind, EntryMode
-from blocklists.entry_table import TEXT_KINDS, EntryTable, Identities
+from blocklists.entries import TEXT_KINDS, EntryKind, EntryMode
+from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER

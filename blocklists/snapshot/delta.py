@@ -12,9 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import EntryMode
+from blocklists.entries import TEXT_KINDS, EntryMode
 from blocklists.entry_table import (
-    TEXT_KINDS,
     EntryTable,
     Identities,
     concatenate,

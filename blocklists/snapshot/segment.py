@@ -14,7 +14,7 @@ from typing import Self
 
 import numpy as np
 
-from blocklists.entries import Entry, EntryKind, EntryMode
+from blocklists.entries import KINDS_WITH_TEXT, Entry, EntryKind, EntryMode
 from blocklists.entry_table import (
     EXACT,
     EntryTable,
@@ -31,16 +31,9 @@ from fanzha import fingerprint
 from fanzha.tables import Int64s, Uint8s, Uint16s, Uint32s, Uint64s
 
 KIND_ORDER = {
-    EntryKind.SENDER: 0,
-    EntryKind.HOST: 1,
-    EntryKind.URL_PREFIX: 2,
-    EntryKind.FINGERPRINT: 3,
-    EntryKind.NUMBER: 4,
-    EntryKind.RANGE: 5,
+    kind: place for place, kind in enumerate((*KINDS_WITH_TEXT, EntryKind.NUMBER, EntryKind.RANGE))
 }
 """Kinds with text first, so that only they have places in ``patterns``."""
-KINDS_WITH_TEXT = 4
-"""Places in `KIND_ORDER` below this are of kinds with text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +81,7 @@ class Segment:
         table = table.take(layout_order(table))
         slots = slots_of(table.keys)
         groups = _groups(table, slots)
-        with_text = int(np.count_nonzero(_orders(table.kinds) < KINDS_WITH_TEXT))
+        with_text = int(np.count_nonzero(np.isin(table.kinds, KINDS_WITH_TEXT)))
         prefixes = np.flatnonzero(table.kinds == EntryKind.URL_PREFIX)
         hosts = [text.partition(b"/")[0] for text in table.patterns.take(prefixes).all_raw()]
         host_keys = text_keys([host.decode() for host in hosts])

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from blocklists import column_checks
 from blocklists.column_checks import BadColumns, UnknownValue, whole_number
-from blocklists.entries import EntryKind, EntryMode
+from blocklists.entries import KINDS_WITH_TEXT, EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS
 from blocklists.indexes.lsh import BandIndex
 from blocklists.indexes.slot_index import SlotIndex, keys_of
-from blocklists.snapshot.segment import KIND_ORDER, KINDS_WITH_TEXT, KeyGroup, Segment
+from blocklists.snapshot.segment import KIND_ORDER, KeyGroup, Segment
 from fanzha.fingerprint import BANDS, VALUES
 
 Column = npt.NDArray[Any]
@@ -128,7 +128,7 @@ def check_layout(segment: Segment) -> None:
     for name in ("directions", "fraud_types", "expires_s", "provenances"):
         if len(getattr(segment, name)) != rows:
             raise BadColumns(f"its {name} are not as many as its rows")
-    with_text = sum(len(g) for g in segment.groups if KIND_ORDER[g.kind] < KINDS_WITH_TEXT)
+    with_text = sum(len(g) for g in segment.groups if g.kind in KINDS_WITH_TEXT)
     if len(segment.patterns.offsets) != with_text + 1 or not len(segment.provenance.offsets):
         raise BadColumns("its texts are not as many as its rows")
     has_prefixes = any(group.kind is EntryKind.URL_PREFIX for group in segment.groups)

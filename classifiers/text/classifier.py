@@ -68,11 +68,13 @@ class TextClassifier:
         keys = np.zeros(len(bodies), np.int64) if senders is None else senders
         probabilities = np.zeros((len(bodies), 3), np.float32)
         types = np.zeros(len(bodies), np.uint8)
+        all_normal: list[str] = []
         if self._escalations is not None:
             self._escalations.begin_batch()
         for start in range(0, len(bodies), BATCH):
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])
+            all_normal += normal
             found = self._run(normal, keys[part])
             if self._escalations is not None:
                 found[0] = escalate(self._escalations, normal, found[0])
@@ -82,6 +84,7 @@ class TextClassifier:
             p_fraud=probabilities[:, _FRAUD].copy(),
             p_spam=probabilities[:, _SPAM].copy(),
             fraud_types=types,
+            normal=all_normal,
         )
 
     def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:

@@ -19,6 +19,7 @@ from fanzha.client._failures import RequestFailed
 from fanzha.client._options import Options
 from fanzha.client._status_details import (
     localized_message,
+    unconfirmed_replacements,
     unconfirmed_risks,
     version_conflict,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "RequestFailed",
     "Text",
     "localized_message",
+    "unconfirmed_replacements",
     "unconfirmed_risks",
     "version_conflict",
 ]

@@ -21,6 +21,7 @@ from fanzha.status_details import (
     ERROR_INFO,
     EXPECTED,
     LOCALIZED_MESSAGE,
+    REPLACEMENT_UNCONFIRMED,
     RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
 )
@@ -57,6 +58,14 @@ def unconfirmed_risks(error: grpc.RpcError) -> tuple[str, ...]:
     Empty where the RPC ended for another reason. `confirmed_risks` of the request takes them.
     """
     return tuple(_metadata(error, RISKS_UNCONFIRMED).values())
+
+
+def unconfirmed_replacements(error: grpc.RpcError) -> tuple[str, ...]:
+    """Return what would change in the entries that a change would replace.
+
+    Empty where the RPC ended for another reason. `replace` of the request allows it.
+    """
+    return tuple(_metadata(error, REPLACEMENT_UNCONFIRMED).values())
 
 
 def localized_message(error: grpc.RpcError) -> str:

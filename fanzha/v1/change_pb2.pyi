@@ -570,15 +570,15 @@ class ProposedPolicy(_message.Message):
         """The settings in effect that differ from the policy of its base version."""
 
     @_builtins.property
-    def impact(self) -> Global___ChangeImpact:
-        """What the last hours would have been; absent where the log cannot say."""
+    def impact(self) -> Global___PolicyImpact:
+        """What it would have decided by the decision log; absent where no setting differs."""
 
     def __init__(
         self,
         *,
         sha256: _builtins.str = ...,
         differences: _abc.Iterable[Global___PolicyDifference] | None = ...,
-        impact: Global___ChangeImpact | None = ...,
+        impact: Global___PolicyImpact | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["impact", b"impact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -587,6 +587,84 @@ class ProposedPolicy(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProposedPolicy: _TypeAlias = ProposedPolicy  # noqa: Y015
+
+@_typing.final
+class PolicyImpact(_message.Message):
+    """How many logged decisions another carrier policy would have altered. Estimates: decisions that
+    let traffic through are sampled in the log.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOURS_FIELD_NUMBER: _builtins.int
+    ROWS_EXAMINED_FIELD_NUMBER: _builtins.int
+    CARRIERS_FIELD_NUMBER: _builtins.int
+    UNCERTAIN_FIELD_NUMBER: _builtins.int
+    UNKNOWN_BECAUSE_FIELD_NUMBER: _builtins.int
+    hours: _builtins.float
+    """Hours that the log covers."""
+    rows_examined: _builtins.int
+    """Logged decisions of these hours."""
+    uncertain: _builtins.int
+    """Decisions of which the log says too little: of callers whose number of calls, or of texts and
+    links whose new threshold, it does not have.
+    """
+    unknown_because: _builtins.str
+    """Why the log cannot say it, or not for all hours; empty: it can."""
+    @_builtins.property
+    def carriers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarrierImpact]:
+        """What would have changed, where anything would."""
+
+    def __init__(
+        self,
+        *,
+        hours: _builtins.float = ...,
+        rows_examined: _builtins.int = ...,
+        carriers: _abc.Iterable[Global___CarrierImpact] | None = ...,
+        uncertain: _builtins.int = ...,
+        unknown_because: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carriers", b"carriers", "hours", b"hours", "rows_examined", b"rows_examined", "uncertain", b"uncertain", "unknown_because", b"unknown_because"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyImpact: _TypeAlias = PolicyImpact  # noqa: Y015
+
+@_typing.final
+class CarrierImpact(_message.Message):
+    """What would have changed for one carrier on one channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARRIER_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    WOULD_BLOCK_FIELD_NUMBER: _builtins.int
+    WOULD_ALLOW_FIELD_NUMBER: _builtins.int
+    carrier: _builtins.str
+    """The carrier; empty for requests that name none."""
+    channel: _builtins.str
+    """call, text or link."""
+    would_block: _builtins.int
+    """Decisions that let through and would have blocked."""
+    would_allow: _builtins.int
+    """Decisions that blocked and would have let through."""
+    def __init__(
+        self,
+        *,
+        carrier: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        would_block: _builtins.int = ...,
+        would_allow: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "channel", b"channel", "would_allow", b"would_allow", "would_block", b"would_block"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CarrierImpact: _TypeAlias = CarrierImpact  # noqa: Y015
 
 @_typing.final
 class Change(_message.Message):
@@ -1308,8 +1386,6 @@ class UndoPlan(_message.Message):
     """How many it would bring back, or give the contents they had."""
     left_alone_total: _builtins.int
     """How many it would leave alone: changed by others since, or expired."""
-    policy: _builtins.bool
-    """Whether it puts the carrier policy that was in force before in force again; the lists stay."""
     @_builtins.property
     def removed(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.EntryRef]:
         """Some of those that it would remove."""
@@ -1317,6 +1393,10 @@ class UndoPlan(_message.Message):
     @_builtins.property
     def restored(self) -> _containers.RepeatedCompositeFieldContainer[_blocklist_pb2.Entry]:
         """Some of those that it would bring back, as they would be."""
+
+    @_builtins.property
+    def policy(self) -> Global___ProposedPolicy:
+        """What it would change in the carrier policy; absent where it is about the lists."""
 
     def __init__(
         self,
@@ -1326,9 +1406,9 @@ class UndoPlan(_message.Message):
         left_alone_total: _builtins.int = ...,
         removed: _abc.Iterable[_blocklist_pb2.EntryRef] | None = ...,
         restored: _abc.Iterable[_blocklist_pb2.Entry] | None = ...,
-        policy: _builtins.bool = ...,
+        policy: Global___ProposedPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = _typing.Literal["left_alone_total", b"left_alone_total", "policy", b"policy", "removed", b"removed", "removed_total", b"removed_total", "restored", b"restored", "restored_total", b"restored_total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...

@@ -123,6 +123,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """
     REASON_FAILED_CLOSED: _Reason.ValueType  # 13
     """No model could be heard, and the policy of the carrier blocks then."""
+    REASON_SENDER_HISTORY: _Reason.ValueType  # 14
+    """The words or a link of a text reach a threshold that is lowered, because texts of its sender
+    were just blocked. With ACTION_ALLOW the text is only marked.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -172,6 +176,10 @@ through.
 """
 REASON_FAILED_CLOSED: Reason.ValueType  # 13
 """No model could be heard, and the policy of the carrier blocks then."""
+REASON_SENDER_HISTORY: Reason.ValueType  # 14
+"""The words or a link of a text reach a threshold that is lowered, because texts of its sender
+were just blocked. With ACTION_ALLOW the text is only marked.
+"""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 class _Treatment:
@@ -398,6 +406,26 @@ class Decision(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class SenderHistoryEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     DECISION_ID_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
@@ -423,6 +451,7 @@ class Decision(_message.Message):
     RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
+    SENDER_HISTORY_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
     TRUNCATED_FIELD_NUMBER: _builtins.int
@@ -524,6 +553,13 @@ class Decision(_message.Message):
         """
 
     @_builtins.property
+    def sender_history(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """With REASON_SENDER_HISTORY: how many "texts" the sender sent since one was blocked and how many
+        were "blocked", decayed by half every hour, the number of "receivers", and the lowered
+        "threshold" for words.
+        """
+
+    @_builtins.property
     def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
         """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
         the row is blocked or labelled.
@@ -557,6 +593,7 @@ class Decision(_message.Message):
         related_evidence: Global___Evidence.ValueType = ...,
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
+        sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
         read_bytes: _builtins.int = ...,
         truncated: _builtins.bool = ...,
@@ -569,7 +606,7 @@ class Decision(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
@@ -701,6 +738,26 @@ class Detail(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class SenderHistoryEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ROW_FIELD_NUMBER: _builtins.int
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
@@ -721,6 +778,7 @@ class Detail(_message.Message):
     RELATED_EVIDENCE_FIELD_NUMBER: _builtins.int
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
+    SENDER_HISTORY_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     TRUNCATED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
@@ -809,6 +867,13 @@ class Detail(_message.Message):
         """
 
     @_builtins.property
+    def sender_history(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """With REASON_SENDER_HISTORY: how many "texts" the sender sent since one was blocked and how many
+        were "blocked", decayed by half every hour, the number of "receivers", and the lowered
+        "threshold" for words.
+        """
+
+    @_builtins.property
     def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
         """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
         the row is blocked or labelled.
@@ -837,6 +902,7 @@ class Detail(_message.Message):
         related_evidence: Global___Evidence.ValueType = ...,
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
+        sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
         truncated: _builtins.bool = ...,
         decision_id: _builtins.int = ...,
@@ -848,7 +914,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

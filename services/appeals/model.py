@@ -21,7 +21,7 @@ WARN_SHARE = 0.5
 SERVICE = "fanzha"
 """Author of events that no person caused."""
 UNKNOWN = "unknown"
-MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SPAM", "VELOCITY"})
+MODEL_REASONS = frozenset({"SCORED", "LINK_SCORED", "SENDER_HISTORY", "SPAM", "VELOCITY"})
 RULE_SENTENCES = {
     "IMPLAUSIBLE": "untrue_caller",
     "UNREGISTERED": "unregistered_sender",

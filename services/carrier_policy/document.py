@@ -13,11 +13,10 @@ from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
 from services.auth import claims
 from services.decision.carriers.policy import CarrierPolicies
-from services.decision.carriers.policy_document import read_policies
+from services.decision.carriers.policy_document import CHOICES, SETTINGS, read_policies
 
 _CHANNELS = [channel.name.lower() for channel in Channel]
-_DEFAULTS = {"mode": "enforce", "on_failure": "allow"}
-_SETTINGS = ("threshold", *_DEFAULTS)
+_DEFAULTS = {name: next(iter(choices)) for name, choices in CHOICES.items()}
 _TRUNK_KEYS = ("name", "ingress", "shows", "person_to_person", "roamers", "note")
 
 
@@ -93,10 +92,10 @@ def _check_names(carrier: str, channel: str, setting: str) -> None:
             known=", ".join(_CHANNELS),
             given=channel[:40],
         )
-    if setting not in _SETTINGS:
+    if setting not in SETTINGS:
         raise InvalidInput(
             "set: setting: one of {known}; not {given!r}",
-            known=", ".join(_SETTINGS),
+            known=", ".join(SETTINGS),
             given=setting[:40],
         )
 
@@ -122,7 +121,7 @@ def _carrier(name: str, table: Mapping[str, Any]) -> Iterable[str]:
     """Write a carrier's tables; an empty one stays, since it keeps the default policy away."""
     path = f"carrier.{name}"
     tables = [
-        _table(f"[{path}.{channel}]", own, _SETTINGS)
+        _table(f"[{path}.{channel}]", own, SETTINGS)
         for channel in _CHANNELS
         if (own := _own_settings(table.get(channel, {})))
     ]

@@ -21,6 +21,7 @@ from services.changes.diff import ChangeDiff
 from services.changes.impact import ImpactSource
 from services.changes.locks import Locks
 from services.changes.model import ChangeRequest, SecondPerson
+from services.changes.policy.impact import PolicyImpactSource
 from services.changes.popularity import PopularHosts
 from services.changes.preview import ChangePreview
 from services.changes.second_person import SecondPersonRule
@@ -79,6 +80,8 @@ class ChangeContext:
     options: ChangeOptions
     policies: PolicyLog | None
     """None where the carrier policy cannot be changed."""
+    policy_impact: PolicyImpactSource | None
+    """None without a decision log."""
     now_ms: Callable[[], int]
     retract: Retract = retract_nothing
     step_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

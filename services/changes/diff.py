@@ -5,10 +5,12 @@ Columnar, because a change may have a million rows.
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
 
 import numpy as np
 
-from blocklists.entries import EntryMode
+from blocklists.entries import NO_END_S, Entry, EntryMode
 from blocklists.entry_table import (
     EntryTable,
     Identities,
@@ -24,11 +26,22 @@ from blocklists.store.changes import RowOutcome
 from blocklists.text_column import TextColumn
 from blocklists.wrong_entries import enforced_blocks
 from fanzha.decisions import Action
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidInput, ReplacementUnconfirmed
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
 from services.changes.entry_set import NOT_FOUND, EntrySet
 
+MAX_DIFFERENCES = 3
+"""Replacements that are described one by one; with the bounds of their texts, they fit into the
+trailers of a gRPC status, which peers refuse above 8 KiB."""
+_MOST_PATTERN, _MOST_VALUE, _MOST_DIFFERENCE = 60, 24, 240
+"""Characters that are shown."""
+_CONTENTS = (
+    *(("source", "source"), ("fraud type", "fraud_type"), ("legal basis", "legal_basis")),
+    *(("end", "expires_at"), ("reason", "reason"), ("direction", "direction"), ("mode", "mode")),
+    *(("campaign", "campaign"), ("review", "review_at")),
+)
+"""What `same_contents` compares, by the names that people know."""
 UNCHANGED_OUTCOMES = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
 MAX_FALSE_POSITIVES = 10_000
 """Most entries that one change removes as false positives: each is a notice in a bounded stream."""
@@ -125,6 +138,48 @@ def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Ide
             most=MAX_FALSE_POSITIVES,
             count=count,
         )
+
+
+def check_replacements(diff: ChangeDiff, additions: EntryTable, removals: Identities) -> None:
+    """Raise `ReplacementUnconfirmed` where a change would replace entries it does not remove."""
+    rows = np.flatnonzero(diff.outcomes == RowOutcome.REPLACED)
+    if len(rows) and diff.present.any():
+        gone = EntrySet.of(removals.take(np.flatnonzero(diff.present)))
+        rows = rows[gone.find(additions.take(rows)) == NOT_FOUND]
+    if not len(rows):
+        return
+    met = rows_in(diff.before, additions.take(rows[:MAX_DIFFERENCES]))
+    differences = (
+        _difference(diff.before.entry(place), additions.entry(row))
+        for place, row in zip(met.tolist(), rows[:MAX_DIFFERENCES].tolist(), strict=True)
+    )
+    raise ReplacementUnconfirmed(tuple(differences), len(rows))
+
+
+def _difference(old: Entry, new: Entry) -> str:
+    """Write what would change in an entry: ``+86170* (block): source MINISTRY → BUREAU``."""
+    changed = [
+        f"{name} {_cut(before, _MOST_VALUE)} → {_cut(after, _MOST_VALUE)}"
+        for name, attribute in _CONTENTS
+        if (before := _written(getattr(old, attribute)))
+        != (after := _written(getattr(new, attribute)))
+    ]
+    entry = f"{_cut(new.pattern, _MOST_PATTERN)} ({new.action.name.lower()})"
+    return _cut(f"{entry}: {', '.join(changed)}", _MOST_DIFFERENCE)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _written(value: object) -> str:
+    match value:
+        case IntEnum():
+            return value.name.lower()
+        case datetime():
+            return "never" if value.timestamp() >= NO_END_S else value.date().isoformat()
+        case _:
+            return repr(str(value)) if value else "none"
 
 
 def in_force(snapshot: Snapshot, identities: Identities, now_s: int) -> Bools:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from blocklists.entry_table import TEXT_KINDS, Identities, concatenate_identities
+from blocklists.entries import TEXT_KINDS
+from blocklists.entry_table import Identities, concatenate_identities
 from fanzha.tables import Bools, Int64s, Uint64s
 
 NOT_FOUND = -1

@@ -13,8 +13,8 @@ from typing import Any
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities
 from services.carrier_policy.comparison import PolicyDifference, affected_carriers
-from services.changes import impact as impacts
-from services.changes.impact import ImpactEstimate
+from services.changes.policy import impact as policy_impacts
+from services.changes.policy.impact import PolicyImpact
 
 
 class ChangeKind(IntEnum):
@@ -122,8 +122,8 @@ class ProposedPolicy:
     """Of the document, in hexadecimal."""
     differences: tuple[PolicyDifference, ...]
     """The settings in effect that differ from the policy of its base version."""
-    impact: ImpactEstimate | None = None
-    """What the change would have done by the decision log; None where it changes no decision."""
+    impact: PolicyImpact | None = None
+    """What it would have decided by the decision log; None where no setting differs."""
 
     @property
     def risks(self) -> tuple[str, ...]:
@@ -250,6 +250,8 @@ class Draft:
     """Whether the blocks it removes were wrong, so that their warnings are retracted."""
     confirmed_risks: tuple[str, ...] = ()
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
+    may_replace: bool = True
+    """Whether its author knows that it replaces entries of other contents."""
 
 
 def to_json(record: ChangeRequest) -> str:
@@ -288,5 +290,5 @@ def _policy(fields: Mapping[str, Any] | None) -> ProposedPolicy | None:
     return ProposedPolicy(
         sha256=fields["sha256"],
         differences=tuple(PolicyDifference(**one) for one in fields["differences"]),
-        impact=impacts.read(impact) if impact else None,
+        impact=policy_impacts.read(impact) if impact else None,
     )

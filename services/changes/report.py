@@ -84,6 +84,8 @@ class ChangeTerms:
     dry_run: bool = False
     confirmed_risks: tuple[str, ...] = ()
     """The risks that the author confirms."""
+    may_replace: bool = True
+    """Whether entries of other contents may be replaced."""
     false_positive: bool = False
     """Whether the blocks that are removed were wrong."""
 

@@ -299,11 +299,11 @@ class ChangeService:
             draft = replace(draft, confirmed_risks=tuple(confirmed), false_positive=false_positive)
             return await self._submission.submit_and_apply(draft, undoes_approved=_approved(record))
 
-    async def plan_revert(self, id_: int) -> Draft | None:
-        """Return what `revert` would submit now, None for a policy; changes nothing."""
+    async def plan_revert(self, id_: int) -> Draft | PolicyProposal:
+        """Return what `revert` would submit now; changes nothing."""
         record = await self._in_state(id_, ChangeState.APPLIED)
         if record.kind is ChangeKind.POLICY:
-            return None
+            return await self._policies.revert(record, PolicyTerms(dry_run=True))
         permissions.check_may_propose(ChangeKind.REVERT)
         return await self._reverts.plan_revert(record, by="", reason="")
 

@@ -16,7 +16,7 @@ from services.auth import identity
 from services.changes import audit_details, permissions, second_person
 from services.changes.application import ChangeApplication, as_emergency
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
-from services.changes.diff import check_false_positives
+from services.changes.diff import ChangeDiff, check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
 from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
 from services.changes.previewer import ChangePreviewer
@@ -48,8 +48,7 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
-        if draft.false_positive:
-            check_false_positives(found.diff, draft.additions, draft.removals)
+        _check_intent(draft, found.diff)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
@@ -118,11 +117,7 @@ class ChangeSubmission:
                 continue
             self._context.locks.add(record.id, entries, counter)
             return replace(record, revision=(stored.revision if stored else 0) + 1)
-        raise VersionConflict(
-            "change {id}: other requests changed the locks {attempts} times; retry",
-            id=record.id,
-            attempts=_ATTEMPTS,
-        )
+        raise _locks_changed(record)
 
     async def store_and_apply(
         self,
@@ -160,11 +155,7 @@ class ChangeSubmission:
                 await self._context.requests.drop(with_rows.additions, with_rows.removals)
                 continue
             return done
-        raise VersionConflict(
-            "change {id}: other requests changed the locks {attempts} times; retry",
-            id=record.id,
-            attempts=_ATTEMPTS,
-        )
+        raise _locks_changed(record)
 
     async def _check_locks(self, record: ChangeRequest, entries: EntrySet) -> None:
         locks = self._context.locks
@@ -233,3 +224,19 @@ class ChangeSubmission:
         return ChangeEvent(
             at_ms=self._context.now_ms(), who=identity.author(name), what=what, note=note
         )
+
+
+def _check_intent(draft: Draft, diff: ChangeDiff) -> None:
+    """Raise an error where a change would do what its author does not seem to mean."""
+    if not draft.may_replace:
+        check_replacements(diff, draft.additions, draft.removals)
+    if draft.false_positive:
+        check_false_positives(diff, draft.additions, draft.removals)
+
+
+def _locks_changed(record: ChangeRequest) -> VersionConflict:
+    return VersionConflict(
+        "change {id}: other requests changed the locks {attempts} times; retry",
+        id=record.id,
+        attempts=_ATTEMPTS,
+    )

@@ -19,6 +19,7 @@ from services.changes.impact import ImpactSource, NoImpact
 from services.changes.locks import Locks
 from services.changes.maintenance import ChangeMaintenance
 from services.changes.metrics import ChangeMetrics
+from services.changes.policy.impact import PolicyImpactSource, of_log
 from services.changes.popularity import PopularHosts
 from services.changes.service import ChangeService
 from services.changes.store import ChangeStore
@@ -39,6 +40,7 @@ def build(
     audit: Audit | None = None,
     impact: ImpactSource | None = None,
     policies: PolicyLog | None = None,
+    policy_impact: PolicyImpactSource | None = None,
     retract: Retract = retract_nothing,
     registry: CollectorRegistry | None = None,
 ) -> tuple[ChangeService, ChangeMaintenance]:
@@ -58,6 +60,7 @@ def build(
         risks=risks or RiskFinder(),
         options=options or ChangeOptions(),
         policies=policies,
+        policy_impact=policy_impact,
         now_ms=now_ms,
         retract=retract,
     )
@@ -69,6 +72,11 @@ def impact(settings: Settings) -> ImpactSource:
     if not settings.decision_log_enabled:
         return NoImpact()
     return ImpactEstimator(decision_log.folder(settings))
+
+
+def policy_impact(settings: Settings) -> PolicyImpactSource | None:
+    """Return the replay of this host's decision log; None where it is off."""
+    return of_log(decision_log.folder(settings)) if settings.decision_log_enabled else None
 
 
 def risks(settings: Settings) -> RiskFinder:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.decision.origin.guard import UnregisteredAction
+from services.decision.sender_stage import SenderStage
 from services.decision.velocity import VelocityStage
 from services.settings.settings import Settings
 
@@ -31,7 +32,9 @@ class DecisionRules:
         )
 
 
-def settings_in_words(rules: DecisionRules, velocity: VelocityStage | None) -> str:
+def settings_in_words(
+    rules: DecisionRules, velocity: VelocityStage | None, senders: SenderStage | None
+) -> str:
     """Return what decides beside lists and scores, as ``name=value`` with spaces between them."""
     words = {
         "block_implausible_callers": _word(rules.block_implausible_callers),
@@ -40,7 +43,8 @@ def settings_in_words(rules: DecisionRules, velocity: VelocityStage | None) -> s
     }
     if rules.spam_threshold is not None:
         words["spam_threshold"] = f"{rules.spam_threshold:g}"
-    words["velocity_action"] = _velocity_action(velocity)
+    words["velocity_action"] = _action(velocity)
+    words["sender_history_action"] = _action(senders)
     return " ".join(f"{name}={value}" for name, value in words.items())
 
 
@@ -48,7 +52,7 @@ def _word(on: bool) -> str:
     return "true" if on else "false"
 
 
-def _velocity_action(velocity: VelocityStage | None) -> str:
-    if velocity is None:
+def _action(stage: VelocityStage | SenderStage | None) -> str:
+    if stage is None:
         return "off"
-    return "block" if velocity.blocks else "mark"
+    return "block" if stage.blocks else "mark"

@@ -19,6 +19,7 @@ KNOWN_ENTRIES = 16_384
 # Members of an enum cost a microsecond each time they are named; these do not.
 _BLOCK = np.uint8(Action.BLOCK)
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
+_SENDER_HISTORY = np.uint8(Reason.SENDER_HISTORY)
 _SCORED, _LINK_SCORED = np.uint8(Reason.SCORED), np.uint8(Reason.LINK_SCORED)
 
 
@@ -76,6 +77,7 @@ def of_rows(
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)
+    _add_sender_histories(evidence, ruling, details)
     table = evidence.table
     if not isinstance(table, Calls):
         for row, count in table.read_bytes.items():
@@ -86,6 +88,16 @@ def of_rows(
     for row, error in table.errors.items():
         details[row] = Detail(error=error)
     return details
+
+
+def _add_sender_histories(
+    evidence: BatchEvidence, ruling: Ruling, details: dict[int, Detail]
+) -> None:
+    if evidence.senders is None:
+        return
+    for row, history in evidence.senders.histories.items():
+        if ruling.reasons[row] == _SENDER_HISTORY:
+            _add(details, row, sender_history=history)
 
 
 def _add_relations(evidence: BatchEvidence, details: dict[int, Detail]) -> None:

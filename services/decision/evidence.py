@@ -8,6 +8,7 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
+from fanzha.decisions import MatchedOn
 from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
@@ -16,6 +17,7 @@ from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.related.stage import RelatedRows
 from services.decision.rules import Ruling
+from services.decision.sender_stage import SenderFindings, TextScoring
 from services.decision.shadow.models import Shadows
 from services.decision.velocity import VelocityResult
 
@@ -86,6 +88,8 @@ class BatchEvidence:
     """Rows that involve a protected number or name."""
     implausible: Bools | None = None
     """Rows whose caller or sender cannot be what it claims; None where the rules ignore that."""
+    genuine: Bools | None = None
+    """Texts whose sender is registered for their route; None for other channels."""
     unregistered: Bools | None = None
     """Texts whose sender's name is not registered; None where the rules ignore that."""
     block_unregistered: bool = False
@@ -115,6 +119,8 @@ class BatchEvidence:
     """Texts that such a link blocks; None without any."""
     link_marked: Bools | None = None
     """Texts with a link that its own channel would block; None without any."""
+    senders: SenderFindings | None = None
+    """Texts that reach a threshold lowered for their sender; None without any."""
     rule_columns: dict[str, Bools] = field(default_factory=dict)
     """Rows for which a rule of `services.decision.rules.PRECEDENCE` holds, by its name: of rules
     that nothing else reads, such as spam."""
@@ -126,6 +132,23 @@ class BatchEvidence:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.table)
+
+    @property
+    def exempt_senders(self) -> Bools:
+        """Rows whose sender's history does not count: protected ones, and registered senders."""
+        return self.protected if self.genuine is None else self.protected | self.genuine
+
+    @property
+    def text_scoring(self) -> TextScoring:
+        """What is known of the content of texts."""
+        related = {} if self.related is None else self.related.matches
+        return TextScoring(
+            words=self.scores,
+            thresholds=self.threshold,
+            links=self.scored_links,
+            link_threshold=self.models.thresholds[Channel.LINK],
+            near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
+        )
 
     @property
     def threshold(self) -> float | Float32s:

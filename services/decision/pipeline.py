@@ -37,6 +37,7 @@ from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.related.stage import RelatedStage
+from services.decision.sender_stage import SenderStage
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
 from services.decision.shadow.comparison import ShadowComparison
@@ -65,6 +66,7 @@ class DecisionPipeline:
         related: RelatedStage | None = None,
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
         answers: AnswerPolicy | None = None,
+        senders: SenderStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -76,7 +78,8 @@ class DecisionPipeline:
         self._origin = origin or OriginGuard()
         self._related = related
         self._current_policies = current_policies
-        self._settings = settings_in_words(rules, velocity)
+        self._senders = senders
+        self._settings = settings_in_words(rules, velocity, senders)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -106,8 +109,13 @@ class DecisionPipeline:
         self._match_texts(texts, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_texts(texts, evidence)
+        self._judge_senders(texts, evidence)
         query = shadow_models.query_texts(evidence.models.shadows.text, texts)
-        return self._decide(evidence, query)
+        decisions = self._decide(evidence, query)
+        if self._senders is not None:
+            matched_on, exempt = evidence.listed.matched_on, evidence.exempt_senders
+            self._senders.record(texts, decisions, matched_on, exempt, now_s)
+        return decisions
 
     def decide_links(
         self, links: Links, now_s: int, context: BatchContext | None = None
@@ -218,6 +226,7 @@ class DecisionPipeline:
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:
         evidence.protected, evidence.ingress = origin.protected, origin.ingress
+        evidence.genuine = origin.genuine
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
         if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
@@ -255,6 +264,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
+            if found.normal is not None and evidence.sketches is not None:
+                evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:
                 evidence.rule_columns["spam"] = self._spam(model, found)
             return found.p_fraud
@@ -280,6 +291,15 @@ class DecisionPipeline:
         evidence.link_scored = link_evidence.blocking(evidence.scores, found)
         link_threshold = evidence.models.thresholds[Channel.LINK]
         evidence.link_marked = link_evidence.marking(evidence.rows, found, link_threshold)
+
+    def _judge_senders(self, texts: Texts, evidence: BatchEvidence) -> None:
+        if self._senders is None:
+            return
+        found = evidence.senders = self._senders.judge(
+            texts.senders, evidence.exempt_senders, evidence.text_scoring, evidence.now_s
+        )
+        if found is not None:
+            evidence.rule_columns[found.rule] = found.reached
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
         model = evidence.models.link

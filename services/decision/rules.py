@@ -32,6 +32,9 @@ PRECEDENCE = (
     ("scored", Action.BLOCK, Reason.SCORED),
     # Of texts: the score of a link, where that of the words does not speak against it.
     ("link_scored", Action.BLOCK, Reason.LINK_SCORED),
+    # Of texts: what reaches a threshold lowered for a sender whose texts were just blocked; only
+    # where the setting sender_history_action is block.
+    ("sender_history", Action.BLOCK, Reason.SENDER_HISTORY),
     # Only where the setting block_spam is on.
     ("spam", Action.BLOCK, Reason.SPAM),
     # Confirmed on another channel; only where related_action is block.
@@ -41,6 +44,7 @@ PRECEDENCE = (
     ("related", Action.ALLOW, Reason.RELATED),
     ("suspicious", Action.ALLOW, Reason.VELOCITY),
     ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
+    ("marked_history", Action.ALLOW, Reason.SENDER_HISTORY),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
     ("under", Action.ALLOW, Reason.SCORED),
 )

@@ -104,6 +104,7 @@ def _for_explanations(
         "velocity_threshold": pa.array(_velocity_thresholds(batches, sizes), from_pandas=True),
         "caller_activity": _activity(batches),
         "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
+        "sender_history": pa.array(few.sender_histories, schema.VELOCITY_INPUTS),
     }
 
 
@@ -160,6 +161,7 @@ class _Few:
         self.link_versions: list[str | None] = [None] * rows
         self.velocity_scores = np.full(rows, np.nan, np.float32)
         self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
+        self.sender_histories: list[list[tuple[str, float]] | None] = [None] * rows
 
     @classmethod
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
@@ -199,6 +201,8 @@ class _Few:
             self.related_since[place] = detail.relation.since_ms
         if detail.velocity_score is not None:
             self.velocity_scores[place] = detail.velocity_score
+        if detail.sender_history is not None:
+            self.sender_histories[place] = list(detail.sender_history.items())
         if detail.velocity_inputs is not None:
             self.velocity_inputs[place] = list(detail.velocity_inputs.items())
 

@@ -86,6 +86,26 @@ def _by_link(row: Mapping[str, Any]) -> Sentence:
     )
 
 
+def _by_sender(row: Mapping[str, Any]) -> Sentence:
+    history: Mapping[str, float] | None = row.get("sender_history")
+    if not history:
+        return Sentence(
+            "发送方近期短信多被拦截，阈值因此降低。",
+            "texts of the sender were just blocked, which lowers the threshold.",
+        )
+    score, texts, blocked = row["score"], history["texts"], history["blocked"]
+    limit, link = history["threshold"], row.get("link_score")
+    shown = "–" if link is None else f"{link:.3f}"
+    return Sentence(
+        f"发送方近期 {texts:.1f} 条短信中 {blocked:.1f} 条因内容被拦截（按小时衰减），接收方约 "
+        f"{history['receivers']:.0f} 个；文字评分 {score:.3f}，降低后的阈值 {limit:.3f}，"
+        f"链接评分 {shown}。",
+        f"of the sender's last {texts:.1f} texts {blocked:.1f} were blocked for what they say "
+        f"(halved every hour), to some {history['receivers']:.0f} receivers; the words scored "
+        f"{score:.3f}, the lowered threshold is {limit:.3f}, a link scored {shown}.",
+    )
+
+
 def _by_velocity(row: Mapping[str, Any]) -> Sentence:
     score = row.get("velocity_score")
     score_text = "–" if score is None else f"{score:.3f}"
@@ -127,6 +147,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "SCORED": _by_score,
     "VELOCITY": _by_velocity,
     "LINK_SCORED": _by_link,
+    "SENDER_HISTORY": _by_sender,
     "RELATED": _by_relation,
     "FAILED_OPEN": _unheard,
     "FAILED_CLOSED": _fixed(

@@ -298,7 +298,11 @@ def is_blocked(row: Mapping[str, Any]) -> bool:
 
 
 _BY_MODEL = frozenset(
-    reason.name for reason in (Reason.SCORED, Reason.LINK_SCORED, Reason.SPAM, Reason.VELOCITY)
+    reason.name
+    for reason in (
+        *(Reason.SCORED, Reason.LINK_SCORED, Reason.SENDER_HISTORY),
+        *(Reason.SPAM, Reason.VELOCITY),
+    )
 )
 
 

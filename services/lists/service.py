@@ -98,6 +98,7 @@ class ListService:
             removals=Identities.of([one for _, one in named]),
             expected_version=terms.expected_version,
             confirmed_risks=terms.confirmed_risks,
+            may_replace=terms.may_replace,
             false_positive=terms.false_positive,
             problems=first_problems(checked.problems),
             dropped=dropped_counts(Counter(one.outcome for one in checked.problems) + invalid),

@@ -233,6 +233,7 @@ def _changes(context: AdminContext) -> tuple[ChangeService, ChangeMaintenance]:
         audit=context.audit,
         impact=change_requests.impact(context.settings),
         policies=context.policies,
+        policy_impact=change_requests.policy_impact(context.settings),
         retract=RetractionStore(context.connect()).publish,
         registry=context.registry,
     )

@@ -9,6 +9,7 @@ from blocklists.snapshot.replica import Replica
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
 from classifiers.text.escalation import EscalationBudget
+from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
 from fanzha.links import find_links
@@ -31,6 +32,7 @@ from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
+from services.decision.sender_stage import SenderStage
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
 from services.decision.treatment.cache_lifetimes import CacheLifetimes
@@ -80,12 +82,9 @@ def build(
     policies: Callable[[], CarrierPolicies] | None = None,
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
-    """Build everything a decision needs, by default with the policies of this host.
-
-    Raises ValueError for a wrong deployment.
-    """
+    """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budget(settings, observer))
-    velocity = _velocity_stage(settings, models)
+    velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     related = _related_stage(settings, suspects, now_ms)
     make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
@@ -95,8 +94,9 @@ def build(
         observer=observer,
         reserve_ids=reserve_ids,
         velocity=velocity,
+        senders=senders,
     )
-    dry_engine = _dry_engine(make, models, activity, velocity, count_dry_runs)
+    dry_engine = _dry_engine(make, models, activity, (velocity, senders), count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
@@ -133,15 +133,17 @@ def _dry_engine(
     make: "partial[DecisionPipeline]",
     models: ActiveModels,
     activity: ActivityTable,
-    velocity: VelocityStage | None,
+    stages: tuple[VelocityStage | None, SenderStage | None],
     count: CountDryRuns,
 ) -> DecisionPipeline:
+    velocity, senders = stages
     return make(
         current_models=dry_run.without_shadows(lambda: models.current),
         activity=dry_run.UncountedActivity(activity),
         observer=dry_run.observer(count),
         reserve_ids=dry_run.no_ids,
         velocity=velocity and velocity.for_dry_runs(),
+        senders=senders and senders.for_dry_runs(),
     )
 
 
@@ -175,6 +177,13 @@ def _origin_guard(settings: Settings, home: HomePlan) -> OriginGuard:
         if senders is None
         else ReloadedFile(senders, partial(read_senders, home=home)).current,
     )
+
+
+def _sender_stage(settings: Settings) -> SenderStage | None:
+    if settings.sender_history_action == "off":
+        return None
+    blocks = settings.sender_history_action == "block"
+    return SenderStage(histories=SenderHistories(), blocks=blocks)
 
 
 def _related_stage(

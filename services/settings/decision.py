@@ -99,6 +99,11 @@ class DecisionSettings(ServerSettings):
         description="What to do with a text whose sender's name is not in senders_file, or is "
         "registered for other routes.",
     )
+    sender_history_action: Literal["off", "mark", "block"] = Field(
+        default="block",
+        description="What to do with a text that reaches half of the threshold, where texts of its "
+        "sender were just blocked. mark lets the text through. Registered senders are exempt.",
+    )
     related_action: Literal["off", "mark", "block"] = Field(
         default="mark",
         description="What to do with traffic from or with a number or link that is confirmed fraud "

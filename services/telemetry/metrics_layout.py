@@ -191,12 +191,16 @@ PROPAGATION = Family(
     text="Time from a change of a confirmed or suspected entity to its effect in the worker.",
     bounds=PROPAGATION_SECONDS,
 )
-FIELDS = ("caller", "callee", "sender", "receiver", "subscriber", "body", "url", "other")
+FIELDS = {
+    Channel.CALL: ("caller", "callee", "other"),
+    Channel.TEXT: ("sender", "receiver", "body", "other"),
+    Channel.LINK: ("url", "subscriber", "other"),
+}
 ROWS_UNREADABLE = Family(
     name="fanzha_rows_unreadable",
     text="Rows let through because a field cannot be read, such as a caller without a number.",
     labels=("channel", "field"),
-    values=tuple((WORDS[channel], field) for channel, field in product(CHANNELS, FIELDS)),
+    values=tuple((WORDS[channel], field) for channel in CHANNELS for field in FIELDS[channel]),
 )
 ROWS_CUT = Family(
     name="fanzha_rows_cut",

@@ -29,6 +29,12 @@ _BYTES = 8
 _RPC_PLACE = {
     code: layout.START[layout.RPC_ERRORS.name] + i for i, code in enumerate(layout.RPC_CODES)
 }
+_UNREADABLE_PLACE = {
+    (channel, field): layout.START[layout.ROWS_UNREADABLE.name] + place
+    for place, (channel, field) in enumerate(
+        (channel, field) for channel in layout.CHANNELS for field in layout.FIELDS[channel]
+    )
+}
 _SHED_PLACE = {why: layout.START[layout.REQUESTS_SHED.name] + i for i, why in enumerate(ShedReason)}
 _STAGE_PLACE = {
     (channel, stage): layout.START[layout.STAGE.name]
@@ -188,11 +194,10 @@ class DecisionMetrics:
 
     def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
         """Count rows by the field for which they cannot be read, the first word of their error."""
-        first = layout.START[layout.ROWS_UNREADABLE.name] + (channel - 1) * len(layout.FIELDS)
+        other = _UNREADABLE_PLACE[channel, "other"]
         for error in errors:
             field = error.partition(":")[0]
-            known = field if field in layout.FIELDS else "other"
-            self._figures[first + layout.FIELDS.index(known)] += 1
+            self._figures[_UNREADABLE_PLACE.get((channel, field), other)] += 1
 
     def rows_cut(self, channel: Channel, rows: int) -> None:
         """Count rows cut beyond the byte limit of a request."""

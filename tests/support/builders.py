@@ -36,6 +36,7 @@ from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline
 from services.decision.related.stage import RelatedStage
+from services.decision.sender_stage import SenderStage
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
 from services.decision.sinks.hit_encoder import WrittenHit
@@ -260,6 +261,7 @@ def an_engine(
     related: RelatedStage | None = None,
     policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
     answers: AnswerPolicy | None = None,
+    senders: SenderStage | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -275,6 +277,7 @@ def an_engine(
         related=related,
         current_policies=policies if callable(policies) else lambda: policies,
         answers=answers,
+        senders=senders,
     )
 
 

@@ -172,7 +172,7 @@ async def change_desk(
 ) -> AsyncIterator[ChangeDesk]:
     """Keep change requests in the store at *url*, lists in *folder*; the clock stands at nine.
 
-    *parts* are those of `services.changes.wiring.build`: options, popular, risks.
+    *parts* are those of `services.changes.wiring.build`: options, popular, risks, policy_impact.
     """
     client, text_client = connect(url, decode_responses=False), connect(url)
     store, replica = Store(client, chunk_rows=chunk_rows), Replica(folder)

@@ -50,6 +50,8 @@ FAMILIES = {
     "fancy letters": ("", "𝐞.", ""),
     "escapes": ("http://a.example/", "%41", ""),
     "escapes of escapes": ("http://", "%25", "41"),
+    "escaped schemes": ("", "http%3A%2F%2Fa.example ", ""),
+    "escapes of an escaped scheme": ("http", "%25", "3A//a.example"),
     "percent signs": ("http://a.example/", "%", ""),
     "opening brackets": ("http://a.example/", "(", ""),
     "closing brackets": ("http://a.example/", ")", ""),

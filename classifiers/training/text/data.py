@@ -75,6 +75,8 @@ class LabelledText:
     """What the source calls it."""
     place: int = 0
     """0…99, the same for all of a group."""
+    group: str = ""
+    """Near-duplicates, which are in one split; of our own messages the template."""
 
 
 def read(folder: Path, seed: int, templates: int = 40) -> list[LabelledText]:
@@ -113,6 +115,7 @@ def labelled(
         fraud_type=_fraud_type(label, category),
         category=category,
         place=_place(group),
+        group=group,
     )
 
 
@@ -141,6 +144,7 @@ def _own(chance: Random, count: int) -> Iterator[LabelledText]:
                     allowed=_allowed(OWN, label, ""),
                     fraud_type=kind,
                     place=_place(template),
+                    group=template,
                 )
 
 

@@ -50,7 +50,7 @@ def outcomes(
         links = [find_links(text) for text in batch]
         owners = np.array([row for row, found in enumerate(links) for _ in found], np.int64)
         urls = [url for found in links for url in found]
-        scores = text_model.score(_table(batch)).p_fraud
+        scores = text_model.score(table_of(batch)).p_fraud
         found = link_evidence.highest(link_scores, urls, owners, scores, threshold)
         blocked = link_evidence.blocking(scores, found)
         for row, score in enumerate(scores.tolist()):
@@ -94,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
 
 
-def _table(texts: Sequence[str]) -> Texts:
+def table_of(texts: Sequence[str]) -> Texts:
+    """Return a table of texts of which nothing else is known."""
     ones = np.ones(len(texts), np.int64)
     return Texts(
         senders=ones,

@@ -4,6 +4,7 @@ A request holds the whole document it wants in force, over the version its autho
 request is open at a time: the policy is locked as an entry is.
 """
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
+from services.auth.identity import Identity
 from services.carrier_policy.comparison import differences
 from services.carrier_policy.document import canonical, checked, with_settings
 from services.carrier_policy.undo import undone
@@ -32,6 +34,7 @@ from services.changes.model import (
     ProposedPolicy,
     SecondPerson,
 )
+from services.changes.policy import impact
 from services.changes.policy.application import PolicyApplication
 from services.changes.store import ChangeTransition, LocksChanged
 from services.changes.submission import ChangeSubmission
@@ -49,9 +52,10 @@ _NO_ROWS = ChangeContents(additions=EntryTable.from_entries(()), removals=Identi
 class PolicyTerms:
     """Who changes the policy, why, and on what condition."""
 
-    author: str
+    author: str = ""
     """As given by the caller; the recorded name is `services.auth.identity.author`'s."""
-    reason: str
+    reason: str = ""
+    """Required unless it is a dry run."""
     expected_version: int | None = None
     """The version of the policy the author saw; None to accept any."""
     confirmed_risks: tuple[str, ...] = ()
@@ -82,6 +86,8 @@ class PolicyProposal:
     document: str
     version: int
     """Version of the policy after this step."""
+    left_alone: Sequence[str] = ()
+    """Settings of a change to be undone that others have changed since."""
 
 
 class PolicyRequests:
@@ -142,12 +148,14 @@ class PolicyRequests:
         reverts: int = 0,
         left_alone: Sequence[str] = (),
     ) -> PolicyProposal:
-        text_limits.required("reason", terms.reason, ENTRY_TEXT)
+        if not terms.dry_run:
+            text_limits.required("reason", terms.reason, ENTRY_TEXT)
         permissions.check_may_propose(ChangeKind.POLICY)
         head = await self._policies.log.head()
         _check_expected(terms, head)
         document = change(head.document)
-        found = self._compared(head, document)
+        found = await asyncio.to_thread(self._compared, head, document, identity.current())
+        found = replace(found, left_alone=left_alone)
         if terms.dry_run or document == head.document:
             return found
         record = self._record(found, terms, await self._context.requests.new_id(), reverts)
@@ -160,17 +168,25 @@ class PolicyRequests:
         done = await self._store_and_apply(record, fields)
         return replace(found, record=done, version=done.applied_version)
 
-    def _compared(self, head: PolicyVersion, document: str) -> PolicyProposal:
-        context = self._context
+    def _compared(self, head: PolicyVersion, document: str, who: Identity) -> PolicyProposal:
+        """Compare and replay; blocks for as long as the replay takes."""
+        context, before, after = self._context, _in_force(head), checked(document)
+        found = tuple(differences(before, after))
+        options, now_ms = context.options, context.now_ms()
         policy = ProposedPolicy(
             sha256=hashlib.sha256(document.encode()).hexdigest(),
-            differences=tuple(differences(_in_force(head), checked(document))),
+            differences=found,
+            impact=impact.estimate(
+                context.policy_impact, before, after, hours=options.impact_hours, now_ms=now_ms
+            )
+            if found
+            else None,
         )
         return PolicyProposal(
             record=None,
             policy=policy,
             second_person=second_person.evaluate_policy(
-                policy, rule=context.options.second_person, identity=identity.current()
+                policy, rule=options.second_person, identity=who
             ),
             document=document,
             version=head.version,

@@ -1,7 +1,8 @@
 """Confirms what a command would do: at a terminal, or by `--yes` and `--confirm`.
 
 `agree` is for commands that take something away or change what decides: they show first what they
-would do. `call` is for what a change would hit that many depend on, which `--yes` does not confirm.
+would do. `call` is for what a change would hit that many depend on, and for entries that it would
+replace, which `--yes` does not confirm.
 """
 
 import shlex
@@ -12,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import grpc
 import typer
 
-from fanzha.client import unconfirmed_risks
+from fanzha.client import unconfirmed_replacements, unconfirmed_risks
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.server import ServerOf
@@ -38,23 +39,26 @@ def call(
     *,
     doing: str = "",
 ) -> Answer:
-    """Call *send* with a stub; *request* is what it sends, and gets the confirmed risks.
+    """Call *send* with a stub; *request* is what it sends, and gets what is confirmed.
 
-    Where the server names risks that are not confirmed, a terminal asks for each; elsewhere the
-    command fails and says how to confirm them.
+    Where the server names risks that are not confirmed, or entries that would be replaced, a
+    terminal asks for each; elsewhere the command fails and says how to confirm them.
     """
     request.confirmed_risks.extend(confirm or ())
-    with server(target, doing) as stub:
-        try:
-            return send(stub)
-        except grpc.RpcError as error:
-            risks = unconfirmed_risks(error)
-            if not risks:
-                raise
-    _ask(risks)
-    request.confirmed_risks.extend(risks)
-    with server(target, doing) as stub:
-        return send(stub)
+    while True:
+        with server(target, doing) as stub:
+            try:
+                return send(stub)
+            except grpc.RpcError as error:
+                risks, differences = unconfirmed_risks(error), unconfirmed_replacements(error)
+                if not risks and not differences:
+                    raise
+        if differences:
+            _ask_to_replace(differences)
+            request.replace = True
+        else:
+            _ask(risks)
+            request.confirmed_risks.extend(risks)
 
 
 def agree(question: str, *, yes: bool) -> None:
@@ -86,6 +90,16 @@ def show_unreviewed(risks: Sequence[str]) -> None:
     if risks:
         err.print(gettext("UNREVIEWED, confirmed by one person: {risks}", risks=", ".join(risks)),
                   style="red", soft_wrap=True)  # fmt: skip
+
+
+def _ask_to_replace(differences: Sequence[str]) -> None:
+    err.print(gettext("The lists have these with other contents:"))
+    for difference in differences:
+        err.print(f"  {difference}", markup=False, soft_wrap=True)
+    if not at_terminal():
+        fail(gettext("nothing changed; to replace them: --replace"))
+    if not typer.confirm(gettext("Replace them?"), default=False, err=True):
+        fail(gettext("not confirmed; nothing changed"))
 
 
 def _ask(risks: Sequence[str]) -> None:

@@ -89,42 +89,42 @@ def one_sentence(target: str) -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        code = error.code() if hasattr(error, "code") else None
-        details = error.details() if hasattr(error, "details") else str(error)
-        details = localized_message(error) or details
-        if code is grpc.StatusCode.UNAVAILABLE:
-            closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
-            hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
-            fail(
-                gettext(
-                    "no answer from {target}: {details}{hint}",
-                    target=target,
-                    details=details,
-                    hint=hint,
-                )
-            )
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            fail(
-                gettext(
-                    "{target} cannot authenticate you: {details}", target=target, details=details
-                )
-            )
-        if code is grpc.StatusCode.PERMISSION_DENIED:
-            fail(gettext("{target} does not allow it: {details}", target=target, details=details))
-        if code is grpc.StatusCode.ABORTED:
-            fail(
-                gettext(
-                    "{details}. A concurrent change came first{error}: check the state, then "
-                    "repeat the command",
-                    details=details,
-                    error=_versions(error),
-                )
-            )
-        fail(f"{details} ({code.name if code else 'unknown'})")
+        _fail_call(target, error)
     except FanzhaError as error:
         fail(error.translated(language()))
     except LoginError as error:
         fail(str(error))
+
+
+def _fail_call(target: str, error: grpc.RpcError) -> NoReturn:
+    code = error.code() if hasattr(error, "code") else None
+    details = error.details() if hasattr(error, "details") else str(error)
+    details = localized_message(error) or details
+    if code is grpc.StatusCode.UNAVAILABLE:
+        closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
+        hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
+        fail(
+            gettext(
+                "no answer from {target}: {details}{hint}",
+                target=target,
+                details=details,
+                hint=hint,
+            )
+        )
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        fail(gettext("{target} cannot authenticate you: {details}", target=target, details=details))
+    if code is grpc.StatusCode.PERMISSION_DENIED:
+        fail(gettext("{target} does not allow it: {details}", target=target, details=details))
+    if code is grpc.StatusCode.ABORTED:
+        fail(
+            gettext(
+                "{details}. A concurrent change came first{error}: check the state, then "
+                "repeat the command",
+                details=details,
+                error=_versions(error),
+            )
+        )
+    fail(f"{details} ({code.name if code else 'unknown'})")
 
 
 def _versions(error: grpc.RpcError) -> str:

@@ -16,6 +16,7 @@ from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.plain_text import padded
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
+from services.cli.policy import differences
 
 _SHOWN = 10
 
@@ -116,7 +117,7 @@ def show(change: pb.Change) -> None:
     if change.HasField("preview"):
         show_preview(change.preview)
     if change.HasField("policy"):
-        show_policy(change.policy)
+        differences.show(change.policy)
     _show_events(change)
 
 
@@ -219,6 +220,10 @@ def show_preview(preview: pb.ChangePreview) -> None:
             )
         )
         _because(preview.risks)
+    _show_problems(preview)
+
+
+def _show_problems(preview: pb.ChangePreview) -> None:
     for text in preview.not_examined:
         out.print(
             gettext("  not examined: {text}", text=answer_texts.translated(text)),
@@ -268,17 +273,6 @@ def _show_relations(preview: pb.ChangePreview) -> None:
             soft_wrap=True,
         )
         _because(relation.examples)
-
-
-def show_policy(policy: pb.ProposedPolicy) -> None:
-    """Print the settings in effect that a change of the carrier policy changes."""
-    if not policy.differences:
-        out.print(f"  {gettext('changes no setting in effect')}")
-    for one in policy.differences:
-        text = f"  {one.carrier}  {one.setting}: {one.before} -> {one.after}"
-        out.print(text, markup=False, soft_wrap=True)
-    if policy.HasField("impact"):
-        _show_impact(policy.impact)
 
 
 def show_diff(answer: pb.DiffVersionsResponse) -> None:

@@ -13,6 +13,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Rea
 from services.cli.changes import display
 from services.cli.changes.options import ChangeId, server, version
 from services.cli.lists.options import FalsePositive
+from services.cli.policy import differences
 
 
 def revert(
@@ -90,8 +91,8 @@ def _show_plan(plan: pb.UndoPlan, console: PlainConsole, *, as_json: bool = Fals
     if as_json:
         print_json(plan)
         return
-    if plan.policy:
-        console.print(gettext("the carrier policy before it would be in force again"))
+    if plan.HasField("policy"):
+        differences.show(plan.policy, console)
         return
     for entry in plan.removed:
         console.print(gettext("  removes  {pattern}", pattern=entry.pattern), soft_wrap=True)

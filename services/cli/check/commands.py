@@ -150,6 +150,8 @@ def url(
     as_json: AsJson = False,
 ) -> None:
     """Decide whether to let a link be opened."""
+    if not _names_a_host(url):
+        fail(gettext("neither a URL nor a host name: {url!r}", url=url[:100]), status=2)
     link = pb.Link(url=url, subscriber=subscriber)
     request = pb.DecideLinkRequest(
         link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
@@ -170,6 +172,18 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
         if status != "SERVING":
             fail(gettext("{target} is {status}", target=target, status=status))
         out.print(status)
+
+
+def _names_a_host(url: str) -> bool:
+    """Return whether a person can have meant a link; the service reads more, as browsers do."""
+    from fanzha.hosts import is_address
+    from fanzha.url import canonical, split
+
+    host = split(canonical(url))[0]
+    if "://" in url:
+        return host != ""
+    named = "." in host or is_address(host) or host == "localhost"
+    return named and "%" not in host
 
 
 def _word(read: Any, word: str, field: str) -> Any:
@@ -248,6 +262,7 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         **_cut(decision),
         **_link(decision),
         **_relation(decision),
+        **_sender_history(decision),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": "" if decision.dry_run else str(decision.decision_id),
@@ -285,6 +300,13 @@ def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
         "related_to": decision.related_to,
         "related_since": written(decision.related_since_ms),
     }
+
+
+def _sender_history(decision: decision_pb2.Decision) -> dict[str, Any]:
+    if not decision.sender_history:
+        return {}
+    history = {name: round(value, 4) for name, value in sorted(decision.sender_history.items())}
+    return {"sender_history": history}
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:

@@ -39,6 +39,22 @@ def _related_sentence(decision: decision_pb2.Decision, done: str) -> str:
     )
 
 
+def _sender_sentence(decision: decision_pb2.Decision, done: str) -> str:
+    history = decision.sender_history
+    return gettext(
+        "{done}: {blocked:.1f} of the sender's last {texts:.1f} texts, to some {receivers:.0f} "
+        "receivers, were blocked for what they say, which lowers the threshold to {threshold:.4f}; "
+        "its words score {score:.4f}, a link in it {link_score:.4f}.",
+        done=done,
+        blocked=history["blocked"],
+        texts=history["texts"],
+        receivers=history["receivers"],
+        threshold=history["threshold"],
+        score=decision.score,
+        link_score=decision.link_score,
+    )
+
+
 def _related(decision: decision_pb2.Decision) -> str:
     if decision.related_evidence == decision_pb2.EVIDENCE_TEXT:
         return gettext("a near-duplicate of it, {entity},", entity=decision.related_entity)
@@ -93,6 +109,12 @@ def _by_score(decision: decision_pb2.Decision) -> str:
             )
         case decision_pb2.REASON_UNREGISTERED:
             return gettext("{done}: the sender's name is not registered for this route.", done=done)
-        case decision_pb2.REASON_RELATED:
-            return _related_sentence(decision, done)
+    return _by_others(decision, done)
+
+
+def _by_others(decision: decision_pb2.Decision, done: str) -> str:
+    if decision.reason == decision_pb2.REASON_RELATED:
+        return _related_sentence(decision, done)
+    if decision.reason == decision_pb2.REASON_SENDER_HISTORY:
+        return _sender_sentence(decision, done)
     return ""

@@ -157,7 +157,11 @@ def show(explanation: Explanation) -> None:
 
 
 def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:
-    if decision.reason == decision_pb2.REASON_SCORED:
+    if decision.reason in {
+        decision_pb2.REASON_SCORED,
+        decision_pb2.REASON_LINK_SCORED,
+        decision_pb2.REASON_SENDER_HISTORY,
+    }:
         return None
     return Explanation(
         sentence=gettext("No model was decisive, so no words or features are weighed.")

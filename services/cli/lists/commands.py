@@ -46,6 +46,7 @@ from services.cli.lists.options import (
     KindWord,
     LegalBasis,
     ModeWord,
+    Replace,
     Review,
     SourceWord,
     expiry,
@@ -89,6 +90,7 @@ def add(
     review: Review = "",
     mode: ModeWord = "enforce",
     campaign: Campaign = "",
+    replace: Replace = False,
     expected_version: ExpectedVersion = None,
     confirm: Confirm = None,
     by: By = "",
@@ -108,14 +110,13 @@ def add(
     }
     common |= {"reason": reason, "legal_basis": legal_basis, "campaign": campaign}
     patterns = canonical(patterns, common["kind"])
-    additions = [pb.Entry(pattern=pattern, **common) for pattern in patterns]
     request = pb.UpdateEntriesRequest(
-        expected_version=expected_version, additions=additions, author=by, reason=reason
+        expected_version=expected_version, author=by, reason=reason, replace=replace
     )
+    request.additions.extend(pb.Entry(pattern=pattern, **common) for pattern in patterns)
     answer = call(server, target, lambda stub: stub.UpdateEntries(request), request, confirm)
     _tell(patterns, answer, answer.additions, as_json=as_json)
-    if any(report.outcome in _BAD for report in answer.additions):
-        raise typer.Exit(1)
+    raise typer.Exit(any(report.outcome in _BAD for report in answer.additions))
 
 
 @app.command()

@@ -42,6 +42,9 @@ SourceWord = Annotated[
         "--source", help="Who supplied it: ministry, province, bureau, carrier or tech_company."
     ),
 ]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Replace entries of other contents; a terminal asks.")
+]
 Expires = Annotated[
     str,
     typer.Option(

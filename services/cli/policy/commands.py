@@ -5,22 +5,23 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.translation.catalogue import gettext
-from fanzha.v1 import change_pb2, change_pb2_grpc
 from fanzha.v1 import policy_pb2 as pb
-from services.cli._common.confirmation import Confirm, call
-from services.cli._common.console import as_dict, fail, print_json
+from services.cli._common.confirmation import Confirm, agree, call
+from services.cli._common.console import as_dict, err, fail, print_json
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
     AsJson,
     By,
+    DryRun,
     Limit,
     Reason,
     Target,
+    Yes,
 )
-from services.cli._common.server import ServerOf, read_pages, tell_more
-from services.cli.changes.display import show_line
-from services.cli.policy import display, options
+from services.cli._common.server import read_pages, tell_more
+from services.cli.changes import revert as changes
+from services.cli.policy import differences, display, options
 from services.cli.policy.options import (
     Assignments,
     ExpectedPolicy,
@@ -33,7 +34,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The policy of each carrier: show, compare, propose, undo; `fanzha changes` approves.",
 )
-_changes = ServerOf(change_pb2_grpc.ChangeServiceStub)
 _PAGE = 200
 
 
@@ -72,7 +72,7 @@ def diff(
         if version is None
         else pb.ProposePolicyRequest(restore_version=version)
     )
-    request.dry_run, request.reason, request.author = True, "comparison", "comparison"
+    request.dry_run = True
     with server(target) as stub:
         answer = stub.ProposePolicy(request)
     _tell(answer, as_json=as_json)
@@ -125,6 +125,8 @@ def revert(
     version: VersionNumber,
     reason: Reason,
     confirm: Confirm = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -134,15 +136,10 @@ def revert(
         found = stub.GetPolicy(pb.GetPolicyRequest(version=version)).policy
     if not found.change_id:
         fail(gettext("version {version} was made by no change", version=version))
-    request = change_pb2.RevertChangeRequest(id=found.change_id, author=by, reason=reason)
-    answer = call(
-        _changes, target, lambda stub: stub.RevertChange(request), request, confirm,
-        doing=gettext("undoing version {version}", version=version),
+    changes.revert(
+        found.change_id, reason, confirm=confirm, dry_run=dry_run, yes=yes, by=by, target=target,
+        as_json=as_json,
     )  # fmt: skip
-    if as_json:
-        print_json(answer)
-    else:
-        show_line(answer.change)
 
 
 @app.command()
@@ -150,11 +147,17 @@ def restore(
     version: VersionNumber,
     reason: Reason,
     confirm: Confirm = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
     """Bring the whole policy back to a version by a new change."""
+    if not yes:
+        with server(target) as stub:
+            dry = pb.ProposePolicyRequest(restore_version=version, dry_run=True)
+            differences.show(stub.ProposePolicy(dry).policy, err)
+        agree(gettext("Restore version {version}?", version=version), yes=yes)
     request = pb.ProposePolicyRequest(restore_version=version, reason=reason, author=by)
     _tell(_proposed(request, target, confirm), as_json=as_json)
 

@@ -9,7 +9,8 @@ from fanzha.translation.catalogue import gettext, ngettext
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.console import err, out, wide
 from services.cli._common.time_arguments import written
-from services.cli.changes.display import show_line, show_policy
+from services.cli.changes.display import show_line
+from services.cli.policy import differences
 
 
 def show(answer: pb.GetPolicyResponse) -> None:
@@ -66,11 +67,11 @@ def _faults(worker: pb.WorkerPolicy) -> Iterator[str]:
 def show_proposal(answer: pb.ProposePolicyResponse) -> None:
     """Print what a proposal changes, and its request if there is one."""
     if answer.HasField("change"):
-        show_policy(answer.policy)
+        differences.show(answer.policy)
         show_line(answer.change)
         return
     out.print(gettext("against version {version}:", version=answer.version))
-    show_policy(answer.policy)
+    differences.show(answer.policy)
     reasons = "; ".join(answer.second_person_reasons)
     text = (
         gettext("a second person is needed: {reasons}", reasons=reasons)

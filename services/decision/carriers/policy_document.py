@@ -26,9 +26,13 @@ MAX_BYTES = 65_536
 """The longest document."""
 _CHANNELS = {channel.name.lower(): channel for channel in Channel}
 _TRUNK = "trunk"
-_MODES = {"enforce": False, "monitor": True}
-_ON_FAILURE = {"allow": False, "block": True}
-_FIELDS = {"threshold", "mode", "on_failure"}
+CHOICES = {
+    "mode": {"enforce": False, "monitor": True},
+    "on_failure": {"allow": False, "block": True},
+}
+"""The words that a setting of a channel may have, the default first."""
+SETTINGS = ("threshold", *CHOICES)
+"""What a carrier may set for a channel."""
 
 NO_POLICIES = CarrierPolicies({})
 
@@ -76,13 +80,13 @@ def _policy(value: Any, where: str) -> CarrierPolicy:
 
 def _channel(value: Any, where: str) -> ChannelPolicy:
     table = _table(value, where)
-    if unknown := table.keys() - _FIELDS:
-        known = ", ".join(sorted(_FIELDS))
+    if unknown := table.keys() - set(SETTINGS):
+        known = ", ".join(sorted(SETTINGS))
         raise ValueError(f"{where}: {min(unknown)}: unknown; known are {known}")
     return ChannelPolicy(
         threshold=_threshold(table.get("threshold"), where),
-        monitor=_choice(table, "mode", _MODES, where),
-        block_on_failure=_choice(table, "on_failure", _ON_FAILURE, where),
+        monitor=_choice(table, "mode", where),
+        block_on_failure=_choice(table, "on_failure", where),
     )
 
 
@@ -96,7 +100,8 @@ def _threshold(value: Any, where: str) -> float | None:
     return float(value)
 
 
-def _choice(table: Mapping[str, Any], name: str, choices: Mapping[str, bool], where: str) -> bool:
+def _choice(table: Mapping[str, Any], name: str, where: str) -> bool:
+    choices = CHOICES[name]
     value = table.get(name, next(iter(choices)))
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{where}: {name}: {' or '.join(choices)}")

@@ -23,6 +23,14 @@ RULES = {
     "unscored": ("模型未给出评分", "no model was heard"),
     "scored": ("模型评分达到阈值", "the score reaches the threshold"),
     "link_scored": ("链接与文字合并评分", "a link scores, and the words do not speak against it"),
+    "sender_history": (
+        "发送方近期被拦截，阈值降低",
+        "the sender's texts were just blocked, which lowers the threshold",
+    ),
+    "marked_history": (
+        "发送方近期被拦截，阈值降低，仅标记",
+        "the sender's texts were just blocked, which lowers the threshold, and it is only marked",
+    ),
     "spam": ("垃圾短信", "it is unwanted advertising"),
     "related_blocked": (
         "所涉号码、链接或文本已确认涉诈",
@@ -219,6 +227,24 @@ def _link_scored(row: Mapping[str, Any]) -> list[_Change]:
     ]
 
 
+def _sender_history(row: Mapping[str, Any]) -> list[_Change]:
+    limit = (row.get("sender_history") or {}).get("threshold", row["threshold"])
+    both = ("sender_history", "marked_history")
+    return [
+        _Change(
+            "若该发送方近期没有短信因内容被拦截，或设置 sender_history_action 为 off",
+            "with no texts of that sender just blocked, or with sender_history_action off",
+            both,
+        ),
+        _Change(
+            f"若文字评分低于 {limit:.3f}，链接低于其通道阈值，且与已确认文本不近似",
+            f"with words that score under {limit:.3f}, no link that its own channel blocks, and "
+            "near no confirmed text",
+            both,
+        ),
+    ]
+
+
 def _related(_row: Mapping[str, Any]) -> list[_Change]:
     return [
         _Change(
@@ -272,6 +298,7 @@ _CHANGES = {
     "UNREGISTERED": _unregistered,
     "VELOCITY": _velocity,
     "LINK_SCORED": _link_scored,
+    "SENDER_HISTORY": _sender_history,
     "RELATED": _related,
     "SPAM": _spam,
     "PROTECTED": _protected,

@@ -13,6 +13,8 @@ from services.changes import preview as previews
 from services.changes.history import VersionComparison
 from services.changes.impact import ImpactEstimate
 from services.changes.model import ChangeRequest, Draft, Emergency, ProposedPolicy, SecondPerson
+from services.changes.policy.impact import PolicyImpact
+from services.changes.policy.requests import PolicyProposal
 from services.changes.preview import ChangePreview
 from services.changes.report import Reference
 from services.changes.views import DEFAULT_ROWS, MAX_ROWS
@@ -121,7 +123,25 @@ def policy(proposed: ProposedPolicy) -> change_pb2.ProposedPolicy:
             )
             for one in proposed.differences
         ],
-        impact=_impact(proposed.impact) if proposed.impact else None,
+        impact=_policy_impact(proposed.impact) if proposed.impact else None,
+    )
+
+
+def _policy_impact(one: PolicyImpact) -> change_pb2.PolicyImpact:
+    return change_pb2.PolicyImpact(
+        hours=one.hours,
+        rows_examined=one.rows_examined,
+        carriers=[
+            change_pb2.CarrierImpact(
+                carrier=each.carrier,
+                channel=each.channel,
+                would_block=each.would_block,
+                would_allow=each.would_allow,
+            )
+            for each in one.carriers
+        ],
+        uncertain=one.uncertain,
+        unknown_because=one.unknown_because,
     )
 
 
@@ -200,10 +220,11 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
     )
 
 
-def undo_plan(draft: Draft | None) -> change_pb2.UndoPlan:
-    """Write what a draft that undoes something would do; None stands for that of a policy."""
-    if draft is None:
-        return change_pb2.UndoPlan(policy=True)
+def undo_plan(draft: Draft | PolicyProposal) -> change_pb2.UndoPlan:
+    """Write what a draft that undoes something would do."""
+    if isinstance(draft, PolicyProposal):
+        left_alone = len(draft.left_alone)
+        return change_pb2.UndoPlan(policy=policy(draft.policy), left_alone_total=left_alone)
     named = np.arange(min(len(draft.removals), _MOST_PLANNED))
     return change_pb2.UndoPlan(
         removed_total=len(draft.removals),

@@ -178,6 +178,8 @@ def _fill_found(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: boo
     if detail.velocity_score is not None:
         message.velocity_score = detail.velocity_score
         message.velocity_inputs.update(detail.velocity_inputs or {})
+    if detail.sender_history is not None:
+        message.sender_history.update(detail.sender_history)
     if detail.link_score is not None:
         message.link_score = detail.link_score
         message.link = detail.link

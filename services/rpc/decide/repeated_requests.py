@@ -250,6 +250,7 @@ def _detail(one: pb.Decision) -> Detail:
         link=one.link,
         velocity_score=one.velocity_score if one.HasField("velocity_score") else None,
         velocity_inputs=dict(one.velocity_inputs) or None,
+        sender_history=dict(one.sender_history) or None,
         treatment=Treatment(one.treatment),
         label=DisplayLabel(one.label),
         delay_ms=one.delay_ms,

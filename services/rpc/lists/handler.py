@@ -62,6 +62,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             reason=request.reason,
             expected_version=_version(request),
             confirmed_risks=tuple(request.confirmed_risks),
+            may_replace=request.replace or request.HasField("expected_version"),
             false_positive=request.false_positive,
         )
         additions = messages.proposed(list(request.additions))

@@ -10,6 +10,7 @@ from fanzha.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    ReplacementUnconfirmed,
     RisksUnconfirmed,
     Unauthenticated,
     Unavailable,
@@ -22,6 +23,7 @@ from services.rpc.middleware.status_details import (
     conflict_trailers,
     localized_detail,
     other_trailers,
+    replacement_trailers,
     retry_trailers,
     risk_trailers,
 )
@@ -33,6 +35,7 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
     RisksUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
+    ReplacementUnconfirmed: grpc.StatusCode.FAILED_PRECONDITION,
     VersionConflict: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -103,6 +106,8 @@ def _trailers(error: Exception, code: int, message: str, language: str) -> Trail
             return conflict_trailers(code, message, error, *localized)
         case RisksUnconfirmed():
             return risk_trailers(code, message, error, *localized)
+        case ReplacementUnconfirmed():
+            return replacement_trailers(code, message, error, *localized)
         case _:
             return other_trailers(code, message, *localized)
 

@@ -6,16 +6,22 @@ version conflict names both versions, a change that is not confirmed its risks
 The messages of google.rpc are encoded by hand, because the package that has
 them has a hundred more: Status is a code, a message and details; RetryInfo is one Duration;
 ErrorInfo is a reason, a domain and a map of texts; LocalizedMessage is a locale and a message.
-`fanzha.client.version_conflict`, `unconfirmed_risks` and `localized_message` read them back.
+`fanzha.client.version_conflict`, `unconfirmed_risks`, `unconfirmed_replacements` and
+`localized_message` read them back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
 
-from fanzha.errors import FanzhaError, RisksUnconfirmed, VersionConflict
+from fanzha.errors import (
+    FanzhaError,
+    ReplacementUnconfirmed,
+    RisksUnconfirmed,
+    VersionConflict,
+)
 from fanzha.status_details import (
     ACTUAL,
     DETAILS_KEY,
@@ -23,6 +29,7 @@ from fanzha.status_details import (
     ERROR_INFO,
     EXPECTED,
     LOCALIZED_MESSAGE,
+    REPLACEMENT_UNCONFIRMED,
     RETRY_INFO,
     RISKS_UNCONFIRMED,
     VERSION_CONFLICT,
@@ -61,8 +68,21 @@ def conflict_trailers(code: int, message: str, error: VersionConflict, *others: 
 
 def risk_trailers(code: int, message: str, error: RisksUnconfirmed, *others: Packed) -> Trailers:
     """Write the trailers of a change whose risks are not confirmed."""
-    risks = {str(place): risk for place, risk in enumerate(error.risks)}
-    info = Packed(type_url=ERROR_INFO, value=_error_info(RISKS_UNCONFIRMED, risks))
+    return _numbered(code, message, RISKS_UNCONFIRMED, error.risks, *others)
+
+
+def replacement_trailers(
+    code: int, message: str, error: ReplacementUnconfirmed, *others: Packed
+) -> Trailers:
+    """Write the trailers of a change that may not replace entries."""
+    return _numbered(code, message, REPLACEMENT_UNCONFIRMED, error.differences, *others)
+
+
+def _numbered(
+    code: int, message: str, reason: str, texts: Sequence[str], *others: Packed
+) -> Trailers:
+    metadata = {str(place): text for place, text in enumerate(texts)}
+    info = Packed(type_url=ERROR_INFO, value=_error_info(reason, metadata))
     return other_trailers(code, message, info, *others)
 
 

@@ -42,7 +42,7 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
         made = await self._changes.propose_policy(
             _contents(request),
             PolicyTerms(
-                author=identity.author(request.author),
+                author=request.author if request.dry_run else identity.author(request.author),
                 reason=request.reason,
                 expected_version=request.expected_version
                 if request.HasField("expected_version")

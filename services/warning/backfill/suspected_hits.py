@@ -115,11 +115,7 @@ class SuspectedHitService:
         subject, who = self._subject(kind, pattern), identity.author(by)
         for name, position in (("place", place or "0-0"), ("until_place", until)):
             if not _POSITION.fullmatch(position):
-                raise InvalidInput(
-                    "{name}: not a position from an earlier answer: {position!r}",
-                    name=name,
-                    position=position[:50],
-                )
+                raise _no_position(name, position)
         hits, following = await self._without_verdict(subject, place or self._first_place(), until)
         if hits:
             details = {
@@ -214,3 +210,11 @@ def _is_of(subject: RecipientSubject, hit: Hit) -> bool:
     if subject.pattern.endswith("*"):
         return party.startswith(subject.pattern[:-1])
     return party.casefold() == subject.pattern.casefold()
+
+
+def _no_position(name: str, position: str) -> InvalidInput:
+    return InvalidInput(
+        "{name}: not a position from an earlier answer: {position!r}",
+        name=name,
+        position=position[:50],
+    )

@@ -79,9 +79,14 @@ def test_settings_are_set_listed_and_undone(run: Run) -> None:
     history = run("policy", "history", "--limit", "1")
     versions = json.loads(run("policy", "history", "--json").stdout)["versions"]
     against = run("policy", "diff", "--version", "1")
-    reverted = run("policy", "revert", "2", "--reason", "too high")
+    planned = run("policy", "revert", "2", "--reason", "too high", "--dry-run")
+    asked = run("policy", "restore", "1", "--reason", "too high")
+    reverted = run("policy", "revert", "2", "--reason", "too high", "--yes")
     run("changes", "approve", "3", by="wang")
 
+    assert "cmcc  call.threshold: 0.6 -> 0.5" in planned.stdout
+    assert "cmcc  call.threshold: 0.6 -> 0.5" in asked.stderr
+    assert "so say --yes" in asked.stderr
     assert "to 0.6" in history.stdout
     assert "there are more: --after" in history.stderr
     assert [(one["version"], one["approved_by"]) for one in versions] == [
@@ -98,7 +103,7 @@ def test_the_whole_policy_goes_back_to_a_version(run: Run, file: str) -> None:
     run("policy", "propose", file, "--reason", "by contract")
     run("changes", "approve", "1", by="wang")
 
-    restored = run("policy", "restore", "0", "--reason", "nothing is set")
+    restored = run("policy", "restore", "0", "--reason", "nothing is set", "--yes")
     run("changes", "approve", "2", by="wang")
 
     assert restored.exit_code == 0

@@ -9,6 +9,7 @@ import pytest
 
 from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed, NotFound, RisksUnconfirmed, VersionConflict
+from fanzha.tables import Channel
 from infra.redis.client import connect
 from services.audit.events import AuditKind
 from services.auth.identity import DEVELOPER, acting_as
@@ -17,6 +18,8 @@ from services.carrier_policy.policy_log import PolicyLog
 from services.changes import wiring
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.requests import PolicyContents, PolicyProposal, PolicyTerms
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision_log.impact.policy_replay import PolicyReplay
 from tests.support.builders import an_entry
 from tests.support.change_desk import CHEN, LI, WANG, ZHAO, ChangeDesk, a_draft, change_desk
 
@@ -280,3 +283,34 @@ async def test_a_cluster_keeps_policies_as_one_node_does(cluster_url: str, tmp_p
         done = await apply_as_two(desk, "cmcc.call.mode=monitor")
 
     assert (done.state, done.applied_version) == (ChangeState.APPLIED, 2)
+
+
+async def test_a_preview_says_what_the_log_says_and_a_broken_log_hinders_nobody(
+    redis_url: str, tmp_path: Path
+) -> None:
+    def source(before: CarrierPolicies, after: CarrierPolicies, since_ms: int) -> PolicyReplay:
+        if "broken" in after.carriers:
+            raise OSError("the disk is gone")
+        found = PolicyReplay(since_ms=since_ms, first_ms=since_ms - 1, rows_examined=7)
+        found.would_block["cmcc", Channel.CALL] = 3
+        return found
+
+    async with change_desk(redis_url, tmp_path / "lists", policy_impact=source) as desk:
+        with acting_as(LI):
+            made = await propose(desk)
+            stored = await desk.changes.views.get(1)
+            await desk.changes.reject(1, reason="withdrawn")
+            broken = await propose(desk, "broken.call.mode=monitor")
+            same = await propose(desk, document="", terms=replace(TERMS, dry_run=True))
+
+    impact = made.policy.impact
+    assert impact is not None
+    assert (impact.hours, impact.rows_examined, impact.unknown_because) == (24.0, 7, "")
+    assert [(one.carrier, one.channel, one.would_block) for one in impact.carriers] == [
+        ("cmcc", "call", 3),
+    ]
+    assert stored.policy == made.policy
+    assert broken.record is not None
+    assert broken.policy.impact is not None
+    assert broken.policy.impact.unknown_because == "the decision log could not be read"
+    assert same.policy.impact is None

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from examples import lists_tour_site
 from examples.lists_tour import BAD_ROWS, tell
 from tests.support.checkout import CHECKOUT
+from tests.support.page_commands import commands_shown
 from tests.support.processes import run_in
 
 ROWS = 20_000
@@ -26,6 +28,13 @@ def test_the_command_checks_its_options() -> None:
 
     assert done.returncode == 2
     assert "1000" in done.stderr
+
+
+def test_the_tutorial_shows_the_commands_that_the_tour_runs(found: dict[str, Any]) -> None:
+    assert found
+    tutorial = (CHECKOUT / "docs/tutorials/lists.md").read_text()
+
+    assert commands_shown("\n".join(lists_tour_site.page)) == commands_shown(tutorial)
 
 
 @pytest.mark.timeout(600)

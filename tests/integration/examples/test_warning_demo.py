@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.checkout import CHECKOUT
 from tests.support.external_servers import skip_or_fail
+from tests.support.page_commands import commands_shown
 
 
 @pytest.mark.timeout(600)
@@ -29,6 +30,8 @@ def test_three_waves_become_warnings_on_both_sides_of_smpp(tmp_path: Path) -> No
     assert found["messages at the message centre"] >= 24 * 3
     assert found["in the queue for visits"] > 0
     assert "【反诈预警】" in page.read_text()
+    tutorial = (CHECKOUT / "docs/tutorials/warnings.md").read_text()
+    assert commands_shown(page.read_text()) == commands_shown(tutorial)
 
 
 def test_without_node_the_demo_names_the_package_to_install(tmp_path: Path) -> None:

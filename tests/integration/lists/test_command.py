@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from typer.testing import CliRunner
 
+from fanzha.client import unconfirmed_replacements
 from fanzha.fingerprint import fingerprint
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli.lists.commands import app
@@ -199,3 +201,77 @@ def test_status_is_available_as_json(run: Run) -> None:
     eventually(counted)
     assert found[-1]["workers"] == []
     assert found[-1]["version"] == "1"
+
+
+def test_an_entry_of_other_contents_is_replaced_only_knowingly(stub: Any, run: Run) -> None:
+    law = ["--fraud-type", "fake_loan", "--legal-basis", "Art. 25", "--expires", "2099-01-01"]
+    number, again = "+8617000000001", ["--source", "bureau", "--reason", "x"]
+    run("add", number, "--source", "ministry", "--reason", "order 7", *law)
+
+    refused = run("add", number, *again)
+    found = stub.FindEntries(pb.FindEntriesRequest(query=number)).entries[0]
+    same = run("add", number, "--source", "ministry", "--reason", "order 7", *law)
+    replaced = run("add", number, *again, "--replace")
+
+    assert refused.exit_code == 1
+    told = " ".join(refused.stderr.split())
+    assert f"{number} (block): source ministry → bureau" in told
+    assert "fraud type fake_loan → unspecified, legal basis 'Art. 25' → none" in told
+    assert "--replace" in told
+    assert found.legal_basis == "Art. 25"
+    assert "duplicate" in same.stdout
+    assert "replaced" in replaced.stdout
+    assert stub.FindEntries(pb.FindEntriesRequest(query=number)).entries[0].legal_basis == ""
+
+
+def test_a_client_replaces_with_the_version_it_has_seen_or_a_flag(stub: Any) -> None:
+    update(stub, entry("a.example"))
+    request = pb.UpdateEntriesRequest(
+        additions=[entry("a.example", reason="another"), entry("b.example")], reason="x"
+    )
+
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.UpdateEntries(request)
+    version = stub.GetStatus(pb.GetStatusRequest()).version
+    request.expected_version = version
+    done = stub.UpdateEntries(request)
+
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+    (difference,) = unconfirmed_replacements(refused.value)
+    assert difference.startswith("a.example (block): reason ")
+    assert version == 1
+    assert [row.outcome for row in done.additions] == [
+        pb.ROW_OUTCOME_REPLACED,
+        pb.ROW_OUTCOME_ADDED,
+    ]
+    assert [row.kind for row in done.additions] == [pb.ENTRY_KIND_HOST] * 2
+
+
+def test_what_a_pattern_is_taken_for_is_told(run: Run) -> None:
+    patterns = ["＋８６17000000001", "10.0.0.0/8", "com", "Bank", "+861700000000123"]
+
+    done = run("add", *patterns, "--source", "bureau", "--reason", "x", "--by", "li")
+
+    assert done.exit_code == 1
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert lines[0].endswith(" as number +8617000000001") or "as number +8617000000001:" in lines[0]
+    assert "invalid: pattern: a network" in lines[1]
+    assert "invalid: pattern: a top-level domain" in lines[2]
+    assert " as sender" in lines[3]
+    assert "invalid: pattern: no number has this form" in lines[4]
+
+
+def test_what_would_be_replaced_fits_into_a_status_however_long(stub: Any) -> None:
+    hosts = [f"{'a' * 60}{number}.{'b' * 60}.example" for number in range(9)]
+    long = {"reason": "诈" * 900, "legal_basis": "法" * 900, "campaign": "行" * 900}
+    update(stub, *[entry(host, **long) for host in hosts])
+    other = {name: text[:-1] + "x" for name, text in long.items()} | {"fraud_type": 1}
+
+    with pytest.raises(grpc.RpcError) as refused:
+        stub.UpdateEntries(
+            pb.UpdateEntriesRequest(additions=[entry(host, **other) for host in hosts], reason="x"),
+            metadata=(("accept-language", "zh"),),
+        )
+
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+    assert len(unconfirmed_replacements(refused.value)) == 3

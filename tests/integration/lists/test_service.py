@@ -38,6 +38,7 @@ def test_each_row_gets_an_outcome_and_bad_rows_do_not_stop_others(stub: Any) -> 
         entry("no such thing"),
         entry("+8617000000003"),
         removals=[pb.EntryRef(pattern="x.example"), pb.EntryRef(pattern="??")],
+        replace=True,
     )
 
     assert outcomes(answer.additions) == ["DUPLICATE", "REPLACED", "REFUSED", "INVALID", "ADDED"]

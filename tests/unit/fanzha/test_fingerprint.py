@@ -165,6 +165,19 @@ def test_a_sketch_that_is_made_keeps_no_text() -> None:
     assert [batch.pending(row).body for row in (0, 1)] == ["", PARCEL]
 
 
+def test_texts_that_are_normalised_already_have_the_same_sketches() -> None:
+    written = [fingerprint.fingerprint(one) for one in BODIES]
+    raw, batch = BatchSketches(BODIES), BatchSketches(BODIES)
+    batch.normalised(normalise_all(BODIES))
+
+    pending = [(batch if row % 2 else raw).pending(row) for row in range(len(BODIES))]
+
+    assert [one.is_normal for one in pending] == [False, True] * 3
+    assert pending[1].body == normalise_all([SECOND])[0] != SECOND
+    assert BatchSketches.of_pending(pending).written() == written
+    assert batch.written() == written
+
+
 def test_written_fingerprints_are_a_batch_of_sketches() -> None:
     written = [fingerprint.fingerprint(FIRST), fingerprint.fingerprint(PARCEL)]
 

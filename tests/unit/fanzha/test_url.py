@@ -64,6 +64,9 @@ OURS = {
     "http://evil.example\\@bank.example/": "http://evil.example/@bank.example/",
     "ftp://evil.example/a": "ftp://evil.example/a",
     "evil.example/?to=https://bank.example/": "http://evil.example/?to=https://bank.example/",
+    "http%3A%2F%2Fevil.example%2Fa%3Fb": "http://evil.example/a?b",
+    "HTTPS%253a%252F%252FEvil.example": "https://evil.example/",
+    "http%3Aevil.example/%23": "http://evil.example/%23",
     # addresses
     "http://0xC0000201/": "http://192.0.2.1/",
     "http://0300.0.02.1/": "http://192.0.2.1/",

@@ -12,6 +12,7 @@ from classifiers import bundles
 from classifiers.text.classifier import BATCH, TextClassifier, kinds_of
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from fanzha.text import normalise_all
 from tests.support.builders import some_texts
 from tests.support.effort import examples
 
@@ -175,3 +176,9 @@ def test_a_bundle_that_knows_fewer_kinds_of_fraud_than_the_taxonomy_names_those_
     kinds[0, 3] = 9.0
 
     assert kinds_of(["", ""], kinds)[0] == 3
+
+
+def test_normalised_texts_are_handed_on_so_that_no_other_stage_normalises() -> None:
+    texts = ["您的快递Ｎｏ.１２３", "恭喜您获得贷款额度"] * 300
+
+    assert shipped().score_bodies(texts).normal == normalise_all(texts)
