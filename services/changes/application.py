@@ -32,13 +32,7 @@ from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
-from services.changes.model import (
-    ChangeEvent,
-    ChangeKind,
-    ChangeRequest,
-    ChangeState,
-    Emergency,
-)
+from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.application import PolicyApplication, application_details
 from services.changes.store import ChangeTransition
 
@@ -135,9 +129,8 @@ class ChangeApplication:
             return await self.finish(stored, version, by=by)
         raise VersionConflict(
             "change {id}: the lists changed {attempts} times during the commit; retry",
-            id=record.id,
-            attempts=_ATTEMPTS,
-        )
+            id=record.id, attempts=_ATTEMPTS,
+        )  # fmt: skip
 
     async def _apply_policy(
         self,
@@ -163,9 +156,8 @@ class ChangeApplication:
 
     async def _check_not_applied(self, record: ChangeRequest) -> None:
         if record.applying_after is not None and (made := await self.committed_version(record)):
-            raise VersionConflict(
-                "change {id} is applied already, at version {made}", id=record.id, made=made
-            )
+            raise VersionConflict("change {id} is applied already, at version {made}",
+                                  id=record.id, made=made)  # fmt: skip
 
     async def _audit(
         self, record: ChangeRequest, details: dict[str, str], kind: AuditKind, by: str
@@ -239,9 +231,8 @@ class ChangeApplication:
             return replace(after, revision=stored.revision + 1)
         raise Unavailable(
             "change {id} is committed at version {version}; its record is not updated yet",
-            id=stored.id,
-            version=version,
-        )
+            id=stored.id, version=version,
+        )  # fmt: skip
 
     async def _retract(self, record: ChangeRequest) -> None:
         """Publish the false positives that a committed request removed. Idempotent."""
@@ -287,9 +278,8 @@ class ChangeApplication:
             raise Unavailable(
                 "change {id}: the outcome of its commit is unknown: {error}; `fanzha changes "
                 "show {id}` shows it within a minute",
-                id=record.id,
-                error=error,
-            ) from error
+                id=record.id, error=error,
+            ) from error  # fmt: skip
         return done.version
 
     def _plan(
@@ -346,20 +336,6 @@ class ChangeApplication:
                 )
             ]
         return []
-
-
-def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
-    """Return the request as an emergency; `InvalidInput` when it does not end by itself."""
-    if record.kind is ChangeKind.POLICY:
-        raise InvalidInput(
-            "emergency: a carrier policy does not end by itself; a second person has to approve it"
-        )
-    if removals:
-        raise InvalidInput(
-            "emergency: cannot remove entries, because removals do not expire: "
-            "add an allow entry for the same pattern instead; it takes effect at once"
-        )
-    return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
 
 
 def _check_version(expected: int | None, version: int) -> None:
