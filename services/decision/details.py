@@ -77,6 +77,14 @@ class LinkDetails:
         return detail
 
 
+class KnownDetails:
+    """What one pipeline keeps of details."""
+
+    def __init__(self) -> None:
+        self.entries = EntryDetails()
+        self.links = LinkDetails()
+
+
 def by_list(ruling: Ruling) -> Int64s:
     """Return the rows that a list entry decided."""
     decided: Bools = ruling.reasons == _BLOCKLISTED
@@ -88,12 +96,10 @@ def of_rows(
     evidence: BatchEvidence,
     ruling: Ruling,
     decided: Int64s,
-    *,
-    entries: EntryDetails,
-    links: LinkDetails,
+    known: KnownDetails,
 ) -> dict[int, Detail]:
     """Collect the details; *decided* are the rows that a list entry decided."""
-    details = _of_entries(evidence, decided, entries) if len(decided) else {}
+    details = _of_entries(evidence, decided, known.entries) if len(decided) else {}
     # Row by row, as few rows have any of these.
     if evidence.fraud_types is not None:
         _add_fraud_types(details, evidence.fraud_types, ruling)
@@ -101,7 +107,7 @@ def of_rows(
         if row in details:
             _add(details, row, link_score=link.score, link=link.url)
         else:
-            details[row] = links.of(link)
+            details[row] = known.links.of(link)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)

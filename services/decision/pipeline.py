@@ -18,7 +18,7 @@ from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.classifier import cap_scores
-from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
+from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
@@ -84,8 +84,7 @@ class DecisionPipeline:
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
-        self._entry_details = details.EntryDetails()
-        self._link_details = details.LinkDetails()
+        self._known_details = details.KnownDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
         """Channels whose model failed last time."""
@@ -268,7 +267,8 @@ class DecisionPipeline:
             if found.normal is not None and evidence.sketches is not None:
                 evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:
-                evidence.rule_columns["spam"] = self._spam(model, found)
+                threshold = np.float32(self._rules.spam_threshold_or(model.spam_threshold))
+                evidence.rule_columns["spam"] = found.p_spam >= threshold
             return found.p_fraud
 
         self._score(evidence, model.version, score)
@@ -314,13 +314,6 @@ class DecisionPipeline:
             evidence.velocity = self._velocity.score(calls, activity, implausible, failed)
             self._observer.stage_done(Channel.CALL, "velocity")
 
-    def _spam(self, model: TextScorer, found: TextScores) -> Bools:
-        threshold = self._rules.spam_threshold
-        if threshold is None:
-            threshold = model.spam_threshold
-        spam: Bools = found.p_spam >= np.float32(threshold)
-        return spam
-
     def _score(self, evidence: BatchEvidence, version: str, score: Callable[[], Float32s]) -> None:
         """Score a batch; whatever breaks in a model, traffic goes on without it."""
         channel, evidence.model_version = evidence.channel, version
@@ -360,13 +353,7 @@ class DecisionPipeline:
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
-        found = details.of_rows(
-            evidence,
-            policy.enforced,
-            by_list,
-            entries=self._entry_details,
-            links=self._link_details,
-        )
+        found = details.of_rows(evidence, policy.enforced, by_list, self._known_details)
         cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
         policy_overrides.mark_monitored(found, policy.monitored)
         return Decisions(

@@ -104,10 +104,9 @@ def add(
         "fraud_type": enum(fraud_type, vocabulary.read_fraud_type, "--fraud-type"),
         "source": enum(source, vocabulary.read_source, "--source"),
         "review_at_s": read_review(review, int(time.time())),
-        "mode": read_mode(mode),
-        **expiry(expires, int(time.time())),
-    }
-    common |= {"reason": reason, "legal_basis": legal_basis, "campaign": campaign}
+        "mode": read_mode(mode), "legal_basis": legal_basis, "campaign": campaign,
+        "reason": reason, **expiry(expires, int(time.time())),
+    }  # fmt: skip
     patterns = canonical(patterns, common["kind"])
     request = pb.UpdateEntriesRequest(
         expected_version=expected_version, author=by, reason=reason, replace=replace
