@@ -8,6 +8,7 @@ a statistic. Links and numbers in texts are those that the lists were searched f
 are formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,8 @@ class SightingBuffer:
         self._rows: deque[_Row] = deque()
         self._skip = 0
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
+        self.filled = asyncio.Event()
+        """Set when rows come in."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -102,6 +105,8 @@ class SightingBuffer:
         ]
         self._rows += self._taken(table, decisions, rows[:BATCH_ROWS].tolist(), sampled)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
+        if self._rows:
+            self.filled.set()
         while len(self._rows) > self._capacity:
             self._rows.popleft()
             dropped += 1
@@ -196,7 +201,11 @@ class SightingWriter:
     async def run(self) -> None:
         """Write until cancelled."""
         await run_periodically(
-            self.write, every_seconds=INTERVAL_SECONDS, task="sightings", logger=logger
+            self.write,
+            every_seconds=INTERVAL_SECONDS,
+            task="sightings",
+            logger=logger,
+            work=self._buffer.filled,
         )
 
     async def write(self) -> None:
