@@ -134,14 +134,27 @@ class BatchSketches:
     def written(self) -> list[str]:
         """Return the fingerprints of all texts, written; empty for those too short to have one."""
         values, known = self.all()
-        return [write(row) if known[place] else "" for place, row in enumerate(values)]
+        # The digits of all texts at once, to be cut.
+        digits, width = _digits(values), VALUES * 4
+        return [
+            _PREFIX + digits[place * width : (place + 1) * width] if is_known else ""
+            for place, is_known in enumerate(known.tolist())
+        ]
 
-    def pending(self, row: int) -> PendingSketch:
-        """Return one text, to be sketched later unless it is now."""
-        if self._missing[row]:
-            if self._normal is not None:
-                return PendingSketch(self._normal[row][:LONGEST], None, is_normal=True)
-            return PendingSketch(self._bodies[row][:MAX_CHARACTERS], None)
+    def pending(self, rows: Sequence[int]) -> list[PendingSketch]:
+        """Return these texts, to be sketched later unless they are now."""
+        missing = self._missing[rows].tolist()
+        return [
+            self._unmade(row) if is_missing else self._made(row)
+            for row, is_missing in zip(rows, missing, strict=True)
+        ]
+
+    def _unmade(self, row: int) -> PendingSketch:
+        if self._normal is not None:
+            return PendingSketch(self._normal[row][:LONGEST], None, is_normal=True)
+        return PendingSketch(self._bodies[row][:MAX_CHARACTERS], None)
+
+    def _made(self, row: int) -> PendingSketch:
         return PendingSketch("", self._values[row].copy() if self._known[row] else None)
 
     def _make(self, rows: Int64s) -> None:
@@ -171,7 +184,11 @@ def fingerprint(text: str) -> str:
 
 def write(values: Values) -> str:
     """Write one sketch as a fingerprint."""
-    return _PREFIX + values.astype(">u2").tobytes().hex()
+    return _PREFIX + _digits(values)
+
+
+def _digits(values: Values) -> str:
+    return values.astype(">u2").tobytes().hex()
 
 
 def is_fingerprint(text: str) -> bool:

@@ -77,6 +77,8 @@ _PLACEHOLDER = re.compile(
     r"[BCDNPUW](?<![A-Za-z].)(?:(IGIT|ECHAT|HONE|ELLPHONE)|(RL)|LACE|AME|ANK)(?![A-Z])"
 )
 
+_UPPER_A, _UPPER_LETTERS = np.uint32(ord("A")), np.uint32(26)
+
 # These run over whole batches. Each starts with a character class or a literal and nothing is
 # tried twice, so that the engine skips what cannot match.
 _SCHEME_LINK = re.compile(r"http(?:s?\ ?:?\ ?//\ ?[!-~]+)")
@@ -111,10 +113,7 @@ def normalise_all(texts: Sequence[str]) -> list[str]:
     """Return the one form of each text of a batch."""
     if not texts:
         return []
-    joined = _join(texts)
-    if any(word in joined for word in _PLACEHOLDERS):
-        joined = _PLACEHOLDER.sub(_placeholder, joined)
-    folded = _text(_fold(joined))
+    folded = _text(_fold(_join(texts)))
     if "//" in folded:
         folded = _SCHEME_LINK.sub(Token.LINK, folded)
     folded = _without_hosts(folded)
@@ -130,7 +129,14 @@ def _join(texts: Sequence[str]) -> str:
 
 
 def _fold(text: str) -> Uint32s:
-    folded = _look_up(_codes(text))
+    codes = _codes(text)
+    # Upper case is rare in Chinese, and shows at once that seven words need not be looked for.
+    if np.count_nonzero(codes - _UPPER_A < _UPPER_LETTERS) and any(
+        word in text for word in _PLACEHOLDERS
+    ):
+        text = _PLACEHOLDER.sub(_placeholder, text)
+        codes = _codes(text)
+    folded = _look_up(codes)
     at = np.flatnonzero(folded == EXPANDS).tolist()
     if at:
         folded = _look_up(_codes(_expanded(text, at)))

@@ -47,7 +47,7 @@ def taken_back(story: Story, seen: Seen) -> None:
     call = Call(caller=COURIER, callee=person("合肥", 91))
     with story.site.watching(lambda: story.site.client.decide_call(call)) as watch:
         watch.wait(lambda answer: answer.blocked)
-        agree = "approve" if change["state"] == "CHANGE_STATE_PENDING" else "apply"
+        agree = "approve" if change["state"] == "pending" else "apply"
         story.site.fanzha("wang", "changes", agree, str(change["id"]))
         watch.wait(lambda answer: not answer.blocked)
     story.expect("the parcel service rings again", True, not watch.answer.blocked)

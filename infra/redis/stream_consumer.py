@@ -49,6 +49,8 @@ CLAIM_MS = 30_000
 BLOCK_MS = 15_000
 """An entry ends the wait at once; below the timeout of the socket."""
 _LEAST_BLOCK_MS = 1_000
+_BUSY_BLOCK_MS = 3_000
+"""A wait for new entries while others are in work, which may be delayed meanwhile."""
 MAX_TRIES = 5
 
 
@@ -90,11 +92,13 @@ class StreamReader:
 
         Entries in *held* are in work here: they are renewed, and not delivered again.
         """
+        if self._delayed is not None:
+            await self._delayed.bring_back(self._now_ms())
         if time.monotonic() >= self._claim_at:
             claimed = await self._claim(count, held)
             if claimed:
                 return claimed
-        entries = await self.group.read_new(count, self._block_ms(block_ms))
+        entries = await self.group.read_new(count, self._block_ms(block_ms, busy=bool(held)))
         return [entry for entry in entries if not await self._is_poison(entry)]
 
     async def acknowledge(self, entries: Sequence[StreamEntry]) -> None:
@@ -116,8 +120,6 @@ class StreamReader:
         await self.acknowledge([entry])
 
     async def _claim(self, count: int, held: Collection[str]) -> list[StreamEntry]:
-        if self._delayed is not None:
-            await self._delayed.bring_back(self._now_ms())
         await self.group.renew(list(held))
         claimed = await self.group.claim_idle(count, self._claim_ms)
         if len(claimed) < count:
@@ -125,9 +127,15 @@ class StreamReader:
         found = [entry for entry in claimed if entry.id not in held]
         return [entry for entry in found if not await self._is_poison(entry)]
 
-    def _block_ms(self, most: int) -> int:
-        """Shorten a wait of *most* so that it ends when claims are due, in a second or later."""
+    def _block_ms(self, most: int, *, busy: bool) -> int:
+        """Shorten a wait of *most* so that it ends when there is something else to do.
+
+        Claims and delayed entries that are due within a second wait so long.
+        """
         due_ms = math.ceil((self._claim_at - time.monotonic()) * 1000)
+        if self._delayed is not None:
+            due_ms = min(due_ms, self._delayed.wait_ms(self._now_ms()))
+            most = min(most, _BUSY_BLOCK_MS) if busy else most
         return min(most, max(due_ms, _LEAST_BLOCK_MS))
 
     async def _is_poison(self, entry: StreamEntry) -> bool:

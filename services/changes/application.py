@@ -32,13 +32,7 @@ from services.changes import diff, store
 from services.changes.change_context import ChangeContents, ChangeContext
 from services.changes.diff import ChangeDiff
 from services.changes.entry_set import EntrySet
-from services.changes.model import (
-    ChangeEvent,
-    ChangeKind,
-    ChangeRequest,
-    ChangeState,
-    Emergency,
-)
+from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.application import PolicyApplication, application_details
 from services.changes.store import ChangeTransition
 
@@ -346,20 +340,6 @@ class ChangeApplication:
                 )
             ]
         return []
-
-
-def as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
-    """Return the request as an emergency; `InvalidInput` when it does not end by itself."""
-    if record.kind is ChangeKind.POLICY:
-        raise InvalidInput(
-            "emergency: a carrier policy does not end by itself; a second person has to approve it"
-        )
-    if removals:
-        raise InvalidInput(
-            "emergency: cannot remove entries, because removals do not expire: "
-            "add an allow entry for the same pattern instead; it takes effect at once"
-        )
-    return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
 
 
 def _check_version(expected: int | None, version: int) -> None:

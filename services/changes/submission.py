@@ -14,11 +14,18 @@ from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import audit_details, permissions, second_person
-from services.changes.application import ChangeApplication, as_emergency
+from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContents, ChangeContext, SubmissionResult
 from services.changes.diff import ChangeDiff, check_false_positives, check_replacements
 from services.changes.entry_set import EntrySet
-from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState, Draft
+from services.changes.model import (
+    ChangeEvent,
+    ChangeKind,
+    ChangeRequest,
+    ChangeState,
+    Draft,
+    Emergency,
+)
 from services.changes.previewer import ChangePreviewer
 from services.changes.store import ChangeTransition, LocksChanged
 
@@ -144,7 +151,7 @@ class ChangeSubmission:
             )
             with_rows, fields = await self._put(record, *draft)
             try:
-                done = await self._application.apply(
+                return await self._application.apply(
                     with_rows,
                     contents,
                     by=by,
@@ -157,8 +164,6 @@ class ChangeSubmission:
                 )
             except LocksChanged:
                 await self._context.requests.drop(with_rows.additions, with_rows.removals)
-                continue
-            return done
         raise VersionConflict(
             "change {id}: other requests changed the locks {attempts} times; retry",
             id=record.id,
@@ -224,7 +229,7 @@ class ChangeSubmission:
         ends_s = self._context.now_ms() // 1000 + int(self._context.options.emergency_hours * 3600)
         kind = ChangeKind.EMERGENCY
         return replace(
-            as_emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
+            _as_emergency(record, why, ends_s, removals=removals), kind=kind, one_person=True
         )
 
     def event(self, name: str, what: str, note: str = "") -> ChangeEvent:
@@ -232,6 +237,20 @@ class ChangeSubmission:
         return ChangeEvent(
             at_ms=self._context.now_ms(), who=identity.author(name), what=what, note=note
         )
+
+
+def _as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int) -> ChangeRequest:
+    """Return the request as an emergency; `InvalidInput` when it does not end by itself."""
+    if record.kind is ChangeKind.POLICY:
+        raise InvalidInput(
+            "emergency: a carrier policy does not end by itself; a second person has to approve it"
+        )
+    if removals:
+        raise InvalidInput(
+            "emergency: cannot remove entries, because removals do not expire: "
+            "add an allow entry for the same pattern instead; it takes effect at once"
+        )
+    return replace(record, emergency=Emergency(why=why, ends_s=ends_s))
 
 
 def _check_intent(draft: Draft, diff: ChangeDiff) -> None:

@@ -16,6 +16,7 @@ from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from services.cli._common.console import fail, out, print_json
 from services.cli._common.enum_words import enum_word, word
+from services.cli._common.json_words import hit_words
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
     DEFAULT_TARGET,
@@ -142,7 +143,7 @@ def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
     if as_json:
         _write(
             json.dumps(
-                {"stream": enum_word("hit_stream", name), "place": one.place, **hit},
+                {"stream": name, "place": one.place, **hit_words(hit)},
                 ensure_ascii=False,
             )
         )

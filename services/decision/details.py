@@ -7,6 +7,7 @@ import numpy as np
 
 from blocklists.entries import entry_id
 from blocklists.snapshot.snapshot import Snapshot
+from classifiers.text.link_evidence import ScoredLink
 from fanzha.decisions import Action, Detail, MatchedOn, Reason, Relation
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Calls, Int64s, Uint8s
@@ -15,6 +16,8 @@ from services.decision.rules import Ruling
 
 KNOWN_ENTRIES = 16_384
 """Details of at most this many entries are kept: a listed caller calls again."""
+KNOWN_LINKS = 4096
+"""Likewise, of links in texts."""
 
 # Members of an enum cost a microsecond each time they are named; these do not.
 _BLOCK = np.uint8(Action.BLOCK)
@@ -54,6 +57,34 @@ class EntryDetails:
         return detail
 
 
+class LinkDetails:
+    """Details of scored links in texts, made once each: a campaign repeats its link. One thread."""
+
+    def __init__(self, most: int = KNOWN_LINKS) -> None:
+        self._most = most
+        self._known: dict[ScoredLink, Detail] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, link: ScoredLink) -> Detail:
+        """Return the detail of a text about which only this link is known."""
+        detail = self._known.get(link)
+        if detail is None:
+            if len(self._known) >= self._most:
+                self._known.clear()
+            detail = self._known[link] = Detail(link_score=link.score, link=link.url)
+        return detail
+
+
+class KnownDetails:
+    """What one pipeline keeps of details."""
+
+    def __init__(self) -> None:
+        self.entries = EntryDetails()
+        self.links = LinkDetails()
+
+
 def by_list(ruling: Ruling) -> Int64s:
     """Return the rows that a list entry decided."""
     decided: Bools = ruling.reasons == _BLOCKLISTED
@@ -62,10 +93,13 @@ def by_list(ruling: Ruling) -> Int64s:
 
 
 def of_rows(
-    evidence: BatchEvidence, ruling: Ruling, decided: Int64s, entries: EntryDetails
+    evidence: BatchEvidence,
+    ruling: Ruling,
+    decided: Int64s,
+    known: KnownDetails,
 ) -> dict[int, Detail]:
     """Collect the details; *decided* are the rows that a list entry decided."""
-    details = _of_entries(evidence, decided, entries) if len(decided) else {}
+    details = _of_entries(evidence, decided, known.entries) if len(decided) else {}
     # Row by row, as few rows have any of these.
     if evidence.fraud_types is not None:
         _add_fraud_types(details, evidence.fraud_types, ruling)
@@ -73,7 +107,7 @@ def of_rows(
         if row in details:
             _add(details, row, link_score=link.score, link=link.url)
         else:
-            details[row] = Detail(link_score=link.score, link=link.url)
+            details[row] = known.links.of(link)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)

@@ -84,7 +84,7 @@ class DecisionPipeline:
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
         self._link_scores = link_evidence.LinkScores()
-        self._entry_details = details.EntryDetails()
+        self._known_details = details.KnownDetails()
         self._shadow_details = ShadowDetails()
         self._failing: set[Channel] = set()
         """Channels whose model failed last time."""
@@ -359,7 +359,7 @@ class DecisionPipeline:
         entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
-        found = details.of_rows(evidence, policy.enforced, by_list, self._entry_details)
+        found = details.of_rows(evidence, policy.enforced, by_list, self._known_details)
         cache = self._answers.add_to(found, evidence, ruling, by_list=by_list, first_id=first_id)
         policy_overrides.mark_monitored(found, policy.monitored)
         return Decisions(

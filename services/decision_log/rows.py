@@ -307,8 +307,9 @@ def _strings(
     """Pick links and bodies row by row, as only few rows are logged."""
     if isinstance(table, Links):
         return _Strings([table.urls[row] for row in rows.tolist()], (), _NO_LINKS, ())
-    # Most switches report none.
-    trunks = [table.trunks[row] for row in rows.tolist()] if any(table.trunks) else ()
+    trunks: Sequence[str] = [table.trunks[row] for row in rows.tolist()]
+    if not any(trunks):  # most switches report none
+        trunks = ()
     if not isinstance(table, Texts):
         return _Strings((), (), _NO_LINKS, trunks)
     bodies = [table.bodies[row] for row in rows.tolist()] if with_bodies else ()

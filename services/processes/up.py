@@ -8,8 +8,9 @@ whole service in one process tree.
 import asyncio
 import json
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.2
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 async def run_interception(settings: Settings) -> int:
@@ -177,8 +179,17 @@ class _Host:
             "FANZHA_REDIS_URL": self._redis_url,
             "FANZHA_DATA_DIR": str(self._settings.data_dir.absolute()),
             NAME_VARIABLE: name,
+            **one_thread(os.environ),
         }
         return Child(name=name, arguments=[role], environment=common | environment)
+
+
+def one_thread(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps numpy to one thread a process, unless *environment* says otherwise.
+
+    There is a worker for each core already: the threads of one would take it from the others.
+    """
+    return {} if BLAS_THREADS in environment else {BLAS_THREADS: "1"}
 
 
 def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:

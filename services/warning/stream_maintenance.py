@@ -12,8 +12,8 @@ from services.warning.metrics import WarningMetrics
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 15.0
-_TIDY_EVERY = 240
+LOOK_SECONDS = 30.0
+_TIDY_EVERY = 120
 """Rounds, so once an hour."""
 _GONE_MS = 86_400_000
 

@@ -17,6 +17,17 @@ _HEAD = """# Command line
 Made by `make reference` from the commands of `fanzha`. The options of `fanzha` itself come before
 the command: `fanzha --token-file token blocklist status`. What commands are for, with examples, is
 in the [how-to guides](../how-to/index.md).
+
+`--json` prints one JSON value; `hits tail` prints one a line. All commands spell values alike:
+
+| value | spelled |
+| --- | --- |
+| enums: states, actions, reasons, kinds | words that options take: `pending`, `block`; or `""` |
+| ids of decisions | text, since JavaScript and `jq` round numbers beyond 2^53 |
+| 64-bit integers in answers of a server | text, as protobuf writes its [messages](proto/index.md) |
+| numbers that a command writes itself | numbers, as in `check`, `decisions`, `models` |
+| fields of hits | text |
+| conditions in `warnings policy show` | as the policy file has them |
 """
 _DEEPEST_HEADING = 3
 

@@ -268,9 +268,9 @@ class PolicyRequests:
 
     def _locks_changed(self, record: ChangeRequest) -> VersionConflict:
         return VersionConflict(
-            "change {id}: other requests changed the locks {times} times; retry",
+            "change {id}: other requests changed the locks {attempts} times; retry",
             id=record.id,
-            times=_ATTEMPTS,
+            attempts=_ATTEMPTS,
         )
 
 

@@ -8,7 +8,6 @@ from typing import Any, NoReturn
 
 import grpc
 import typer
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
@@ -27,6 +26,7 @@ from fanzha.client import Login, LoginError, localized_message, version_conflict
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
+from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import escaped_json, visible
 
 
@@ -66,13 +66,6 @@ def fail(message: str, *, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
-def as_dict(message: Message) -> dict[str, Any]:
-    """Return a message as JSON has it, with the field names of its proto."""
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
-
-
 def print_json(value: Any) -> None:
     """Write *value* as JSON to standard output; it may be, or hold, messages of the wire."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
@@ -93,16 +86,7 @@ def one_sentence(target: str) -> Iterator[None]:
         details = error.details() if hasattr(error, "details") else str(error)
         details = localized_message(error) or details
         if code is grpc.StatusCode.UNAVAILABLE:
-            closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
-            hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
-            fail(
-                gettext(
-                    "no answer from {target}: {details}{hint}",
-                    target=target,
-                    details=details,
-                    hint=hint,
-                )
-            )
+            fail(_no_answer(target, str(details)))
         if code is grpc.StatusCode.UNAUTHENTICATED:
             fail(
                 gettext(
@@ -125,6 +109,14 @@ def one_sentence(target: str) -> Iterator[None]:
         fail(error.translated(language()))
     except LoginError as error:
         fail(str(error))
+
+
+def _no_answer(target: str, details: str) -> str:
+    closed = "Socket closed" in details and not Login.from_environment().encrypted
+    hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
+    return gettext(
+        "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
+    )
 
 
 def _versions(error: grpc.RpcError) -> str:

@@ -9,7 +9,8 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common.console import as_dict, err, out, print_json
+from services.cli._common.console import err, out, print_json
+from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_WARNING_TARGET,
     After,

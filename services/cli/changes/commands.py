@@ -7,7 +7,8 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
-from services.cli._common.console import as_dict, out, print_json
+from services.cli._common.console import out, print_json
+from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,

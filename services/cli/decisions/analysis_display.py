@@ -7,8 +7,9 @@ from rich.table import Table
 
 from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import decision_log_pb2 as pb
-from services.cli._common.console import as_dict, out
+from services.cli._common.console import out
 from services.cli._common.enum_words import field_label
+from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import one_line
 
 _ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")

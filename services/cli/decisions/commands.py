@@ -184,13 +184,7 @@ def stats(
     if answer.cut:
         err.print(gettext("only the first {counts} are shown", counts=len(answer.counts)))
     if as_json:
-        print_json(
-            [
-                dict(zip(names, count.values, strict=True))
-                | {"events": count.events, "logged": count.logged}
-                for count in answer.counts
-            ]
-        )
+        print_json(display.counts_json(answer.counts, names))
     elif answer.counts:
         display.show_counts(answer.counts, names)
     else:

@@ -10,6 +10,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from services.cli._common.console import out
 from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.json_words import enum_value
 from services.cli._common.plain_text import one_line, padded
 from services.cli._common.time_arguments import written
 from services.cli.decisions import analysis_display
@@ -35,13 +36,15 @@ _FIRST = ("decision_id", "channel", "decided_at", "occurred_at", "from_party", "
 
 
 def as_row(logged: pb.LoggedDecision) -> dict[str, Any]:
-    """Return the fields of a decision, enums as words such as ``BLOCK``; None where absent."""
+    """Return the fields of a decision, enums as words such as ``block``; None where absent."""
     row: dict[str, Any] = {}
     message: Any = logged
     for field in logged.DESCRIPTOR.fields:
         value = getattr(message, field.name)
         if field.enum_type is not None:
             value = _word(field.enum_type, value)
+        elif field.name == "decision_id":
+            value = str(value)
         elif field.name == "hosts":
             value = list(value)
         elif field.has_presence and not message.HasField(field.name):
@@ -64,7 +67,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
                 row["to_party"] or "–",
                 enum_word("action", row["action"]),
                 enum_word("reason", row["reason"]),
-                str(row["decision_id"]),
+                row["decision_id"],
                 _evidence(row),
             )
         )
@@ -118,6 +121,21 @@ def show_counts(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> None:
     _print(lines)
 
 
+def counts_json(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the same for programs."""
+    return [
+        {
+            **{
+                name: value.lower() if name in _ENUMS else value
+                for name, value in zip(by, count.values, strict=True)
+            },
+            "events": count.events,
+            "logged": count.logged,
+        }
+        for count in counts
+    ]
+
+
 def facts(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is logged of a decision and not empty."""
     times = {
@@ -143,7 +161,7 @@ def _entry(answer: pb.GetDecisionResponse) -> dict[str, Any] | None:
 def _evidence(row: Mapping[str, Any]) -> str:
     if row["pattern"]:
         return str(row["pattern"])
-    if row["reason"] == "VELOCITY" and row["velocity_score"] is not None:
+    if row["reason"] == "velocity" and row["velocity_score"] is not None:
         return gettext("velocity {velocity_score:.3f}", velocity_score=row["velocity_score"])
     if row["score"] is None:
         return "–"
@@ -163,8 +181,7 @@ def _word(kind: Any, number: int) -> str:
         return ""
     if number not in kind.values_by_number:
         return str(number)
-    prefix = str(kind.values_by_number[0].name).removesuffix("UNSPECIFIED")
-    return str(kind.values_by_number[number].name).removeprefix(prefix)
+    return str(enum_value(kind, kind.values_by_number[number].name))
 
 
 def _print(lines: Sequence[Sequence[str]]) -> None:

@@ -9,7 +9,8 @@ import typer
 from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli._common.console import as_dict, out, print_json, progress
+from services.cli._common.console import out, print_json, progress
+from services.cli._common.json_words import as_dict
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
 from services.cli._common.server import read_pages, tell_more
 from services.cli.lists import display

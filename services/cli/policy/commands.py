@@ -7,7 +7,8 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.confirmation import Confirm, agree, call
-from services.cli._common.console import as_dict, err, fail, print_json
+from services.cli._common.console import err, fail, print_json
+from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,

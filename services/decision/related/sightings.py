@@ -136,9 +136,10 @@ class SightingBuffer:
             keys, names = table.senders[rows].tolist(), table.names
             urls = _by_row(self._links[0], self._links[1], rows, len(table))
             numbers = _by_row(self._numbers[0].tolist(), self._numbers[1], rows, len(table))
-            sketches = decisions.sketches or BatchSketches(table.bodies)
-            for row, key, (events, is_sampled) in zip(rows, keys, counts, strict=True):
-                own = urls.get(row, ()), numbers.get(row, ()), sketches.pending(row)
+            sketches = (decisions.sketches or BatchSketches(table.bodies)).pending(rows)
+            of_rows = zip(rows, keys, sketches, counts, strict=True)
+            for row, key, sketch, (events, is_sampled) in of_rows:
+                own = urls.get(row, ()), numbers.get(row, ()), sketch
                 yield _Row(events, is_sampled, key, names.get(row, ""), *own)
 
 

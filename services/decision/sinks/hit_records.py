@@ -156,14 +156,14 @@ def sketched(batch: HitBatch) -> HitBatch:
     """Return a batch that keeps no text in memory: the sketches are made now."""
     sketches = BatchSketches.of_pending(batch.texts)
     sketches.all()
-    return replace(batch, texts=[sketches.pending(row) for row in range(len(sketches))])
+    return replace(batch, texts=sketches.pending(range(len(sketches))))
 
 
 def _texts(table: Table, decisions: Decisions, rows: Sequence[int]) -> Sequence[PendingSketch]:
     if not isinstance(table, Texts):
         return ()
     sketches = decisions.sketches or BatchSketches(table.bodies)
-    return [sketches.pending(row) for row in rows]
+    return sketches.pending(rows)
 
 
 def _sides(

@@ -22,6 +22,8 @@ def of(row: Mapping[str, Any], past: PastEntry | None, loader: BundleLoader) -> 
         found.append(
             _version("行为", "velocity", ModelKind.VELOCITY, row["velocity_version"], loader)
         )
+    if policy := row.get("policy_version"):
+        found.append(Sentence(f"运营商策略版本 {policy}。", f"carrier policy: version {policy}."))
     return [*found, _settings(row)]
 
 

@@ -84,17 +84,13 @@ def _others(
         message.row = row - first
         if decisions.ids and _is_moved(decisions, row, first):
             message.decision_id = decisions.id_of(row)
-        _fill_detail(message, detail)
+        # Decisions on single rows say these otherwise, or not at all.
+        if detail.error:
+            message.error = detail.error
+        if detail.cache_seconds is not None:
+            message.cache_seconds = detail.cache_seconds
         _fill(message, decisions, row, detail, extras)
     return others
-
-
-def _fill_detail(message: pb.Detail, detail: Detail) -> None:
-    """Set what the decision on a single row says otherwise, or not at all."""
-    if detail.error:
-        message.error = detail.error
-    if detail.cache_seconds is not None:
-        message.cache_seconds = detail.cache_seconds
 
 
 def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:

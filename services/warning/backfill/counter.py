@@ -16,7 +16,7 @@ from services.warning.backfill.start import BackfillStarter
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 3.0
+LOOK_SECONDS = 5.0
 AUTO_STARTED_BY = "warning-pipeline"
 """Author of backfills that were started automatically."""
 

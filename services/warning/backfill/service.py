@@ -104,12 +104,7 @@ class BackfillService:
     ) -> Backfill:
         """Start a backfill; return once it is durable."""
         check_all_regions()
-        if not 1 <= rate <= MOST_RATE:
-            raise InvalidInput(
-                "rate: 1 to {most_rate} persons a second, not {rate}",
-                most_rate=MOST_RATE,
-                rate=rate,
-            )
+        _check_rate(rate)
         subject, reached = await self._reached(request)
         if not reached.persons:
             raise InvalidInput("pattern: the decision log has no recipients")
@@ -267,4 +262,11 @@ def check_all_regions() -> None:
             "a backfill spans all regions; the scope of {name} is {scope}",
             name=who.name,
             scope=scope,
+        )
+
+
+def _check_rate(rate: int) -> None:
+    if not 1 <= rate <= MOST_RATE:
+        raise InvalidInput(
+            "rate: 1 to {most_rate} persons a second, not {rate}", most_rate=MOST_RATE, rate=rate
         )

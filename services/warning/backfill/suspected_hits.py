@@ -113,13 +113,8 @@ class SuspectedHitService:
         """Confirm a batch of hits, from *place* (empty: the first) up to *until* of the preview."""
         check_all_regions()
         subject, who = self._subject(kind, pattern), identity.author(by)
-        for name, position in (("place", place or "0-0"), ("until_place", until)):
-            if not _POSITION.fullmatch(position):
-                raise InvalidInput(
-                    "{name}: not a position from an earlier answer: {position!r}",
-                    name=name,
-                    position=position[:50],
-                )
+        _check_position("place", place or "0-0")
+        _check_position("until_place", until)
         hits, following = await self._without_verdict(subject, place or self._first_place(), until)
         if hits:
             details = {
@@ -214,3 +209,12 @@ def _is_of(subject: RecipientSubject, hit: Hit) -> bool:
     if subject.pattern.endswith("*"):
         return party.startswith(subject.pattern[:-1])
     return party.casefold() == subject.pattern.casefold()
+
+
+def _check_position(name: str, position: str) -> None:
+    if not _POSITION.fullmatch(position):
+        raise InvalidInput(
+            "{name}: not a position from an earlier answer: {position!r}",
+            name=name,
+            position=position[:50],
+        )

@@ -24,7 +24,7 @@ from services.warning.backfill.store import KEEP_S
 
 logger = logging.getLogger(__name__)
 
-WAIT_MS = 4_000
+WAIT_MS = 12_000
 """How long one read waits for a list change."""
 LONGEST_MS = 30 * 86_400_000
 """Age at which a pending backfill is withdrawn."""

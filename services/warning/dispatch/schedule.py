@@ -20,6 +20,7 @@ Other events move the due date:
 import logging
 from collections.abc import Callable, Sequence
 from itertools import count, takewhile
+from typing import Any
 
 from fanzha.errors import VersionConflict
 from infra.periodic import run_periodically
@@ -42,6 +43,11 @@ _PATIENCE_MS = 24 * 3_600_000
 """Time an officer has for a case whose tier has no steps."""
 _LOCK = "fanzha:warning:schedule:lock"
 _LOCK_MS = 30_000
+_ACQUIRE = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
 _SECONDS = 4.0
 _WAITING_STATES = frozenset({CaseState.NEW, CaseState.ROUTED, CaseState.WARNED})
 
@@ -109,12 +115,8 @@ class Schedule:
     async def _alone(self) -> bool:
         """Acquire or renew the lock; it expires when its owner dies."""
         async with within(_SECONDS):
-            if await self._client.set(_LOCK, self._owner, nx=True, px=_LOCK_MS):
-                return True
-            if await self._client.get(_LOCK) != self._owner:
-                return False
-            await self._client.pexpire(_LOCK, _LOCK_MS)
-            return True
+            held: Any = await self._client.eval(_ACQUIRE, 1, _LOCK, self._owner, str(_LOCK_MS))
+        return bool(held)
 
 
 def due(case: Case, router: Router, now_ms: int, *, enough: Tier = Tier.LOW) -> list[CaseEvent]:

@@ -20,7 +20,7 @@ from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
 from infra.redis.dead_letters import DeadLetters
 from infra.redis.delay_queue import DelayQueue
-from infra.redis.stream_consumer import StreamReader
+from infra.redis.stream_consumer import BLOCK_MS, StreamReader
 from services.warning.channels.channel import ChannelSender, Outgoing
 from services.warning.dispatch import channel_stream
 from services.warning.dispatch.circuit_breaker import CircuitBreaker
@@ -37,9 +37,6 @@ _BATCH = 128
 _MOST_TAKEN = 20
 """Deliveries of an entry before it is a dead letter. High, because an entry may merely have been
 waiting in each of the processes that ended."""
-BLOCK_MS = 3_000
-_LONGEST_CLAIM_SECONDS = 3.0
-"""Delayed messages are brought back with the claims, so at most so late."""
 _READY_SECONDS = 1.0
 """The longest wait for a channel that is down before the loop looks again."""
 _STORE_WIDTH = 24
@@ -323,5 +320,5 @@ def _reader(
         drop=True,
         max_tries=_MOST_TAKEN,
         claim_ms=claim_ms,
-        claim_every_seconds=min(claim_ms / 3000, _LONGEST_CLAIM_SECONDS),
+        claim_every_seconds=claim_ms / 3000,
     )

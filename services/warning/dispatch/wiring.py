@@ -35,7 +35,7 @@ from services.warning.dispatch.send_worker import SendWorker
 
 logger = logging.getLogger(__name__)
 CHANNELS = ("sms", "voice", "in_person")
-_EVERY_SECONDS = 3.0
+_EVERY_SECONDS = 5.0
 _PASSWORD_LENGTH = 8
 
 

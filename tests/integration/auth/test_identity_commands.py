@@ -122,7 +122,7 @@ def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) ->
     _, said = site.run(editor, *ADD, "bureau", "--by", "somebody else", "--json")
     change = json.loads(said)
     # Without a decision log of a day the impact is not known, so a second person is needed.
-    assert change["change_state"] == "CHANGE_STATE_PENDING", change
+    assert change["change_state"] == "pending", change
     with pytest.raises(grpc.RpcError) as own:
         site.approve(editor, change["change_id"])
     assert own.value.code() is grpc.StatusCode.PERMISSION_DENIED

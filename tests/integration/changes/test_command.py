@@ -105,7 +105,7 @@ def test_a_change_goes_from_draft_to_reverted(run: Run) -> None:
     assert [one["id"] for one in json.loads(listed.stdout)["changes"]] == ["1"]
     assert "change 2 waits for a second person" in reverted.stdout
     assert "it reverts a change that a second person approved" in reverted.stdout
-    assert shown["change"]["state"] == "CHANGE_STATE_REVERTED"
+    assert shown["change"]["state"] == "reverted"
     assert [event["what"] for event in shown["change"]["events"]] == [
         "created", "edited", "submitted", "approved", "applied", "reverted",
     ]  # fmt: skip

@@ -16,7 +16,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from fanzha.client import channels
-from fanzha.v1 import decision_pb2, feedback_pb2, feedback_pb2_grpc, interception_pb2_grpc
+from fanzha.v1 import (
+    decision_pb2,
+    feedback_pb2,
+    feedback_pb2_grpc,
+    interception_pb2_grpc,
+    policy_pb2,
+    policy_pb2_grpc,
+)
 from fanzha.v1 import interception_pb2 as pb
 from services.decision import ids
 from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up
@@ -84,6 +91,23 @@ def test_every_channel_answers_one_request(channel: grpc.Channel) -> None:
     assert [decision.action for decision in decisions] == [decision_pb2.ACTION_ALLOW] * 3
     assert all(decision.model_version for decision in decisions)
     assert len({decision.decision_id for decision in decisions}) == 3
+
+
+def test_a_carrier_policy_reaches_every_worker(service: Running) -> None:
+    link = pb.DecideLinkRequest(link=pb.Link(url="https://shop.example/"))
+
+    def answered(action: int) -> bool:
+        with channels.blocking(service.interception) as opened:
+            answer = stub_of(opened).DecideLink(link, timeout=DEADLINE)
+        return answer.decision.action == action
+
+    for value, action in ("0.000001", decision_pb2.ACTION_BLOCK), ("", decision_pb2.ACTION_ALLOW):
+        request = policy_pb2.ProposePolicyRequest(reason="test", author="li")
+        request.set.assignments.append(f"default.link.threshold={value}")
+        request.confirmed_risks.append("default (1 policy setting)")
+        with channels.blocking(service.admin) as opened:
+            policy_pb2_grpc.PolicyServiceStub(opened).ProposePolicy(request, timeout=DEADLINE)
+        eventually(lambda to=action: all(answered(to) for _ in range(24)))  # type: ignore[misc]
 
 
 def test_a_retry_that_lands_on_another_worker_is_the_same_decision(service: Running) -> None:

@@ -69,8 +69,8 @@ def test_sequential_dialling_is_marked_let_through_explained_and_becomes_a_suspe
     assert {one.action for one in marked} == {decision_pb2.ACTION_ALLOW}
     assert marked[-1].velocity_inputs["neighbours"] > CALLS / 2
     hit = json.loads(hits.stdout.splitlines()[0])
-    assert (hit["decision_id"], hit["action"]) == (str(marked[0].decision_id), "ALLOW")
-    assert (hit["reason"], hit["model_version"]) == ("VELOCITY", marked[0].velocity_version)
+    assert (hit["decision_id"], hit["action"]) == (str(marked[0].decision_id), "allow")
+    assert (hit["reason"], hit["model_version"]) == ("velocity", marked[0].velocity_version)
     explained = json.loads(checked.stdout)
     assert explained["reason"] == "velocity"
     parts = [part["part"] for part in explained["explanation"]["parts"] if part["weight"] > 0]

@@ -34,7 +34,7 @@ from tests.support.identities import Issuer
 
 
 async def test_a_block_by_on_failure_is_explained(log: Logged, newest: Explain) -> None:
-    policies = read_policies('[carrier.default.call]\non_failure = "block"\n')
+    policies = read_policies('[carrier.default.call]\non_failure = "block"\n', version=3)
     decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
 
     told = await newest()
@@ -42,6 +42,7 @@ async def test_a_block_by_on_failure_is_explained(log: Logged, newest: Explain) 
     assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
     assert "the policy of the carrier blocks then" in told.why.en
     assert "it failed, and gave no score" in english(told.analysis.circumstances)
+    assert "carrier policy: version 3." in english(told.analysis.circumstances)
     assert "with on_failure allow" in english(told.analysis.alternatives)
     assert list(told.analysis.models) == []
 

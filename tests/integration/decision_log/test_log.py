@@ -55,7 +55,7 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
 
     told = found(service, "why", str(row["decision_id"]))
 
-    assert (row["from_party"], row["source"], row["evidence"]) == (FRAUD, "BUREAU", "CALLER")
+    assert (row["from_party"], row["source"], row["evidence"]) == (FRAUD, "bureau", "caller")
     entry = told["entry"]
     assert isinstance(entry, dict)
     assert (entry["legal_basis"], entry["created_by"]) == ("Art. 32", "li")

@@ -50,7 +50,7 @@ def test_every_row_of_the_sheet_is_accounted_for(found: dict[str, Any]) -> None:
 def test_the_import_awaits_a_second_person(found: dict[str, Any]) -> None:
     assert found["import"]["change_state"] == "pending"
     assert found["own_approval_status"]
-    assert found["range_state"] == "CHANGE_STATE_PENDING"
+    assert found["range_state"] == "pending"
 
 
 def test_the_approved_import_blocks_and_leaves_the_police_reachable(found: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ def test_the_approved_import_blocks_and_leaves_the_police_reachable(found: dict[
 def test_a_wrongly_blocked_number_rings_again_after_the_appeal(found: dict[str, Any]) -> None:
     assert found["emergency_rang_again"]
     assert found["lift_seconds"] is not None
-    assert found["reverted_state"] == "CHANGE_STATE_REVERTED"
+    assert found["reverted_state"] == "reverted"
 
 
 def test_a_changed_byte_of_the_audit_log_is_located(found: dict[str, Any]) -> None:

@@ -151,7 +151,7 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Li
     clock.now_s += 2 * DAY_S + 1
     told = json.loads(run("due", "--within", "1d", "--source", "carrier", "--json").output)
     assert [(one["entry"]["pattern"], one["reason"]) for one in told["entries"]] == [
-        ("bank.example", "DUE_REASON_REVIEW_OVERDUE")
+        ("bank.example", "review_overdue")
     ]
     shown = run("due", "--within", "14d", "--limit", "1").output
     assert "review overdue" in shown

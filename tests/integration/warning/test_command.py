@@ -113,7 +113,7 @@ def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
         ]
         change = json.loads(up.fanzha("changes", "show", "1", "--json").stdout)["change"]
         assert change["author"] == "warning-pipeline"
-        assert change["state"] == "CHANGE_STATE_PENDING"
+        assert change["state"] == "pending"
 
         bury(up)
         listed = up.fanzha("warnings", "dead-letters", "list", "--json").stdout

@@ -153,7 +153,7 @@ def test_sketches_of_a_batch_are_the_same_in_whatever_order_they_are_made(
         values, known = batch.of(np.array(rows, np.int64))
         assert known.tolist() == whole.known[rows].tolist()
         assert (values[known] == whole.values[rows][known]).all()
-    later = BatchSketches.of_pending([batch.pending(row) for row in range(len(BODIES))])
+    later = BatchSketches.of_pending(batch.pending(range(len(BODIES))))
 
     assert batch.written() == later.written() == [fingerprint.fingerprint(one) for one in BODIES]
 
@@ -162,7 +162,7 @@ def test_a_sketch_that_is_made_keeps_no_text() -> None:
     batch = BatchSketches([FIRST, PARCEL])
     batch.of(np.array([0]))
 
-    assert [batch.pending(row).body for row in (0, 1)] == ["", PARCEL]
+    assert [one.body for one in batch.pending([0, 1])] == ["", PARCEL]
 
 
 def test_texts_that_are_normalised_already_have_the_same_sketches() -> None:
@@ -170,7 +170,7 @@ def test_texts_that_are_normalised_already_have_the_same_sketches() -> None:
     raw, batch = BatchSketches(BODIES), BatchSketches(BODIES)
     batch.normalised(normalise_all(BODIES))
 
-    pending = [(batch if row % 2 else raw).pending(row) for row in range(len(BODIES))]
+    pending = [(batch if row % 2 else raw).pending([row])[0] for row in range(len(BODIES))]
 
     assert [one.is_normal for one in pending] == [False, True] * 3
     assert pending[1].body == normalise_all([SECOND])[0] != SECOND

@@ -251,7 +251,7 @@ def test_the_command_previews_confirms_and_follows(run: Callable[..., Result]) -
     assert answer["preview"]["persons"] == "30"
     assert (answer["backfill"]["opened"], answer["backfill"]["state"]) == (
         "30",
-        "BACKFILL_STATE_DONE",
+        "done",
     )
     assert "30/30" in listed.stdout.replace(" ", "")
 

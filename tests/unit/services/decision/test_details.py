@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from blocklists.snapshot.snapshot import Snapshot
-from fanzha.decisions import Action, MatchedOn
-from services.decision.details import EntryDetails
+from classifiers.text.link_evidence import ScoredLink
+from fanzha.decisions import Action, Detail, MatchedOn
+from services.decision.details import EntryDetails, LinkDetails
 from tests.support.builders import an_entry
 
 BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(MatchedOn.CALLER), int(MatchedOn.CALLEE)
@@ -45,3 +46,16 @@ def test_the_cache_of_details_is_bounded() -> None:
 
     assert len(said) == 5
     assert len(entries) <= 2
+
+
+def test_a_link_that_many_texts_hold_has_one_detail() -> None:
+    links = LinkDetails(most=2)
+    link = ScoredLink(0.5, "http://a.example/")
+
+    found = [links.of(one) for one in (link, ScoredLink(0.5, "http://a.example/"))]
+
+    assert found == [Detail(link_score=0.5, link="http://a.example/")] * 2
+    assert found[0] is found[1]
+    assert links.of(ScoredLink(0.75, "http://a.example/")).link_score == 0.75
+    assert links.of(ScoredLink(0.5, "http://b.example/")).link == "http://b.example/"
+    assert len(links) <= 2
