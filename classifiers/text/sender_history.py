@@ -59,10 +59,11 @@ class SenderHistories:
 
     def in_question(self, senders: Int64s, now_ms: int) -> dict[int, SenderRecord]:
         """Return the rows whose sender is in question, and what is remembered of it."""
-        if not self._known:
-            return {}
-        found = {}
-        for row, sender in enumerate(senders.tolist()):
+        found: dict[int, SenderRecord] = {}
+        keys = senders.tolist()
+        if self._known.keys().isdisjoint(keys):
+            return found
+        for row, sender in enumerate(keys):
             if sender in self._known:
                 record = self._known[sender].at(now_ms)
                 if _is_in_question(record):
@@ -74,9 +75,10 @@ class SenderHistories:
         if np.count_nonzero(blocked):
             for sender in senders[blocked].tolist():
                 self._begin(sender, now_ms)
-        elif not self._known:
+        keys = senders.tolist()
+        if self._known.keys().isdisjoint(keys):
             return
-        for row, sender in enumerate(senders.tolist()):
+        for row, sender in enumerate(keys):
             if sender in self._known:
                 self._known.move_to_end(sender)
                 self._known[sender].add(int(receivers[row]), bool(blocked[row]), now_ms)

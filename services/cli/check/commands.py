@@ -151,7 +151,7 @@ def url(
 ) -> None:
     """Decide whether to let a link be opened."""
     if not _names_a_host(url):
-        fail(f"neither a URL nor a host name: {url[:100]!r}", status=2)
+        fail(gettext("neither a URL nor a host name: {url!r}", url=url[:100]), status=2)
     link = pb.Link(url=url, subscriber=subscriber)
     request = pb.DecideLinkRequest(
         link=link, with_shadow_entries=shadow, with_protocol_answer=protocol

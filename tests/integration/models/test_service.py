@@ -295,3 +295,15 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     rmtree(tmp_path / "valkey")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
         assert ask(again, 1) == Counter({"1": 1})
+
+
+def test_a_swap_is_asked_for_after_showing_what_runs(service: Running) -> None:
+    asked = service.fanzha("models", "activate", "url", "1", check=False)
+    unknown = service.fanzha("models", "activate", "url", "99", check=False)
+
+    assert asked.returncode == 2
+    assert "Let url model 1 decide? Nothing changed" in asked.stderr
+    assert "runs" in asked.stderr
+    # What cannot be is refused at once.
+    assert unknown.returncode == 1
+    assert "there is no url model 99" in unknown.stderr
