@@ -60,6 +60,8 @@ class SenderHistories:
     def in_question(self, senders: Int64s, now_ms: int) -> dict[int, SenderRecord]:
         """Return the rows whose sender is in question, and what is remembered of it."""
         found: dict[int, SenderRecord] = {}
+        if not self._known:
+            return found
         keys = senders.tolist()
         if self._known.keys().isdisjoint(keys):
             return found
@@ -128,7 +130,7 @@ def reached(
     link_threshold: float,
     near: Collection[int] = (),
 ) -> list[int]:
-    """Return the rows of senders in question whose words and link reach the lowered thresholds.
+    """Return the rows of senders in question that only the lowered thresholds block.
 
     *thresholds* are those for words, one for all or a column; *links* has the highest-scoring link
     of a row, and *link_threshold* is that of the channel for links. *near* are the rows that are
@@ -138,6 +140,8 @@ def reached(
     found = []
     for row in in_question:
         words, link = word_scores[row], links.get(row)
+        if words >= lowered[row]:
+            continue
         by_link = link is not None and np.float32(link.score) >= np.float32(link_threshold)
         other = by_link or row in near
         if words >= lowered[row] * THRESHOLD_SHARE or (other and words >= WORD_SCORE):
