@@ -21,7 +21,7 @@ from fanzha.fingerprint import BatchSketches, PendingSketch
 from fanzha.tables import Calls, Int64s, Links
 from infra.periodic import run_periodically
 from services.decision.observer import Table
-from services.decision.related.entities import link_entity, party_entity, text_entity
+from services.decision.related.entities import TEXT, link_entity, party_entity
 from services.decision.related.store import Sighting
 
 logger = logging.getLogger(__name__)
@@ -163,11 +163,15 @@ def _by_row(
 
 def _entities(row: _Row, fingerprint: str) -> list[str]:
     """Return the entities of a row, each once."""
-    found = dict.fromkeys((party_entity(row.key, row.name), text_entity(fingerprint)))
-    if row.urls:
-        found |= dict.fromkeys(map(link_entity, row.urls))
-    if row.numbers:
-        found |= dict.fromkeys(map(party_entity, row.numbers))
+    found: dict[str, None] = {}
+    if row.key or row.name:
+        found[party_entity(row.key, row.name)] = None
+    if fingerprint:
+        found[TEXT + fingerprint] = None
+    for url in row.urls:
+        found[link_entity(url)] = None
+    for number in row.numbers:
+        found[party_entity(number)] = None
     found.pop("", None)
     return list(found)
 
