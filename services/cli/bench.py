@@ -72,10 +72,9 @@ def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
                 "benchmarks are no part of an installed fanzha: clone the repository, make "
                 "install, and run fanzha bench there"
             ),
-            status=2,
         )
     if module_file(checkout, module) is None:
-        fail(gettext("this checkout has no {module}", module=module), status=2)
+        fail(gettext("this checkout has no {module}", module=module))
     paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     # -P: the working directory may hold other benchmarks.

@@ -239,7 +239,7 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
 def test_the_active_version_cannot_be_its_own_shadow(service: Running) -> None:
     done = service.fanzha("models", "shadow", "call", "1", check=False)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "decides already" in done.stderr
 
 
