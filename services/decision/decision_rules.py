@@ -20,6 +20,10 @@ class DecisionRules:
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
 
+    def spam_threshold_or(self, of_model: float) -> float:
+        """Return the probability from which spam is blocked; *of_model* where none is set."""
+        return of_model if self.spam_threshold is None else self.spam_threshold
+
     @classmethod
     def of(cls, settings: Settings) -> "DecisionRules":
         """Return what the settings say."""

@@ -18,7 +18,7 @@ from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from classifiers.caller.classifier import cap_scores
-from classifiers.interfaces import ActivityMemory, TextScorer, TextScores
+from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
 from fanzha.fingerprint import BatchSketches
@@ -267,7 +267,8 @@ class DecisionPipeline:
             if found.normal is not None and evidence.sketches is not None:
                 evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:
-                evidence.rule_columns["spam"] = self._spam(model, found)
+                threshold = np.float32(self._rules.spam_threshold_or(model.spam_threshold))
+                evidence.rule_columns["spam"] = found.p_spam >= threshold
             return found.p_fraud
 
         self._score(evidence, model.version, score)
@@ -312,13 +313,6 @@ class DecisionPipeline:
             failed = self._observer.velocity_failed
             evidence.velocity = self._velocity.score(calls, activity, implausible, failed)
             self._observer.stage_done(Channel.CALL, "velocity")
-
-    def _spam(self, model: TextScorer, found: TextScores) -> Bools:
-        threshold = self._rules.spam_threshold
-        if threshold is None:
-            threshold = model.spam_threshold
-        spam: Bools = found.p_spam >= np.float32(threshold)
-        return spam
 
     def _score(self, evidence: BatchEvidence, version: str, score: Callable[[], Float32s]) -> None:
         """Score a batch; whatever breaks in a model, traffic goes on without it."""
