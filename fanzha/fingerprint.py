@@ -110,8 +110,9 @@ class BatchSketches:
         batch.normalised(_all_normal(texts))
         for row, text in enumerate(texts):
             if text.values is not None:
-                batch._values[row] = text.values
-                batch._known[row], batch._missing[row] = True, False
+                batch._values[row], batch._known[row] = text.values, True
+        # An empty text has no sketch, or one that is made.
+        batch._missing[:] = [bool(text.body) for text in texts]
         return batch
 
     def __len__(self) -> int:

@@ -126,8 +126,9 @@ def rows_with_hints(texts: JoinedTexts) -> list[int]:
     hinted = kinds & _ALONE
     paired = (kinds[:-1] & _PAIRED) << _SHIFT & kinds[1:]
     hinted[:-1] |= paired & _AFTER_MARK
-    rows = texts.rows_with(hinted.nonzero()[0], _HINT.match)
-    words = (paired & _AFTER_D).nonzero()[0]
+    # Of bools, `nonzero` takes a tenth of the time.
+    rows = texts.rows_with((hinted != 0).nonzero()[0], _HINT.match)
+    words = (paired & _AFTER_D != 0).nonzero()[0]
     return sorted({*rows, *texts.rows_with(words, _DOT_WORD.match)}) if len(words) else rows
 
 

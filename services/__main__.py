@@ -66,6 +66,14 @@ COMMANDS = {
     ),
     "models": ("models.commands.app", "List models; swap, shadow and roll back."),
     "bench": ("bench.app", "Measure speed; from a checkout only."),
+    "doctor": (
+        "doctor.doctor",
+        "Check the connection to a service, and what an operator should know of it.",
+    ),
+    "profile": (
+        "profile.app",
+        "Name services, and who you are there, to connect to them.",
+    ),
     "identity": (
         "identity.app",
         "Make identities to try roles with; ask who a server takes you for.",

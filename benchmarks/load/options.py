@@ -206,4 +206,4 @@ def read_settings(pairs: Sequence[str]) -> dict[str, str]:
 
 def wrong(message: str) -> NoReturn:
     """End the command: it was asked for the wrong thing."""
-    fail(message, status=2)
+    fail(message)

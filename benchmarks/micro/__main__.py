@@ -36,7 +36,7 @@ def main(
 ) -> None:
     """Measure, and print microseconds a call."""
     if find_spec("pytest_benchmark") is None:
-        fail("pytest-benchmark is missing: pip install -e '.[bench]'", status=2)
+        fail("pytest-benchmark is missing: pip install -e '.[bench]'")
     # Its own set of threads would compete with what is measured.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with TemporaryDirectory(prefix="fanzha-micro-") as name:

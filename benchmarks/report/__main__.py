@@ -28,13 +28,13 @@ def main(
 ) -> None:
     """Write the pages and the plots."""
     if find_spec("matplotlib") is None:
-        fail("matplotlib is missing: pip install -e '.[bench]'", status=2)
+        fail("matplotlib is missing: pip install -e '.[bench]'")
     from benchmarks.report import plots  # noqa: PLC0415  needs matplotlib
 
     try:
         measured = latest_results.newest(folder)
         if not measured:
-            fail(f"{folder}: no results; see fanzha bench --help", status=2)
+            fail(f"{folder}: no results; see fanzha bench --help")
         pages.complete(measured)
     except latest_results.Unreadable as error:
         fail(str(error))

@@ -105,7 +105,7 @@ class Chunks:
         if len(packed) > MOST_PACKED_BYTES:
             raise DamagedPack(f"a chunk has more than {MOST_PACKED_BYTES} bytes")
         if not packed:
-            raise MissingChunk(f"the store lost {key}, or dropped it for a newer base")
+            raise MissingChunk("the store lost {key}, or dropped it for a newer base", key=key)
         return packed
 
     async def drop(self, keys: Sequence[str]) -> None:

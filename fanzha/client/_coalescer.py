@@ -114,7 +114,7 @@ class RequestCoalescer(Generic[Row]):
         return True
 
     async def _send(self, batch: Batch[Row], connection: Connection) -> None:
-        request = self._kind.request_of(batch.rows, self._options.with_protocol_answer)
+        request = self._kind.request_of(batch.rows, self._options)
         try:
             answers = await self._sender.decide(
                 connection, self._kind.method, request, batch.latest, len(batch)

@@ -77,7 +77,7 @@ class Core:
             return Answers(decision_pb2.Decisions())
         deadline = self.loop.time() + (self.options.timeout if timeout is None else timeout)
         try:
-            request = kind.request_of(rows, self.options.with_protocol_answer)
+            request = kind.request_of(rows, self.options)
             connection = self._pick()
             return await self._sender.decide(connection, kind.method, request, deadline, len(rows))
         except RequestFailed as failure:

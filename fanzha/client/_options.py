@@ -26,6 +26,8 @@ class Options:
     """Single decisions of one channel that may wait here; more fail at once."""
     with_protocol_answer: bool = False
     """Whether answers carry the decision in SIP, SMPP, DNS and HTTP, too; slower, and larger."""
+    dry_run: bool = False
+    """Whether to decide without recording, to try traffic on a live service: answers have no id."""
     fail_open: bool = True
     """Whether no answer means "let it through"; otherwise `RequestFailed` is raised."""
     request_ids: bool = False

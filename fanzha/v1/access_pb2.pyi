@@ -162,3 +162,112 @@ class WhoAmIResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WhoAmIResponse: _TypeAlias = WhoAmIResponse  # noqa: Y015
+
+@_typing.final
+class DescribeServerRequest(_message.Message):
+    """Asks about the server."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeServerRequest: _TypeAlias = DescribeServerRequest  # noqa: Y015
+
+@_typing.final
+class ServerAddress(_message.Message):
+    """One of the servers of a service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    EXPOSED_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"decisions", "administration" or "warnings"."""
+    host: _builtins.str
+    """Where it listens; a wildcard such as 0.0.0.0 stands for every address of the host."""
+    port: _builtins.int
+    """Its port; 0: not known."""
+    exposed: _builtins.bool
+    """Whether hosts other than its own can connect."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+        exposed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exposed", b"exposed", "host", b"host", "name", b"name", "port", b"port"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServerAddress: _TypeAlias = ServerAddress  # noqa: Y015
+
+@_typing.final
+class DescribeServerResponse(_message.Message):
+    """A server and its host."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ADDRESSES_FIELD_NUMBER: _builtins.int
+    TLS_FIELD_NUMBER: _builtins.int
+    AUTHENTICATION_FIELD_NUMBER: _builtins.int
+    CHANGED_SETTINGS_FIELD_NUMBER: _builtins.int
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    DISK_FREE_BYTES_FIELD_NUMBER: _builtins.int
+    DISK_BYTES_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    """Version of Fanzha that runs here."""
+    name: _builtins.str
+    """The name of this server, as in addresses."""
+    tls: _builtins.bool
+    """Whether it speaks TLS."""
+    authentication: _builtins.bool
+    """Whether it authenticates callers; otherwise whoever connects has all roles."""
+    time_ms: _builtins.int
+    """Its clock, in milliseconds since the Unix epoch."""
+    disk_free_bytes: _builtins.int
+    """Free bytes on the disk of its data folder."""
+    disk_bytes: _builtins.int
+    """All bytes of that disk."""
+    @_builtins.property
+    def addresses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServerAddress]:
+        """This server and the others of the service, as its settings have them."""
+
+    @_builtins.property
+    def changed_settings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the settings that differ from their defaults."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.str = ...,
+        name: _builtins.str = ...,
+        addresses: _abc.Iterable[Global___ServerAddress] | None = ...,
+        tls: _builtins.bool = ...,
+        authentication: _builtins.bool = ...,
+        changed_settings: _abc.Iterable[_builtins.str] | None = ...,
+        time_ms: _builtins.int = ...,
+        disk_free_bytes: _builtins.int = ...,
+        disk_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "authentication", b"authentication", "changed_settings", b"changed_settings", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "name", b"name", "time_ms", b"time_ms", "tls", b"tls", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeServerResponse: _TypeAlias = DescribeServerResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class AccessServiceStub:
                 request_serializer=fanzha_dot_v1_dot_access__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_access__pb2.WhoAmIResponse.FromString,
                 _registered_method=True)
+        self.DescribeServer = channel.unary_unary(
+                '/fanzha.v1.AccessService/DescribeServer',
+                request_serializer=fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer:
@@ -54,6 +59,14 @@ class AccessServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeServer(self, request, context):
+        """Describes the server: its version, where the other servers of the service are, and what an
+        operator should know of the host. Needs authentication, but no role.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -61,6 +74,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=fanzha_dot_v1_dot_access__pb2.WhoAmIRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_access__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'DescribeServer': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeServer,
+                    request_deserializer=fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -91,6 +109,33 @@ class AccessService:
             '/fanzha.v1.AccessService/WhoAmI',
             fanzha_dot_v1_dot_access__pb2.WhoAmIRequest.SerializeToString,
             fanzha_dot_v1_dot_access__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeServer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.AccessService/DescribeServer',
+            fanzha_dot_v1_dot_access__pb2.DescribeServerRequest.SerializeToString,
+            fanzha_dot_v1_dot_access__pb2.DescribeServerResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class AccessServiceStub:
     """Returns the identity of the caller and its rights. Needs authentication, but no role; fails
     with UNAUTHENTICATED and the reason otherwise.
     """
+    DescribeServer: _grpc.UnaryUnaryMultiCallable[_access_pb2.DescribeServerRequest, _access_pb2.DescribeServerResponse]
+    """Describes the server: its version, where the other servers of the service are, and what an
+    operator should know of the host. Needs authentication, but no role.
+    """
 
 @_typing.type_check_only
 class AccessServiceAsyncStub(AccessServiceStub):
@@ -46,6 +50,10 @@ class AccessServiceAsyncStub(AccessServiceStub):
     WhoAmI: _aio.UnaryUnaryMultiCallable[_access_pb2.WhoAmIRequest, _access_pb2.WhoAmIResponse]  # type: ignore[assignment]
     """Returns the identity of the caller and its rights. Needs authentication, but no role; fails
     with UNAUTHENTICATED and the reason otherwise.
+    """
+    DescribeServer: _aio.UnaryUnaryMultiCallable[_access_pb2.DescribeServerRequest, _access_pb2.DescribeServerResponse]  # type: ignore[assignment]
+    """Describes the server: its version, where the other servers of the service are, and what an
+    operator should know of the host. Needs authentication, but no role.
     """
 
 class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -59,6 +67,16 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_pb2.WhoAmIResponse, _abc.Awaitable[_access_pb2.WhoAmIResponse]]:
         """Returns the identity of the caller and its rights. Needs authentication, but no role; fails
         with UNAUTHENTICATED and the reason otherwise.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeServer(
+        self,
+        request: _access_pb2.DescribeServerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.DescribeServerResponse, _abc.Awaitable[_access_pb2.DescribeServerResponse]]:
+        """Describes the server: its version, where the other servers of the service are, and what an
+        operator should know of the host. Needs authentication, but no role.
         """
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -791,7 +791,7 @@ class Change(_message.Message):
 
     @_builtins.property
     def policy(self) -> Global___ProposedPolicy:
-        """What it changes in the carrier policy; absent unless the kind is policy."""
+        """What it changes in the carrier policy; absent unless the kind is policy, and in lists."""
 
     def __init__(
         self,

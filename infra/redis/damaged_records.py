@@ -63,7 +63,7 @@ def reading(what: str) -> Iterator[None]:
         yield
     except _PARSE_ERRORS as error:
         _count(what, error)
-        raise DamagedRecord(f"a {what} in the store cannot be read") from error
+        raise DamagedRecord("a {what} in the store cannot be read", what=what) from error
 
 
 def readable(

@@ -190,6 +190,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     },
     "fanzha.v1.AccessService": {
         "WhoAmI": AccessLevel.AUTHENTICATED,
+        "DescribeServer": AccessLevel.AUTHENTICATED,
     },
     "grpc.health.v1.Health": {
         "Check": AccessLevel.OPEN,

@@ -7,8 +7,8 @@ start it has the copy of its host until the store answers.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -70,8 +70,10 @@ class PolicyFollower:
         self._report = PolicyReport(worker=worker, reported_at_ms=0, version=0, source="store")
         self._reported: PolicyReport | None = None
         copy = local_copy.load(data_dir)
-        if copy is not None and self._taken_over(copy):
-            self._report = replace(self._report, source="copy")
+        if copy is not None:
+            with self._refusing(copy):
+                self._put_in_force(copy, read_policies(copy.document, copy.version))
+                self._report = replace(self._report, source="copy")
 
     @property
     def version(self) -> int:
@@ -126,7 +128,11 @@ class PolicyFollower:
         if audited is False and self._refuse_unaudited:
             self._refuse(f"version {newest.version} has no valid seal of list administration")
             return
-        if not self._taken_over(newest):
+        with self._refusing(newest):
+            # In a thread: reading many trunk groups takes seconds, and decisions go on.
+            policies = await asyncio.to_thread(read_policies, newest.document, newest.version)
+            self._put_in_force(newest, policies)
+        if self._in_force is not newest:
             return
         if audited is False:
             logger.error("carrier policy version %d has no valid seal: it was not made by list "
@@ -138,16 +144,18 @@ class PolicyFollower:
         except OSError as error:
             logger.warning("cannot save the local copy of the carrier policy: %s", error)
 
-    def _taken_over(self, policy: PolicyVersion) -> bool:
-        """Put *policy* in force between two batches; return whether it could be read."""
-        try:
-            policies = read_policies(policy.document, policy.version)
-        except ValueError as error:
-            self._refuse(f"version {policy.version}: {error}")
-            return False
+    def _put_in_force(self, policy: PolicyVersion, policies: CarrierPolicies) -> None:
+        """Put *policies* in force, between two batches."""
         self._policies, self._in_force = policies, policy
         self._report = replace(self._report, version=policy.version, source="store", refused="")
-        return True
+
+    @contextmanager
+    def _refusing(self, policy: PolicyVersion) -> Iterator[None]:
+        """Refuse *policy* where a `ValueError` says inside that it cannot be read."""
+        try:
+            yield
+        except ValueError as error:
+            self._refuse(f"version {policy.version}: {error}")
 
     def _refuse(self, why: str) -> None:
         if why != self._report.refused:

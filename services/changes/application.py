@@ -129,9 +129,8 @@ class ChangeApplication:
             return await self.finish(stored, version, by=by)
         raise VersionConflict(
             "change {id}: the lists changed {attempts} times during the commit; retry",
-            id=record.id,
-            attempts=_ATTEMPTS,
-        )
+            id=record.id, attempts=_ATTEMPTS,
+        )  # fmt: skip
 
     async def _apply_policy(
         self,
@@ -157,9 +156,8 @@ class ChangeApplication:
 
     async def _check_not_applied(self, record: ChangeRequest) -> None:
         if record.applying_after is not None and (made := await self.committed_version(record)):
-            raise VersionConflict(
-                "change {id} is applied already, at version {made}", id=record.id, made=made
-            )
+            raise VersionConflict("change {id} is applied already, at version {made}",
+                                  id=record.id, made=made)  # fmt: skip
 
     async def _audit(
         self, record: ChangeRequest, details: dict[str, str], kind: AuditKind, by: str
@@ -233,9 +231,8 @@ class ChangeApplication:
             return replace(after, revision=stored.revision + 1)
         raise Unavailable(
             "change {id} is committed at version {version}; its record is not updated yet",
-            id=stored.id,
-            version=version,
-        )
+            id=stored.id, version=version,
+        )  # fmt: skip
 
     async def _retract(self, record: ChangeRequest) -> None:
         """Publish the false positives that a committed request removed. Idempotent."""
@@ -281,9 +278,8 @@ class ChangeApplication:
             raise Unavailable(
                 "change {id}: the outcome of its commit is unknown: {error}; `fanzha changes "
                 "show {id}` shows it within a minute",
-                id=record.id,
-                error=error,
-            ) from error
+                id=record.id, error=error,
+            ) from error  # fmt: skip
         return done.version
 
     def _plan(

@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -67,12 +68,13 @@ def run(name: str, options: list[str], checkout: Path = CHECKOUT) -> int:
     module, _ = COMMANDS[name]
     if not (checkout / "benchmarks").is_dir():
         fail(
-            "benchmarks are no part of an installed fanzha: "
-            "clone the repository, make install, and run fanzha bench there",
-            status=2,
+            gettext(
+                "benchmarks are no part of an installed fanzha: clone the repository, make "
+                "install, and run fanzha bench there"
+            ),
         )
     if module_file(checkout, module) is None:
-        fail(f"this checkout has no {module}", status=2)
+        fail(gettext("this checkout has no {module}", module=module))
     paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     # -P: the working directory may hold other benchmarks.

@@ -82,7 +82,7 @@ def tail(
 ) -> None:
     """Follow the hit streams; Ctrl-C ends."""
     if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
-        fail(gettext(_NO_PLACE, since=since), status=2)
+        fail(gettext(_NO_PLACE, since=since))
     request = hit_pb2.TailHitsRequest(
         after={"beginning": "0", "now": ""}.get(since, since), unmasked=full
     )
@@ -194,7 +194,6 @@ def _fraud_type(name: str) -> Any:
                 value=", ".join(filter(None, known)),
                 name=name,
             ),
-            status=2,
         )
 
 

@@ -14,6 +14,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
+from services.cli._common import addresses
 from services.cli._common.console import err, fail, out, print_json, wide
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.options import DEFAULT_TARGET, AsJson
@@ -37,7 +38,12 @@ Carrier = Annotated[
 ]
 Days = Annotated[int, typer.Option(min=1, max=3650, help="Days until certificates expire.")]
 Target = Annotated[
-    str, typer.Option(envvar="FANZHA_ADMIN_TARGET", help="Address of any server of Fanzha.")
+    str,
+    typer.Option(
+        envvar="FANZHA_ADMIN_TARGET",
+        callback=addresses.resolved,
+        help="Address of any server of Fanzha.",
+    ),
 ]
 
 
@@ -264,9 +270,8 @@ def _files() -> Iterator[None]:
             gettext(
                 "{filename}: is there already, and is not written over", filename=error.filename
             ),
-            status=2,
         )
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}", status=2)
+        fail(f"{error.filename}: {error.strerror}")
     except ValueError as error:
-        fail(str(error), status=2)
+        fail(str(error))

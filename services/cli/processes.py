@@ -73,5 +73,5 @@ def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment ends with one message: settings, models, a port or folder in use.
-        fail(str(error), status=2)
+        fail(str(error))
     raise typer.Exit(status)

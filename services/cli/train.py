@@ -99,7 +99,6 @@ def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | No
                 "training {channel} takes no --examples: it learns from a simulation",
                 channel=channel,
             ),
-            status=2,
         )
     missing = [package for package in PACKAGES if find_spec(package) is None]
     if missing:
@@ -118,9 +117,7 @@ def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | No
         )
     if (data is None) != (channel in WITHOUT_DATA):
         needed = "needs" if data is None else gettext("learns from a simulation, and does not need")
-        fail(
-            gettext("training {channel} {needed} --data", channel=channel, needed=needed), status=2
-        )
+        fail(gettext("training {channel} {needed} --data", channel=channel, needed=needed))
 
 
 def _command(

@@ -53,6 +53,8 @@ from services.models.store import ModelStore
 from services.processes import graph_wiring, operations_wiring
 from services.processes.graph_wiring import GraphTasks
 from services.rpc import security
+from services.rpc.access.description import describing
+from services.rpc.access.handler import AccessServicer
 from services.rpc.appeals.handler import AppealServicer
 from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
@@ -200,7 +202,8 @@ def build_server(
         registry=context.registry,
     )
     return RpcServer(
-        _list_servicers(context, services)
+        {"access": AccessServicer(describing(settings, "administration"))}
+        | _list_servicers(context, services)
         | _decision_servicers(context, services)
         | _warning_servicers(context, services),
         page_key=SharedKey(context.connect(), PAGE_KEY).get,

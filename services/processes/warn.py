@@ -17,6 +17,8 @@ from services.audit.forwarder import AuditForwarder
 from services.audit.refusals import RefusalRecorder
 from services.auth import exposure, identity
 from services.rpc import security
+from services.rpc.access.description import describing
+from services.rpc.access.handler import AccessServicer
 from services.rpc.cases.handler import CaseServicer
 from services.rpc.middleware.paging import PAGE_KEY
 from services.rpc.security import PortSecurity
@@ -162,6 +164,7 @@ def _server(parts: WarnParts) -> RpcServer:
     )
     return RpcServer(
         {
+            "access": AccessServicer(describing(parts.settings, "warnings")),
             "warning": WarningServicer(pipeline.submission, pipeline.sources),
             "case": CaseServicer(desk, pipeline.reader),
         },

@@ -59,6 +59,8 @@ from services.processes import wiring
 from services.processes.list_follower import follow_lists
 from services.processes.wiring import Decider
 from services.rpc import security
+from services.rpc.access.description import describing
+from services.rpc.access.handler import AccessServicer
 from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
@@ -208,7 +210,11 @@ class Worker:
             ),
         )
         return RpcServer(
-            {"interception": self._decider.interception, "feedback": feedback},
+            {
+                "interception": self._decider.interception,
+                "feedback": feedback,
+                "access": AccessServicer(describing(settings, "decisions")),
+            },
             max_message_bytes=settings.max_message_bytes,
             max_connection_requests=settings.max_connection_requests,
             max_queued_requests=settings.max_queued_requests,

@@ -7,6 +7,8 @@ from services.settings.settings import Settings
 from tests.support.checkout import CHECKOUT
 
 OF_CLIENTS = {
+    "FANZHA_PROFILE",
+    "FANZHA_SERVER",
     "FANZHA_ADMIN_TARGET",
     "FANZHA_CONFIG",
     "FANZHA_LANGUAGE",

@@ -1,6 +1,8 @@
 """The Chinese catalogue has what the code says: same places, nothing uncertain, compiled."""
 
+import ast
 import re
+from pathlib import Path
 from string import Formatter
 
 from babel.messages.catalog import Message
@@ -10,6 +12,10 @@ from tools.translation import catalogues, extraction
 
 CATALOGUE = catalogues.read()
 TEXTS = [message for message in CATALOGUE if message.id]
+PRINT = {"print", "fail", "_say", "BadParameter", "confirm", "prompt", "status", "add_column"}
+"""What prints its first argument."""
+_NAMES = re.compile(r"fanzha[\w -]*|--[\w-]+|-----|\(UTC\)|h=|[/:=]")
+_WORDS = re.compile("[A-Za-z]{3,}")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -31,6 +37,51 @@ def places(text: str) -> list[tuple[str | None, str | None, str | None]]:
         )  # fmt: skip
     except ValueError:
         return []
+
+
+def untranslated(path: Path) -> list[str]:
+    """Return the literals with words in them that a module of the command line prints."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or extraction.name_of(node.func) not in PRINT:
+            continue
+        for argument in node.args[:1]:
+            if not isinstance(argument, ast.Constant | ast.JoinedStr):
+                continue
+            literals = [argument] if isinstance(argument, ast.Constant) else argument.values
+            text = " ".join(filter(None, map(extraction.constant, literals)))
+            if _WORDS.search(_NAMES.sub("", text)):
+                found.append(f"{path.relative_to(extraction.ROOT)}:{node.lineno}: {text}")
+    return found
+
+
+def test_the_command_line_prints_no_text_without_a_translation() -> None:
+    folder = extraction.ROOT / "services" / "cli"
+
+    assert [one for path in sorted(folder.rglob("*.py")) for one in untranslated(path)] == []
+
+
+def test_errors_take_their_values_by_name() -> None:
+    errors = {name for name in extraction.calls() if name != "__init__"} - {"Message", "counts"}
+    formatted = [
+        f"{path.relative_to(extraction.ROOT)}:{node.lineno}"
+        for path, tree in extraction.trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and extraction.name_of(node.func) in errors
+        and node.args
+        and isinstance(node.args[0], ast.JoinedStr)
+        and _WORDS.search(" ".join(map(extraction.constant, node.args[0].values)))
+    ]
+
+    assert formatted == [], "gettext and errors take a key and values, not an f-string"
+
+
+def test_every_text_is_in_the_catalogue_and_has_a_translation() -> None:
+    new = catalogues.updated(CATALOGUE, extraction.texts())
+
+    assert catalogues.untranslated(new) == [], "make translations, then translate"
+    assert len(new) == len(CATALOGUE), "make translations"
 
 
 def test_texts_are_found() -> None:

@@ -65,6 +65,8 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
         self.rows: list[Any] = []
         self.protocol_asked: list[bool] = []
         """Of each request, whether it asked for protocol answers."""
+        self.dry_asked: list[bool] = []
+        """Of each request, whether it asked for a dry run."""
         self.target = ""
         # A watch has a thread of its own: the library's other way sends while it holds its lock,
         # and waits for ever for the server's thread when that waits for the lock, as a watch ends.
@@ -101,6 +103,7 @@ class DecisionServer(interception_pb2_grpc.InterceptionServiceServicer):
 
     def _decide(self, request: Any, rows: Sequence[Any], context: Any) -> decision_pb2.Decisions:
         self.protocol_asked.append(request.with_protocol_answer)
+        self.dry_asked.append(request.dry_run)
         self.sizes.append(len(rows))
         self.rows.extend(rows)
         if not self._open.wait(PATIENCE_SECONDS):

@@ -2,8 +2,9 @@
 
 import ast
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +16,7 @@ from typer.main import get_command
 
 from fanzha import v1
 from services.__main__ import COMMANDS, app
-from services.cli._common import enum_words, translated_commands, typer_words
+from services.cli._common import answer_texts, enum_words, translated_commands, typer_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
@@ -42,6 +43,7 @@ class FoundText:
     """Of a word of an enum: the prefix of its values."""
 
 
+@cache
 def texts() -> dict[tuple[str, Key], list[str]]:
     """Return the context and the key of all texts, and the files that each is in."""
     found: dict[tuple[str, Key], set[str]] = {}
@@ -52,11 +54,10 @@ def texts() -> dict[tuple[str, Key], list[str]]:
 
 def in_code() -> Iterator[FoundText]:
     """Find the first arguments of `CALLS`."""
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _modules()}
-    calls = _with_subclasses(trees.values())
-    for path, tree in trees.items():
+    known = calls()
+    for path, tree in trees().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (number := calls.get(_called(node), 0)):
+            if isinstance(node, ast.Call) and (number := known.get(_called(node), 0)):
                 key = tuple(constant(argument) for argument in node.args[:number])
                 if len(key) == number and all(key):
                     yield FoundText(key=key, place=str(path.relative_to(ROOT)))
@@ -97,9 +98,11 @@ def of_enums() -> Iterator[FoundText]:
 
 
 def of_typer() -> Iterator[FoundText]:
-    """Find what typer says."""
-    for text in typer_words.TEMPLATES:
+    """Find what typer says, and servers in answers."""
+    for text in typer_words.TEMPLATES.templates:
         yield FoundText(key=(text,), place=TYPER)
+    for text in answer_texts.TEMPLATES.templates:
+        yield FoundText(key=(text,), place="services/cli/_common/answer_texts.py")
     # Elsewhere typer asks gettext for halves of sentences, which `TEMPLATES` have whole.
     for node in ast.walk(ast.parse(Path(rich_utils.__file__).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and name_of(node.func) == "_":
@@ -146,14 +149,22 @@ def _modules() -> Iterator[Path]:
                 yield path
 
 
-def _with_subclasses(trees: Iterable[ast.Module]) -> Mapping[str, int]:
+@cache
+def calls() -> Mapping[str, int]:
+    """Return `CALLS` and the subclasses of their classes."""
     bases = {
         node.name: {name_of(base) for base in node.bases}
-        for tree in trees
+        for tree in trees().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
-    calls = dict(CALLS)
-    while more := {name for name, of in bases.items() if of & calls.keys()} - calls.keys():
-        calls |= dict.fromkeys(more, 1)
-    return calls
+    found = dict(CALLS)
+    while more := {name for name, of in bases.items() if of & found.keys()} - found.keys():
+        found |= dict.fromkeys(more, 1)
+    return found
+
+
+@cache
+def trees() -> Mapping[Path, ast.Module]:
+    """Return the syntax tree of each module."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in _modules()}

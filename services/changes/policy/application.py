@@ -4,6 +4,7 @@ The steps are those of `services.changes.application`: audit record, mark, commi
 that has changed since the request was made is never merged; the request is proposed again.
 """
 
+import asyncio
 from dataclasses import replace
 
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
@@ -53,7 +54,8 @@ class PolicyApplication:
         `services.changes.store.LocksChanged` when another request opened or closed meanwhile.
         """
         document = await self._document(record, fields)
-        checked(document)  # this release may refuse what that of the author took
+        # This release may refuse what that of the author took.
+        await asyncio.to_thread(checked, document)
         await self._check_version(record, expected_version)
         marked = await self._mark(record, stored, fields, expected_locks)
         policy = PolicyVersion(

@@ -126,7 +126,8 @@ class PolicyRequests:
                 id=record.id,
             )
         head = await log.head()
-        found = undone(before.document, after.document, head.document)
+        texts = before.document, after.document, head.document
+        found = await asyncio.to_thread(undone, *texts)
         if found.document == head.document:
             raise InvalidInput(
                 "change {id}: nothing left to revert; changed since: {settings}",
@@ -153,7 +154,7 @@ class PolicyRequests:
         permissions.check_may_propose(ChangeKind.POLICY)
         head = await self._policies.log.head()
         _check_expected(terms, head)
-        document = change(head.document)
+        document = await asyncio.to_thread(change, head.document)
         found = await asyncio.to_thread(self._compared, head, document, identity.current())
         found = replace(found, left_alone=left_alone)
         if terms.dry_run or document == head.document:

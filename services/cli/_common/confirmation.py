@@ -16,6 +16,7 @@ import typer
 from fanzha.client import unconfirmed_replacements, unconfirmed_risks
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.server import ServerOf
 
 Answer = TypeVar("Answer")
@@ -74,10 +75,9 @@ def agree(question: str, *, yes: bool) -> None:
                 "{question} Nothing changed: there is no terminal to ask at, so say --yes",
                 question=question,
             ),
-            status=2,
         )
     if not typer.confirm(question, err=True):
-        fail(gettext("not confirmed; nothing changed"))
+        fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
 
 
 def at_terminal() -> bool:
@@ -111,7 +111,8 @@ def _ask(risks: Sequence[str]) -> None:
                 "changed. To do it all the same: {options}",
                 risks=", ".join(risks),
                 options=options,
-            )
+            ),
+            status=ExitStatus.REFUSED,
         )
     err.print(gettext("No second person reviews this change, and it would hit:"))
     for risk in risks:
@@ -122,4 +123,4 @@ def _ask(risks: Sequence[str]) -> None:
             gettext("Type {name} to go on", name=name), default="", show_default=False, err=True
         )
         if typed.strip() not in (name, risk):
-            fail(gettext("not confirmed; nothing changed"))
+            fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)

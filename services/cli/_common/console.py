@@ -26,6 +26,8 @@ from fanzha.client import Login, LoginError, localized_message, version_conflict
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
+from services.cli._common import exit_status
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import escaped_json, visible
 
@@ -59,11 +61,11 @@ def wide() -> Console:
     return PlainConsole(width=width)
 
 
-def fail(message: str, *, status: int = 1) -> NoReturn:
+def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     """End the command with one sentence."""
     # An error may quote the URL of a store.
     err.print(Text.assemble((gettext("error:"), "red"), " ", hidden(message)), soft_wrap=True)
-    raise typer.Exit(status)
+    raise typer.Exit(int(status))
 
 
 def print_json(value: Any) -> None:
@@ -83,40 +85,36 @@ def one_sentence(target: str) -> Iterator[None]:
         yield
     except grpc.RpcError as error:
         code = error.code() if hasattr(error, "code") else None
-        details = error.details() if hasattr(error, "details") else str(error)
-        details = localized_message(error) or details
-        if code is grpc.StatusCode.UNAVAILABLE:
-            fail(_no_answer(target, str(details)))
-        if code is grpc.StatusCode.UNAUTHENTICATED:
-            fail(
-                gettext(
-                    "{target} cannot authenticate you: {details}", target=target, details=details
-                )
-            )
-        if code is grpc.StatusCode.PERMISSION_DENIED:
-            fail(gettext("{target} does not allow it: {details}", target=target, details=details))
-        if code is grpc.StatusCode.ABORTED:
-            fail(
-                gettext(
-                    "{details}. A concurrent change came first{error}: check the state, then "
-                    "repeat the command",
-                    details=details,
-                    error=_versions(error),
-                )
-            )
-        fail(f"{details} ({code.name if code else 'unknown'})")
+        fail(_sentence(error, code, target), status=exit_status.of_code(code))
     except FanzhaError as error:
-        fail(error.translated(language()))
+        fail(error.translated(language()), status=exit_status.of_error(error))
     except LoginError as error:
         fail(str(error))
 
 
-def _no_answer(target: str, details: str) -> str:
-    closed = "Socket closed" in details and not Login.from_environment().encrypted
-    hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
-    return gettext(
-        "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
-    )
+def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -> str:
+    details = error.details() if hasattr(error, "details") else str(error)
+    details = localized_message(error) or details
+    if code is grpc.StatusCode.UNAVAILABLE:
+        closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
+        hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
+        return gettext(
+            "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
+        )
+    if code is grpc.StatusCode.UNAUTHENTICATED:
+        return gettext(
+            "{target} cannot authenticate you: {details}", target=target, details=details
+        )
+    if code is grpc.StatusCode.PERMISSION_DENIED:
+        return gettext("{target} does not allow it: {details}", target=target, details=details)
+    if code is grpc.StatusCode.ABORTED:
+        return gettext(
+            "{details}. A concurrent change came first{error}: check the state, then repeat the "
+            "command",
+            details=details,
+            error=_versions(error),
+        )
+    return f"{details} ({code.name if code else 'unknown'})"
 
 
 def _versions(error: grpc.RpcError) -> str:

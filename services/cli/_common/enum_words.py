@@ -20,12 +20,17 @@ FIELDS = (
     "score", "sender", "shadow entry", "shadow evidence", "shadow pattern", "source", "sources",
     "subscriber", "target", "threshold", "to party", "treatment", "trunk", "type",
     "velocity score", "velocity version", "version", "would block entry id",
+    # What happened to a change or an appeal, and how rows of a change relate to entries.
+    "created", "edited", "submitted", "approved", "rejected", "confirmed", "reverted", "expired",
+    "taken", "upheld", "withdrawn", "lifted", "received", "documents added",
+    "contradicted", "contradicts itself", "under", "over", "within", "covers",
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""
 
 EXTRA = (
     ("entry_kind", "url"), ("means_kind", "number"), ("row_outcome", "invalid"),
-    ("hit_stream", "all"), ("appeal_state", "in review"), ("relation_state", "confirmed"),
+    ("hit_stream", "all"), ("role", "source"), ("role", "dispatcher"),
+    ("appeal_state", "in review"), ("relation_state", "confirmed"),
     ("relation_state", "suspected"), ("relation_state", "unmarked"),
 )  # fmt: skip
 """Words that commands use beside those of an enum."""

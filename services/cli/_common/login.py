@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from fanzha.translation import catalogue
+from services.cli._common import profiles
+from services.cli._common.profiles import SERVER, VARIABLE, Profiles
 
 # As `fanzha.client.login` has them, which imports gRPC; a test compares.
 TOKEN = "FANZHA_TOKEN"  # noqa: S105 - the name of a variable
@@ -31,6 +33,22 @@ Language = Annotated[
         callback=_known,
         help="zh or en; empty: as the locale has it (LC_ALL, LC_MESSAGES, LANG).",
         show_default=False,
+    ),
+]
+Server = Annotated[
+    str,
+    typer.Option(
+        "--server",
+        envvar=SERVER,
+        help="HOST or HOST:PORT of any server of the service; it tells where the others are.",
+    ),
+]
+ProfileName = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        envvar=VARIABLE,
+        help="Profile that says where the service is, see `fanzha profile`.",
     ),
 ]
 Token = Annotated[
@@ -84,6 +102,8 @@ Version = Annotated[
 
 def show(
     language: Language = "",
+    server: Server = "",
+    profile: ProfileName = "",
     token: Token = "",
     token_file: TokenFile = "",
     tls_ca: TlsCa = "",
@@ -94,6 +114,7 @@ def show(
     """Put the options into the environment, for commands and their child processes."""
     given = {
         catalogue.VARIABLE: language,
+        SERVER: server,
         TOKEN: token,
         TOKEN_FILE: token_file,
         TLS_CA: tls_ca,
@@ -105,3 +126,22 @@ def show(
         del given[TOKEN]
         os.environ.pop(TOKEN, None)
     os.environ.update({name: value for name, value in given.items() if value})
+    _take_profile(profile)
+
+
+def _take_profile(name: str) -> None:
+    """Put a profile into the environment, where an option or a variable says nothing else."""
+    path = profiles.file()
+    if not name and not path.exists():
+        return
+    from services.cli._common.console import one_sentence
+
+    with one_sentence(str(path)):
+        known = Profiles(path)
+        chosen = name or known.current
+        variables = known.get(chosen).variables if chosen else {}
+    if os.environ.get(TOKEN):
+        variables.pop(TOKEN_FILE, None)
+    for variable, value in variables.items():
+        if not os.environ.get(variable):
+            os.environ[variable] = value

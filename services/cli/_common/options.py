@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fanzha.errors import InvalidInput
+from services.cli._common import addresses
 
 Member = TypeVar("Member")
 
@@ -50,17 +51,30 @@ After = Annotated[
 LanguageWord = Annotated[str, typer.Option("--language", help="zh or en.")]
 Target = Annotated[
     str,
-    typer.Option("--target", envvar="FANZHA_ADMIN_TARGET", help="Address of list administration."),
+    typer.Option(
+        "--target",
+        envvar="FANZHA_ADMIN_TARGET",
+        callback=addresses.resolved,
+        help="Address of list administration.",
+    ),
 ]
 WarningTarget = Annotated[
     str,
     typer.Option(
-        "--target", envvar="FANZHA_WARNING_TARGET", help="Address of the warning pipeline."
+        "--target",
+        envvar="FANZHA_WARNING_TARGET",
+        callback=addresses.resolved,
+        help="Address of the warning pipeline.",
     ),
 ]
 DecisionTarget = Annotated[
     str,
-    typer.Option("--target", envvar="FANZHA_TARGET", help="Address of an interception server."),
+    typer.Option(
+        "--target",
+        envvar="FANZHA_TARGET",
+        callback=addresses.resolved,
+        help="Address of an interception server.",
+    ),
 ]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0.01, help="Seconds to wait for the answer.")

@@ -7,49 +7,48 @@ in English: a test runs all kinds of wrong command lines.
 
 import gettext as standard
 import os
-import re
-from functools import cache
 
 from fanzha.translation import catalogue
+from services.cli._common.sentence_templates import SentenceTemplates
 
-TEMPLATES = (
-    "Usage: ",
-    "Show this message and exit.",
-    "Invalid value for {hint} (env var: {variable}): {message}",
-    "Invalid value for {hint}: {message}",
-    "Invalid value: {message}",
-    "Missing argument {hint}.",
-    "Missing option {hint} (env var: {variable}).",
-    "Missing option {hint}.",
-    "No such option: {option} (Possible options: {options})",
-    "No such option: {option}",
-    "No such command {name}. Did you mean {names}?",
-    "No such command {name}.",
-    "Option {option} requires an argument.",
-    "Option {option} requires {number} arguments.",
-    "Option {option} does not take a value.",
-    "Argument {option} takes {number} values.",
-    "Got unexpected extra argument(s) ({arguments})",
-    "Could not open file {name}: {message}",
-    "Missing command.",
-    "Input should be a valid integer, unable to parse string as an integer",
-    "Input should be a valid number, unable to parse string as a number",
-    "Input should be a finite number",
-    "Unable to parse input string as an integer, exceeded maximum size",
-    "Input should be greater than or equal to {number}",
-    "Input should be less than or equal to {number}",
-    "Value error, {value} is not one of {values}.",
-    "file {name} does not exist.",
-    "directory {name} does not exist.",
-    "path {name} does not exist.",
-    "file {name} is a directory.",
-    "directory {name} is a file.",
-    "path {name} is not readable.",
-    "file {name} is not readable.",
+TEMPLATES = SentenceTemplates(
+    (
+        "Usage: ",
+        "Show this message and exit.",
+        "Invalid value for {hint} (env var: {variable}): {message}",
+        "Invalid value for {hint}: {message}",
+        "Invalid value: {message}",
+        "Missing argument {hint}.",
+        "Missing option {hint} (env var: {variable}).",
+        "Missing option {hint}.",
+        "No such option: {option} (Possible options: {options})",
+        "No such option: {option}",
+        "No such command {name}. Did you mean {names}?",
+        "No such command {name}.",
+        "Option {option} requires an argument.",
+        "Option {option} requires {number} arguments.",
+        "Option {option} does not take a value.",
+        "Argument {option} takes {number} values.",
+        "Got unexpected extra argument(s) ({arguments})",
+        "Could not open file {name}: {message}",
+        "Missing command.",
+        "Input should be a valid integer, unable to parse string as an integer",
+        "Input should be a valid number, unable to parse string as a number",
+        "Input should be a finite number",
+        "Unable to parse input string as an integer, exceeded maximum size",
+        "Input should be greater than or equal to {number}",
+        "Input should be less than or equal to {number}",
+        "Value error, {value} is not one of {values}.",
+        "file {name} does not exist.",
+        "directory {name} does not exist.",
+        "path {name} does not exist.",
+        "file {name} is a directory.",
+        "directory {name} is a file.",
+        "path {name} is not readable.",
+        "file {name} is not readable.",
+    ),
+    nested="message",
 )
-"""More specific ones first."""
-NESTED = "message"
-"""The place of a template that may be a sentence of its own."""
 
 
 def install() -> None:
@@ -61,21 +60,4 @@ def install() -> None:
 
 def translated(sentence: str) -> str:
     """Return a sentence of typer or pydantic in the language of the process."""
-    for template, expression in _expressions():
-        found = expression.fullmatch(sentence)
-        if found is not None:
-            values = found.groupdict()
-            if NESTED in values:
-                values[NESTED] = translated(values[NESTED])
-            return catalogue.gettext(template, **values)
-    return sentence
-
-
-@cache
-def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    def expression(template: str) -> re.Pattern[str]:
-        pieces = re.split(r"\\\{(\w+)\\\}", re.escape(template))
-        pieces[1::2] = [f"(?P<{name}>.+)" for name in pieces[1::2]]
-        return re.compile("".join(pieces), re.DOTALL)
-
-    return tuple((template, expression(template)) for template in TEMPLATES)
+    return TEMPLATES.translated(sentence)

@@ -8,6 +8,7 @@ from rich.table import Table
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
+from services.cli._common import answer_texts
 from services.cli._common.console import out, wide
 from services.cli._common.enum_words import enum_word
 from services.cli._common.plain_text import padded
@@ -80,7 +81,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
         note = f": {event.note}" if event.note else ""
         _line(
             _time(event.at_ms),
-            gettext("{what} by {by}{note}", what=event.what, by=event.by, note=note),
+            gettext("{what} by {by}{note}", what=gettext(event.what), by=event.by, note=note),
         )
 
 
@@ -90,7 +91,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
     _fields("decision", found.decision)
     _line("verdict", found.verdict)
     if found.protected_because:
-        _line("protected", found.protected_because)
+        _line("protected", answer_texts.translated(found.protected_because))
     for title, entries in (
         (gettext("entries then"), found.entries_then),
         (gettext("now"), found.entries_now),

@@ -63,7 +63,7 @@ def notice(
 ) -> None:
     """Write a statutory notice, in Chinese or English."""
     if not appeal_id and not decision and not pattern:
-        fail(gettext("give an appeal, --decision or --pattern"), status=2)
+        fail(gettext("give an appeal, --decision or --pattern"))
     with server(target) as stub:
         if appeal_id:
             request = pb.WriteNoticeRequest(

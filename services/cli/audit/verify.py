@@ -107,7 +107,6 @@ def _verify_files(
             gettext(
                 "{where}: there is no audit log here, no file audit-YYYY-MM.jsonl", where=where
             ),
-            status=2,
         )
     known = None if without_key else _keys(where, public_key)
     started = time.monotonic()
@@ -129,7 +128,6 @@ def _keys(where: Path, public_key: Path | None) -> "PublicKeys":
             gettext(
                 "no {path}: give --public-key, or --without-key to check hashes only", path=path
             ),
-            status=2,
         )
     return _read_keys(path)
 
@@ -140,7 +138,7 @@ def _read_keys(path: Path) -> "PublicKeys":
     try:
         return keys.read_public(path.read_text(), str(path))
     except ValueError as error:
-        fail(str(error), status=2)
+        fail(str(error))
 
 
 def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> None:

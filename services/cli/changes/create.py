@@ -174,7 +174,7 @@ def _contents(
     false_positive: bool,
 ) -> pb.ChangeContents:
     if not add and not remove and not edit:
-        fail(gettext("--add, --remove or --edit: a change has at least one row"), status=2)
+        fail(gettext("--add, --remove or --edit: a change has at least one row"))
     which = kind(kind_)
     given = _given(direction, fraud_type, source)
     given |= {"legal_basis": legal_basis, "campaign": campaign}

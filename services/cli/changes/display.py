@@ -9,9 +9,10 @@ from rich.table import Table
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
+from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out, wide
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.plain_text import padded
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
@@ -188,7 +189,7 @@ def _restored(change: pb.Change) -> str:
 def _show_events(change: pb.Change) -> None:
     for event in change.events:
         note = f": {event.note}" if event.note else ""
-        text = f"  {_when(event.at_ms)}  {event.who} {event.what.replace('_', ' ')}{note}"
+        text = f"  {_when(event.at_ms)}  {event.who} {field_label(event.what)}{note}"
         out.print(text, markup=False, soft_wrap=True)
 
 
@@ -219,11 +220,23 @@ def show_preview(preview: pb.ChangePreview) -> None:
             )
         )
         _because(preview.risks)
+    _show_problems(preview)
+
+
+def _show_problems(preview: pb.ChangePreview) -> None:
     for text in preview.not_examined:
-        out.print(gettext("  not examined: {text}", text=text), markup=False, soft_wrap=True)
+        out.print(
+            gettext("  not examined: {text}", text=answer_texts.translated(text)),
+            markup=False,
+            soft_wrap=True,
+        )
     for problem in preview.problems[:_SHOWN]:
         out.print(
-            gettext("  row {row}: {message}", row=problem.row, message=problem.message),
+            gettext(
+                "  row {row}: {message}",
+                row=problem.row,
+                message=answer_texts.translated(problem.message),
+            ),
             markup=False,
             soft_wrap=True,
         )
@@ -253,7 +266,7 @@ def _show_relations(preview: pb.ChangePreview) -> None:
         out.print(
             gettext(
                 "  {what}: {rows:,} rows, {entries:,} entries",
-                what=relation.what.replace("_", " "),
+                what=field_label(relation.what),
                 rows=relation.rows,
                 entries=relation.entries,
             ),
@@ -297,7 +310,8 @@ def _show_impact(impact: pb.ChangeImpact) -> None:
     if not impact.known:
         out.print(
             gettext(
-                "  impact not known: {unknown_because}", unknown_because=impact.unknown_because
+                "  impact not known: {unknown_because}",
+                unknown_because=answer_texts.translated(impact.unknown_because),
             ),
             markup=False,
             soft_wrap=True,
@@ -365,7 +379,7 @@ def _second(change: pb.Change) -> str:
 
 def _because(reasons: Iterable[Any]) -> None:
     for reason in reasons:
-        out.print(f"    {reason}", markup=False, soft_wrap=True)
+        out.print(f"    {answer_texts.translated(str(reason))}", markup=False, soft_wrap=True)
 
 
 def _when(at_ms: int) -> str:

@@ -10,6 +10,7 @@ from fanzha.tables import Float32s
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.enum_words import enum_word
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.files import Row, column, open_table
 from services.cli._common.options import AsJson
 from services.cli.check import explanation
@@ -67,7 +68,10 @@ def _find(data: Path, who: str) -> Row:
             )
         found = next((row for row in table.rows if row[name] == who), None)
     if found is None:
-        fail(gettext("{name}: has no row {who!r}", name=data.name, who=who))
+        fail(
+            gettext("{name}: has no row {who!r}", name=data.name, who=who),
+            status=ExitStatus.NOT_FOUND,
+        )
     return found
 
 

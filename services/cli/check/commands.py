@@ -13,6 +13,7 @@ from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.enum_words import enum_word, field_label, word
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import (
     DEFAULT_DECISION_TARGET,
     AsJson,
@@ -127,7 +128,6 @@ def sms(
     if live and receiver == traffic.UNKNOWN_CALLER:
         fail(
             gettext("--live needs --to: a case would be opened for a receiver who does not exist"),
-            status=2,
         )
     request = pb.DecideTextRequest(
         text=message, with_shadow_entries=shadow, with_protocol_answer=protocol
@@ -151,7 +151,7 @@ def url(
 ) -> None:
     """Decide whether to let a link be opened."""
     if not _names_a_host(url):
-        fail(f"neither a URL nor a host name: {url[:100]!r}", status=2)
+        fail(gettext("neither a URL nor a host name: {url!r}", url=url[:100]))
     link = pb.Link(url=url, subscriber=subscriber)
     request = pb.DecideLinkRequest(
         link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
@@ -170,7 +170,10 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
         if status != "SERVING":
-            fail(gettext("{target} is {status}", target=target, status=status))
+            fail(
+                gettext("{target} is {status}", target=target, status=status),
+                status=ExitStatus.NOT_FOUND,
+            )
         out.print(status)
 
 
@@ -189,7 +192,7 @@ def _names_a_host(url: str) -> bool:
 def _word(read: Any, word: str, field: str) -> Any:
     value = read(word)
     if word and not value:
-        fail(gettext("{field}: not known: {word!r}", field=field, word=word), status=2)
+        fail(gettext("{field}: not known: {word!r}", field=field, word=word))
     return value
 
 
@@ -197,7 +200,7 @@ def _ask(
     method: str, request: Any, target: str, local: bool, live: bool, timeout: float
 ) -> decision_pb2.Decision:
     if local and live:
-        fail(gettext("--live needs a server: --local records nothing"), status=2)
+        fail(gettext("--live needs a server: --local records nothing"))
     request.dry_run = not live
     if local:
         from services.cli.check.local import decide_here

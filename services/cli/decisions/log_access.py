@@ -56,7 +56,7 @@ class _OfflineStub:
 
         place = where.folder or where.data_dir / DECISIONS
         if not place.is_dir():
-            fail(gettext("there is no decision log in {place}", place=place), status=2)
+            fail(gettext("there is no decision log in {place}", place=place))
         log = DecisionQuery(place, HomePlan(where.home), memory=where.memory)
         analyser = DecisionAnalyser(
             BundleLoader(where.models_dir), origin=OriginReasons(where.home)

@@ -9,6 +9,7 @@ from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
+from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import (
@@ -114,8 +115,7 @@ def add(
     request.additions.extend(pb.Entry(pattern=pattern, **common) for pattern in patterns)
     answer = call(server, target, lambda stub: stub.UpdateEntries(request), request, confirm)
     _tell(patterns, answer, answer.additions, as_json=as_json)
-    if any(report.outcome in _BAD for report in answer.additions):
-        raise typer.Exit(1)
+    raise typer.Exit(any(report.outcome in _BAD for report in answer.additions))
 
 
 @app.command()
@@ -167,7 +167,10 @@ def find(
         return
     if answer.protected_because:
         out.print(
-            gettext("protected: {protected_because}", protected_because=answer.protected_because),
+            gettext(
+                "protected: {protected_because}",
+                protected_because=answer_texts.translated(answer.protected_because),
+            ),
             markup=False,
             soft_wrap=True,
         )

@@ -21,6 +21,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
 from services.cli._common.console import err, fail, progress
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists import entry_messages
 from services.cli.lists.options import KindWord, kind, server
@@ -168,7 +169,9 @@ def _known(word: str, known: Iterable[str], option: str) -> str:
 def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
     versions = {answer.version for answer in answers}
     if len(versions) > 1:
-        fail(gettext("the lists changed between two questions; try again"))
+        fail(
+            gettext("the lists changed between two questions; try again"), status=ExitStatus.REFUSED
+        )
     return versions.pop() if versions else 0
 
 

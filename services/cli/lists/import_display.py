@@ -10,6 +10,7 @@ from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
+from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word
@@ -88,7 +89,7 @@ def _ended(done: ImportSummary) -> str:
     if done.dry_run:
         return gettext("nothing changed, a dry run at version {version}", version=answer.version)
     if answer.waits_because:
-        why = "; ".join(answer.waits_because)
+        why = "; ".join(map(answer_texts.translated, answer.waits_because))
         waits = gettext(
             "change {change_id} waits for a second person: {why}",
             change_id=answer.change_id,
@@ -153,7 +154,11 @@ def _show_ignored(done: ImportSummary) -> None:
     for what, lines in done.reading.ignored.items():
         if done.file.headers and what.startswith(HEADER):
             continue  # shown above, with its columns
-        _say(gettext("not entries: {lines:,} × {what}", lines=lines, what=what))
+        _say(
+            gettext(
+                "not entries: {lines:,} × {what}", lines=lines, what=answer_texts.translated(what)
+            )
+        )
     if done.answer.terms_given:
         _say(
             gettext(
@@ -177,7 +182,7 @@ def _show_ignored(done: ImportSummary) -> None:
             gettext(
                 "note: {rows:,} × {what} ({places}{more})",
                 rows=rows,
-                what=what,
+                what=answer_texts.translated(what),
                 places=places,
                 more=more,
             )
@@ -188,14 +193,21 @@ def _show_problems(done: ImportSummary) -> None:
     problems = done.problems()
     if len(done.reading.invalid) > 1:
         for reason, lines in done.reading.invalid.most_common(EXAMPLES):
-            _say(gettext("unreadable: {lines:,} × {reason}", lines=lines, reason=reason))
+            _say(
+                gettext(
+                    "unreadable: {lines:,} × {reason}",
+                    lines=lines,
+                    reason=answer_texts.translated(reason),
+                )
+            )
     for outcome in ("refused", "invalid"):
         _show_some(done, [one for one in problems if one.outcome == outcome], outcome)
 
 
 def _show_some(done: ImportSummary, problems: Sequence[LineProblem], outcome: str) -> None:
     for problem in problems[:EXAMPLES]:
-        _say(f"{_outcome(outcome)}, {done.place(problem.line)}: {problem.message}")
+        message = answer_texts.translated(problem.message)
+        _say(f"{_outcome(outcome)}, {done.place(problem.line)}: {message}")
     if (more := done.outcomes[outcome] - len(problems[:EXAMPLES])) > 0:
         _say(
             gettext(

@@ -18,6 +18,7 @@ from blocklists.importers.rows import BadLine, Ignored, LineItem, ListRow, Plain
 from blocklists.importers.tables import spreadsheet_numbers
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext, gettext_noop
+from fanzha.translation.message import Message
 from fanzha.v1 import blocklist_pb2 as pb
 
 ROWS_PER_MESSAGE = 4000
@@ -143,7 +144,7 @@ class Upload:
             expires_at_s = vocabulary.read_expiry(row.expires, self._now_s) if row.expires else 0
             review_at_s = vocabulary.read_review(row.review, self._now_s) if row.review else 0
         except InvalidInput as error:
-            self._note(BadLine(row.line, row.pattern, str(error)))
+            self._note(BadLine(row.line, row.pattern, Message(error.message, **error.values)))
             return None
         return pb.ImportRow(
             line=row.line,

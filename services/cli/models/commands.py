@@ -188,7 +188,7 @@ def _follow(
 def _show_running(stub: Any, kind: ModelKind) -> Sequence[str]:
     """Print on standard error what is desired of a kind and runs; return the versions there are."""
     model = stub.GetModelStatus(pb.GetModelStatusRequest(kind=wire(kind))).model
-    for line in display.kind_lines(kind.value, model, ()):
+    for line in (kind.value, *display.running_lines(kind.value, model)):
         err.print(line, soft_wrap=True)
     versions: Sequence[str] = model.versions
     return versions

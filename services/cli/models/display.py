@@ -25,6 +25,11 @@ def kind_lines(
         )
     if not bundles:
         yield gettext("  no bundle here")
+    yield from running_lines(word, model)
+
+
+def running_lines(word: str, model: pb.ModelStatus) -> Iterator[str]:
+    """Write what is desired of a kind, and what each worker runs."""
     yield gettext(
         "  desired: {desired}",
         desired=desired_words(model.desired if model.HasField("desired") else None),

@@ -8,6 +8,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import policy_pb2 as pb
 from services.cli._common.confirmation import Confirm, agree, call
 from services.cli._common.console import err, fail, print_json
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -67,7 +68,7 @@ def diff(
 ) -> None:
     """Compare the policy in force with a file, settings or a version; changes nothing."""
     if version is not None and (file or set_):
-        fail(gettext("--version: cannot be given with a file or --set"), status=2)
+        fail(gettext("--version: cannot be given with a file or --set"))
     request = (
         options.request(file, set_)
         if version is None
@@ -136,7 +137,10 @@ def revert(
     with server(target) as stub:
         found = stub.GetPolicy(pb.GetPolicyRequest(version=version)).policy
     if not found.change_id:
-        fail(gettext("version {version} was made by no change", version=version))
+        fail(
+            gettext("version {version} was made by no change", version=version),
+            status=ExitStatus.NOT_FOUND,
+        )
     changes.revert(
         found.change_id, reason, confirm=confirm, dry_run=dry_run, yes=yes, by=by, target=target,
         as_json=as_json,

@@ -39,7 +39,7 @@ VersionNumber = Annotated[int, typer.Argument(metavar="VERSION", min=0, help="Th
 def request(file: Path | None, assignments: list[str] | None) -> pb.ProposePolicyRequest:
     """Return a request that proposes the file or the settings; one of the two is needed."""
     if (file is None) == (not assignments):
-        fail(gettext("FILE or --set: one of them says what is to be in force"), status=2)
+        fail(gettext("FILE or --set: one of them says what is to be in force"))
     if file is None:
         return pb.ProposePolicyRequest(set=pb.PolicyAssignments(assignments=assignments or []))
     try:

@@ -17,6 +17,7 @@ from fanzha.tables import MAX_ROWS
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import interception_pb2_grpc
 from services.cli._common.console import fail, one_sentence, out, print_json, progress
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.files import OpenTable, column, open_table
 from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Live
 from services.cli.check.commands import NO_DRY_RUNS
@@ -100,12 +101,14 @@ def _replay(
             # A case would be opened for the number that stands for them.
             fail(
                 gettext("--live: {name} does not say who was called or written to", name=file.name),
-                status=2,
             )
         batches = _batches(table, kind, batch, limit, live=live)
         tally = asyncio.run(_stream(table, kind.method, batches, target, in_flight))
     if tally.rows == 0 and tally.failed_requests:
-        fail(gettext("no answer from {target}: {errors}", target=target, errors=dict(tally.errors)))
+        fail(
+            gettext("no answer from {target}: {errors}", target=target, errors=dict(tally.errors)),
+            status=ExitStatus.UNREACHABLE,
+        )
     if as_json:
         print_json(tally.as_words() | {"dry_run": not live})
     else:

@@ -9,6 +9,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
 from services.cli._common.console import err, fail, print_json, progress
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
 from services.cli._common.server import ServerOf
 from services.cli.appeals.options import past_ms
@@ -108,7 +109,10 @@ def _ask(request: pb.GetWarningReportRequest, target: str) -> pb.WarningReport:
             if one.HasField("report"):
                 break
         else:
-            fail(gettext("{target} ended without a report", target=target))
+            fail(
+                gettext("{target} ended without a report", target=target),
+                status=ExitStatus.UNREACHABLE,
+            )
     report: pb.WarningReport = one.report
     return report
 
@@ -127,7 +131,7 @@ def _painter(plot: Path | None) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "matplotlib":
             raise
-        fail(gettext("--plot needs matplotlib: pip install 'fanzha[plots]'"), status=2)
+        fail(gettext("--plot needs matplotlib: pip install 'fanzha[plots]'"))
     return report_plot.draw
 
 

@@ -9,6 +9,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.confirmation import agree
 from services.cli._common.console import fail, out, print_json, progress, wide
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, Yes
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import written
@@ -63,7 +64,10 @@ def replay(
             request = pb.ReplayDeadLettersRequest(places=[place], replayed_by=by)
             number = stub.ReplayDeadLetters(request).replayed
             if not number:
-                fail(gettext("there is no dead letter {place}", place=place))
+                fail(
+                    gettext("there is no dead letter {place}", place=place),
+                    status=ExitStatus.NOT_FOUND,
+                )
     out.print(gettext("{number} put back", number=number))
 
 
@@ -76,7 +80,7 @@ def drop(
 ) -> None:
     """Delete a dead letter for good: its person is not warned by it."""
     if place == "all":
-        fail(gettext("drop takes one place"), status=2)
+        fail(gettext("drop takes one place"))
     agree(gettext("Delete dead letter {place} for good?", place=place), yes=yes)
     request = pb.DropDeadLetterRequest(place=place, dropped_by=by)
     with server(target) as stub:

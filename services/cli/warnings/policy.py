@@ -216,7 +216,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        fail(f"{file}: {getattr(error, 'strerror', None) or gettext('no text')}", status=2)
+        fail(f"{file}: {getattr(error, 'strerror', None) or gettext('no text')}")
 
 
 def _conditions(when: Mapping[str, Any]) -> str:

@@ -74,7 +74,6 @@ def show(
                 "there is no template {template!r}; see `fanzha warnings templates list`",
                 template=template,
             ),
-            status=2,
         )
     text = found.filled(MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")
@@ -95,9 +94,9 @@ def lint(
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as error:
-        fail(f"{file}: {error.strerror}", status=2)
+        fail(f"{file}: {error.strerror}")
     except UnicodeDecodeError:
-        fail(gettext("{file}: is no UTF-8", file=file), status=2)
+        fail(gettext("{file}: is no UTF-8", file=file))
     if file.suffix != ".toml":
         _end_with(linter.faults(text), gettext("the text"))
         out.print(gettext("nothing wrong"))
@@ -106,7 +105,6 @@ def lint(
     if language not in LANGUAGES:
         fail(
             gettext("{name}: its name is not of the form templates-2.zh.toml", name=file.name),
-            status=2,
         )
     try:
         found = template_files.read(file.name, text, language)

@@ -24,6 +24,9 @@ from services.decision.origin.trunk_groups import read_groups
 
 MAX_BYTES = 65_536
 """The longest document."""
+MAX_TRUNKS, MAX_CODES = 500, 2_000
+"""Most trunk groups of a document, and most codes in all of them; each costs milliseconds to read,
+for a code has thousands of written forms."""
 _CHANNELS = {channel.name.lower(): channel for channel in Channel}
 _TRUNK = "trunk"
 CHOICES = {
@@ -51,10 +54,25 @@ def read_policies(document: str, version: int = 0) -> CarrierPolicies:
     if unknown := content.keys() - {"carrier"}:
         raise ValueError(f"policy: {min(unknown)}: unknown; known is [carrier.NAME.CHANNEL]")
     carriers = _table(content.get("carrier", {}), "carrier")
+    _check_size(carriers)
     policies = {
         _carrier(name): _policy(table, f"carrier.{name}") for name, table in carriers.items()
     }
     return CarrierPolicies(policies, version)
+
+
+def _check_size(carriers: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where a document takes too long to read; its form is not checked yet."""
+    tables = [table.get(_TRUNK) for table in carriers.values() if isinstance(table, dict)]
+    trunks = [one for table in tables if isinstance(table, list) for one in table]
+    shows = [one.get("shows") for one in trunks if isinstance(one, dict)]
+    codes = sum(len(one) for one in shows if isinstance(one, list))
+    for count, most, what in (
+        (len(trunks), MAX_TRUNKS, "trunk groups"),
+        (codes, MAX_CODES, "codes"),
+    ):
+        if count > most:
+            raise ValueError(f"policy: {count} {what}, {most} are the most")
 
 
 def _carrier(name: str) -> str:

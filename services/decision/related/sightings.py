@@ -8,6 +8,7 @@ a statistic. Links and numbers in texts are those that the lists were searched f
 are formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from fanzha.fingerprint import BatchSketches, PendingSketch
 from fanzha.tables import Calls, Int64s, Links
 from infra.periodic import run_periodically
 from services.decision.observer import Table
-from services.decision.related.entities import link_entity, party_entity, text_entity
+from services.decision.related.entities import TEXT, link_entity, party_entity
 from services.decision.related.store import Sighting
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ class SightingBuffer:
         self._rows: deque[_Row] = deque()
         self._skip = 0
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
+        self.filled = asyncio.Event()
+        """Set when rows come in."""
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -102,6 +105,8 @@ class SightingBuffer:
         ]
         self._rows += self._taken(table, decisions, rows[:BATCH_ROWS].tolist(), sampled)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
+        if self._rows:
+            self.filled.set()
         while len(self._rows) > self._capacity:
             self._rows.popleft()
             dropped += 1
@@ -158,11 +163,15 @@ def _by_row(
 
 def _entities(row: _Row, fingerprint: str) -> list[str]:
     """Return the entities of a row, each once."""
-    found = dict.fromkeys((party_entity(row.key, row.name), text_entity(fingerprint)))
-    if row.urls:
-        found |= dict.fromkeys(map(link_entity, row.urls))
-    if row.numbers:
-        found |= dict.fromkeys(map(party_entity, row.numbers))
+    found: dict[str, None] = {}
+    if row.key or row.name:
+        found[party_entity(row.key, row.name)] = None
+    if fingerprint:
+        found[TEXT + fingerprint] = None
+    for url in row.urls:
+        found[link_entity(url)] = None
+    for number in row.numbers:
+        found[party_entity(number)] = None
     found.pop("", None)
     return list(found)
 
@@ -192,7 +201,11 @@ class SightingWriter:
     async def run(self) -> None:
         """Write until cancelled."""
         await run_periodically(
-            self.write, every_seconds=INTERVAL_SECONDS, task="sightings", logger=logger
+            self.write,
+            every_seconds=INTERVAL_SECONDS,
+            task="sightings",
+            logger=logger,
+            work=self._buffer.filled,
         )
 
     async def write(self) -> None:

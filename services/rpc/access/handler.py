@@ -17,7 +17,10 @@ _wire: Callable[[int], Any] = int
 
 
 class AccessServicer(pb_grpc.AccessServiceServicer):
-    """Returns the identity of the caller."""
+    """Returns the identity of the caller, and what *describe* says of the server."""
+
+    def __init__(self, describe: Callable[[], pb.DescribeServerResponse] | None = None) -> None:
+        self._describe = describe or pb.DescribeServerResponse
 
     async def WhoAmI(self, request: pb.WhoAmIRequest, context: object) -> pb.WhoAmIResponse:
         who = identity.current()
@@ -32,3 +35,8 @@ class AccessServicer(pb_grpc.AccessServiceServicer):
             expires_at_s=int(who.expires_s),
             methods=roles.methods_of(who),
         )
+
+    async def DescribeServer(
+        self, request: pb.DescribeServerRequest, context: object
+    ) -> pb.DescribeServerResponse:
+        return self._describe()

@@ -68,11 +68,13 @@ def change(record: ChangeRequest) -> change_pb2.Change:
         change_pb2.ChangeEvent(at_ms=one.at_ms, who=one.who, what=one.what, note=one.note)
         for one in record.events
     )
+    if record.policy is not None:
+        message.policy.CopyFrom(policy(record.policy))
     return message
 
 
 def summary(record: ChangeRequest) -> change_pb2.Change:
-    """Write a request without its events."""
+    """Write a request without its events, and without what it changes in the carrier policy."""
     message = change_pb2.Change(
         id=record.id,
         kind=_wire(record.kind),
@@ -106,8 +108,6 @@ def summary(record: ChangeRequest) -> change_pb2.Change:
     message.MergeFrom(_second_person(record.second_person))
     if record.preview is not None:
         message.preview.CopyFrom(preview(previews.read(record.preview)))
-    if record.policy is not None:
-        message.policy.CopyFrom(policy(record.policy))
     if record.emergency is not None:
         message.emergency.CopyFrom(_emergency(record.emergency))
     return message

@@ -144,7 +144,7 @@ def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) ->
 def test_only_an_editor_changes_the_lists(site: Site, role: str) -> None:
     status, said = site.run(site.as_(role), *ADD, "bureau")
 
-    assert status == 1
+    assert status == 4
     assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in said
 
 
@@ -153,7 +153,7 @@ def test_an_editor_held_to_sources_adds_entries_of_no_other(site: Site) -> None:
 
     status, said = site.run(held, *ADD, "ministry")
 
-    assert status == 1
+    assert status == 4
     assert "wang has the scope carrier, not ministry" in " ".join(said.split())
 
 
@@ -162,7 +162,7 @@ def test_a_command_without_credentials_says_to_send_a_token(site: Site) -> None:
 
     status, said = site.run(nobody, "blocklist", "status")
 
-    assert status == 1
+    assert status == 4
     assert "cannot authenticate you: no credentials: send a token" in " ".join(said.split())
 
 
@@ -198,14 +198,14 @@ def test_who_is_no_carrier_checks_without_recording(site: Site) -> None:
 def test_a_plaintext_connection_error_suggests_tls(site: Site) -> None:
     status, said = site.run({}, "blocklist", "status")
 
-    assert status == 1
+    assert status == 3
     assert "it may require TLS" in " ".join(said.split())
 
 
 def test_a_host_without_a_certificate_does_not_connect(site: Site) -> None:
     status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
 
-    assert status == 1
+    assert status == 3
     assert "no answer from" in said
 
 
@@ -257,7 +257,7 @@ def test_options_and_environment_variables_are_equivalent(site: Site, tmp_path: 
 def test_a_token_is_not_sent_in_plaintext_to_another_host() -> None:
     done = run("identity", "show", "--target", "fanzha.example:7362", FANZHA_TOKEN="secret")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "the token is not sent" in done.stderr
     assert "secret" not in done.stderr
 

@@ -123,7 +123,7 @@ def test_local_decisions_need_no_server(tmp_path: Path) -> None:
 def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
     done = run("check", "url", "x.example", "--target", "127.0.0.1:1")
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "no answer from 127.0.0.1:1" in done.stderr
     assert "Traceback" not in done.stderr
 

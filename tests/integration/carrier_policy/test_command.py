@@ -56,7 +56,7 @@ def test_a_policy_is_compared_proposed_approved_and_shown(run: Run, file: str) -
     assert "a second person is needed" in compared.stdout
     assert "change 1 waits for a second person" in proposed.stdout
     assert "policy" in listed.stdout
-    assert own.exit_code == 1
+    assert own.exit_code == 4
     assert "the carrier policy is at version 1" in approved.stdout
     assert shown.stdout == STRICT
     assert "approved by wang" in shown.stderr

@@ -1,6 +1,7 @@
 """Workers follow the carrier policy in a real store, and keep what they have without it."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from services.carrier_policy import policy_log
 from services.carrier_policy.follower import PolicyFollower, report_file
 from services.carrier_policy.policy_log import LOG, PolicyLog
 from services.carrier_policy.version import PolicyVersion
+from services.decision.carriers.policy import CarrierPolicies
+from services.decision.carriers.policy_document import read_policies
 from tests.support.builders import NINE_O_CLOCK_MS
 
 STRICT = "[carrier.cmcc.call]\nthreshold = 0.5\n"
@@ -143,6 +146,23 @@ async def test_it_takes_over_what_changed_meanwhile_once_the_store_answers(
     await worker.follow_once()
 
     assert (before, threshold(worker)) == (0.5, 0.9)
+
+
+async def test_reading_a_long_policy_holds_up_no_decision(
+    log: PolicyLog, follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def read(document: str, version: int) -> CarrierPolicies:
+        threads.append(threading.current_thread())
+        return read_policies(document, version)
+
+    monkeypatch.setattr(followers, "read_policies", read)
+    await commit(log, STRICT)
+    await follow().follow_once()
+
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 @pytest.mark.parametrize("copy", ["", "{", "[]", '{"version": 1}', '{"version": "x"}', "\x00"])

@@ -101,7 +101,7 @@ def test_without_authentication_blocking_a_critical_name_needs_confirmation(
 ) -> None:
     done = add(run, pattern)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert f"no second person reviews this change, and it would hit {risk}" in output(done)
     assert f"--confirm '{risk}'" in output(done)
     assert "no entry matches" in run("blocklist", "find", pattern).stdout
@@ -151,14 +151,14 @@ def test_a_risk_confirmed_by_name_is_applied_and_shown_as_unreviewed(run: Run) -
 def test_a_confirmation_names_exactly_what_it_hits(run: Run, blind: str) -> None:
     done = add(run, "icbc.com.cn", "--confirm", blind)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert "no entry matches" in run("blocklist", "find", "icbc.com.cn").stdout
 
 
 def test_each_risk_has_to_be_confirmed(run: Run) -> None:
     done = add(run, "icbc.com.cn", "qq.com", "--confirm", RISK)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 4
     assert "it would hit qq.com (messaging); nothing changed" in output(done)
 
 
@@ -243,7 +243,7 @@ def test_the_risks_of_a_block_can_be_previewed(run: Run) -> None:
     assert f"a block of www.icbc.com.cn would hit {RISK}" in one.stdout
     assert "would hit +86138* (100,000,000 subscribers)" in wide.stdout
     assert "a block of prize.example would hit nothing critical" in harmless.stdout
-    assert protected.exit_code == 1
+    assert protected.exit_code == 2
     assert "protected number" in output(protected)
 
 

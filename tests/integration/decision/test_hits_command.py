@@ -152,7 +152,7 @@ def test_a_wrong_option_is_reported_in_one_sentence(options: list[str], named: s
 def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
     found = CliRunner().invoke(hits.app, ["tail", "--target", "127.0.0.1:1"])
 
-    assert found.exit_code == 1
+    assert found.exit_code == 3
     assert "no answer from 127.0.0.1:1" in " ".join(found.stderr.split())
 
 

@@ -333,7 +333,7 @@ def test_renewing_an_entry_without_end_needs_a_review_date(stub: Any, run: Run) 
     refused = run("renew", "bank.example", "--expires", "never", "--reason", "looked at it")
     silent = run("renew", "bank.example", "--reason", "looked at it")
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "needs a date of review" in refused.output
     assert not find(stub, "bank.example").entries[0].no_end
     assert silent.exit_code == 2

@@ -91,7 +91,7 @@ def test_a_file_without_labels_is_reported_in_one_sentence(tmp_path: Path) -> No
 
     done = run("eval", "sms", "--data", str(tmp_path / "texts.tsv"))
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "needs a column label" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -103,7 +103,7 @@ def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
         drawn = {path.name for path in (tmp_path / "plots").iterdir()}
         assert drawn == {"reliability.png", "roc.png", "scores.png"}
     else:
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert "pip install 'fanzha[plots]'" in done.stderr
         assert "Traceback" not in done.stderr
 

@@ -59,6 +59,6 @@ def test_a_missing_column_is_reported_in_one_sentence(tmp_path: Path) -> None:
         "score", "sms", "--data", str(tmp_path / "texts.tsv"), "--out", str(tmp_path / "out.tsv")
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "needs a column text" in done.stderr
     assert "Traceback" not in done.stderr

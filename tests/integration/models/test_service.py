@@ -239,7 +239,7 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
 def test_the_active_version_cannot_be_its_own_shadow(service: Running) -> None:
     done = service.fanzha("models", "shadow", "call", "1", check=False)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "decides already" in done.stderr
 
 
@@ -295,3 +295,15 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     rmtree(tmp_path / "valkey")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
         assert ask(again, 1) == Counter({"1": 1})
+
+
+def test_a_swap_is_asked_for_after_showing_what_runs(service: Running) -> None:
+    asked = service.fanzha("models", "activate", "url", "1", check=False)
+    unknown = service.fanzha("models", "activate", "url", "99", check=False)
+
+    assert asked.returncode == 2
+    assert "Let url model 1 decide? Nothing changed" in asked.stderr
+    assert "runs" in asked.stderr
+    # What cannot be is refused at once.
+    assert unknown.returncode == 1
+    assert "there is no url model 99" in unknown.stderr

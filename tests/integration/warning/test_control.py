@@ -85,7 +85,7 @@ def test_stopping_and_resuming_warnings_is_audited_with_its_reason(
 def test_the_kill_switch_needs_a_reason(run: Run) -> None:
     done = run("stop", "--reason", "")
 
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "reason: required, 1 to 200 characters" in " ".join(done.stderr.split())
 
 

@@ -89,9 +89,9 @@ async def test_cases_out_of_scope_or_taken_are_refused_in_one_sentence(
     await office.desk.take(CaseCommand(case_id=one, by="li"), take_over=False)
 
     assert f"there is no '{elsewhere}'" in await desk("show", elsewhere, status=1)
-    assert "li has it" in await desk("take", one, status=1)
-    assert "reason: required" in await desk("close", one, "false_alarm", status=1)
-    assert "has the scope 3405, not 33" in await desk("list", "--region", "33", status=1)
+    assert "li has it" in await desk("take", one, status=4)
+    assert "reason: required" in await desk("close", one, "false_alarm", status=2)
+    assert "has the scope 3405, not 33" in await desk("list", "--region", "33", status=4)
     await desk("take", one, "--take-over")
 
 

@@ -150,3 +150,12 @@ def test_a_repeated_row_has_its_first_decision_id() -> None:
     )  # fmt: skip
 
     assert [answer.decision_id for answer in Answers(decisions)] == [7, 3]
+
+
+def test_rows_of_a_dry_run_have_no_ids() -> None:
+    dry = pb.Decisions()
+    dry.CopyFrom(DECISIONS)
+    dry.first_decision_id, dry.dry_run = 0, True
+
+    assert [answer.decision_id for answer in Answers(dry)] == [0, 0, 0]
+    assert Answers(dry)[1].blocked

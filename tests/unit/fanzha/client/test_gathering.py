@@ -55,6 +55,15 @@ async def test_protocol_answers_are_requested_by_option(server: DecisionServer, 
     assert server.protocol_asked == [asks, asks]
 
 
+@pytest.mark.parametrize("dry", [False, True])
+async def test_dry_runs_are_requested_by_option(server: DecisionServer, dry: bool) -> None:
+    async with AsyncClient(server.target, options(dry_run=dry)) as client:
+        await client.decide_call(call(1))
+        await client.decide_links([Link(url="a.example")])
+
+    assert server.dry_asked == [dry, dry]
+
+
 async def test_a_batch_has_no_more_rows_than_allowed(server: DecisionServer) -> None:
     async with AsyncClient(server.target, options(max_batch=40, max_in_flight=8)) as client:
         answers = await asyncio.gather(*[client.decide_call(call(n)) for n in range(100)])

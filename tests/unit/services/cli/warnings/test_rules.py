@@ -32,7 +32,7 @@ def test_an_invalid_policy_is_reported_in_one_sentence(tmp_path: Path) -> None:
 
     done = run("policy", "check", str(path))
 
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "0 < medium < high is required: 30, 10" in " ".join(done.stderr.split())
 
 

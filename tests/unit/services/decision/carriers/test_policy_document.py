@@ -73,3 +73,18 @@ def test_a_wrong_document_is_refused_with_its_place(document: str, wrong: str) -
 def test_any_document_is_read_or_refused_with_a_value_error(document: str) -> None:
     with contextlib.suppress(ValueError):
         read_policies(document)
+
+
+@pytest.mark.parametrize(
+    ("trunks", "codes", "wrong"),
+    [(501, 1, "501 trunk groups, 500 are the most"), (2, 1001, "2002 codes, 2000 are the most")],
+)
+def test_a_document_that_would_take_long_to_read_is_refused_unread(
+    trunks: int, codes: int, wrong: str
+) -> None:
+    shows = ", ".join(f'"{100_000 + number}"' for number in range(codes))
+    table = f"[[carrier.x.trunk]]\nshows = [{shows}]\n"
+
+    # Without a name: whoever reads a group finds that first.
+    with pytest.raises(ValueError, match=wrong):
+        read_policies(table * trunks)

@@ -1,5 +1,7 @@
 """Which rows become sightings, what is in them, and what is dropped."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +11,7 @@ from fanzha.decisions import Action, Reason
 from fanzha.errors import Unavailable
 from fanzha.tables import Calls, Links, Texts
 from services.decision.observer import Observer
+from services.decision.related import sightings
 from services.decision.related.sightings import (
     BATCH_ROWS,
     STRIDE,
@@ -178,3 +181,42 @@ def test_the_reasons_that_mark_are_sightings() -> None:
     buffer.observe(texts, decisions)
 
     assert buffer.take() == [Sighting(1, False, ["+8617000000002"])]
+
+
+class CountingWriter(SightingWriter):
+    """Counts its steps."""
+
+    steps = 0
+
+    async def write(self) -> None:
+        self.steps += 1
+        await super().write()
+
+
+class MemoryStore:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sightings: list[Sighting] = []
+
+    async def send(self, sightings: Sequence[Sighting]) -> None:
+        self.sightings += sightings
+
+
+async def test_a_writer_without_sightings_wakes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sightings, "INTERVAL_SECONDS", 0)
+    buffer, store = SightingBuffer(), MemoryStore()
+    writer = CountingWriter(buffer, store)
+    running = asyncio.create_task(writer.run())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    idle = writer.steps
+
+    observed(buffer, some_links("http://pay.evil.example/a"), score=1.0)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert (idle, writer.steps) == (1, 2)
+    assert [one.entities for one in store.sightings] == [["link:evil.example"]]
