@@ -85,6 +85,9 @@ _DryRun = Annotated[
         "conflicting, with examples.",
     ),
 ]
+_Replace = Annotated[
+    bool, typer.Option("--replace", help="Replace entries that another source supplied, too.")
+]
 _Report = Annotated[
     Path | None,
     typer.Option(
@@ -112,6 +115,7 @@ def import_(
     legal_basis: LegalBasis = "",
     campaign: Campaign = "",
     expected_version: ExpectedVersion = None,
+    replacing: _Replace = False,
     dry_run: _DryRun = False,
     report: _Report = None,
     confirm: Confirm = None,
@@ -126,6 +130,7 @@ def import_(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
         most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
+        replace=replacing,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)

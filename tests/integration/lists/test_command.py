@@ -275,3 +275,25 @@ def test_what_would_be_replaced_fits_into_a_status_however_long(stub: Any) -> No
 
     assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
     assert len(unconfirmed_replacements(refused.value)) == 3
+
+
+def test_an_import_replaces_what_another_source_supplied_only_knowingly(
+    run: Run, stub: Any, tmp_path: Path
+) -> None:
+    listed = tmp_path / "numbers.csv"
+    listed.write_text("number,reason\n+8617000000001,order 7\n+8617000000002,order 7\n")
+    run("import", str(listed), "--source", "ministry")
+    listed.write_text("number,reason\n+8617000000001,ours\n+8617000000002,order 7\n")
+
+    refused = run("import", str(listed), "--source", "bureau")
+    preview = run("import", str(listed), "--source", "bureau", "--preview", "--json")
+    own = run("import", str(listed), "--source", "ministry", "--json")
+    replaced = run("import", str(listed), "--source", "bureau", "--replace", "--json")
+
+    assert refused.exit_code == 1
+    told = " ".join(refused.stderr.split())
+    assert "as 2 of the entries change" in told
+    assert "source ministry → bureau" in told
+    assert json.loads(preview.stdout)["replaced"] == 2
+    assert json.loads(own.stdout)["replaced"] == 1
+    assert json.loads(replaced.stdout)["replaced"] == 2
