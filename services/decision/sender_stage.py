@@ -6,7 +6,7 @@ ones. What counts against a sender is what was blocked for its content: by words
 an entry for a link, a number or the words in the text; not what its own history blocked.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -60,13 +60,20 @@ class SenderStage:
         return type(self)(histories=self.histories, blocks=self.blocks, counts=False)
 
     def judge(
-        self, senders: Int64s, exempt: Bools, scoring: TextScoring, now_s: int
+        self,
+        senders: Int64s,
+        content: Callable[[], tuple[Bools, TextScoring]],
+        now_s: int,
     ) -> SenderFindings | None:
-        """Find the texts whose sender is in question and that reach the lowered bar."""
+        """Find the texts whose sender is in question and that reach the lowered bar.
+
+        *content* returns the rows whose sender is exempt, and what is known of the texts.
+        """
         known = self.histories.in_question(senders, now_s * 1000)
-        in_question = {row: one for row, one in known.items() if not exempt[row]}
-        if not in_question:
+        if not known:
             return None
+        exempt, scoring = content()
+        in_question = {row: one for row, one in known.items() if not exempt[row]}
         rows = sender_history.reached(
             in_question,
             scoring.words,
@@ -88,7 +95,12 @@ class SenderStage:
         return SenderFindings(reached, rule, histories)
 
     def record(
-        self, texts: Texts, decisions: Decisions, matched_on: Uint8s, exempt: Bools, now_s: int
+        self,
+        texts: Texts,
+        decisions: Decisions,
+        matched_on: Uint8s,
+        exempt: Callable[[], Bools],
+        now_s: int,
     ) -> None:
         """Count a decided batch; *matched_on* is what the deciding entries matched."""
         if not self.counts:
@@ -97,7 +109,7 @@ class SenderStage:
         if decisions.monitored is not None:
             blocked |= decisions.monitored
         if np.count_nonzero(blocked):
-            blocked &= _FOR_CONTENT.take(decisions.reasons) & ~exempt
+            blocked &= _FOR_CONTENT.take(decisions.reasons) & ~exempt()
             by_party = decisions.reasons == _BLOCKLISTED
             blocked &= ~by_party | _IN_CONTENT.take(matched_on)
         self.histories.record(texts.senders, texts.receivers, blocked, now_s * 1000)
