@@ -129,15 +129,13 @@ def import_(
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
-        most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
-        replace=replacing,
+        most_problems=_MOST_REPORTED if report else 0, confirmed_risks=confirm, replace=replacing,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)
         ways = replace(_options(form, encoding, sheet), choose=known.choose)
         with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
-            done = sending.send(lists)
-            _tell(done, report, as_json=as_json)
+            _tell(done := sending.send(lists), report, as_json=as_json)
             known.save(done.file.headers, by)
 
 
