@@ -298,6 +298,7 @@ class DecisionPipeline:
             return
         found = evidence.senders = self._senders.judge(
             texts.senders,
+            (evidence.scores, evidence.threshold),
             lambda: (evidence.exempt_senders(), evidence.text_scoring()),
             evidence.now_s,
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from classifiers.text import sender_history
-from classifiers.text.link_evidence import ScoredLink
+from classifiers.text.link_evidence import WORD_SCORE, ScoredLink
 from classifiers.text.sender_history import THRESHOLD_SHARE, SenderHistories
 from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.tables import Bools, Float32s, Int64s, Texts, Uint8s
@@ -62,18 +62,27 @@ class SenderStage:
     def judge(
         self,
         senders: Int64s,
+        scores: tuple[Float32s, float | Float32s],
         content: Callable[[], tuple[Bools, TextScoring]],
         now_s: int,
     ) -> SenderFindings | None:
         """Find the texts whose sender is in question and that reach the lowered bar.
 
-        *content* returns the rows whose sender is exempt, and what is known of the texts.
+        *scores* are those of the words, and their thresholds. *content* returns the rows whose
+        sender is exempt, and what is known of the texts.
         """
-        known = self.histories.in_question(senders, now_s * 1000)
+        if not len(self.histories):
+            return None
+        # Most texts score next to nothing, and no history weighs in those.
+        words, thresholds = scores
+        least = np.minimum(WORD_SCORE, thresholds * THRESHOLD_SHARE)
+        open_rows = ((words >= least) & (words < thresholds)).nonzero()[0]
+        known = self.histories.in_question(senders[open_rows], now_s * 1000)
         if not known:
             return None
         exempt, scoring = content()
-        in_question = {row: one for row, one in known.items() if not exempt[row]}
+        by_row = {int(open_rows[place]): one for place, one in known.items()}
+        in_question = {row: one for row, one in by_row.items() if not exempt[row]}
         rows = sender_history.reached(
             in_question,
             scoring.words,
