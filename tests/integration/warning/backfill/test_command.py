@@ -70,4 +70,4 @@ def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Resul
     assert "dropped" in dropped.stdout
     for word in ("started", "dropped", "no_recipients"):
         assert word in everything.stdout
-    assert run("backfill", "start", second, "--yes").exit_code == 1
+    assert run("backfill", "start", second, "--yes").exit_code == 4
