@@ -68,6 +68,6 @@ def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Resul
     assert "medium 20" in shown.stdout
     assert "20 of 20 persons" in started.stdout
     assert "dropped" in dropped.stdout
-    for word in ("started", "dropped", "no recipients 无人受影响"):
+    for word in ("started", "dropped", "no_recipients"):
         assert word in everything.stdout
     assert run("backfill", "start", second, "--yes").exit_code == 1
