@@ -85,6 +85,24 @@ _DryRun = Annotated[
         "conflicting, with examples.",
     ),
 ]
+_MaxInvalid = Annotated[
+    int,
+    typer.Option(
+        "--max-invalid",
+        min=1,
+        max=100,
+        help="Import nothing when, after 1,000 lines, more than this share cannot be read, in "
+        "percent: such a file is no list. 100: whatever it holds.",
+    ),
+]
+_NoHeader = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The first row of a table is data: the first that looks like a number, name or URL "
+        "says which column holds them.",
+    ),
+]
 _Report = Annotated[
     Path | None,
     typer.Option(
@@ -99,6 +117,7 @@ def import_(
     form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(Format)}.")] = "auto",
     encoding: _Encoding = "",
     sheet: _Sheet = None,
+    no_header: _NoHeader = False,
     map_: _Map = None,
     remember: _Remember = True,
     action: ActionWord = "block",
@@ -113,6 +132,7 @@ def import_(
     campaign: Campaign = "",
     expected_version: ExpectedVersion = None,
     dry_run: _DryRun = False,
+    max_invalid: _MaxInvalid = 20,
     report: _Report = None,
     confirm: Confirm = None,
     by: By = "",
@@ -126,10 +146,11 @@ def import_(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
         most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
+        max_invalid_percent=max_invalid,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)
-        ways = replace(_options(form, encoding, sheet), choose=known.choose)
+        ways = replace(_options(form, encoding, sheet), choose=known.choose, header=not no_header)
         with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
             done = sending.send(lists)
             _tell(done, report, as_json=as_json)
