@@ -6,6 +6,7 @@ others were let through and stand for a hundred each.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,13 +90,18 @@ def _write(folder: Path, channel: str, at_ms: int, table: pa.Table) -> None:
     segment_files.write(parts, table.schema, path, SegmentMetadata(first_ms=at_ms))
 
 
+@cache
+def _hosts_and_urls() -> tuple[list[str], list[str]]:
+    hosts = [f"h{number}.example" for number in range(_HOSTS)]
+    return hosts, [f"http://{host}/" for host in hosts]
+
+
 def _decisions(channel: Channel, rows: int, at_ms: int, chance: Generator) -> pa.Table:
     blocked = chance.random(rows) < 0.03
     froms = _FIRST + chance.integers(0, _NUMBERS, rows)
     if channel is Channel.LINK:
         froms[:] = 0
-    hosts = [f"h{number}.example" for number in range(_HOSTS)]
-    urls = [f"http://{host}/" for host in hosts]
+    hosts, urls = _hosts_and_urls()
     visited = chance.integers(0, _HOSTS, rows).astype(np.int32)
     columns = {
         "decision_id": chance.integers(1, 2**63, rows).astype(np.uint64),

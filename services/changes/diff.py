@@ -140,12 +140,20 @@ def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Ide
         )
 
 
-def check_replacements(diff: ChangeDiff, additions: EntryTable, removals: Identities) -> None:
-    """Raise `ReplacementUnconfirmed` where a change would replace entries it does not remove."""
+def check_replacements(
+    diff: ChangeDiff, additions: EntryTable, removals: Identities, *, of_others: bool = False
+) -> None:
+    """Raise `ReplacementUnconfirmed` where a change would replace entries it does not remove.
+
+    With *of_others*, entries of other sources only.
+    """
     rows = np.flatnonzero(diff.outcomes == RowOutcome.REPLACED)
     if len(rows) and diff.present.any():
         gone = EntrySet.of(removals.take(np.flatnonzero(diff.present)))
         rows = rows[gone.find(additions.take(rows)) == NOT_FOUND]
+    if len(rows) and of_others:
+        met = rows_in(diff.before, additions.take(rows))
+        rows = rows[_sources(diff.before)[met] != _sources(additions)[rows]]
     if not len(rows):
         return
     met = rows_in(diff.before, additions.take(rows[:MAX_DIFFERENCES]))
@@ -154,6 +162,12 @@ def check_replacements(diff: ChangeDiff, additions: EntryTable, removals: Identi
         for place, row in zip(met.tolist(), rows[:MAX_DIFFERENCES].tolist(), strict=True)
     )
     raise ReplacementUnconfirmed(tuple(differences), len(rows))
+
+
+def _sources(table: EntryTable) -> Int64s:
+    sources = np.array([one.source for one in table.provenance], np.int64)
+    found: Int64s = sources[table.provenances]
+    return found
 
 
 def _difference(old: Entry, new: Entry) -> str:

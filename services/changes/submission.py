@@ -55,7 +55,7 @@ class ChangeSubmission:
         found = await self._previewer.compare(snapshot, contents)
         if dry_run or found.diff.is_empty:
             return found
-        _check_intent(draft, found.diff)
+        await asyncio.to_thread(_check_intent, draft, found.diff)
         found = await self._previewer.preview(
             found, draft, contents, undoes_approved=undoes_approved
         )
@@ -256,6 +256,8 @@ def _as_emergency(record: ChangeRequest, why: str, ends_s: int, *, removals: int
 def _check_intent(draft: Draft, diff: ChangeDiff) -> None:
     """Raise an error where a change would do what its author does not seem to mean."""
     if not draft.may_replace:
-        check_replacements(diff, draft.additions, draft.removals)
+        # A source sends its file again and again: only what is of another is not its to replace.
+        is_import = draft.kind is ChangeKind.IMPORT
+        check_replacements(diff, draft.additions, draft.removals, of_others=is_import)
     if draft.false_positive:
         check_false_positives(diff, draft.additions, draft.removals)

@@ -203,6 +203,7 @@ class ListService:
             expires_s=defaults.expires_s,
             expected_version=terms.expected_version,
             confirmed_risks=terms.confirmed_risks,
+            may_replace=terms.may_replace,
             problems=first_problems(report.problems),
             dropped=dropped_counts(report.counted()),
         )

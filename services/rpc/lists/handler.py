@@ -250,6 +250,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
             expected_version=_version(header),
             dry_run=header.dry_run,
             confirmed_risks=tuple(header.confirmed_risks),
+            may_replace=header.replace or header.HasField("expected_version"),
         )
         return self._administration.begin_import(
             lambda ours: messages.defaults(header.defaults, ours),

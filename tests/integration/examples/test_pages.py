@@ -25,9 +25,9 @@ PAGES = [
 ]
 PROMISED = {
     "let through": r"action\s+allow",
-    "放行": r"action\s+allow",
+    "放行": r"处置\s+放行",
     "blocked": r"action\s+block",
-    "已拦截": r"action\s+block",
+    "已拦截": r"处置\s+拦截",
 }
 """How a comment on a decision begins, and what its command prints then."""
 QUICK_COMMANDS = 24
@@ -81,7 +81,12 @@ def test_the_commands_of_the_quick_start_do_what_they_promise(
 ) -> None:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("FANZHA_")
-    } | {"FANZHA_TARGET": service.interception, "FANZHA_ADMIN_TARGET": service.admin}
+    } | {
+        "FANZHA_TARGET": service.interception,
+        "FANZHA_ADMIN_TARGET": service.admin,
+        # As the Chinese page has its reader set.
+        "FANZHA_LANGUAGE": "zh" if "/zh/" in page else "en",
+    }
     commands = [one for block in blocks_of(page) if not block.not_run for one in block.commands()]
     with chdir(tmp_path):
         failed = [one for command in commands if (one := fault(command, environment))]

@@ -84,7 +84,7 @@ def test_a_kept_note_is_not_renewed_for_a_changed_file(file: Path) -> None:
     assert not verified_files.noted(file), "nobody has verified what it is now"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lists() -> ListSegments:
     entries = [an_entry(f"+86170{number:08d}") for number in range(60_000)]
     return ListSegments.of_table(1, 5, EntryTable.from_entries(entries))
