@@ -50,15 +50,9 @@ def read(
         if layout is not None:
             yield from titles.as_titles()
             yield from _table(
-                first,
-                last,
-                lines,
-                delimiter=delimiter,
-                names=names,
-                layout=layout,
-                choose=choose,
-                on_header=on_header,
-            )
+                first, last, lines, delimiter=delimiter, names=names, layout=layout,
+                choose=choose, on_header=on_header,
+            )  # fmt: skip
             return
         if text.startswith("#"):
             yield Ignored(first, COMMENT)

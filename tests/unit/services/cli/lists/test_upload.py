@@ -104,9 +104,7 @@ def test_a_file_that_is_mostly_unreadable_is_no_list(tmp_path: Path) -> None:
     rows = [b"number,expires", *[b"+8617000000001,soon", b"+8617000000002,"] * JUDGED_LINES]
     upload = Upload(written(tmp_path, *rows), ReadOptions(), NINE_O_CLOCK_S, invalid_percent=49)
 
-    with pytest.raises(
-        InvalidInput, match=r"lines cannot be read, .* is it a list"
-    ):
+    with pytest.raises(InvalidInput, match=r"lines cannot be read, .* is it a list"):
         list(upload.messages(pb.ImportHeader(), lambda: None))
     upload.close()
 
