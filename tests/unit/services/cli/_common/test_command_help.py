@@ -86,7 +86,7 @@ def test_a_channel_may_be_called_by_its_other_word(line: str) -> None:
     shown = CliRunner().invoke(app, [*line.split(), "--help"])
 
     assert shown.exit_code == 0
-    listed = CliRunner().invoke(app, [line.split()[0], "-h"]).stdout
+    listed = CliRunner().invoke(app, [line.split(maxsplit=1)[0], "-h"]).stdout
     assert f"│ {line.split()[1]} " not in listed
 
 
