@@ -34,6 +34,8 @@ class ReadOptions:
     sheets: tuple[str, ...] = ()
     """Of a workbook; empty: all that are visible."""
     choose: Choose = nothing_chosen
+    header: bool = True
+    """False: the first row of a table is data."""
 
 
 class ListFile:
@@ -66,6 +68,7 @@ class ListFile:
                 sheets=self._ways.sheets,
                 choose=self._ways.choose,
                 on_header=self._note_header,
+                header=self._ways.header,
             )
             return
         if self._ways.sheets:
@@ -136,7 +139,12 @@ class ListFile:
 
     def _reader(self) -> Reader:
         if self.format_ == Format.CSV:
-            return partial(csv_table.read, choose=self._ways.choose, on_header=self._note_header)
+            return partial(
+                csv_table.read,
+                choose=self._ways.choose,
+                on_header=self._note_header,
+                header=self._ways.header,
+            )
         if self.format_ == Format.STIX:
             return partial(formats.read_stix, now_s=self._now_s)
         return formats.READERS[self.format_]

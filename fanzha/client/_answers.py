@@ -4,7 +4,7 @@ Rows of a batch become objects on access only: an object costs one or two micros
 the arrays a few nanoseconds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from math import isnan
@@ -52,6 +52,8 @@ class Answer:
     """The confirmed number or link that it is seen with; empty where it is confirmed itself."""
     related_since_ms: int = 0
     """Since when it is confirmed or suspected."""
+    sender_history: Mapping[str, float] | None = None
+    """With REASON_SENDER_HISTORY: what is remembered of the sender; see ``decision.proto``."""
     treatment: int = 0
     """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
     label: int = 0
@@ -201,6 +203,7 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "related_evidence": detail.related_evidence,
         "related_to": detail.related_to,
         "related_since_ms": detail.related_since_ms,
+        "sender_history": dict(detail.sender_history) or None,
         "treatment": detail.treatment,
         "label": detail.label,
         "delay_ms": detail.delay_ms,

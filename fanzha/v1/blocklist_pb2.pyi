@@ -782,6 +782,7 @@ class ImportHeader(_message.Message):
     MOST_EXAMPLES_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
     REPLACE_FIELD_NUMBER: _builtins.int
+    MAX_INVALID_PERCENT_FIELD_NUMBER: _builtins.int
     expected_version: _builtins.int
     """The version the author has seen; absent: whatever it is now."""
     author: _builtins.str
@@ -799,6 +800,10 @@ class ImportHeader(_message.Message):
     replace: _builtins.bool
     """Whether rows may replace entries of other sources. Without this or expected_version such an
     import fails with FAILED_PRECONDITION and names some; a dry run counts them as replaced.
+    """
+    max_invalid_percent: _builtins.int
+    """Ends the import with INVALID_ARGUMENT, and nothing imported, when after 1,000 rows more than
+    this share of the rows is invalid, in percent; absent: 20, 100: never.
     """
     @_builtins.property
     def defaults(self) -> Global___Entry:
@@ -820,10 +825,11 @@ class ImportHeader(_message.Message):
         most_examples: _builtins.int = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
         replace: _builtins.bool = ...,
+        max_invalid_percent: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "defaults", b"defaults", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "most_examples", b"most_examples", "most_problems", b"most_problems", "reason", b"reason", "replace", b"replace"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "defaults", b"defaults", "dry_run", b"dry_run", "expected_version", b"expected_version", "max_invalid_percent", b"max_invalid_percent", "most_examples", b"most_examples", "most_problems", b"most_problems", "reason", b"reason", "replace", b"replace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015

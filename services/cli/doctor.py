@@ -11,7 +11,6 @@ from typing import Any
 import grpc
 import typer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from rich.table import Table
 from rich.text import Text
 
 from fanzha.client import channels
@@ -19,10 +18,11 @@ from fanzha.client.login import Login, LoginError
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import access_pb2, access_pb2_grpc, blocklist_pb2, blocklist_pb2_grpc
 from services.cli._common import addresses
-from services.cli._common.console import print_json, wide
+from services.cli._common.console import print_json
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
+from services.cli._common.tables import RowTable
 
 WAIT_SECONDS = 3.0
 MOST_SKEW_MS = 2_000
@@ -73,10 +73,10 @@ def doctor(
 
 
 def _show(results: list[CheckResult]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table = RowTable()
+    table.add_column("")
+    table.add_column("")
+    table.add_column("", prose=True)
     colours = {CheckState.GOOD: "green", CheckState.LOOK: "yellow", CheckState.BAD: "red"}
     words = {
         CheckState.GOOD: gettext("ok"),
@@ -85,7 +85,7 @@ def _show(results: list[CheckResult]) -> None:
     }
     for one in results:
         table.add_row(one.what, Text(words[one.state], style=colours[one.state]), one.detail)
-    wide().print(table)
+    table.print()
 
 
 def _checks(found: dict[str, str]) -> Iterator[CheckResult]:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth.identity import Role
 from services.cli._common import addresses
-from services.cli._common.console import err, fail, out, print_json, wide
+from services.cli._common.console import err, fail, out, print_json
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
+from services.cli._common.tables import FieldTable
 
 app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
@@ -211,10 +211,10 @@ def show(
     if as_json:
         print_json(words)
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = FieldTable()
     for field in ("name", "roles", "regions", "sources", "carrier", "credential", "expires"):
         table.add_row(field_label(field), _shown(field, words[field]))
-    wide().print(table)
+    table.print()
     if who.development:
         err.print(
             gettext("{target} does not authenticate callers: development", target=target),

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from services.cli._common import addresses, profiles
-from services.cli._common.console import one_sentence, out, print_json, wide
+from services.cli._common.console import one_sentence, out, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import Profile, Profiles
+from services.cli._common.tables import RowTable
 
 app = typer.Typer(
     no_args_is_help=True, help="Name services, and who you are there, to connect to them."
@@ -40,12 +40,10 @@ def list_(as_json: AsJson = False) -> None:
         print_json([{"name": name, "in_use": name == known.current, **asdict(one)}
                     for name, one in rows])  # fmt: skip
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("", gettext("name"), gettext("server"), gettext("token file")):
-        table.add_column(column, overflow="fold")
+    table = RowTable(gettext("in use"), gettext("name"), gettext("server"), gettext("token file"))
     for name, one in rows:
         table.add_row("*" if name == known.current else "", name, one.server, one.token_file)
-    wide().print(table)
+    table.print()
 
 
 @app.command()

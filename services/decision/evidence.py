@@ -133,14 +133,12 @@ class BatchEvidence:
         """Number of rows."""
         return len(self.table)
 
-    @property
     def exempt_senders(self) -> Bools:
-        """Rows whose sender's history does not count: protected ones, and registered senders."""
+        """Return the rows whose sender's history does not count: protected and registered ones."""
         return self.protected if self.genuine is None else self.protected | self.genuine
 
-    @property
     def text_scoring(self) -> TextScoring:
-        """What is known of the content of texts."""
+        """Return what is known of the content of texts."""
         related = {} if self.related is None else self.related.matches
         return TextScoring(
             words=self.scores,

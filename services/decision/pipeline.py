@@ -297,7 +297,10 @@ class DecisionPipeline:
         if self._senders is None:
             return
         found = evidence.senders = self._senders.judge(
-            texts.senders, evidence.exempt_senders, evidence.text_scoring, evidence.now_s
+            texts.senders,
+            (evidence.scores, evidence.threshold),
+            lambda: (evidence.exempt_senders(), evidence.text_scoring()),
+            evidence.now_s,
         )
         if found is not None:
             evidence.rule_columns[found.rule] = found.reached

@@ -6,14 +6,14 @@ ones. What counts against a sender is what was blocked for its content: by words
 an entry for a link, a number or the words in the text; not what its own history blocked.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from classifiers.text import sender_history
-from classifiers.text.link_evidence import ScoredLink
+from classifiers.text.link_evidence import WORD_SCORE, ScoredLink
 from classifiers.text.sender_history import THRESHOLD_SHARE, SenderHistories
 from fanzha.decisions import Action, Decisions, MatchedOn, Reason
 from fanzha.tables import Bools, Float32s, Int64s, Texts, Uint8s
@@ -60,13 +60,29 @@ class SenderStage:
         return type(self)(histories=self.histories, blocks=self.blocks, counts=False)
 
     def judge(
-        self, senders: Int64s, exempt: Bools, scoring: TextScoring, now_s: int
+        self,
+        senders: Int64s,
+        scores: tuple[Float32s, float | Float32s],
+        content: Callable[[], tuple[Bools, TextScoring]],
+        now_s: int,
     ) -> SenderFindings | None:
-        """Find the texts whose sender is in question and that reach the lowered bar."""
-        known = self.histories.in_question(senders, now_s * 1000)
-        in_question = {row: one for row, one in known.items() if not exempt[row]}
-        if not in_question:
+        """Find the texts whose sender is in question and that reach the lowered bar.
+
+        *scores* are those of the words, and their thresholds. *content* returns the rows whose
+        sender is exempt, and what is known of the texts.
+        """
+        if not len(self.histories):
             return None
+        # Most texts score next to nothing, and no history weighs in those.
+        words, thresholds = scores
+        least = np.minimum(WORD_SCORE, thresholds * THRESHOLD_SHARE)
+        open_rows = ((words >= least) & (words < thresholds)).nonzero()[0]
+        known = self.histories.in_question(senders[open_rows], now_s * 1000)
+        if not known:
+            return None
+        exempt, scoring = content()
+        by_row = {int(open_rows[place]): one for place, one in known.items()}
+        in_question = {row: one for row, one in by_row.items() if not exempt[row]}
         rows = sender_history.reached(
             in_question,
             scoring.words,
@@ -88,7 +104,12 @@ class SenderStage:
         return SenderFindings(reached, rule, histories)
 
     def record(
-        self, texts: Texts, decisions: Decisions, matched_on: Uint8s, exempt: Bools, now_s: int
+        self,
+        texts: Texts,
+        decisions: Decisions,
+        matched_on: Uint8s,
+        exempt: Callable[[], Bools],
+        now_s: int,
     ) -> None:
         """Count a decided batch; *matched_on* is what the deciding entries matched."""
         if not self.counts:
@@ -97,7 +118,7 @@ class SenderStage:
         if decisions.monitored is not None:
             blocked |= decisions.monitored
         if np.count_nonzero(blocked):
-            blocked &= _FOR_CONTENT.take(decisions.reasons) & ~exempt
+            blocked &= _FOR_CONTENT.take(decisions.reasons) & ~exempt()
             by_party = decisions.reasons == _BLOCKLISTED
             blocked &= ~by_party | _IN_CONTENT.take(matched_on)
         self.histories.record(texts.senders, texts.receivers, blocked, now_s * 1000)

@@ -17,6 +17,7 @@ from blocklists.snapshot.delta import last_of_each
 from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
+from fanzha.errors import InvalidInput
 from fanzha.tables import Bools, Uint8s, Uint64s
 from services.changes.change_context import SubmissionResult as Outcomes
 from services.changes.report import ENFORCED, RequestSummary, RowReport, summarize_request
@@ -24,6 +25,9 @@ from services.changes.report import ENFORCED, RequestSummary, RowReport, summari
 MAX_PROBLEMS = 20_000
 DEFAULT_PROBLEMS = 1000
 MAX_EXAMPLES = 1000
+DEFAULT_INVALID_PERCENT = 20
+JUDGED_ROWS = 1000
+"""Rows after which the share of invalid ones is judged."""
 _SHOWN_OUTCOMES = (RowOutcome.ADDED, RowOutcome.REPLACED, RowOutcome.DUPLICATE)
 
 
@@ -33,6 +37,8 @@ class RowLimits:
 
     problems: int = DEFAULT_PROBLEMS
     examples: int = 0
+    invalid_percent: int = DEFAULT_INVALID_PERCENT
+    """Share of invalid rows that ends the import: such a file is no list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,7 @@ class ImportReport:
         self._counts: Counter[RowOutcome] = Counter()
         self._problems: list[RejectedRow] = []
         self._lines: list[Uint64s] = []
+        self._rows = 0
         self._terms_given = 0
         self._held_back = 0
 
@@ -94,7 +101,8 @@ class ImportReport:
     def add(self, lines: Sequence[int], checked: CheckedRows, *, held_back: int = 0) -> None:
         """Add the outcome of rows; *lines* are their line numbers.
 
-        *held_back* of the refused rows were so for their risks.
+        *held_back* of the refused rows were so for their risks. Raises `InvalidInput` when too
+        large a share of all rows so far is invalid.
         """
         self._held_back += held_back
         column = np.array(lines, np.uint64)
@@ -107,6 +115,18 @@ class ImportReport:
                     row=lines[problem.row], outcome=problem.outcome, message=problem.message
                 )
             )
+        self._rows += len(lines)
+        self._judge()
+
+    def _judge(self) -> None:
+        invalid, most = self._counts[RowOutcome.INVALID], self._limits.invalid_percent
+        if self._rows >= JUDGED_ROWS and invalid * 100 > most * self._rows:
+            first = next(one for one in self._problems if one.outcome is RowOutcome.INVALID)
+            raise InvalidInput(
+                "{invalid:,} of the first {rows:,} rows are invalid, more than {most} %: is it a "
+                "list? The first is in line {line}: {message}",
+                invalid=invalid, rows=self._rows, most=most, line=first.row, message=first.message,
+            )  # fmt: skip
 
     def result(self, table: EntryTable, done: Outcomes) -> ImportResult:
         """Return the result, once the rows in *table* are compared with the lists."""

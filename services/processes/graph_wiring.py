@@ -88,6 +88,7 @@ class GraphTasks:
     keeper: GraphKeeper
     consumers: Sequence[StreamConsumer]
     lists_loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    _warming: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def start(self) -> "list[asyncio.Task[None]]":
         """Start the tasks; they begin once the lists are loaded, which say what is allowed."""
@@ -96,6 +97,9 @@ class GraphTasks:
 
     async def _when_loaded(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await self.lists_loaded.wait()
+        async with self._warming:
+            # Otherwise the first confirmation waits a second for it.
+            await asyncio.to_thread(self.keeper.warm_up)
         await run()
 
 

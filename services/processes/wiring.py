@@ -30,6 +30,7 @@ from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
+from services.decision.related.entities import owner_of
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
 from services.decision.sender_stage import SenderStage
@@ -117,7 +118,7 @@ def _engines(
     policies: Callable[[], CarrierPolicies],
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
-    _warm_up()
+    _warm_up(with_domains=related is not None)
     return partial(
         DecisionPipeline,
         current_snapshot=lambda: replica.current,
@@ -295,7 +296,12 @@ def _record_both(record_ends: RecordEnds, velocity: VelocityStage | None) -> Rec
     return both
 
 
-def _warm_up() -> None:
-    """Build lazily built parts now, so that no early request waits for them."""
+def _warm_up(*, with_domains: bool) -> None:
+    """Build lazily built parts now, so that no early request waits for them.
+
+    *With domains*: those by which links are looked up among related entities, too.
+    """
+    if with_domains:
+        owner_of("first.example")
     numbering.prepare()
     find_links("见【示例】 http://first.example/a")

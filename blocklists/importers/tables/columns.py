@@ -1,6 +1,7 @@
 """Knows the names that columns of lists have, in Chinese and English, and what they hold.
 
-Names are compared without case, spaces, full width, line breaks and text in brackets. A mapping
+Names are compared without case, spaces, full width, line breaks and text in brackets, traditional
+characters as simplified ones. A mapping
 chosen by an administrator takes precedence, see `Chosen`.
 """
 
@@ -15,6 +16,7 @@ from typing import TypeAlias
 
 from fanzha.errors import InvalidInput
 from fanzha.toml_files import read_table, read_words
+from fanzha.traditional_chinese import SIMPLIFIED
 
 Chosen: TypeAlias = Mapping[str, str]
 """By the plain name of a column: what it holds, `IGNORED` for nothing."""
@@ -24,13 +26,14 @@ Choose: TypeAlias = Callable[[Sequence[str]], Chosen]
 IGNORED = "ignore"
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|〔.*?〕|<.*?>")
 _SPACES = re.compile(r"[\s_-]+")
+_SIMPLIFIED = str.maketrans(SIMPLIFIED)
 _EDGES = " \t\"'#*:：.、,，;；"
 
 
 def plain(name: str) -> str:
     """Return the name of a column as it is compared."""
     if not name.isascii():
-        name = unicodedata.normalize("NFKC", name)
+        name = unicodedata.normalize("NFKC", name).translate(_SIMPLIFIED)
     without = _BRACKETS.sub("", name).strip(_EDGES)
     joint = "_" if without.isascii() else ""
     return _SPACES.sub(joint, (without or name.strip(_EDGES)).lower())

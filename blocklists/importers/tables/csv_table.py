@@ -30,10 +30,13 @@ def read(
     lines: Iterable[str],
     choose: Choose = nothing_chosen,
     on_header: Callable[[Header], None] = lambda _header: None,
+    *,
+    header: bool = True,
 ) -> Iterator[Item]:
     """Read rows; a line that starts with ``#`` is a comment, or the header.
 
     *choose* maps columns whose names are ambiguous; *on_header* is called with the header found.
+    Without a *header*, the first row that has a pattern says which column holds them.
     """
     lines = iter(lines)
     titles = _Titles()
@@ -43,22 +46,17 @@ def read(
             continue
         delimiter, cells = _divided(text)
         names = headers.joined(titles.last_cells, cells)
-        if (layout := headers.layout_of(names, choose(names))) is not None:
+        layout = headers.layout_of(names, choose(names)) if header else None
+        if layout is not None:
             yield from titles.as_titles()
             yield from _table(
-                first,
-                last,
-                lines,
-                delimiter=delimiter,
-                names=names,
-                layout=layout,
-                choose=choose,
-                on_header=on_header,
-            )
+                first, last, lines, delimiter=delimiter, names=names, layout=layout,
+                choose=choose, on_header=on_header,
+            )  # fmt: skip
             return
         if text.startswith("#"):
             yield Ignored(first, COMMENT)
-        elif (layout := _guess(cells)) is not None and not titles.may_be_header:
+        elif (layout := guess(cells)) is not None and not (header and titles.may_be_header):
             yield from titles.bad_lines
             yield layout.item(first, cells)
             yield from _rows(last, lines, delimiter, layout)
@@ -185,8 +183,8 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
         before = rows.line_num
 
 
-def _guess(cells: Sequence[str]) -> TableLayout | None:
-    """Recognise the columns by what the first row has in them."""
+def guess(cells: Sequence[str]) -> TableLayout | None:
+    """Recognise the columns by what a row has in them; None where nothing looks like a pattern."""
     known = [cell.strip().lower() in (vocabulary.KINDS.keys() | _HASHES) for cell in cells]
     if any(known[:-1]):
         at = known.index(True)

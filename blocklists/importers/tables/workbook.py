@@ -13,6 +13,7 @@ from blocklists.importers.rows import BLANK, HEADER, TITLE, BadLine, Ignored, It
 from blocklists.importers.tables import headers, workbook_parts
 from blocklists.importers.tables.cells import Cells, text, wrong_number
 from blocklists.importers.tables.columns import Choose, nothing_chosen
+from blocklists.importers.tables.csv_table import guess
 from blocklists.importers.tables.headers import MOST_LEADING, Header
 from blocklists.importers.tables.records import TableLayout
 from blocklists.importers.tables.workbook_parts import readable
@@ -37,12 +38,17 @@ class Workbook:
         choose: Choose = nothing_chosen,
         on_header: Callable[[Header], None] = lambda _header: None,
         limits: Limits = LIMITS,
+        header: bool = True,
     ) -> None:
-        """Open one; *sheets* are those to be read, if not all that are visible."""
+        """Open one; *sheets* are those to be read, if not all that are visible.
+
+        Without a *header*, the first row that has a pattern says which column holds them.
+        """
         self.rows = 0
         """How many were read so far."""
         self._choose = choose
         self._on_header = on_header
+        self._has_header = header
         self._book = _opened(raw, limits)
         self.hidden = [
             sheet.title for sheet in self._book.worksheets if sheet.sheet_state != "visible"
@@ -89,6 +95,11 @@ class Workbook:
             if not any(texts):
                 yield Ignored(base + row, BLANK)
                 continue
+            if not self._has_header and (guessed := guess(texts)) is not None:
+                yield from held
+                for number, more in chain([(row, cells)], rows):
+                    yield from _entries(base + number, more, guessed)
+                return
             layout, names = self._header(above, texts)
             if layout is not None:
                 yield from (Ignored(title.line, TITLE) for title in held)
@@ -109,6 +120,8 @@ class Workbook:
         self, above: Sequence[str], texts: Sequence[str]
     ) -> tuple[TableLayout | None, Sequence[str]]:
         names = headers.joined(above, texts)
+        if not self._has_header:
+            return None, names
         return headers.layout_of(names, self._choose(names)), names
 
     def _below(

@@ -85,7 +85,7 @@ def bound(texts: int, blocked: int) -> float:
     """Return the most likely that a sender of independent texts is in question at any time."""
     share = min((blocked + 3) / texts, 1.0)
     return max(
-        _at_least(count, max(_LEAST, ceil(float(BLOCKED_SHARE) * count)), share)
+        _at_least(count, max(_LEAST, ceil(BLOCKED_SHARE * count)), share)
         for count in range(_LEAST, _MOST_TEXTS)
     )
 

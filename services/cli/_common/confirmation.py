@@ -97,9 +97,9 @@ def _ask_to_replace(differences: Sequence[str]) -> None:
     for difference in differences:
         err.print(f"  {difference}", markup=False, soft_wrap=True)
     if not at_terminal():
-        fail(gettext("nothing changed; to replace them: --replace"))
+        fail(gettext("nothing changed; to replace them: --replace"), status=ExitStatus.REFUSED)
     if not typer.confirm(gettext("Replace them?"), default=False, err=True):
-        fail(gettext("not confirmed; nothing changed"))
+        fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
 
 
 def _ask(risks: Sequence[str]) -> None:

@@ -51,15 +51,6 @@ out = PlainConsole()
 err = PlainConsole(stderr=True)
 """For progress and errors."""
 
-_PIPE_WIDTH = 300
-
-
-def wide() -> Console:
-    """Return the console for tables: literal text, folded on a terminal only."""
-    # Programs that read a pipe match whole patterns.
-    width = None if out.is_terminal else _PIPE_WIDTH
-    return PlainConsole(width=width)
-
 
 def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     """End the command with one sentence."""

@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.cli._common import answer_texts
-from services.cli._common.console import out, wide
+from services.cli._common.console import out
 from services.cli._common.enum_words import enum_word
 from services.cli._common.plain_text import padded
+from services.cli._common.tables import RowTable
 from services.cli.appeals.options import state_word
 from services.cli.lists import display
 
@@ -26,9 +25,9 @@ _FOUND = {
 
 def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
     """Print appeals as a table."""
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("appeal", "state", "deadline", "about", "blocked", "appellant", "officer"):
-        table.add_column(gettext(name), overflow="fold")
+        table.add_column(gettext(name), prose=name in ("deadline", "appellant"))
     for one in appeals:
         table.add_row(
             str(one.appeal_id),
@@ -41,7 +40,7 @@ def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:
             one.appellant,
             one.officer,
         )
-    wide().print(table)
+    table.print()
 
 
 def show_appeal(one: pb.Appeal, now_ms: int) -> None:

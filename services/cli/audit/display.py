@@ -4,12 +4,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
-from services.cli._common.console import wide
 from services.cli._common.plain_text import one_line, padded
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 
 if TYPE_CHECKING:
@@ -33,12 +31,12 @@ def as_words(record: pb.AuditRecord) -> dict[str, Any]:
 
 def show(records: Sequence[pb.AuditRecord]) -> None:
     """Print records as a table."""
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("sequence", "time", "kind", "actor", "subject", "details"):
-        table.add_column(gettext(name), overflow="fold")
+        table.add_column(gettext(name), prose=name == "details")
     for record in records:
         table.add_row(*map(one_line, _cells(record)))
-    wide().print(table)
+    table.print()
 
 
 def row(record: pb.AuditRecord) -> str:

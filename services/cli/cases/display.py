@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
-from services.cli._common.console import out, wide
+from services.cli._common.console import out
 from services.cli._common.plain_text import padded
+from services.cli._common.tables import RowTable
 from services.cli.cases.options import FEN, name
 from services.cli.lists.display import shown_word
 from services.warning.policy.places import places
@@ -25,12 +24,11 @@ _LONG_HOURS = 48
 def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
     """Print cases as a narrow table, for small screens."""
     officers = any(one.officer for one in cases)
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for head in ("case", "tier", "state", "due", "person", "region", "fraud", "hits", "officer"):
         if head == "officer" and not officers:
             continue
-        # An id that is folded cannot be copied into the next command.
-        table.add_column(gettext(head), overflow="fold", no_wrap=head in _WHOLE)
+        table.add_column(gettext(head), prose=head not in _WHOLE)
     for one in cases:
         table.add_row(
             one.case_id,
@@ -43,7 +41,7 @@ def show_list(cases: Sequence[pb.Case], now_ms: int) -> None:
             str(one.warnings),
             *([one.officer] if officers else ()),
         )
-    wide().print(table)
+    table.print()
 
 
 def show_case(one: pb.Case, now_ms: int) -> None:

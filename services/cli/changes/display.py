@@ -4,16 +4,15 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
-from services.cli._common.console import err, out, wide
+from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.plain_text import padded
+from services.cli._common.tables import RowTable
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
 from services.cli.policy import differences
@@ -88,19 +87,16 @@ def warn_of_emergencies(changes: Iterable[pb.Change]) -> None:
 
 def show_table(changes: Sequence[pb.Change]) -> None:
     """Print requests as a table."""
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("change", "state", "kind", "+", "-", "author", "second person", "made", "reason"):
-        table.add_column(
-            gettext(name), overflow="fold", justify="right" if name in "+-" else "left"
-        )
+        table.add_column(gettext(name), prose=name == "reason", right=name in "+-")
     for change in changes:
         table.add_row(
             str(change.id), state(change), kind(change), f"{change.additions:,}",
             f"{change.removals:,}", change.author, _second(change), _when(change.created_at_ms),
             change.reason,
         )  # fmt: skip
-    # Programs that read a pipe match whole reasons, so nothing is folded.
-    wide().print(table)
+    table.print()
 
 
 def show(change: pb.Change) -> None:

@@ -3,8 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from fanzha.errors import Unavailable
@@ -22,6 +20,7 @@ from services.cli._common.options import (
     Timeout,
 )
 from services.cli._common.server import ServerOf
+from services.cli._common.tables import FieldTable
 from services.cli._common.time_arguments import written
 from services.cli.check import caller as check_caller
 from services.cli.check import decision_sentence, explanation, protocol_words
@@ -221,12 +220,12 @@ def _show(
         explained = {} if why is None else {"explanation": why.as_words()}
         print_json(as_words(decision) | protocol_words.as_words(decision) | explained)
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = FieldTable()
     for name, value in as_words(decision).items():
         if value is False:
             continue
         table.add_row(field_label(name), _shown(name, value))
-    out.print(table)
+    table.print()
     out.print(decision_sentence.sentence(decision), markup=False, soft_wrap=True)
     if decision.monitored:
         out.print(
@@ -342,7 +341,7 @@ def _shadow(decision: decision_pb2.Decision) -> dict[str, Any]:
     }
 
 
-def _shown(name: str, value: Any) -> RenderableType:
+def _shown(name: str, value: Any) -> str | Text:
     if value is None or value == "":
         return "–"
     if name == "action":

@@ -44,14 +44,13 @@ def _sender_sentence(decision: decision_pb2.Decision, done: str) -> str:
     return gettext(
         "{done}: {blocked:.1f} of the sender's last {texts:.1f} texts, to some {receivers:.0f} "
         "receivers, were blocked for what they say, which lowers the threshold to {threshold:.4f}; "
-        "its words score {score:.4f}, a link in it {link_score:.4f}.",
+        "its words score {score:.4f}.",
         done=done,
         blocked=history["blocked"],
         texts=history["texts"],
         receivers=history["receivers"],
         threshold=history["threshold"],
         score=decision.score,
-        link_score=decision.link_score,
     )
 
 

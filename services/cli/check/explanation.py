@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, out
+from services.cli._common.tables import RowTable
 
 if TYPE_CHECKING:
     from classifiers.caller.classifier import CallerClassifier
@@ -150,10 +149,10 @@ def show(explanation: Explanation) -> None:
     """Print an explanation."""
     out.print(explanation.sentence, soft_wrap=True)
     if explanation.parts:
-        table = Table(gettext("part"), gettext("weight"), box=None, pad_edge=False)
+        table = RowTable(gettext("part"), gettext("weight"))
         for part, weight in explanation.parts:
             table.add_row(part, f"{weight:+.2f}")
-        out.print(table)
+        table.print()
 
 
 def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import decision_log_pb2 as pb
 from services.cli._common.console import out
 from services.cli._common.enum_words import field_label
 from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import one_line
+from services.cli._common.tables import RowTable
 
 _ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
 
@@ -70,9 +69,7 @@ def _show_model(model: pb.ModelAnalysis) -> None:
     )
     _line(f"  {in_language(model.method)}")
     if model.features:
-        table = Table(
-            gettext("feature"), gettext("value"), gettext("weight"), box=None, pad_edge=False
-        )
+        table = RowTable(gettext("feature"), gettext("value"), gettext("weight"))
         for one in known["features"]:
             value = one.get("value")
             table.add_row(
@@ -80,7 +77,7 @@ def _show_model(model: pb.ModelAnalysis) -> None:
                 "–" if value is None else f"{value:.4g}",
                 f"{one['weight']:+.3f}",
             )
-        out.print(table)
+        table.print()
     if model.inputs:
         _line("  " + ", ".join(f"{name} {value:.4g}" for name, value in known["inputs"].items()))
 

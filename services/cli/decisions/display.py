@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.cells import cell_len
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from services.cli._common.console import out
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.json_words import enum_value
-from services.cli._common.plain_text import one_line, padded
+from services.cli._common.plain_text import one_line
+from services.cli._common.tables import FieldTable, RowTable
 from services.cli._common.time_arguments import written
 from services.cli.decisions import analysis_display
 from services.cli.decisions.analysis_display import in_language
@@ -56,34 +54,35 @@ def as_row(logged: pb.LoggedDecision) -> dict[str, Any]:
 def show_rows(rows: Sequence[Mapping[str, Any]]) -> None:
     """Show decisions, a line each."""
     heads = ("time", "channel", "from", "to", "action", "reason", "decision", "why")
-    lines = [tuple(field_label(head) for head in heads)]
+    table = RowTable()
+    for head in heads:
+        table.add_column(field_label(head), prose=head == "why")
     for row in rows:
         link = row["host"] or ", ".join(row["hosts"])
-        lines.append(
-            (
-                written(row["decided_at_ms"]),
-                enum_word("channel", row["channel"]),
-                row["from_party"] or link or "–",
-                row["to_party"] or "–",
-                enum_word("action", row["action"]),
-                enum_word("reason", row["reason"]),
-                row["decision_id"],
-                _evidence(row),
-            )
+        cells = (
+            written(row["decided_at_ms"]),
+            enum_word("channel", row["channel"]),
+            row["from_party"] or link or "–",
+            row["to_party"] or "–",
+            enum_word("action", row["action"]),
+            enum_word("reason", row["reason"]),
+            row["decision_id"],
+            _evidence(row),
         )
-    _print(lines)
+        table.add_row(*map(one_line, cells))
+    table.print()
 
 
 def show_one(answer: pb.GetDecisionResponse) -> None:
     """Show all that is known of one decision."""
-    table = Table(box=None, show_header=False)
+    table = FieldTable()
     for name, value in facts(as_row(answer.decision)).items():
         table.add_row(field_label(name), one_line(_shown(name, value)))
     for name, value in (_entry(answer) or {}).items():
         table.add_row(gettext("entry {name}", name=name), one_line(str(value)))
     if answer.HasField("content"):
         table.add_row(gettext("text"), one_line(answer.content))
-    out.print(table)
+    table.print()
     for sentence in (answer.why, answer.shadow):
         if words := in_language(sentence):
             out.print(words, markup=False, soft_wrap=True)
@@ -107,18 +106,16 @@ def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
 def show_counts(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> None:
     """Show how many decisions have what in common, with bars."""
     most = max((count.events for count in counts), default=0) or 1
-    heads = (*map(field_label, by), "", gettext("events"), gettext("logged"))
-    lines: list[tuple[str, ...]] = [heads]
-    lines += [
-        (
-            *(_shown(name, value) for name, value in zip(by, count.values, strict=True)),
+    table = RowTable(*map(field_label, by), "", gettext("events"), gettext("logged"))
+    for count in counts:
+        shared = (_shown(name, value) for name, value in zip(by, count.values, strict=True))
+        table.add_row(
+            *map(one_line, shared),
             _bar(count.events / most),
             f"{count.events:,}",
             f"{count.logged:,}",
         )
-        for count in counts
-    ]
-    _print(lines)
+    table.print()
 
 
 def counts_json(counts: Sequence[pb.DecisionCount], by: Sequence[str]) -> list[dict[str, Any]]:
@@ -182,15 +179,6 @@ def _word(kind: Any, number: int) -> str:
     if number not in kind.values_by_number:
         return str(number)
     return str(enum_value(kind, kind.values_by_number[number].name))
-
-
-def _print(lines: Sequence[Sequence[str]]) -> None:
-    """Print lines in columns, each whole however narrow the terminal is."""
-    shown = [[one_line(cell) for cell in line] for line in lines]
-    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
-    for line in shown:
-        whole = "  ".join(map(padded, line, widths))
-        out.print(whole.rstrip(), markup=False, soft_wrap=True)
 
 
 def _bar(share: float) -> str:

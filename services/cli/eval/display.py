@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from rich.table import Table
-
 from classifiers.evaluation.report import Figures
 from fanzha.translation.catalogue import gettext, gettext_noop
 from services.cli._common.console import err, out
+from services.cli._common.tables import RowTable
 
 
 def show(figures: Figures) -> None:
@@ -35,7 +34,7 @@ def show(figures: Figures) -> None:
                 "label {label!r} is not known: {rows:,} rows count nowhere", label=label, rows=rows
             )
         )
-    out.print(_groups(seen["groups"]))
+    _groups(seen["groups"]).print()
     if "auc" in seen:
         _show_ranking(seen)
     else:
@@ -44,12 +43,12 @@ def show(figures: Figures) -> None:
         _show_fraud_types(seen["fraud_types"])
 
 
-def _groups(groups: Any) -> Table:
-    table = Table(box=None, pad_edge=False)
+def _groups(groups: Any) -> RowTable:
+    table = RowTable()
     for title in ("group", "label"):
         table.add_column(gettext(title))
     for title in ("rows", "blocked", "% blocked", "95 % interval"):
-        table.add_column(gettext(title), justify="right", no_wrap=True)
+        table.add_column(gettext(title), right=True)
     for group in groups:
         table.add_row(
             group["group"] or "–",
@@ -89,10 +88,10 @@ def _show_ranking(seen: Any) -> None:
             calibration_error=seen["calibration_error"],
         )
     )
-    table = Table(gettext("rows"), gettext("believed"), gettext("true"), box=None, pad_edge=False)
+    table = RowTable(gettext("rows"), gettext("believed"), gettext("true"))
     for one in seen["reliability"]:
         table.add_row(f"{one['rows']:,}", f"{one['believed']:.3f}", f"{one['true']:.3f}")
-    out.print(table)
+    table.print()
 
 
 def _show_threshold(one: Any, rate: float) -> None:
@@ -140,7 +139,7 @@ def _show_fraud_types(seen: Any) -> None:
                     seen=seen[f"macro_f1_{name}"],
                 )
             )
-    table = Table(gettext("kind"), gettext("F1 of all"), box=None, pad_edge=False)
+    table = RowTable(gettext("kind"), gettext("F1 of all"))
     for kind, value in seen["f1_of_all"].items():
         table.add_row(kind, f"{value:.3f}")
-    out.print(table)
+    table.print()

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli._common.console import out, print_json, wide
+from services.cli._common.console import out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.tables import RowTable
 from services.cli.lists.options import server
 
 
@@ -54,9 +54,9 @@ def critical(
 
 
 def _show(answer: pb.ListCriticalResponse) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("pattern", "category", "owner", "source", "checked"):
-        table.add_column(gettext(name), overflow="fold")
+        table.add_column(gettext(name), prose=name in ("owner", "source"))
     for item in answer.items:
         pattern = (
             gettext("{pattern} (users below)", pattern=item.pattern)
@@ -65,4 +65,4 @@ def _show(answer: pb.ListCriticalResponse) -> None:
         )
         source = gettext("{source} (own file)", source=item.source) if item.own else item.source
         table.add_row(pattern, item.category, item.owner, source, item.checked)
-    wide().print(table)
+    table.print()

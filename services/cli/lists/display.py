@@ -4,8 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from rich.table import Table
-
 from blocklists.exporters import plain
 from blocklists.exporters.plain import CSV_COLUMNS
 from fanzha.translation.catalogue import gettext
@@ -13,8 +11,9 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
-from services.cli._common.console import out, wide
+from services.cli._common.console import out
 from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.tables import FieldTable, RowTable
 from services.cli.lists import entry_messages
 
 _OF_FORMAT = {
@@ -74,14 +73,12 @@ def day(at_s: int) -> str:
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
     """Print entries as a table."""
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in (
         *("pattern", "type", "action", "fraud type", "source", "ends", "review"),
         *("hits", "last hit", "id", "reason"),
     ):
-        table.add_column(
-            gettext(name), overflow="fold", justify="right" if name == "hits" else "left"
-        )
+        table.add_column(gettext(name), prose=name == "reason", right=name == "hits")
     for entry in entries:
         type_, pattern, action, direction, fraud_type, source, reason, *_ = shown_columns(entry)
         if entry.kind in _OF_FORMAT["numbers"] and entry.direction != pb.DIRECTION_BOTH:
@@ -96,12 +93,12 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         table.add_row(pattern, type_, action, fraud_type, source, ends, review,
                       hits, last_hit, entry.entry_id, reason)  # fmt: skip
-    wide().print(table)
+    table.print()
 
 
 def show_entry(entry: pb.Entry, now_s: int) -> None:
     """Print all there is to say of one entry, one thing a line."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = FieldTable()
     over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
     late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
     for name, value in zip(CSV_COLUMNS, shown_columns(entry), strict=True):
@@ -124,11 +121,11 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     table.add_row(gettext("last hit"), _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
     _show_cases(entry, table)
     table.add_row(gettext("id"), entry.entry_id)
-    wide().print(table)
+    table.print()
     out.print()
 
 
-def _show_cases(entry: pb.Entry, table: Table) -> None:
+def _show_cases(entry: pb.Entry, table: FieldTable) -> None:
     if entry.HasField("cases"):
         cases = entry.cases
         ended = gettext(

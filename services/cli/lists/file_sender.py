@@ -36,7 +36,12 @@ class FileUpload:
         self._began = time.monotonic()
         try:
             self._upload = Upload(
-                path, ways, int(time.time()), keep_all=keep_all, finished=self._finished
+                path,
+                ways,
+                int(time.time()),
+                keep_all=keep_all,
+                invalid_percent=header.max_invalid_percent or 100,
+                finished=self._finished,
             )
         except (OSError, EOFError, zlib.error) as error:
             fail(gettext("cannot read {path}: {error}", path=path, error=error))
@@ -100,13 +105,24 @@ class FileUpload:
                 )
             )
 
+    def _nothing(self, file: ListFile, reading: ReadProgress) -> InvalidInput:
+        if reading.problems:
+            first = reading.problems[0]
+            return InvalidInput(
+                "no line is an entry; the first that cannot be read is line {line}: {reason}",
+                line=file.place(first.line)[1], reason=first.reason,
+            )  # fmt: skip
+        return InvalidInput("it is empty, or has comments and headers only")
+
     def _finished(self, file: ListFile, reading: ReadProgress) -> None:
         """Complain, before anything is committed, of columns that are not there."""
         if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
             first = reading.problems[0]
             raise InvalidInput(
                 "no column is known to hold numbers or names; say which does, such as --map "
-                "号码=number; the first row is: {text}",
+                "号码=number, or --no-header where the first row is data; the first row is: {text}",
                 text=first.text[:200],
             )
+        if not reading.rows:
+            raise self._nothing(file, reading)
         self._known.check(file.headers)

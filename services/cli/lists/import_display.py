@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.table import Table
-
 from blocklists.importers.rows import HEADER
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
@@ -14,6 +12,7 @@ from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word
+from services.cli._common.tables import RowTable
 from services.cli.lists.display import shown_kind
 from services.cli.lists.import_summary import (
     EXAMPLES,
@@ -50,7 +49,7 @@ def show(done: ImportSummary) -> None:
     if done.remembered:
         told = ", ".join(f"{name} → {target}" for name, target in done.remembered.items())
         _say(gettext("as remembered: {told}", told=told))
-    out.print(_counts(done))
+    _counts(done).print()
     if done.answer.kinds:
         kinds = (f"{one.rows:,} × {shown_kind(one.kind)}" for one in done.answer.kinds)
         _say(gettext("taken for: {kinds}", kinds=", ".join(kinds)))
@@ -125,10 +124,10 @@ def _found(done: ImportSummary) -> str:
     return f"{done.name}: {', '.join(parts)}"
 
 
-def _counts(done: ImportSummary) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
+def _counts(done: ImportSummary) -> RowTable:
+    table = RowTable()
+    table.add_column("")
+    table.add_column("", right=True)
     outcomes = done.outcomes
     repeated = done.answer.repeated_rows
     rows = [

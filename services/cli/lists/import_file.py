@@ -85,6 +85,24 @@ _DryRun = Annotated[
         "conflicting, with examples.",
     ),
 ]
+_MaxInvalid = Annotated[
+    int,
+    typer.Option(
+        "--max-invalid",
+        min=1,
+        max=100,
+        help="Import nothing when, after 1,000 lines, more than this share cannot be read, in "
+        "percent: such a file is no list. 100: whatever it holds.",
+    ),
+]
+_NoHeader = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The first row of a table is data: the first that looks like a number, name or URL "
+        "says which column holds them.",
+    ),
+]
 _Replace = Annotated[
     bool, typer.Option("--replace", help="Replace entries that another source supplied, too.")
 ]
@@ -100,44 +118,39 @@ _Report = Annotated[
 def import_(
     file: _File,
     form: Annotated[str, typer.Option("--format", help=f"auto, {', '.join(Format)}.")] = "auto",
-    encoding: _Encoding = "",
-    sheet: _Sheet = None,
-    map_: _Map = None,
-    remember: _Remember = True,
+    encoding: _Encoding = "", sheet: _Sheet = None, no_header: _NoHeader = False,
+    map_: _Map = None, remember: _Remember = True,
     action: ActionWord = "block",
     fraud_type: FraudTypeWord = "",
     source: _Source = "",
-    expires: Expires = "",
-    review: Review = "",
-    mode: ModeWord = "",
+    expires: Expires = "", review: Review = "", mode: ModeWord = "",
     direction: DirectionWord = "both",
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
-    legal_basis: LegalBasis = "",
-    campaign: Campaign = "",
+    legal_basis: LegalBasis = "", campaign: Campaign = "",
     expected_version: ExpectedVersion = None,
     replacing: _Replace = False,
     dry_run: _DryRun = False,
+    max_invalid: _MaxInvalid = 20,
     report: _Report = None,
     confirm: Confirm = None,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Import a list. What a row says outranks the options; bad rows never stop the others."""
     defaults = _defaults(action, direction, fraud_type, source)
     defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign))
     header = pb.ImportHeader(
         expected_version=expected_version, defaults=defaults, author=by,
         reason=reason or file.name, dry_run=dry_run, most_examples=EXAMPLES,
-        most_problems=_MOST_REPORTED if report is not None else 0, confirmed_risks=confirm,
-        replace=replacing,
+        most_problems=_MOST_REPORTED if report else 0, confirmed_risks=confirm, replace=replacing,
+        max_invalid_percent=max_invalid,
     )  # fmt: skip
     with server(target) as lists, mappings_server(target) as mappings:
         known = MappingsOfSource(mappings, defaults.source, _chosen(map_ or []), use=remember)
-        ways = replace(_options(form, encoding, sheet), choose=known.choose)
+        ways = replace(_options(form, encoding, sheet), choose=known.choose, header=not no_header)
         with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
-            done = sending.send(lists)
-            _tell(done, report, as_json=as_json)
+            _tell(done := sending.send(lists), report, as_json=as_json)
             known.save(done.file.headers, by)
 
 

@@ -4,7 +4,6 @@ import time
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from blocklists.entries import NO_END_S
 from blocklists.importers import vocabulary
@@ -13,7 +12,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
-from services.cli._common.console import out, print_json, wide
+from services.cli._common.console import out, print_json
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -27,6 +26,7 @@ from services.cli._common.options import (
     read,
 )
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.tables import RowTable
 from services.cli.changes import display
 from services.cli.changes.options import server as change_server
 from services.cli.lists import dead, removal
@@ -225,11 +225,9 @@ def _resolve(
 
 
 def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: bool) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("due", "why", "pattern", "action", "source", "hits", "last hit", "reason"):
-        table.add_column(
-            gettext(name), overflow="fold", justify="right" if name == "hits" else "left"
-        )
+        table.add_column(gettext(name), prose=name in ("why", "reason"), right=name == "hits")
     for one in entries:
         entry = one.entry
         _, pattern, action, _, _, source, reason, *_ = list_display.shown_columns(entry)
@@ -238,7 +236,7 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
         why = gettext(_REASONS[one.reason])
         table.add_row(list_display.day(one.due_at_s), why, pattern, action, source,
                       f"{entry.hits:,}", last, reason)  # fmt: skip
-    wide().print(table)
+    table.print()
     for count in answer.counts:
         source = list_display.shown_word(decision_pb2.Source, count.source, "SOURCE_")
         out.print(f"{count.entries:>12,} {source}: {gettext(_REASONS[count.reason])}")

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import grpc
 import typer
-from rich.table import Table
 
 from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
@@ -17,9 +16,10 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.confirmation import agree
-from services.cli._common.console import out, print_json, wide
+from services.cli._common.console import out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
+from services.cli._common.tables import RowTable
 from services.cli.lists.display import shown_word
 
 app = typer.Typer(
@@ -133,12 +133,12 @@ def list_(
     if as_json:
         print_json(answer.mappings)
         return
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for name in ("id", "source", "columns", "saved by", "on"):
-        table.add_column(gettext(name), overflow="fold")
+        table.add_column(gettext(name), prose=name == "columns")
     for one in answer.mappings:
         table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
-    wide().print(table)
+    table.print()
     out.print(gettext("{mappings} remembered", mappings=len(answer.mappings)))
 
 

@@ -26,6 +26,8 @@ LONGEST_PATTERN = 16_384
 """Characters; what is longer is no pattern, and must not fill a message."""
 SHOWN_PROBLEMS = 1000
 MOST_PROBLEMS = 1_000_000
+JUDGED_LINES = 1000
+"""Lines after which the share of those that cannot be read is judged."""
 """Kept for a report."""
 EXPIRED = gettext_noop("expires: already over, or beyond 2106")
 _LACKS_ZERO = gettext_noop("may lack the leading 0 of a landline, which sheets drop")
@@ -63,13 +65,19 @@ class Upload:
         now_s: int,
         *,
         keep_all: bool = False,
+        invalid_percent: int = 100,
         finished: Callable[[ListFile, ReadProgress], None] = lambda _file, _reading: None,
     ) -> None:
-        """Open a file; *finished* may raise `InvalidInput` when all is read but not committed."""
+        """Open a file; *finished* may raise `InvalidInput` when all is read but not committed.
+
+        Reading ends with `InvalidInput` when more than *invalid_percent* of its lines so far
+        cannot be read.
+        """
         self.file = ListFile(path, ways, now_s)
         self.reading = ReadProgress()
         self._now_s = now_s
         self._most_problems = MOST_PROBLEMS if keep_all else SHOWN_PROBLEMS
+        self._invalid_percent = invalid_percent
         self._finished = finished
         self._last_damaged = 0
         self._table = self.file.format_ in TABLES
@@ -92,8 +100,10 @@ class Upload:
                 self.reading.rows += len(rows.rows) + sum(
                     run.patterns.count("\n") for run in rows.plain
                 )
+                self._judge()
                 yield pb.ImportEntriesRequest(rows=rows)
                 advanced()
+            self._judge()
             self._finished(self.file, self.reading)
         except Exception as error:
             self.reading.error = error
@@ -195,6 +205,18 @@ class Upload:
         reading.invalid[item.reason.partition(": '")[0]] += 1
         if len(reading.problems) < self._most_problems:
             reading.problems.append(item)
+
+    def _judge(self) -> None:
+        invalid = self.reading.invalid.total()
+        lines = self.reading.rows + invalid
+        if lines >= JUDGED_LINES and invalid * 100 > self._invalid_percent * lines:
+            first = self.reading.problems[0]
+            raise InvalidInput(
+                "{invalid:,} of the first {lines:,} lines cannot be read, more than {most} %: is "
+                "it a list? Line {line}: {reason}",
+                invalid=invalid, lines=lines, most=self._invalid_percent, line=first.line,
+                reason=first.reason,
+            )  # fmt: skip
 
     def _remark(self, note: RowNote) -> None:
         self.reading.notes[note.what] += 1

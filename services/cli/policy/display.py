@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext, ngettext
 from fanzha.v1 import policy_pb2 as pb
-from services.cli._common.console import err, out, wide
+from services.cli._common.console import err, out
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.changes.display import show_line
 from services.cli.policy import differences
@@ -83,22 +82,15 @@ def show_proposal(answer: pb.ProposePolicyResponse) -> None:
 
 def show_versions(versions: Sequence[Any]) -> None:
     """Print versions as a table."""
-    table = Table(box=None, pad_edge=False)
-    for name in (
-        gettext("version"),
-        gettext("committed"),
-        gettext("change"),
-        gettext("author"),
-        gettext("second person"),
-        gettext("reason"),
-    ):
-        table.add_column(name, overflow="fold")
+    table = RowTable()
+    for name in ("version", "committed", "change", "author", "second person", "reason"):
+        table.add_column(gettext(name), prose=name == "reason")
     for one in versions:
         table.add_row(
             str(one.version), written(one.committed_at_ms), str(one.change_id), one.author,
             one.approved_by or gettext("none"), one.reason,
         )  # fmt: skip
-    wide().print(table)
+    table.print()
 
 
 def _approver(policy: pb.PolicyVersion) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from services.cli._common.console import out
 from services.cli._common.enum_words import enum_word, word
+from services.cli._common.tables import RowTable
 
 _ACTIONS = {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()}
 _REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}
@@ -100,11 +100,9 @@ class ReplayTally:
             )
 
     def _show_actions(self) -> None:
-        table = Table(
-            gettext("source"), gettext("label"), title=gettext("decisions"), title_justify="left"
-        )
+        table = RowTable(gettext("source"), gettext("label"))
         for heading in ("rows", "allow", "block", "blocked %"):
-            table.add_column(gettext(heading), justify="right")
+            table.add_column(gettext(heading), right=True)
         for (source, label), counts in sorted(self.actions.items()):
             rows, blocked = counts.total(), counts["block"]
             share = f"{100 * blocked / rows:.2f}"
@@ -116,7 +114,8 @@ class ReplayTally:
                 f"{blocked:,}",
                 share,
             )
-        out.print(table)
+        out.print(gettext("decisions"), style="italic")
+        table.print()
 
     def _latencies(self) -> dict[str, float]:
         return {

@@ -3,13 +3,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
-from services.cli._common.console import err, out, wide
+from services.cli._common.console import err, out
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.report import options as words
 
@@ -20,23 +19,22 @@ def show(report: pb.WarningReport, by: str, language: str) -> None:
     """Print a report."""
     since = written(report.since_ms) if report.since_ms else "…"
     out.print(f"{since} – {written(report.until_ms)}", markup=False)
-    lines = Table(box=None, show_header=False, pad_edge=False)
-    lines.add_column(no_wrap=True)
-    lines.add_column(justify="right", no_wrap=True)
+    lines = RowTable()
+    lines.add_column("")
+    lines.add_column("", right=True)
     for column in words.OF_ALL:
         lines.add_row(column.head(language, report.minutes), column.text(report.all))
-    out.print(lines)
+    lines.print()
     if not by:
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column(words.by_head(by, language), no_wrap=True)
+    table = RowTable(words.by_head(by, language))
     for column in words.OF_GROUPS:
-        table.add_column(column.head(language, report.minutes), justify="right", overflow="fold")
+        table.add_column(column.head(language, report.minutes), right=True)
     for group in report.groups:
         name = words.group(group.name, by, language)
         table.add_row(name, *(column.text(group.figures) for column in words.OF_GROUPS))
     out.print()
-    wide().print(table)
+    table.print()
     if report.without_group:
         err.print(
             gettext(

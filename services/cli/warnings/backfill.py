@@ -3,14 +3,14 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.confirmation import agree
-from services.cli._common.console import out, print_json, progress, wide
+from services.cli._common.console import out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, DryRun, Target, Yes, enum
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.warnings import backfill_server, pending
 from services.cli.warnings.backfill_server import kind_word, state_word
@@ -98,12 +98,11 @@ def backfills(
     if as_json:
         print_json(found)
         return
-    table = Table(box=None)
+    table = RowTable()
     for head in (
         *("id", "what", "days", "state", "done", "opened", "joined", "known", "by", "started"),
     ):
         table.add_column(gettext(head))
-    table.columns[0].no_wrap = True
     for one in found:
         table.add_row(
             one.backfill_id,
@@ -115,7 +114,10 @@ def backfills(
             one.started_by,
             written(one.started_at_ms),
         )
-    wide().print(table if found else gettext("no backfills"))
+    if found:
+        table.print()
+    else:
+        out.print(gettext("no backfills"))
 
 
 def _subject(given: dict[str, str], days: int) -> pb.BackfillSubject:

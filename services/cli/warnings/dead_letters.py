@@ -3,15 +3,15 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.confirmation import agree
-from services.cli._common.console import fail, out, print_json, progress, wide
+from services.cli._common.console import fail, out, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, Yes
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.warnings.operations_server import PAGE, server
 
@@ -33,19 +33,15 @@ def list_(
     if as_json:
         print_json(list(map(_as_words, letters)))
         return
-    table = Table(
-        gettext("place"),
-        gettext("given up"),
-        gettext("from"),
-        gettext("tries"),
-        gettext("why"),
-        box=None,
-    )
-    table.columns[0].no_wrap = True
+    table = RowTable(gettext("place"), gettext("given up"), gettext("from"), gettext("tries"))
+    table.add_column(gettext("why"), prose=True)
     for one in letters:
         at = written(one.given_up_at_ms)
         table.add_row(one.place, at, one.stream, str(one.tries), one.reason)
-    wide().print(table if letters else gettext("nothing was given up"))
+    if letters:
+        table.print()
+    else:
+        out.print(gettext("nothing was given up"))
     if answer.total > len(letters):
         out.print(gettext("{letters} of {total} shown", letters=len(letters), total=answer.total))
 

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from rich.table import Table
-
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
-from services.cli._common.console import out, print_json, wide
+from services.cli._common.console import out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Limit, Target
 from services.cli._common.server import MOST_ROWS
+from services.cli._common.tables import RowTable
 from services.cli.warnings.operations_server import server
 
 
@@ -35,11 +34,11 @@ def entries(
     if not found.entries:
         out.print(gettext("no case of a list entry was closed"))
         return
-    table = Table(box=None)
+    table = RowTable()
     for head in (
         *("entry", "pattern", "source", "lost", "false", "neither", "reliability", "request"),
     ):
-        table.add_column(gettext(head), no_wrap=head == "entry")
+        table.add_column(gettext(head))
     for one in found.entries:
         request_shown = (
             gettext("change {proposed_removal}", proposed_removal=one.proposed_removal)
@@ -47,7 +46,7 @@ def entries(
             else ""
         )
         table.add_row(one.entry_id, one.pattern, one.source, *_columns(one.figures), request_shown)
-    wide().print(table)
+    table.print()
     out.print(gettext("{entries} of {total} shown", entries=len(found.entries), total=found.total))
     _show_lists(by_source)
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from blocklists.entries import NO_END_S
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.confirmation import agree
-from services.cli._common.console import out, print_json, progress, wide
+from services.cli._common.console import out, print_json, progress
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.plain_text import padded
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 from services.cli.lists.display import day, shown_word
 from services.cli.warnings import backfill_server
@@ -126,9 +126,9 @@ def _get(backfill_id: str, target: str, *, count: bool) -> pb.PendingBackfill:
 
 
 def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for head in ("id", "state", "what", "persons", "tiers", "effective", "listed by"):
-        table.add_column(gettext(head), overflow="fold")
+        table.add_column(gettext(head), prose=head in ("state", "what", "persons", "tiers"))
     for one in backfills:
         table.add_row(
             one.backfill_id,
@@ -139,7 +139,7 @@ def _table(backfills: Iterable[pb.PendingBackfill]) -> None:
             written(one.effective_at_ms),
             _listed_by(one),
         )
-    wide().print(table)
+    table.print()
 
 
 def _show(one: pb.PendingBackfill) -> None:

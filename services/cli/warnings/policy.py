@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
@@ -13,6 +12,7 @@ from infra.clock import now_ms
 from services.cli._common.console import fail, out, print_json, progress
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import moment
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 from services.warning.model import Tier
@@ -90,13 +90,12 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
             high=policy.high,
         )
     )
-    table = Table(box=None, pad_edge=False)
+    table = RowTable()
     for head in ("line", "effect", "when", "about"):
-        # Cut, a condition would have lost its number.
-        table.add_column(gettext(head), overflow="fold")
+        table.add_column(gettext(head), prose=head in ("when", "about"))
     for line in policy.lines:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
-    out.print(table)
+    table.print()
     for tier in Tier:
         out.print(f"{_tier(tier.name)}: {plans.formatted(policy.plans[tier])}")
 
@@ -152,17 +151,14 @@ def _show(found: pb.PolicyPreview) -> None:
     )
     if not found.cases:
         return
-    table = Table(
-        gettext("now"),
-        *(gettext("then {tiers}", tiers=_tier(tier.name)) for tier in Tier),
-        box=None,
-        pad_edge=False,
+    table = RowTable(
+        gettext("now"), *(gettext("then {tiers}", tiers=_tier(tier.name)) for tier in Tier)
     )
     matrix = {(one.before, one.after): one.cases for one in found.matrix}
     for old in Tier:
         row = [str(matrix.get((old.name.lower(), new.name.lower()), 0)) for new in Tier]
         table.add_row(_tier(old.name), *row)
-    out.print(table)
+    table.print()
     used = sorted(found.lines.items(), key=lambda pair: (-pair[1], pair[0]))
     out.print(
         gettext("lines: ") + ", ".join(f"{line} {count}" for line, count in used), markup=False

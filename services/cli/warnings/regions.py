@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
-from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.console import err, fail, print_json
 from services.cli._common.options import AsJson
+from services.cli._common.tables import RowTable
 
 _Table = Annotated[
     Path | None,
@@ -64,16 +64,14 @@ def region(
 
 
 def _show(rows: list[dict[str, str]]) -> None:
-    shown = Table(
+    shown = RowTable(
         gettext("number"),
         gettext("region"),
         gettext("code"),
         gettext("county"),
         gettext("found by"),
-        box=None,
-        pad_edge=False,
     )
     for row in rows:
         code = row["city"] or row["province"]
         shown.add_row(row["number"], row["label"], code, row["county"], row["how"])
-    out.print(shown)
+    shown.print()

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
-from services.cli._common.console import err, out, print_json, progress, wide
+from services.cli._common.console import err, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.tables import RowTable
 from services.cli.warnings.operations_server import PAGE, server
 
 _COLUMNS = ("place", "reference", "case_id", "what", "at_ms")
@@ -34,7 +34,7 @@ def sources(
     if as_json:
         print_json([_as_words(one) for one in found])
         return
-    table = Table(box=None)
+    table = RowTable()
     for head in (
         *("source", "accepted", "joined", "repeats", "refused", "confirmed", "false"),
         *("reliability", "late"),
@@ -48,7 +48,7 @@ def sources(
             one.source_name, *map(str, (*counts, *verdicts)), reliability, _half_within(one)
         )
     if found:
-        wide().print(table)
+        table.print()
     else:
         out.print(gettext("no source has sent anything"))
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, out, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
+from services.cli._common.tables import RowTable
 from services.warning.messages import linter, template_files
 from services.warning.messages.catalog import MessageCatalog
 from services.warning.messages.template import LANGUAGES, MessageFacts, WarningTemplate
@@ -42,20 +42,18 @@ def list_(
     if as_json:
         print_json([_words(one) for one in found])
         return
-    table = Table(
+    table = RowTable(
         gettext("template"),
         gettext("version"),
         gettext("SMS parts"),
         gettext("units"),
         gettext("alphabet"),
-        box=None,
-        pad_edge=False,
     )
     for one in found:
         size = one.length
         sms = (str(size.parts), str(size.units), size.encoding) if one.form == "sms" else ("",) * 3
         table.add_row(one.id, one.version, *sms)
-    out.print(table)
+    table.print()
     out.print(gettext("{found} templates", found=len(found)))
 
 

@@ -14,6 +14,7 @@ from infra.redis.consumer_group import StreamEntry
 from infra.redis.damaged_records import readable
 from services.decision.related import confirmations
 from services.decision.related.eligibility import Eligibility
+from services.decision.related.entities import LINK
 from services.decision.related.store import GraphStore, Sighting
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ _REMEMBERED_MS = 60_000
 _MOST_REMEMBERED = 10_000
 _CHUNK = 1000
 _BY_ENTRY = "entry:"
+_ONE_OF_EACH = ("+8617000000000", f"{LINK}first.example")
 
 
 class GraphCounters(Protocol):
@@ -59,6 +61,10 @@ class GraphKeeper:
         self._reviewed = -1
         self._remembered: dict[tuple[str, str], int] = {}
         """Confirmations by entries, which every block repeats, and when they were made."""
+
+    def warm_up(self) -> None:
+        """Load what eligibility needs, such as public suffixes; the first time takes a second."""
+        self._eligibility.ineligible(_ONE_OF_EACH)
 
     async def observe(self, entries: Sequence[StreamEntry]) -> None:
         """Add sightings from workers. A repeat counts twice, which the statistic bears."""

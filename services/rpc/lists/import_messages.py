@@ -6,6 +6,7 @@ from typing import Any
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
 from services.lists.import_report import (
+    DEFAULT_INVALID_PERCENT,
     DEFAULT_PROBLEMS,
     MAX_EXAMPLES,
     MAX_PROBLEMS,
@@ -24,13 +25,16 @@ def row_limits(header: pb.ImportHeader) -> RowLimits:
     for name, number, most in (
         ("most_problems", header.most_problems, MAX_PROBLEMS),
         ("most_examples", header.most_examples, MAX_EXAMPLES),
+        ("max_invalid_percent", header.max_invalid_percent, 100),
     ):
         if number > most:
             raise InvalidInput(
                 "{name}: at most {most}, not {number}", name=name, most=most, number=number
             )
     return RowLimits(
-        problems=header.most_problems or DEFAULT_PROBLEMS, examples=header.most_examples
+        problems=header.most_problems or DEFAULT_PROBLEMS,
+        examples=header.most_examples,
+        invalid_percent=header.max_invalid_percent or DEFAULT_INVALID_PERCENT,
     )
 
 

@@ -125,7 +125,7 @@ def test_a_rejected_appeal_ends_in_a_notice_that_says_what_to_do(
                    str(file), "--by", "zhou")  # fmt: skip
 
     text = file.read_text(encoding="utf-8")
-    assert (bare.exit_code, "remedy: required" in bare.stderr) == (1, True)
+    assert (bare.exit_code, "remedy: required" in bare.stderr) == (2, True)
     for told in ("three victims named it", "complain to the administration", "a licence"):
         assert told in text
     assert "rejected-1 zh" in appeals(running, "show", number).stdout

@@ -23,4 +23,4 @@ def test_spam_is_blocked_where_set_with_its_own_reason(tmp_path: Path) -> None:
     assert decision.reason == decision_pb2.REASON_SPAM
     assert decision.score < decision.threshold
     assert '"stream": "suspected"' in hits.stdout
-    assert '"reason": "SPAM"' in hits.stdout
+    assert '"reason": "spam"' in hits.stdout

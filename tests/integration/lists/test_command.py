@@ -26,7 +26,7 @@ def test_a_command_against_another_version_names_both(stub: Any, run: Run) -> No
         "--expected-version", "0",
     )  # fmt: skip
 
-    assert found.exit_code == 1
+    assert found.exit_code == 4
     assert "expected version 0, now at version 1" in " ".join(found.stderr.split())
 
 
@@ -111,7 +111,7 @@ def test_a_truncated_file_is_not_imported_partially(run: Run, tmp_path: Path) ->
 
     done = run("import", str(listed), "--source", "bureau")
 
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "0 in all" in run("list").stdout
 
 
@@ -135,7 +135,7 @@ def test_the_command_sends_the_fingerprint_of_a_text_and_not_the_text(run: Run) 
     short = run("add", "收到", *on_list, "--source", "bureau")
     removed = run("remove", "--yes", text, *on_list)
 
-    assert [one.exit_code for one in (added, shown, short, removed)] == [0, 0, 1, 0]
+    assert [one.exit_code for one in (added, shown, short, removed)] == [0, 0, 2, 0]
     assert fingerprint(text)[:20] in shown.stdout
     assert "积分" not in added.stdout + shown.stdout + removed.stdout
     assert "too short" in short.stderr
@@ -183,10 +183,10 @@ def test_an_invalid_choice_is_a_usage_error(run: Run, arguments: tuple[str, ...]
     assert run(*arguments).exit_code == 2
 
 
-def test_an_unreachable_server_is_one_sentence_and_exit_status_1() -> None:
+def test_an_unreachable_server_is_one_sentence_and_exit_status_3() -> None:
     done = CliRunner().invoke(app, ["status", "--target", "127.0.0.1:1"])
 
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert "no answer from 127.0.0.1:1" in " ".join(done.stderr.split())
 
 
@@ -213,7 +213,7 @@ def test_an_entry_of_other_contents_is_replaced_only_knowingly(stub: Any, run: R
     same = run("add", number, "--source", "ministry", "--reason", "order 7", *law)
     replaced = run("add", number, *again, "--replace")
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 4
     told = " ".join(refused.stderr.split())
     assert f"{number} (block): source ministry → bureau" in told
     assert "fraud type fake_loan → unspecified, legal basis 'Art. 25' → none" in told
@@ -290,7 +290,7 @@ def test_an_import_replaces_what_another_source_supplied_only_knowingly(
     own = run("import", str(listed), "--source", "ministry", "--json")
     replaced = run("import", str(listed), "--source", "bureau", "--replace", "--json")
 
-    assert refused.exit_code == 1
+    assert refused.exit_code == 4
     told = " ".join(refused.stderr.split())
     assert "as 2 of the entries change" in told
     assert "source ministry → bureau" in told

@@ -65,9 +65,9 @@ def test_backfills_are_listed_shown_started_and_dropped(run: Callable[..., Resul
     assert "2 entries" in listed_text.stdout
     assert "20 persons" in listed_text.stdout
     assert f"number {FRAUD}: fake_loan, campaign star-river" in shown.stdout
-    assert "中 medium 20" in shown.stdout
+    assert "medium 20" in shown.stdout
     assert "20 of 20 persons" in started.stdout
-    assert "dropped 已放弃" in dropped.stdout
-    for word in ("started 已启动", "dropped 已放弃", "no recipients 无人受影响"):
+    assert "dropped" in dropped.stdout
+    for word in ("started", "dropped", "no_recipients"):
         assert word in everything.stdout
-    assert run("backfill", "start", second, "--yes").exit_code == 1
+    assert run("backfill", "start", second, "--yes").exit_code == 4

@@ -41,6 +41,26 @@ def test_the_usual_encodings_are_detected_and_reported(data: bytes, encoding: st
     assert not found.undecoded
 
 
+TRADITIONAL = "號碼,原因\n+8617000000123,假冒銀行客服的詐騙電話\n"
+SIMPLIFIED = "号码,原因\n+8617000000123,冒充银行客服的诈骗电话\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "encoding"),
+    [
+        (TRADITIONAL, "big5", "big5"),
+        (SIMPLIFIED, "gb18030", "gb18030"),
+        (TRADITIONAL, "gb18030", "gb18030"),
+        (TRADITIONAL, "utf-8", "utf-8"),
+    ],
+)
+def test_big5_is_told_from_gb18030(text: str, written: str, encoding: str) -> None:
+    found = opened(text.encode(written))
+
+    assert list(found) == text.splitlines()
+    assert found.encoding == encoding
+
+
 def test_a_line_that_is_neither_encoding_does_not_change_the_others() -> None:
     found = opened("一\n".encode() + b"\x81\xff\n" + "二".encode())
 

@@ -18,7 +18,7 @@ BATCHES = st.lists(
 @given(BATCHES)
 @settings(max_examples=150)
 def test_counts_are_those_of_plain_counters(batches: list[list[tuple[int, int, bool]]]) -> None:
-    histories = SenderHistories(2**16)
+    histories = SenderHistories()
     plain: dict[int, list[tuple[int, bool]]] = {}
     for batch in batches:
         for sender, _, blocked in batch:
@@ -43,23 +43,28 @@ def test_counts_are_those_of_plain_counters(batches: list[list[tuple[int, int, b
             assert found[row] == SenderRecord(len(seen), count, receivers)
 
 
-def test_an_active_sender_keeps_its_slot_and_an_idle_one_loses_it() -> None:
+def test_of_too_many_senders_the_one_seen_longest_ago_is_forgotten() -> None:
     histories = SenderHistories(2)
-    first, others = np.full(4, 1), np.arange(2, 40)
-    histories.record(first, np.arange(4), np.ones(4, np.bool_), NOW_MS)
-    histories.record(others, others, np.ones(len(others), np.bool_), NOW_MS + 1)
-    kept = histories.in_question(first[:1], NOW_MS + 1)
+    for sender in (1, 2):
+        histories.record(np.full(3, sender), np.arange(3), np.ones(3, np.bool_), NOW_MS)
+    histories.record(np.array([1]), np.array([9]), np.array([False]), NOW_MS)
 
-    later = NOW_MS + 3 * HOUR_MS
-    histories.record(others, others, np.ones(len(others), np.bool_), later)
-    histories.record(first[:1], first[:1], np.ones(1, np.bool_), later)
+    histories.record(np.full(3, 3), np.arange(3), np.ones(3, np.bool_), NOW_MS)
 
-    assert kept
-    assert histories.in_question(first[:1], later) == {}
+    assert len(histories) == 2
+    assert set(histories.in_question(np.array([1, 2, 3]), NOW_MS)) == {0, 2}
+
+
+def test_a_sender_that_has_faded_starts_over() -> None:
+    histories, later = SenderHistories(), NOW_MS + 3 * HOUR_MS
+    histories.record(np.full(5, 1), np.arange(5), np.ones(5, np.bool_), NOW_MS)
+    histories.record(np.full(3, 1), np.arange(5, 8), np.ones(3, np.bool_), later)
+
+    assert histories.in_question(np.array([1]), later) == {0: SenderRecord(3, 3, 3)}
 
 
 def test_no_sender_and_a_text_of_an_unknown_one_are_not_remembered() -> None:
-    histories = SenderHistories(2**8)
+    histories = SenderHistories()
     nobody, blocked = np.zeros(5, np.int64), np.ones(5, np.bool_)
     histories.record(nobody, np.arange(5), blocked, NOW_MS)
     histories.record(np.full(5, 7), np.arange(5), ~blocked, NOW_MS)
@@ -68,7 +73,7 @@ def test_no_sender_and_a_text_of_an_unknown_one_are_not_remembered() -> None:
 
 
 def test_a_clock_that_goes_back_ages_nothing() -> None:
-    histories = SenderHistories(2**8)
+    histories = SenderHistories()
     histories.record(np.full(4, 7), np.arange(4), np.ones(4, np.bool_), NOW_MS)
 
     assert histories.in_question(np.array([7]), NOW_MS - HOUR_MS)
@@ -84,9 +89,3 @@ def test_words_reach_half_the_threshold_or_with_a_near_text_much_less(
     rows = reached({0: SenderRecord(3, 3, 3)}, scores, 0.9, links={}, link_threshold=0.9, near=near)
 
     assert rows == ([0] if words >= 0.45 or (near and words >= 0.03) else [])
-
-
-@pytest.mark.parametrize("slots", [0, 3, 1, 2**25])
-def test_slots_are_a_power_of_two(slots: int) -> None:
-    with pytest.raises(ValueError, match="power of two"):
-        SenderHistories(slots)

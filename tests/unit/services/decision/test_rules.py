@@ -120,3 +120,16 @@ def test_a_ruling_has_room_for_twice_the_rules_there_are() -> None:
 
     assert np.iinfo(ruling.held.dtype).bits == 32
     assert len(rules.PRECEDENCE) <= 32
+
+
+@pytest.mark.parametrize("name", ["marked_link", "marked_history", "marked_sender", "spam"])
+def test_every_rule_that_holds_is_told_however_many_there_are(name: str) -> None:
+    ruling = rules.rule(
+        protected=np.array([False]),
+        listed=np.zeros(1, np.uint8),
+        scores=np.zeros(1, np.float32),
+        threshold=0.9,
+        **{name: np.array([True])},  # type: ignore[arg-type]
+    )
+
+    assert rules.names_of(int(ruling.held[0])) == (name,)

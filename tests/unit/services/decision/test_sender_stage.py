@@ -48,7 +48,7 @@ def models(link: float = 0.0) -> ModelSet:
 def an_engine_of(
     histories: SenderHistories | None = None, *entries: Any, link: float = 0.0, **given: Any
 ) -> DecisionPipeline:
-    stage = SenderStage(histories=histories or SenderHistories(2**8), **given)
+    stage = SenderStage(histories=histories or SenderHistories(), **given)
     return an_engine(*entries, models=models(link), senders=stage)
 
 
@@ -165,7 +165,7 @@ def test_registered_and_protected_senders_are_exempt() -> None:
     engine = an_engine(
         models=models(),
         origin=OriginGuard(current_senders=lambda: registry),
-        senders=SenderStage(histories=SenderHistories(2**8)),
+        senders=SenderStage(histories=SenderHistories()),
         rules=DecisionRules(),
     )
     for sender, trunk in (("Bank", "gate-1"), ("110", ""), ("Shop", "gate-1")):
@@ -189,7 +189,7 @@ def test_no_history_cuts_off_a_text_to_an_emergency_number() -> None:
 
 
 def test_a_dry_run_reads_histories_and_counts_nothing() -> None:
-    histories = SenderHistories(2**8)
+    histories = SenderHistories()
     live = SenderStage(histories=histories)
     dry = an_engine(models=models(), senders=live.for_dry_runs())
     decide(dry, [FRAUD] * 3)

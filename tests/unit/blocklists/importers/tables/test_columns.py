@@ -93,3 +93,10 @@ def test_column_mappings_are_applied(said: dict[str, str]) -> None:
     if layout is not None:
         assert all(said[name] == target for name, target in layout.used)
         assert list(layout.ignored) == [name for name in said if said[name] == IGNORED]
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("號碼", "number"), ("電話號碼", "number"), ("網址", "url")]
+)
+def test_traditional_names_are_those_of_the_simplified_ones(name: str, target: str) -> None:
+    assert columns.target_of(name) == target

@@ -49,6 +49,20 @@ def entries(*rows: Sequence[Any]) -> list[Item]:
     return read(made(("s", of_rows(*rows))))[0][1:]
 
 
+def test_a_sheet_without_a_header_is_read_where_it_is_said_to_have_none() -> None:
+    rows = of_rows(("清单", None), ("17000000001", "举报"), ("17000000002", "举报"))
+
+    as_it_looks, _ = read(made(("s", rows)))
+    without, headers = read(made(("s", rows)), header=False)
+
+    assert not [item for item in as_it_looks if isinstance(item, ListRow)]
+    assert [item.pattern for item in without if isinstance(item, ListRow)] == [
+        "17000000001",
+        "17000000002",
+    ]
+    assert headers == []
+
+
 def test_a_sheet_is_a_table() -> None:
     items, headers = read(
         made(

@@ -8,7 +8,7 @@ from blocklists.importers.bulk_lines import MIN_RUN_LINES
 from blocklists.importers.list_file import ListFile, ReadOptions
 from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2 as pb
-from services.cli.lists.upload import EXPIRED, ReadProgress, Upload
+from services.cli.lists.upload import EXPIRED, JUDGED_LINES, ReadProgress, Upload
 from tests.support.builders import NINE_O_CLOCK_S
 
 
@@ -98,3 +98,22 @@ def test_plain_rows_go_together_and_keep_their_place_in_the_file(tmp_path: Path)
     assert [(row.line, row.pattern) for row in last.rows] == [(2 * MIN_RUN_LINES + 4, "1700*")]
     assert not [*first.plain, *runs.rows, *last.plain]
     assert upload.reading.rows == 2 * MIN_RUN_LINES + 2
+
+
+def test_a_file_that_is_mostly_unreadable_is_no_list(tmp_path: Path) -> None:
+    rows = [b"number,expires", *[b"+8617000000001,soon", b"+8617000000002,"] * JUDGED_LINES]
+    upload = Upload(written(tmp_path, *rows), ReadOptions(), NINE_O_CLOCK_S, invalid_percent=49)
+
+    with pytest.raises(InvalidInput, match=r"lines cannot be read, .* is it a list"):
+        list(upload.messages(pb.ImportHeader(), lambda: None))
+    upload.close()
+
+
+def test_a_file_with_as_many_bad_lines_as_are_allowed_is_read(tmp_path: Path) -> None:
+    rows = [b"number,expires", *[b"+8617000000001,soon", b"+8617000000002,"] * JUDGED_LINES]
+    upload = Upload(written(tmp_path, *rows), ReadOptions(), NINE_O_CLOCK_S, invalid_percent=51)
+
+    list(upload.messages(pb.ImportHeader(), lambda: None))
+    upload.close()
+
+    assert upload.reading.invalid.total() == JUDGED_LINES

@@ -88,7 +88,7 @@ def test_a_file_of_templates_is_linted(tmp_path: Path) -> None:
 
     right, wrong = run("templates", "lint", str(good)), run("templates", "lint", str(bad))
 
-    assert (right.exit_code, wrong.exit_code) == (0, 1)
+    assert (right.exit_code, wrong.exit_code) == (0, 2)
     assert "99 templates, nothing wrong" in right.stdout
     assert "95588" in wrong.stderr
 
