@@ -33,11 +33,16 @@ def region(
     as_json: AsJson = False,
 ) -> None:
     """Tell in which region numbers are, as the pipeline would."""
-    from fanzha.phone import HomePlan, number_text
+    from fanzha.phone import UNREADABLE, HomePlan, number_text
     from services.warning.policy.places import places
     from services.warning.policy.regions import RegionFinder
 
     plan = HomePlan(home_country)
+    for number in numbers:
+        if plan.number_key(number) == UNREADABLE:
+            raise typer.BadParameter(
+                gettext("{number!r} is no telephone number", number=number), param_hint="numbers"
+            )
     try:
         with err.status(gettext("reading tables")):
             regions = RegionFinder.load(
