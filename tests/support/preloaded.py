@@ -194,7 +194,8 @@ def _run(arguments: Sequence[str]) -> NoReturn:
     os._exit(status)
 
 
-def _load() -> None:
+def load() -> None:
+    """Import all commands, and what they import when they run."""
     for module in _LOADED:
         import_module(module)
     for place, _ in services.__main__.COMMANDS.values():
@@ -204,6 +205,6 @@ def _load() -> None:
 
 
 if __name__ == "__main__":
-    _load()
+    load()
     _serve(sys.argv[1])
     shutil.rmtree(Path(sys.argv[1]).parent)

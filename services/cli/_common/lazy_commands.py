@@ -18,7 +18,7 @@ from typer.main import get_group
 
 from fanzha.translation import catalogue
 from infra import process_lifecycle
-from services.cli._common import command_help, translated_commands
+from services.cli._common import argument_errors, command_help, translated_commands
 
 Place: TypeAlias = tuple[str, str]
 """Where in `services.cli` a command is, and its summary."""
@@ -80,7 +80,7 @@ def group_of(places: Mapping[str, Place]) -> type[TyperGroup]:
                 return super().shell_complete(ctx, incomplete)
 
         def invoke(self, ctx: Any) -> Any:
-            with _translated_errors():
+            with argument_errors.as_sentences(), _translated_errors():
                 return super().invoke(ctx)
 
     return Group

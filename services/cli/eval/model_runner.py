@@ -90,6 +90,7 @@ def _caller(models_dir: Path | None) -> ModelRunner:
     model = bundles.load_caller(models_dir)
 
     def scorer(table: OpenTable, name: str) -> Score:
+        needed(table, name, *model.table_columns)
         missing = sorted(set(model.table_columns) - set(table.columns))
         if missing:
             err.print(

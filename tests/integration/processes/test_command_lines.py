@@ -1,0 +1,65 @@
+"""Odd command lines end with a status that scripts can rely on, and with a sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import run
+
+SAMPLE = "100"
+
+
+def test_no_odd_command_line_ends_with_a_traceback() -> None:
+    fuzz = [sys.executable, "-m", "tests.support.command_fuzz", "--no-service", "--count", SAMPLE]
+
+    done = subprocess.run(fuzz, capture_output=True, text=True, timeout=300, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("blocklist", "find", "caf\udce9"), "bytes that are not UTF-8"),
+        (("policy", "history", "--target", "\udce9:1"), "bytes that are not UTF-8"),
+        (("changes", "preview", "9" * 30), f"{'9' * 30} is out of range"),
+        (("doctor", "--server", "127.0.0.1:x"), "'127.0.0.1:x' is not HOST or HOST:PORT"),
+    ],
+)
+def test_what_no_request_can_hold_is_a_usage_error(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = run(*arguments, FANZHA_ADMIN_TARGET="127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert sentence in done.stderr
+
+
+def test_a_variable_that_is_not_utf_8_is_a_usage_error() -> None:
+    done = run("policy", "history", FANZHA_ADMIN_TARGET="127.0.0.1:1", FANZHA_TOKEN="\udce9")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: an argument or variable holds bytes that are not UTF-8")
+
+
+def test_a_file_name_that_is_too_long_is_a_usage_error(tmp_path: Path) -> None:
+    table = tmp_path / "texts.tsv"
+    table.write_text("body\nhello\n")
+
+    done = run("score", "sms", "--data", str(table), "--out", str(tmp_path / ("x" * 300)))
+
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith(": File name too long")
+
+
+def test_a_table_without_any_column_of_callers_is_a_usage_error(tmp_path: Path) -> None:
+    table = tmp_path / "callers.tsv"
+    table.write_text("nothing\nknown\n")
+
+    done = run("score", "caller", "--data", str(table), "--out", str(tmp_path / "scores.tsv"))
+
+    assert done.returncode == 2
+    assert "callers.tsv: needs a column" in done.stderr
