@@ -30,7 +30,6 @@ PRINTING = (
     ("blocklist", "mappings", "list"),
     ("blocklist", "add", "a.example", "--source", "bureau", *WHY),
     ("blocklist", "remove", "a.example", "--yes", *WHY),
-    ("blocklist", "export", "--format", "csv"),
     ("changes", "list"),
     ("changes", "show", "1"),
     ("changes", "preview", "1"),
@@ -201,3 +200,16 @@ def test_no_word_of_a_table_is_split_at_80_columns(
     whole = re.compile("<[a-z0-9_]+-*>")
     assert whole.findall(told)
     assert sorted(whole.findall(joined)) == sorted(whole.findall(told))
+
+
+def test_an_export_is_exact_in_a_pipe_and_harmless_on_a_terminal(tmp_path: Path) -> None:
+    # The last kind of an entry.
+    fingerprint = f"fp1:{'a' * 64}"
+    command = ("blocklist", "export", "--format", "csv")
+    with hostile_server(lambda name: fingerprint if name == "pattern" else HOSTILE) as server:
+        shown = printed(server, tmp_path, command)
+        piped = printed(server, tmp_path, command, TTY_COMPATIBLE="0")
+
+    assert HOSTILE.replace("\r", "\n") in piped.replace("\r", "\n")
+    assert "]0;owned" in shown
+    assert harmful(shown) == set()
