@@ -8,6 +8,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # A file stays in one process, which makes its servers once; each process has up to a core.
 ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Counts what pip works on; its errors and its status stay.
+INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
+    /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo demo-warning test test-fast test-alone check proto reference translations docs lock bench bench-full bench-peers clean
 
@@ -21,9 +25,13 @@ install: .venv/installed  ## Make .venv with pinned dependencies and the fanzha 
 	    || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
 	    || { echo "This Python cannot make virtual environments; on Debian: apt install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "1/3 making .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "2/3 installing the packages of requirements/dev.lock, some minutes"
+	@{ $(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements/dev.lock 2>&1; \
+	    echo "status $$?"; } | $(INSTALLING)
+	@echo "3/3 installing fanzha"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: install  ## Decide example traffic through real gRPC, with nothing but Python

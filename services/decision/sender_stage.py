@@ -84,13 +84,9 @@ class SenderStage:
         by_row = {int(open_rows[place]): one for place, one in known.items()}
         in_question = {row: one for row, one in by_row.items() if not exempt[row]}
         rows = sender_history.reached(
-            in_question,
-            scoring.words,
-            scoring.thresholds,
-            links=scoring.links,
-            link_threshold=scoring.link_threshold,
-            near=scoring.near,
-        )
+            in_question, scoring.words, scoring.thresholds,
+            links=scoring.links, link_threshold=scoring.link_threshold, near=scoring.near,
+        )  # fmt: skip
         if not rows:
             return None
         reached = np.zeros(len(senders), np.bool_)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_FIRST_COMMANDS = "fanzha doctor; fanzha check call --from +8617000000123 --to +8619900000001"
+
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.2
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
@@ -132,6 +134,7 @@ class _Host:
             sys.stderr.write(f"{'identity':<16}{exposure.NO_AUTHENTICATION}.\n")
         if "admin" in endpoints:
             sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
+        sys.stderr.write(f"{'try':<16}{_FIRST_COMMANDS}\n")
         sys.stderr.write("Ctrl-C ends in order.\n")
         sys.stderr.flush()
 

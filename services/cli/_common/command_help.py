@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from fanzha import toml_files
 from fanzha.translation import catalogue
 from services.cli._common import value_completion
@@ -27,6 +29,18 @@ def epilog(path: str) -> str | None:
         return None
     # The help of typer makes a line of each paragraph.
     return "\n\n".join((catalogue.gettext("Examples:"), *(f"  fanzha {line}" for line in lines)))
+
+
+ALIASES = {"text": "sms", "link": "url"}
+"""Other words for the channels, as carriers' staff say them."""
+
+
+def add_aliases(app: typer.Typer) -> None:
+    """Let commands named after a channel be called by its other word, too, which help hides."""
+    for one in list(app.registered_commands):
+        alias = ALIASES.get(one.name or "")
+        if alias is not None and one.callback is not None:
+            app.command(alias, hidden=True)(one.callback)
 
 
 def prepare(command: Any, path: str) -> None:

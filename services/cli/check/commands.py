@@ -9,6 +9,7 @@ from fanzha.errors import Unavailable
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2, interception_pb2_grpc
 from fanzha.v1 import interception_pb2 as pb
+from services.cli._common import command_help
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.enum_words import enum_word, field_label, word
 from services.cli._common.exit_status import ExitStatus
@@ -96,7 +97,7 @@ def call(
     _show(decision, as_json, explanation.of_call(decision, local) if explain else None)
 
 
-@app.command()
+@app.command("text")
 def sms(
     text: Annotated[str, typer.Argument(help="The message.")],
     sender: Annotated[str, typer.Option("--from", help="Sender: number, code or name.")],
@@ -135,7 +136,7 @@ def sms(
     _show(decision, as_json, explanation.of_text(decision, message) if explain else None)
 
 
-@app.command()
+@app.command("link")
 def url(
     url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
     subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
@@ -351,3 +352,6 @@ def _shown(name: str, value: Any) -> str | Text:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return str(value)
+
+
+command_help.add_aliases(app)

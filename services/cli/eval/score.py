@@ -11,6 +11,7 @@ import typer
 from fanzha.fraud import FraudType
 from fanzha.translation.catalogue import gettext
 from infra import atomic_file
+from services.cli._common import command_help
 from services.cli._common.console import err, one_sentence, progress
 from services.cli._common.files import column, open_table
 from services.cli.eval import model_runner
@@ -33,13 +34,13 @@ Models = Annotated[
 COLUMNS = ("action", "p_fraud", "fraud_type")
 
 
-@app.command()
+@app.command("text")
 def sms(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score texts: column text (or body), and optionally sender and id."""
     _run(data, out, model_runner.load("sms", models_dir), (*COLUMNS, "p_spam"))
 
 
-@app.command()
+@app.command("link")
 def url(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score links: column url (or domain), and optionally id."""
     _run(data, out, model_runner.load("url", models_dir), COLUMNS)
@@ -88,3 +89,6 @@ def _action(score: np.float32, threshold: float) -> str:
 
 def _number(score: np.float32) -> str:
     return "" if np.isnan(score) else f"{score:.6f}"
+
+
+command_help.add_aliases(app)

@@ -1,6 +1,5 @@
 """`fanzha blocklist export`: the lists in a file, for us or for another system."""
 
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,8 +19,12 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
+<<<<<<< HEAD
 from services.cli._common import output_files
 from services.cli._common.console import err, fail, progress
+=======
+from services.cli._common.console import err, fail, file_output, progress
+>>>>>>> main
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists import entry_messages
@@ -204,7 +207,7 @@ def _entries(answer: pb.ExportEntriesResponse) -> list[Entry]:
 def _opened(files: Sequence[Path]) -> "Iterator[Sequence[IO[str]]]":
     """Open *files* to write, or standard output when there are none."""
     if not files:
-        yield [sys.stdout]
+        yield [file_output()]
         return
     # Beside them first: an export that breaks off must not look like a whole one.
     with ExitStack() as stack:

@@ -16,6 +16,7 @@ from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import interception_pb2_grpc
+from services.cli._common import command_help
 from services.cli._common.console import fail, one_sentence, out, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.files import OpenTable, column, open_table
@@ -42,7 +43,7 @@ Batches: TypeAlias = Iterator[tuple[Any, list[tuple[str, str]]]]
 """Requests, and source and label of each row."""
 
 
-@app.command()
+@app.command("text")
 def sms(
     file: File,
     batch: Batch = 256,
@@ -56,7 +57,7 @@ def sms(
     _replay(file, "text", traffic.texts, target, batch, in_flight, limit, live, as_json)
 
 
-@app.command()
+@app.command("link")
 def url(
     file: File,
     batch: Batch = 256,
@@ -183,3 +184,6 @@ def _batches(
         request = kind.request([kind.message(row) for row in chunk])
         request.dry_run = not live
         yield request, tags
+
+
+command_help.add_aliases(app)

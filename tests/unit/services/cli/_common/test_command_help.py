@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from services.__main__ import app
 from services.cli._common import command_help
@@ -22,6 +23,8 @@ def paths(command: Any, path: str = "") -> Iterator[str]:
     for name in list(getattr(command, "commands", ())):
         inner = command.commands[name]
         below = f"{path} {name}".strip()
+        if inner.hidden and name in command_help.ALIASES.values():
+            continue
         if isinstance(inner, TyperGroup):
             yield from paths(inner, below)
         else:
@@ -76,6 +79,15 @@ def test_every_example_is_a_command_line_of_its_command() -> None:
         for line in lines:
             assert line.startswith(path)
             assert parsed(line).command.name == path.split()[-1]
+
+
+@pytest.mark.parametrize("line", ["check sms", "check url", "replay sms", "score url"])
+def test_a_channel_may_be_called_by_its_other_word(line: str) -> None:
+    shown = CliRunner().invoke(app, [*line.split(), "--help"])
+
+    assert shown.exit_code == 0
+    listed = CliRunner().invoke(app, [line.split(maxsplit=1)[0], "-h"]).stdout
+    assert f"│ {line.split()[1]} " not in listed
 
 
 def test_help_shows_the_examples_below() -> None:
