@@ -19,12 +19,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
-<<<<<<< HEAD
 from services.cli._common import output_files
-from services.cli._common.console import err, fail, progress
-=======
 from services.cli._common.console import err, fail, file_output, progress
->>>>>>> main
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists import entry_messages
