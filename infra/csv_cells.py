@@ -10,7 +10,7 @@ call nothing.
 import csv
 import re
 from collections.abc import Iterable
-from typing import TextIO
+from typing import IO
 
 _STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(rf"'*[{_STARTS}]")
@@ -39,7 +39,7 @@ def is_escaped(cell: str) -> bool:
 class SafeWriter:
     """Writes rows of CSV whose cells are all escaped."""
 
-    def __init__(self, lines: TextIO, *, lineterminator: str = "\r\n") -> None:
+    def __init__(self, lines: IO[str], *, lineterminator: str = "\r\n") -> None:
         self._rows = csv.writer(lines, lineterminator=lineterminator)
 
     def writerow(self, row: Iterable[object], /) -> None:

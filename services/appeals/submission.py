@@ -176,8 +176,7 @@ class AppealSubmission:
         if found_in is FoundIn.APPELLANT or subject is None:
             if not pattern or not occurred_at_ms:
                 raise NotFound(
-                    "decision_id: {decision_id} is not stored; name in pattern and occurred_at_ms "
-                    "who was blocked and when",
+                    "decision_id: {decision_id} is not stored; name who was blocked, and when",
                     decision_id=decision_id,
                 )
             return await self._described_matter(
@@ -210,8 +209,8 @@ class AppealSubmission:
         entries = await self._entries(subject, decision)
         if not entries and not occurred_at_ms:
             raise NotFound(
-                "pattern: nothing on the lists blocks it; give in occurred_at_ms when it was "
-                "blocked, to appeal against a model or a rule"
+                "pattern: nothing on the lists blocks it; give the time at which it was blocked, "
+                "to appeal against a model or a rule"
             )
         return Matter(subject=subject, found_in=found_in, decision=decision, entries=entries)
 

@@ -19,6 +19,7 @@ from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import FieldTable
+from services.cli._common.time_arguments import written
 
 app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
@@ -246,7 +247,7 @@ def _shown(field: str, value: Any) -> str:
     if field == "expires":
         if not value:
             return gettext("never")
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
+        when = written(value * 1000)
         return gettext("{when}, in {value:,.1f} h", when=when, value=(value - time.time()) / 3600)
     if isinstance(value, list):
         words = [enum_word(field.removesuffix("s"), word) for word in value]

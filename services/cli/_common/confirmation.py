@@ -17,6 +17,7 @@ from fanzha.client import unconfirmed_replacements, unconfirmed_risks
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.exit_status import ExitStatus
+from services.cli._common.plain_text import visible
 from services.cli._common.server import ServerOf
 
 Answer = TypeVar("Answer")
@@ -76,7 +77,7 @@ def agree(question: str, *, yes: bool) -> None:
                 question=question,
             ),
         )
-    if not typer.confirm(question, err=True):
+    if not typer.confirm(visible(question), err=True):
         fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
 
 
@@ -120,7 +121,10 @@ def _ask(risks: Sequence[str]) -> None:
     for risk in risks:
         name = risk.partition(" ")[0]
         typed = typer.prompt(
-            gettext("Type {name} to go on", name=name), default="", show_default=False, err=True
+            visible(gettext("Type {name} to go on", name=name)),
+            default="",
+            show_default=False,
+            err=True,
         )
         if typed.strip() not in (name, risk):
             fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)

@@ -1,10 +1,11 @@
 """Output of commands: colours on a terminal only, errors as one sentence."""
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 import grpc
 import typer
@@ -50,6 +51,23 @@ out = PlainConsole()
 """For results."""
 err = PlainConsole(stderr=True)
 """For progress and errors."""
+
+
+class _VisibleOutput(io.TextIOBase):
+    """Standard output for a terminal: text without control characters."""
+
+    def write(self, text: str, /) -> int:
+        """Write *text*; ends of lines of CSV are plain ones."""
+        sys.stdout.write(visible(text.replace("\r\n", "\n")))
+        return len(text)
+
+
+def file_output() -> IO[str]:
+    """Return standard output for the contents of a file.
+
+    A pipe gets them exactly; a person at a terminal gets nothing that controls it.
+    """
+    return cast(IO[str], _VisibleOutput()) if out.is_terminal else sys.stdout
 
 
 def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from fanzha.translation import catalogue
 from services.cli._common import line_breaks, typer_words
+from services.cli._common.plain_text import visible
 
 _OF_COMMANDS = ("help", "short_help", "options_metavar", "subcommand_metavar")
 _OF_PARAMETERS = ("help", "metavar", "rich_help_panel", "show_default", "prompt")
@@ -89,12 +90,18 @@ def use_language_of(arguments: Sequence[str], commands: Sequence[str]) -> None:
 
 
 def translated_error(error: TyperException) -> TyperException:
-    """Return *error* in the language of the process; help is no error and stays as it is."""
-    if catalogue.language() == catalogue.ENGLISH or type(error).__name__ == "NoArgsIsHelpError":
+    """Return *error* in the language of the process; help is no error and stays as it is.
+
+    What it quotes of the command line cannot control a terminal.
+    """
+    if isinstance(error, TranslatedUsageError) or type(error).__name__ == "NoArgsIsHelpError":
         return error
-    if isinstance(error, TranslatedUsageError):
+    original = error.format_message()
+    english = catalogue.language() == catalogue.ENGLISH
+    message = visible(original if english else typer_words.translated(original))
+    if english and message == original:
         return error
     context = getattr(error, "ctx", None)
-    made = TranslatedUsageError(typer_words.translated(error.format_message()), ctx=context)
+    made = TranslatedUsageError(message, ctx=context)
     made.exit_code = error.exit_code
     return made

@@ -13,6 +13,7 @@ from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
+from services.cli._common import output_files
 from services.cli._common.console import err, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
 from services.cli._common.server import ServerOf, read_pages, tell_more
@@ -146,7 +147,12 @@ def evidence(
     reason: Annotated[
         str, typer.Option(help="Why, for the record, such as the number of a court's request.")
     ],
-    file: Annotated[Path, typer.Option("--out", dir_okay=False, help="ZIP file to write.")],
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--out", dir_okay=False, callback=output_files.fresh, help="ZIP file to write."
+        ),
+    ],
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:

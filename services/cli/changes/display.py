@@ -1,6 +1,5 @@
 """Shows change requests: contents, state, history."""
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 from services.cli.changes.options import KINDS, STATES
 from services.cli.lists.display import shown_word
 from services.cli.policy import differences
@@ -350,7 +350,7 @@ def _emergency(change: pb.Change) -> str:
         return gettext(
             "{text}confirmed by {confirmed_by}", text=text, confirmed_by=urgent.confirmed_by
         )
-    ends = time.strftime("%Y-%m-%d %H:%M", time.localtime(urgent.ends_at_s))
+    ends = written(urgent.ends_at_s * 1000)
     if urgent.expired:
         return gettext("{text}ended {ends}, not confirmed", text=text, ends=ends)
     return gettext(
@@ -379,4 +379,4 @@ def _because(reasons: Iterable[Any]) -> None:
 
 
 def _when(at_ms: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at_ms / 1000)) if at_ms else ""
+    return written(at_ms) if at_ms else ""

@@ -24,6 +24,7 @@ from services.cli._common.options import (
     enum,
 )
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.time_arguments import written
 from services.cli.lists import (
     critical,
     display,
@@ -220,7 +221,7 @@ def status(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(answer.committed_at_ms / 1000))
+    when = written(answer.committed_at_ms)
     out.print(
         gettext(
             "version {version}, committed {when}",

@@ -1,6 +1,5 @@
 """`fanzha blocklist export`: the lists in a file, for us or for another system."""
 
-import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
-from services.cli._common.console import err, fail, progress
+from services.cli._common import output_files
+from services.cli._common.console import err, fail, file_output, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists import entry_messages
@@ -147,6 +147,8 @@ def _form(name: str, action: str, file: Path | None) -> ExportForm:
         )
     if not form.tables and file is not None and file.is_dir():
         raise typer.BadParameter(gettext("{file} is a folder", file=file), param_hint="--out")
+    if not form.tables:
+        output_files.checked(file)
     return form
 
 
@@ -201,7 +203,7 @@ def _entries(answer: pb.ExportEntriesResponse) -> list[Entry]:
 def _opened(files: Sequence[Path]) -> "Iterator[Sequence[IO[str]]]":
     """Open *files* to write, or standard output when there are none."""
     if not files:
-        yield [sys.stdout]
+        yield [file_output()]
         return
     # Beside them first: an export that breaks off must not look like a whole one.
     with ExitStack() as stack:

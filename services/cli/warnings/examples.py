@@ -8,6 +8,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
+from services.cli._common import output_files
 from services.cli._common.console import out
 from services.cli._common.options import DEFAULT_TARGET, Target
 from services.cli.decisions.options import Since, span_ms
@@ -26,7 +27,9 @@ def _group() -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="File to write, .csv or .jsonl.")],
+    file: Annotated[
+        Path, typer.Argument(callback=output_files.checked, help="File to write, .csv or .jsonl.")
+    ],
     since: Since = "90d",
     model: Annotated[
         Literal["any", "sms", "url"],

@@ -1,7 +1,7 @@
 """`fanzha warnings region`: in which region numbers are, and by what it was found."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.tables import RowTable
+
+if TYPE_CHECKING:
+    from fanzha.phone import HomePlan
 
 _Table = Annotated[
     Path | None,
@@ -38,6 +41,7 @@ def region(
     from services.warning.policy.regions import RegionFinder
 
     plan = HomePlan(home_country)
+    _require_numbers(numbers, plan)
     try:
         with err.status(gettext("reading tables")):
             regions = RegionFinder.load(
@@ -61,6 +65,16 @@ def region(
         print_json(rows)
         return
     _show(rows)
+
+
+def _require_numbers(numbers: list[str], plan: "HomePlan") -> None:
+    from fanzha.phone import UNREADABLE
+
+    for number in numbers:
+        if plan.number_key(number) == UNREADABLE:
+            raise typer.BadParameter(
+                gettext("{number!r} is no telephone number", number=number), param_hint="numbers"
+            )
 
 
 def _show(rows: list[dict[str, str]]) -> None:

@@ -1,6 +1,5 @@
 """`fanzha warnings sources`, `feedback`: what warnings were worth, and what became of them."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
-from services.cli._common.console import err, out, print_json, progress
+from services.cli._common.console import err, file_output, out, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
 from services.cli.warnings.operations_server import PAGE, server
@@ -65,7 +64,7 @@ def feedback(
     with server(target) as stub:
         steps = _steps(stub, source, after)
         if csv_file is None:
-            number = _write(SafeWriter(sys.stdout), steps)
+            number = _write(SafeWriter(file_output()), steps)
             if not number:
                 since = gettext(" after that") if after else ""
                 err.print(

@@ -220,9 +220,10 @@ def test_evidence_about_a_number_is_exported_recorded_and_verified(
         office.add("+8617000000002")
         office.run("blocklist", "remove", "--yes", LISTED, "--reason", "wrong", "--by", "wu")
         arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--by", "wang")
-        office.run(*arguments, "--out", str(file))
+        office.run(*arguments, "--out", str(file.with_name("first.zip")))
         again = office.run(*arguments, "--out", str(file))
-        refused = office.run("audit", "evidence", "??", "--reason", "x", "--out", str(file))
+        other = str(file.with_name("other.zip"))
+        refused = office.run("audit", "evidence", "??", "--reason", "x", "--out", other)
         exported = json.loads(office.run("audit", "list", "--json", "--kind", "exported").stdout)
 
     assert again.returncode == 0, again.stderr

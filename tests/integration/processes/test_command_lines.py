@@ -63,3 +63,43 @@ def test_a_table_without_any_column_of_callers_is_a_usage_error(tmp_path: Path) 
 
     assert done.returncode == 2
     assert "callers.tsv: needs a column" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("audit", "evidence", "bad.example", "--reason", "r", "--out", "missing/evidence.zip"),
+        ("blocklist", "export", "--out", "missing/lists.csv"),
+        ("warnings", "examples", "export", "missing/examples.csv"),
+    ],
+)
+def test_a_file_in_a_missing_folder_is_refused_before_a_server_is_asked(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    done = run(*arguments, FANZHA_ADMIN_TARGET="127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert "there is no folder missing: create it first" in " ".join(
+        done.stderr.replace("│", "").split()
+    )
+
+
+def test_evidence_overwrites_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    earlier = tmp_path / "evidence.zip"
+    earlier.write_bytes(b"earlier")
+
+    done = run("audit", "evidence", "bad.example", "--reason", "r", "--out", earlier.name)
+
+    assert done.returncode == 2
+    assert "evidence.zip exists already" in done.stderr
+    assert earlier.read_bytes() == b"earlier"
+
+
+def test_the_region_of_what_is_no_number_is_a_usage_error() -> None:
+    done = run("warnings", "region", "foo")
+
+    assert done.returncode == 2
+    assert "'foo' is no telephone number" in done.stderr
