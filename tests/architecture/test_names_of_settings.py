@@ -24,6 +24,7 @@ OTHERS = {
     "FANZHA_NUMBER": "a route of examples/kamailio.cfg",
     "FANZHA_PORT": "unknown on purpose, in a test",
     "FANZHA_REDIS_URI": "unknown on purpose, in a test",
+    "FANZHA_UNKNOWN": "unknown on purpose, in command lines of a test",
     "FANZHA_WORKER_NAME": "from a parent to its workers",
 }
 
