@@ -175,6 +175,6 @@ def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     # The list follower dropped names in canonical form before any export; the export's own guard
     # is left with the misspelled ones and with ``*.cn``.
     assert "3 that name or cover what nothing may block left out" in done.stderr
-    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", len(EVIL_NAMES))]
+    assert quarantined(target) == [("guarded", len(EVIL_NAMES))]
     assert "1 with patterns that the format cannot hold left out" in done.stderr
     assert "1 of these without the names below" in done.stderr

@@ -169,7 +169,7 @@ def test_exactly_listed_callers_are_declined_in_all_written_forms(
     assert subscribers == [603] * 3
     # The list follower dropped the others before any export.
     assert "2 that name or cover what nothing may block left out" in said
-    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", REFUSED_NUMBERS)]
+    assert quarantined(target) == [("guarded", REFUSED_NUMBERS)]
 
 
 def test_a_list_of_protected_numbers_alone_gives_empty_tables_that_load(
@@ -183,7 +183,7 @@ def test_a_list_of_protected_numbers_alone_gives_empty_tables_that_load(
         statuses = [switch.call(one) for one in ("110", "95588", "12345", "17000000123")]
     assert statuses == [404] * 4
     assert said.startswith("0 entries written")
-    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", 5)]
+    assert quarantined(target) == [("guarded", 5)]
 
 
 def test_tables_are_reloaded_without_a_restart(target: str, redis_url: str, tmp_path: Path) -> None:

@@ -116,5 +116,5 @@ def test_exactly_links_to_listed_hosts_are_found(
     # The list follower dropped names in canonical form before any export; the export's own guard
     # is left with the misspelled ones and with ``*.cn``.
     assert "3 that name or cover what nothing may block left out" in done.stderr
-    assert quarantined(target) == [("LIST_FINDING_KIND_GUARDED", len(EVIL_NAMES))]
+    assert quarantined(target) == [("guarded", len(EVIL_NAMES))]
     assert "2 with patterns that the format cannot hold left out" in done.stderr

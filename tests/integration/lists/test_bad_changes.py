@@ -64,7 +64,7 @@ def in_force(service: Running, version: int) -> bool:
 def findings(service: Running) -> "dict[int, tuple[str, bool]]":
     return {
         int(one["version"]): (
-            one["kind"].removeprefix("LIST_FINDING_KIND_"),
+            one["kind"],
             one.get("skipped", False),
         )
         for one in status(service).get("findings", [])
@@ -92,7 +92,7 @@ def test_no_bad_record_in_the_store_ends_a_process(tmp_path: Path) -> None:
         eventually(lambda: blocks(service, LISTED))
         with store(service) as client:
             expected = {
-                write(client, fields, head=True): "NEWER" if "unknown" in name else "UNREADABLE"
+                write(client, fields, head=True): "newer" if "unknown" in name else "unreadable"
                 for name, fields in BAD.items()
             }
         eventually(lambda: in_force(service, max(expected)))
@@ -192,4 +192,4 @@ def test_the_seal_of_another_change_is_not_accepted(tmp_path: Path) -> None:
         eventually(lambda: blocks(service, LATER))
 
         assert not blocks(service, FORGED)
-        assert findings(service) == {2: ("UNAUDITED", True)}
+        assert findings(service) == {2: ("unaudited", True)}
