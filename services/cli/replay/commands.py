@@ -1,6 +1,7 @@
 """`fanzha replay`: streams a file through the batch RPC of a server and counts what is decided."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -178,7 +179,7 @@ def _batches(
 ) -> Batches:
     source = column(table.columns, "source")
     label = column(table.columns, "label")
-    rows = islice(table.rows, limit) if limit else table.rows
+    rows = islice(table.rows, min(limit, sys.maxsize)) if limit else table.rows
     while chunk := list(islice(rows, size)):
         tags = [(row.get(source, ""), row.get(label, "")) for row in chunk]
         request = kind.request([kind.message(row) for row in chunk])

@@ -103,3 +103,13 @@ def test_the_region_of_what_is_no_number_is_a_usage_error() -> None:
 
     assert done.returncode == 2
     assert "'foo' is no telephone number" in done.stderr
+
+
+def test_a_limit_that_no_machine_counts_to_is_none(tmp_path: Path) -> None:
+    table = tmp_path / "calls.csv"
+    table.write_text("caller,callee\n+8617000000001,+8617000000002\n")
+
+    done = run("replay", "call", str(table), f"--limit={2**64}", "--target", "127.0.0.1:1")
+
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
