@@ -136,7 +136,7 @@ async def test_an_unlogged_decision_is_described_by_the_appellant(
         )
 
     assert refused[0] is grpc.StatusCode.NOT_FOUND
-    assert "who was blocked and when" in refused[1]
+    assert "name who was blocked, and when" in refused[1]
     assert told.appeal.decision_found == pb.DECISION_FOUND_APPELLANT
 
 

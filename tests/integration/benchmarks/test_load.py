@@ -231,7 +231,7 @@ def test_an_unreachable_server_is_reported_in_one_sentence() -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "127.0.0.1:1: " in done.stderr
     assert "UNAVAILABLE" in done.stderr
     assert "Traceback" not in done.stderr
