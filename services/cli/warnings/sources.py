@@ -55,7 +55,8 @@ def sources(
 def feedback(
     source: Annotated[str, typer.Argument(help="Which source.")],
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="File to write; absent: standard output.")
+        Path | None,
+        typer.Option("--csv", dir_okay=False, help="File to write; absent: standard output."),
     ] = None,
     after: Annotated[str, typer.Option(help="Place after which to begin.")] = "",
     target: Target = DEFAULT_TARGET,

@@ -113,3 +113,10 @@ def test_a_limit_that_no_machine_counts_to_is_none(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
+
+
+def test_outcomes_are_not_written_over_a_folder() -> None:
+    done = run("warnings", "feedback", "bureau", "--csv", ".", FANZHA_ADMIN_TARGET="127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert "is a directory" in done.stderr
