@@ -110,6 +110,12 @@ def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -
         return gettext(
             "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
         )
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return gettext(
+            "{target} does not serve this: is it another server of the service, or an older one? "
+            "--server finds the right one",
+            target=target,
+        )
     if code is grpc.StatusCode.UNAUTHENTICATED:
         return gettext(
             "{target} cannot authenticate you: {details}", target=target, details=details

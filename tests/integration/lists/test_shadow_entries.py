@@ -45,7 +45,10 @@ def test_the_drop_command_removes_shadow_entries_only(stub: Any, run: Run) -> No
 
 def pb_reports(done: Result) -> list[pb.RowReport]:
     told = json.loads(done.output)["entries"]
-    return [pb.RowReport(outcome=pb.RowOutcome.Value(one["outcome"])) for one in told]
+    return [
+        pb.RowReport(outcome=pb.RowOutcome.Value(f"ROW_OUTCOME_{one['outcome'].upper()}"))
+        for one in told
+    ]
 
 
 def test_a_shadow_entry_does_not_replace_an_enforcing_one(stub: Any) -> None:
