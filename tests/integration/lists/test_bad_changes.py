@@ -109,7 +109,7 @@ def test_no_bad_record_in_the_store_ends_a_process(tmp_path: Path) -> None:
         shown = service.fanzha("blocklist", "quarantine", check=False)
         assert shown.returncode == 1
         assert shown.stdout.count("not applied") == len(BAD)
-        newer = list(expected.values()).count("NEWER")
+        newer = list(expected.values()).count("newer")
         eventually(lambda: gauge(service, "newer") == newer)
         assert gauge(service, "unreadable") == len(BAD) - newer
         eventually(lambda: audited(service, "bad_list_change") == len(BAD))
