@@ -193,6 +193,8 @@ class AppealSubmission:
         """Return the logged block of what a request describes; empty where there is none."""
         if not pattern.strip() or not occurred_at_ms:
             return {}
+        if not 0 < occurred_at_ms <= self._now_ms() + 24 * _HOUR_MS:
+            raise InvalidInput("the time of the block is not a time of the past")
         subject = subjects.parse(pattern, self._home)
         return await self._decisions.block_near(subject, occurred_at_ms) or {}
 

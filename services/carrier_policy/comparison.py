@@ -8,7 +8,9 @@ change nothing. Comparing what is in effect shows both.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from fanzha.errors import InvalidInput
 from fanzha.tables import Channel
 from services.auth import claims
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
@@ -16,6 +18,8 @@ from services.decision.origin.trunk_groups import TrunkGroup
 
 NO_THRESHOLD = "of the settings or model"
 ABSENT = "none"
+MAX_DIFFERENCES = 5_000
+"""Settings in effect that one change may alter, as all are stored with its request."""
 _UNSET = CarrierPolicy()
 
 
@@ -32,9 +36,19 @@ class PolicyDifference:
 
 
 def differences(before: CarrierPolicies, after: CarrierPolicies) -> list[PolicyDifference]:
-    """Return what differs in effect between two policies, by carrier, the default first."""
+    """Return what differs in effect between two policies, by carrier, the default first.
+
+    Raises `InvalidInput` beyond `MAX_DIFFERENCES`.
+    """
     carriers = sorted({"", *before.carriers, *after.carriers})
-    return [one for carrier in carriers for one in _of_carrier(carrier, before, after)]
+    each = (one for carrier in carriers for one in _of_carrier(carrier, before, after))
+    found = list(islice(each, MAX_DIFFERENCES + 1))
+    if len(found) > MAX_DIFFERENCES:
+        raise InvalidInput(
+            "policy: more than {most:,} settings in effect would change; change it in parts",
+            most=MAX_DIFFERENCES,
+        )
+    return found
 
 
 def affected_carriers(found: Iterable[PolicyDifference]) -> list[str]:

@@ -54,10 +54,7 @@ class PolicyFollower:
         now_ms: Callable[[], int],
         refuse_unaudited: bool = False,
     ) -> None:
-        """Start with the copy in *data_dir*; with *refuse_unaudited*, only sealed versions count.
-
-        The copy was checked when it was written.
-        """
+        """Start with the copy in *data_dir*; *refuse_unaudited*: only sealed versions count."""
         self._log = log
         self._data_dir = data_dir
         self._counters = counters
@@ -70,7 +67,9 @@ class PolicyFollower:
         self._report = PolicyReport(worker=worker, reported_at_ms=0, version=0, source="store")
         self._reported: PolicyReport | None = None
         copy = local_copy.load(data_dir)
-        if copy is not None:
+        if copy is not None and refuse_unaudited and log.audited(copy) is False:
+            self._refuse(f"the copy of version {copy.version} has no valid seal")
+        elif copy is not None:
             with self._refusing(copy):
                 self._put_in_force(copy, read_policies(copy.document, copy.version))
                 self._report = replace(self._report, source="copy")
@@ -115,7 +114,8 @@ class PolicyFollower:
             # The store has lost its policies: what was approved stays in force.
             self._refuse("the store has lost its policies")
         elif newest.commit == self._in_force.commit:
-            self._report = replace(self._report, source="store", refused="")
+            unaudited = self._log.audited(newest) is False
+            self._report = replace(self._report, source="store", refused="", unaudited=unaudited)
         else:
             await self._take_over(newest)
         if not self._report.refused:

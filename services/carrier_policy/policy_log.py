@@ -99,7 +99,10 @@ class PolicyLog:
     async def head(self) -> PolicyVersion:
         """Return the newest version; version 0, which sets nothing, before the first commit."""
         async with within(_READ_SECONDS):
-            entries = await self._client.xrevrange(LOG, count=_SEARCHED)
+            entries = await self._client.xrevrange(LOG, count=1)
+            if entries and not _versions(entries):
+                # Somebody else wrote it: look for the newest of ours below.
+                entries = await self._client.xrevrange(LOG, count=_SEARCHED)
         if entries:
             self._seen = entries[0][0]
         found = _versions(entries)

@@ -143,14 +143,11 @@ class ChangeApplication:
         expected_locks: int | None,
     ) -> ChangeRequest:
         await self._check_not_applied(record)
+        document = await self._policies.checked_document(record, fields, expected_version)
         details = application_details(record)
         await self._audit(record, details, AuditKind.CHANGE_APPLIED, by)
         marked, version = await self._policies.commit(
-            record,
-            stored=stored,
-            fields=fields,
-            expected_version=expected_version,
-            expected_locks=expected_locks,
+            record, document, stored=stored, fields=fields, expected_locks=expected_locks
         )
         return await self.finish(marked, version, by=by)
 

@@ -13,7 +13,7 @@ from services.audit.events import AuditKind
 from services.changes.application import ChangeApplication
 from services.changes.change_context import ChangeContext
 from services.changes.metrics import ChangeMetrics
-from services.changes.model import ChangeEvent, ChangeRequest, ChangeState
+from services.changes.model import ChangeEvent, ChangeKind, ChangeRequest, ChangeState
 from services.changes.store import ChangeTransition
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,11 @@ class ChangeMaintenance:
         apart = any(event.what == "approved" for event in record.events)
         if apart or now_ms - record.last_step_ms < COMMIT_GRACE_MS:
             return  # approved in a separate step: the approver may apply it again
-        why = "its commit never reached the lists; submit it again"
+        why = (
+            "its commit never reached the carrier policy; propose it again"
+            if record.kind is ChangeKind.POLICY
+            else "its commit never reached the lists; submit it again"
+        )
         event = ChangeEvent(at_ms=now_ms, who=_SYSTEM, what="rejected", note=why)
         after = record.with_event(event, state=ChangeState.REJECTED, applying_after=None)
         counter = await self._context.transition(

@@ -43,6 +43,7 @@ def check_may_reject(record: ChangeRequest, by: str) -> None:
         return
     extra = (Role.APPEALS_OFFICER,) if record.kind is ChangeKind.APPEAL else ()
     _require(Role.APPROVER, *extra)
+    _check_scope(record.kind)
 
 
 def check_may_apply(record: ChangeRequest) -> None:

@@ -84,6 +84,7 @@ class ImportReport:
         self._limits = limits
         self._counts: Counter[RowOutcome] = Counter()
         self._problems: list[RejectedRow] = []
+        self._first_invalid: RejectedRow | None = None
         self._lines: list[Uint64s] = []
         self._rows = 0
         self._terms_given = 0
@@ -110,18 +111,18 @@ class ImportReport:
         self._lines.append(column[checked.rows])
         self._counts.update(problem.outcome for problem in checked.problems)
         for problem in checked.problems[: self._limits.problems - len(self._problems)]:
-            self._problems.append(
-                RejectedRow(
-                    row=lines[problem.row], outcome=problem.outcome, message=problem.message
-                )
-            )
+            self._problems.append(_in_file(problem, lines))
+        if self._first_invalid is None:
+            invalid = (one for one in checked.problems if one.outcome is RowOutcome.INVALID)
+            first = next(invalid, None)
+            self._first_invalid = None if first is None else _in_file(first, lines)
         self._rows += len(lines)
         self._judge()
 
     def _judge(self) -> None:
         invalid, most = self._counts[RowOutcome.INVALID], self._limits.invalid_percent
-        if self._rows >= JUDGED_ROWS and invalid * 100 > most * self._rows:
-            first = next(one for one in self._problems if one.outcome is RowOutcome.INVALID)
+        first = self._first_invalid
+        if first and self._rows >= JUDGED_ROWS and invalid * 100 > most * self._rows:
             raise InvalidInput(
                 "{invalid:,} of the first {rows:,} rows are invalid, more than {most} %: is it a "
                 "list? The first is in line {line}: {message}",
@@ -224,3 +225,7 @@ def _conflict(conflicts: Conflicts, row: int, lines: Uint64s, snapshot: Snapshot
         entries=int(conflicts.counts[row]),
         other_row=int(lines[other]) if together else 0,
     )
+
+
+def _in_file(problem: RejectedRow, lines: Sequence[int]) -> RejectedRow:
+    return RejectedRow(row=lines[problem.row], outcome=problem.outcome, message=problem.message)

@@ -38,25 +38,35 @@ class PolicyApplication:
             return None
         return await self.log.version_of(record.commit, after=record.applying_after)
 
-    async def commit(
-        self,
-        record: ChangeRequest,
-        *,
-        stored: ChangeRequest | None,
-        fields: dict[str, bytes],
-        expected_version: int | None = None,
-        expected_locks: int | None = None,
-    ) -> tuple[ChangeRequest, int]:
-        """Mark and commit *record*; return its stored form, and the version of the policy.
+    async def checked_document(
+        self, record: ChangeRequest, fields: dict[str, bytes], expected_version: int | None
+    ) -> str:
+        """Return the document of *record*, which is in *fields* if the request is new.
 
-        *stored* is None for a new request, whose document is in *fields*. Raises `VersionConflict`
-        when the policy is no longer at the version that the request was made for, and
-        `services.changes.store.LocksChanged` when another request opened or closed meanwhile.
+        Raises where it can no longer be read, and `VersionConflict` when the policy is no longer at
+        the version that the request was made for.
         """
         document = await self._document(record, fields)
         # This release may refuse what that of the author took.
         await asyncio.to_thread(checked, document)
         await self._check_version(record, expected_version)
+        return document
+
+    async def commit(
+        self,
+        record: ChangeRequest,
+        document: str,
+        *,
+        stored: ChangeRequest | None,
+        fields: dict[str, bytes],
+        expected_locks: int | None = None,
+    ) -> tuple[ChangeRequest, int]:
+        """Mark and commit *record*; return its stored form, and the version of the policy.
+
+        *stored* is None for a new request. Raises `VersionConflict` when another version was
+        committed meanwhile, and `services.changes.store.LocksChanged` when another request opened
+        or closed.
+        """
         marked = await self._mark(record, stored, fields, expected_locks)
         policy = PolicyVersion(
             document=document,

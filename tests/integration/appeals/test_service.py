@@ -140,6 +140,18 @@ async def test_an_unlogged_decision_is_described_by_the_appellant(
     assert told.appeal.decision_found == pb.DECISION_FOUND_APPELLANT
 
 
+@pytest.mark.parametrize("at_ms", [NINE_O_CLOCK_MS * 1000, 2**63 - 1])
+async def test_a_time_that_is_not_past_is_refused(
+    redis_url: str, tmp_path: Path, at_ms: int
+) -> None:
+    async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
+        wish = request(decision_id=0, pattern=LISTED, occurred_at_ms=at_ms)
+        code, why = await status_of(stub.OpenAppeal(wish))
+
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "not a time of the past" in why
+
+
 async def test_an_entry_can_be_appealed_against_without_a_decision(
     redis_url: str, tmp_path: Path
 ) -> None:

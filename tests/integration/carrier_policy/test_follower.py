@@ -248,6 +248,24 @@ async def test_only_sealed_policies_count_where_the_setting_says_so(
     assert report.unaudited
 
 
+async def test_a_restart_takes_no_policy_without_a_seal_for_one_with(
+    client: Client, follow: Follow, log: PolicyLog
+) -> None:
+    checking = PolicyLog(client, check_seal=lambda _message, seal: seal == "sealed")
+    await commit(log, LENIENT)
+    await follow(checking).follow_once()
+
+    again = follow(checking)
+    await again.follow_once()
+    (report,) = await log.reports(NINE_O_CLOCK_MS)
+    strict = follow(checking, refuse_unaudited=True)
+    at_start = threshold(strict)
+    await strict.follow_once()
+
+    assert report.unaudited
+    assert (threshold(again), at_start, threshold(strict)) == (0.9, None, None)
+
+
 async def test_a_host_with_a_file_reports_that_it_follows_nothing(
     log: PolicyLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from services.audit.events import AuditKind
 from services.auth.identity import DEVELOPER, acting_as
 from services.carrier_policy.document import with_settings
 from services.carrier_policy.policy_log import PolicyLog
+from services.carrier_policy.version import PolicyVersion
 from services.changes import wiring
 from services.changes.model import ChangeKind, ChangeRequest, ChangeState
 from services.changes.policy.requests import PolicyContents, PolicyProposal, PolicyTerms
@@ -104,6 +105,30 @@ async def test_an_approver_of_one_carrier_does_not_approve_the_policy_of_all(
 
     with acting_as(replace(WANG, carrier="cmcc")), pytest.raises(NotAllowed, match="about all"):
         await desk.changes.approve(1)
+
+
+async def test_an_approver_of_one_carrier_does_not_reject_the_policy_of_all(
+    desk: ChangeDesk,
+) -> None:
+    with acting_as(LI):
+        await propose(desk)
+
+    with acting_as(replace(WANG, carrier="cmcc")), pytest.raises(NotAllowed, match="about all"):
+        await desk.changes.reject(1, reason="not ours")
+
+
+async def test_an_approval_that_the_policy_has_overtaken_is_not_recorded_as_applied(
+    desk: ChangeDesk, log: PolicyLog
+) -> None:
+    with acting_as(LI):
+        await propose(desk)
+    meanwhile = PolicyVersion(document="", author="zhao", commit="another")
+    await log.commit(meanwhile, expected_version=(await log.head()).version)
+
+    with acting_as(WANG), pytest.raises(VersionConflict):
+        await desk.changes.approve(1)
+
+    assert AuditKind.CHANGE_APPLIED not in desk.audit.kinds
 
 
 async def test_without_identities_its_author_confirms_each_carrier_and_it_is_unreviewed(

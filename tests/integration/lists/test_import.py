@@ -71,6 +71,16 @@ def test_the_number_of_reported_problems_is_a_request_option(stub: Any) -> None:
     assert [one.row for one in answer.problems] == [1]
 
 
+def test_an_import_of_noise_ends_although_refused_rows_came_first(stub: Any) -> None:
+    rows = ["110", *["+8617000000001", "??"] * 600]
+
+    with pytest.raises(grpc.RpcError) as raised:
+        stub.ImportEntries(parts(header(most_problems=1), *rows), timeout=30)
+
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "is it a list? The first is in line 3" in raised.value.details()
+
+
 @pytest.mark.parametrize("wanted", [{"most_problems": 20_001}, {"most_examples": 1001}])
 def test_reported_rows_are_bounded_by_the_answer_size(stub: Any, wanted: dict[str, int]) -> None:
     with pytest.raises(grpc.RpcError) as raised:

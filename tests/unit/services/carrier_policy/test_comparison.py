@@ -1,6 +1,9 @@
 """What a change of the carrier policy changes in effect."""
 
-from services.carrier_policy.comparison import affected_carriers, differences
+import pytest
+
+from fanzha.errors import InvalidInput
+from services.carrier_policy.comparison import MAX_DIFFERENCES, affected_carriers, differences
 from services.carrier_policy.document import checked
 
 DEFAULT = '[carrier.default.call]\nmode = "monitor"\n'
@@ -56,3 +59,15 @@ def test_carriers_are_counted_with_their_settings() -> None:
         "default (1 policy setting)",
         "cmcc (3 policy settings)",
     ]
+
+
+def test_a_change_of_too_many_settings_is_refused() -> None:
+    trunks = "".join(
+        f'[[carrier.default.trunk]]\nname = "t{number}"\nshows = ["95588"]\n'
+        for number in range(100)
+    )
+    # Each carrier of its own loses all trunk groups of the default.
+    carriers = "".join(f"[carrier.c{number}]\n" for number in range(MAX_DIFFERENCES // 100 + 1))
+
+    with pytest.raises(InvalidInput, match=f"more than {MAX_DIFFERENCES:,} settings"):
+        differences(checked(trunks), checked(trunks + carriers))
