@@ -64,7 +64,7 @@ _EDGES = "".join(map(chr, range(0x21))) + "\xa0\u200b\u2060\u3000\ufeff"
 _SCHEME = re.compile(r"(?:(https?|ftp):[/\\]*|[/\\]{2,})", re.IGNORECASE)
 _ESCAPED_SCHEME = re.compile(r"(?:https?|ftp)%(?:25)*3a", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9]*(?:[/\\?]|\Z))", re.IGNORECASE)
-_AUTHORITY_END = re.compile(r"[/\\?]")
+_AUTHORITY_END = re.compile(r"[/\\?#]")
 _PORT = re.compile(r":([0-9]{0,5})\Z")
 _MAX_PORT = 65535
 _SLASHES = re.compile(rb"[/\\]+")
@@ -119,7 +119,8 @@ def expressions(url: str) -> list[str]:
 def _rewritten(url: str) -> str:
     text = _BREAKS.sub("", url).strip(_EDGES).partition("#")[0]
     if _ESCAPED_SCHEME.match(text):
-        text = unescape_text(text)  # a URL that was the parameter of another
+        # A URL that was the parameter of another: what was escaped may have to go, too.
+        text = _BREAKS.sub("", unescape_text(text)).strip(_EDGES)
     scheme, text = _without_scheme(text)
     end = _AUTHORITY_END.search(text)
     authority, rest = (text[: end.start()], text[end.start() :]) if end else (text, "")

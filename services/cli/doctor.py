@@ -1,8 +1,9 @@
 """`fanzha doctor`: what is reachable, who one is there, and what an operator should look at."""
 
+import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -15,10 +16,10 @@ from rich.text import Text
 
 from fanzha.client import channels
 from fanzha.client.login import Login, LoginError
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import access_pb2, access_pb2_grpc, blocklist_pb2, blocklist_pb2_grpc
-from services.cli._common import addresses
-from services.cli._common.console import print_json
+from services.cli._common import addresses, exit_status
+from services.cli._common.console import one_sentence, print_json
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
@@ -48,25 +49,29 @@ class CheckResult:
     what: str
     state: CheckState
     detail: str
+    silent: bool = False
+    """Whether a server did not answer."""
 
 
 def doctor(
-    server: str = typer.Option(
-        "", "--server", envvar=SERVER, help="HOST or HOST:PORT; empty: this machine."
-    ),
     as_json: AsJson = False,
 ) -> None:
     """Check the connection to a service, and what an operator should know of it.
 
-    Status 1 when something is bad, 3 when no server answers.
+    The service is that of `fanzha --server`, of the profile in use, or this machine. Status 1 when
+    something is bad, 3 when no server answers.
     """
-    results = list(_checks(addresses.found(server or "127.0.0.1")))
+    server = os.environ.get(SERVER) or "127.0.0.1"
+    with one_sentence(server):
+        results = list(_checks(addresses.found(server)))
     if as_json:
-        print_json([asdict(one) for one in results])
+        print_json(
+            [{"what": one.what, "state": one.state, "detail": one.detail} for one in results]
+        )
     else:
         _show(results)
     servers = results[: len(addresses.PORTS)]
-    if all(one.state is CheckState.BAD for one in servers):
+    if all(one.silent for one in servers):
         raise typer.Exit(int(ExitStatus.UNREACHABLE))
     if any(one.state is CheckState.BAD for one in results):
         raise typer.Exit(int(ExitStatus.NOT_FOUND))
@@ -84,7 +89,9 @@ def _show(results: list[CheckResult]) -> None:
         CheckState.BAD: gettext("bad"),
     }
     for one in results:
-        table.add_row(one.what, Text(words[one.state], style=colours[one.state]), one.detail)
+        table.add_row(
+            gettext(one.what), Text(words[one.state], style=colours[one.state]), one.detail
+        )
     table.print()
 
 
@@ -101,7 +108,7 @@ def _checks(found: dict[str, str]) -> Iterator[CheckResult]:
     yield _disk(first)
     yield _exposure(first)
     changed = ", ".join(first.changed_settings) or gettext("none")
-    yield CheckResult(gettext("settings changed"), CheckState.GOOD, changed)
+    yield CheckResult(gettext_noop("settings changed"), CheckState.GOOD, changed)
     if "administration" in described:
         yield from _lists(found["administration"])
 
@@ -111,9 +118,9 @@ def _reach(
 ) -> CheckResult:
     """Ask a server for its health and its description."""
     title = {
-        "decisions": gettext("decisions"),
-        "administration": gettext("administration"),
-        "warnings": gettext("warnings"),
+        "decisions": gettext_noop("decisions"),
+        "administration": gettext_noop("administration"),
+        "warnings": gettext_noop("warnings"),
     }[name]
     try:
         with channels.blocking(address) as channel:
@@ -125,7 +132,8 @@ def _reach(
             request = access_pb2.DescribeServerRequest()
             described[name] = stub.DescribeServer(request, timeout=WAIT_SECONDS)
     except grpc.RpcError as error:
-        return CheckResult(title, CheckState.BAD, f"{address}: {_reason(error)}")
+        silent = exit_status.of_code(error.code()) is ExitStatus.UNREACHABLE
+        return CheckResult(title, CheckState.BAD, f"{address}: {_reason(error)}", silent)
     except LoginError as error:
         return CheckResult(title, CheckState.BAD, f"{address}: {error}")
     status = health_pb2.HealthCheckResponse.ServingStatus.Name(health.status)
@@ -148,10 +156,10 @@ def _identity(address: str) -> CheckResult:
         try:
             who = stub.WhoAmI(access_pb2.WhoAmIRequest(), timeout=WAIT_SECONDS)
         except grpc.RpcError as error:
-            return CheckResult(gettext("identity"), CheckState.BAD, _reason(error))
+            return CheckResult(gettext_noop("identity"), CheckState.BAD, _reason(error))
     if who.development:
         detail = gettext("authentication is off: whoever connects has all roles")
-        return CheckResult(gettext("identity"), CheckState.LOOK, detail)
+        return CheckResult(gettext_noop("identity"), CheckState.LOOK, detail)
     roles = ", ".join(
         access_pb2.Role.Name(role).removeprefix("ROLE_").lower() for role in who.roles
     )
@@ -160,14 +168,16 @@ def _identity(address: str) -> CheckResult:
         when = datetime.fromtimestamp(who.expires_at_s, UTC).astimezone()
         ends = gettext(", until {when}", when=when.strftime("%Y-%m-%d %H:%M %z"))
     detail = f"{who.name}: {roles or gettext('no role')}{ends}"
-    return CheckResult(gettext("identity"), CheckState.GOOD, detail)
+    return CheckResult(gettext_noop("identity"), CheckState.GOOD, detail)
 
 
 def _versions(described: dict[str, access_pb2.DescribeServerResponse]) -> CheckResult:
     own, theirs = version("fanzha"), sorted({one.version for one in described.values()})
     same = theirs == [own]
     detail = gettext("here {own}, there {theirs}", own=own, theirs=", ".join(theirs))
-    return CheckResult(gettext("versions"), CheckState.GOOD if same else CheckState.LOOK, detail)
+    return CheckResult(
+        gettext_noop("versions"), CheckState.GOOD if same else CheckState.LOOK, detail
+    )
 
 
 def _clock(server: access_pb2.DescribeServerResponse) -> CheckResult:
@@ -175,7 +185,7 @@ def _clock(server: access_pb2.DescribeServerResponse) -> CheckResult:
     skew_ms = int(time.time() * 1000) - server.time_ms
     state = CheckState.GOOD if abs(skew_ms) <= MOST_SKEW_MS else CheckState.BAD
     detail = gettext("{seconds:.1f} s apart", seconds=abs(skew_ms) / 1000)
-    return CheckResult(gettext("clocks"), state, detail)
+    return CheckResult(gettext_noop("clocks"), state, detail)
 
 
 def _disk(server: access_pb2.DescribeServerResponse) -> CheckResult:
@@ -184,19 +194,21 @@ def _disk(server: access_pb2.DescribeServerResponse) -> CheckResult:
     detail = gettext(
         "{free:.0%} free, {gigabytes:,.1f} GB", free=free, gigabytes=server.disk_free_bytes / 1e9
     )
-    return CheckResult(gettext("disk"), state, detail)
+    return CheckResult(gettext_noop("disk"), state, detail)
 
 
 def _exposure(server: access_pb2.DescribeServerResponse) -> CheckResult:
     exposed = [f"{one.name} ({one.host}:{one.port})" for one in server.addresses if one.exposed]
     if not exposed:
         detail = gettext("loopback only")
-        return CheckResult(gettext("open to others"), CheckState.GOOD, detail)
+        return CheckResult(gettext_noop("open to others"), CheckState.GOOD, detail)
     guarded = server.tls and server.authentication
     state = CheckState.GOOD if guarded else CheckState.BAD
     lacks = [] if server.tls else [gettext("no TLS")]
     lacks += [] if server.authentication else [gettext("no authentication")]
-    return CheckResult(gettext("open to others"), state, "; ".join([", ".join(exposed), *lacks]))
+    return CheckResult(
+        gettext_noop("open to others"), state, "; ".join([", ".join(exposed), *lacks])
+    )
 
 
 def _lists(address: str) -> Iterator[CheckResult]:
@@ -205,7 +217,7 @@ def _lists(address: str) -> Iterator[CheckResult]:
         try:
             answer = stub.GetStatus(blocklist_pb2.GetStatusRequest(), timeout=WAIT_SECONDS)
         except grpc.RpcError as error:
-            yield CheckResult(gettext("lists"), CheckState.LOOK, _reason(error))
+            yield CheckResult(gettext_noop("lists"), CheckState.LOOK, _reason(error))
             return
     entries = sum(count.entries for count in answer.counts)
     age_ms = int(time.time() * 1000) - answer.committed_at_ms if answer.version else 0
@@ -214,10 +226,10 @@ def _lists(address: str) -> Iterator[CheckResult]:
         "version {version}, {entries:,} entries, changed {days:.0f} days ago",
         version=answer.version, entries=entries, days=age_ms / 86_400_000,
     )  # fmt: skip
-    yield CheckResult(gettext("lists"), state, detail)
+    yield CheckResult(gettext_noop("lists"), state, detail)
     behind = [one.worker for one in answer.workers if one.list_version < answer.version]
     state = CheckState.GOOD if answer.workers and not behind else CheckState.BAD
     detail = gettext(
         "{workers} workers, {behind} behind", workers=len(answer.workers), behind=len(behind)
     )
-    yield CheckResult(gettext("workers"), state, detail)
+    yield CheckResult(gettext_noop("workers"), state, detail)

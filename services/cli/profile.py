@@ -24,8 +24,19 @@ def _file(help_text: str) -> Any:
     return typer.Option(exists=True, dir_okay=False, resolve_path=True, help=help_text)
 
 
+def _authority(given: str) -> str:
+    if given in ("", "system"):
+        return given
+    if not Path(given).is_file():
+        raise typer.BadParameter(gettext("{file}: there is no such file", file=given))
+    return str(Path(given).resolve())
+
+
 TokenFile = Annotated[Path | None, _file("File with your token.")]
-TlsCa = Annotated[Path | None, _file("PEM file with the authorities of servers.")]
+TlsCa = Annotated[
+    str,
+    typer.Option(callback=_authority, help="PEM file with the authorities of servers, or system."),
+]
 TlsCertificate = Annotated[Path | None, _file("PEM file: client certificate.")]
 TlsKey = Annotated[Path | None, _file("PEM file: its private key.")]
 
@@ -66,10 +77,9 @@ def add(
         str, typer.Option("--server", help="HOST or HOST:PORT of any server of the service.")
     ],
     token_file: TokenFile = None,
-    tls_ca: TlsCa = None,
+    tls_ca: TlsCa = "",
     tls_certificate: TlsCertificate = None,
     tls_key: TlsKey = None,
-    language: Annotated[str, typer.Option("--language", help="zh or en.")] = "",
 ) -> None:
     """Add a profile, or replace it; the first is in use at once."""
     with one_sentence(server):
@@ -81,10 +91,9 @@ def add(
             Profile(
                 server=server,
                 token_file=str(token_file or ""),
-                tls_ca=str(tls_ca or ""),
+                tls_ca=tls_ca,
                 tls_certificate=str(tls_certificate or ""),
                 tls_key=str(tls_key or ""),
-                language=language,
             ),
         )
         if first:

@@ -116,7 +116,11 @@ def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | No
             )
         )
     if (data is None) != (channel in WITHOUT_DATA):
-        needed = "needs" if data is None else gettext("learns from a simulation, and does not need")
+        needed = (
+            gettext("needs")
+            if data is None
+            else gettext("learns from a simulation, and does not need")
+        )
         fail(gettext("training {channel} {needed} --data", channel=channel, needed=needed))
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from blocklists.snapshot.snapshot import Snapshot
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer
 from classifiers.text.link_evidence import ScoredLink
-from fanzha.decisions import MatchedOn
 from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
@@ -139,13 +138,12 @@ class BatchEvidence:
 
     def text_scoring(self) -> TextScoring:
         """Return what is known of the content of texts."""
-        related = {} if self.related is None else self.related.matches
         return TextScoring(
             words=self.scores,
             thresholds=self.threshold,
             links=self.scored_links,
             link_threshold=self.models.thresholds[Channel.LINK],
-            near=[row for row, one in related.items() if one.matched_on == MatchedOn.TEXT],
+            near=() if self.related is None else self.related.near,
         )
 
     @property

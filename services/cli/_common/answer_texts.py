@@ -20,6 +20,12 @@ TEMPLATES = SentenceTemplates(
         "{host} is a government name: nothing may block {government}",
         "{host} names a machine's own network, not a site",
         "{host} is a public suffix: the names below it belong to many",
+        # Of carrier policies.
+        "it changes no setting in effect",
+        "it changes the policy of {carriers}",
+        "it reverts a change that a second person approved",
+        "there is no decision log",
+        "the decision log could not be read",
         # Of rows.
         "names no fraud type: it blocks, but its hits open no case and warn no one",
         "pattern: neither a number, a range, a sender, a host nor a URL: {value}",

@@ -77,8 +77,16 @@ def agree(question: str, *, yes: bool) -> None:
                 question=question,
             ),
         )
-    if not typer.confirm(visible(question), err=True):
+    if not _confirmed(visible(question)):
         fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
+
+
+def _confirmed(question: str) -> bool:
+    """Ask a yes-or-no question; Ctrl-C and the end of the input are a no."""
+    try:
+        return bool(typer.confirm(question, default=False, err=True))
+    except typer.Abort:
+        return False
 
 
 def at_terminal() -> bool:
@@ -99,7 +107,7 @@ def _ask_to_replace(differences: Sequence[str]) -> None:
         err.print(f"  {difference}", markup=False, soft_wrap=True)
     if not at_terminal():
         fail(gettext("nothing changed; to replace them: --replace"), status=ExitStatus.REFUSED)
-    if not typer.confirm(gettext("Replace them?"), default=False, err=True):
+    if not _confirmed(gettext("Replace them?")):
         fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)
 
 
@@ -120,11 +128,10 @@ def _ask(risks: Sequence[str]) -> None:
         err.print(f"  {risk}", style="red", soft_wrap=True)
     for risk in risks:
         name = risk.partition(" ")[0]
-        typed = typer.prompt(
-            visible(gettext("Type {name} to go on", name=name)),
-            default="",
-            show_default=False,
-            err=True,
-        )
+        question = visible(gettext("Type {name} to go on", name=name))
+        try:
+            typed = typer.prompt(question, default="", show_default=False, err=True)
+        except typer.Abort:
+            typed = ""
         if typed.strip() not in (name, risk):
             fail(gettext("not confirmed; nothing changed"), status=ExitStatus.REFUSED)

@@ -17,8 +17,16 @@ TLS_CERTIFICATE = "FANZHA_TLS_CLIENT_CERTIFICATE"
 TLS_KEY = "FANZHA_TLS_CLIENT_KEY"
 
 
-def _known(language: str) -> str:
-    if language and language not in catalogue.LOCALES:
+TARGETS = ("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WARNING_TARGET")
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    return str(context.get_parameter_source(name)).endswith("COMMANDLINE")
+
+
+def _known(context: typer.Context, language: str) -> str:
+    # A variable with another language is passed over, as the locale is.
+    if _typed(context, "language") and language and language not in catalogue.LOCALES:
         raise typer.BadParameter(
             catalogue.gettext("{language} is none of zh, en", language=repr(language))
         )
@@ -101,6 +109,7 @@ Version = Annotated[
 
 
 def show(
+    context: typer.Context,
     language: Language = "",
     server: Server = "",
     profile: ProfileName = "",
@@ -111,7 +120,10 @@ def show(
     tls_key: TlsKey = "",
     version: Version = False,  # noqa: ARG001 - its callback prints it
 ) -> None:
-    """Put the options into the environment, for commands and their child processes."""
+    """Put the options into the environment, for commands and their child processes.
+
+    An option outranks every variable, and a variable the profile in use.
+    """
     given = {
         catalogue.VARIABLE: language,
         SERVER: server,
@@ -126,6 +138,11 @@ def show(
         del given[TOKEN]
         os.environ.pop(TOKEN, None)
     os.environ.update({name: value for name, value in given.items() if value})
+    if _typed(context, "server") or _typed(context, "profile"):
+        for variable in TARGETS:
+            os.environ.pop(variable, None)
+    if _typed(context, "profile") and not _typed(context, "server"):
+        os.environ.pop(SERVER, None)
     _take_profile(profile)
 
 
@@ -142,6 +159,16 @@ def _take_profile(name: str) -> None:
         variables = known.get(chosen).variables if chosen else {}
     if os.environ.get(TOKEN):
         variables.pop(TOKEN_FILE, None)
+    if _goes_elsewhere(variables.get(SERVER, "")):
+        # Credentials are for the server of their profile.
+        for secret in (TOKEN_FILE, TLS_CERTIFICATE, TLS_KEY):
+            variables.pop(secret, None)
     for variable, value in variables.items():
         if not os.environ.get(variable):
             os.environ[variable] = value
+
+
+def _goes_elsewhere(server: str) -> bool:
+    """Return whether commands go to another server than that of the profile."""
+    named = os.environ.get(SERVER, "")
+    return named not in ("", server) or any(os.environ.get(one) for one in TARGETS)

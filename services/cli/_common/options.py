@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import language
 from services.cli._common import addresses
 
 Member = TypeVar("Member")
@@ -100,7 +101,7 @@ def read(word: str, reader: Callable[[str], Member], option: str) -> Member | No
     try:
         return reader(word)
     except InvalidInput as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
+        raise typer.BadParameter(error.translated(language()), param_hint=option) from None
 
 
 def enum(word: str, reader: Callable[[str], Any], option: str) -> Any:

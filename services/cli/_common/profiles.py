@@ -34,7 +34,6 @@ class Profile:
     tls_ca: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
-    language: str = ""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -45,7 +44,6 @@ class Profile:
             "FANZHA_TLS_CA": self.tls_ca,
             "FANZHA_TLS_CLIENT_CERTIFICATE": self.tls_certificate,
             "FANZHA_TLS_CLIENT_KEY": self.tls_key,
-            "FANZHA_LANGUAGE": self.language,
         }
         return {name: value for name, value in pairs.items() if value}
 
@@ -106,7 +104,7 @@ class Profiles:
     def _write(self) -> None:
         lines = [f"current = {_toml_string(self._current)}"]
         for name, profile in sorted(self._profiles.items()):
-            lines += ["", f"[profiles.{name}]"]
+            lines += ["", f"[profiles.{_toml_string(name)}]"]
             lines += [
                 f"{key} = {_toml_string(value)}" for key, value in asdict(profile).items() if value
             ]

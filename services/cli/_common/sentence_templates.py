@@ -35,5 +35,5 @@ class SentenceTemplates:
 
 def _expression(template: str) -> re.Pattern[str]:
     pieces = re.split(r"\\\{(\w+)\\\}", re.escape(template))
-    pieces[1::2] = [f"(?P<{name}>.+)" for name in pieces[1::2]]
+    pieces[1::2] = [f"(?P<{name}>.+?)" for name in pieces[1::2]]
     return re.compile("".join(pieces), re.DOTALL)

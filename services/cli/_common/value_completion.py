@@ -1,7 +1,7 @@
 """Completion of values in a shell: words of options, and ids that a server knows.
 
-Words need no server. Ids are fetched from the server that the command would ask; when it does not
-answer within a second, or refuses, nothing is offered.
+Words need no server. Ids are fetched from `--target`, FANZHA_ADMIN_TARGET or this machine, for a
+shell that completes reads no profile; when no server answers within a second, nothing is offered.
 """
 
 import os

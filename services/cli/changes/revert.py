@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, agree, call
@@ -127,7 +126,7 @@ def diff(
     """Compare two versions of the lists."""
     first = version(from_)
     if first is None:
-        raise typer.BadParameter(str(InvalidInput("the first is a number, such as 12")))
+        raise typer.BadParameter(gettext("the first is a number, such as 12"))
     request = pb.DiffVersionsRequest(from_version=first, to_version=version(to), limit=limit)
     with server(target, gettext("comparing versions")) as stub:
         answer = stub.DiffVersions(request)

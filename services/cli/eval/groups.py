@@ -23,7 +23,7 @@ def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callab
     if by and by not in table.columns:
         if by in _OF_LINKS:
             if model.single != "url":
-                fail(gettext("--by {by} is of links only", by=by))
+                fail(gettext("--group-by {by} is of links only", by=by))
             read, link = _OF_LINKS[by], needed(table, file, *URL_COLUMNS)
             return lambda row: read(row[link])
         if by in _OF_DATES:

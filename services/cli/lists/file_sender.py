@@ -9,7 +9,7 @@ import grpc
 
 from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
 from fanzha.errors import InvalidInput
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.console import fail, progress
@@ -46,7 +46,7 @@ class FileUpload:
         except (OSError, EOFError, zlib.error) as error:
             fail(gettext("cannot read {path}: {error}", path=path, error=error))
         except InvalidInput as error:
-            fail(f"{path.name}: {error}")
+            fail(f"{path.name}: {error.translated(language())}")
 
     def __enter__(self) -> Self:
         return self

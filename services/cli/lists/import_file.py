@@ -14,7 +14,7 @@ from blocklists.importers.list_file import ReadOptions
 from blocklists.importers.tables import columns
 from blocklists.importers.tables.columns import Chosen
 from fanzha.errors import InvalidInput
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.confirmation import Confirm
 from services.cli._common.console import print_json, progress
@@ -195,7 +195,7 @@ def _chosen(pairs: list[str]) -> Chosen:
     try:
         return columns.chosen(pairs)
     except InvalidInput as error:
-        raise typer.BadParameter(str(error), param_hint="--map") from None
+        raise typer.BadParameter(error.translated(language()), param_hint="--map") from None
 
 
 def _encoding(name: str) -> str:

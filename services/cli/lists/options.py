@@ -1,20 +1,15 @@
 """Options of `fanzha blocklist`, and the words they take."""
 
-import getpass
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from blocklists.importers import vocabulary
-from fanzha.errors import InvalidInput
 from fanzha.v1 import blocklist_pb2_grpc
+from services.cli._common.options import enum, read
 from services.cli._common.server import ServerOf
 
 server = ServerOf(blocklist_pb2_grpc.BlocklistServiceStub)
-
-Member = TypeVar("Member")
-
 
 ActionWord = Annotated[str, typer.Option("--action", help="block or allow.")]
 KindWord = Annotated[
@@ -81,30 +76,6 @@ FalsePositive = Annotated[
 ExpectedVersion = Annotated[
     int | None, typer.Option(help="Change nothing unless the lists are at this version.")
 ]
-
-
-def login() -> str:
-    """Return who is at the keyboard, where nobody else is named."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
-
-
-def read(word: str, reader: Callable[[str], Member], option: str) -> Member | None:
-    """Read the word of an option, None for an empty one; a wrong one is a usage error."""
-    if not word:
-        return None
-    try:
-        return reader(word)
-    except InvalidInput as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
-
-
-def enum(word: str, reader: Callable[[str], Any], option: str) -> Any:
-    """Read the word of an option as a number of the wire; 0 for an empty one."""
-    member = read(word, reader, option)
-    return 0 if member is None else int(member)
 
 
 def kind(word: str) -> Any:

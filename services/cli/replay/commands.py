@@ -17,9 +17,8 @@ from fanzha.errors import Unavailable
 from fanzha.tables import MAX_ROWS
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import interception_pb2_grpc
-from services.cli._common import command_help
+from services.cli._common import command_help, exit_status
 from services.cli._common.console import fail, one_sentence, out, print_json, progress
-from services.cli._common.exit_status import ExitStatus
 from services.cli._common.files import OpenTable, column, open_table
 from services.cli._common.options import DEFAULT_DECISION_TARGET, AsJson, DecisionTarget, Live
 from services.cli.check.commands import NO_DRY_RUNS
@@ -108,8 +107,8 @@ def _replay(
         tally = asyncio.run(_stream(table, kind.method, batches, target, in_flight))
     if tally.rows == 0 and tally.failed_requests:
         fail(
-            gettext("no answer from {target}: {errors}", target=target, errors=dict(tally.errors)),
-            status=ExitStatus.UNREACHABLE,
+            gettext("{target} decided nothing: {errors}", target=target, errors=dict(tally.errors)),
+            status=exit_status.of_code(grpc.StatusCode[tally.errors.most_common(1)[0][0]]),
         )
     if as_json:
         print_json(tally.as_words() | {"dry_run": not live})

@@ -20,12 +20,12 @@ from services.cli.lists.display import day, shown_word
 from services.cli.warnings import backfill_server
 
 STATES = {
-    pb.PENDING_BACKFILL_STATE_PENDING: ("pending", "待决定"),
-    pb.PENDING_BACKFILL_STATE_STARTED: ("started", "已启动"),
-    pb.PENDING_BACKFILL_STATE_DROPPED: ("dropped", "已放弃"),
-    pb.PENDING_BACKFILL_STATE_WITHDRAWN: ("withdrawn", "已撤回"),
-    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: ("no_recipients", "无人受影响"),
-    pb.PENDING_BACKFILL_STATE_TOO_LARGE: ("too_large", "条目过多，未处理"),
+    pb.PENDING_BACKFILL_STATE_PENDING: "pending",
+    pb.PENDING_BACKFILL_STATE_STARTED: "started",
+    pb.PENDING_BACKFILL_STATE_DROPPED: "dropped",
+    pb.PENDING_BACKFILL_STATE_WITHDRAWN: "withdrawn",
+    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: "no_recipients",
+    pb.PENDING_BACKFILL_STATE_TOO_LARGE: "too_large",
 }
 _TIERS = ("high", "medium", "low")
 _SHOWN = 20
@@ -243,7 +243,7 @@ def _left_out(count: pb.PendingBackfillCount) -> None:
 
 
 def _state(one: pb.PendingBackfill) -> str:
-    return enum_word("pending_backfill_state", STATES[one.state][0])
+    return enum_word("pending_backfill_state", STATES[one.state])
 
 
 def _what(one: pb.PendingBackfill) -> str:

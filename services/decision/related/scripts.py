@@ -175,9 +175,9 @@ local function evaluate_neighbours(entity)
   end
 end
 local function forget(entity)
-  unconfirm(entity)
+  local was_confirmed = unconfirm(entity)
   unmark(entity)
-  evaluate_neighbours(entity)
+  if was_confirmed then evaluate_neighbours(entity) end
   redis.call('ZREM', P .. 'totals', entity)
   redis.call('DEL', P .. 'near:' .. entity)
   drop_text(entity)

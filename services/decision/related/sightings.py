@@ -37,7 +37,7 @@ _BLOCK = np.uint8(Action.BLOCK)
 _REASONS = max(Reason) + 1
 _MARKING, _EXEMPT = np.zeros(_REASONS, np.bool_), np.zeros(_REASONS, np.bool_)
 _MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
-_EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED]] = True
+_EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED, Reason.FAILED_CLOSED]] = True
 
 
 _NO_ROWS: Int64s = np.zeros(0, np.int64)

@@ -5,7 +5,7 @@ the text, that before the sender, and that before the words. What an allow entry
 count. Words count where the text is a near-duplicate of the confirmed or suspected text itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,8 @@ class RelatedRows(NamedTuple):
     marked: Bools
     blocked: Bools | None
     """Rows to block, where confirmed entities block; None for none."""
+    near: Collection[int] = ()
+    """Near-duplicates of a confirmed or suspected text, whatever else was found in them."""
 
 
 class RelatedStage:
@@ -77,8 +79,9 @@ class RelatedStage:
         self._parties(numbers.keys, numbers.owners, listed_numbers, MatchedOn.CALLBACK, found)
         senders, listed = parties
         self._parties(senders, None, listed, MatchedOn.SENDER, found)
-        self._texts(*words, genuine, found)
-        return self._rows(len(senders), found)
+        near = self._texts(*words, genuine, found)
+        rows = self._rows(len(senders), found)
+        return None if rows is None else rows._replace(near=near)
 
     def links(self, urls: Sequence[str], listed: Matches) -> RelatedRows | None:
         """Look links up; None where none is a suspect."""
@@ -119,13 +122,16 @@ class RelatedStage:
         listed: Matches,
         genuine: Bools | None,
         found: dict[int, RelatedMatch],
-    ) -> None:
+    ) -> list[int]:
         texts = self._suspects.texts
+        near: list[int] = []
         if not len(texts):
-            return
+            return near
         for row, suspect in texts.find(sketches.all(), self._now_ms()):
             if listed.actions[row] != _ALLOW and (genuine is None or not genuine[row]):
                 _add(found, row, RelatedMatch(suspect, MatchedOn.TEXT))
+                near.append(row)
+        return near
 
     def _rows(self, rows: int, found: Mapping[int, RelatedMatch]) -> RelatedRows | None:
         if not found:

@@ -1,4 +1,4 @@
-"""Hits: the blocked and marked rows of a batch.
+"""Hits: the blocked and marked rows of a batch, but not those blocked because a model failed.
 
 Selecting rows is column work and happens on the decision path. Encoding makes strings and happens
 later, when hits are written to the store: see `services.decision.sinks.hit_encoder`. A written hit
@@ -117,7 +117,7 @@ class HitBatch:
 def blocked(
     channel: Channel, table: Table, decisions: Decisions, decided_at_ms: int
 ) -> HitBatch | None:
-    """Select the blocked and marked rows of a batch; None if there are none."""
+    """Select the hits of a batch; None if there are none. The decision log has the other blocks."""
     # A broken model says nothing of a party: its blocks would crowd out what is suspected.
     recorded = (decisions.actions == _BLOCK) & (decisions.reasons != _FAILED_CLOSED)
     recorded |= decisions.reasons == _VELOCITY

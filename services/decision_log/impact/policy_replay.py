@@ -31,6 +31,11 @@ _TRIES = 5
 """Attempts: compaction may remove a segment between listing and reading."""
 _BLOCK, _SCORED = np.uint8(Action.BLOCK), np.uint8(Reason.SCORED)
 _FAILED = (Reason.FAILED_OPEN, Reason.FAILED_CLOSED)
+_MARKS = (
+    *(Reason.RELATED, Reason.VELOCITY, Reason.LINK_SCORED),
+    *(Reason.SENDER_HISTORY, Reason.UNREGISTERED),
+)
+"""Reasons that only mark what the score let through."""
 _NO_POLICY = CarrierPolicy()
 
 
@@ -108,6 +113,7 @@ class _LoggedDecisions:
     blocked: Bools
     """Whether a rule blocked, whatever monitor mode made of it."""
     scored: Bools
+    """Whether the score decides: of marked rows, too, once it reaches another threshold."""
     failed: Bools
     scores: Float32s
     calls: Float32s
@@ -126,7 +132,7 @@ class _LoggedDecisions:
             carriers=carriers,
             places=places,
             blocked=blocked,
-            scored=reasons == _SCORED,
+            scored=(reasons == _SCORED) | (~blocked & np.isin(reasons, _MARKS)),
             failed=np.isin(reasons, _FAILED),
             scores=rows["score"].to_numpy(),
             calls=_outgoing_calls(rows),

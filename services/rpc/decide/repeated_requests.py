@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from fanzha.decisions import Decisions, Detail, DisplayLabel, MatchedOn, Treatment
+from fanzha.decisions import Decisions, Detail, DisplayLabel, MatchedOn, Relation, Treatment
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel, Float32s
 from fanzha.v1 import decision_pb2 as pb
@@ -29,8 +29,11 @@ from services.decision.observer import Table
 from services.rpc.decide.encoder import decision_message
 from services.rpc.decide.request_decoder import EncodedRequest
 
-_Shortened = Literal["velocity_inputs", "legal_basis", "link", "pattern"]
-_SHORTENED: Sequence[_Shortened] = ("velocity_inputs", "legal_basis", "link", "pattern")
+_Shortened = Literal["velocity_inputs", "sender_history", "legal_basis", "link", "pattern"]
+_SHORTENED: Sequence[_Shortened] = (
+    *("velocity_inputs", "sender_history"),
+    *("legal_basis", "link", "pattern"),
+)
 """Fields that an answer too long for the table loses, the first first."""
 _HASH_BYTES = 8
 
@@ -256,4 +259,18 @@ def _detail(one: pb.Decision) -> Detail:
         delay_ms=one.delay_ms,
         cache_seconds=one.cache_seconds if one.HasField("cache_seconds") else None,
         monitored=one.monitored,
+        read_bytes=one.read_bytes,
+        truncated=one.truncated,
+        relation=_relation(one),
+    )
+
+
+def _relation(one: pb.Decision) -> Relation | None:
+    if not one.related_entity:
+        return None
+    return Relation(
+        entity=one.related_entity,
+        matched_on=MatchedOn(one.related_evidence),
+        related_to=one.related_to,
+        since_ms=one.related_since_ms,
     )

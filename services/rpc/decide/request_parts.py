@@ -80,6 +80,10 @@ def join_decisions(parts: Sequence[Decisions]) -> Decisions:
             (part.allow_cache_seconds for part in parts if part.allow_cache_seconds is not None),
             default=None,
         ),
+        block_cache_seconds=min(
+            (part.block_cache_seconds for part in parts if part.block_cache_seconds is not None),
+            default=None,
+        ),
     )
 
 

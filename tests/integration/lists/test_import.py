@@ -78,7 +78,7 @@ def test_an_import_of_noise_ends_although_refused_rows_came_first(stub: Any) -> 
         stub.ImportEntries(parts(header(most_problems=1), *rows), timeout=30)
 
     assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert "is it a list? The first is in line 3" in raised.value.details()
+    assert "is it a list? The first is in line 3" in str(raised.value.details())
 
 
 @pytest.mark.parametrize("wanted", [{"most_problems": 20_001}, {"most_examples": 1001}])

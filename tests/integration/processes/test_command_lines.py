@@ -25,7 +25,7 @@ def test_no_odd_command_line_ends_with_a_traceback() -> None:
         (("blocklist", "find", "caf\udce9"), "bytes that are not UTF-8"),
         (("policy", "history", "--target", "\udce9:1"), "bytes that are not UTF-8"),
         (("changes", "preview", "9" * 30), f"{'9' * 30} is out of range"),
-        (("doctor", "--server", "127.0.0.1:x"), "'127.0.0.1:x' is not HOST or HOST:PORT"),
+        (("--server", "127.0.0.1:x", "doctor"), "'127.0.0.1:x' is not HOST or HOST:PORT"),
     ],
 )
 def test_what_no_request_can_hold_is_a_usage_error(

@@ -44,7 +44,7 @@ def test_a_profile_names_the_server(service: Running, tmp_path: Path) -> None:
 
 
 def test_the_doctor_reports_every_part(service: Running) -> None:
-    done = run("doctor", "--server", service.interception, "--json")
+    done = run("--server", service.interception, "doctor", "--json")
 
     rows = {row["what"]: row for row in json.loads(done.stdout)}
     assert done.returncode == 0, done.stdout
@@ -55,7 +55,53 @@ def test_the_doctor_reports_every_part(service: Running) -> None:
 
 
 def test_the_doctor_of_a_service_that_does_not_run_says_so() -> None:
-    done = run("doctor", "--server", "127.0.0.1:1")
+    done = run("--server", "127.0.0.1:1", "doctor")
 
     assert done.returncode == 3
     assert done.stdout.count("no answer") == 3
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> dict[str, str]:
+    """Make a user whose profile in use names a server that is not there, with a token."""
+    user = {"XDG_CONFIG_HOME": str(tmp_path)}
+    (tmp_path / "t").write_text("secret")
+    token = ("--token-file", str(tmp_path / "t"))
+    run("profile", "add", "elsewhere", "--server", "127.0.0.1:2", *token, **user)
+    return user
+
+
+def test_what_is_nearer_counts(service: Running, elsewhere: dict[str, str]) -> None:
+    here, lost = ("--server", service.interception), {"FANZHA_ADMIN_TARGET": "127.0.0.1:3"}
+    status = ("blocklist", "status")
+
+    by_profile = run(*status, **elsewhere)
+    by_variable = run(*status, **elsewhere, **lost)
+    by_option = run(*here, *status, **elsewhere, **lost)
+    by_named = run("--profile", "elsewhere", *status, **elsewhere, **lost)
+
+    assert "no answer from 127.0.0.1:2" in by_profile.stderr
+    assert "no answer from 127.0.0.1:3" in by_variable.stderr
+    assert by_option.returncode == 0, by_option.stderr
+    assert "no answer from 127.0.0.1:2" in by_named.stderr
+
+
+def test_a_token_of_a_profile_goes_to_no_other_server(elsewhere: dict[str, str]) -> None:
+    # A token for a host that is not this one would be refused without TLS, with a sentence.
+    done = run("--server", "203.0.113.1:1", "identity", "show", "--target", "203.0.113.1:1",
+               **elsewhere, FANZHA_TOKEN_FILE="")  # fmt: skip
+
+    assert "token is not sent" not in done.stderr
+
+
+def test_a_language_nobody_speaks_is_passed_over_in_a_variable_only() -> None:
+    assert run("version", FANZHA_LANGUAGE="fr").returncode == 0
+    assert run("--language", "fr", "version").returncode == 2
+
+
+def test_json_of_the_doctor_has_the_same_words_in_chinese() -> None:
+    done = run("--language", "zh", "--server", "127.0.0.1:1", "doctor", "--json")
+
+    assert [row["what"] for row in json.loads(done.stdout)] == [
+        *("decisions", "administration", "warnings")
+    ]

@@ -67,6 +67,9 @@ OURS = {
     "http%3A%2F%2Fevil.example%2Fa%3Fb": "http://evil.example/a?b",
     "HTTPS%253a%252F%252FEvil.example": "https://evil.example/",
     "http%3Aevil.example/%23": "http://evil.example/%23",
+    "http%3A%2F%2Fevil.example%23x": "http://evil.example/",
+    "http%3a%2f%2fevil.example%20": "http://evil.example/",
+    "https%3A%2F%2Fe%09vil.example%2F": "https://evil.example/",
     # addresses
     "http://0xC0000201/": "http://192.0.2.1/",
     "http://0300.0.02.1/": "http://192.0.2.1/",

@@ -1,7 +1,7 @@
 """A file that is renamed into a folder wakes who watches it; without inotify it is polled."""
 
 import asyncio
-import os
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -62,12 +62,20 @@ async def test_a_folder_that_cannot_be_watched_is_polled(
     assert "is polled" in caplog.text
 
 
+def inotify_descriptors() -> int:
+    """Count this process's inotify instances (``proc(5)``); others come and go beside a test."""
+    count = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            count += str(link.readlink()) == "anon_inode:inotify"
+    return count
+
+
 async def test_the_descriptor_is_closed(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = inotify_descriptors()
 
-    for _ in range(20):
-        with FolderWatch(tmp_path):
-            pass
+    with FolderWatch(tmp_path):
+        within = inotify_descriptors()
 
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert (within, inotify_descriptors()) == (before + 1, before)
     assert folder_watch.POLL_SECONDS <= folder_watch.FALLBACK_SECONDS

@@ -34,6 +34,12 @@ def test_a_profile_stands_for_variables(path: Path) -> None:
     }
 
 
+def test_a_name_may_be_chinese(path: Path) -> None:
+    Profiles(path).add("省厅", Profile(server="h.example"))
+
+    assert Profiles(path).names() == ["省厅"]
+
+
 def test_the_removed_profile_is_no_longer_in_use(path: Path) -> None:
     Profiles(path).add("province", Profile(server="h.example"))
     Profiles(path).use("province")

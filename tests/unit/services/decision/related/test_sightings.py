@@ -183,6 +183,19 @@ def test_the_reasons_that_mark_are_sightings() -> None:
     assert buffer.take() == [Sighting(1, False, ["+8617000000002"])]
 
 
+def test_what_is_blocked_for_want_of_a_model_is_no_evidence() -> None:
+    texts = some_texts("你好", sender="+8617000000002")
+    decisions = an_engine().decide_texts(texts, NINE_O_CLOCK_S)
+    decisions.actions[0], decisions.reasons[0] = Action.BLOCK, Reason.FAILED_CLOSED
+    buffer = SightingBuffer()
+    buffer.observe(some_texts("你好"), an_engine().decide_texts(some_texts("你好"), NINE_O_CLOCK_S))
+    buffer.take()  # the first row of all is sampled
+
+    buffer.observe(texts, decisions)
+
+    assert buffer.take() == []
+
+
 class CountingWriter(SightingWriter):
     """Counts its steps."""
 

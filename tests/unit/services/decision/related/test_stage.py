@@ -16,7 +16,7 @@ from services.decision.origin.guard import OriginGuard
 from services.decision.origin.sender_registry import read_senders
 from services.decision.pipeline import DecisionPipeline
 from services.decision.related.entities import Suspect, text_entity
-from services.decision.related.stage import RelatedStage
+from services.decision.related.stage import RelatedRows, RelatedStage
 from services.decision.related.suspect_set import SuspectSet
 from services.decision.sinks.hit_encoder import written_all
 from services.decision.sinks.hit_fields import decode
@@ -255,3 +255,26 @@ def test_a_hit_has_the_fingerprint_of_its_text() -> None:
     assert decode(hit.fields)["fingerprint"] == fingerprint(VARIANT)
     assert same == hit
     assert [text.body for text in sketched(batch).texts] == [""]
+
+
+class SeenStage(RelatedStage):
+    """Keeps what it found."""
+
+    found: RelatedRows | None = None
+
+    def texts(self, *given: Any) -> RelatedRows | None:
+        self.found = super().texts(*given)
+        return self.found
+
+
+def test_a_near_duplicate_is_told_although_its_sender_is_suspected_too() -> None:
+    held = SuspectSet()
+    held.replace([a_text_suspect(TEMPLATE), a_suspect("+8617000000003", confirmed=True)])
+    stage = SeenStage(held, now_ms=lambda: NINE_O_CLOCK_MS)
+
+    an_engine(models=some_models(0.0), related=stage).decide_texts(
+        some_texts("你好", VARIANT, sender="+8617000000003"), NINE_O_CLOCK_S
+    )
+
+    assert stage.found is not None
+    assert list(stage.found.near) == [1]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason
+from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason, Relation
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Links, Texts, marked
@@ -82,7 +82,9 @@ class Worker:
         for row in np.flatnonzero(blocked).tolist():
             details[row] = Detail(
                 entry_id=f"e{seen[row]}", pattern="+86170*", matched_on=MatchedOn.CALLER,
-                source=2, legal_basis="法" * 40,
+                source=2, legal_basis="法" * 40, truncated=True, read_bytes=9,
+                relation=Relation(entity="link:x.example", matched_on=MatchedOn.LINK,
+                                  related_to="", since_ms=5),
             )  # fmt: skip
         reasons = np.where(marked(len(rows), rows.errors), Reason.INVALID, Reason.SCORED)
         return Decisions(
@@ -141,7 +143,14 @@ def answers_of(decisions: Any) -> list[tuple[Any, ...]]:
         zip(decisions.actions, decisions.reasons, decisions.scores, strict=True)
     ):
         detail = details.get(row)
-        found = (detail.entry_id, detail.pattern, detail.legal_basis) if detail else ("", "", "")
+        found = (
+            (
+                *(detail.entry_id, detail.pattern, detail.legal_basis, detail.truncated),
+                *(detail.read_bytes, detail.related_entity, detail.related_since_ms),
+            )
+            if detail
+            else ()
+        )
         id_ = (detail.decision_id if detail else 0) or decisions.first_decision_id + row
         answers.append((id_, *map(str, columns), *found))
     return answers

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from services.rpc.decide.batch_handler import BatchHandler
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.request_decoder import RequestDecoder
-from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, split
+from services.rpc.decide.request_parts import PART_BYTES, PART_ROWS, join_decisions, split
 from services.rpc.decide.row_truncation import NOT_READ
 from services.rpc.middleware.load_shedder import DeadlineExceeded
-from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry
+from tests.support.builders import NINE_O_CLOCK_S, an_engine, an_entry, some_texts
 
 HOME = HomePlan("86")
 SENDER, LISTED, RECEIVER = "+8617000000001", "+8617000000013", "+8619900000001"
@@ -120,6 +121,16 @@ async def test_each_part_has_its_protocol_answers() -> None:
     details = {detail.row: detail for detail in decisions_of(answer).details}
     assert set(details) == {3, PART_ROWS}
     assert all(detail.protocol_answer.smpp.submit_status == 0x45 for detail in details.values())
+
+
+@pytest.mark.parametrize("seconds", [(300, 0), (0, 300), (None, 0)])
+def test_blocks_of_a_joined_answer_are_cached_as_long_as_those_of_each_part(
+    seconds: tuple[int | None, ...],
+) -> None:
+    decisions = an_engine().decide_texts(some_texts("您好"), NINE_O_CLOCK_S)
+    parts = [replace(decisions, block_cache_seconds=one) for one in seconds]
+
+    assert join_decisions(parts).block_cache_seconds == 0
 
 
 async def test_other_requests_are_answered_between_the_parts() -> None:
