@@ -331,7 +331,7 @@ class Worker:
         self._metrics.list_files_refused(self._replica.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
-        self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
+        self._metrics.cascade_available(statuses[ModelKind.TEXT].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

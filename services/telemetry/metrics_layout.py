@@ -53,7 +53,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
 # The velocity model counts as a channel of its own, under the name of its kind.
-_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
+_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), (ModelKind.VELOCITY.value,))
 
 DECISIONS = Family(
     name="fanzha_decisions",

@@ -9,6 +9,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
+from services.cli._common import channel_words
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli.decisions import display
@@ -67,7 +68,9 @@ def find(
     request = pb.FindDecisionsRequest(
         since_ms=max(1, now_ms() - span_ms(since)),
         number=number, sender=sender, host=host, link=link,
-        channel=member(decision_pb2.Channel, "CHANNEL_", channel, "--channel"),
+        channel=member(
+            decision_pb2.Channel, "CHANNEL_", channel_words.canonical(channel), "--channel"
+        ),
         action=member(decision_pb2.Action, "ACTION_", action, "--action"),
         reason=member(decision_pb2.Reason, "REASON_", reason, "--reason"),
         unmasked=full,
@@ -177,7 +180,7 @@ def stats(
     names = [name.strip() for name in by.split(",") if name.strip()]
     request = pb.CountDecisionsRequest(since_ms=max(1, now_ms() - span_ms(since)))
     for name in names:
-        request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--by"))
+        request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--group-by"))
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
         answer = log.CountDecisions(request)

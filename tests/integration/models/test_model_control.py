@@ -27,7 +27,7 @@ from tests.support.model_bundles import some_bundles
 
 NOW_MS = 1_767_603_600_000
 DEADLINE = 20
-SMS = pb.MODEL_KIND_SMS
+SMS = pb.MODEL_KIND_TEXT
 WRITERS = {Role.OPERATOR}
 READERS = set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
 
@@ -76,7 +76,7 @@ class Office:
             "available": ["1", "2", "3", "10"],
         } | more
         await self.store.report(
-            ModelReport(worker=worker, reported_at_ms=NOW_MS, channels={"sms": status})
+            ModelReport(worker=worker, reported_at_ms=NOW_MS, channels={"text": status})
         )
 
 
@@ -270,8 +270,8 @@ async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
         """Lets another operator change the model right after it was read."""
 
         async def reports(self, now_ms: int) -> list[ModelReport]:
-            desired = (await self.desired()).get(ModelKind.SMS)
-            await self.replace(ModelKind.SMS, desired, DesiredModel(active="10", by="zhao"))
+            desired = (await self.desired()).get(ModelKind.TEXT)
+            await self.replace(ModelKind.TEXT, desired, DesiredModel(active="10", by="zhao"))
             return await super().reports(now_ms)
 
     async with office(redis_url, issuer, audit) as asked:
@@ -292,5 +292,5 @@ async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
         await client.aclose()
 
     assert code is grpc.StatusCode.ABORTED
-    assert desired[ModelKind.SMS].active == "10"
+    assert desired[ModelKind.TEXT].active == "10"
     assert audit.kinds == [AuditKind.MODEL_CHANGED, AuditKind.REFUSED]
