@@ -41,7 +41,7 @@ def add_aliases(app: typer.Typer) -> None:
 
 
 def _name(command: Any) -> str:
-    return command.name or command.callback.__name__.replace("_", "-")
+    return str(command.name or command.callback.__name__.replace("_", "-"))
 
 
 def prepare(command: Any, path: str) -> None:

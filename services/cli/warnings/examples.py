@@ -12,7 +12,7 @@ from services.cli._common import channel_words, output_files
 from services.cli._common.channel_words import ContentModelWord
 from services.cli._common.console import out
 from services.cli._common.options import DEFAULT_TARGET, Target
-from services.cli.decisions.options import Since, span_ms
+from services.cli._common.time_arguments import Since, moment
 from services.cli.warnings import example_export
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 
@@ -56,7 +56,7 @@ def export(
     if file.suffix not in example_export.SUFFIXES:
         raise typer.BadParameter(gettext("a name that ends in .csv or .jsonl"), param_hint="FILE")
     request = pb.ExportExamplesRequest(
-        since_ms=max(1, now_ms() - span_ms(since)),
+        since_ms=moment(since, now_ms(), "--since"),
         model="" if model is ContentModelWord.ANY else model,
         unmasked=full,
     )

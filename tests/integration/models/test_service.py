@@ -302,8 +302,8 @@ def test_a_swap_is_asked_for_after_showing_what_runs(service: Running) -> None:
     unknown = service.fanzha("models", "activate", "link", "99", check=False)
 
     assert asked.returncode == 2
-    assert "Let url model 1 decide? Nothing changed" in asked.stderr
+    assert "Let link model 1 decide? Nothing changed" in asked.stderr
     assert "runs" in asked.stderr
     # What cannot be is refused at once.
     assert unknown.returncode == 1
-    assert "there is no url model 99" in unknown.stderr
+    assert "there is no link model 99" in unknown.stderr
