@@ -272,7 +272,9 @@ async def test_a_sighting_of_several_events_counts_as_so_many_sightings(
             await graph.store.observe([Sighting(events, False, [SENDER])])
 
         link, callback, sender = [await graph.store.show(x) for x in (LINK, CALLBACK, SENDER)]
-        assert link is not None and callback is not None and sender is not None
+        assert link is not None
+        assert callback is not None
+        assert sender is not None
         assert [one.total for one in (link, callback, sender)] == pytest.approx([6, 12, 1])
         assert [one.together for one in link.neighbours] == pytest.approx([6])
 
