@@ -14,6 +14,8 @@ from services.__main__ import COMMANDS, app
 from services.cli._common import login
 from services.cli._common.lazy_commands import group_of
 
+LIBRARIES = ("numpy", "grpc", "google.protobuf", "redis", "onnxruntime", "pyarrow", "asyncio")
+
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_of_the_table_can_be_loaded(name: str) -> None:
@@ -54,6 +56,26 @@ def test_help_loads_no_command() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.stdout.splitlines() == ["0", "set()"], done.stderr
+
+
+def test_the_help_of_no_command_imports_what_commands_work_with() -> None:
+    program = f"""
+import sys
+from typer.testing import CliRunner
+from services.__main__ import COMMANDS, app
+
+for name in COMMANDS:
+    done = CliRunner().invoke(app, [name, "--help"])
+    imported = set({LIBRARIES!r}) & set(sys.modules)
+    if imported or done.exit_code:
+        print(name, imported, done.exit_code, repr(done.exception))
+        break
+"""
+
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "", done.stderr
 
 
 @pytest.mark.parametrize("line", ["-h", "blocklist -h", "blocklist add -h", "warnings backfill -h"])
