@@ -96,9 +96,8 @@ def test_other_modules_import_as_ever() -> None:
         part = import_module("deferred_parts.part")
 
     assert not isinstance(part.other, DeferredModule)
-    assert (
-        import_module("deferred_readers.reader").deferred_single is sys.modules["deferred_single"]
-    )
+    reader = import_module("deferred_readers.reader")
+    assert reader.deferred_single is sys.modules["deferred_single"]
 
 
 def test_an_attribute_that_a_module_lacks_is_an_attribute_error() -> None:
