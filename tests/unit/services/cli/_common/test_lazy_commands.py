@@ -64,7 +64,6 @@ def test_the_help_of_no_command_imports_what_commands_work_with() -> None:
     program = f"""
 import sys
 from typer.testing import CliRunner
-from fanzha.tables import MAX_ROWS
 from services.__main__ import COMMANDS, app
 
 for name in COMMANDS:
