@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from services.settings import loader
-from services.settings.settings import PREFIX, Settings
+from services.settings.variables import PREFIX, Settings
 from tests.support.checkout import CHECKOUT
 
 
