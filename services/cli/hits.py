@@ -1,5 +1,7 @@
 """`fanzha hits`: follow the hit streams, confirm and dismiss hits."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys
@@ -34,8 +36,8 @@ from services.decision.sinks.hit_fields import HitField
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
-_server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
-_hit_server = ServerOf(hit_pb2_grpc.HitServiceStub)
+_server = ServerOf(lambda: feedback_pb2_grpc.FeedbackServiceStub)
+_hit_server = ServerOf(lambda: hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
 _STREAM = "HIT_STREAM_"
 _WIDTHS = {

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from classifiers.card import CARD
+from classifiers import card
 from fanzha.translation.catalogue import gettext
 from services.cli._common import channel_words
 from services.cli._common.channel_words import ModelWord
@@ -111,7 +111,7 @@ def _check(channel: ModelWord, out: Path, data: Path | None, examples: list[Path
                 missing=", ".join(missing),
             )
         )
-    if (out / CARD).exists():
+    if (out / card.CARD).exists():
         fail(
             gettext(
                 "{out} holds a bundle already, which is never changed: choose another version",

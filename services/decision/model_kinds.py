@@ -1,8 +1,9 @@
-"""The kinds of models of a worker: one for each channel, and one for the velocity of calls."""
+"""The kinds of models of a worker: one for each channel, and one for the velocity of calls.
+
+Commands on models read them for their help, so this module imports nothing that takes long.
+"""
 
 from enum import StrEnum
-
-from fanzha.tables import Channel
 
 
 class ModelKind(StrEnum):
@@ -25,10 +26,3 @@ _FOLDERS = {
     ModelKind.LINK: "url",
     ModelKind.VELOCITY: "moment",
 }
-
-OF_CHANNEL = {
-    Channel.CALL: ModelKind.CALL,
-    Channel.TEXT: ModelKind.TEXT,
-    Channel.LINK: ModelKind.LINK,
-}
-"""The kind of model that decides on a channel."""

@@ -1,5 +1,7 @@
 """`fanzha audit`: shows the audit log, and checks its integrity."""
 
+from __future__ import annotations
+
 import sys
 import time
 from contextlib import suppress
@@ -13,7 +15,7 @@ from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
-from services.cli._common import output_files
+from services.cli._common import files
 from services.cli._common.console import err, out, print_json, progress, say_following
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
 from services.cli._common.server import ServerOf, read_pages, tell_more
@@ -26,7 +28,7 @@ app = typer.Typer(
 )
 app.command()(verify)
 
-server = ServerOf(audit_pb2_grpc.AuditServiceStub)
+server = ServerOf(lambda: audit_pb2_grpc.AuditServiceStub)
 EVIDENCE_SECONDS = 600.0
 """Evidence reads the whole log."""
 _POLL_SECONDS = 0.5
@@ -150,9 +152,7 @@ def evidence(
     ],
     file: Annotated[
         Path,
-        typer.Option(
-            "--out", dir_okay=False, callback=output_files.fresh, help="ZIP file to write."
-        ),
+        typer.Option("--out", dir_okay=False, callback=files.fresh, help="ZIP file to write."),
     ],
     by: By = "",
     target: Target = DEFAULT_TARGET,

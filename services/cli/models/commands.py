@@ -1,5 +1,7 @@
 """`fanzha models`: which models there are and run; swap, shadow and roll back."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +22,7 @@ from services.cli.models import display
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
-server = ServerOf(model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0)
+server = ServerOf(lambda: model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0)
 _POLL_SECONDS = 0.2
 
 

@@ -1,5 +1,7 @@
 """`fanzha warnings examples`: labelled examples for training, of cases that say what was right."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common import channel_words, output_files
+from services.cli._common import channel_words, files
 from services.cli._common.channel_words import ContentModelWord
 from services.cli._common.console import out
 from services.cli._common.options import DEFAULT_TARGET, Target
@@ -29,7 +31,7 @@ def _group() -> None:
 @app.command()
 def export(
     file: Annotated[
-        Path, typer.Argument(callback=output_files.checked, help="File to write, .csv or .jsonl.")
+        Path, typer.Argument(callback=files.checked, help="File to write, .csv or .jsonl.")
     ],
     since: Since = "90d",
     model: Annotated[
