@@ -43,7 +43,12 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
             raise InvalidInput("kind: normal or retirement")
         confirmed = tuple(request.confirmed_risks)
-        draft = replace(read.draft, kind=ChangeKind(kind), confirmed_risks=confirmed)
+        draft = replace(
+            read.draft,
+            kind=ChangeKind(kind),
+            confirmed_risks=confirmed,
+            may_replace=request.replace or request.HasField("expected_version"),
+        )
         go_to = request.go_to or ChangeState.DRAFT
         if go_to == ChangeState.DRAFT and not request.emergency_why:
             record = await self._changes.propose(draft)

@@ -119,4 +119,8 @@ def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
         listed = up.fanzha("warnings", "dead-letters", "list", "--json").stdout
         assert "hit: cannot be read" in listed
         assert "+8617000000001" not in listed
-        assert "1 put back" in up.fanzha("warnings", "dead-letters", "replay", "all").stdout
+        asked = up.fanzha("warnings", "dead-letters", "replay", "all", check=False)
+        assert asked.returncode == 2
+        assert "Put one dead letter back" in asked.stderr
+        done = up.fanzha("warnings", "dead-letters", "replay", "all", "--yes")
+        assert "1 put back" in done.stdout
