@@ -50,7 +50,7 @@ _BETWEEN_DIGITS = re.compile(rf"(?<=\d){MARKER}(?=\d)")
 
 _SPACED_OUT = re.compile(
     rf"(?<!{_LETTER})(?<!{_LETTER}['’]){_LETTER}"
-    rf"(?:[\s.\-_*·•,/|~]{{1,4}}+{_LETTER}(?!{_LETTER})){{3,}}+"
+    rf"(?:[\s.\-_*·•,/|~]{{1,6}}+{_LETTER}(?!{_LETTER})){{3,}}+"
 )
 _LETTER_AND_GAP = re.compile(rf"({_LETTER})(\W*)")
 _MASK = frozenset("xX")
@@ -62,10 +62,10 @@ _RESPELT = re.compile(
 _SHORT = 2
 """Letters of a word that is read as respelt only beside longer ones: 4u and 2b are usual."""
 _PAIRED = re.compile(
-    r"(?<![\w.@/-])(?=[a-z]{4,20}(?![\w@/-]|\.\w))[a-z]*?(?:rn|vv|cl)[a-z]*",
+    r"(?<![\w.@/-])(?=[a-z]{3,20}(?![\w@/-]|\.\w))[a-z]*?(?:rn|vv|cl)[a-z]*",
     re.ASCII | re.IGNORECASE,
 )
-_SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 15
+_SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 21
 """So many letters that are spaced out lie within so many characters."""
 _PAIR_CODES = [np.uint32(ord(pair[0]) << 8 | ord(pair[1])) for pair in PAIRS]
 _LOWER_BIT = np.uint32(0x20)
@@ -158,11 +158,8 @@ def _spelt_in_letters(text: str) -> tuple[str, int]:
 
     def word(match: re.Match[str], shortest: int) -> str:
         nonlocal places
-        token = match[0]
+        token = match[0].rstrip(ENDS)
         found = respelt(token)
-        if found is None:
-            token = token.rstrip(ENDS)
-            found = respelt(token)
         if found is None or len(token) < shortest:
             return match[0]
         places += 1
@@ -195,10 +192,15 @@ def _suspicious(texts: Sequence[str]) -> list[int]:
     is_letter = kinds & LETTER != 0
     rows = batch.rows_with(np.flatnonzero(kinds & DECORATION), _always)
     rows += batch.rows_with(_spaced_out(is_letter), _SPACED_OUT.match)
-    beside, fancy = _substitutes(codes, kinds, is_letter)
-    rows += batch.rows_with(fancy, _always)
-    rows += batch.rows_with(_begins(kinds & (LETTER | SUBSTITUTE) != 0, beside), _is_respelt)
-    rows += batch.rows_with(_begins(is_letter, _pairs(codes, kinds)), _is_paired)
+    respelt_words = _begins(kinds & (LETTER | SUBSTITUTE) != 0, _substitutes(kinds, is_letter))
+    rows += batch.rows_with(respelt_words, _is_respelt)
+    paired_words = _begins(is_letter, _pairs(codes, kinds))
+    rows += batch.rows_with(paired_words, _is_paired)
+    fancy = np.flatnonzero(is_letter & (codes >= _ASCII_END))
+    if len(fancy):
+        rows += batch.rows_with(np.intersect1d(_begins(is_letter, fancy), paired_words), _always)
+        inside = kinds & (LETTER | SUBSTITUTE) != 0
+        rows += batch.rows_with(np.intersect1d(_begins(inside, fancy), respelt_words), _always)
     return sorted(set(rows))
 
 
@@ -216,21 +218,15 @@ def _spaced_out(is_letter: Bools) -> Int64s:
     return places[:-more][places[more:] - places[:-more] <= _SPACED_OUT_REACH]
 
 
-def _substitutes(codes: Uint32s, kinds: Uint8s, is_letter: Bools) -> tuple[Int64s, Int64s]:
-    """Return the substitutes beside letters; apart, those beside letters other than ASCII."""
-    is_substitute = kinds & SUBSTITUTE != 0
-    beside = np.zeros(len(codes), np.bool_)
+def _substitutes(kinds: Uint8s, is_letter: Bools) -> Int64s:
+    """Return the substitutes beside letters, but marks after a letter that may end its word."""
+    beside = np.zeros(len(kinds), np.bool_)
     beside[:-1] = is_letter[1:]
-    beside[1:] |= is_letter[:-1] & (kinds[1:] & PUNCTUATION == 0)
-    beside &= is_substitute
-    is_fancy = is_letter & (codes >= _ASCII_END)
-    fancy = np.zeros(0, np.int64)
-    if is_fancy.any():
-        is_beside = np.zeros(len(codes), np.bool_)
-        is_beside[:-1] = is_fancy[1:]
-        is_beside[1:] |= is_fancy[:-1]
-        fancy = np.flatnonzero(is_beside & is_substitute)
-    return np.flatnonzero(beside), fancy
+    is_substitute = kinds & SUBSTITUTE != 0
+    ends_word = kinds & PUNCTUATION != 0
+    ends_word[:-1] &= ~is_substitute[1:]
+    beside[1:] |= is_letter[:-1] & ~ends_word[1:]
+    return np.flatnonzero(beside & is_substitute)
 
 
 def _begins(inside: Bools, places: Int64s) -> Int64s:
