@@ -9,7 +9,8 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry.metric_family import Family
@@ -178,7 +179,7 @@ NUMBERS_CUT = Family(
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
-    "one batch, or the store was away.",
+    "one batch, more different ones than are written in a second, or the store was away.",
 )
 RELATED_ENTITIES = Family(
     name="fanzha_related_entities",
