@@ -41,9 +41,15 @@ class TextClassifier:
         model: OnnxModel,
         cascade: Cascade | None = None,
         budget: EscalationBudget | None = None,
+        *,
+        reads_disguises: bool = True,
     ) -> None:
-        """Serve a bundle; without a *budget* all uncertain texts reach its second stage."""
+        """Serve a bundle; without a *budget* all uncertain texts reach its second stage.
+
+        *reads_disguises* is false to measure what `classifiers.text.disguise` brings.
+        """
         self._model = model
+        self._disguised = disguised if reads_disguises else _none_disguised
         self.version = model.version
         self.threshold = model.threshold
         for name, value in features.SETTINGS.items():
@@ -78,7 +84,7 @@ class TextClassifier:
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])
             all_normal += normal
-            hidden = disguised(bodies[part])
+            hidden = self._disguised(bodies[part])
             disguises |= {
                 start + row: count for row, count in zip(hidden.rows, hidden.places, strict=True)
             }
@@ -100,7 +106,7 @@ class TextClassifier:
 
         Those of the fast model alone, without the second stage.
         """
-        hidden = disguised(bodies)
+        hidden = self._disguised(bodies)
         return log_odds(self._run_readings(normalise_all(bodies), hidden, senders)[1][0])
 
     def _run_readings(
@@ -142,6 +148,10 @@ class TextClassifier:
             kinds = found[1][rows] if len(found) > 1 else np.zeros((len(rows), 0), np.float32)
             types[rows] = kinds_of(texts, kinds)
         return types
+
+
+def _none_disguised(_texts: Sequence[str]) -> DisguisedTexts:
+    return DisguisedTexts([], [], [])
 
 
 def _inputs(grams: NGrams, rows: npt.NDArray[np.int8], senders: Int64s) -> dict[str, Tensor]:
