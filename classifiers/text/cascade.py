@@ -16,6 +16,7 @@ from classifiers import card
 from classifiers.card import Card
 from classifiers.text import sentence_encoder
 from classifiers.text.cascade_card import CascadeCard
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Bools, Float32s
 
 INPUT, OUTPUT = "embeddings", "log_odds"
@@ -92,7 +93,9 @@ def of_bundle(bundle: Path, about: Card) -> TextCascade | None:
     if about.cascade is None:
         return None
     if about.cascade.encoder != sentence_encoder.PACKAGE:
-        raise ValueError(f"{bundle}: there is no encoder {about.cascade.encoder}")
+        raise InvalidConfiguration(
+            "{bundle}: there is no encoder {encoder}", bundle=bundle, encoder=about.cascade.encoder
+        )
     head = card.read_cascade_head(bundle, about)
     return TextCascade(head, ScoreCombiner(about=about.cascade, threshold=about.threshold))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 from classifiers.card_fields import checked_field
+from fanzha.errors import InvalidConfiguration
 
 _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
@@ -34,9 +35,15 @@ def parse(card: Mapping[str, object]) -> CascadeCard | None:
     numbers = {name: float(checked_field(table, name, float)) for name in _NUMBERS}
     for name in ("from_score", "threshold"):
         if not 0 < numbers[name] < 1:
-            raise ValueError(f"second_look: {name} {numbers[name]} is not within (0, 1)")
+            raise InvalidConfiguration(
+                "second_look: {name} {numbers} is not within (0, 1)",
+                name=name,
+                numbers=numbers[name],
+            )
     if not 0 < numbers["slope"] < inf:
-        raise ValueError(f"second_look: slope {numbers['slope']} is not above 0")
+        raise InvalidConfiguration(
+            "second_look: slope {numbers} is not above 0", numbers=numbers["slope"]
+        )
     return CascadeCard(
         sha256=checked_field(card, "second_sha256", str),
         encoder=checked_field(table, "encoder", str),

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.errors import FanzhaError
+from fanzha.translation.catalogue import language
 from infra import process_lifecycle
 from services.cli._common.console import fail
 from services.processes import data_folder
@@ -73,5 +75,5 @@ def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment ends with one message: settings, models, a port or folder in use.
-        fail(str(error))
+        fail(error.translated(language()) if isinstance(error, FanzhaError) else str(error))
     raise typer.Exit(status)
