@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
+from classifiers.escalation import EscalationBudget
 from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
-from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
 from services.decision.evidence import ModelSet

@@ -8,7 +8,7 @@ from functools import partial
 from blocklists.snapshot.replica import Replica
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.text.escalation import EscalationBudget
+from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering

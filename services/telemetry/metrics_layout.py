@@ -178,7 +178,7 @@ NUMBERS_CUT = Family(
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
-    "one batch, or the store was away.",
+    "one batch, more different ones than are written in a second, or the store was away.",
 )
 RELATED_ENTITIES = Family(
     name="fanzha_related_entities",

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from classifiers.card import CASCADE_HEAD
-from classifiers.text.escalation import EscalationBudget
+from classifiers.escalation import EscalationBudget
 from services.decision.model_kinds import ModelKind
 from services.models.active import ActiveModels
 from services.models.desired_models import DesiredModel
