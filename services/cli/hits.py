@@ -1,5 +1,7 @@
 """`fanzha hits`: follow the hit streams, confirm and dismiss hits."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys
@@ -33,8 +35,8 @@ from services.decision.sinks.hit_fields import HitField
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
 
-_server = ServerOf(feedback_pb2_grpc.FeedbackServiceStub)
-_hit_server = ServerOf(hit_pb2_grpc.HitServiceStub)
+_server = ServerOf(lambda: feedback_pb2_grpc.FeedbackServiceStub)
+_hit_server = ServerOf(lambda: hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
 _NO_PLACE = gettext_noop(
     "--since: a place such as 1764000000000-0, beginning or now, not {since!r}"

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from classifiers.card import CARD
+from classifiers import card
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 
@@ -108,7 +108,7 @@ def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | No
                 missing=", ".join(missing),
             )
         )
-    if (out / CARD).exists():
+    if (out / card.CARD).exists():
         fail(
             gettext(
                 "{out} holds a bundle already, which is never changed: choose another version",

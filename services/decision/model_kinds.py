@@ -1,8 +1,9 @@
-"""The kinds of models of a worker: one for each channel, and one for the velocity of calls."""
+"""The kinds of models of a worker: one for each channel, and one for the velocity of calls.
+
+Commands on models read them for their help, so this module imports nothing that takes long.
+"""
 
 from enum import StrEnum
-
-from fanzha.tables import Channel
 
 
 class ModelKind(StrEnum):
@@ -18,11 +19,3 @@ class ModelKind(StrEnum):
     def folder(self) -> str:
         """Folder of the kind's bundles."""
         return "caller" if self is ModelKind.CALL else self.value
-
-
-OF_CHANNEL = {
-    Channel.CALL: ModelKind.CALL,
-    Channel.TEXT: ModelKind.SMS,
-    Channel.LINK: ModelKind.URL,
-}
-"""The kind of model that decides on a channel."""

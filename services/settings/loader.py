@@ -16,7 +16,8 @@ from fanzha.errors import FanzhaError, InvalidConfiguration
 from fanzha.translation import os_faults
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message, Messages
-from services.settings.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
+from services.settings.settings import Settings
+from services.settings.variables import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX
 
 # Set by Kubernetes in every pod of a namespace with a service called fanzha.
 _KUBERNETES = re.compile(r"FANZHA_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)")

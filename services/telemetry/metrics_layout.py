@@ -9,7 +9,8 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry.metric_family import Family

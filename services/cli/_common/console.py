@@ -1,5 +1,7 @@
 """Output of commands: colours on a terminal only, errors as one sentence."""
 
+from __future__ import annotations
+
 import io
 import json
 import sys
@@ -9,7 +11,7 @@ from typing import IO, Any, NoReturn, cast
 
 import grpc
 import typer
-from google.protobuf.message import Message
+from google.protobuf import message as protobuf_message
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
@@ -23,7 +25,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client import Login, LoginError, localized_message, version_conflict
+from fanzha import client
 from fanzha.errors import FanzhaError
 from fanzha.translation import catalogue, os_faults
 from fanzha.translation.catalogue import gettext, language
@@ -85,7 +87,7 @@ def print_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return as_dict(value) if isinstance(value, Message) else list(value)
+    return as_dict(value) if isinstance(value, protobuf_message.Message) else list(value)
 
 
 @contextmanager
@@ -98,11 +100,11 @@ def one_sentence(target: str) -> Iterator[None]:
         fail(_sentence(error, code, target), status=exit_status.of_code(code))
     except FanzhaError as error:
         fail(error.translated(language()), status=exit_status.of_error(error))
-    except LoginError as error:
+    except client.LoginError as error:
         fail(login_fault(error))
 
 
-def login_fault(error: LoginError) -> str:
+def login_fault(error: client.LoginError) -> str:
     """Return what is wrong with the credentials, in the language of the user."""
     values = dict(error.values)
     if isinstance(error.__cause__, OSError):
@@ -110,15 +112,12 @@ def login_fault(error: LoginError) -> str:
     return catalogue.translated(error.message, values, language())
 
 
-_NO_ANSWER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
-
-
 def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -> str:
     original = str(error.details() if hasattr(error, "details") else error)
-    details = localized_message(error) or original
-    if code in _NO_ANSWER:
-        details = localized_message(error) or connection_faults.reason(original)
-        closed = "Socket closed" in original and not Login.from_environment().encrypted
+    details = client.localized_message(error) or original
+    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        details = client.localized_message(error) or connection_faults.reason(original)
+        closed = "Socket closed" in original and not client.Login.from_environment().encrypted
         hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
         return gettext(
             "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
@@ -146,7 +145,7 @@ def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -
 
 
 def _versions(error: grpc.RpcError) -> str:
-    found = version_conflict(error)
+    found = client.version_conflict(error)
     if found is None:
         return ""
     expected = (

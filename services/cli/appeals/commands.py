@@ -1,5 +1,7 @@
 """`fanzha appeals`: open, review and decide appeals, write notices, over gRPC."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 from typing import Annotated
@@ -99,7 +101,7 @@ def open_(
 
 
 def _show_earlier(appeal: pb.Appeal) -> None:
-    hint = "" if appeal.state in words.OPEN else gettext("; --again opens another")
+    hint = "" if words.is_open(appeal) else gettext("; --again opens another")
     err.print(
         gettext(
             "appeal {appeal_id} was there already: {state}{hint}",

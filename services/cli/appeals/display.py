@@ -1,5 +1,7 @@
 """Shows appeals and evidence to people, and as JSON to programs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -8,7 +10,7 @@ from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.cli._common import answer_texts
 from services.cli._common.console import out
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli.appeals.options import state_word
@@ -16,11 +18,13 @@ from services.cli.lists import display
 
 _HOUR_MS = 3_600_000
 _SHORT_SECONDS = 120
-_FOUND = {
-    pb.DECISION_FOUND_HITS: gettext_noop("kept"),
-    pb.DECISION_FOUND_LOG: gettext_noop("in the decision log"),
-    pb.DECISION_FOUND_APPELLANT: gettext_noop("stored nowhere; as the appellant describes it"),
-}
+_FOUND = LazyTable(
+    lambda: {
+        pb.DECISION_FOUND_HITS: gettext_noop("kept"),
+        pb.DECISION_FOUND_LOG: gettext_noop("in the decision log"),
+        pb.DECISION_FOUND_APPELLANT: gettext_noop("stored nowhere; as the appellant describes it"),
+    }
+)
 
 
 def show_queue(appeals: Iterable[pb.Appeal], now_ms: int) -> None:

@@ -1,5 +1,7 @@
 """Options of `fanzha appeals`, and the words they take, in English and Chinese."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -14,53 +16,59 @@ from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
-server = ServerOf(appeal_pb2_grpc.AppealServiceStub)
+server = ServerOf(lambda: appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
 
 _AGO = re.compile(r"([0-9]{1,6})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _CHINA_TIME = timezone(timedelta(hours=8))
-_WORDS = {
-    pb.APPEAL_STATE_RECEIVED: "received",
-    pb.APPEAL_STATE_IN_REVIEW: "in review",
-    pb.APPEAL_STATE_UPHELD: "upheld",
-    pb.APPEAL_STATE_REJECTED: "rejected",
-    pb.APPEAL_STATE_WITHDRAWN: "withdrawn",
-}
-OPEN = (pb.APPEAL_STATE_RECEIVED, pb.APPEAL_STATE_IN_REVIEW)
-_STATE_WORDS = {
-    "received": pb.APPEAL_STATE_RECEIVED,
-    "已受理": pb.APPEAL_STATE_RECEIVED,
-    "in_review": pb.APPEAL_STATE_IN_REVIEW,
-    "核查中": pb.APPEAL_STATE_IN_REVIEW,
-    "upheld": pb.APPEAL_STATE_UPHELD,
-    "成立": pb.APPEAL_STATE_UPHELD,
-    "支持": pb.APPEAL_STATE_UPHELD,
-    "rejected": pb.APPEAL_STATE_REJECTED,
-    "不成立": pb.APPEAL_STATE_REJECTED,
-    "驳回": pb.APPEAL_STATE_REJECTED,
-    "withdrawn": pb.APPEAL_STATE_WITHDRAWN,
-    "已撤回": pb.APPEAL_STATE_WITHDRAWN,
-}
-_OUTCOMES = (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED)
-_NOTICES = {
-    "restriction": pb.NOTICE_KIND_RESTRICTION,
-    "receipt": pb.NOTICE_KIND_RECEIPT,
-    "upheld": pb.NOTICE_KIND_UPHELD,
-    "rejected": pb.NOTICE_KIND_REJECTED,
-    "overdue": pb.NOTICE_KIND_OVERDUE,
-}
-_LANGUAGES = {
-    "zh": pb.LANGUAGE_ZH,
-    "中文": pb.LANGUAGE_ZH,
-    "en": pb.LANGUAGE_EN,
-    "english": pb.LANGUAGE_EN,
-}
+_WORDS = LazyTable(
+    lambda: {
+        pb.APPEAL_STATE_RECEIVED: "received",
+        pb.APPEAL_STATE_IN_REVIEW: "in review",
+        pb.APPEAL_STATE_UPHELD: "upheld",
+        pb.APPEAL_STATE_REJECTED: "rejected",
+        pb.APPEAL_STATE_WITHDRAWN: "withdrawn",
+    }
+)
+_STATE_WORDS = LazyTable(
+    lambda: {
+        "received": pb.APPEAL_STATE_RECEIVED,
+        "已受理": pb.APPEAL_STATE_RECEIVED,
+        "in_review": pb.APPEAL_STATE_IN_REVIEW,
+        "核查中": pb.APPEAL_STATE_IN_REVIEW,
+        "upheld": pb.APPEAL_STATE_UPHELD,
+        "成立": pb.APPEAL_STATE_UPHELD,
+        "支持": pb.APPEAL_STATE_UPHELD,
+        "rejected": pb.APPEAL_STATE_REJECTED,
+        "不成立": pb.APPEAL_STATE_REJECTED,
+        "驳回": pb.APPEAL_STATE_REJECTED,
+        "withdrawn": pb.APPEAL_STATE_WITHDRAWN,
+        "已撤回": pb.APPEAL_STATE_WITHDRAWN,
+    }
+)
+_NOTICES = LazyTable(
+    lambda: {
+        "restriction": pb.NOTICE_KIND_RESTRICTION,
+        "receipt": pb.NOTICE_KIND_RECEIPT,
+        "upheld": pb.NOTICE_KIND_UPHELD,
+        "rejected": pb.NOTICE_KIND_REJECTED,
+        "overdue": pb.NOTICE_KIND_OVERDUE,
+    }
+)
+_LANGUAGES = LazyTable(
+    lambda: {
+        "zh": pb.LANGUAGE_ZH,
+        "中文": pb.LANGUAGE_ZH,
+        "en": pb.LANGUAGE_EN,
+        "english": pb.LANGUAGE_EN,
+    }
+)
 
 
 def state(word: str) -> Any:
@@ -73,10 +81,15 @@ def state_word(number: int) -> str:
     return enum_word("appeal_state", {int(one): word for one, word in _WORDS.items()}[number])
 
 
+def is_open(appeal: pb.Appeal) -> bool:
+    """Return whether an appeal is not decided yet."""
+    return appeal.state in (pb.APPEAL_STATE_RECEIVED, pb.APPEAL_STATE_IN_REVIEW)
+
+
 def outcome(word: str) -> Any:
     """Read what was decided."""
     found = _read(word, _STATE_WORDS, "outcome")
-    if found not in _OUTCOMES:
+    if found not in (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED):
         _wrong(word, ("upheld", "rejected"), "outcome")
     return found
 

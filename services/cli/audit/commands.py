@@ -1,5 +1,7 @@
 """`fanzha audit`: shows the audit log, and checks its integrity."""
 
+from __future__ import annotations
+
 import sys
 import time
 from contextlib import suppress
@@ -26,7 +28,7 @@ app = typer.Typer(
 )
 app.command()(verify)
 
-server = ServerOf(audit_pb2_grpc.AuditServiceStub)
+server = ServerOf(lambda: audit_pb2_grpc.AuditServiceStub)
 EVIDENCE_SECONDS = 600.0
 """Evidence reads the whole log."""
 _POLL_SECONDS = 0.5

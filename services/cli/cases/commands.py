@@ -1,5 +1,7 @@
 """`fanzha cases`: the desk of a city or county, over gRPC."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 from typing import Annotated

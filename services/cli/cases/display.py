@@ -1,5 +1,7 @@
 """Shows cases and their history to people."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime

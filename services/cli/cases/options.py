@@ -1,5 +1,7 @@
 """Options of `fanzha cases`, and the words they take, in English and Chinese."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,11 +13,11 @@ from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc, warning_pb2
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
-server = ServerOf(case_pb2_grpc.CaseServiceStub)
+server = ServerOf(lambda: case_pb2_grpc.CaseServiceStub)
 
 FEN = 100
 
@@ -72,32 +74,40 @@ DuplicateOf = Annotated[
     str, typer.Option(help="Of a duplicate: id of the other case of the same person.")
 ]
 
-STATES = {
-    pb.CASE_STATE_NEW: ("new", "新建"),
-    pb.CASE_STATE_ROUTED: ("routed", "已分派"),
-    pb.CASE_STATE_WARNED: ("warned", "已预警"),
-    pb.CASE_STATE_DISSUADING: ("dissuading", "劝阻中"),
-    pb.CASE_STATE_CLOSED: ("closed", "已办结"),
-}
-TIERS = {
-    pb.CASE_TIER_HIGH: ("high", "高"),
-    pb.CASE_TIER_MEDIUM: ("medium", "中"),
-    pb.CASE_TIER_LOW: ("low", "低"),
-}
-OUTCOMES = {
-    pb.CASE_OUTCOME_SAFE: ("safe", "劝阻成功"),
-    pb.CASE_OUTCOME_LOST_MONEY: ("lost_money", "已受骗"),
-    pb.CASE_OUTCOME_UNREACHABLE: ("unreachable", "联系不上"),
-    pb.CASE_OUTCOME_FALSE_ALARM: ("false_alarm", "误报"),
-    pb.CASE_OUTCOME_DUPLICATE: ("duplicate", "重复"),
-}
-MEANS = {
-    warning_pb2.MEANS_KIND_CALLER: ("number", "caller", "号码"),
-    warning_pb2.MEANS_KIND_SENDER: ("sender", "短信"),
-    warning_pb2.MEANS_KIND_LINK: ("link", "链接"),
-    warning_pb2.MEANS_KIND_TEXT: ("text", "文本"),
-    warning_pb2.MEANS_KIND_ACCOUNT: ("account", "账户"),
-}
+STATES = LazyTable(
+    lambda: {
+        pb.CASE_STATE_NEW: ("new", "新建"),
+        pb.CASE_STATE_ROUTED: ("routed", "已分派"),
+        pb.CASE_STATE_WARNED: ("warned", "已预警"),
+        pb.CASE_STATE_DISSUADING: ("dissuading", "劝阻中"),
+        pb.CASE_STATE_CLOSED: ("closed", "已办结"),
+    }
+)
+TIERS = LazyTable(
+    lambda: {
+        pb.CASE_TIER_HIGH: ("high", "高"),
+        pb.CASE_TIER_MEDIUM: ("medium", "中"),
+        pb.CASE_TIER_LOW: ("low", "低"),
+    }
+)
+OUTCOMES = LazyTable(
+    lambda: {
+        pb.CASE_OUTCOME_SAFE: ("safe", "劝阻成功"),
+        pb.CASE_OUTCOME_LOST_MONEY: ("lost_money", "已受骗"),
+        pb.CASE_OUTCOME_UNREACHABLE: ("unreachable", "联系不上"),
+        pb.CASE_OUTCOME_FALSE_ALARM: ("false_alarm", "误报"),
+        pb.CASE_OUTCOME_DUPLICATE: ("duplicate", "重复"),
+    }
+)
+MEANS = LazyTable(
+    lambda: {
+        warning_pb2.MEANS_KIND_CALLER: ("number", "caller", "号码"),
+        warning_pb2.MEANS_KIND_SENDER: ("sender", "短信"),
+        warning_pb2.MEANS_KIND_LINK: ("link", "链接"),
+        warning_pb2.MEANS_KIND_TEXT: ("text", "文本"),
+        warning_pb2.MEANS_KIND_ACCOUNT: ("account", "账户"),
+    }
+)
 _YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
 _MINUTES = {"m": 1, "h": 60, "d": 1440}

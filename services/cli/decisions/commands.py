@@ -1,5 +1,7 @@
 """`fanzha decisions`: ask the decision log which decisions were made, why, and how many."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """Runs one model over the rows of a file, whatever its channel; for `score` and `eval`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -7,8 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from classifiers import bundles
-from fanzha.phone import HomePlan
-from fanzha.tables import Float32s, Uint8s
+from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
 from fanzha.url import canonicals
 from services.cli._common.console import err, fail
@@ -26,10 +27,10 @@ _LONGEST_NAME = 40
 class ModelScores(NamedTuple):
     """What a model said of some rows."""
 
-    p_fraud: Float32s
+    p_fraud: tables.Float32s
     """NaN where a row could not be scored."""
-    fraud_types: Uint8s
-    p_spam: Float32s | None = None
+    fraud_types: tables.Uint8s
+    p_spam: tables.Float32s | None = None
     """Of texts only."""
 
 
@@ -58,7 +59,7 @@ def load(channel: str, models_dir: Path | None) -> ModelRunner:
 def _sms(models_dir: Path | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
     model = bundles.load_text(models_dir)
-    home = HomePlan()
+    home = phone.HomePlan()
 
     def scorer(table: OpenTable, name: str) -> Score:
         body = needed(table, name, "text", "body", "message", "content")
@@ -143,7 +144,7 @@ def _has(columns: Sequence[str]) -> str:
     )
 
 
-def _untyped(scores: Float32s) -> ModelScores:
+def _untyped(scores: tables.Float32s) -> ModelScores:
     return ModelScores(scores, np.zeros(len(scores), np.uint8))
 
 

@@ -1,5 +1,7 @@
 """`fanzha score`: runs the models alone, in this process, at the shipped thresholds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path

@@ -1,5 +1,7 @@
 """`fanzha blocklist dead`: entries that matched nothing for long, and their retirement."""
 
+from __future__ import annotations
+
 import time
 from collections import Counter
 from typing import Annotated, Any

@@ -1,5 +1,7 @@
 """`fanzha blocklist mappings`: what the columns of a source's files hold, as it was said once."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
@@ -9,8 +11,7 @@ import typer
 
 from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
-from blocklists.importers.tables.columns import Chosen
-from blocklists.importers.tables.headers import Header
+from blocklists.importers.tables import headers as table_headers
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
@@ -26,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="What is remembered of the columns of files, by source and header.",
 )
-server = ServerOf(mapping_pb2_grpc.MappingServiceStub)
+server = ServerOf(lambda: mapping_pb2_grpc.MappingServiceStub)
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
@@ -41,7 +42,7 @@ class MappingsOfSource:
         self,
         stub: mapping_pb2_grpc.MappingServiceStub,
         source: int,
-        said: Chosen,
+        said: columns.Chosen,
         *,
         use: bool,
     ) -> None:
@@ -51,11 +52,11 @@ class MappingsOfSource:
         self._use = use
         self._known: dict[str, dict[str, str]] | None = None
 
-    def choose(self, names: Sequence[str]) -> Chosen:
+    def choose(self, names: Sequence[str]) -> columns.Chosen:
         """Return what is known of the columns of a header."""
         return self._of(names) | dict(self._said)
 
-    def used(self, headers: Iterable[Header]) -> dict[str, str]:
+    def used(self, headers: Iterable[table_headers.Header]) -> dict[str, str]:
         """Return what was known from before of the headers of a file."""
         return {
             name: holds
@@ -64,7 +65,7 @@ class MappingsOfSource:
             if name not in self._said
         }
 
-    def check(self, headers: Sequence[Header]) -> None:
+    def check(self, headers: Sequence[table_headers.Header]) -> None:
         """Refuse what was said of columns that no header has."""
         there = {columns.plain(name) for header in headers for name in header.names}
         for name in self._said:
@@ -76,7 +77,7 @@ class MappingsOfSource:
                     known=known,
                 )
 
-    def save(self, headers: Sequence[Header], author: str) -> None:
+    def save(self, headers: Sequence[table_headers.Header], author: str) -> None:
         """Remember what was said, for each header with such a column."""
         if not (self._use and self._said):
             return

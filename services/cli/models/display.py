@@ -1,5 +1,7 @@
 """Shows model bundles, what is desired of them and what workers run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """`fanzha report`: the figures that a bureau reports, as tables, CSV and plots, over gRPC."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +22,7 @@ from services.cli.warnings import region_options
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 
 _DEADLINE_SECONDS = 3600.0
-_server = ServerOf(warning_report_pb2_grpc.WarningReportServiceStub)
+_server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
 """Some minutes are enough for millions of cases; another report may be before this one."""
 _PLOTS = (".svg", ".png")
 
@@ -75,7 +77,7 @@ def warnings(
         region=region,
     )
     if by:
-        request.by = words.BY[by]
+        request.by = pb.WarningReportBy.Value(f"WARNING_REPORT_BY_{by.upper()}")
     report = _ask(request, target)
     if as_json:
         print_json(report)

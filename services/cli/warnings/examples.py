@@ -1,5 +1,7 @@
 """`fanzha warnings examples`: labelled examples for training, of cases that say what was right."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Literal
 

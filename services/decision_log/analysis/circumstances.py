@@ -5,7 +5,8 @@ from typing import Any
 
 from fanzha.decisions import Reason
 from fanzha.tables import Channel
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision_log.analysis.bundle_loader import BundleLoader
 from services.decision_log.analysis.model import PastEntry
 from services.decision_log.explanation import Sentence
