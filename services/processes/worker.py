@@ -178,8 +178,6 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._links_found,
             numbers_found=self._sightings.numbers_found,
-            links_cut=self._metrics.links_cut,
-            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
