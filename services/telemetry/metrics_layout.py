@@ -9,7 +9,8 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry.metric_family import Family
@@ -53,7 +54,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
 # The velocity model counts as a channel of its own, under the name of its kind.
-_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
+_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), (ModelKind.VELOCITY.value,))
 
 DECISIONS = Family(
     name="fanzha_decisions",
