@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
@@ -26,6 +25,7 @@ from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 
 WAIT_SECONDS = 3.0
 MOST_SKEW_MS = 2_000
@@ -167,8 +167,7 @@ def _identity(address: str) -> CheckResult:
     )
     ends = ""
     if who.expires_at_s:
-        when = datetime.fromtimestamp(who.expires_at_s, UTC).astimezone()
-        ends = gettext(", until {when}", when=when.strftime("%Y-%m-%d %H:%M %z"))
+        ends = gettext(", until {when}", when=written(who.expires_at_s * 1000))
     detail = f"{who.name}: {roles or gettext('no role')}{ends}"
     return CheckResult(gettext_noop("identity"), CheckState.GOOD, detail)
 

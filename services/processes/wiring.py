@@ -244,8 +244,8 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
         settings.models_dir,
         {
             ModelKind.CALL: settings.call_threshold,
-            ModelKind.SMS: settings.text_threshold,
-            ModelKind.URL: settings.link_threshold,
+            ModelKind.TEXT: settings.text_threshold,
+            ModelKind.LINK: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.load_copy(settings.data_dir),

@@ -80,6 +80,11 @@ def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     raise typer.Exit(int(status))
 
 
+def say_following() -> None:
+    """Say on standard error that the command waits for more, so that silence is no riddle."""
+    err.print(gettext("waiting for more; Ctrl-C ends"))
+
+
 def print_json(value: Any) -> None:
     """Write *value* as JSON to standard output; it may be, or hold, messages of the wire."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
@@ -141,7 +146,8 @@ def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -
             details=details,
             error=_versions(error),
         )
-    return f"{details} ({code.name if code else 'unknown'})"
+    reason = details or gettext("the server gave no reason")
+    return f"{reason} ({code.name if code else 'unknown'})"
 
 
 def _versions(error: grpc.RpcError) -> str:
