@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ import typer
 from classifiers.evaluation import report
 from fanzha.tables import Int64s
 from fanzha.translation.catalogue import gettext
+from services.cli._common import channel_words
+from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import Row, open_table
 from services.cli._common.options import AsJson
@@ -63,7 +65,10 @@ Plots = Annotated[
 
 
 def evaluate(
-    channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
+    channel: Annotated[
+        ChannelWord,
+        typer.Argument(parser=channel_words.reader(ChannelWord), help="Which model."),
+    ],
     data: Data,
     budget: Budget = 0.001,
     plots: Plots = None,
