@@ -18,8 +18,8 @@ from classifiers import bundles
 from classifiers.text.classifier import TextClassifier
 from classifiers.text.disguise import disguised
 from classifiers.training.bundle_writer import markdown_table
-from classifiers.training.disguises import rewriting
-from classifiers.training.disguises.rewriting import Disguise
+from classifiers.training.disguises import rewriters
+from classifiers.training.disguises.rewriters import Disguise
 from classifiers.training.text import data
 from classifiers.training.text.data import LANGUAGES, LabelledText
 from fanzha.tables import Bools
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     everything = data.read(given.data, given.seed)
     for split in (data.VALIDATION, data.TEST):
         rows = [row for row in everything if row.split == split]
-        for language, disguises in (("en", rewriting.ENGLISH), ("zh", rewriting.CHINESE)):
+        for language, disguises in (("en", rewriters.ENGLISH), ("zh", rewriters.CHINESE)):
             frauds = [row for row in rows if row.label == "fraud"]
             spoken = [row for row in frauds if LANGUAGES[row.language] == language]
             _write(f"{split}, {language}", recall_table(spoken, model, disguises, given.seed))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classifiers.text.disguise import undo
-from classifiers.training.disguises import rewriting
+from classifiers.training.disguises import rewriters
 from classifiers.training.disguises.__main__ import BothReadings, harmless_table, recall_table
 from classifiers.training.text import data
 from classifiers.training.text.data import LabelledText
@@ -18,18 +18,18 @@ TEXT = "claim your money before Monday at www.win.example/a1b or call 0906123456
 CHINESE = "恭喜您获得一等奖"
 
 
-@pytest.mark.parametrize("name", rewriting.ENGLISH)
+@pytest.mark.parametrize("name", rewriters.ENGLISH)
 def test_a_disguise_keeps_links_and_numbers_and_hides_words(name: str) -> None:
-    hidden = rewriting.ENGLISH[name](TEXT, Random(1))
+    hidden = rewriters.ENGLISH[name](TEXT, Random(1))
 
     assert "www.win.example/a1b" in hidden
     assert "09061234567" in hidden
     assert undo(hidden)[1] > 0
 
 
-@pytest.mark.parametrize("name", rewriting.CHINESE)
+@pytest.mark.parametrize("name", rewriters.CHINESE)
 def test_emoji_in_chinese_are_undone(name: str) -> None:
-    hidden = rewriting.CHINESE[name](CHINESE, Random(1))
+    hidden = rewriters.CHINESE[name](CHINESE, Random(1))
 
     assert hidden != CHINESE
     assert normalise_all([undo(hidden)[0]]) == [CHINESE]
@@ -56,7 +56,7 @@ BOTH = BothReadings(with_prize, with_prize_or_emoji)
 def test_recall_is_told_before_and_after_undoing() -> None:
     frauds = rows("fraud", *(f"a prize for {'x' * length}" for length in range(25)))
 
-    table = recall_table(frauds, BOTH, {"all": rewriting.between_all_letters}, seed=1)
+    table = recall_table(frauds, BOTH, {"all": rewriters.between_all_letters}, seed=1)
 
     assert table.splitlines()[2:] == ["| s | 25 | 100.0% | 0.0% → 100.0% |"]
     assert len(recall_table(frauds[:19], BOTH, {}, seed=1).splitlines()) == 2
