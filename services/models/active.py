@@ -54,8 +54,8 @@ class ActiveModels:
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
         self._caller = slot(ModelLoading(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
         limits = budgets or {}
-        self._text = slot(_text(limits.get(ModelKind.SMS)))
-        self._link = slot(_link(limits.get(ModelKind.URL)))
+        self._text = slot(_text(limits.get(ModelKind.TEXT)))
+        self._link = slot(_link(limits.get(ModelKind.LINK)))
         self._velocity = slot(_VELOCITY) if velocity else None
         self.current = self._models()
 
@@ -138,17 +138,17 @@ def _warm_link(model: LinkScorer) -> None:
 def _text(budget: EscalationBudget | None) -> ModelLoading[TextScorer]:
     load = partial(bundles.load_text, budget=budget)
     if budget is None or not budget.share:
-        return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text)
+        return ModelLoading(kind=ModelKind.TEXT, load=load, warm=_warm_text)
     once = partial(bundles.load_text, budget=replace(budget, share=0.0))
-    return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
+    return ModelLoading(kind=ModelKind.TEXT, load=load, warm=_warm_text, load_without=once)
 
 
 def _link(budget: EscalationBudget | None) -> ModelLoading[LinkScorer]:
     load = partial(bundles.load_link, budget=budget)
     if budget is None or not budget.share:
-        return ModelLoading(kind=ModelKind.URL, load=load, warm=_warm_link)
+        return ModelLoading(kind=ModelKind.LINK, load=load, warm=_warm_link)
     once = partial(bundles.load_link, budget=replace(budget, share=0.0))
-    return ModelLoading(kind=ModelKind.URL, load=load, warm=_warm_link, load_without=once)
+    return ModelLoading(kind=ModelKind.LINK, load=load, warm=_warm_link, load_without=once)
 
 
 _VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(

@@ -12,6 +12,7 @@ from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
+from fanzha.errors import InvalidConfiguration
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
@@ -245,8 +246,8 @@ def load_models(
         settings.models_dir,
         {
             ModelKind.CALL: settings.call_threshold,
-            ModelKind.SMS: settings.text_threshold,
-            ModelKind.URL: settings.link_threshold,
+            ModelKind.TEXT: settings.text_threshold,
+            ModelKind.LINK: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.load_copy(settings.data_dir),
@@ -263,7 +264,7 @@ def _has_velocity_model(settings: Settings) -> bool:
     if bundles.versions(root, ModelKind.VELOCITY.folder):
         return True
     if settings.velocity_action == "block":
-        raise ValueError(f"velocity_action: {root} holds no velocity bundle")
+        raise InvalidConfiguration("velocity_action: {root} holds no velocity bundle", root=root)
     logger.warning("%s holds no velocity bundle: no call is marked", root)
     return False
 

@@ -104,30 +104,41 @@ def train(training: SecondStageSetup, bundle: Path, fast_card: dict[str, Any], o
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
     served = _served(bundle, head, about, chosen.threshold)
     metrics |= _as_served(served, links, splits.test, scores)
-    table = {
-        **fast_card,
+    plots = report.plots(links, splits, scores, chosen.threshold, fast_card["plots"]["learning"])
+    table = _table(fast_card, chosen, about, metrics, served)
+    table |= {
         "version": out.name,
-        "threshold": chosen.threshold,
-        "date": datetime.now(UTC).date().isoformat(),
         "seed": training.setup.seed,
         "score_histogram": report.ordinary_scores(links, splits, scores),
-        "training": {**fast_card["training"], "threshold_set_by": chosen.threshold_set_by},
-        "metrics": {**fast_card["metrics"], **metrics},
-        "plots": report.plots(
-            links, splits, scores, chosen.threshold, fast_card["plots"]["learning"]
-        ),
-        "second_look": {name: value for name, value in asdict(about).items() if name != "sha256"},
-        "second_sha256": about.sha256,
-        "golden": [
-            {"url": url, "score": round(score, 5)}
-            for url, score in zip(GOLDEN_URLS, served.score(GOLDEN_URLS).tolist(), strict=True)
-        ],
+        "plots": plots,
     }
     write_bundle(out, (bundle / GRAPH).read_bytes(), table)
     (out / CASCADE_HEAD).write_bytes(head)
     # Loading compares the golden scores.
     model = OnnxModel(out)
     LinkClassifier(model, url_trees.of_bundle(out, model.card))
+
+
+def _table(
+    fast_card: dict[str, Any],
+    chosen: LinkStages,
+    about: CascadeCard,
+    metrics: dict[str, Any],
+    served: LinkClassifier,
+) -> dict[str, Any]:
+    """Return the card of the fast model with what the second stage changes."""
+    golden = zip(GOLDEN_URLS, served.score(GOLDEN_URLS).tolist(), strict=True)
+    second = {name: value for name, value in asdict(about).items() if name != "sha256"}
+    return {
+        **fast_card,
+        "threshold": chosen.threshold,
+        "date": datetime.now(UTC).date().isoformat(),
+        "training": {**fast_card["training"], "threshold_set_by": chosen.threshold_set_by},
+        "metrics": {**fast_card["metrics"], **metrics},
+        "second_look": second,
+        "second_sha256": about.sha256,
+        "golden": [{"url": url, "score": round(score, 5)} for url, score in golden],
+    }
 
 
 def without(training: SecondStageSetup, names: tuple[str, ...]) -> list[dict[str, object]]:

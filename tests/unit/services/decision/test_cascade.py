@@ -16,8 +16,8 @@ def test_the_share_of_time_is_that_of_the_settings() -> None:
     budgets = cascade.budgets(Settings(cascade_share=0.2, link_cascade_share=0.4), Observer())
 
     assert {kind: budget.share for kind, budget in budgets.items()} == {
-        ModelKind.SMS: 0.2,
-        ModelKind.URL: 0.4,
+        ModelKind.TEXT: 0.2,
+        ModelKind.LINK: 0.4,
     }
 
 
