@@ -7,7 +7,8 @@ from time import monotonic
 from classifiers.escalation import EscalationBudget
 from fanzha.tables import Channel
 from infra.safe_traceback import kind_and_places
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.settings.settings import Settings
 
