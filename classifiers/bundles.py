@@ -13,11 +13,11 @@ from pathlib import Path
 
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.card import CARD
+from classifiers.escalation import EscalationBudget
 from classifiers.link.classifier import LinkClassifier
 from classifiers.onnx_model import OnnxModel
-from classifiers.text import cascade
+from classifiers.text import sentence_head
 from classifiers.text.classifier import TextClassifier
-from classifiers.text.escalation import EscalationBudget
 from classifiers.velocity.classifier import VelocityClassifier
 
 SHIPPED = Path(__file__).with_name("models")
@@ -47,7 +47,7 @@ def load_text(
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
         return TextClassifier(model)
-    second = cascade.of_bundle(folder(root, "sms", model.version), model.card)
+    second = sentence_head.of_bundle(folder(root, "sms", model.version), model.card)
     return TextClassifier(model, second, budget)
 
 

@@ -11,12 +11,11 @@ from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
-from classifiers import feature_histogram
+from classifiers import cascade_card, feature_histogram
 from classifiers.card_fields import FieldType
 from classifiers.card_fields import checked_field as _field
+from classifiers.cascade_card import CascadeCard
 from classifiers.feature_histogram import FeatureHistogram
-from classifiers.text import cascade_card
-from classifiers.text.cascade_card import CascadeCard
 from fanzha import toml_files
 from fanzha.tables import Float32s
 

@@ -114,7 +114,7 @@ class Detail:
     read_bytes: int = 0
     """Bytes that were read of a body or URL that was cut; 0 where it was not."""
     truncated: bool = False
-    """Whether a text may hold more links or telephone numbers than were looked up."""
+    """Whether it was cut: links and telephone numbers beyond were not looked up."""
     velocity_score: float | None = None
     """Score of a call that reached the threshold of the velocity model."""
     velocity_inputs: Mapping[str, float] | None = None

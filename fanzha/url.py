@@ -127,7 +127,8 @@ def _rewritten(url: str) -> str:
     host = _host(authority)
     if not host or not scheme:
         return ""
-    return f"{scheme}://{host}{_path_and_query(rest)}"
+    # A fragment that was escaped may follow the host; in a path, an escaped # belongs to the path.
+    return f"{scheme}://{host}{_path_and_query('' if rest[:1] == '#' else rest)}"
 
 
 def _without_scheme(text: str) -> tuple[str, str]:

@@ -1,13 +1,12 @@
 """Start and end of a process: signals, the pipe of the parent, background tasks."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from infra.data_paths import NAME_VARIABLE
 from infra.supervisor import SERVING_LINE
@@ -55,24 +54,6 @@ def say_serving() -> None:
     if is_child():
         sys.stdout.write(f"{SERVING_LINE}\n")
         sys.stdout.flush()
-
-
-@contextmanager
-def collection_paused() -> Iterator[None]:
-    """Collect no garbage during imports, which leave none: it takes a tenth of their time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-def settle_memory() -> None:
-    """Freeze the garbage collector: later collections skip all objects that exist now."""
-    gc.collect()
-    gc.freeze()
 
 
 async def first_of(stop: asyncio.Event, *tasks: asyncio.Task[None]) -> None:

@@ -19,7 +19,8 @@ from benchmarks.load import traffic
 from benchmarks.load.plan import Plan, Through
 from services.auth.exposure import is_loopback
 from services.cli._common.console import err, fail
-from services.settings.settings import PREFIX, Settings
+from services.settings.settings import Settings
+from services.settings.variables import PREFIX
 
 SEED = scenarios.SEED
 _INTERRUPTED = 128 + signal.SIGINT

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 
 from blocklists.importers import (
     adblock,
@@ -17,30 +16,13 @@ from blocklists.importers import (
     unbound,
     yaml_records,
 )
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import Item, Reader
 from blocklists.importers.tables import csv_table, headers
 from fanzha import party_address
 
 HEAD_LINES = 500
 """Lines that `detect` inspects."""
-
-
-class Format(StrEnum):
-    """A format that can be read."""
-
-    CSV = "csv"
-    NUMBERS = "numbers"
-    DOMAINS = "domains"
-    HOSTS = "hosts"
-    ADBLOCK = "adblock"
-    DNSMASQ = "dnsmasq"
-    UNBOUND = "unbound"
-    RPZ = "rpz"
-    BIND = "bind"
-    JSON = "json"
-    YAML = "yaml"
-    XLSX = "xlsx"
-    STIX = "stix"
 
 
 def read_stix(lines: Iterable[str], now_s: int = 0) -> Iterator[Item]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from blocklists.importers import files, formats
-from blocklists.importers.formats import Format
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import Item, Reader
 from blocklists.importers.tables import csv_table, workbook
 from blocklists.importers.tables.columns import Choose, nothing_chosen

@@ -3,7 +3,7 @@
 A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
 larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
 sender is given to the graph, but a model trained without senders gives it no weight. Texts whose
-score is uncertain are escalated to a second stage (`classifiers.text.escalation`), where the
+score is uncertain are escalated to a second stage (`classifiers.escalation`), where the
 bundle has one.
 """
 
@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers import card
+from classifiers.cascade import Cascade, in_uncertain_band
+from classifiers.escalation import EscalationBudget, Escalations
 from classifiers.interfaces import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text import features, fraud_type_words
-from classifiers.text.cascade import TextCascade, in_uncertain_band
 from classifiers.text.embeddings import NO_ROWS, Embeddings
-from classifiers.text.escalation import EscalationBudget, Escalations
 from classifiers.text.features import NGrams
 from classifiers.text.sender_classes import sender_classes
 from fanzha.tables import Float32s, Int64s, Texts, Uint8s
@@ -37,7 +37,7 @@ class TextClassifier:
     def __init__(
         self,
         model: OnnxModel,
-        cascade: TextCascade | None = None,
+        cascade: Cascade | None = None,
         budget: EscalationBudget | None = None,
     ) -> None:
         """Serve a bundle; without a *budget* all uncertain texts reach its second stage."""

@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from blocklists.entries import Source
 from fanzha.errors import Unauthenticated
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
+
+if TYPE_CHECKING:
+    from blocklists.entries import Source  # imports numpy, which commands on identities need not
 
 NAME = TextLimit(max_characters=200, characters=CharacterSet.PRINTABLE)
 """Name of a person; invisible characters would let one person pass for two."""
@@ -63,7 +66,7 @@ class Identity:
     roles: frozenset[Role]
     regions: frozenset[str] = frozenset()
     """Region codes in scope; empty means all."""
-    sources: frozenset[Source] = frozenset()
+    sources: "frozenset[Source]" = frozenset()
     """List sources it may change; empty means all."""
     carrier: str = ""
     """The carrier whose policy applies to its requests, such as ``cmcc``; empty: none named."""

@@ -1,5 +1,7 @@
 """`fanzha campaigns`: fingerprints of bulk texts, listed or not; no text is shown or stored."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +14,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
 
-_server = ServerOf(hit_pb2_grpc.HitServiceStub, deadline_seconds=15.0)
+_server = ServerOf(lambda: hit_pb2_grpc.HitServiceStub, deadline_seconds=15.0)
 
 
 def show_campaigns(

@@ -1,5 +1,7 @@
 """`fanzha graph`: what a number, sender's name, link or text is seen with."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +17,7 @@ from services.cli._common.time_arguments import written
 
 app = typer.Typer(no_args_is_help=True, help="Show what is seen together with fraud.")
 
-_server = ServerOf(hit_pb2_grpc.HitServiceStub)
+_server = ServerOf(lambda: hit_pb2_grpc.HitServiceStub)
 
 
 @app.callback()

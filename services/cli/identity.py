@@ -1,5 +1,7 @@
 """`fanzha identity`: keys and tokens to try real roles with, and what a server takes one for."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
-from services.auth.identity import Role
+from services.auth import identity
 from services.cli._common import addresses
 from services.cli._common.console import err, fail, out, print_json
 from services.cli._common.enum_words import enum_word, field_label
@@ -25,14 +27,14 @@ app = typer.Typer(
     no_args_is_help=True, help="Make identities to try roles with; ask who a server takes you for."
 )
 
-_server = ServerOf(access_pb2_grpc.AccessServiceStub, deadline_seconds=10.0)
+_server = ServerOf(lambda: access_pb2_grpc.AccessServiceStub, deadline_seconds=10.0)
 DEFAULT_FOLDER = Path("identity")
 
 Where = Annotated[
     Path, typer.Option("--dir", file_okay=False, help="Folder that `fanzha identity init` made.")
 ]
 Roles = Annotated[
-    list[Role], typer.Option("--role", help="What they may do; several times for several.")
+    list[identity.Role], typer.Option("--role", help="What they may do; several times for several.")
 ]
 Carrier = Annotated[
     str, typer.Option(help="Carrier whose policy decides on their requests (cmcc); none named.")

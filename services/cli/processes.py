@@ -1,5 +1,7 @@
 """`fanzha up`, `serve`, `admin`, `warn`: the processes."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -7,17 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from infra import process_lifecycle
+from infra import garbage_collection
 from services.cli._common.console import fail
 from services.processes import data_folder
-from services.settings import loader, settings
-from services.settings.settings import Settings
+from services.settings import loader
+from services.settings import settings as service_settings
+from services.settings.variables import CONFIG_VARIABLE
 from services.telemetry import logging_setup
 
 Config = Annotated[
     Path | None,
     typer.Option(
-        envvar=settings.CONFIG_VARIABLE,
+        envvar=CONFIG_VARIABLE,
         exists=True,
         dir_okay=False,
         help="TOML file of settings; variables FANZHA_… outrank it.",
@@ -27,7 +30,7 @@ Config = Annotated[
 
 def up(config: Config = None) -> None:
     """Run everything on this machine, on an embedded Valkey unless FANZHA_REDIS_URL is set."""
-    with process_lifecycle.collection_paused():
+    with garbage_collection.paused():
         from services.processes.up import run_all
 
     _run(config, run_all)
@@ -35,7 +38,7 @@ def up(config: Config = None) -> None:
 
 def serve(config: Config = None) -> None:
     """Run the interception workers of this host."""
-    with process_lifecycle.collection_paused():
+    with garbage_collection.paused():
         from services.processes.up import run_interception
 
     _run(config, run_interception)
@@ -43,7 +46,7 @@ def serve(config: Config = None) -> None:
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    with process_lifecycle.collection_paused():
+    with garbage_collection.paused():
         from services.processes.admin import run
 
     _run(config, run)
@@ -51,7 +54,7 @@ def admin(config: Config = None) -> None:
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    with process_lifecycle.collection_paused():
+    with garbage_collection.paused():
         from services.processes.warn import run
 
     _run(config, run)
@@ -59,13 +62,15 @@ def warn(config: Config = None) -> None:
 
 def worker(config: Config = None) -> None:
     """Run one interception worker; `serve` starts these."""
-    with process_lifecycle.collection_paused():
+    with garbage_collection.paused():
         from services.processes.worker import run
 
     _run(config, run)
 
 
-def _run(config: Path | None, role: Callable[[Settings], Coroutine[Any, Any, int]]) -> None:
+def _run(
+    config: Path | None, role: Callable[[service_settings.Settings], Coroutine[Any, Any, int]]
+) -> None:
     try:
         settings = loader.load(config)
         logging_setup.configure(level=settings.log_level, form=settings.log_format)

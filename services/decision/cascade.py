@@ -3,7 +3,7 @@
 import logging
 from time import monotonic
 
-from classifiers.text.escalation import EscalationBudget
+from classifiers.escalation import EscalationBudget
 from infra.safe_traceback import kind_and_places
 from services.decision.observer import Observer
 from services.settings.settings import Settings

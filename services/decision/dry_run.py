@@ -4,7 +4,7 @@ Checks, rehearsals and replays ask for them. The pipeline is that of live traffi
 lists, models, rules and memories, but it reads the memories without counting, asks no shadow model,
 and tells no observer but the counter of dry runs: so a dry run is in no activity, velocity, drift,
 hit, entry count, case, campaign, relation, shadow figure or decision log. It costs the worker the
-same time, that of the second stage of texts (`classifiers.text.escalation`) included.
+same time, that of the second stage of texts (`classifiers.escalation`) included.
 """
 
 from collections.abc import Callable

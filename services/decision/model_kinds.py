@@ -1,28 +1,28 @@
-"""The kinds of models of a worker: one for each channel, and one for the velocity of calls."""
+"""The kinds of models of a worker: one for each channel, and one for the velocity of calls.
+
+Commands on models read them for their help, so this module imports nothing that takes long.
+"""
 
 from enum import StrEnum
 
-from fanzha.tables import Channel
-
 
 class ModelKind(StrEnum):
-    """A kind of model; the value is its word in commands and metrics."""
+    """A kind of model; the value is its word in commands, metrics and the store."""
 
     CALL = "call"
-    SMS = "sms"
-    URL = "url"
-    VELOCITY = "moment"
-    """Bundles were released under this word, so commands and folders keep it."""
+    TEXT = "text"
+    LINK = "link"
+    VELOCITY = "velocity"
 
     @property
     def folder(self) -> str:
-        """Folder of the kind's bundles."""
-        return "caller" if self is ModelKind.CALL else self.value
+        """Folder of the kind's bundles, and their channel: released bundles never change."""
+        return _FOLDERS[self]
 
 
-OF_CHANNEL = {
-    Channel.CALL: ModelKind.CALL,
-    Channel.TEXT: ModelKind.SMS,
-    Channel.LINK: ModelKind.URL,
+_FOLDERS = {
+    ModelKind.CALL: "caller",
+    ModelKind.TEXT: "sms",
+    ModelKind.LINK: "url",
+    ModelKind.VELOCITY: "moment",
 }
-"""The kind of model that decides on a channel."""

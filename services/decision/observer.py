@@ -35,10 +35,6 @@ class Observer:
     """The telephone numbers in a batch of texts, as for links."""
     rows_cut: Callable[[Channel, int], None] = lambda _channel, _rows: None
     """Rows of a request whose bodies or URLs were cut to the bytes that are read of one."""
-    links_cut: Callable[[int], None] = lambda _texts: None
-    """Texts of a batch that may hold more links than were extracted."""
-    numbers_cut: Callable[[int], None] = lambda _texts: None
-    """Texts of a batch that may hold more telephone numbers than were looked up."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """Recent activity of the callers of a batch."""

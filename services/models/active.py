@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from classifiers import bundles
+from classifiers.escalation import EscalationBudget
 from classifiers.interfaces import LinkScorer, TextScorer, VelocityScorer
-from classifiers.text.escalation import EscalationBudget
 from fanzha.links import find_links
 from fanzha.tables import Channel, Texts
 from services.decision.evidence import ModelSet
@@ -137,13 +137,13 @@ def _warm_link(model: LinkScorer) -> None:
 def _text(budget: EscalationBudget | None) -> ModelLoading[TextScorer]:
     load = partial(bundles.load_text, budget=budget)
     if budget is None or not budget.share:
-        return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text)
+        return ModelLoading(kind=ModelKind.TEXT, load=load, warm=_warm_text)
     once = partial(bundles.load_text, budget=replace(budget, share=0.0))
-    return ModelLoading(kind=ModelKind.SMS, load=load, warm=_warm_text, load_without=once)
+    return ModelLoading(kind=ModelKind.TEXT, load=load, warm=_warm_text, load_without=once)
 
 
 _LINK: ModelLoading[LinkScorer] = ModelLoading(
-    kind=ModelKind.URL, load=bundles.load_link, warm=_warm_link
+    kind=ModelKind.LINK, load=bundles.load_link, warm=_warm_link
 )
 _VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(
     kind=ModelKind.VELOCITY, load=bundles.load_velocity, warm=_warm_nothing

@@ -8,7 +8,7 @@ from functools import partial
 from blocklists.snapshot.replica import Replica
 from classifiers import bundles
 from classifiers.caller.activity import ActivityTable
-from classifiers.text.escalation import EscalationBudget
+from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
@@ -243,8 +243,8 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
         settings.models_dir,
         {
             ModelKind.CALL: settings.call_threshold,
-            ModelKind.SMS: settings.text_threshold,
-            ModelKind.URL: settings.link_threshold,
+            ModelKind.TEXT: settings.text_threshold,
+            ModelKind.LINK: settings.link_threshold,
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.load_copy(settings.data_dir),

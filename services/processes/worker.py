@@ -23,7 +23,7 @@ from fanzha.decisions import Decisions
 from fanzha.errors import Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
-from infra import process_lifecycle
+from infra import garbage_collection, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import LISTS, METRICS, NAME_VARIABLE, REQUEST_IDS, SIBLINGS
 from infra.failure_counts import FAILURES, FailureKind
@@ -36,9 +36,10 @@ from services.carrier_policy import wiring as carrier_policy
 from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
+from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.drift.features import FeatureDrift
 from services.decision.drift.scores import ScoreDrift
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer, Table
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.sightings import SightingBuffer, SightingWriter
@@ -178,8 +179,6 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._links_found,
             numbers_found=self._sightings.numbers_found,
-            links_cut=self._metrics.links_cut,
-            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
@@ -304,7 +303,7 @@ class Worker:
         self._applied_at_ms = now_ms()
         if first:
             await self._policies.first()
-            process_lifecycle.settle_memory()
+            garbage_collection.settle_memory()
             await self._server.serve()
             process_lifecycle.say_serving()
             logger.info("serving", extra={"list_version": self._replica.current.version})
@@ -331,7 +330,7 @@ class Worker:
         self._metrics.list_files_refused(self._replica.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
-        self._metrics.cascade_available(statuses[ModelKind.SMS].cascade)
+        self._metrics.cascade_available(statuses[ModelKind.TEXT].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

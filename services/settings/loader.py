@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from fanzha import toml_files
-from services.settings.settings import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, Settings
+from services.settings.settings import Settings
+from services.settings.variables import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX
 
 # Set by Kubernetes in every pod of a namespace with a service called fanzha.
 _KUBERNETES = re.compile(r"FANZHA_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_\w+)?)")

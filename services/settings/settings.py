@@ -18,18 +18,8 @@ from pydantic_settings import (
 )
 
 from infra import url_secrets
+from services.settings.variables import CONFIG_VARIABLE, PREFIX
 from services.settings.warning_channels import WarningChannelSettings
-
-PREFIX = "FANZHA_"
-CONFIG_VARIABLE = "FANZHA_CONFIG"
-"""Names the TOML file."""
-OTHER_VARIABLES = (
-    *("FANZHA_TARGET", "FANZHA_ADMIN_TARGET", "FANZHA_WARNING_TARGET"),
-    *("FANZHA_SERVER", "FANZHA_PROFILE", "FANZHA_WORKER_NAME", "FANZHA_LANGUAGE"),
-    *("FANZHA_TOKEN", "FANZHA_TOKEN_FILE"),
-    *("FANZHA_TLS_CA", "FANZHA_TLS_CLIENT_CERTIFICATE", "FANZHA_TLS_CLIENT_KEY"),
-)
-"""Variables read by commands, clients and child processes, outside `Settings`."""
 
 
 class Settings(WarningChannelSettings):

@@ -9,7 +9,8 @@ from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
 from services.telemetry.metric_family import Family
@@ -53,7 +54,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
 
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
 # The velocity model counts as a channel of its own, under the name of its kind.
-_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), ("moment",))
+_BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), (ModelKind.VELOCITY.value,))
 
 DECISIONS = Family(
     name="fanzha_decisions",
@@ -166,19 +167,10 @@ REQUESTS_SHED = Family(
     labels=("reason",),
     values=tuple((reason.value,) for reason in ShedReason),
 )
-LINKS_CUT = Family(
-    name="fanzha_texts_links_cut",
-    text="Texts with more than 16 links or 128 link-like substrings; they were decided by "
-    "those before.",
-)
-NUMBERS_CUT = Family(
-    name="fanzha_texts_numbers_cut",
-    text="Texts with more than 8 telephone numbers or 64 runs of digits; those before counted.",
-)
 SIGHTINGS_DROPPED = Family(
     name="fanzha_graph_sightings_dropped",
     text="Events that could not be added to the graph of what is seen together: more than 64 of "
-    "one batch, or the store was away.",
+    "one batch, more different ones than are written in a second, or the store was away.",
 )
 RELATED_ENTITIES = Family(
     name="fanzha_related_entities",
@@ -361,7 +353,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED, LINKS_CUT, NUMBERS_CUT),
+    *(VELOCITY_FAILURES, REQUESTS_SHED),
     *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
     *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),

@@ -183,14 +183,6 @@ class DecisionMetrics:
         """Count a request that was not decided."""
         self._figures[_SHED_PLACE[why]] += 1
 
-    def links_cut(self, texts: int) -> None:
-        """Count texts with more links than the limit."""
-        self._figures[layout.START[layout.LINKS_CUT.name]] += texts
-
-    def numbers_cut(self, texts: int) -> None:
-        """Count texts that may hold more telephone numbers than were looked up."""
-        self._figures[layout.START[layout.NUMBERS_CUT.name]] += texts
-
     def sightings_dropped(self, rows: int) -> None:
         """Count events that could not be added to the graph."""
         self._figures[layout.START[layout.SIGHTINGS_DROPPED.name]] += rows

@@ -44,8 +44,10 @@ SHARED_CLASS_NAMES: dict[str, str] = {}
 """Names that several classes may have, and why."""
 
 SHORT_MODULES = {
+    "blocklists/importers/list_format.py": "commands name formats without importing readers",
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
+    "infra/garbage_collection.py": "processes and commands pause it alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
     "services/appeals/scope.py": "the role name that other subjects have, too",
@@ -56,8 +58,10 @@ SHORT_MODULES = {
     "services/cli/version.py": "a command of its own",
     "services/cli/warnings/operations_server.py": "shared by six groups of commands",
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
+    "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
+    "services/settings/variables.py": "commands name variables without importing settings",
 }
 """Modules of a few lines, and why they stand alone."""
 

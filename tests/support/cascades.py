@@ -10,11 +10,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from classifiers import bundles, card
 from classifiers.card import CARD, CASCADE_HEAD, GRAPH
+from classifiers.cascade import Cascade, ScoreCombiner
+from classifiers.cascade_card import CascadeCard
 from classifiers.onnx_model import OnnxModel
-from classifiers.text import cascade, sentence_encoder
-from classifiers.text.cascade import ScoreCombiner, TextCascade
-from classifiers.text.cascade_card import CascadeCard
+from classifiers.text import sentence_encoder, sentence_head
 from classifiers.text.classifier import TextClassifier
+from classifiers.text.sentence_head import SentenceHead
 from fanzha.text import normalise_all
 
 FRAUD = "您好，您的包裹丢失可获双倍赔付，请点击链接填写银行卡号和验证码"
@@ -35,10 +36,10 @@ def a_head() -> bytes:
     weights = (STRENGTH * (fraud - ham)).astype(np.float32)
     width = sentence_encoder.WIDTH
     graph = helper.make_graph(
-        [helper.make_node("MatMul", [cascade.INPUT, "weights"], [cascade.OUTPUT])],
+        [helper.make_node("MatMul", [sentence_head.INPUT, "weights"], [sentence_head.OUTPUT])],
         "second",
-        [helper.make_tensor_value_info(cascade.INPUT, TensorProto.FLOAT, ["texts", width])],
-        [helper.make_tensor_value_info(cascade.OUTPUT, TensorProto.FLOAT, ["texts"])],
+        [helper.make_tensor_value_info(sentence_head.INPUT, TensorProto.FLOAT, ["texts", width])],
+        [helper.make_tensor_value_info(sentence_head.OUTPUT, TensorProto.FLOAT, ["texts"])],
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -70,9 +71,10 @@ def fast() -> TextClassifier:
     return TextClassifier(model)
 
 
-def a_cascade() -> TextCascade:
+def a_cascade() -> Cascade:
     """Return our second stage for all texts below the threshold of `fast`."""
-    return TextCascade(a_head(), ScoreCombiner(about=about(), threshold=fast().threshold))
+    scale = ScoreCombiner(about=about(), threshold=fast().threshold)
+    return Cascade(SentenceHead(a_head()), scale, sentence_head.PACE)
 
 
 def a_text_bundle(root: Path, version: str, *, second: bool = True) -> Path:

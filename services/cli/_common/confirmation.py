@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import grpc
 import typer
 
-from fanzha.client import unconfirmed_replacements, unconfirmed_risks
+from fanzha import client
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, fail
 from services.cli._common.exit_status import ExitStatus
@@ -52,7 +52,10 @@ def call(
             try:
                 return send(stub)
             except grpc.RpcError as error:
-                risks, differences = unconfirmed_risks(error), unconfirmed_replacements(error)
+                risks, differences = (
+                    client.unconfirmed_risks(error),
+                    client.unconfirmed_replacements(error),
+                )
                 if not risks and not differences:
                     raise
         if differences:

@@ -1,5 +1,7 @@
 """Output of commands: colours on a terminal only, errors as one sentence."""
 
+from __future__ import annotations
+
 import io
 import json
 import sys
@@ -9,7 +11,7 @@ from typing import IO, Any, NoReturn, cast
 
 import grpc
 import typer
-from google.protobuf.message import Message
+from google.protobuf import message as protobuf_message
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
@@ -23,7 +25,7 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.text import Text
 
-from fanzha.client import Login, LoginError, localized_message, version_conflict
+from fanzha import client
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
@@ -77,6 +79,11 @@ def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     raise typer.Exit(int(status))
 
 
+def say_following() -> None:
+    """Say on standard error that the command waits for more, so that silence is no riddle."""
+    err.print(gettext("waiting for more; Ctrl-C ends"))
+
+
 def print_json(value: Any) -> None:
     """Write *value* as JSON to standard output; it may be, or hold, messages of the wire."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
@@ -84,7 +91,7 @@ def print_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return as_dict(value) if isinstance(value, Message) else list(value)
+    return as_dict(value) if isinstance(value, protobuf_message.Message) else list(value)
 
 
 @contextmanager
@@ -97,15 +104,15 @@ def one_sentence(target: str) -> Iterator[None]:
         fail(_sentence(error, code, target), status=exit_status.of_code(code))
     except FanzhaError as error:
         fail(error.translated(language()), status=exit_status.of_error(error))
-    except LoginError as error:
+    except client.LoginError as error:
         fail(str(error))
 
 
 def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -> str:
     details = error.details() if hasattr(error, "details") else str(error)
-    details = localized_message(error) or details
+    details = client.localized_message(error) or details
     if code is grpc.StatusCode.UNAVAILABLE:
-        closed = "Socket closed" in str(details) and not Login.from_environment().encrypted
+        closed = "Socket closed" in str(details) and not client.Login.from_environment().encrypted
         hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
         return gettext(
             "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint
@@ -129,11 +136,12 @@ def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -
             details=details,
             error=_versions(error),
         )
-    return f"{details} ({code.name if code else 'unknown'})"
+    reason = details or gettext("the server gave no reason")
+    return f"{reason} ({code.name if code else 'unknown'})"
 
 
 def _versions(error: grpc.RpcError) -> str:
-    found = version_conflict(error)
+    found = client.version_conflict(error)
     if found is None:
         return ""
     expected = (

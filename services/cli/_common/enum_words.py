@@ -4,7 +4,14 @@ A word is a code that people may type back, such as ``block``: JSON and files ha
 translation depends on the enum, because a case and a change are "new" in different words.
 """
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TypeVar
+
 from fanzha.translation.catalogue import gettext, pgettext
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 FIELDS = (
     "action", "active", "decision", "read bytes", "truncated",
@@ -53,3 +60,23 @@ def word(name: str, prefix: str) -> str:
     """Make a word of the name of an enum value; empty for the unspecified one."""
     short = name.removeprefix(prefix).lower()
     return "" if short == "unspecified" else short
+
+
+class LazyTable(Mapping[Key, Value]):
+    """A table with enums of the wire, made when it is first read: help needs no generated code."""
+
+    def __init__(self, make: Callable[[], Mapping[Key, Value]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _table(self) -> Mapping[Key, Value]:
+        return self._make()
+
+    def __getitem__(self, key: Key) -> Value:
+        return self._table[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)

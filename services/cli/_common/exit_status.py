@@ -1,5 +1,7 @@
 """The exit statuses of commands: what a script may rely on (docs/how-to/connect.md)."""
 
+from __future__ import annotations
+
 from enum import IntEnum
 
 import grpc
@@ -13,6 +15,7 @@ from fanzha.errors import (
     Unavailable,
     VersionConflict,
 )
+from services.cli._common.enum_words import LazyTable
 
 
 class ExitStatus(IntEnum):
@@ -30,17 +33,19 @@ class ExitStatus(IntEnum):
     """The server, or the person asked, did not let it happen; nothing changed."""
 
 
-_OF_CODES = {
-    grpc.StatusCode.NOT_FOUND: ExitStatus.NOT_FOUND,
-    grpc.StatusCode.INVALID_ARGUMENT: ExitStatus.USAGE,
-    grpc.StatusCode.OUT_OF_RANGE: ExitStatus.USAGE,
-    grpc.StatusCode.FAILED_PRECONDITION: ExitStatus.REFUSED,
-    grpc.StatusCode.ALREADY_EXISTS: ExitStatus.REFUSED,
-    grpc.StatusCode.ABORTED: ExitStatus.REFUSED,
-    grpc.StatusCode.PERMISSION_DENIED: ExitStatus.REFUSED,
-    grpc.StatusCode.UNAUTHENTICATED: ExitStatus.REFUSED,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: ExitStatus.REFUSED,
-}
+_OF_CODES = LazyTable(
+    lambda: {
+        grpc.StatusCode.NOT_FOUND: ExitStatus.NOT_FOUND,
+        grpc.StatusCode.INVALID_ARGUMENT: ExitStatus.USAGE,
+        grpc.StatusCode.OUT_OF_RANGE: ExitStatus.USAGE,
+        grpc.StatusCode.FAILED_PRECONDITION: ExitStatus.REFUSED,
+        grpc.StatusCode.ALREADY_EXISTS: ExitStatus.REFUSED,
+        grpc.StatusCode.ABORTED: ExitStatus.REFUSED,
+        grpc.StatusCode.PERMISSION_DENIED: ExitStatus.REFUSED,
+        grpc.StatusCode.UNAUTHENTICATED: ExitStatus.REFUSED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED: ExitStatus.REFUSED,
+    }
+)
 _REFUSALS = (NotAllowed, Unauthenticated, VersionConflict, RisksUnconfirmed)
 
 

@@ -5,12 +5,14 @@ for enums: ``CHANGE_STATE_PENDING`` is ``pending``, as on the command line, and 
 is an empty text. Hits and logged decisions carry such words as texts.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
+from google.protobuf import descriptor as protobuf_descriptor
+from google.protobuf import json_format
+from google.protobuf import message as protobuf_message
 
 HIT_ENUMS = frozenset(
     {
@@ -21,9 +23,9 @@ HIT_ENUMS = frozenset(
 """Fields of hits and logged decisions whose texts are words of enums."""
 
 
-def as_dict(message: Message) -> dict[str, Any]:
+def as_dict(message: protobuf_message.Message) -> dict[str, Any]:
     """Return a message for JSON."""
-    found: dict[str, Any] = MessageToDict(
+    found: dict[str, Any] = json_format.MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
     return _spelled(found, message.DESCRIPTOR)
@@ -34,7 +36,7 @@ def hit_words(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value.lower() if name in HIT_ENUMS else value for name, value in fields.items()}
 
 
-def enum_value(enum: EnumDescriptor, name: Any) -> Any:
+def enum_value(enum: protobuf_descriptor.EnumDescriptor, name: Any) -> Any:
     """Return the word of a value of *enum*; a number that is not known stays one."""
     if not isinstance(name, str):
         return name
@@ -52,18 +54,22 @@ def _spelled(found: dict[str, Any], descriptor: Any) -> dict[str, Any]:
     }
 
 
-def _field(value: Any, field: FieldDescriptor) -> Any:
+def _field(value: Any, field: protobuf_descriptor.FieldDescriptor) -> Any:
     kind = field.message_type
     if kind is not None and kind.GetOptions().map_entry:
         inner = kind.fields_by_name["value"]
         values = {name: _single(one, inner) for name, one in value.items()}
-        return hit_words(values) if inner.type == FieldDescriptor.TYPE_STRING else values
+        return (
+            hit_words(values)
+            if inner.type == protobuf_descriptor.FieldDescriptor.TYPE_STRING
+            else values
+        )
     if isinstance(value, list):
         return [_single(one, field) for one in value]
     return _single(value, field)
 
 
-def _single(value: Any, field: FieldDescriptor) -> Any:
+def _single(value: Any, field: protobuf_descriptor.FieldDescriptor) -> Any:
     if field.enum_type is not None:
         return enum_value(field.enum_type, value)
     if field.message_type is not None and isinstance(value, dict):

@@ -17,14 +17,23 @@ from typer.exceptions import TyperException
 from typer.main import get_group
 
 from fanzha.translation import catalogue
-from infra import process_lifecycle
-from services.cli._common import argument_errors, command_help, translated_commands
+from infra import deferred_imports, garbage_collection
+from services.cli._common import (
+    argument_errors,
+    command_help,
+    translated_commands,
+)
 
 Place: TypeAlias = tuple[str, str]
 """Where in `services.cli` a command is, and its summary."""
 
 _HIDDEN = frozenset({"worker"})
 """Commands hidden from help."""
+_DEFERRED = frozenset(
+    {"asyncio", "blocklists", "classifiers", "fanzha", "google", "grpc", "grpc_health", "infra"}
+    | {"numpy", "services"}
+)
+"""What modules of commands import when a command runs, and not for its help."""
 
 
 class LazyCommands(UserDict[str, Any]):
@@ -99,7 +108,10 @@ def _translated_errors() -> Iterator[None]:
 
 def _load(name: str, place: str) -> Any:
     module, attribute = place.rsplit(".", 1)
-    with process_lifecycle.collection_paused():
+    with (
+        garbage_collection.paused(),
+        deferred_imports.deferred(_DEFERRED, importers="services.cli"),
+    ):
         found = getattr(import_module(f"services.cli.{module}"), attribute)
     one = typer.Typer()
     if isinstance(found, typer.Typer):

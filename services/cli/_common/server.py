@@ -5,11 +5,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-import grpc
-
 from fanzha.client import channels
-from fanzha.translation import negotiation
-from fanzha.translation.catalogue import ENGLISH, LOCALES, gettext, language
+from fanzha.translation.catalogue import gettext
 from services.cli._common.console import err, one_sentence
 
 Stub = TypeVar("Stub")
@@ -30,7 +27,8 @@ class PagedAnswer(Protocol):
 class ServerOf(Generic[Stub]):
     """Opens channels to one service. Each group of commands has one, made of a generated stub."""
 
-    stub: type[Stub]
+    stub: Callable[[], type[Stub]]
+    """Returns the class of the stub: help of commands does not import it."""
     deadline_seconds: float = DEADLINE_SECONDS
     """Deadline of each unary call that names none."""
 
@@ -41,11 +39,12 @@ class ServerOf(Generic[Stub]):
         A terminal shows *doing* with a spinner meanwhile.
         """
         spinner = err.status(doing) if doing and err.is_terminal else nullcontext()
+        from services.cli._common import interceptors
+
         with one_sentence(target), channels.blocking(target) as channel, spinner:
-            deadline = _DefaultDeadline(self.deadline_seconds)
             # The generated `__new__` is overloaded for asyncio, which `type[Stub]` cannot say.
-            make: Any = self.stub
-            yield make(grpc.intercept_channel(channel, deadline, _Language()))
+            make: Any = self.stub()
+            yield make(interceptors.intercepted(channel, self.deadline_seconds))
 
 
 def read_pages(
@@ -77,39 +76,3 @@ def tell_more(answer: PagedAnswer) -> None:
             ),
             soft_wrap=True,
         )
-
-
-class _Language(
-    grpc.UnaryUnaryClientInterceptor,
-    grpc.UnaryStreamClientInterceptor,
-    grpc.StreamUnaryClientInterceptor,
-    grpc.StreamStreamClientInterceptor,
-):
-    """Asks servers for errors in the language of the user."""
-
-    def send(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        """Send a request on."""
-        if language() != ENGLISH:
-            wish = (negotiation.HEADER, LOCALES[language()].replace("_", "-"))
-            details = details._replace(metadata=(*(details.metadata or ()), wish))
-        return proceed(details, request)
-
-    intercept_unary_unary: Any = send
-    intercept_unary_stream: Any = send
-    intercept_stream_unary: Any = send
-    intercept_stream_stream: Any = send
-
-
-class _DefaultDeadline(grpc.UnaryUnaryClientInterceptor):
-    """Gives a deadline to each unary call that has none; streams may take as long as they need."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def send(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        """Send a request on."""
-        if details.timeout is None:
-            details = details._replace(timeout=self._seconds)
-        return proceed(details, request)
-
-    intercept_unary_unary: Any = send

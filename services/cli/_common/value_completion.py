@@ -24,15 +24,9 @@ def _fraud_types() -> list[str]:
 
 
 def _formats_read() -> list[str]:
-    from blocklists.importers.formats import Format
+    from blocklists.importers.list_format import Format
 
     return ["auto", *Format]
-
-
-def _formats_written() -> list[str]:
-    from blocklists.exporters.writer import FORMS
-
-    return list(FORMS)
 
 
 OPTIONS: dict[str, Words] = {
@@ -46,7 +40,9 @@ OPTIONS: dict[str, Words] = {
     "--source": lambda: ("ministry", "province", "bureau", "carrier", "tech_company"),
     "--tier": lambda: ("high", "medium", "low"),
     "blocklist import --format": _formats_read,
-    "blocklist export --format": _formats_written,
+    "blocklist export --format": lambda: (
+        *("csv", "domains", "numbers", "rpz", "rspamd", "kamailio", "stix"),
+    ),
     "blocklist add --kind": lambda: ("number", "range", "sender", "host", "url", "fingerprint"),
     "changes list --state": lambda: (
         *("draft", "pending", "approved", "applied", "rejected", "reverted"),

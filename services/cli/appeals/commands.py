@@ -1,5 +1,7 @@
 """`fanzha appeals`: open, review and decide appeals, write notices, over gRPC."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +10,7 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
+from infra.clock import now_ms
 from services.cli._common.console import err, out, print_json, progress
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -20,6 +23,7 @@ from services.cli._common.options import (
     Target,
 )
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.time_arguments import moment
 from services.cli.appeals import display
 from services.cli.appeals import documents as appeal_papers
 from services.cli.appeals import options as words
@@ -79,7 +83,7 @@ def open_(
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
-        occurred_at_ms=words.past_ms(at, "--at"),
+        occurred_at_ms=moment(at, now_ms(), "--at"),
         appellant=name,
         contact=contact,
         grounds=grounds,
@@ -99,7 +103,7 @@ def open_(
 
 
 def _show_earlier(appeal: pb.Appeal) -> None:
-    hint = "" if appeal.state in words.OPEN else gettext("; --again opens another")
+    hint = "" if words.is_open(appeal) else gettext("; --again opens another")
     err.print(
         gettext(
             "appeal {appeal_id} was there already: {state}{hint}",

@@ -1,9 +1,8 @@
 """Options of `fanzha appeals`, and the words they take, in English and Chinese."""
 
-import re
-import time
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,53 +13,56 @@ from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
-server = ServerOf(appeal_pb2_grpc.AppealServiceStub)
+server = ServerOf(lambda: appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
 
-_AGO = re.compile(r"([0-9]{1,6})([mhd])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-_CHINA_TIME = timezone(timedelta(hours=8))
-_WORDS = {
-    pb.APPEAL_STATE_RECEIVED: "received",
-    pb.APPEAL_STATE_IN_REVIEW: "in review",
-    pb.APPEAL_STATE_UPHELD: "upheld",
-    pb.APPEAL_STATE_REJECTED: "rejected",
-    pb.APPEAL_STATE_WITHDRAWN: "withdrawn",
-}
-OPEN = (pb.APPEAL_STATE_RECEIVED, pb.APPEAL_STATE_IN_REVIEW)
-_STATE_WORDS = {
-    "received": pb.APPEAL_STATE_RECEIVED,
-    "已受理": pb.APPEAL_STATE_RECEIVED,
-    "in_review": pb.APPEAL_STATE_IN_REVIEW,
-    "核查中": pb.APPEAL_STATE_IN_REVIEW,
-    "upheld": pb.APPEAL_STATE_UPHELD,
-    "成立": pb.APPEAL_STATE_UPHELD,
-    "支持": pb.APPEAL_STATE_UPHELD,
-    "rejected": pb.APPEAL_STATE_REJECTED,
-    "不成立": pb.APPEAL_STATE_REJECTED,
-    "驳回": pb.APPEAL_STATE_REJECTED,
-    "withdrawn": pb.APPEAL_STATE_WITHDRAWN,
-    "已撤回": pb.APPEAL_STATE_WITHDRAWN,
-}
-_OUTCOMES = (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED)
-_NOTICES = {
-    "restriction": pb.NOTICE_KIND_RESTRICTION,
-    "receipt": pb.NOTICE_KIND_RECEIPT,
-    "upheld": pb.NOTICE_KIND_UPHELD,
-    "rejected": pb.NOTICE_KIND_REJECTED,
-    "overdue": pb.NOTICE_KIND_OVERDUE,
-}
-_LANGUAGES = {
-    "zh": pb.LANGUAGE_ZH,
-    "中文": pb.LANGUAGE_ZH,
-    "en": pb.LANGUAGE_EN,
-    "english": pb.LANGUAGE_EN,
-}
+_WORDS = LazyTable(
+    lambda: {
+        pb.APPEAL_STATE_RECEIVED: "received",
+        pb.APPEAL_STATE_IN_REVIEW: "in review",
+        pb.APPEAL_STATE_UPHELD: "upheld",
+        pb.APPEAL_STATE_REJECTED: "rejected",
+        pb.APPEAL_STATE_WITHDRAWN: "withdrawn",
+    }
+)
+_STATE_WORDS = LazyTable(
+    lambda: {
+        "received": pb.APPEAL_STATE_RECEIVED,
+        "已受理": pb.APPEAL_STATE_RECEIVED,
+        "in_review": pb.APPEAL_STATE_IN_REVIEW,
+        "核查中": pb.APPEAL_STATE_IN_REVIEW,
+        "upheld": pb.APPEAL_STATE_UPHELD,
+        "成立": pb.APPEAL_STATE_UPHELD,
+        "支持": pb.APPEAL_STATE_UPHELD,
+        "rejected": pb.APPEAL_STATE_REJECTED,
+        "不成立": pb.APPEAL_STATE_REJECTED,
+        "驳回": pb.APPEAL_STATE_REJECTED,
+        "withdrawn": pb.APPEAL_STATE_WITHDRAWN,
+        "已撤回": pb.APPEAL_STATE_WITHDRAWN,
+    }
+)
+_NOTICES = LazyTable(
+    lambda: {
+        "restriction": pb.NOTICE_KIND_RESTRICTION,
+        "receipt": pb.NOTICE_KIND_RECEIPT,
+        "upheld": pb.NOTICE_KIND_UPHELD,
+        "rejected": pb.NOTICE_KIND_REJECTED,
+        "overdue": pb.NOTICE_KIND_OVERDUE,
+    }
+)
+_LANGUAGES = LazyTable(
+    lambda: {
+        "zh": pb.LANGUAGE_ZH,
+        "中文": pb.LANGUAGE_ZH,
+        "en": pb.LANGUAGE_EN,
+        "english": pb.LANGUAGE_EN,
+    }
+)
 
 
 def state(word: str) -> Any:
@@ -73,10 +75,15 @@ def state_word(number: int) -> str:
     return enum_word("appeal_state", {int(one): word for one, word in _WORDS.items()}[number])
 
 
+def is_open(appeal: pb.Appeal) -> bool:
+    """Return whether an appeal is not decided yet."""
+    return appeal.state in (pb.APPEAL_STATE_RECEIVED, pb.APPEAL_STATE_IN_REVIEW)
+
+
 def outcome(word: str) -> Any:
     """Read what was decided."""
     found = _read(word, _STATE_WORDS, "outcome")
-    if found not in _OUTCOMES:
+    if found not in (pb.APPEAL_STATE_UPHELD, pb.APPEAL_STATE_REJECTED):
         _wrong(word, ("upheld", "rejected"), "outcome")
     return found
 
@@ -94,28 +101,6 @@ def language(word: str) -> Any:
 def direction(word: str) -> Any:
     """Read ``--direction``; 0 for an empty one."""
     return enum(word, list_words.read_direction, "--direction")
-
-
-def moment_ms(word: str, option: str) -> int:
-    """Read a date and time, China's unless it says otherwise; 0 for an empty one."""
-    if not word:
-        return 0
-    try:
-        at = datetime.fromisoformat(word)
-    except ValueError:
-        raise typer.BadParameter(
-            gettext("not a time such as 2026-11-25T14:03: {word!r}", word=word), param_hint=option
-        ) from None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=_CHINA_TIME)
-    return int(at.timestamp() * 1000)
-
-
-def past_ms(word: str, option: str) -> int:
-    """Read a date, or how long ago, such as ``30d``, ``12h`` or ``30m``; 0 for an empty one."""
-    if ago := _AGO.fullmatch(word):
-        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
-    return moment_ms(word, option)
 
 
 def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDocument]:

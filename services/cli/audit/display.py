@@ -1,5 +1,7 @@
 """Shows audit records and the results of a check."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -51,7 +53,7 @@ def write(line: str) -> None:
     sys.stdout.flush()
 
 
-def show_report(report: "ChainReport", seconds: float) -> None:
+def show_report(report: ChainReport, seconds: float) -> None:
     """Print the result of a check."""
     for problem in report.problems:
         where = f"{problem.file}:{problem.line}" if problem.line else problem.file
@@ -84,7 +86,7 @@ def show_report(report: "ChainReport", seconds: float) -> None:
     )
 
 
-def report_words(report: "ChainReport") -> dict[str, Any]:
+def report_words(report: ChainReport) -> dict[str, Any]:
     """Return the result of a check for JSON."""
     return {
         "good": report.good,
@@ -108,7 +110,7 @@ def report_words(report: "ChainReport") -> dict[str, Any]:
     }
 
 
-def show_evidence(checked: "PackageCheck") -> None:
+def show_evidence(checked: PackageCheck) -> None:
     """Print the result of a check of evidence."""
     for problem in checked.problems:
         write(problem)
@@ -140,7 +142,7 @@ def show_evidence(checked: "PackageCheck") -> None:
     )
 
 
-def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
+def evidence_words(checked: PackageCheck) -> dict[str, Any]:
     """Return the result of a check of evidence for JSON."""
     return {
         "good": checked.good,
@@ -153,7 +155,7 @@ def evidence_words(checked: "PackageCheck") -> dict[str, Any]:
     }
 
 
-def _cover(report: "ChainReport") -> list[str]:
+def _cover(report: ChainReport) -> list[str]:
     lines = []
     if report.key_ids:
         lines.append(
@@ -186,7 +188,7 @@ def _cover(report: "ChainReport") -> list[str]:
     return lines
 
 
-def _compared(report: "ChainReport") -> str:
+def _compared(report: ChainReport) -> str:
     if report.copies:
         return gettext(
             "{copies:,} checkpoints agree with the copies in the store", copies=report.copies
@@ -197,7 +199,7 @@ def _compared(report: "ChainReport") -> str:
     )
 
 
-def _doubts(report: "ChainReport") -> list[str]:
+def _doubts(report: ChainReport) -> list[str]:
     lines = []
     if report.bad_list_changes:
         lines.append(

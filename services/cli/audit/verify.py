@@ -1,5 +1,7 @@
 """`fanzha audit verify`: lets the service verify its log, or checks files without it."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 VERIFY_SECONDS = 600.0
 """Deadline of a verification by the service, which reads the whole log."""
-server = ServerOf(audit_pb2_grpc.AuditServiceStub, deadline_seconds=VERIFY_SECONDS)
+server = ServerOf(lambda: audit_pb2_grpc.AuditServiceStub, deadline_seconds=VERIFY_SECONDS)
 
 
 def verify(
@@ -73,7 +75,7 @@ def _verify_by_service(by: str, target: str, *, as_json: bool) -> None:
     _tell(_report(answer), time.monotonic() - started, as_json=as_json)
 
 
-def _report(answer: pb.VerifyLogResponse) -> "ChainReport":
+def _report(answer: pb.VerifyLogResponse) -> ChainReport:
     from services.audit.findings import ChainProblem, ChainReport
 
     return ChainReport(
@@ -118,7 +120,7 @@ def _verify_files(
     _tell(report, time.monotonic() - started, as_json=as_json)
 
 
-def _keys(where: Path, public_key: Path | None) -> "PublicKeys":
+def _keys(where: Path, public_key: Path | None) -> PublicKeys:
     from services.audit import keys
 
     folder = where if where.is_dir() else where.parent
@@ -132,7 +134,7 @@ def _keys(where: Path, public_key: Path | None) -> "PublicKeys":
     return _read_keys(path)
 
 
-def _read_keys(path: Path) -> "PublicKeys":
+def _read_keys(path: Path) -> PublicKeys:
     from services.audit import keys
 
     try:
@@ -153,7 +155,7 @@ def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> 
         raise typer.Exit(1)
 
 
-def _tell(report: "ChainReport", seconds: float, *, as_json: bool) -> None:
+def _tell(report: ChainReport, seconds: float, *, as_json: bool) -> None:
     if as_json:
         print_json(display.report_words(report))
     else:

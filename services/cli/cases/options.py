@@ -1,8 +1,9 @@
 """Options of `fanzha cases`, and the words they take, in English and Chinese."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,11 +12,11 @@ from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import case_pb2_grpc, warning_pb2
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
 
-server = ServerOf(case_pb2_grpc.CaseServiceStub)
+server = ServerOf(lambda: case_pb2_grpc.CaseServiceStub)
 
 FEN = 100
 
@@ -45,7 +46,8 @@ ListedFraudTypes = Annotated[
 DueUntil = Annotated[
     str,
     typer.Option(
-        help="Only those due by then, or waiting for a person: 30m, 2h, 3d, or a local time."
+        help="Only those due by then, or waiting for a person: 30m, 2h or 3d ahead, or a time "
+        "such as 2026-11-25T15:00 in China's time."
     ),
 ]
 OverdueOnly = Annotated[
@@ -72,35 +74,41 @@ DuplicateOf = Annotated[
     str, typer.Option(help="Of a duplicate: id of the other case of the same person.")
 ]
 
-STATES = {
-    pb.CASE_STATE_NEW: ("new", "新建"),
-    pb.CASE_STATE_ROUTED: ("routed", "已分派"),
-    pb.CASE_STATE_WARNED: ("warned", "已预警"),
-    pb.CASE_STATE_DISSUADING: ("dissuading", "劝阻中"),
-    pb.CASE_STATE_CLOSED: ("closed", "已办结"),
-}
-TIERS = {
-    pb.CASE_TIER_HIGH: ("high", "高"),
-    pb.CASE_TIER_MEDIUM: ("medium", "中"),
-    pb.CASE_TIER_LOW: ("low", "低"),
-}
-OUTCOMES = {
-    pb.CASE_OUTCOME_SAFE: ("safe", "劝阻成功"),
-    pb.CASE_OUTCOME_LOST_MONEY: ("lost_money", "已受骗"),
-    pb.CASE_OUTCOME_UNREACHABLE: ("unreachable", "联系不上"),
-    pb.CASE_OUTCOME_FALSE_ALARM: ("false_alarm", "误报"),
-    pb.CASE_OUTCOME_DUPLICATE: ("duplicate", "重复"),
-}
-MEANS = {
-    warning_pb2.MEANS_KIND_CALLER: ("number", "caller", "号码"),
-    warning_pb2.MEANS_KIND_SENDER: ("sender", "短信"),
-    warning_pb2.MEANS_KIND_LINK: ("link", "链接"),
-    warning_pb2.MEANS_KIND_TEXT: ("text", "文本"),
-    warning_pb2.MEANS_KIND_ACCOUNT: ("account", "账户"),
-}
+STATES = LazyTable(
+    lambda: {
+        pb.CASE_STATE_NEW: ("new", "新建"),
+        pb.CASE_STATE_ROUTED: ("routed", "已分派"),
+        pb.CASE_STATE_WARNED: ("warned", "已预警"),
+        pb.CASE_STATE_DISSUADING: ("dissuading", "劝阻中"),
+        pb.CASE_STATE_CLOSED: ("closed", "已办结"),
+    }
+)
+TIERS = LazyTable(
+    lambda: {
+        pb.CASE_TIER_HIGH: ("high", "高"),
+        pb.CASE_TIER_MEDIUM: ("medium", "中"),
+        pb.CASE_TIER_LOW: ("low", "低"),
+    }
+)
+OUTCOMES = LazyTable(
+    lambda: {
+        pb.CASE_OUTCOME_SAFE: ("safe", "劝阻成功"),
+        pb.CASE_OUTCOME_LOST_MONEY: ("lost_money", "已受骗"),
+        pb.CASE_OUTCOME_UNREACHABLE: ("unreachable", "联系不上"),
+        pb.CASE_OUTCOME_FALSE_ALARM: ("false_alarm", "误报"),
+        pb.CASE_OUTCOME_DUPLICATE: ("duplicate", "重复"),
+    }
+)
+MEANS = LazyTable(
+    lambda: {
+        warning_pb2.MEANS_KIND_CALLER: ("number", "caller", "号码"),
+        warning_pb2.MEANS_KIND_SENDER: ("sender", "短信"),
+        warning_pb2.MEANS_KIND_LINK: ("link", "链接"),
+        warning_pb2.MEANS_KIND_TEXT: ("text", "文本"),
+        warning_pb2.MEANS_KIND_ACCOUNT: ("account", "账户"),
+    }
+)
 _YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
-_AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
-_MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
 def states(names: Sequence[str]) -> list[Any]:
@@ -151,26 +159,6 @@ def took(names: Sequence[str]) -> list[pb.CaseMeans]:
         number = _read(kind, MEANS, "--lost-to")
         found.append(pb.CaseMeans(kind=number, value=value.strip()))
     return found
-
-
-def ahead_ms(word: str, now_ms: int, option: str) -> int:
-    """Read ``2h`` from now, or a date and time of this machine's clock; 0 for an empty text."""
-    if not word:
-        return 0
-    ahead = _AHEAD.fullmatch(word)
-    if ahead is not None:
-        return now_ms + int(ahead[1]) * _MINUTES[ahead[2]] * 60_000
-    try:
-        return int(datetime.fromisoformat(word).astimezone().timestamp() * 1000)
-    except ValueError:
-        raise typer.BadParameter(
-            gettext(
-                "{word!r} is neither so far ahead as 30m, 2h or 3d, nor a time such as "
-                "2026-11-25T15:00",
-                word=word,
-            ),
-            param_hint=option,
-        ) from None
 
 
 _KNOWN: Mapping[str, Mapping[Any, Sequence[str]]] = {

@@ -1,5 +1,7 @@
 """`fanzha changes`: change requests, over gRPC."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

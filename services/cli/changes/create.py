@@ -1,5 +1,7 @@
 """`fanzha changes create` and `edit`: the contents of a change."""
 
+from __future__ import annotations
+
 import time
 from typing import Annotated, Any
 
@@ -29,8 +31,6 @@ from services.cli.lists.options import (
     expiry,
     kind,
 )
-
-_BAD = (blocklist_pb2.ROW_OUTCOME_REFUSED, blocklist_pb2.ROW_OUTCOME_INVALID)
 
 Add = Annotated[list[str] | None, typer.Option("--add", help="A pattern to list; may be repeated.")]
 Remove = Annotated[
@@ -110,7 +110,7 @@ def _tell(
         list_display.show_reports(added, answer.additions)
         list_display.show_reports(removed, answer.removals)
         display.show_line(answer.change)
-    if any(report.outcome in _BAD for report in [*answer.additions, *answer.removals]):
+    if any(map(list_display.is_bad, [*answer.additions, *answer.removals])):
         raise typer.Exit(1)
 
 

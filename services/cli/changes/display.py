@@ -1,5 +1,7 @@
 """Shows change requests: contents, state, history."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -8,10 +8,11 @@ from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc, change_state_pb2
+from services.cli._common.enum_words import LazyTable
 from services.cli._common.options import read
 from services.cli._common.server import ServerOf
 
-server = ServerOf(change_pb2_grpc.ChangeServiceStub, deadline_seconds=300.0)
+server = ServerOf(lambda: change_pb2_grpc.ChangeServiceStub, deadline_seconds=300.0)
 """A million rows take up to a minute to read, preview and write."""
 
 ChangeId = Annotated[int, typer.Argument(min=1, help="Number of the change.")]
@@ -32,23 +33,27 @@ EmergencyWhy = Annotated[
     ),
 ]
 
-STATES = {
-    change_state_pb2.CHANGE_STATE_DRAFT: ("draft", "草稿"),
-    change_state_pb2.CHANGE_STATE_PENDING: ("pending", "待审"),
-    change_state_pb2.CHANGE_STATE_APPROVED: ("approved", "已批准"),
-    change_state_pb2.CHANGE_STATE_APPLIED: ("applied", "已生效"),
-    change_state_pb2.CHANGE_STATE_REJECTED: ("rejected", "已驳回"),
-    change_state_pb2.CHANGE_STATE_REVERTED: ("reverted", "已撤销"),
-}
-KINDS = {
-    pb.CHANGE_KIND_NORMAL: "normal",
-    pb.CHANGE_KIND_EMERGENCY: "emergency",
-    pb.CHANGE_KIND_REVERT: "revert",
-    pb.CHANGE_KIND_IMPORT: "import",
-    pb.CHANGE_KIND_APPEAL: "appeal",
-    pb.CHANGE_KIND_RETIREMENT: "retirement",
-    pb.CHANGE_KIND_POLICY: "policy",
-}
+STATES = LazyTable(
+    lambda: {
+        change_state_pb2.CHANGE_STATE_DRAFT: ("draft", "草稿"),
+        change_state_pb2.CHANGE_STATE_PENDING: ("pending", "待审"),
+        change_state_pb2.CHANGE_STATE_APPROVED: ("approved", "已批准"),
+        change_state_pb2.CHANGE_STATE_APPLIED: ("applied", "已生效"),
+        change_state_pb2.CHANGE_STATE_REJECTED: ("rejected", "已驳回"),
+        change_state_pb2.CHANGE_STATE_REVERTED: ("reverted", "已撤销"),
+    }
+)
+KINDS = LazyTable(
+    lambda: {
+        pb.CHANGE_KIND_NORMAL: "normal",
+        pb.CHANGE_KIND_EMERGENCY: "emergency",
+        pb.CHANGE_KIND_REVERT: "revert",
+        pb.CHANGE_KIND_IMPORT: "import",
+        pb.CHANGE_KIND_APPEAL: "appeal",
+        pb.CHANGE_KIND_RETIREMENT: "retirement",
+        pb.CHANGE_KIND_POLICY: "policy",
+    }
+)
 _NOW = frozenset({"now", "head", "现在", "当前"})
 
 

@@ -1,5 +1,7 @@
 """`fanzha changes revert`, `restore`, `diff`: undo, go back, compare."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

@@ -1,12 +1,14 @@
 """`fanzha check caller`: one subscriber of a table, scored by the caller model and explained."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from fanzha.tables import Float32s
+from fanzha import tables
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, one_sentence, out, print_json
 from services.cli._common.enum_words import enum_word
@@ -19,7 +21,7 @@ from services.cli.check import explanation
 def caller(
     data: Annotated[
         Path,
-        typer.Option(exists=True, dir_okay=False, help="Table as for `fanzha score caller`."),
+        typer.Option(exists=True, dir_okay=False, help="Table as for `fanzha score call`."),
     ],
     who: Annotated[str, typer.Option("--id", help="The subscriber: its cell in id or user.")],
     models_dir: Annotated[
@@ -75,7 +77,7 @@ def _find(data: Path, who: str) -> Row:
     return found
 
 
-def _cell(text: str) -> Float32s:
+def _cell(text: str) -> tables.Float32s:
     try:
         return np.array([float(text)], np.float32)
     except ValueError:

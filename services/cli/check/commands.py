@@ -1,5 +1,7 @@
 """`fanzha check`: one decision, explained."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer
@@ -44,7 +46,7 @@ _ENUMS = {
     "label": "display_label",
 }
 """Fields with words of an enum, and its name."""
-_server = ServerOf(interception_pb2_grpc.InterceptionServiceStub)
+_server = ServerOf(lambda: interception_pb2_grpc.InterceptionServiceStub)
 
 WithProtocol = Annotated[
     bool,
@@ -165,7 +167,7 @@ def health(target: DecisionTarget = DEFAULT_DECISION_TARGET, timeout: Timeout = 
     """Tell whether a server has its lists and models; status 0 only when it is SERVING."""
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    server: ServerOf[Any] = ServerOf(health_pb2_grpc.HealthStub)
+    server: ServerOf[Any] = ServerOf(lambda: health_pb2_grpc.HealthStub)
     with server(target) as stub:
         answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout)
         status = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)

@@ -1,24 +1,30 @@
 """Why it was decided so, in a sentence."""
 
+from __future__ import annotations
+
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import LazyTable, enum_word, word
 from services.cli._common.time_arguments import written
 
-_FIXED = {
-    decision_pb2.REASON_FAILED_OPEN: gettext_noop("Let through: no model could be heard."),
-    decision_pb2.REASON_FAILED_CLOSED: gettext_noop(
-        "Blocked: no model could be heard, and the policy of the carrier blocks then."
-    ),
-    decision_pb2.REASON_INVALID: gettext_noop("Let through: the request could not be read."),
-    decision_pb2.REASON_PROTECTED: gettext_noop(
-        "Let through: a party is protected; nothing else counts."
-    ),
-    decision_pb2.REASON_SPAM: gettext_noop("Blocked: unwanted advertising, though hardly fraud."),
-    decision_pb2.REASON_IMPLAUSIBLE: gettext_noop(
-        "Blocked: the caller or sender cannot be what it claims."
-    ),
-}
+_FIXED = LazyTable(
+    lambda: {
+        decision_pb2.REASON_FAILED_OPEN: gettext_noop("Let through: no model could be heard."),
+        decision_pb2.REASON_FAILED_CLOSED: gettext_noop(
+            "Blocked: no model could be heard, and the policy of the carrier blocks then."
+        ),
+        decision_pb2.REASON_INVALID: gettext_noop("Let through: the request could not be read."),
+        decision_pb2.REASON_PROTECTED: gettext_noop(
+            "Let through: a party is protected; nothing else counts."
+        ),
+        decision_pb2.REASON_SPAM: gettext_noop(
+            "Blocked: unwanted advertising, though hardly fraud."
+        ),
+        decision_pb2.REASON_IMPLAUSIBLE: gettext_noop(
+            "Blocked: the caller or sender cannot be what it claims."
+        ),
+    }
+)
 _UNKNOWN = gettext_noop("The server gave a reason that this command does not know.")
 
 

@@ -5,6 +5,8 @@ where it was made by the same version of the model; what a server remembers of a
 known here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
@@ -129,7 +131,7 @@ def _of_velocity(decision: decision_pb2.Decision) -> Explanation:
     )
 
 
-def of_subscriber(model: "CallerClassifier", activity: "CallerActivity") -> Explanation:
+def of_subscriber(model: CallerClassifier, activity: CallerActivity) -> Explanation:
     """Explain the score of a caller whose activity is known."""
     from classifiers import explain
     from classifiers.caller.classifier import MINIMUM_CALLS

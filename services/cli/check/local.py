@@ -4,17 +4,19 @@ Reads the list files of the data folder, as the workers of this host would, and 
 models. The activity memory starts empty, so a caller has no past.
 """
 
+from __future__ import annotations
+
 import asyncio
 from itertools import count
 from typing import Any
 
-from blocklists.snapshot.replica import Replica
+from blocklists.snapshot import replica as list_replica
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, interception_pb2
 from infra.clock import now_ms
 from infra.data_paths import LISTS
 from services.cli._common.console import err
-from services.decision.observer import Observer
+from services.decision import observer
 from services.processes import wiring
 from services.settings import loader
 
@@ -28,7 +30,7 @@ class _NoDeadline:
 def decide_here(method: str, request: Any) -> decision_pb2.Decision:
     """Answer one unary request of InterceptionService."""
     settings = loader.load()
-    replica = Replica(settings.data_dir / LISTS)
+    replica = list_replica.Replica(settings.data_dir / LISTS)
     if not replica.refresh():
         err.print(
             gettext(
@@ -40,7 +42,7 @@ def decide_here(method: str, request: Any) -> decision_pb2.Decision:
     decider = wiring.build(
         settings.model_copy(update={"activity_slots": 2**10}),
         replica=replica,
-        observer=Observer(),
+        observer=observer.Observer(),
         reserve_ids=lambda _rows: next(ids),
         now_ms=now_ms,
     )

@@ -1,5 +1,7 @@
 """The protocol answer of a decision, as a person reads it: `fanzha check --protocol`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

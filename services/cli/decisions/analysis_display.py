@@ -1,5 +1,7 @@
 """Shows what a decision depended on: features with their weights, and what would change it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

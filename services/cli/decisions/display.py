@@ -1,5 +1,7 @@
 """Shows logged decisions: tables and bars for people, JSON for programs."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -13,7 +13,7 @@ from infra.data_paths import DECISIONS
 from services.cli._common.console import fail, one_sentence
 from services.cli._common.server import ServerOf
 
-_server = ServerOf(decision_log_pb2_grpc.DecisionLogServiceStub, deadline_seconds=300.0)
+_server = ServerOf(lambda: decision_log_pb2_grpc.DecisionLogServiceStub, deadline_seconds=300.0)
 """Half a year of decisions is read in a part of that."""
 
 

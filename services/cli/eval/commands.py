@@ -1,15 +1,19 @@
 """`fanzha eval`: how good a model is on a labelled file, and how sure its size lets us be."""
 
+from __future__ import annotations
+
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from classifiers.evaluation.report import Figures, ScoredRows, report
+from classifiers.evaluation import report
 from fanzha.translation.catalogue import gettext
+from services.cli._common import channel_words
+from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import open_table
 from services.cli._common.options import AsJson
@@ -48,7 +52,10 @@ Plots = Annotated[
 
 
 def evaluate(
-    channel: Annotated[Literal["sms", "url", "caller"], typer.Argument(help="Which model.")],
+    channel: Annotated[
+        ChannelWord,
+        typer.Argument(parser=channel_words.reader(ChannelWord), help="Which model."),
+    ],
     data: Data,
     budget: Budget = 0.001,
     plots: Plots = None,
@@ -68,8 +75,12 @@ def evaluate(
         draw = _plotter()
     model = model_runner.load(channel, models_dir)
     rows = _scored(data, by, model)
-    figures: Figures = {"channel": channel, "model_version": model.version, "file": data.name}
-    figures |= report(rows, model.threshold, budget)
+    figures: report.Figures = {
+        "channel": channel,
+        "model_version": model.version,
+        "file": data.name,
+    }
+    figures |= report.report(rows, model.threshold, budget)
     if as_json:
         print_json(figures)
     else:
@@ -79,7 +90,7 @@ def evaluate(
             err.print(gettext("drew {path}", path=path))
 
 
-def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
+def _scored(data: Path, by: str, model: ModelRunner) -> report.ScoredRows:
     with one_sentence(data.name), open_table(data, single_column=model.single) as table:
         score = model.scorer(table, data.name)
         label = needed(table, data.name, "label")
@@ -101,7 +112,7 @@ def _scored(data: Path, by: str, model: ModelRunner) -> ScoredRows:
     if not texts:
         fail(gettext("{name}: holds no row", name=data.name))
     groups, labels, categories = (np.array(words) for words in zip(*texts, strict=True))
-    return ScoredRows(
+    return report.ScoredRows(
         groups=groups,
         labels=labels,
         categories=categories,

@@ -1,14 +1,16 @@
 """Shows the figures of an evaluation on a terminal."""
 
+from __future__ import annotations
+
 from typing import Any
 
-from classifiers.evaluation.report import Figures
+from classifiers.evaluation import report
 from fanzha.translation.catalogue import gettext, gettext_noop
 from services.cli._common.console import err, out
 from services.cli._common.tables import RowTable
 
 
-def show(figures: Figures) -> None:
+def show(figures: report.Figures) -> None:
     """Print *figures* as tables and sentences."""
     seen: Any = figures
     out.print(

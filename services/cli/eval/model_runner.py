@@ -1,5 +1,7 @@
 """Runs one model over the rows of a file, whatever its channel; for `score` and `eval`."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -7,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from classifiers import bundles
-from fanzha.phone import HomePlan
-from fanzha.tables import Float32s, Uint8s
+from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
 from fanzha.url import canonicals
+from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail
 from services.cli._common.files import OpenTable, Row, column
 
@@ -26,10 +28,10 @@ _LONGEST_NAME = 40
 class ModelScores(NamedTuple):
     """What a model said of some rows."""
 
-    p_fraud: Float32s
+    p_fraud: tables.Float32s
     """NaN where a row could not be scored."""
-    fraud_types: Uint8s
-    p_spam: Float32s | None = None
+    fraud_types: tables.Uint8s
+    p_spam: tables.Float32s | None = None
     """Of texts only."""
 
 
@@ -47,7 +49,7 @@ class ModelRunner(NamedTuple):
     """Made for a table, and the name of its file."""
 
 
-def load(channel: str, models_dir: Path | None) -> ModelRunner:
+def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
     """Load the newest model of *channel*; end the command where there is none that is whole."""
     try:
         return _LOADERS[channel](models_dir)
@@ -55,10 +57,10 @@ def load(channel: str, models_dir: Path | None) -> ModelRunner:
         fail(str(error))
 
 
-def _sms(models_dir: Path | None) -> ModelRunner:
+def _text(models_dir: Path | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
     model = bundles.load_text(models_dir)
-    home = HomePlan()
+    home = phone.HomePlan()
 
     def scorer(table: OpenTable, name: str) -> Score:
         body = needed(table, name, "text", "body", "message", "content")
@@ -74,7 +76,7 @@ def _sms(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "text", scorer)
 
 
-def _url(models_dir: Path | None) -> ModelRunner:
+def _link(models_dir: Path | None) -> ModelRunner:
     """Score links by column url (or domain)."""
     model = bundles.load_link(models_dir)
 
@@ -85,7 +87,7 @@ def _url(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "url", scorer)
 
 
-def _caller(models_dir: Path | None) -> ModelRunner:
+def _call(models_dir: Path | None) -> ModelRunner:
     """Score callers by the columns of their behaviour."""
     model = bundles.load_caller(models_dir)
 
@@ -114,7 +116,7 @@ def _caller(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "number", scorer)
 
 
-_LOADERS = {"sms": _sms, "url": _url, "caller": _caller}
+_LOADERS = {ChannelWord.TEXT: _text, ChannelWord.LINK: _link, ChannelWord.CALL: _call}
 
 
 def needed(table: OpenTable, file: str, *names: str) -> str:
@@ -143,7 +145,7 @@ def _has(columns: Sequence[str]) -> str:
     )
 
 
-def _untyped(scores: Float32s) -> ModelScores:
+def _untyped(scores: tables.Float32s) -> ModelScores:
     return ModelScores(scores, np.zeros(len(scores), np.uint8))
 
 

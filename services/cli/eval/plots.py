@@ -3,21 +3,21 @@
 Needs matplotlib, the extra `plots`; draws to files only.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from classifiers.evaluation import metrics, plots
+from classifiers.evaluation import metrics, plots, report
 from classifiers.evaluation.labels import LabelKind
-from classifiers.evaluation.plots import Paint
-from classifiers.evaluation.report import ScoredRows
-from fanzha.tables import Bools, Float32s
+from fanzha import tables
 
 _BINS = 40
 
 
-def draw(rows: ScoredRows, threshold: float, folder: Path) -> Iterator[Path]:
+def draw(rows: report.ScoredRows, threshold: float, folder: Path) -> Iterator[Path]:
     """Write the plots of *rows* into *folder*; spam and unknown labels are left out."""
     kinds = rows.kinds
     chosen = (kinds == LabelKind.LEGITIMATE) | (kinds == LabelKind.FRAUD)
@@ -29,7 +29,9 @@ def draw(rows: ScoredRows, threshold: float, folder: Path) -> Iterator[Path]:
             yield plots.save(folder / f"{name}.png", paint)
 
 
-def _plots(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, Paint]:
+def _plots(
+    scores: tables.Float32s, frauds: tables.Bools, threshold: float
+) -> dict[str, plots.Paint]:
     parts = {"legitimate": scores[~frauds], "fraud": scores[frauds]}
     return {
         "reliability": plots.reliability(metrics.reliability(scores, frauds)),

@@ -1,5 +1,7 @@
 """`fanzha blocklist`: the lists, over gRPC."""
 
+from __future__ import annotations
+
 import time
 from typing import Annotated, Any
 
@@ -65,8 +67,6 @@ lifecycle.add_to(app)
 quarantine.add_to(app)
 app.add_typer(mappings.app, name="mappings")
 
-_BAD = (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
-
 
 _Patterns = Annotated[
     list[str],
@@ -116,7 +116,7 @@ def add(
     request.additions.extend(pb.Entry(pattern=pattern, **common) for pattern in patterns)
     answer = call(server, target, lambda stub: stub.UpdateEntries(request), request, confirm)
     _tell(patterns, answer, answer.additions, as_json=as_json)
-    raise typer.Exit(any(report.outcome in _BAD for report in answer.additions))
+    raise typer.Exit(any(map(display.is_bad, answer.additions)))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """`fanzha blocklist critical`: names and numbers that many depend on."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,25 +1,28 @@
 """Shows entries and reports: tables for people, JSON and files for programs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from blocklists.exporters import plain
-from blocklists.exporters.plain import CSV_COLUMNS
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out
-from services.cli._common.enum_words import enum_word, field_label
+from services.cli._common.enum_words import LazyTable, enum_word, field_label
 from services.cli._common.tables import FieldTable, RowTable
+from services.cli._common.time_arguments import day, last_day, written
 from services.cli.lists import entry_messages
 
-_OF_FORMAT = {
-    "domains": (pb.ENTRY_KIND_HOST,),
-    "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
-}
+_OF_FORMAT = LazyTable(
+    lambda: {
+        "domains": (pb.ENTRY_KIND_HOST,),
+        "numbers": (pb.ENTRY_KIND_NUMBER, pb.ENTRY_KIND_RANGE),
+    }
+)
 
 _ENUMS = {
     "type": "entry_kind",
@@ -58,17 +61,13 @@ def columns(entry: pb.Entry) -> tuple[str, ...]:
 
 def shown_columns(entry: pb.Entry) -> tuple[str, ...]:
     """Write an entry as `columns`, with its words in the language of the user."""
-    cells = zip(CSV_COLUMNS, columns(entry), strict=True)
+    cells = zip(plain.CSV_COLUMNS, columns(entry), strict=True)
     return tuple(enum_word(_ENUMS[name], cell) if name in _ENUMS else cell for name, cell in cells)
 
 
-def _moment(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def day(at_s: int) -> str:
-    """Write the day of a moment."""
-    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
+def is_bad(report: pb.RowReport) -> bool:
+    """Return whether a row was refused or could not be read."""
+    return report.outcome in (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
 
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
@@ -86,9 +85,9 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         if entry.mode == pb.ENTRY_MODE_SHADOW:
             action = gettext("{action} (shadow)", action=action)
         over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
-        ends = gettext("never") if entry.no_end else day(entry.expires_at_s) + over
+        ends = gettext("never") if entry.no_end else last_day(entry.expires_at_s) + over
         late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
-        review = day(entry.review_at_s) + late if entry.review_at_s else ""
+        review = last_day(entry.review_at_s) + late if entry.review_at_s else ""
         hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
         last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         table.add_row(pattern, type_, action, fraud_type, source, ends, review,
@@ -101,14 +100,14 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
     table = FieldTable()
     over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
     late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
-    for name, value in zip(CSV_COLUMNS, shown_columns(entry), strict=True):
+    for name, value in zip(plain.CSV_COLUMNS, shown_columns(entry), strict=True):
         late_or_over = over if name == "expires" else late if name == "review" else ""
         table.add_row(field_label(name), (value or "–") + late_or_over)
     table.add_row(
         gettext("entered"),
         gettext(
             "{created_at_s} by {created_by}",
-            created_at_s=_moment(entry.created_at_s),
+            created_at_s=written(entry.created_at_s * 1000),
             created_by=entry.created_by,
         ),
     )
@@ -118,7 +117,9 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
         else gettext("not counted")
     )
     table.add_row(gettext("hits"), hits)
-    table.add_row(gettext("last hit"), _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    table.add_row(
+        gettext("last hit"), written(entry.last_hit_at_s * 1000) if entry.last_hit_at_s else "–"
+    )
     _show_cases(entry, table)
     table.add_row(gettext("id"), entry.entry_id)
     table.print()

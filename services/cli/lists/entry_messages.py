@@ -1,31 +1,33 @@
 """Entries as a server sends them, read into those of the lists."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
-from blocklists.entries import NO_END_S, Direction, Entry, EntryKind, EntryMode, Source
-from fanzha.decisions import Action
+from blocklists import entries as list_entries
+from fanzha import decisions
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.v1 import blocklist_pb2 as pb
 
 
-def read(message: pb.Entry) -> Entry:
+def read(message: pb.Entry) -> list_entries.Entry:
     """Read an entry; `InvalidInput` for values that this version does not know."""
     try:
-        return Entry(
-            kind=EntryKind(message.kind),
+        return list_entries.Entry(
+            kind=list_entries.EntryKind(message.kind),
             pattern=message.pattern,
-            action=Action(message.action),
-            direction=Direction(message.direction),
+            action=decisions.Action(message.action),
+            direction=list_entries.Direction(message.direction),
             fraud_type=FraudType(message.fraud_type),
-            source=Source(message.source),
+            source=list_entries.Source(message.source),
             reason=message.reason,
             legal_basis=message.legal_basis,
             created_by=message.created_by,
             created_at=_moment(message.created_at_s),
-            expires_at=_moment(NO_END_S if message.no_end else message.expires_at_s),
+            expires_at=_moment(list_entries.NO_END_S if message.no_end else message.expires_at_s),
             campaign=message.campaign,
-            mode=EntryMode(message.mode or EntryMode.ENFORCE),
+            mode=list_entries.EntryMode(message.mode or list_entries.EntryMode.ENFORCE),
             review_at=_moment(message.review_at_s) if message.review_at_s else None,
         )
     except ValueError as error:

@@ -1,5 +1,7 @@
 """`fanzha blocklist export`: the lists in a file, for us or for another system."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,24 +12,23 @@ from typing import IO, Annotated
 
 import typer
 
-from blocklists.entries import Direction, Entry
-from blocklists.exporters import stix
-from blocklists.exporters.forms import Context, ExportForm, ExportSummary
-from blocklists.exporters.writer import FORMS, Export
+from blocklists import entries as list_entries
+from blocklists.exporters import forms, stix, writer
 from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
-from services.cli._common import output_files
+from services.cli._common import files
 from services.cli._common.console import err, fail, file_output, progress
+from services.cli._common.enum_words import LazyTable
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, Target, enum
 from services.cli.lists import entry_messages
 from services.cli.lists.options import KindWord, kind, server
 from services.cli.lists.options import mode as read_mode
 
-_SIDES = {"from": Direction.FROM, "to": Direction.TO}
+_SIDES = LazyTable(lambda: {"from": list_entries.Direction.FROM, "to": list_entries.Direction.TO})
 
 FormWord = Annotated[
     str,
@@ -85,7 +86,7 @@ def export(
         "source": enum(source, vocabulary.read_source, "--source"),
         "mode": read_mode(mode),
     }
-    context = Context(
+    context = forms.Context(
         version=0,
         now_s=int(time.time()),
         zone=zone.strip("."),
@@ -105,8 +106,8 @@ def export(
 
 
 def _export(
-    form: ExportForm,
-    context: Context,
+    form: forms.ExportForm,
+    context: forms.Context,
     file: Path | None,
     *,
     allows: Sequence[pb.ExportEntriesResponse],
@@ -120,7 +121,7 @@ def _export(
     _say(written, context.version)
 
 
-def _say(written: ExportSummary, version: int) -> None:
+def _say(written: forms.ExportSummary, version: int) -> None:
     err.print(
         gettext("{rows} entries written, version {version}", rows=written.rows, version=version)
     )
@@ -135,8 +136,8 @@ def _say(written: ExportSummary, version: int) -> None:
         err.print(gettext("{rows} {reason} left out", rows=rows, reason=reason))
 
 
-def _form(name: str, action: str, file: Path | None) -> ExportForm:
-    form = FORMS[_known(name, FORMS, "--format")]
+def _form(name: str, action: str, file: Path | None) -> forms.ExportForm:
+    form = writer.FORMS[_known(name, writer.FORMS, "--format")]
     if name == "stix" and action == "allow":
         raise typer.BadParameter(
             gettext("stix has indicators of what to block only"), param_hint="--action"
@@ -148,11 +149,11 @@ def _form(name: str, action: str, file: Path | None) -> ExportForm:
     if not form.tables and file is not None and file.is_dir():
         raise typer.BadParameter(gettext("{file} is a folder", file=file), param_hint="--out")
     if not form.tables:
-        output_files.checked(file)
+        files.checked(file)
     return form
 
 
-def _paths(form: ExportForm, context: Context, file: Path | None) -> list[Path]:
+def _paths(form: forms.ExportForm, context: forms.Context, file: Path | None) -> list[Path]:
     if file is None or not form.tables:
         return [] if file is None else [file]
     file.mkdir(parents=True, exist_ok=True)
@@ -178,14 +179,14 @@ def _version(answers: Sequence[pb.ExportEntriesResponse]) -> int:
 
 
 def _write(
-    form: ExportForm,
-    context: Context,
+    form: forms.ExportForm,
+    context: forms.Context,
     files: Sequence[IO[str]],
     *,
     allows: Iterable[pb.ExportEntriesResponse],
     answers: Iterable[pb.ExportEntriesResponse],
-) -> ExportSummary:
-    making = Export(form, context, *files)
+) -> forms.ExportSummary:
+    making = writer.Export(form, context, *files)
     making.lift(map(_entries, allows))
     with progress(bar=False) as bar:
         task = bar.add_task(gettext("writing"), total=None, note="")
@@ -195,12 +196,12 @@ def _write(
     return making.close()
 
 
-def _entries(answer: pb.ExportEntriesResponse) -> list[Entry]:
+def _entries(answer: pb.ExportEntriesResponse) -> list[list_entries.Entry]:
     return list(map(entry_messages.read, answer.entries))
 
 
 @contextmanager
-def _opened(files: Sequence[Path]) -> "Iterator[Sequence[IO[str]]]":
+def _opened(files: Sequence[Path]) -> Iterator[Sequence[IO[str]]]:
     """Open *files* to write, or standard output when there are none."""
     if not files:
         yield [file_output()]

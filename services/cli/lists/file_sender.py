@@ -1,5 +1,7 @@
 """Sends one list file to a server, with a progress bar, and says what went wrong with it."""
 
+from __future__ import annotations
+
 import time
 import zlib
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Self
 
 import grpc
 
-from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
+from blocklists.importers import list_file
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import blocklist_pb2 as pb
@@ -24,7 +26,7 @@ class FileUpload:
     def __init__(
         self,
         path: Path,
-        ways: ReadOptions,
+        ways: list_file.ReadOptions,
         header: pb.ImportHeader,
         known: MappingsOfSource,
         *,
@@ -105,7 +107,7 @@ class FileUpload:
                 )
             )
 
-    def _nothing(self, file: ListFile, reading: ReadProgress) -> InvalidInput:
+    def _nothing(self, file: list_file.ListFile, reading: ReadProgress) -> InvalidInput:
         if reading.problems:
             first = reading.problems[0]
             return InvalidInput(
@@ -114,9 +116,14 @@ class FileUpload:
             )  # fmt: skip
         return InvalidInput("it is empty, or has comments and headers only")
 
-    def _finished(self, file: ListFile, reading: ReadProgress) -> None:
+    def _finished(self, file: list_file.ListFile, reading: ReadProgress) -> None:
         """Complain, before anything is committed, of columns that are not there."""
-        if file.format_ in TABLES and not file.headers and not reading.rows and reading.problems:
+        if (
+            file.format_ in list_file.TABLES
+            and not file.headers
+            and not reading.rows
+            and reading.problems
+        ):
             first = reading.problems[0]
             raise InvalidInput(
                 "no column is known to hold numbers or names; say which does, such as --map "

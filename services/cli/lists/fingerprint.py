@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from blocklists.entries import EntryKind
+from blocklists import entries as list_entries
 from fanzha import fingerprint
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, out
@@ -15,13 +15,13 @@ def print_fingerprint(
     texts: Annotated[list[str], typer.Argument(help="Texts as they came, in quotation marks.")],
 ) -> None:
     """Print the fingerprint of each text, by which near-duplicates are listed."""
-    for written in canonical(texts, EntryKind.FINGERPRINT):
+    for written in canonical(texts, list_entries.EntryKind.FINGERPRINT):
         out.print(written, markup=False, soft_wrap=True)
 
 
 def canonical(patterns: Sequence[str], kind: int) -> list[str]:
     """Put fingerprints in place of texts, where *kind* says that they are texts."""
-    if kind != EntryKind.FINGERPRINT:
+    if kind != list_entries.EntryKind.FINGERPRINT:
         return list(patterns)
     written = [
         text if fingerprint.is_fingerprint(text) else fingerprint.fingerprint(text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from blocklists.importers.rows import HEADER
+from blocklists.importers import rows as list_rows
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
@@ -151,7 +151,7 @@ def _counts(done: ImportSummary) -> RowTable:
 
 def _show_ignored(done: ImportSummary) -> None:
     for what, lines in done.reading.ignored.items():
-        if done.file.headers and what.startswith(HEADER):
+        if done.file.headers and what.startswith(list_rows.HEADER):
             continue  # shown above, with its columns
         _say(
             gettext(

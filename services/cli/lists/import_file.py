@@ -1,5 +1,7 @@
 """`fanzha blocklist import`: a file in any of the field's formats, every line accounted for."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +9,10 @@ from typing import Annotated
 
 import typer
 
-from blocklists.importers import vocabulary
+from blocklists.importers import list_file, vocabulary
 from blocklists.importers.files import ENCODINGS
-from blocklists.importers.formats import Format
-from blocklists.importers.list_file import ReadOptions
+from blocklists.importers.list_format import Format
 from blocklists.importers.tables import columns
-from blocklists.importers.tables.columns import Chosen
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import blocklist_pb2 as pb
@@ -154,8 +154,8 @@ def import_(
             known.save(done.file.headers, by)
 
 
-def _options(form: str, encoding: str, sheets: list[str] | None) -> ReadOptions:
-    return ReadOptions(
+def _options(form: str, encoding: str, sheets: list[str] | None) -> list_file.ReadOptions:
+    return list_file.ReadOptions(
         format_=_format(form), encoding=_encoding(encoding), sheets=tuple(sheets or ())
     )
 
@@ -191,7 +191,7 @@ def _tell(done: ImportSummary, report: Path | None, *, as_json: bool) -> None:
         import_display.show(done)
 
 
-def _chosen(pairs: list[str]) -> Chosen:
+def _chosen(pairs: list[str]) -> columns.Chosen:
     try:
         return columns.chosen(pairs)
     except InvalidInput as error:

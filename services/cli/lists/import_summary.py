@@ -1,12 +1,14 @@
 """What an import did or would do, for people and for programs."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from blocklists.importers.list_file import ListFile
-from blocklists.importers.rows import BadLine
+from blocklists.importers import list_file
+from blocklists.importers import rows as list_rows
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
@@ -33,7 +35,7 @@ class ImportSummary:
     """One file, and what the server said of it."""
 
     name: str
-    file: ListFile
+    file: list_file.ListFile
     reading: ReadProgress
     answer: pb.ImportEntriesResponse
     seconds: float
@@ -192,7 +194,7 @@ def texts_of(done: ImportSummary, problems: Iterable[LineProblem]) -> list[LineP
     return [problem._replace(text=texts.get(problem.line, problem.text)) for problem in problems]
 
 
-def _problem(bad: BadLine) -> LineProblem:
+def _problem(bad: list_rows.BadLine) -> LineProblem:
     return LineProblem(bad.line, "invalid", bad.reason, bad.text)
 
 

@@ -1,11 +1,13 @@
 """`fanzha blocklist show`, `due`, `renew`, `promote`, `drop`: the life of entries."""
 
+from __future__ import annotations
+
 import time
 from typing import Annotated, Any
 
 import typer
 
-from blocklists.entries import NO_END_S
+from blocklists import entries as list_entries
 from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
@@ -13,6 +15,7 @@ from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
 from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import LazyTable
 from services.cli._common.options import (
     DEFAULT_TARGET,
     After,
@@ -27,6 +30,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import day, last_day
 from services.cli.changes import display
 from services.cli.changes.options import server as change_server
 from services.cli.lists import dead, removal
@@ -44,11 +48,13 @@ from services.cli.lists.options import (
 )
 from services.cli.lists.options import review as read_review
 
-_REASONS = {
-    pb.DUE_REASON_ENDS: gettext_noop("ends"),
-    pb.DUE_REASON_REVIEW: gettext_noop("review"),
-    pb.DUE_REASON_REVIEW_OVERDUE: gettext_noop("review overdue"),
-}
+_REASONS = LazyTable(
+    lambda: {
+        pb.DUE_REASON_ENDS: gettext_noop("ends"),
+        pb.DUE_REASON_REVIEW: gettext_noop("review"),
+        pb.DUE_REASON_REVIEW_OVERDUE: gettext_noop("review overdue"),
+    }
+)
 
 Patterns = Annotated[list[str], typer.Argument(help="Patterns of shadow entries.")]
 
@@ -138,7 +144,7 @@ def renew(
     now_s = int(time.time())
     dates: dict[str, Any] = {}
     if expires:
-        dates["expires_at_s"] = expiry(expires, now_s).get("expires_at_s", NO_END_S)
+        dates["expires_at_s"] = expiry(expires, now_s).get("expires_at_s", list_entries.NO_END_S)
     if review:
         dates["review_at_s"] = read_review(review, now_s)
     patterns = canonical(patterns, kind(kind_))
@@ -232,9 +238,9 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
         entry = one.entry
         _, pattern, action, _, _, source, reason, *_ = list_display.shown_columns(entry)
         action += gettext(" (shadow)") if entry.mode == pb.ENTRY_MODE_SHADOW else ""
-        last = list_display.day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        last = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         why = gettext(_REASONS[one.reason])
-        table.add_row(list_display.day(one.due_at_s), why, pattern, action, source,
+        table.add_row(last_day(one.due_at_s), why, pattern, action, source,
                       f"{entry.hits:,}", last, reason)  # fmt: skip
     table.print()
     for count in answer.counts:

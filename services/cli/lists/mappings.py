@@ -1,6 +1,7 @@
 """`fanzha blocklist mappings`: what the columns of a source's files hold, as it was said once."""
 
-import time
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
@@ -9,8 +10,7 @@ import typer
 
 from blocklists.importers import vocabulary
 from blocklists.importers.tables import columns
-from blocklists.importers.tables.columns import Chosen
-from blocklists.importers.tables.headers import Header
+from blocklists.importers.tables import headers as table_headers
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
@@ -20,13 +20,14 @@ from services.cli._common.console import out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 from services.cli.lists.display import shown_word
 
 app = typer.Typer(
     no_args_is_help=True,
     help="What is remembered of the columns of files, by source and header.",
 )
-server = ServerOf(mapping_pb2_grpc.MappingServiceStub)
+server = ServerOf(lambda: mapping_pb2_grpc.MappingServiceStub)
 
 # Our enums carry the numbers of the wire; generated stubs want their own type for each.
 _wire: Callable[[int], Any] = int
@@ -41,7 +42,7 @@ class MappingsOfSource:
         self,
         stub: mapping_pb2_grpc.MappingServiceStub,
         source: int,
-        said: Chosen,
+        said: columns.Chosen,
         *,
         use: bool,
     ) -> None:
@@ -51,11 +52,11 @@ class MappingsOfSource:
         self._use = use
         self._known: dict[str, dict[str, str]] | None = None
 
-    def choose(self, names: Sequence[str]) -> Chosen:
+    def choose(self, names: Sequence[str]) -> columns.Chosen:
         """Return what is known of the columns of a header."""
         return self._of(names) | dict(self._said)
 
-    def used(self, headers: Iterable[Header]) -> dict[str, str]:
+    def used(self, headers: Iterable[table_headers.Header]) -> dict[str, str]:
         """Return what was known from before of the headers of a file."""
         return {
             name: holds
@@ -64,7 +65,7 @@ class MappingsOfSource:
             if name not in self._said
         }
 
-    def check(self, headers: Sequence[Header]) -> None:
+    def check(self, headers: Sequence[table_headers.Header]) -> None:
         """Refuse what was said of columns that no header has."""
         there = {columns.plain(name) for header in headers for name in header.names}
         for name in self._said:
@@ -76,7 +77,7 @@ class MappingsOfSource:
                     known=known,
                 )
 
-    def save(self, headers: Sequence[Header], author: str) -> None:
+    def save(self, headers: Sequence[table_headers.Header], author: str) -> None:
         """Remember what was said, for each header with such a column."""
         if not (self._use and self._said):
             return
@@ -137,7 +138,13 @@ def list_(
     for name in ("id", "source", "columns", "saved by", "on"):
         table.add_column(gettext(name), prose=name == "columns")
     for one in answer.mappings:
-        table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
+        table.add_row(
+            one.mapping_id,
+            _source(one),
+            _columns(one),
+            one.saved_by,
+            written(one.saved_at_s * 1000),
+        )
     table.print()
     out.print(gettext("{mappings} remembered", mappings=len(answer.mappings)))
 
@@ -163,7 +170,7 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
             mapping_id=found.mapping_id,
             found=_source(found),
             saved_by=found.saved_by,
-            found_2=_day(found),
+            found_2=written(found.saved_at_s * 1000),
         )
     )
     for name in found.header:
@@ -196,10 +203,6 @@ def _source(one: pb.Mapping) -> str:
 
 def _columns(one: pb.Mapping) -> str:
     return ", ".join(f"{column.name} → {column.holds}" for column in one.columns)
-
-
-def _day(one: pb.Mapping) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(one.saved_at_s))
 
 
 def _say(text: str) -> None:

@@ -9,7 +9,7 @@ from fanzha.v1 import blocklist_pb2_grpc
 from services.cli._common.options import enum, read
 from services.cli._common.server import ServerOf
 
-server = ServerOf(blocklist_pb2_grpc.BlocklistServiceStub)
+server = ServerOf(lambda: blocklist_pb2_grpc.BlocklistServiceStub)
 
 ActionWord = Annotated[str, typer.Option("--action", help="block or allow.")]
 KindWord = Annotated[

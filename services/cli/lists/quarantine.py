@@ -1,5 +1,7 @@
 """`fanzha blocklist quarantine` and `settle`: what is wrong with versions of the lists."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 import typer

@@ -1,5 +1,7 @@
 """Shows which entries a command would remove, and asks."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from blocklists import patterns
-from fanzha.phone import HomePlan
+from fanzha import phone
 from fanzha.translation.catalogue import gettext, ngettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.confirmation import agree
@@ -57,7 +59,7 @@ def _named(target: str, references: Iterable[pb.EntryRef], *, shadows: bool) -> 
 
 def _canonical(text: str) -> str:
     kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
-    read = patterns.read([text], kinds, HomePlan())
+    read = patterns.read([text], kinds, phone.HomePlan())
     return text if read.errors else read.text(0)
 
 

@@ -5,16 +5,17 @@ file of ten million numbers needs no more memory here than a small one. Who want
 problems keeps those, too.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blocklists.entries import EntryKind
-from blocklists.importers import vocabulary
-from blocklists.importers.list_file import TABLES, ListFile, ReadOptions
-from blocklists.importers.rows import BadLine, Ignored, LineItem, ListRow, PlainRun, RowNote
+from blocklists import entries as list_entries
+from blocklists.importers import list_file, vocabulary
+from blocklists.importers import rows as list_rows
 from blocklists.importers.tables import spreadsheet_numbers
 from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext, gettext_noop
@@ -49,7 +50,7 @@ class ReadProgress:
     """What is to be told of rows that were sent."""
     noted: dict[str, list[int]] = field(default_factory=dict)
     """The first lines of each note."""
-    problems: list[BadLine] = field(default_factory=list)
+    problems: list[list_rows.BadLine] = field(default_factory=list)
     """The first lines that could not be read, or all of them, as was asked for."""
     error: Exception | None = None
     """What ended the reading too early."""
@@ -61,26 +62,26 @@ class Upload:
     def __init__(
         self,
         path: Path,
-        ways: ReadOptions,
+        ways: list_file.ReadOptions,
         now_s: int,
         *,
         keep_all: bool = False,
         invalid_percent: int = 100,
-        finished: Callable[[ListFile, ReadProgress], None] = lambda _file, _reading: None,
+        finished: Callable[[list_file.ListFile, ReadProgress], None] = lambda _file, _reading: None,
     ) -> None:
         """Open a file; *finished* may raise `InvalidInput` when all is read but not committed.
 
         Reading ends with `InvalidInput` when more than *invalid_percent* of its lines so far
         cannot be read.
         """
-        self.file = ListFile(path, ways, now_s)
+        self.file = list_file.ListFile(path, ways, now_s)
         self.reading = ReadProgress()
         self._now_s = now_s
         self._most_problems = MOST_PROBLEMS if keep_all else SHOWN_PROBLEMS
         self._invalid_percent = invalid_percent
         self._finished = finished
         self._last_damaged = 0
-        self._table = self.file.format_ in TABLES
+        self._table = self.file.format_ in list_file.TABLES
 
     def close(self) -> None:
         """Close the file."""
@@ -115,7 +116,7 @@ class Upload:
         runs: list[pb.PlainRows] = []
         waiting = 0
         for item in self.file.items():
-            if isinstance(item, PlainRun):
+            if isinstance(item, list_rows.PlainRun):
                 if rows or waiting >= ROWS_PER_MESSAGE:
                     yield pb.ImportRows(rows=rows, plain=runs)
                     rows, runs, waiting = [], [], 0
@@ -131,30 +132,32 @@ class Upload:
         if waiting:
             yield pb.ImportRows(rows=rows, plain=runs)
 
-    def _row(self, item: LineItem) -> pb.ImportRow | None:
+    def _row(self, item: list_rows.LineItem) -> pb.ImportRow | None:
         """Make a row; None, and it is counted why, where there is none."""
         if self.file.undecoded and self._damaged(item):
             return None
-        if not isinstance(item, ListRow) or len(item.pattern) > LONGEST_PATTERN:
+        if not isinstance(item, list_rows.ListRow) or len(item.pattern) > LONGEST_PATTERN:
             self._note(item)
             return None
         if (
             self._table
-            and item.kind is EntryKind.NUMBER
+            and item.kind is list_entries.EntryKind.NUMBER
             and spreadsheet_numbers.may_lack_zero(item.pattern)
         ):
-            self._remark(RowNote(item.line, _LACKS_ZERO))
+            self._remark(list_rows.RowNote(item.line, _LACKS_ZERO))
         # Most rows are a pattern and its kind; messages are slow to fill.
         if item[3:] == _NOTHING_SAID:
             return pb.ImportRow(line=item.line, pattern=item.pattern, kind=_wire(item.kind))
         return self._with_fields(item)
 
-    def _with_fields(self, row: ListRow) -> pb.ImportRow | None:
+    def _with_fields(self, row: list_rows.ListRow) -> pb.ImportRow | None:
         try:
             expires_at_s = vocabulary.read_expiry(row.expires, self._now_s) if row.expires else 0
             review_at_s = vocabulary.read_review(row.review, self._now_s) if row.review else 0
         except InvalidInput as error:
-            self._note(BadLine(row.line, row.pattern, Message(error.message, **error.values)))
+            self._note(
+                list_rows.BadLine(row.line, row.pattern, Message(error.message, **error.values))
+            )
             return None
         return pb.ImportRow(
             line=row.line,
@@ -173,18 +176,20 @@ class Upload:
             no_end=expires_at_s is None,
         )
 
-    def _damaged(self, item: LineItem) -> bool:
+    def _damaged(self, item: list_rows.LineItem) -> bool:
         """Tell whether an item has bytes in it that could not be read; once a line."""
         damaged = item.line in self.file.undecoded or (
             # A row may go on over several lines.
-            isinstance(item, ListRow)
+            isinstance(item, list_rows.ListRow)
             and any(_DAMAGED in text for text in item if type(text) is str)
         )
         if damaged and item.line != self._last_damaged:
             self._last_damaged = item.line
-            text = item.text if isinstance(item, BadLine) else getattr(item, "pattern", "")
+            text = (
+                item.text if isinstance(item, list_rows.BadLine) else getattr(item, "pattern", "")
+            )
             self._note(
-                BadLine(
+                list_rows.BadLine(
                     item.line,
                     text,
                     gettext("bytes that are not {encoding}", encoding=self.file.encoding),
@@ -192,16 +197,16 @@ class Upload:
             )
         return damaged
 
-    def _note(self, item: LineItem) -> None:
+    def _note(self, item: list_rows.LineItem) -> None:
         reading = self.reading
-        if isinstance(item, RowNote):
+        if isinstance(item, list_rows.RowNote):
             self._remark(item)
             return
-        if isinstance(item, Ignored):
+        if isinstance(item, list_rows.Ignored):
             reading.ignored[item.what] += 1
             return
-        if isinstance(item, ListRow):
-            item = BadLine(item.line, item.pattern[:100], gettext("pattern: too long"))
+        if isinstance(item, list_rows.ListRow):
+            item = list_rows.BadLine(item.line, item.pattern[:100], gettext("pattern: too long"))
         reading.invalid[item.reason.partition(": '")[0]] += 1
         if len(reading.problems) < self._most_problems:
             reading.problems.append(item)
@@ -218,12 +223,12 @@ class Upload:
                 reason=first.reason,
             )  # fmt: skip
 
-    def _remark(self, note: RowNote) -> None:
+    def _remark(self, note: list_rows.RowNote) -> None:
         self.reading.notes[note.what] += 1
         lines = self.reading.noted.setdefault(note.what, [])
         if len(lines) < 10:  # noqa: PLR2004 - as many examples as are shown
             lines.append(note.line)
 
 
-def _run(item: PlainRun) -> pb.PlainRows:
+def _run(item: list_rows.PlainRun) -> pb.PlainRows:
     return pb.PlainRows(first_line=item.line, patterns=item.patterns, kind=_wire(item.kind))

@@ -1,5 +1,7 @@
 """`fanzha policy`: the policy of each carrier, changed through change requests."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

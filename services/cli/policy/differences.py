@@ -1,5 +1,7 @@
 """Shows what a change of the carrier policy changes, and what that would have decided."""
 
+from __future__ import annotations
+
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common import answer_texts

@@ -1,5 +1,7 @@
 """Shows the carrier policy: versions, documents, what workers have in force."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 

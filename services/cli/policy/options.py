@@ -1,5 +1,7 @@
 """Options of `fanzha policy`, and what they propose."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from fanzha.v1 import policy_pb2_grpc
 from services.cli._common.console import fail
 from services.cli._common.server import ServerOf
 
-server = ServerOf(policy_pb2_grpc.PolicyServiceStub, deadline_seconds=60.0)
+server = ServerOf(lambda: policy_pb2_grpc.PolicyServiceStub, deadline_seconds=60.0)
 
 MAX_BYTES = 65_536
 """The longest document the server takes."""

@@ -1,5 +1,7 @@
 """Counts what came of a replay, and shows it."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,11 +11,11 @@ import grpc
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from services.cli._common.console import out
-from services.cli._common.enum_words import enum_word, word
+from services.cli._common.enum_words import LazyTable, enum_word, word
 from services.cli._common.tables import RowTable
 
-_ACTIONS = {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()}
-_REASONS = {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()}
+_ACTIONS = LazyTable(lambda: {n: word(name, "ACTION_") for name, n in decision_pb2.Action.items()})
+_REASONS = LazyTable(lambda: {n: word(name, "REASON_") for name, n in decision_pb2.Reason.items()})
 
 
 @dataclass(slots=True)

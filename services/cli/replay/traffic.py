@@ -1,10 +1,13 @@
 """Turns the rows of a table into requests, channel by channel."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fanzha.v1 import interception_pb2 as pb
+from services.cli._common.enum_words import LazyTable
 from services.cli._common.files import OpenTable, Row, column
 
 ANONYMOUS = "anonymous"
@@ -12,13 +15,17 @@ ANONYMOUS = "anonymous"
 UNKNOWN_CALLER = "+8617000000000"
 """Stands for a receiver or callee that a file does not name; this number is not given out."""
 
-_INGRESS = {name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()}
-_ATTESTATION = {
-    "a": pb.ATTESTATION_FULL,
-    "b": pb.ATTESTATION_PARTIAL,
-    "c": pb.ATTESTATION_GATEWAY,
-    "failed": pb.ATTESTATION_FAILED,
-}
+_INGRESS = LazyTable(
+    lambda: {name.removeprefix("INGRESS_").lower(): number for name, number in pb.Ingress.items()}
+)
+_ATTESTATION = LazyTable(
+    lambda: {
+        "a": pb.ATTESTATION_FULL,
+        "b": pb.ATTESTATION_PARTIAL,
+        "c": pb.ATTESTATION_GATEWAY,
+        "failed": pb.ATTESTATION_FAILED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

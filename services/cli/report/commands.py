@@ -1,5 +1,7 @@
 """`fanzha report`: the figures that a bureau reports, as tables, CSV and plots, over gRPC."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +10,12 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
+from infra.clock import now_ms
 from services.cli._common.console import err, fail, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
 from services.cli._common.server import ServerOf
-from services.cli.appeals.options import past_ms
+from services.cli._common.time_arguments import Since, Until, moment
 from services.cli.report import display
 from services.cli.report import options as words
 from services.cli.warnings import region_options
@@ -20,7 +23,7 @@ from services.cli.warnings import region_options
 app = typer.Typer(no_args_is_help=True, help="Figures that a bureau reports.")
 
 _DEADLINE_SECONDS = 3600.0
-_server = ServerOf(warning_report_pb2_grpc.WarningReportServiceStub)
+_server = ServerOf(lambda: warning_report_pb2_grpc.WarningReportServiceStub)
 """Some minutes are enough for millions of cases; another report may be before this one."""
 _PLOTS = (".svg", ".png")
 
@@ -30,12 +33,6 @@ def _group() -> None:
     """Keep `report warnings` a command of its own, for more reports to come."""
 
 
-_Since = Annotated[
-    str,
-    typer.Option(
-        help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
-    ),
-]
 _By = Annotated[
     str, typer.Option("--group-by", help=f"Groups: {', '.join(words.BY)}; empty: all together.")
 ]
@@ -51,8 +48,8 @@ _Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="File for a plo
 
 @app.command()
 def warnings(
-    since: _Since = "30d",
-    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
+    since: Since = "30d",
+    until: Until = "",
     by: _By = "",
     minutes: _Minutes = 30,
     region: _Region = "",
@@ -69,13 +66,13 @@ def warnings(
     _check_words(by, language)
     paint = _painter(plot)
     request = pb.GetWarningReportRequest(
-        since_ms=past_ms(since, "--since"),
-        until_ms=past_ms(until, "--until"),
+        since_ms=moment(since, now_ms(), "--since"),
+        until_ms=moment(until, now_ms(), "--until"),
         minutes=minutes,
         region=region,
     )
     if by:
-        request.by = words.BY[by]
+        request.by = pb.WarningReportBy.Value(f"WARNING_REPORT_BY_{by.upper()}")
     report = _ask(request, target)
     if as_json:
         print_json(report)

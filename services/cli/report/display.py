@@ -1,5 +1,7 @@
 """Shows the report on warnings: lines for all cases, a table of groups, and CSV with everything."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from pathlib import Path
 

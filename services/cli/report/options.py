@@ -1,5 +1,7 @@
 """Figures and groups of the report on warnings, called as `report_words.toml` says."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -12,14 +14,8 @@ from fanzha.v1 import warning_report_pb2 as pb
 from services.warning.policy.places import places
 
 LANGUAGES = ("zh", "en")
-BY = {
-    "city": pb.WARNING_REPORT_BY_CITY,
-    "county": pb.WARNING_REPORT_BY_COUNTY,
-    "source": pb.WARNING_REPORT_BY_SOURCE,
-    "fraud_type": pb.WARNING_REPORT_BY_FRAUD_TYPE,
-    "day": pb.WARNING_REPORT_BY_DAY,
-    "tier": pb.WARNING_REPORT_BY_TIER,
-}
+BY = ("city", "county", "source", "fraud_type", "day", "tier")
+"""What a report can be grouped by."""
 
 
 class Column(NamedTuple):
@@ -86,7 +82,7 @@ _IN_GROUPS = (
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "all": tuple(_FIGURES),
     "groups": _IN_GROUPS,
-    "by": tuple(BY),
+    "by": BY,
     "tiers": ("high", "medium", "low"),
     "unknown": ("group",),
 }

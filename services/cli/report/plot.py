@@ -3,6 +3,8 @@
 In English and with codes of regions: the fonts that matplotlib brings have no Chinese.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

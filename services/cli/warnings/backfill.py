@@ -1,5 +1,7 @@
 """`fanzha warnings backfill`, `backfills`: warn the persons that fraud reached before a block."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

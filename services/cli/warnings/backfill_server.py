@@ -1,5 +1,7 @@
 """The channel to `WarningBackfillService`, and the progress of a backfill."""
 
+from __future__ import annotations
+
 import time
 from typing import Any
 
@@ -9,23 +11,29 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_backfill_pb2 as pb
 from fanzha.v1 import warning_backfill_pb2_grpc
 from services.cli._common.console import err, out, progress
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.plain_text import padded
 from services.cli._common.server import ServerOf
 
-server = ServerOf(warning_backfill_pb2_grpc.WarningBackfillServiceStub, deadline_seconds=600.0)
+server = ServerOf(
+    lambda: warning_backfill_pb2_grpc.WarningBackfillServiceStub, deadline_seconds=600.0
+)
 """Months of a busy log take minutes to look through."""
-STATES = {
-    pb.BACKFILL_STATE_RUNNING: "running",
-    pb.BACKFILL_STATE_STOPPED: "stopped",
-    pb.BACKFILL_STATE_DONE: "done",
-}
-KINDS = {
-    pb.BACKFILL_KIND_NUMBER: "number",
-    pb.BACKFILL_KIND_SENDER: "sender",
-    pb.BACKFILL_KIND_LINK: "link",
-    pb.BACKFILL_KIND_TEXT: "text",
-}
+STATES = LazyTable(
+    lambda: {
+        pb.BACKFILL_STATE_RUNNING: "running",
+        pb.BACKFILL_STATE_STOPPED: "stopped",
+        pb.BACKFILL_STATE_DONE: "done",
+    }
+)
+KINDS = LazyTable(
+    lambda: {
+        pb.BACKFILL_KIND_NUMBER: "number",
+        pb.BACKFILL_KIND_SENDER: "sender",
+        pb.BACKFILL_KIND_LINK: "link",
+        pb.BACKFILL_KIND_TEXT: "text",
+    }
+)
 _POLL_SECONDS = 0.5
 _IDLE_SECONDS = 15.0
 
@@ -89,7 +97,7 @@ def tell(done: pb.Backfill) -> None:
     )
 
 
-def counts(title: str, by: "dict[str, int]", most: int = 10) -> None:
+def counts(title: str, by: dict[str, int], most: int = 10) -> None:
     """Print a line of counts, the largest first; more than *most* are summed up."""
     ordered = sorted(by.items(), key=lambda one: (-one[1], one[0]))
     shown = ", ".join(f"{gettext(name)} {count:,}" for name, count in ordered[:most])
@@ -99,7 +107,7 @@ def counts(title: str, by: "dict[str, int]", most: int = 10) -> None:
         out.print(f"  {padded(gettext(title), 8)} {shown}{more}", markup=False)
 
 
-def named(given: "dict[str, str]") -> tuple[Any, str]:
+def named(given: dict[str, str]) -> tuple[Any, str]:
     """Return the kind and pattern of the one option that was given."""
     chosen = [(kind, value) for kind, value in given.items() if value]
     if len(chosen) != 1:

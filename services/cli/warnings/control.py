@@ -13,7 +13,7 @@ from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Tar
 from services.cli._common.server import ServerOf
 from services.cli._common.time_arguments import written
 
-server = ServerOf(warning_control_pb2_grpc.WarningControlServiceStub)
+server = ServerOf(lambda: warning_control_pb2_grpc.WarningControlServiceStub)
 _KINDS = {"advice": 1, "warning": 2, "emergency": 3}
 
 

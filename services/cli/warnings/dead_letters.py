@@ -1,5 +1,7 @@
 """`fanzha warnings dead-letters`: what the pipeline gave up, and giving it another try."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

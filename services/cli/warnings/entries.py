@@ -1,5 +1,7 @@
 """`fanzha warnings entries`: list entries that led to cases, and how these ended."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from fanzha.translation.catalogue import gettext

@@ -1,9 +1,11 @@
 """Writes labelled examples to a file as the server sends them."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
@@ -13,10 +15,8 @@ from services.cli._common.console import progress
 
 CSV = ".csv"
 SUFFIXES = frozenset({CSV, ".jsonl"})
-COLUMNS = [field.name for field in pb.TrainingExample.DESCRIPTOR.fields]
-"""Of the file, in their order."""
 
-Write = Callable[[pb.TrainingExample], object]
+Write: TypeAlias = "Callable[[pb.TrainingExample], object]"
 
 
 def write(file: Path, answers: Iterable[pb.ExportExamplesResponse]) -> pb.ExampleCounts:
@@ -51,7 +51,7 @@ def as_row(example: pb.TrainingExample) -> dict[str, Any]:
 
 def _csv(lines: TextIO) -> Write:
     table = SafeWriter(lines)
-    table.writerow(COLUMNS)
+    table.writerow(field.name for field in pb.TrainingExample.DESCRIPTOR.fields)
     return lambda one: table.writerow(as_row(one).values())
 
 

@@ -1,32 +1,36 @@
 """`fanzha warnings backfill list|show|start|drop`: pending backfills."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
-from blocklists.entries import NO_END_S
+from blocklists import entries as list_entries
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import warning_backfill_pb2 as pb
 from services.cli._common.confirmation import agree
 from services.cli._common.console import out, print_json, progress
-from services.cli._common.enum_words import enum_word
+from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
-from services.cli._common.time_arguments import written
-from services.cli.lists.display import day, shown_word
+from services.cli._common.time_arguments import last_day, written
+from services.cli.lists.display import shown_word
 from services.cli.warnings import backfill_server
 
-STATES = {
-    pb.PENDING_BACKFILL_STATE_PENDING: "pending",
-    pb.PENDING_BACKFILL_STATE_STARTED: "started",
-    pb.PENDING_BACKFILL_STATE_DROPPED: "dropped",
-    pb.PENDING_BACKFILL_STATE_WITHDRAWN: "withdrawn",
-    pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: "no_recipients",
-    pb.PENDING_BACKFILL_STATE_TOO_LARGE: "too_large",
-}
+STATES = LazyTable(
+    lambda: {
+        pb.PENDING_BACKFILL_STATE_PENDING: "pending",
+        pb.PENDING_BACKFILL_STATE_STARTED: "started",
+        pb.PENDING_BACKFILL_STATE_DROPPED: "dropped",
+        pb.PENDING_BACKFILL_STATE_WITHDRAWN: "withdrawn",
+        pb.PENDING_BACKFILL_STATE_NO_RECIPIENTS: "no_recipients",
+        pb.PENDING_BACKFILL_STATE_TOO_LARGE: "too_large",
+    }
+)
 _TIERS = ("high", "medium", "low")
 _SHOWN = 20
 _MINUTE_MS = 60_000
@@ -189,8 +193,8 @@ def _show_entry(entry: Any) -> None:
     kind = backfill_server.kind_word(entry.kind)
     ends = (
         gettext("no end")
-        if entry.expires_at_s == NO_END_S
-        else gettext("ends {expires_at_s}", expires_at_s=day(entry.expires_at_s))
+        if entry.expires_at_s == list_entries.NO_END_S
+        else gettext("ends {expires_at_s}", expires_at_s=last_day(entry.expires_at_s))
     )
     _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
 

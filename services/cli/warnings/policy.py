@@ -1,5 +1,7 @@
 """`fanzha warnings policy`: read, check and try the policy that gives cases their tiers."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +15,10 @@ from services.cli._common.console import fail, out, print_json, progress
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
-from services.cli._common.time_arguments import moment
+from services.cli._common.time_arguments import Since, moment
 from services.cli.warnings.operations_server import LONG_SECONDS, server
-from services.warning.model import Tier
-from services.warning.policy import facts, plans
-from services.warning.policy.tiers import TierPolicy
+from services.warning import model
+from services.warning.policy import facts, plans, tiers
 
 app = typer.Typer(
     no_args_is_help=True, help="The policy that says how urgent a case is: 高, 中 or 低."
@@ -77,7 +78,7 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
                         {"channel": one.channel, "within_ms": one.within_ms}
                         for one in policy.plans[tier]
                     ]
-                    for tier in Tier
+                    for tier in model.Tier
                 },
             }
         )
@@ -96,7 +97,7 @@ def show(file: PolicyFile = None, as_json: AsJson = False) -> None:
     for line in policy.lines:
         table.add_row(line.id, line.effect, _conditions(line.when), line.about)
     table.print()
-    for tier in Tier:
+    for tier in model.Tier:
         out.print(f"{_tier(tier.name)}: {plans.formatted(policy.plans[tier])}")
 
 
@@ -107,7 +108,7 @@ def preview(
         Path | None,
         typer.Option(help="The policy to compare with. None: that of the server's settings."),
     ] = None,
-    since: Annotated[str, typer.Option(help="Cases opened from then on: 30d, 2026-11-25.")] = "30d",
+    since: Since = "30d",
     region: Annotated[str, typer.Option(help="Only cases of this region, such as 3405.")] = "",
     examples: Annotated[int, typer.Option(min=0, max=100, help="Cases shown for each change.")] = 5,
     target: Target = DEFAULT_TARGET,
@@ -152,11 +153,11 @@ def _show(found: pb.PolicyPreview) -> None:
     if not found.cases:
         return
     table = RowTable(
-        gettext("now"), *(gettext("then {tiers}", tiers=_tier(tier.name)) for tier in Tier)
+        gettext("now"), *(gettext("then {tiers}", tiers=_tier(tier.name)) for tier in model.Tier)
     )
     matrix = {(one.before, one.after): one.cases for one in found.matrix}
-    for old in Tier:
-        row = [str(matrix.get((old.name.lower(), new.name.lower()), 0)) for new in Tier]
+    for old in model.Tier:
+        row = [str(matrix.get((old.name.lower(), new.name.lower()), 0)) for new in model.Tier]
         table.add_row(_tier(old.name), *row)
     table.print()
     used = sorted(found.lines.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -222,9 +223,9 @@ def _conditions(when: Mapping[str, Any]) -> str:
     )
 
 
-def _load(file: Path | None) -> TierPolicy:
+def _load(file: Path | None) -> tiers.TierPolicy:
     try:
-        return TierPolicy.load(file)
+        return tiers.TierPolicy.load(file)
     except ValueError as error:
         fail(str(error))
 

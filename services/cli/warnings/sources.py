@@ -1,5 +1,7 @@
 """`fanzha warnings sources`, `feedback`: what warnings were worth, and what became of them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,5 +1,7 @@
 """`fanzha warnings suspected`: confirm what models suspected of one thing, for many at once."""
 
+from __future__ import annotations
+
 from typing import Annotated, Any
 
 import typer

@@ -1,5 +1,7 @@
 """`fanzha warnings templates`: what warnings say, and whether a text may be sent as one."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +13,8 @@ from services.cli._common.console import fail, out, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
 from services.cli._common.tables import RowTable
-from services.warning.messages import linter, template_files
-from services.warning.messages.catalog import MessageCatalog
-from services.warning.messages.template import LANGUAGES, MessageFacts, WarningTemplate
+from services.warning.messages import catalog, linter, template_files
+from services.warning.messages import template as message_template
 
 app = typer.Typer(no_args_is_help=True, help="What warnings say, by form, kind of fraud and tier.")
 
@@ -73,7 +74,7 @@ def show(
                 template=template,
             ),
         )
-    text = found.filled(MessageFacts(when=when, claimed=claimed))
+    text = found.filled(message_template.MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")
     _end_with(linter.faults(text), gettext("the message"))
 
@@ -100,7 +101,7 @@ def lint(
         out.print(gettext("nothing wrong"))
         return
     language = file.name.removesuffix(".toml").rpartition(".")[2]
-    if language not in LANGUAGES:
+    if language not in message_template.LANGUAGES:
         fail(
             gettext("{name}: its name is not of the form templates-2.zh.toml", name=file.name),
         )
@@ -120,19 +121,19 @@ def _end_with(faults: list[linter.LintFault], what: str) -> None:
     raise typer.Exit(_FAULTY)
 
 
-def _load(folder: Path | None) -> MessageCatalog:
+def _load(folder: Path | None) -> catalog.MessageCatalog:
     try:
-        return MessageCatalog.load(folder)
+        return catalog.MessageCatalog.load(folder)
     except (OSError, ValueError) as error:
         fail(str(error))
 
 
-def _words(one: WarningTemplate) -> dict[str, object]:
+def _words(one: message_template.WarningTemplate) -> dict[str, object]:
     size = one.length
     return {
         "id": one.id,
         "version": one.version,
-        "text": one.filled(MessageFacts()),
+        "text": one.filled(message_template.MessageFacts()),
         "parts": size.parts if one.form == "sms" else None,
         "units": size.units if one.form == "sms" else None,
         "alphabet": size.encoding if one.form == "sms" else None,

@@ -77,7 +77,7 @@ class GraphKeeper:
             ]
             kept = [one for one in kept if one.entities]
             evicted = await self._store.observe(kept)
-            self._counters.sightings_added(len(kept), evicted)
+            self._counters.sightings_added(sum(one.events for one in kept), evicted)
 
     async def confirm(self, entries: Sequence[StreamEntry]) -> None:
         """Confirm what confirmed hits are about. Idempotent."""

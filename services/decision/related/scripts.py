@@ -209,11 +209,12 @@ for _, event in ipairs(cjson.decode(ARGV[2])) do
     if not sampled then keep_text(entities[at], L.now) end
   end
   for _, entity in ipairs(entities) do
-    -- Alone, as a caller is, it says nothing of what it is seen with; but it is known from then on.
-    local alone = #entities == 1 and not sampled and redis.call('ZSCORE', P .. 'totals', entity)
-    if alone then
+    -- Alone, as a caller is, it says nothing of what it is seen with; but it is known from then on,
+    -- as one sighting, however many there were.
+    local alone = #entities == 1 and not sampled
+    if alone and redis.call('ZSCORE', P .. 'totals', entity) then
       touched[entity] = true
-    elseif add(P .. 'totals', entity, count, sampled) then touched[entity] = true end
+    elseif add(P .. 'totals', entity, alone and 1 or count, sampled) then touched[entity] = true end
     if not sampled then
       for _, other in ipairs(entities) do
         if other ~= entity then add(P .. 'near:' .. entity, other, count, false) end

@@ -2,23 +2,27 @@
 
 Of a batch of texts or links are taken the rows that are blocked or marked, or score half the
 threshold; of the others one in `STRIDE`, which stands for all. Calls are not taken: a call shows
-its caller with nothing else, and who calls a lot is not innocent for that. At most `BATCH_ROWS` of
-a batch are taken and `CAPACITY` are buffered; what is beyond is dropped and counted: the graph is
-a statistic. Links and numbers in texts are those that the lists were searched for; their entities
-are formed when the buffer is written. Until then a text is kept unless its sketch is made.
+its caller with nothing else, and who calls a lot is not innocent for that. Rows that repeat what is
+buffered, as those of a campaign do, are added up to one sighting. At most `BATCH_ROWS` of a batch
+are taken, `CAPACITY` different ones are buffered, and `WRITES` times `WRITE_ROWS` are written each
+`INTERVAL_SECONDS`; what is beyond is dropped and counted: the graph is a statistic. Links and
+numbers in texts are those that the lists were searched for; of a text the first `MAX_LINKS` domains
+and `MAX_NUMBERS` numbers count, because the graph has an edge for each pair. Their entities are
+formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from fanzha.decisions import Action, Decisions, Reason
 from fanzha.fingerprint import BatchSketches, PendingSketch
-from fanzha.tables import Calls, Int64s, Links
+from fanzha.tables import Calls, Int64s, Links, Texts
 from infra.periodic import run_periodically
 from services.decision.observer import Table
 from services.decision.related.entities import TEXT, link_entity, party_entity
@@ -30,7 +34,10 @@ STRIDE = 64
 BATCH_ROWS = 64
 CAPACITY = 8192
 WRITE_ROWS = 256
+WRITES = 2
+"""So many sightings keep the store busy for a part of the interval; several workers share it."""
 INTERVAL_SECONDS = 0.2
+MAX_LINKS, MAX_NUMBERS = 16, 8
 _SCORE_SHARE = np.float32(0.5)
 
 _BLOCK = np.uint8(Action.BLOCK)
@@ -48,16 +55,22 @@ _NO_TEXT = PendingSketch("", None)
 _Found = TypeVar("_Found")
 
 
-class _Row(NamedTuple):
-    """What is needed of a row to form its entities."""
+_Key: TypeAlias = tuple[int, int, bool]
+"""Rows with equal keys have the same entities: a hash of the text or link, the sender, whether the
+row is sampled. 64 bits, so among what is buffered two texts share a hash once in 10**11 times."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """What is needed of equal rows to form their entities."""
 
     events: int
     sampled: bool
-    key: int
-    name: str
-    urls: Sequence[str]
-    numbers: Sequence[int]
-    text: PendingSketch
+    key: int = 0
+    name: str = ""
+    urls: Sequence[str] = ()
+    numbers: Sequence[int] = ()
+    text: PendingSketch = _NO_TEXT
 
 
 class SightingBuffer:
@@ -71,7 +84,8 @@ class SightingBuffer:
     ) -> None:
         self._dropped = dropped
         self._capacity = capacity
-        self._rows: deque[_Row] = deque()
+        self._rows: dict[_Key, _Row] = {}
+        """Those seen first come first."""
         self._skip = 0
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         self.filled = asyncio.Event()
@@ -103,19 +117,19 @@ class SightingBuffer:
         sampled = [
             row for row in self._sampled(len(table)) if not telling[row] and row not in table.errors
         ]
-        self._rows += self._taken(table, decisions, rows[:BATCH_ROWS].tolist(), sampled)
+        self._add(table, decisions, rows[:BATCH_ROWS].tolist(), is_sampled=False)
+        self._add(table, decisions, sampled, is_sampled=True)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         if self._rows:
             self.filled.set()
         while len(self._rows) > self._capacity:
-            self._rows.popleft()
-            dropped += 1
+            dropped += self._pop().events
         if dropped:
             self._dropped(dropped)
 
     def take(self) -> list[Sighting]:
         """Remove the oldest sightings, `WRITE_ROWS` at most, and return those with entities."""
-        taken = [self._rows.popleft() for _ in range(min(WRITE_ROWS, len(self._rows)))]
+        taken = [self._pop() for _ in range(min(WRITE_ROWS, len(self._rows)))]
         # All at once: the first text costs as much as a hundred.
         written = BatchSketches.of_pending([row.text for row in taken]).written()
         found = [
@@ -124,28 +138,44 @@ class SightingBuffer:
         ]
         return [one for one in found if one.entities]
 
+    def _pop(self) -> _Row:
+        return self._rows.pop(next(iter(self._rows)))
+
     def _sampled(self, rows: int) -> range:
         sampled = range(self._skip, rows, STRIDE)
         self._skip = (self._skip - rows) % STRIDE if rows > self._skip else self._skip - rows
         return sampled
 
-    def _taken(
-        self, table: Table, decisions: Decisions, telling: list[int], sampled: list[int]
-    ) -> Iterator[_Row]:
-        counts = [(1, False)] * len(telling) + [(STRIDE, True)] * len(sampled)
-        rows = telling + sampled
+    def _add(
+        self, table: Texts | Links, decisions: Decisions, rows: Sequence[int], *, is_sampled: bool
+    ) -> None:
+        events, new = STRIDE if is_sampled else 1, dict[int, _Row]()
         if isinstance(table, Links):
-            for row, (events, is_sampled) in zip(rows, counts, strict=True):
-                yield _Row(events, is_sampled, 0, "", (table.urls[row],), (), _NO_TEXT)
-        elif not isinstance(table, Calls) and rows:
-            keys, names = table.senders[rows].tolist(), table.names
-            urls = _by_row(self._links[0], self._links[1], rows, len(table))
-            numbers = _by_row(self._numbers[0].tolist(), self._numbers[1], rows, len(table))
-            sketches = (decisions.sketches or BatchSketches(table.bodies)).pending(rows)
-            of_rows = zip(rows, keys, sketches, counts, strict=True)
-            for row, key, sketch, (events, is_sampled) in of_rows:
-                own = urls.get(row, ()), numbers.get(row, ()), sketch
-                yield _Row(events, is_sampled, key, names.get(row, ""), *own)
+            contents, senders = table.urls, [0] * len(rows)
+        else:
+            contents, senders = table.bodies, table.senders[rows].tolist()
+        for row, sender in zip(rows, senders, strict=True):
+            key = hash(contents[row]), sender, is_sampled
+            before = self._rows.get(key)
+            if before is None:
+                new[row] = self._rows[key] = _Row(events, is_sampled, sender)
+            else:
+                before.events += events
+        if isinstance(table, Links):
+            for row, one in new.items():
+                one.urls = (table.urls[row],)
+        elif new:
+            self._fill(table, decisions, new)
+
+    def _fill(self, texts: Texts, decisions: Decisions, new: Mapping[int, _Row]) -> None:
+        """Fill in what only texts have."""
+        rows = list(new)
+        urls = _by_row(self._links[0], self._links[1], rows, len(texts))
+        numbers = _by_row(self._numbers[0].tolist(), self._numbers[1], rows, len(texts))
+        sketches = (decisions.sketches or BatchSketches(texts.bodies)).pending(rows)
+        for (row, one), sketch in zip(new.items(), sketches, strict=True):
+            one.name, one.text = texts.names.get(row, ""), sketch
+            one.urls, one.numbers = urls.get(row, ()), numbers.get(row, ())
 
 
 def _by_row(
@@ -168,10 +198,9 @@ def _entities(row: _Row, fingerprint: str) -> list[str]:
         found[party_entity(row.key, row.name)] = None
     if fingerprint:
         found[TEXT + fingerprint] = None
-    for url in row.urls:
-        found[link_entity(url)] = None
-    for number in row.numbers:
-        found[party_entity(number)] = None
+    links = filter(None, dict.fromkeys(map(link_entity, row.urls)))
+    numbers = filter(None, dict.fromkeys(map(party_entity, row.numbers)))
+    found |= dict.fromkeys([*islice(links, MAX_LINKS), *islice(numbers, MAX_NUMBERS)])
     found.pop("", None)
     return list(found)
 
@@ -209,13 +238,17 @@ class SightingWriter:
         )
 
     async def write(self) -> None:
-        """Write what is buffered; raise `Unavailable` without the store."""
-        while sightings := self._next():
+        """Write the oldest of what is buffered; raise `Unavailable` without the store."""
+        for _ in range(WRITES):
+            if not (sightings := self._next()):
+                return
             try:
                 await self._store.send(sightings)
             except BaseException:
-                self._dropped(len(sightings))
+                self._dropped(sum(one.events for one in sightings))
                 raise
+        if len(self._buffer):
+            self._buffer.filled.set()
 
     def _next(self) -> list[Sighting]:
         """Return the next sightings; empty when there is none."""

@@ -7,8 +7,9 @@ import numpy as np
 
 from fanzha.tables import Channel
 from infra.safe_traceback import kind_and_places
+from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.evidence import BatchEvidence
-from services.decision.model_kinds import OF_CHANNEL, ModelKind
+from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.decision.rules import Ruling
 from services.decision.shadow.models import ShadowQuery, changes, mark_changes

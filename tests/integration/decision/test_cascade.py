@@ -66,9 +66,9 @@ def test_an_uncertain_fraud_is_escalated_blocked_and_cached(service: Running) ->
 
 
 def test_a_model_without_a_second_stage_is_activated_and_rolled_back(service: Running) -> None:
-    service.fanzha("models", "activate", "--yes", "sms", "1")
+    service.fanzha("models", "activate", "--yes", "text", "1")
     once = decide(service, UNCERTAIN)
-    service.fanzha("models", "rollback", "--yes", "sms")
+    service.fanzha("models", "rollback", "--yes", "text")
     twice = decide(service, UNCERTAIN)
 
     assert (once.model_version, twice.model_version) == ("1", "2")

@@ -9,7 +9,8 @@ from contextlib import ExitStack, suppress
 import pytest
 
 from services.settings import loader
-from services.settings.settings import PREFIX, Settings
+from services.settings.settings import Settings
+from services.settings.variables import PREFIX
 from tests.support.checkout import CHECKOUT
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ListFile, ReadOptions
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import BadLine, Ignored, ListRow
 from tests.support.builders import NINE_O_CLOCK_S
 from tests.support.checkout import CHECKOUT

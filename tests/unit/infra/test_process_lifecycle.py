@@ -1,9 +1,6 @@
-"""All steps of an end share the seconds there are; imports at a start collect no garbage."""
+"""All steps of an end share the seconds there are."""
 
-import gc
-from contextlib import suppress
-
-from infra.process_lifecycle import DrainBudget, collection_paused
+from infra.process_lifecycle import DrainBudget
 
 
 def test_the_steps_of_a_shutdown_share_one_time_budget() -> None:
@@ -22,23 +19,3 @@ def test_the_last_steps_have_half_a_second_each_however_late_it_is() -> None:
     now = 150.0
 
     assert ending.left() == 0.5
-
-
-def test_garbage_is_collected_again_after_an_error() -> None:
-    with suppress(ImportError), collection_paused():
-        enabled_meanwhile = gc.isenabled()
-        raise ImportError
-
-    assert not enabled_meanwhile
-    assert gc.isenabled()
-
-
-def test_disabled_garbage_collection_stays_disabled() -> None:
-    gc.disable()
-    try:
-        with collection_paused():
-            pass
-
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

@@ -260,6 +260,25 @@ async def test_a_confirmation_expires(redis_url: str) -> None:
         assert graph.figures.sizes == (2, 0, 0)
 
 
+@pytest.mark.parametrize("together", [(1, 1, 1, 1, 1, 1), (6,), (4, 2)])
+async def test_a_sighting_of_several_events_counts_as_so_many_sightings(
+    redis_url: str, together: tuple[int, ...]
+) -> None:
+    async with a_graph(redis_url) as graph:
+        for events in together:
+            await graph.store.observe([Sighting(events, False, [LINK, CALLBACK])])
+            await graph.store.observe([Sighting(events, True, [CALLBACK])])
+            # Alone: known from then on, once.
+            await graph.store.observe([Sighting(events, False, [SENDER])])
+
+        link, callback, sender = [await graph.store.show(x) for x in (LINK, CALLBACK, SENDER)]
+        assert link is not None
+        assert callback is not None
+        assert sender is not None
+        assert [one.total for one in (link, callback, sender)] == pytest.approx([6, 12, 1])
+        assert [one.together for one in link.neighbours] == pytest.approx([6])
+
+
 @pytest.mark.parametrize("half_lives", [1, 2, 5])
 async def test_sightings_fade_by_half_in_seven_days(redis_url: str, half_lives: int) -> None:
     async with a_graph(redis_url) as graph:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blocklists.entries import Direction, EntryKind, Source
-from blocklists.importers.formats import READERS, Format, detect
+from blocklists.importers.formats import READERS, detect
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType

@@ -7,8 +7,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from blocklists.importers.formats import Format
 from blocklists.importers.list_file import ListFile, ReadOptions
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import ListRow
 from fanzha.errors import InvalidInput
 from tests.support.builders import NINE_O_CLOCK_S

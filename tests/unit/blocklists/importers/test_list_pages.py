@@ -3,7 +3,7 @@
 import pytest
 
 from blocklists.importers.files import ENCODINGS
-from blocklists.importers.formats import Format
+from blocklists.importers.list_format import Format
 from blocklists.importers.tables.columns import COLUMNS, PATTERN_COLUMNS
 from tests.support.checkout import CHECKOUT
 

@@ -9,7 +9,8 @@ import pytest
 
 from blocklists.entries import EntryKind
 from blocklists.importers import stix
-from blocklists.importers.formats import Format, detect
+from blocklists.importers.formats import detect
+from blocklists.importers.list_format import Format
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, RowNote
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType

@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 
 from services.settings import loader
 from services.settings.loader import SettingsError
-from services.settings.settings import CONFIG_VARIABLE, PREFIX, Settings
+from services.settings.settings import Settings
+from services.settings.variables import CONFIG_VARIABLE, PREFIX
 
 FIELDS = Settings.model_fields
 FOLDERS = ("models_dir", "appeal_notices_dir", "warning_templates_dir")

@@ -257,15 +257,15 @@ def test_changes_by_a_shadow_are_counted_by_fraud_type_too(pages: MetricsPages) 
 def test_shadow_failures_swaps_and_refusals_are_counted_by_channel(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
-    worker.shadow_failed(ModelKind.URL)
-    worker.model_swapped(ModelKind.SMS)
+    worker.shadow_failed(ModelKind.LINK)
+    worker.model_swapped(ModelKind.TEXT)
     worker.model_refused(ModelKind.VELOCITY)
 
     value = reading(pages)
     assert value("fanzha_shadow_failures_total", channel="link") == 1
     assert value("fanzha_shadow_failures_total", channel="text") == 0
     assert value("fanzha_model_swaps_total", channel="text") == 1
-    assert value("fanzha_model_refusals_total", channel="moment") == 1
+    assert value("fanzha_model_refusals_total", channel="velocity") == 1
 
 
 def test_drift_is_a_gauge_of_each_worker_and_absent_while_unknown(pages: MetricsPages) -> None:

@@ -10,9 +10,13 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from fanzha.client import login as client_login
+from fanzha.tables import MAX_ROWS
 from services.__main__ import COMMANDS, app
 from services.cli._common import login
 from services.cli._common.lazy_commands import group_of
+from services.cli.replay import commands as replay
+
+LIBRARIES = ("numpy", "grpc", "google.protobuf", "redis", "onnxruntime", "pyarrow", "asyncio")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -56,6 +60,26 @@ def test_help_loads_no_command() -> None:
     assert done.stdout.splitlines() == ["0", "set()"], done.stderr
 
 
+def test_the_help_of_no_command_imports_what_commands_work_with() -> None:
+    program = f"""
+import sys
+from typer.testing import CliRunner
+from services.__main__ import COMMANDS, app
+
+for name in COMMANDS:
+    done = CliRunner().invoke(app, [name, "--help"])
+    imported = set({LIBRARIES!r}) & set(sys.modules)
+    if imported or done.exit_code:
+        print(name, imported, done.exit_code, repr(done.exception))
+        break
+"""
+
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.stdout == "", done.stderr
+
+
 @pytest.mark.parametrize("line", ["-h", "blocklist -h", "blocklist add -h", "warnings backfill -h"])
 def test_a_short_option_shows_help(line: str) -> None:
     shown = CliRunner().invoke(app, line.split())
@@ -74,6 +98,10 @@ def test_the_version_is_an_option_too() -> None:
 def test_variables_of_credentials_are_those_of_the_client() -> None:
     for name in ("TOKEN", "TOKEN_FILE", "TLS_CA", "TLS_CERTIFICATE", "TLS_KEY"):
         assert getattr(login, name) == getattr(client_login, name)
+
+
+def test_a_request_of_a_replay_has_at_most_the_rows_of_a_table() -> None:
+    assert replay.MOST_ROWS == MAX_ROWS
 
 
 def test_a_misspelt_command_gets_a_suggestion() -> None:

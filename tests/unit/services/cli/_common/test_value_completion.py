@@ -7,11 +7,14 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from blocklists.exporters.writer import FORMS
 from services.__main__ import app
 from services.cli._common.value_completion import OPTIONS
 
 COMPLETE = f"_{'fanzha'.upper()}_COMPLETE"
 """How typer is told to complete."""
+LIBRARIES = ("numpy", "grpc", "google.protobuf", "redis", "onnxruntime", "pyarrow", "asyncio")
+"""What commands work with, and their declarations do not."""
 
 
 def completed(line: str, **environment: str) -> list[str]:
@@ -52,6 +55,29 @@ def test_every_option_has_words_that_are_found_without_a_server(name: str) -> No
 
     assert words
     assert all(word == word.strip() != "" for word in words)
+
+
+def test_the_formats_that_are_written_are_those_of_the_writer() -> None:
+    assert set(OPTIONS["blocklist export --format"]()) == set(FORMS)
+
+
+def test_completion_of_words_imports_no_library_of_servers() -> None:
+    program = (
+        "import sys\n"
+        "from services.__main__ import app\n"
+        "try: app(prog_name='fanzha')\n"
+        "except SystemExit: pass\n"
+        f"print(set({LIBRARIES!r}) & set(sys.modules))\n"
+    )
+    line = "fanzha blocklist export --format rp"
+    variables = {COMPLETE: "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "4"}
+
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(
+        command, env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.split("\n")[:2] == ["rpz", "set()"], done.stderr
 
 
 def test_a_server_that_does_not_answer_offers_no_ids() -> None:

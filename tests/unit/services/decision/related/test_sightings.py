@@ -14,7 +14,11 @@ from services.decision.observer import Observer
 from services.decision.related import sightings
 from services.decision.related.sightings import (
     BATCH_ROWS,
+    MAX_LINKS,
+    MAX_NUMBERS,
     STRIDE,
+    WRITE_ROWS,
+    WRITES,
     SightingBuffer,
     SightingWriter,
 )
@@ -30,6 +34,10 @@ from tests.support.builders import (
 )
 
 BODY = "您的快递有问题，请致电17000000001或访问 http://pay.evil.example/a"
+
+
+def different(count: int) -> list[str]:
+    return [f"你好{number}" for number in range(count)]
 
 
 def observed(buffer: SightingBuffer, table: Any, *, score: float, entries: Any = ()) -> None:
@@ -86,6 +94,22 @@ def test_each_row_has_the_links_and_numbers_of_its_own_text() -> None:
     ]
 
 
+def test_of_many_links_and_numbers_the_first_become_entities() -> None:
+    links = " ".join(f"http://a{row}.x{row // 2}.example/" for row in range(40))
+    numbers = ", ".join(f"170000000{row}" for row in range(10, 30))
+    buffer = SightingBuffer()
+
+    observed(buffer, some_texts(f"{links} {numbers}", sender="+8617000000002"), score=1.0)
+
+    found = buffer.take()[0].entities
+    assert [one for one in found if one.startswith("link:")] == [
+        f"link:x{row}.example" for row in range(MAX_LINKS)
+    ]
+    assert [one for one in found if one.startswith("+")][1:] == [
+        f"+86170000000{row}" for row in range(10, 10 + MAX_NUMBERS)
+    ]
+
+
 def test_a_senders_name_is_an_entity_whatever_its_case() -> None:
     texts = replace(some_texts("你好", sender="Bank"), names={0: "Bank"})
     buffer = SightingBuffer()
@@ -103,12 +127,42 @@ def test_half_the_threshold_is_enough_and_less_is_sampled() -> None:
     observed(buffer, some_texts("你好", sender="+8617000000002"), score=0.45)
     telling = buffer.take()
 
-    observed(buffer, some_texts(*["你好"] * (10 * STRIDE)), score=0.1)
+    observed(buffer, some_texts(*different(10 * STRIDE)), score=0.1)
 
     sampled = buffer.take()
     assert telling == [Sighting(1, False, ["+8617000000002"])]
     assert len(sampled) == 10
     assert {(one.events, one.sampled) for one in sampled} == {(STRIDE, True)}
+
+
+def test_rows_that_repeat_what_is_buffered_are_added_up() -> None:
+    buffer = SightingBuffer()
+    campaign = some_texts(BODY, "你好", BODY, sender="+8617000000002")
+
+    observed(buffer, campaign, score=1.0)
+    observed(buffer, campaign, score=1.0)
+    observed(buffer, some_texts(BODY, sender="+8617000000003"), score=1.0)
+    observed(buffer, some_links("http://pay.evil.example/a"), score=1.0)
+    observed(buffer, some_links("http://pay.evil.example/a"), score=1.0)
+
+    assert buffer.take() == [
+        Sighting(4, False, ["+8617000000002", "link:evil.example", "+8617000000001"]),
+        Sighting(2, False, ["+8617000000002"]),
+        Sighting(1, False, ["+8617000000003", "link:evil.example", "+8617000000001"]),
+        Sighting(2, False, ["link:evil.example"]),
+    ]
+
+
+def test_sampled_rows_and_others_stay_apart() -> None:
+    buffer = SightingBuffer()
+
+    observed(buffer, some_texts(*["你好"] * (2 * STRIDE), sender="+8617000000002"), score=0.0)
+    observed(buffer, some_texts("你好", sender="+8617000000002"), score=1.0)
+
+    assert buffer.take() == [
+        Sighting(2 * STRIDE, True, ["+8617000000002"]),
+        Sighting(1, False, ["+8617000000002"]),
+    ]
 
 
 def test_every_stride_th_row_is_sampled_across_batches() -> None:
@@ -118,7 +172,7 @@ def test_every_stride_th_row_is_sampled_across_batches() -> None:
     for size in sizes:
         observed(buffer, some_texts(*["你好"] * size), score=0.0)
 
-    assert len(buffer) == -(-sum(sizes) // STRIDE)
+    assert sum(one.events for one in buffer.take()) == -(-sum(sizes) // STRIDE) * STRIDE
 
 
 def test_allowed_and_protected_rows_are_no_evidence() -> None:
@@ -136,10 +190,10 @@ def test_allowed_and_protected_rows_are_no_evidence() -> None:
 def test_a_flood_is_dropped_and_counted() -> None:
     dropped: list[int] = []
     buffer = SightingBuffer(dropped=dropped.append, capacity=100)
-    texts = some_texts(*["你好"] * (BATCH_ROWS + 10))
+    bodies = different(2 * BATCH_ROWS + 20)
 
-    observed(buffer, texts, score=1.0)
-    observed(buffer, texts, score=1.0)
+    observed(buffer, some_texts(*bodies[: BATCH_ROWS + 10]), score=1.0)
+    observed(buffer, some_texts(*bodies[BATCH_ROWS + 10 :]), score=1.0)
 
     assert len(buffer) == 100
     assert sum(dropped) == 20 + 2 * BATCH_ROWS - 100
@@ -162,6 +216,23 @@ async def test_a_failed_write_drops_and_counts_its_sightings() -> None:
         await writer.write()
 
     assert dropped == [1]
+
+
+async def test_a_write_leaves_what_is_beyond_its_bound_for_the_next() -> None:
+    buffer, store = SightingBuffer(), MemoryStore()
+    writer = SightingWriter(buffer, store)
+    bodies, most = different(WRITES * WRITE_ROWS + 5), WRITES * WRITE_ROWS
+    for start in range(0, len(bodies), BATCH_ROWS):
+        observed(buffer, some_texts(*bodies[start : start + BATCH_ROWS]), score=1.0)
+
+    buffer.filled.clear()
+    await writer.write()
+    first, more_to_do = len(store.sightings), buffer.filled.is_set()
+    buffer.filled.clear()
+    await writer.write()
+
+    assert (first, more_to_do) == (most, True)
+    assert (len(store.sightings), buffer.filled.is_set()) == (most + 5, False)
 
 
 def test_a_call_has_one_entity_and_is_no_sighting() -> None:

@@ -14,6 +14,7 @@ from fanzha.decisions import Action, Decisions, Detail, MatchedOn, Reason, Relat
 from fanzha.errors import InvalidInput
 from fanzha.phone import HomePlan
 from fanzha.tables import Calls, Channel, Links, Texts, marked
+from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from infra.shared_table import SharedTable
 from services.auth import identity
@@ -29,6 +30,7 @@ from services.rpc.decide.request_decoder import RequestDecoder
 
 HOME = HomePlan("86")
 CALLEE = "+8619900000001"
+NO_DETAIL = decision_pb2.Detail()
 HOLDS_MS = 60_000
 ALWAYS, NEVER = 1, 10_000
 CARRIER = frozenset({Role.CARRIER})
@@ -142,16 +144,12 @@ def answers_of(decisions: Any) -> list[tuple[Any, ...]]:
     for row, columns in enumerate(
         zip(decisions.actions, decisions.reasons, decisions.scores, strict=True)
     ):
-        detail = details.get(row)
+        detail = details.get(row, NO_DETAIL)
         found = (
-            (
-                *(detail.entry_id, detail.pattern, detail.legal_basis, detail.truncated),
-                *(detail.read_bytes, detail.related_entity, detail.related_since_ms),
-            )
-            if detail
-            else ()
+            *(detail.entry_id, detail.pattern, detail.legal_basis, detail.truncated),
+            *(detail.read_bytes, detail.related_entity, detail.related_since_ms),
         )
-        id_ = (detail.decision_id if detail else 0) or decisions.first_decision_id + row
+        id_ = detail.decision_id or decisions.first_decision_id + row
         answers.append((id_, *map(str, columns), *found))
     return answers
 

@@ -11,19 +11,24 @@ _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeCard:
-    """Which texts are escalated, and the threshold of the calibrated probability."""
+    """Which rows are escalated, and the threshold of the calibrated probability."""
 
     sha256: str
     """Of the head, in hexadecimal."""
     from_score: float
-    """Uncertain are fast scores from here to below the threshold."""
+    """Uncertain are fast scores from here on."""
     slope: float
     offset: float
-    """Of the probability: sigmoid(slope * mean of both log-odds + offset)."""
+    """Of the probability: sigmoid(slope * weighted mean of both log-odds + offset)."""
     threshold: float
     """Of that probability."""
     encoder: str
+    """What makes the inputs of the head: a sentence encoder, or columns of a URL."""
     encoder_version: str
+    fast_weight: float = 0.5
+    """Of the fast model's log-odds in the mean."""
+    to_score: float | None = None
+    """Uncertain are fast scores below this; None: below the threshold of the fast score."""
 
 
 def parse(card: Mapping[str, object]) -> CascadeCard | None:
@@ -37,7 +42,15 @@ def parse(card: Mapping[str, object]) -> CascadeCard | None:
             raise ValueError(f"second_look: {name} {numbers[name]} is not within (0, 1)")
     if not 0 < numbers["slope"] < inf:
         raise ValueError(f"second_look: slope {numbers['slope']} is not above 0")
+    weight = checked_field(table, "fast_weight", float) if "fast_weight" in table else 0.5
+    if not 0 <= weight < 1:
+        raise ValueError(f"second_look: fast_weight {weight} is not within [0, 1)")
+    to_score = checked_field(table, "to_score", float) if "to_score" in table else None
+    if to_score is not None and not numbers["from_score"] < to_score <= 1:
+        raise ValueError(f"second_look: to_score {to_score} is not within (from_score, 1]")
     return CascadeCard(
+        fast_weight=weight,
+        to_score=to_score,
         sha256=checked_field(card, "second_sha256", str),
         encoder=checked_field(table, "encoder", str),
         encoder_version=checked_field(table, "encoder_version", str),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import bundles
+from classifiers import bundles, cascade_card
 from classifiers.card import CARD, CASCADE_HEAD
-from classifiers.text.cascade import ScoreCombiner
-from classifiers.text.escalation import EscalationBudget
+from classifiers.cascade import ScoreCombiner, in_uncertain_band
+from classifiers.escalation import EscalationBudget
 from fanzha.fraud import FraudType
 from tests.support.cascades import (
     FRAUD,
@@ -126,3 +126,28 @@ def test_an_odd_card_is_refused(tmp_path: Path, line: str, odd: str, why: str) -
 
     with pytest.raises(ValueError, match=why):
         bundles.load_text(tmp_path)
+
+
+def test_a_card_may_weigh_the_stages_and_bound_the_band_above_the_threshold() -> None:
+    scale = ScoreCombiner(about=replace(about(), fast_weight=0.0, to_score=0.99), threshold=0.8)
+    fast_odds, second_odds = np.array([30.0], np.float32), np.array([-1.0], np.float32)
+
+    assert scale.scores(fast_odds, second_odds)[0] < np.float32(0.8)
+    assert in_uncertain_band(scale.about, 0.8, np.array([0.5, 0.9, 0.99], np.float32)).tolist() == [
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("fast_weight", 1.0), ("to_score", 1.5), ("to_score", 1e-7)]
+)
+def test_a_card_with_impossible_bounds_is_refused(field: str, value: float) -> None:
+    table = {
+        "from_score": 1e-5, "slope": 1.0, "offset": 0.0, "threshold": 0.5,
+        "encoder": "x", "encoder_version": "1", field: value,
+    }  # fmt: skip
+
+    with pytest.raises(ValueError, match=field):
+        cascade_card.parse({"second_look": table, "second_sha256": "00"})

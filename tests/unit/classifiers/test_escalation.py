@@ -5,15 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from classifiers.text.cascade import ScoreCombiner, TextCascade
-from classifiers.text.escalation import (
-    BUCKET_SECONDS,
-    CACHE_SIZE,
-    MOST_OF_A_BATCH,
-    EscalationBudget,
-    Escalations,
-)
+from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
+from classifiers.escalation import BUCKET_SECONDS, CACHE_SIZE, EscalationBudget, Escalations
 from classifiers.text.sentence_encoder import WIDTH
+from classifiers.text.sentence_head import PACE, SentenceHead
 from fanzha.tables import Float32s
 from tests.support.cascades import EscalationTally, a_head, about
 
@@ -23,12 +18,14 @@ LOOK_SECONDS = 0.01
 class Stage:
     """Looks whose encoder takes `LOOK_SECONDS` of our own time a text."""
 
-    def __init__(self, share: float | None = 0.05) -> None:
+    def __init__(self, share: float | None = 0.05, pace: EscalationPace = PACE) -> None:
         self.now = 0.0
         self.seen: list[str] = []
+        self.calls: list[int] = []
         self.breaks = False
         self.tally = EscalationTally()
-        second = TextCascade(a_head(), ScoreCombiner(about=about(), threshold=0.8), self.encode)
+        scale = ScoreCombiner(about=about(), threshold=0.8)
+        second = Cascade(SentenceHead(a_head(), self.encode), scale, pace)
         budget = None
         if share is not None:
             budget = EscalationBudget(share=share, clock=lambda: self.now, counters=self.tally)
@@ -37,6 +34,7 @@ class Stage:
     def encode(self, texts: Sequence[str]) -> Float32s:
         self.now += LOOK_SECONDS * len(texts)
         self.seen += texts
+        self.calls.append(len(texts))
         if self.breaks:
             raise RuntimeError("no encoder")
         return np.zeros((len(texts), WIDTH), np.float32)
@@ -66,7 +64,7 @@ def test_two_texts_of_a_batch_are_escalated_likeliest_first() -> None:
 
     assert stage.seen == ["b", "d"]
     assert np.array_equal(np.isnan(scores), [True, False, True, False])
-    assert stage.tally.outcomes == {"escalated": MOST_OF_A_BATCH, "cached": 0, "skipped": 2}
+    assert stage.tally.outcomes == {"escalated": PACE.most_of_a_batch, "cached": 0, "skipped": 2}
     assert stage.tally.seconds == pytest.approx(2 * LOOK_SECONDS)
 
 
@@ -167,3 +165,22 @@ def test_without_a_budget_a_fault_is_raised() -> None:
 
     with pytest.raises(RuntimeError):
         stage.ask("a")
+
+
+def test_a_larger_pace_escalates_several_rows_in_each_call() -> None:
+    stage = Stage(pace=EscalationPace(most_of_a_batch=5, at_a_time=2))
+
+    scores = stage.ask(*texts(7), odds=[7, 6, 5, 4, 3, 2, 1])
+
+    assert stage.calls == [2, 2, 1]
+    assert np.isnan(scores).tolist() == [False] * 5 + [True] * 2
+
+
+def test_a_failed_call_counts_each_of_its_rows() -> None:
+    stage = Stage(pace=EscalationPace(most_of_a_batch=4, at_a_time=3))
+    stage.breaks = True
+
+    stage.ask(*texts(4))
+
+    assert stage.tally.failures == 4
+    assert stage.tally.outcomes == {"escalated": 0, "cached": 0, "skipped": 0}
