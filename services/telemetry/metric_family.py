@@ -4,6 +4,7 @@ A counter or gauge has one figure for each series. A histogram has one for each 
 one included, and one for the sum.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,3 +32,7 @@ class Family:
     def span(self) -> int:
         """Number of figures in all series."""
         return self.width * len(self.values)
+
+    def bucket(self, value: float) -> int:
+        """Return the place of the bucket that *value* falls into."""
+        return bisect_left(self.bounds, value)

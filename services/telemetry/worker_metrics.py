@@ -6,8 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -95,7 +94,7 @@ class DecisionMetrics:
     def stage_done(self, channel: Channel, stage: str) -> None:
         """End a stage: it took the time since the batch started or the stage before ended."""
         now = self._clock()
-        self._observe(layout.STAGE_SECONDS, _STAGE_PLACE[channel, stage], now - self._since)
+        self._observe(layout.STAGE, _STAGE_PLACE[channel, stage], now - self._since)
         self._since = now
 
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:  # noqa: ARG002
@@ -107,7 +106,7 @@ class DecisionMetrics:
         pairs = np.bincount(actions * _REASON_SPAN + reasons, minlength=layout.DECISION_SPAN)
         first = _DECISION_PLACE[channel]
         self._array[first : first + layout.DECISION_SPAN] += pairs
-        self._observe(layout.BATCH_ROWS, _ROWS_PLACE[channel], len(actions))
+        self._observe(layout.ROWS, _ROWS_PLACE[channel], len(actions))
 
     def model_failed(self, channel: Channel) -> None:
         """Count a batch whose model failed."""
@@ -190,7 +189,7 @@ class DecisionMetrics:
     def related_changed(self, size: int, seconds: float) -> None:
         """Set the number of related entities known, and count a change and how late it came."""
         self._set(layout.RELATED_ENTITIES, size)
-        self._observe(layout.PROPAGATION_SECONDS, layout.START[layout.PROPAGATION.name], seconds)
+        self._observe(layout.PROPAGATION, layout.START[layout.PROPAGATION.name], seconds)
 
     def rows_unreadable(self, channel: Channel, errors: Iterable[str]) -> None:
         """Count rows by the field for which they cannot be read, the first word of their error."""
@@ -319,7 +318,8 @@ class DecisionMetrics:
     def _set(self, family: Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value
 
-    def _observe(self, bounds: Sequence[float], place: int, value: float) -> None:
-        """Add *value* to the histogram whose figures begin at *place*; see `Family`."""
-        self._figures[place + bisect_left(bounds, value)] += 1
-        self._figures[place + len(bounds) + 1] += value
+    def _observe(self, family: Family, place: int, value: float) -> None:
+        """Add *value* to the histogram of *family* whose figures begin at *place*."""
+        self._figures[place + family.bucket(value)] += 1
+        # The sum; `width` would be one call more for each stage of each batch.
+        self._figures[place + len(family.bounds) + 1] += value
