@@ -19,6 +19,7 @@ from classifiers.onnx_model import OnnxModel
 from classifiers.text import sentence_head
 from classifiers.text.classifier import TextClassifier
 from classifiers.velocity.classifier import VelocityClassifier
+from fanzha.errors import InvalidConfiguration
 
 SHIPPED = Path(__file__).with_name("models")
 
@@ -76,7 +77,7 @@ def load_velocity(root: Path | None = None, version: str | None = None) -> Veloc
 def folder(root: Path | None, channel: str, version: str) -> Path:
     """Return the folder of bundle *version* of *channel*, existing or not."""
     if not is_version(version):
-        raise ValueError(f"{version!r} cannot be the name of a bundle")
+        raise InvalidConfiguration("{version!r} cannot be the name of a bundle", version=version)
     return (root or SHIPPED) / channel / version
 
 
@@ -99,7 +100,7 @@ def newest(root: Path, channel: str) -> Path:
     """Return the bundle of *channel* with the highest version, ``10`` being above ``9``."""
     found = versions(root, channel)
     if not found:
-        raise ValueError(f"{root / channel} holds no model bundle")
+        raise InvalidConfiguration("{root} holds no model bundle", root=root / channel)
     return root / channel / found[-1]
 
 
@@ -107,8 +108,11 @@ def _load(root: Path | None, channel: str, version: str | None) -> OnnxModel:
     bundle = folder(root, channel, version) if version else newest(root or SHIPPED, channel)
     model = OnnxModel(bundle)
     if (model.card.channel, model.card.version) != (channel, bundle.name):
-        raise ValueError(
-            f"{bundle} holds model {model.card.channel} {model.card.version} by its card"
+        raise InvalidConfiguration(
+            "{bundle} holds model {channel} {version} by its card",
+            bundle=bundle,
+            channel=model.card.channel,
+            version=model.card.version,
         )
     return model
 

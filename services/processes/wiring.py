@@ -12,6 +12,7 @@ from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
+from fanzha.errors import InvalidConfiguration
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
@@ -261,7 +262,7 @@ def _has_velocity_model(settings: Settings) -> bool:
     if bundles.versions(root, ModelKind.VELOCITY.folder):
         return True
     if settings.velocity_action == "block":
-        raise ValueError(f"velocity_action: {root} holds no velocity bundle")
+        raise InvalidConfiguration("velocity_action: {root} holds no velocity bundle", root=root)
     logger.warning("%s holds no velocity bundle: no call is marked", root)
     return False
 

@@ -20,7 +20,7 @@ from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
-from fanzha.errors import Unavailable
+from fanzha.errors import InvalidConfiguration, Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import garbage_collection, process_lifecycle
@@ -85,7 +85,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
-            raise ValueError("FANZHA_REDIS_URL: a worker needs it")
+            raise InvalidConfiguration("FANZHA_REDIS_URL: a worker needs it")
         self._settings = settings
         self._relates = settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
