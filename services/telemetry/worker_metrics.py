@@ -43,6 +43,16 @@ _STAGE_PLACE = {
     for place, stage in enumerate(layout.STAGES)
 }
 
+_DECISION_PLACE = {
+    channel: layout.START[layout.DECISIONS.name] + index * layout.DECISION_SPAN
+    for index, channel in enumerate(layout.CHANNELS)
+}
+_ROWS_PLACE = {
+    channel: layout.START[layout.ROWS.name] + index * layout.ROWS.width
+    for index, channel in enumerate(layout.CHANNELS)
+}
+_REASON_SPAN = np.uint8(layout.REASON_SPAN)
+
 
 class DecisionMetrics:
     """The figures of one worker; without a file, no other process can read them."""
@@ -94,13 +104,10 @@ class DecisionMetrics:
 
     def count(self, channel: Channel, actions: Uint8s, reasons: Uint8s) -> None:
         """Count the decisions of a batch."""
-        pairs = np.bincount(
-            actions * np.uint8(layout.REASON_SPAN) + reasons, minlength=layout.DECISION_SPAN
-        )
-        first = layout.START[layout.DECISIONS.name] + (channel - 1) * layout.DECISION_SPAN
+        pairs = np.bincount(actions * _REASON_SPAN + reasons, minlength=layout.DECISION_SPAN)
+        first = _DECISION_PLACE[channel]
         self._array[first : first + layout.DECISION_SPAN] += pairs
-        place = layout.START[layout.ROWS.name] + (channel - 1) * layout.ROWS.width
-        self._observe(layout.ROWS, place, len(actions))
+        self._observe(layout.ROWS, _ROWS_PLACE[channel], len(actions))
 
     def model_failed(self, channel: Channel) -> None:
         """Count a batch whose model failed."""
@@ -316,8 +323,10 @@ class DecisionMetrics:
         self._figures[layout.START[family.name]] = value
 
     def _observe(self, family: Family, place: int, value: float) -> None:
+        """Add *value* to the histogram of *family* whose figures begin at *place*."""
         self._figures[place + family.bucket(value)] += 1
-        self._figures[place + family.width - 1] += value
+        # The sum; `width` would be one call more for each stage of each batch.
+        self._figures[place + len(family.bounds) + 1] += value
 
 
 def _cascade_place(family: Family, channel: Channel) -> int:
