@@ -89,7 +89,8 @@ class AuditServiceServicer:
 
     def ExportEvidence(self, request, context):
         """Gathers everything on record about one number or host in a ZIP file with a signed
-        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
+        NOT_FOUND when nothing is on record.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,8 @@ class AuditServiceStub:
     """
     ExportEvidence: _grpc.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]
     """Gathers everything on record about one number or host in a ZIP file with a signed
-    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
+    NOT_FOUND when nothing is on record.
     """
 
 @_typing.type_check_only
@@ -69,7 +70,8 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """
     ExportEvidence: _aio.UnaryStreamMultiCallable[_audit_pb2.ExportEvidenceRequest, _audit_pb2.ExportEvidenceResponse]  # type: ignore[assignment]
     """Gathers everything on record about one number or host in a ZIP file with a signed
-    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+    manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
+    NOT_FOUND when nothing is on record.
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -112,7 +114,8 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_audit_pb2.ExportEvidenceResponse], _abc.AsyncIterator[_audit_pb2.ExportEvidenceResponse]]:
         """Gathers everything on record about one number or host in a ZIP file with a signed
-        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be.
+        manifest. Recorded before the first byte is sent; fails with UNAVAILABLE when it cannot be, with
+        NOT_FOUND when nothing is on record.
         """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

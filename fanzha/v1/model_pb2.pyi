@@ -30,11 +30,11 @@ class _ModelKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ModelKind.V
     """Unspecified."""
     MODEL_KIND_CALL: _ModelKind.ValueType  # 1
     """Decides on calls."""
-    MODEL_KIND_SMS: _ModelKind.ValueType  # 2
+    MODEL_KIND_TEXT: _ModelKind.ValueType  # 2
     """Decides on texts."""
-    MODEL_KIND_URL: _ModelKind.ValueType  # 3
+    MODEL_KIND_LINK: _ModelKind.ValueType  # 3
     """Decides on links."""
-    MODEL_KIND_MOMENT: _ModelKind.ValueType  # 4
+    MODEL_KIND_VELOCITY: _ModelKind.ValueType  # 4
     """Suspects calls by their velocity."""
 
 class ModelKind(_ModelKind, metaclass=_ModelKindEnumTypeWrapper):
@@ -44,11 +44,11 @@ MODEL_KIND_UNSPECIFIED: ModelKind.ValueType  # 0
 """Unspecified."""
 MODEL_KIND_CALL: ModelKind.ValueType  # 1
 """Decides on calls."""
-MODEL_KIND_SMS: ModelKind.ValueType  # 2
+MODEL_KIND_TEXT: ModelKind.ValueType  # 2
 """Decides on texts."""
-MODEL_KIND_URL: ModelKind.ValueType  # 3
+MODEL_KIND_LINK: ModelKind.ValueType  # 3
 """Decides on links."""
-MODEL_KIND_MOMENT: ModelKind.ValueType  # 4
+MODEL_KIND_VELOCITY: ModelKind.ValueType  # 4
 """Suspects calls by their velocity."""
 Global___ModelKind: _TypeAlias = ModelKind  # noqa: Y015
 

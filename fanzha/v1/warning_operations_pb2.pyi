@@ -680,7 +680,7 @@ class ExportExamplesRequest(_message.Message):
     since_ms: _builtins.int
     """Only of cases closed from then on, in milliseconds since the Unix epoch. Required."""
     model: _builtins.str
-    """Only what this model can learn from, "sms" or "url"; absent: all."""
+    """Only what this model can learn from, "text" or "link"; absent: all."""
     unmasked: _builtins.bool
     """Whether to name the case and the number that called or texted."""
     def __init__(

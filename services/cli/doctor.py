@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
@@ -21,11 +20,12 @@ from fanzha.client import channels
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import access_pb2, access_pb2_grpc, blocklist_pb2, blocklist_pb2_grpc
 from services.cli._common import addresses, exit_status
-from services.cli._common.console import one_sentence, print_json
+from services.cli._common.console import login_fault, one_sentence, print_json
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 
 WAIT_SECONDS = 3.0
 MOST_SKEW_MS = 2_000
@@ -137,7 +137,7 @@ def _reach(
         silent = exit_status.of_code(error.code()) is ExitStatus.UNREACHABLE
         return CheckResult(title, CheckState.BAD, f"{address}: {_reason(error)}", silent)
     except client.LoginError as error:
-        return CheckResult(title, CheckState.BAD, f"{address}: {error}")
+        return CheckResult(title, CheckState.BAD, f"{address}: {login_fault(error)}")
     status = health_pb2.HealthCheckResponse.ServingStatus.Name(health.status)
     tls = "TLS" if client.Login.from_environment().encrypted else gettext("no TLS")
     state = CheckState.GOOD if status == "SERVING" else CheckState.BAD
@@ -167,8 +167,7 @@ def _identity(address: str) -> CheckResult:
     )
     ends = ""
     if who.expires_at_s:
-        when = datetime.fromtimestamp(who.expires_at_s, UTC).astimezone()
-        ends = gettext(", until {when}", when=when.strftime("%Y-%m-%d %H:%M %z"))
+        ends = gettext(", until {when}", when=written(who.expires_at_s * 1000))
     detail = f"{who.name}: {roles or gettext('no role')}{ends}"
     return CheckResult(gettext_noop("identity"), CheckState.GOOD, detail)
 

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,7 +15,8 @@ import typer
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
-from services.cli._common.console import fail, out, print_json
+from infra.clock import now_ms
+from services.cli._common.console import fail, out, print_json, say_following
 from services.cli._common.enum_words import enum_word, word
 from services.cli._common.json_words import hit_words
 from services.cli._common.options import (
@@ -31,6 +31,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.plain_text import one_line, padded
 from services.cli._common.server import ServerOf
+from services.cli._common.time_arguments import moment, written
 from services.decision.sinks.hit_fields import HitField
 
 app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss them.")
@@ -38,12 +39,9 @@ app = typer.Typer(no_args_is_help=True, help="Follow hits, confirm and dismiss t
 _server = ServerOf(lambda: feedback_pb2_grpc.FeedbackServiceStub)
 _hit_server = ServerOf(lambda: hit_pb2_grpc.HitServiceStub)
 _PLACE = re.compile(r"\d+(-\d+)?")
-_NO_PLACE = gettext_noop(
-    "--since: a place such as 1764000000000-0, beginning or now, not {since!r}"
-)
 _STREAM = "HIT_STREAM_"
 _WIDTHS = {
-    gettext_noop("time"): 20,
+    gettext_noop("time"): 25,
     gettext_noop("stream"): 10,
     gettext_noop("channel"): 7,
     gettext_noop("from"): 16,
@@ -69,7 +67,11 @@ DecisionId = Annotated[int, typer.Argument(min=1, help="Id of the decision.")]
 def tail(
     stream: Annotated[HitStream, typer.Option(help="Which hits.")] = HitStream.ALL,
     since: Annotated[
-        str, typer.Option(help="A place in the stream, or beginning, or now.")
+        str,
+        typer.Option(
+            help="From then on: 30m, 24h or 7d ago, 2026-11-25, or 2026-11-25T08:30 in China's "
+            "time; beginning, now, or after a place as --json shows it.",
+        ),
     ] = "now",
     count: Annotated[int, typer.Option(min=0, help="End after so many hits; 0: never.")] = 0,
     full: Annotated[
@@ -82,18 +84,15 @@ def tail(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Follow the hit streams; Ctrl-C ends."""
-    if since not in {"beginning", "now"} and not _PLACE.fullmatch(since):
-        fail(gettext(_NO_PLACE, since=since))
-    request = hit_pb2.TailHitsRequest(
-        after={"beginning": "0", "now": ""}.get(since, since), unmasked=full
-    )
+    """Follow the hit streams and wait for more; Ctrl-C ends."""
+    request = hit_pb2.TailHitsRequest(after=_after(since), unmasked=full)
     if stream is not HitStream.ALL:
         request.streams.append(hit_pb2.HitStream.Value(f"{_STREAM}{stream.name}"))
     with _hit_server(target) as stub, suppress(KeyboardInterrupt):
         if not as_json:
             heads = {name: gettext(name) for name in _WIDTHS}
             _write(_columns(heads, gettext("score  evidence  decision")))
+            say_following()
         # No deadline: it follows until cancelled.
         hits: Any = stub.TailHits(request)
         for shown, hit in enumerate(hits, 1):
@@ -140,6 +139,14 @@ def dismiss(
     _tell(gettext("dismissed"), answer, as_json)
 
 
+def _after(since: str) -> str:
+    """Return the place after which hits are from then on."""
+    named = {"beginning": "0", "now": "", "": ""}
+    if since in named or _PLACE.fullmatch(since):
+        return named.get(since, since)
+    return f"{moment(since, now_ms(), '--since') - 1}-0"
+
+
 def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
     name, hit = hit_pb2.HitStream.Name(one.stream).removeprefix(_STREAM).lower(), one.fields
     if as_json:
@@ -150,9 +157,8 @@ def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
             )
         )
         return
-    at = datetime.fromtimestamp(int(hit.get(HitField.OCCURRED_AT_MS, 0)) / 1000, UTC)
     cells = {
-        "time": f"{at:%Y-%m-%d %H:%M:%S}Z",
+        "time": written(int(hit.get(HitField.OCCURRED_AT_MS, 0))),
         "stream": enum_word("hit_stream", name),
         "channel": enum_word("channel", hit.get(HitField.CHANNEL, "")),
         "from": hit.get(HitField.FROM_PARTY) or hit.get(HitField.URL, ""),

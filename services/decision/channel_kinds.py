@@ -5,7 +5,7 @@ from services.decision.model_kinds import ModelKind
 
 OF_CHANNEL = {
     Channel.CALL: ModelKind.CALL,
-    Channel.TEXT: ModelKind.SMS,
-    Channel.LINK: ModelKind.URL,
+    Channel.TEXT: ModelKind.TEXT,
+    Channel.LINK: ModelKind.LINK,
 }
 """The kind of model that decides on a channel."""

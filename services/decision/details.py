@@ -115,9 +115,7 @@ def of_rows(
     table = evidence.table
     if not isinstance(table, Calls):
         for row, count in table.read_bytes.items():
-            _add(details, row, read_bytes=count)
-    for row in evidence.truncated:
-        _add(details, row, truncated=True)
+            _add(details, row, read_bytes=count, truncated=True)
     _add_relations(evidence, details)
     for row, error in table.errors.items():
         details[row] = Detail(error=error)

@@ -7,15 +7,22 @@ from enum import StrEnum
 
 
 class ModelKind(StrEnum):
-    """A kind of model; the value is its word in commands and metrics."""
+    """A kind of model; the value is its word in commands, metrics and the store."""
 
     CALL = "call"
-    SMS = "sms"
-    URL = "url"
-    VELOCITY = "moment"
-    """Bundles were released under this word, so commands and folders keep it."""
+    TEXT = "text"
+    LINK = "link"
+    VELOCITY = "velocity"
 
     @property
     def folder(self) -> str:
-        """Folder of the kind's bundles."""
-        return "caller" if self is ModelKind.CALL else self.value
+        """Folder of the kind's bundles, and their channel: released bundles never change."""
+        return _FOLDERS[self]
+
+
+_FOLDERS = {
+    ModelKind.CALL: "caller",
+    ModelKind.TEXT: "sms",
+    ModelKind.LINK: "url",
+    ModelKind.VELOCITY: "moment",
+}

@@ -127,6 +127,7 @@ class Versions:
             titles=("名单与模型版本", "Versions of lists and models"),
             rows=rows,
             notes=["now; a decision names the versions it was made with"],
+            general=True,
         )
 
 

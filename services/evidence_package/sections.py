@@ -21,6 +21,15 @@ class Section:
     """What a reader has to know: what is left out, sampled or not available."""
     related: frozenset[str] = field(default_factory=frozenset)
     """Ids that audit records may name: of change requests, of appeals."""
+    general: bool = False
+    """Whether it says the same of every subject."""
+    missing: bool = False
+    """Whether its source could not be asked."""
+
+    @property
+    def may_concern(self) -> bool:
+        """Whether it holds something about the subject, or might if it were not missing."""
+        return self.missing or bool(self.rows and not self.general)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

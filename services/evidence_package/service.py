@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 from typing import IO
 
-from fanzha.errors import Unavailable
+from fanzha.errors import NotFound, Unavailable
 from fanzha.phone import HomePlan
 from infra import text_limits
 from infra.text_limits import CharacterSet, TextLimit
@@ -44,24 +44,18 @@ class EvidencePackages:
         """Make the ZIP file about *query*, to be read from its beginning; the caller closes it.
 
         The section of an unavailable source says so. Raises `InvalidInput` for a subject that is no
-        number, host or URL, `Unavailable` when the audit log cannot record the export.
+        number, host or URL, `NotFound` for one that no source knows, `Unavailable` when the audit
+        log cannot record the export. It records exports that find nothing, too.
         """
         reason = text_limits.required("reason", reason, _REASON)
         subject = subjects.read(query, self._home)
         by = identity.author(said_author)
         async with self._lock:
             sections = [await _section(source, subject) for source in self._sources]
-            await self._audit.record(
-                AuditKind.EXPORTED,
-                subject=subject.entry_id,
-                details={
-                    "what": "evidence",
-                    "kind": subject.kind.name.lower(),
-                    "about": subject.masked,
-                    "reason": reason,
-                },
-                actor=by,
-            )
+            known = any(section.may_concern for section in sections)
+            await self._record(subject, by=by, reason=reason, known=known)
+            if not known:
+                raise NotFound("nothing is on record about {query!r}", query=query[:200])
             head = await self._audit.checkpoint(CheckpointReason.EVIDENCE)
             request = PackageRequest(
                 by=by,
@@ -71,6 +65,19 @@ class EvidencePackages:
                 head=head.checkpoint.hash,
             )
             return await asyncio.to_thread(self._packed, subject, request, sections, until=head.end)
+
+    async def _record(self, subject: PackageSubject, *, by: str, reason: str, known: bool) -> None:
+        details = {
+            "what": "evidence",
+            "kind": subject.kind.name.lower(),
+            "about": subject.masked,
+            "reason": reason,
+        }
+        if not known:
+            details["result"] = "nothing"
+        await self._audit.record(
+            AuditKind.EXPORTED, subject=subject.entry_id, details=details, actor=by
+        )
 
     def _packed(
         self,
@@ -103,4 +110,5 @@ async def _section(source: EvidenceSource, subject: PackageSubject) -> Section:
             name=name.lower(),
             titles=("未能取得", "Could not be looked up"),
             notes=[f"{name}: {error}"],
+            missing=True,
         )

@@ -59,7 +59,6 @@ SHORT_MODULES = {
     "services/cli/warnings/operations_server.py": "shared by six groups of commands",
     "services/cli/warnings/region_options.py": "shared by two groups of commands",
     "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
-    "services/decision/model_kinds.py": "commands name kinds of models without numpy's tables",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
     "services/settings/variables.py": "commands name variables without importing settings",
@@ -70,7 +69,7 @@ SHORT_MODULES = {
 def modules() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if path.name != "__init__.py" and "v1" not in path.parts:
+            if path.name != "__init__.py" and "v1" not in path.relative_to(ROOT).parts:
                 yield path.relative_to(ROOT)
 
 

@@ -129,11 +129,7 @@ class PolicyRequests:
         texts = before.document, after.document, head.document
         found = await asyncio.to_thread(undone, *texts)
         if found.document == head.document:
-            raise InvalidInput(
-                "change {id}: nothing left to revert; changed since: {settings}",
-                id=record.id,
-                settings=", ".join(found.left_alone) or "-",
-            )
+            raise _nothing_left(record.id, found.left_alone)
         return await self._propose(
             lambda _: found.document,
             replace(terms, expected_version=head.version),
@@ -292,3 +288,13 @@ def _in_force(head: PolicyVersion) -> CarrierPolicies:
     except InvalidInput as error:
         logger.warning("carrier policy version %d cannot be read: %s", head.version, error)
         return NO_POLICIES
+
+
+def _nothing_left(change_id: int, left_alone: Sequence[str]) -> InvalidInput:
+    if not left_alone:
+        return InvalidInput("change {id}: nothing left to revert", id=change_id)
+    return InvalidInput(
+        "change {id}: nothing left to revert; changed since: {settings}",
+        id=change_id,
+        settings=", ".join(left_alone),
+    )

@@ -11,7 +11,7 @@ import typer
 
 from fanzha import toml_files
 from fanzha.translation import catalogue
-from services.cli._common import value_completion
+from services.cli._common import channel_words, value_completion
 
 _FILE = Path(__file__).with_name("examples.toml")
 
@@ -31,16 +31,17 @@ def epilog(path: str) -> str | None:
     return "\n\n".join((catalogue.gettext("Examples:"), *(f"  fanzha {line}" for line in lines)))
 
 
-ALIASES = {"text": "sms", "link": "url"}
-"""Other words for the channels, as carriers' staff say them."""
-
-
 def add_aliases(app: typer.Typer) -> None:
     """Let commands named after a channel be called by its other word, too, which help hides."""
-    for one in list(app.registered_commands):
-        alias = ALIASES.get(one.name or "")
-        if alias is not None and one.callback is not None:
-            app.command(alias, hidden=True)(one.callback)
+    commands = {_name(one): one.callback for one in app.registered_commands}
+    for name, callback in commands.items():
+        for alias in channel_words.others(name):
+            if alias not in commands and callback is not None:
+                app.command(alias, hidden=True)(callback)
+
+
+def _name(command: Any) -> str:
+    return str(command.name or command.callback.__name__.replace("_", "-"))
 
 
 def prepare(command: Any, path: str) -> None:

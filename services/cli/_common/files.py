@@ -1,5 +1,7 @@
 """Reads tables for replay and score: TSV or CSV, plain or gzip, with a header.
 
+Also checks the file that a command will write, before it asks a server for the content.
+
 TSV has no quoting: a line is a row and a tab ends a field. CSV is RFC 4180. A file
 with another suffix is read as one value a line.
 """
@@ -14,7 +16,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, TypeAlias, cast
 
+import typer
+
 from fanzha.errors import InvalidInput
+from fanzha.translation.catalogue import gettext
 
 Row: TypeAlias = Mapping[str, str]
 
@@ -116,3 +121,22 @@ def _row(columns: tuple[str, ...], fields: list[str]) -> Row:
 
 def _read_lines(text: TextIOWrapper, single: str) -> tuple[tuple[str, ...], Iterator[Row]]:
     return (single,), ({single: line.rstrip("\r\n")} for line in text)
+
+
+def checked(file: Path | None) -> Path | None:
+    """Return *file*; a usage error if its folder is missing. Callback of options such as --out."""
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(
+            gettext("there is no folder {folder}: create it first", folder=str(file.parent))
+        )
+    return file
+
+
+def fresh(file: Path) -> Path:
+    """Like `checked`, and a usage error if the file exists: evidence is never overwritten."""
+    checked(file)
+    if file.exists():
+        raise typer.BadParameter(
+            gettext("{file} exists already: name another file", file=str(file))
+        )
+    return file

@@ -76,8 +76,7 @@ class Profiles:
     def get(self, name: str) -> Profile:
         """Return a profile; `NotFound` where there is none."""
         if name not in self._profiles:
-            known = ", ".join(self.names()) or "-"
-            raise NotFound("there is no profile {name!r}: {known}", name=name, known=known)
+            raise _unknown(name, self.names())
         return self._profiles[name]
 
     def add(self, name: str, profile: Profile) -> None:
@@ -110,6 +109,16 @@ class Profiles:
             ]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         atomic_file.write(self._path, "\n".join(lines) + "\n")
+
+
+def _unknown(name: str, known: list[str]) -> NotFound:
+    if not known:
+        return NotFound(
+            "there is no profile {name!r}, and no other: fanzha profile add saves one", name=name
+        )
+    return NotFound(
+        "there is no profile {name!r}; there are: {known}", name=name, known=", ".join(known)
+    )
 
 
 def _toml_string(text: str) -> str:

@@ -1,36 +1,80 @@
-"""Reads times in arguments: an age, or a date."""
+"""Times of commands: how they are read and printed.
+
+A time is China's unless it says otherwise, as in list files, and is printed in China's time with
+its offset, such as ``2026-11-25 16:30:00+08:00``. JSON has milliseconds since the epoch.
+"""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
+from typing import Annotated
 
 import typer
 
 from fanzha.translation.catalogue import gettext
 
-_AGO = re.compile(r"([0-9]{1,6})([smhdw])")
+CHINA_TIME = timezone(timedelta(hours=8))
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        help="From then on: 30m, 24h or 7d ago, 2026-11-25, or 2026-11-25T08:30 in China's time.",
+    ),
+]
+Until = Annotated[
+    str,
+    typer.Option("--until", help="Before then, given like --since.", show_default="now"),
+]
+_SPAN = re.compile(r"([0-9]{1,6})\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def moment(text: str, now_ms: int, option: str) -> int:
-    """Read ``24h``, ``2026-11-25`` or ``2026-11-25T08:30``, in UTC; 0 for an empty text."""
+    """Read when something was: how long ago, such as ``24h``, a date or a time; 0 for no text."""
     if not text:
         return 0
-    ago = _AGO.fullmatch(text)
-    if ago is not None:
-        return max(1, now_ms - int(ago[1]) * _SECONDS[ago[2]] * 1000)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            gettext(
-                "{text!r} is neither an age such as 24h or 7d nor a date such as 2026-11-25",
-                text=text,
-            ),
-            param_hint=option,
-        ) from None
-    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
+    ago = _span_ms(text)
+    return _moment(text, option) if ago is None else max(1, now_ms - ago)
+
+
+def ahead(text: str, now_ms: int, option: str) -> int:
+    """Read when something will be: how far ahead, such as ``2h``, or as `moment` does."""
+    if not text:
+        return 0
+    span = _span_ms(text)
+    return _moment(text, option) if span is None else now_ms + span
 
 
 def written(at_ms: int) -> str:
-    """Write a time, in UTC."""
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
+    """Write a time."""
+    return datetime.fromtimestamp(at_ms // 1000, CHINA_TIME).isoformat(" ")
+
+
+def day(at_s: int) -> str:
+    """Write the day of a time."""
+    return datetime.fromtimestamp(at_s, CHINA_TIME).date().isoformat()
+
+
+def last_day(end_s: int) -> str:
+    """Write the last day before an end: an entry that expires on a day holds all through it."""
+    return day(end_s - 1)
+
+
+def _span_ms(text: str) -> int | None:
+    found = _SPAN.fullmatch(text.strip())
+    return int(found[1]) * _SECONDS[found[2]] * 1000 if found else None
+
+
+def _moment(text: str, option: str) -> int:
+    try:
+        at = datetime.fromisoformat(text.strip())
+        at = at if at.tzinfo else at.replace(tzinfo=CHINA_TIME)
+        return max(1, int(at.timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            gettext(
+                "{text!r} is neither a span such as 30m, 24h or 7d nor a date or time such as "
+                "2026-11-25 or 2026-11-25T08:30",
+                text=text[:50],
+            ),
+            param_hint=option,
+        ) from None

@@ -10,6 +10,7 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
+from infra.clock import now_ms
 from services.cli._common.console import err, out, print_json, progress
 from services.cli._common.options import (
     DEFAULT_TARGET,
@@ -22,6 +23,7 @@ from services.cli._common.options import (
     Target,
 )
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.time_arguments import moment
 from services.cli.appeals import display
 from services.cli.appeals import documents as appeal_papers
 from services.cli.appeals import options as words
@@ -81,7 +83,7 @@ def open_(
     request = pb.OpenAppealRequest(
         decision_id=decision_id,
         pattern=pattern,
-        occurred_at_ms=words.past_ms(at, "--at"),
+        occurred_at_ms=moment(at, now_ms(), "--at"),
         appellant=name,
         contact=contact,
         grounds=grounds,

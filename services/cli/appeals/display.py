@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
@@ -13,6 +12,7 @@ from services.cli._common.console import out
 from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import last_day, written
 from services.cli.appeals.options import state_word
 from services.cli.lists import display
 
@@ -66,7 +66,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
         "handed in",
         gettext(
             "{received_at_ms} by {opened_by}",
-            received_at_ms=_time(one.received_at_ms),
+            received_at_ms=written(one.received_at_ms),
             opened_by=one.opened_by,
         ),
     )
@@ -83,7 +83,7 @@ def show_appeal(one: pb.Appeal, now_ms: int) -> None:
     for event in one.events:
         note = f": {event.note}" if event.note else ""
         _line(
-            _time(event.at_ms),
+            written(event.at_ms),
             gettext("{what} by {by}{note}", what=gettext(event.what), by=event.by, note=note),
         )
 
@@ -141,7 +141,7 @@ def _decision(fields: Mapping[str, str]) -> str:
     parties = " → ".join(filter(None, (fields.get("from_party"), fields.get("to_party"))))
     words = [enum_word(name, fields.get(name, "")) for name in ("channel", "action", "reason")]
     parts = (
-        _time(int(fields.get("decided_at_ms") or fields.get("occurred_at_ms") or 0)),
+        written(int(fields.get("decided_at_ms") or fields.get("occurred_at_ms") or 0)),
         " ".join(filter(None, words)),
         parties or fields.get("url", ""),
         gettext("score {fields}", fields=fields["score"]) if "score" in fields else "",
@@ -153,7 +153,7 @@ def _decision(fields: Mapping[str, str]) -> str:
 def _provenance(entry: blocklist_pb2.Entry, change_id: str) -> str:
     parts = (
         gettext("by {created_by}", created_by=entry.created_by),
-        _time(entry.created_at_s * 1000),
+        written(entry.created_at_s * 1000),
         change_id,
         entry.legal_basis or gettext("no legal basis"),
     )
@@ -173,7 +173,7 @@ def show_lift(one: pb.Appeal) -> None:
     for reference in lift.removed:
         _line("removed", gettext("block of {reference}", reference=_named(reference)))
     if lift.HasField("allowed"):
-        ends = datetime.fromtimestamp(lift.allowed.expires_at_s, UTC).date().isoformat()
+        ends = last_day(lift.allowed.expires_at_s)
         _line("allowed", gettext("{pattern} until {ends}", pattern=lift.allowed.pattern, ends=ends))
     if lift.HasField("seconds"):
         _line(
@@ -249,7 +249,7 @@ def _duration(seconds: float) -> str:
 
 def _deadline(one: pb.Appeal, now_ms: int) -> str:
     if one.closed_at_ms:
-        return gettext("closed {closed_at_ms}", closed_at_ms=_time(one.closed_at_ms))
+        return gettext("closed {closed_at_ms}", closed_at_ms=written(one.closed_at_ms))
     hours = (one.deadline_ms - now_ms) / _HOUR_MS
     if one.overdue:
         return gettext("overdue by {value:.1f} h", value=-hours)
@@ -268,10 +268,6 @@ def _named(reference: blocklist_pb2.EntryRef) -> str:
 def _fields(title: str, fields: Mapping[str, str]) -> None:
     if fields:
         _line(title, ", ".join(f"{name} {fields[name]}" for name in sorted(fields)))
-
-
-def _time(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M:%S}Z"
 
 
 def _line(title: str, text: str) -> None:

@@ -8,8 +8,10 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from infra import atomic_file
+from infra.clock import now_ms
 from services.cli._common.console import err, fail, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, LanguageWord, Target
+from services.cli._common.time_arguments import Since, Until, moment
 from services.cli.appeals import display
 from services.cli.appeals import options as words
 from services.cli.appeals.options import AppealId, server
@@ -90,18 +92,14 @@ def notice(
 
 
 def report(
-    since: Annotated[
-        str, typer.Option(help="Appeals received since: 30d, 2026-11-01; empty: all.")
-    ] = "",
-    until: Annotated[
-        str, typer.Option(help="Appeals received before: 2026-12-01; empty: now.")
-    ] = "",
+    since: Since = "",
+    until: Until = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Count appeals; show the durations of decisions and lifts."""
+    """Count appeals received in a period; show the durations of decisions and lifts."""
     request = pb.GetAppealReportRequest(
-        since_ms=words.past_ms(since, "--since"), until_ms=words.past_ms(until, "--until")
+        since_ms=moment(since, now_ms(), "--since"), until_ms=moment(until, now_ms(), "--until")
     )
     with server(target) as stub:
         answer = stub.GetAppealReport(request)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -24,9 +21,6 @@ server = ServerOf(lambda: appeal_pb2_grpc.AppealServiceStub)
 
 AppealId = Annotated[int, typer.Argument(min=1, help="Number of the appeal.")]
 
-_AGO = re.compile(r"([0-9]{1,6})([mhd])")
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
-_CHINA_TIME = timezone(timedelta(hours=8))
 _WORDS = LazyTable(
     lambda: {
         pb.APPEAL_STATE_RECEIVED: "received",
@@ -107,28 +101,6 @@ def language(word: str) -> Any:
 def direction(word: str) -> Any:
     """Read ``--direction``; 0 for an empty one."""
     return enum(word, list_words.read_direction, "--direction")
-
-
-def moment_ms(word: str, option: str) -> int:
-    """Read a date and time, China's unless it says otherwise; 0 for an empty one."""
-    if not word:
-        return 0
-    try:
-        at = datetime.fromisoformat(word)
-    except ValueError:
-        raise typer.BadParameter(
-            gettext("not a time such as 2026-11-25T14:03: {word!r}", word=word), param_hint=option
-        ) from None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=_CHINA_TIME)
-    return int(at.timestamp() * 1000)
-
-
-def past_ms(word: str, option: str) -> int:
-    """Read a date, or how long ago, such as ``30d``, ``12h`` or ``30m``; 0 for an empty one."""
-    if ago := _AGO.fullmatch(word):
-        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
-    return moment_ms(word, option)
 
 
 def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDocument]:

@@ -15,11 +15,11 @@ from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
 from infra import atomic_file
 from infra.clock import now_ms
-from services.cli._common import output_files
-from services.cli._common.console import err, out, print_json, progress
+from services.cli._common import files
+from services.cli._common.console import err, out, print_json, progress, say_following
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target
 from services.cli._common.server import ServerOf, read_pages, tell_more
-from services.cli._common.time_arguments import moment, written
+from services.cli._common.time_arguments import Since, Until, moment, written
 from services.cli.audit import display
 from services.cli.audit.verify import verify
 
@@ -51,8 +51,8 @@ def list_(
     kinds: Kinds = None,
     actor: Actor = "",
     subject: Subject = "",
-    since: Annotated[str, typer.Option(help="Since: 24h, 7d, 2026-11-25.")] = "",
-    until: Annotated[str, typer.Option(help="Before: 24h, 7d, 2026-11-25.")] = "",
+    since: Since = "",
+    until: Until = "",
     as_lines: AsLines = False,
     limit: Limit = 50,
     after: After = "",
@@ -91,12 +91,13 @@ def tail(
     as_lines: AsLines = False,
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Follow the log, oldest first; Ctrl-C ends."""
+    """Follow the log, oldest first, and wait for more; Ctrl-C ends."""
     request = pb.ListRecordsRequest(kinds=kinds or [], actor=actor, subject=subject)
     shown = 0
     with server(target) as stub, suppress(KeyboardInterrupt):
         newest = stub.GetHead(pb.GetHeadRequest()).sequence
         records = _some(stub, request, last)[0] if last else []
+        say_following()
         while True:
             for record in reversed(records):
                 if count and shown == count:
@@ -151,9 +152,7 @@ def evidence(
     ],
     file: Annotated[
         Path,
-        typer.Option(
-            "--out", dir_okay=False, callback=output_files.fresh, help="ZIP file to write."
-        ),
+        typer.Option("--out", dir_okay=False, callback=files.fresh, help="ZIP file to write."),
     ],
     by: By = "",
     target: Target = DEFAULT_TARGET,

@@ -23,6 +23,7 @@ from services.cli._common.options import (
     WarningTarget,
 )
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.time_arguments import ahead
 from services.cli.cases import display
 from services.cli.cases import options as words
 from services.cli.cases.options import CaseId, Revision, server
@@ -60,7 +61,7 @@ def list_(
         states=words.states(state or ()),
         officer=officer,
         fraud_types=words.fraud_types(fraud_type or ()),
-        due_before_ms=words.ahead_ms(due, now, "--due"),
+        due_before_ms=ahead(due, now, "--due"),
         overdue_only=overdue,
         page_token=after,
     )
@@ -176,7 +177,11 @@ def note(
         ),
     ] = False,
     due: Annotated[
-        str, typer.Option(help="By when the next thing happens: 30m, 2h, 3d, or a local time.")
+        str,
+        typer.Option(
+            help="By when the next thing happens: 30m, 2h or 3d ahead, or a time such as "
+            "2026-11-25T15:00 in China's time.",
+        ),
     ] = "",
     revision: Revision = None,
     by: By = "",
@@ -188,7 +193,7 @@ def note(
         case_id=case_id,
         text=text,
         unreached=unreached,
-        due_at_ms=words.ahead_ms(due, now_ms(), "--due"),
+        due_at_ms=ahead(due, now_ms(), "--due"),
         revision=revision,
         by=by,
     )

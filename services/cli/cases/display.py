@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
@@ -12,6 +11,7 @@ from fanzha.v1 import decision_pb2, warning_pb2
 from services.cli._common.console import out
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 from services.cli.cases.options import FEN, name
 from services.cli.lists.display import shown_word
 from services.warning.policy.places import places
@@ -124,10 +124,8 @@ def _place(one: pb.Case) -> str:
 
 
 def time(at_ms: int) -> str:
-    """Write a time by this machine's clock; empty for none."""
-    if not at_ms:
-        return ""
-    return datetime.fromtimestamp(at_ms / 1000).astimezone().isoformat(timespec="seconds")
+    """Write a time; empty for none."""
+    return written(at_ms) if at_ms else ""
 
 
 def yuan(fen: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -47,7 +46,8 @@ ListedFraudTypes = Annotated[
 DueUntil = Annotated[
     str,
     typer.Option(
-        help="Only those due by then, or waiting for a person: 30m, 2h, 3d, or a local time."
+        help="Only those due by then, or waiting for a person: 30m, 2h or 3d ahead, or a time "
+        "such as 2026-11-25T15:00 in China's time."
     ),
 ]
 OverdueOnly = Annotated[
@@ -109,8 +109,6 @@ MEANS = LazyTable(
     }
 )
 _YUAN = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
-_AHEAD = re.compile(r"([0-9]{1,4})([mhd])")
-_MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 
 def states(names: Sequence[str]) -> list[Any]:
@@ -161,26 +159,6 @@ def took(names: Sequence[str]) -> list[pb.CaseMeans]:
         number = _read(kind, MEANS, "--lost-to")
         found.append(pb.CaseMeans(kind=number, value=value.strip()))
     return found
-
-
-def ahead_ms(word: str, now_ms: int, option: str) -> int:
-    """Read ``2h`` from now, or a date and time of this machine's clock; 0 for an empty text."""
-    if not word:
-        return 0
-    ahead = _AHEAD.fullmatch(word)
-    if ahead is not None:
-        return now_ms + int(ahead[1]) * _MINUTES[ahead[2]] * 60_000
-    try:
-        return int(datetime.fromisoformat(word).astimezone().timestamp() * 1000)
-    except ValueError:
-        raise typer.BadParameter(
-            gettext(
-                "{word!r} is neither so far ahead as 30m, 2h or 3d, nor a time such as "
-                "2026-11-25T15:00",
-                word=word,
-            ),
-            param_hint=option,
-        ) from None
 
 
 _KNOWN: Mapping[str, Mapping[Any, Sequence[str]]] = {

@@ -21,7 +21,7 @@ from services.cli.check import explanation
 def caller(
     data: Annotated[
         Path,
-        typer.Option(exists=True, dir_okay=False, help="Table as for `fanzha score caller`."),
+        typer.Option(exists=True, dir_okay=False, help="Table as for `fanzha score call`."),
     ],
     who: Annotated[str, typer.Option("--id", help="The subscriber: its cell in id or user.")],
     models_dir: Annotated[

@@ -11,8 +11,10 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
+from services.cli._common import channel_words
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
+from services.cli._common.time_arguments import Since, moment
 from services.cli.decisions import display
 from services.cli.decisions.log_access import LogFolder, decision_log
 from services.cli.decisions.options import (
@@ -23,9 +25,7 @@ from services.cli.decisions.options import (
     ModelsDir,
     Offline,
     OfflineDataDir,
-    Since,
     member,
-    span_ms,
 )
 
 app = typer.Typer(
@@ -67,9 +67,11 @@ def find(
     an estimate, and one that is not found may have been made. Asking about a number is on record.
     """
     request = pb.FindDecisionsRequest(
-        since_ms=max(1, now_ms() - span_ms(since)),
+        since_ms=moment(since, now_ms(), "--since"),
         number=number, sender=sender, host=host, link=link,
-        channel=member(decision_pb2.Channel, "CHANNEL_", channel, "--channel"),
+        channel=member(
+            decision_pb2.Channel, "CHANNEL_", channel_words.canonical(channel), "--channel"
+        ),
         action=member(decision_pb2.Action, "ACTION_", action, "--action"),
         reason=member(decision_pb2.Reason, "REASON_", reason, "--reason"),
         unmasked=full,
@@ -142,7 +144,7 @@ def why(
     moment, and what would have led to another decision.
     """
     request = pb.GetDecisionRequest(
-        decision_id=decision_id, since_ms=max(0, now_ms() - span_ms(since)),
+        decision_id=decision_id, since_ms=moment(since, now_ms(), "--since"),
         unmasked=full, with_content=content,
     )  # fmt: skip
     files = LogFolder(
@@ -177,9 +179,9 @@ def stats(
 ) -> None:
     """Count decisions, with bars. Events are estimates: what was let through is a sample."""
     names = [name.strip() for name in by.split(",") if name.strip()]
-    request = pb.CountDecisionsRequest(since_ms=max(1, now_ms() - span_ms(since)))
+    request = pb.CountDecisionsRequest(since_ms=moment(since, now_ms(), "--since"))
     for name in names:
-        request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--by"))
+        request.by.append(member(pb.DecisionGrouping, "DECISION_GROUPING_", name, "--group-by"))
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)
     with decision_log(target, files if offline else None) as log:
         answer = log.CountDecisions(request)

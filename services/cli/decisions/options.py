@@ -1,6 +1,5 @@
 """Options of `fanzha decisions`, and the words they take."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +7,6 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 
-Since = Annotated[str, typer.Option(help="How far back: 30m, 24h, 7d.")]
 Full = Annotated[
     bool,
     typer.Option(
@@ -52,19 +50,6 @@ ModelsDir = Annotated[
         show_default="those of the package",
     ),
 ]
-
-_SPAN = re.compile(r"([1-9][0-9]{0,5})\s*(m|h|d)")
-_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def span_ms(word: str) -> int:
-    """Read how far back, in milliseconds; a wrong word is a usage error."""
-    match = _SPAN.fullmatch(word.strip())
-    if match is None:
-        raise typer.BadParameter(
-            gettext("such as 30m, 24h or 7d, not {word!r}", word=word), param_hint="--since"
-        )
-    return int(match[1]) * _UNIT_MS[match[2]]
 
 
 def member(kind: Any, prefix: str, word: str, option: str) -> Any:

@@ -12,6 +12,7 @@ from classifiers import bundles
 from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
 from fanzha.url import canonicals
+from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail
 from services.cli._common.files import OpenTable, Row, column
 
@@ -48,7 +49,7 @@ class ModelRunner(NamedTuple):
     """Made for a table, and the name of its file."""
 
 
-def load(channel: str, models_dir: Path | None) -> ModelRunner:
+def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
     """Load the newest model of *channel*; end the command where there is none that is whole."""
     try:
         return _LOADERS[channel](models_dir)
@@ -56,7 +57,7 @@ def load(channel: str, models_dir: Path | None) -> ModelRunner:
         fail(str(error))
 
 
-def _sms(models_dir: Path | None) -> ModelRunner:
+def _text(models_dir: Path | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
     model = bundles.load_text(models_dir)
     home = phone.HomePlan()
@@ -75,7 +76,7 @@ def _sms(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "text", scorer)
 
 
-def _url(models_dir: Path | None) -> ModelRunner:
+def _link(models_dir: Path | None) -> ModelRunner:
     """Score links by column url (or domain)."""
     model = bundles.load_link(models_dir)
 
@@ -86,7 +87,7 @@ def _url(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "url", scorer)
 
 
-def _caller(models_dir: Path | None) -> ModelRunner:
+def _call(models_dir: Path | None) -> ModelRunner:
     """Score callers by the columns of their behaviour."""
     model = bundles.load_caller(models_dir)
 
@@ -115,7 +116,7 @@ def _caller(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "number", scorer)
 
 
-_LOADERS = {"sms": _sms, "url": _url, "caller": _caller}
+_LOADERS = {ChannelWord.TEXT: _text, ChannelWord.LINK: _link, ChannelWord.CALL: _call}
 
 
 def needed(table: OpenTable, file: str, *names: str) -> str:

@@ -14,6 +14,7 @@ from fanzha.fraud import FraudType
 from fanzha.translation.catalogue import gettext
 from infra import atomic_file
 from services.cli._common import command_help
+from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, one_sentence, progress
 from services.cli._common.files import column, open_table
 from services.cli.eval import model_runner
@@ -37,21 +38,21 @@ COLUMNS = ("action", "p_fraud", "fraud_type")
 
 
 @app.command("text")
-def sms(data: Data, out: Out, models_dir: Models = None) -> None:
+def text(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score texts: column text (or body), and optionally sender and id."""
-    _run(data, out, model_runner.load("sms", models_dir), (*COLUMNS, "p_spam"))
+    _run(data, out, model_runner.load(ChannelWord.TEXT, models_dir), (*COLUMNS, "p_spam"))
 
 
 @app.command("link")
-def url(data: Data, out: Out, models_dir: Models = None) -> None:
+def link(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score links: column url (or domain), and optionally id."""
-    _run(data, out, model_runner.load("url", models_dir), COLUMNS)
+    _run(data, out, model_runner.load(ChannelWord.LINK, models_dir), COLUMNS)
 
 
 @app.command()
-def caller(data: Data, out: Out, models_dir: Models = None) -> None:
+def call(data: Data, out: Out, models_dir: Models = None) -> None:
     """Score callers by their behaviour: the columns named in docs/models/caller.md."""
-    _run(data, out, model_runner.load("caller", models_dir), COLUMNS)
+    _run(data, out, model_runner.load(ChannelWord.CALL, models_dir), COLUMNS)
 
 
 def _run(data: Path, out: Path, model: ModelRunner, columns: tuple[str, ...]) -> None:

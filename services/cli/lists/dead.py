@@ -15,6 +15,7 @@ from services.cli._common.console import out, print_json, progress
 from services.cli._common.json_words import as_dict
 from services.cli._common.options import DEFAULT_TARGET, After, AsJson, By, Limit, Target, enum
 from services.cli._common.server import read_pages, tell_more
+from services.cli._common.time_arguments import day
 from services.cli.lists import display
 from services.cli.lists.options import OneSource, server
 
@@ -129,9 +130,7 @@ def _tell_proposed(answer: pb.ProposeRetirementResponse) -> None:
 def _show_dead(entries: list[pb.Entry], answer: pb.ListDeadResponse) -> None:
     since, now_s = answer.counted_since_s, int(time.time())
     if not since or since > now_s - answer.days * _DAY_S:
-        counted = (
-            gettext("since {since}", since=display.day(since)) if since else gettext("not yet")
-        )
+        counted = gettext("since {since}", since=day(since)) if since else gettext("not yet")
         out.print(
             gettext(
                 "hits are counted {counted}: too short to call anything dead after {days} days",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from blocklists.exporters import plain
@@ -15,6 +14,7 @@ from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out
 from services.cli._common.enum_words import LazyTable, enum_word, field_label
 from services.cli._common.tables import FieldTable, RowTable
+from services.cli._common.time_arguments import day, last_day, written
 from services.cli.lists import entry_messages
 
 _OF_FORMAT = LazyTable(
@@ -65,15 +65,6 @@ def shown_columns(entry: pb.Entry) -> tuple[str, ...]:
     return tuple(enum_word(_ENUMS[name], cell) if name in _ENUMS else cell for name, cell in cells)
 
 
-def _moment(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def day(at_s: int) -> str:
-    """Write the day of a moment."""
-    return datetime.fromtimestamp(at_s, UTC).date().isoformat()
-
-
 def is_bad(report: pb.RowReport) -> bool:
     """Return whether a row was refused or could not be read."""
     return report.outcome in (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
@@ -94,9 +85,9 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         if entry.mode == pb.ENTRY_MODE_SHADOW:
             action = gettext("{action} (shadow)", action=action)
         over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
-        ends = gettext("never") if entry.no_end else day(entry.expires_at_s) + over
+        ends = gettext("never") if entry.no_end else last_day(entry.expires_at_s) + over
         late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
-        review = day(entry.review_at_s) + late if entry.review_at_s else ""
+        review = last_day(entry.review_at_s) + late if entry.review_at_s else ""
         hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"
         last_hit = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         table.add_row(pattern, type_, action, fraud_type, source, ends, review,
@@ -116,7 +107,7 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
         gettext("entered"),
         gettext(
             "{created_at_s} by {created_by}",
-            created_at_s=_moment(entry.created_at_s),
+            created_at_s=written(entry.created_at_s * 1000),
             created_by=entry.created_by,
         ),
     )
@@ -126,7 +117,9 @@ def show_entry(entry: pb.Entry, now_s: int) -> None:
         else gettext("not counted")
     )
     table.add_row(gettext("hits"), hits)
-    table.add_row(gettext("last hit"), _moment(entry.last_hit_at_s) if entry.last_hit_at_s else "–")
+    table.add_row(
+        gettext("last hit"), written(entry.last_hit_at_s * 1000) if entry.last_hit_at_s else "–"
+    )
     _show_cases(entry, table)
     table.add_row(gettext("id"), entry.entry_id)
     table.print()

@@ -19,7 +19,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
 from infra import atomic_file
-from services.cli._common import output_files
+from services.cli._common import files
 from services.cli._common.console import err, fail, file_output, progress
 from services.cli._common.enum_words import LazyTable
 from services.cli._common.exit_status import ExitStatus
@@ -149,7 +149,7 @@ def _form(name: str, action: str, file: Path | None) -> forms.ExportForm:
     if not form.tables and file is not None and file.is_dir():
         raise typer.BadParameter(gettext("{file} is a folder", file=file), param_hint="--out")
     if not form.tables:
-        output_files.checked(file)
+        files.checked(file)
     return form
 
 

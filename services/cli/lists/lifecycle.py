@@ -30,6 +30,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import day, last_day
 from services.cli.changes import display
 from services.cli.changes.options import server as change_server
 from services.cli.lists import dead, removal
@@ -237,9 +238,9 @@ def _show_due(entries: list[pb.DueEntry], answer: pb.ListDueResponse, *, more: b
         entry = one.entry
         _, pattern, action, _, _, source, reason, *_ = list_display.shown_columns(entry)
         action += gettext(" (shadow)") if entry.mode == pb.ENTRY_MODE_SHADOW else ""
-        last = list_display.day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
+        last = day(entry.last_hit_at_s) if entry.last_hit_at_s else ""
         why = gettext(_REASONS[one.reason])
-        table.add_row(list_display.day(one.due_at_s), why, pattern, action, source,
+        table.add_row(last_day(one.due_at_s), why, pattern, action, source,
                       f"{entry.hits:,}", last, reason)  # fmt: skip
     table.print()
     for count in answer.counts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
@@ -21,6 +20,7 @@ from services.cli._common.console import out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
+from services.cli._common.time_arguments import written
 from services.cli.lists.display import shown_word
 
 app = typer.Typer(
@@ -138,7 +138,13 @@ def list_(
     for name in ("id", "source", "columns", "saved by", "on"):
         table.add_column(gettext(name), prose=name == "columns")
     for one in answer.mappings:
-        table.add_row(one.mapping_id, _source(one), _columns(one), one.saved_by, _day(one))
+        table.add_row(
+            one.mapping_id,
+            _source(one),
+            _columns(one),
+            one.saved_by,
+            written(one.saved_at_s * 1000),
+        )
     table.print()
     out.print(gettext("{mappings} remembered", mappings=len(answer.mappings)))
 
@@ -164,7 +170,7 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
             mapping_id=found.mapping_id,
             found=_source(found),
             saved_by=found.saved_by,
-            found_2=_day(found),
+            found_2=written(found.saved_at_s * 1000),
         )
     )
     for name in found.header:
@@ -197,10 +203,6 @@ def _source(one: pb.Mapping) -> str:
 
 def _columns(one: pb.Mapping) -> str:
     return ", ".join(f"{column.name} → {column.holds}" for column in one.columns)
-
-
-def _day(one: pb.Mapping) -> str:
-    return time.strftime("%Y-%m-%d", time.localtime(one.saved_at_s))
 
 
 def _say(text: str) -> None:

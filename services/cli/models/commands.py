@@ -12,12 +12,13 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import feedback_pb2, model_pb2_grpc
 from fanzha.v1 import model_pb2 as pb
+from services.cli._common import channel_words
+from services.cli._common.channel_words import ModelWord
 from services.cli._common.confirmation import agree
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
 from services.cli._common.server import ServerOf
 from services.cli.models import display
-from services.decision import model_kinds
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
@@ -25,7 +26,9 @@ server = ServerOf(lambda: model_pb2_grpc.ModelServiceStub, deadline_seconds=15.0
 _POLL_SECONDS = 0.2
 
 
-KindWord = Annotated[model_kinds.ModelKind, typer.Argument(help="Kind of model.")]
+KindWord = Annotated[
+    ModelWord, typer.Argument(parser=channel_words.reader(ModelWord), help="Kind of model.")
+]
 Wait = Annotated[
     float, typer.Option(min=0, help="Seconds to wait until every worker has followed.")
 ]
@@ -145,17 +148,17 @@ def rollback(
 
 def word(kind: int) -> str:
     """Return the word of a kind; its number where a newer server sends one not known here."""
-    words = dict(enumerate(model_kinds.ModelKind, 1))
+    words = dict(enumerate(ModelWord, 1))
     return words[kind].value if kind in words else str(kind)
 
 
-def wire(kind: model_kinds.ModelKind) -> Any:
+def wire(kind: ModelWord) -> Any:
     """Return the number of a kind; generated stubs want a type of their own."""
-    return list(model_kinds.ModelKind).index(kind) + 1
+    return list(ModelWord).index(kind) + 1
 
 
 def _follow(
-    stub: Any, kind: model_kinds.ModelKind, done: Any, wait: float, as_json: bool, *, state: str
+    stub: Any, kind: ModelWord, done: Any, wait: float, as_json: bool, *, state: str
 ) -> None:
     """Wait until workers have followed, show how far they are, and exit with 1 when not all are."""
     workers = _followed(stub, kind, wait, state)
@@ -187,7 +190,7 @@ def _follow(
         raise typer.Exit(1)
 
 
-def _show_running(stub: Any, kind: model_kinds.ModelKind) -> Sequence[str]:
+def _show_running(stub: Any, kind: ModelWord) -> Sequence[str]:
     """Print on standard error what is desired of a kind and runs; return the versions there are."""
     model = stub.GetModelStatus(pb.GetModelStatusRequest(kind=wire(kind))).model
     for line in (kind.value, *display.running_lines(kind.value, model)):
@@ -196,9 +199,7 @@ def _show_running(stub: Any, kind: model_kinds.ModelKind) -> Sequence[str]:
     return versions
 
 
-def _followed(
-    stub: Any, kind: model_kinds.ModelKind, wait: float, state: str
-) -> list[pb.WorkerModel]:
+def _followed(stub: Any, kind: ModelWord, wait: float, state: str) -> list[pb.WorkerModel]:
     request = pb.GetModelStatusRequest(kind=wire(kind))
     ends = time.monotonic() + wait
     while True:
@@ -210,13 +211,13 @@ def _followed(
 
 
 def _on_this_host(models_dir: Path | None) -> pb.ListModelsResponse:
+    from services.decision.model_kinds import ModelKind
     from services.models import bundle_listing
     from services.rpc.models import messages
 
     return pb.ListModelsResponse(
-        models=[pb.ModelStatus(kind=wire(kind)) for kind in model_kinds.ModelKind],
+        models=[pb.ModelStatus(kind=wire(kind)) for kind in ModelWord],
         bundles=[
-            messages.bundles(kind, bundle_listing.summaries(models_dir, kind))
-            for kind in model_kinds.ModelKind
+            messages.bundles(kind, bundle_listing.summaries(models_dir, kind)) for kind in ModelKind
         ],
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
+from services.cli._common.channel_words import ModelWord
 from services.cli._common.time_arguments import written
 
 _SHOWN = (
@@ -174,4 +175,4 @@ def _worker_words(word: str, worker: pb.WorkerModel) -> str:
 
 def _verb(word: str) -> str:
     # What becomes of a call that is suspicious is a setting.
-    return gettext("suspects") if word == "moment" else gettext("blocks")
+    return gettext("suspects") if word == ModelWord.VELOCITY else gettext("blocks")

@@ -10,11 +10,12 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
+from infra.clock import now_ms
 from services.cli._common.console import err, fail, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
 from services.cli._common.server import ServerOf
-from services.cli.appeals.options import past_ms
+from services.cli._common.time_arguments import Since, Until, moment
 from services.cli.report import display
 from services.cli.report import options as words
 from services.cli.warnings import region_options
@@ -32,12 +33,6 @@ def _group() -> None:
     """Keep `report warnings` a command of its own, for more reports to come."""
 
 
-_Since = Annotated[
-    str,
-    typer.Option(
-        help="Cases opened from then on: 30m, 24h, 30d, 2026-11-01 (China's time); empty: all."
-    ),
-]
 _By = Annotated[
     str, typer.Option("--group-by", help=f"Groups: {', '.join(words.BY)}; empty: all together.")
 ]
@@ -53,8 +48,8 @@ _Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="File for a plo
 
 @app.command()
 def warnings(
-    since: _Since = "30d",
-    until: Annotated[str, typer.Option(help="And before: 2026-12-01; empty: now.")] = "",
+    since: Since = "30d",
+    until: Until = "",
     by: _By = "",
     minutes: _Minutes = 30,
     region: _Region = "",
@@ -71,8 +66,8 @@ def warnings(
     _check_words(by, language)
     paint = _painter(plot)
     request = pb.GetWarningReportRequest(
-        since_ms=past_ms(since, "--since"),
-        until_ms=past_ms(until, "--until"),
+        since_ms=moment(since, now_ms(), "--since"),
+        until_ms=moment(until, now_ms(), "--until"),
         minutes=minutes,
         region=region,
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common import output_files
+from services.cli._common import channel_words, files
+from services.cli._common.channel_words import ContentModelWord
 from services.cli._common.console import out
 from services.cli._common.options import DEFAULT_TARGET, Target
-from services.cli.decisions.options import Since, span_ms
+from services.cli._common.time_arguments import Since, moment
 from services.cli.warnings import example_export
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 
@@ -30,13 +31,17 @@ def _group() -> None:
 @app.command()
 def export(
     file: Annotated[
-        Path, typer.Argument(callback=output_files.checked, help="File to write, .csv or .jsonl.")
+        Path, typer.Argument(callback=files.checked, help="File to write, .csv or .jsonl.")
     ],
     since: Since = "90d",
     model: Annotated[
-        Literal["any", "sms", "url"],
-        typer.Option("--for", help="Only what this model can learn from: texts, or links."),
-    ] = "any",
+        ContentModelWord,
+        typer.Option(
+            "--for",
+            parser=channel_words.reader(ContentModelWord),
+            help="Only what this model can learn from: texts, or links.",
+        ),
+    ] = ContentModelWord.ANY,
     full: Annotated[
         bool, typer.Option("--full", help="Name the case and the number that called or texted.")
     ] = False,
@@ -47,14 +52,14 @@ def export(
     Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
     the host of list administration, as far as it retains them; the missing ones are counted.
     Requires the role auditor, and is recorded. `fanzha train --examples` reads the file as it is,
-    `fanzha eval sms` and `url` a .csv; its columns are in docs/how-to/outcomes.md. Only you can
+    `fanzha eval text` and `link` a .csv; its columns are in docs/how-to/outcomes.md. Only you can
     read it.
     """
     if file.suffix not in example_export.SUFFIXES:
         raise typer.BadParameter(gettext("a name that ends in .csv or .jsonl"), param_hint="FILE")
     request = pb.ExportExamplesRequest(
-        since_ms=max(1, now_ms() - span_ms(since)),
-        model="" if model == "any" else model,
+        since_ms=moment(since, now_ms(), "--since"),
+        model="" if model is ContentModelWord.ANY else model,
         unmasked=full,
     )
     with server(target) as stub:

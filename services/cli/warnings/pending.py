@@ -17,8 +17,8 @@ from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
-from services.cli._common.time_arguments import written
-from services.cli.lists.display import day, shown_word
+from services.cli._common.time_arguments import last_day, written
+from services.cli.lists.display import shown_word
 from services.cli.warnings import backfill_server
 
 STATES = LazyTable(
@@ -194,7 +194,7 @@ def _show_entry(entry: Any) -> None:
     ends = (
         gettext("no end")
         if entry.expires_at_s == list_entries.NO_END_S
-        else gettext("ends {expires_at_s}", expires_at_s=day(entry.expires_at_s))
+        else gettext("ends {expires_at_s}", expires_at_s=last_day(entry.expires_at_s))
     )
     _line("entry", f"{kind} {entry.pattern}: {fraud}{campaign}, {ends}")
 

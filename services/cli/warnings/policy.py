@@ -15,7 +15,7 @@ from services.cli._common.console import fail, out, print_json, progress
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
-from services.cli._common.time_arguments import moment
+from services.cli._common.time_arguments import Since, moment
 from services.cli.warnings.operations_server import LONG_SECONDS, server
 from services.warning import model
 from services.warning.policy import facts, plans, tiers
@@ -108,7 +108,7 @@ def preview(
         Path | None,
         typer.Option(help="The policy to compare with. None: that of the server's settings."),
     ] = None,
-    since: Annotated[str, typer.Option(help="Cases opened from then on: 30d, 2026-11-25.")] = "30d",
+    since: Since = "30d",
     region: Annotated[str, typer.Option(help="Only cases of this region, such as 3405.")] = "",
     examples: Annotated[int, typer.Option(min=0, max=100, help="Cases shown for each change.")] = 5,
     target: Target = DEFAULT_TARGET,

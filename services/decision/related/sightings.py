@@ -6,14 +6,16 @@ its caller with nothing else, and who calls a lot is not innocent for that. Rows
 buffered, as those of a campaign do, are added up to one sighting. At most `BATCH_ROWS` of a batch
 are taken, `CAPACITY` different ones are buffered, and `WRITES` times `WRITE_ROWS` are written each
 `INTERVAL_SECONDS`; what is beyond is dropped and counted: the graph is a statistic. Links and
-numbers in texts are those that the lists were searched for; their entities are formed when the
-buffer is written. Until then a text is kept unless its sketch is made.
+numbers in texts are those that the lists were searched for; of a text the first `MAX_LINKS` domains
+and `MAX_NUMBERS` numbers count, because the graph has an edge for each pair. Their entities are
+formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -35,6 +37,7 @@ WRITE_ROWS = 256
 WRITES = 2
 """So many sightings keep the store busy for a part of the interval; several workers share it."""
 INTERVAL_SECONDS = 0.2
+MAX_LINKS, MAX_NUMBERS = 16, 8
 _SCORE_SHARE = np.float32(0.5)
 
 _BLOCK = np.uint8(Action.BLOCK)
@@ -195,10 +198,9 @@ def _entities(row: _Row, fingerprint: str) -> list[str]:
         found[party_entity(row.key, row.name)] = None
     if fingerprint:
         found[TEXT + fingerprint] = None
-    for url in row.urls:
-        found[link_entity(url)] = None
-    for number in row.numbers:
-        found[party_entity(number)] = None
+    links = filter(None, dict.fromkeys(map(link_entity, row.urls)))
+    numbers = filter(None, dict.fromkeys(map(party_entity, row.numbers)))
+    found |= dict.fromkeys([*islice(links, MAX_LINKS), *islice(numbers, MAX_NUMBERS)])
     found.pop("", None)
     return list(found)
 

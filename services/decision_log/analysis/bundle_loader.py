@@ -30,11 +30,11 @@ class BundleLoader:
     def text(self, version: str, *, second_stage: bool = False) -> TextClassifier:
         """Load a text model; its second stage takes the sentence encoder. Raises `NoBundle`."""
         load = bundles.load_text if second_stage else bundles.load_first_stage
-        return self._get(ModelKind.SMS, version, lambda: load(self._root, version), second_stage)
+        return self._get(ModelKind.TEXT, version, lambda: load(self._root, version), second_stage)
 
     def link(self, version: str) -> LinkClassifier:
         """Load a link model; raises `NoBundle`."""
-        return self._get(ModelKind.URL, version, lambda: bundles.load_link(self._root, version))
+        return self._get(ModelKind.LINK, version, lambda: bundles.load_link(self._root, version))
 
     def caller(self, version: str, threshold: float) -> CallerClassifier:
         """Load a caller model that caps callers with few calls as under this threshold."""

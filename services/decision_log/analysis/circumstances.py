@@ -18,7 +18,7 @@ def of(row: Mapping[str, Any], past: PastEntry | None, loader: BundleLoader) -> 
     """Return what is known of the moment of *row*; *past* is the entry that decided, as then."""
     found = [_lists(row, past), _model(row, loader)]
     if row.get("link_version"):
-        found.append(_version("链接", "link", ModelKind.URL, row["link_version"], loader))
+        found.append(_version("链接", "link", ModelKind.LINK, row["link_version"], loader))
     if row.get("velocity_version"):
         found.append(
             _version("行为", "velocity", ModelKind.VELOCITY, row["velocity_version"], loader)

@@ -20,7 +20,7 @@ from services.warning.outcomes.examples import (
     usable_by,
 )
 
-MODELS = ("", "sms", "url")
+MODELS = ("", "text", "link")
 _AT_ONCE = 2_000
 """Decisions the log is asked for at once."""
 _DAY_MS = 86_400_000
@@ -54,7 +54,7 @@ class ExampleExport:
         if since_ms <= 0:
             raise InvalidInput("since_ms: required")
         if model not in MODELS:
-            raise InvalidInput("model: sms, url or empty, not {model!r}", model=model[:40])
+            raise InvalidInput("model: text, link or empty, not {model!r}", model=model[:40])
         # Examples are of all regions.
         roles.check_region(identity.current(), "")
         details = {"since_ms": str(since_ms), "unmasked": "yes" if unmasked else "no"}

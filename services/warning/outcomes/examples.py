@@ -109,8 +109,8 @@ def as_row(example: LabelledDecision) -> dict[str, Any]:
 
 
 def usable_by(example: LabelledDecision, model: str) -> bool:
-    """Whether *model* (sms or url) can train on it; True for any other model."""
-    entry = {"sms": example.text, "url": example.url}
+    """Whether *model* (text or link) can train on it; True for any other model."""
+    entry = {"text": example.text, "link": example.url}
     return bool(entry.get(model, "yes"))
 
 

@@ -57,8 +57,9 @@ class Office:
         return self.run("audit", "verify", *arguments)
 
     def add(self, pattern: str) -> None:
-        self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
-                 "--by", "li")  # fmt: skip
+        done = self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
+                        "--by", "li")  # fmt: skip
+        assert done.returncode != 3, done.stderr
 
 
 @pytest.fixture
@@ -220,19 +221,24 @@ def test_evidence_about_a_number_is_exported_recorded_and_verified(
         office.add("+8617000000002")
         office.run("blocklist", "remove", "--yes", LISTED, "--reason", "wrong", "--by", "wu")
         arguments = ("audit", "evidence", LISTED, "--reason", "request 7", "--by", "wang")
+        other = str(file.with_name("other.zip"))
         office.run(*arguments, "--out", str(file.with_name("first.zip")))
         again = office.run(*arguments, "--out", str(file))
-        other = str(file.with_name("other.zip"))
+        nothing = office.run("audit", "evidence", "foo", "--reason", "x", "--out", other)
         refused = office.run("audit", "evidence", "??", "--reason", "x", "--out", other)
         exported = json.loads(office.run("audit", "list", "--json", "--kind", "exported").stdout)
 
     assert again.returncode == 0, again.stderr
     assert refused.returncode == 2
     assert "query" in refused.stderr
+    assert nothing.returncode == 1
+    assert "nothing is on record about 'foo'" in nothing.stderr
+    assert list(tmp_path.glob("other.zip*")) == []
     whole = run("audit", "verify", str(file), "--public-key", str(key))
     assert whole.returncode == 0, whole.stdout
     assert "WHOLE" in whole.stdout
-    assert exported[0]["details"]["about"] == "**********0001"
+    assert exported[1]["details"]["about"] == "**********0001"
+    assert exported[0]["details"]["result"] == "nothing"
     assert LISTED not in office.file.read_text()
     _check_sections(file)
 

@@ -41,14 +41,14 @@ def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
 
 
 def count(service: Running, outcome: str) -> float:
-    start = f'fanzha_escalations_total{{outcome="{outcome}"}} '
+    start = f'fanzha_escalations_total{{channel="text",outcome="{outcome}"}} '
     lines = service.metrics_page().splitlines()
     return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
 
 
 def available(service: Running) -> float | None:
     lines = service.metrics_page().splitlines()
-    found = [line for line in lines if line.startswith("fanzha_cascade_available{")]
+    found = [line for line in lines if line.startswith('fanzha_cascade_available{channel="text"')]
     return float(found[0].rsplit(" ", 1)[1]) if found else None
 
 
@@ -66,9 +66,9 @@ def test_an_uncertain_fraud_is_escalated_blocked_and_cached(service: Running) ->
 
 
 def test_a_model_without_a_second_stage_is_activated_and_rolled_back(service: Running) -> None:
-    service.fanzha("models", "activate", "--yes", "sms", "1")
+    service.fanzha("models", "activate", "--yes", "text", "1")
     once = decide(service, UNCERTAIN)
-    service.fanzha("models", "rollback", "--yes", "sms")
+    service.fanzha("models", "rollback", "--yes", "text")
     twice = decide(service, UNCERTAIN)
 
     assert (once.model_version, twice.model_version) == ("1", "2")

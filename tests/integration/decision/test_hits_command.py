@@ -105,7 +105,7 @@ def test_all_streams_are_followed_from_their_beginning(two_hits: str) -> None:
 
     _, *lines = shown.splitlines()
     assert ["confirmed" in line for line in lines] == [True, False]
-    assert "2026-01-05 09:00:00Z" in lines[0]
+    assert "2026-01-05 17:00:00+08:00" in lines[0]
 
 
 def test_numbers_are_masked_by_default(two_hits: str) -> None:

@@ -13,7 +13,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
 from blocklists.store.worker_reports import WorkerReport
-from fanzha.errors import InvalidInput, Unavailable
+from fanzha.errors import InvalidInput, NotFound, Unavailable
 from fanzha.phone import HomePlan
 from infra.redis.client import connect
 from services.audit.log import AuditLog, open_log
@@ -129,6 +129,36 @@ async def test_an_unavailable_section_is_named_and_the_rest_is_included(
         missing = json.loads(package.read("pastchanges.json"))
     assert missing["titles"][1] == "Could not be looked up"
     assert "store" in missing["notes"][0]
+
+
+async def test_nothing_on_record_is_not_found_and_the_question_recorded(
+    store: Store, redis_url: str, log: AuditLog
+) -> None:
+    await commit(store, an_entry(OTHER))
+    client = connect(redis_url)
+    sources = PastChanges(store), Versions(store, ModelStore(client), Clock())
+
+    with pytest.raises(NotFound, match="nothing is on record about"):
+        await dossiers(log, *sources).make(FRAUD, said_author="wang", reason="request 7")
+    with await dossiers(log, *sources).make(OTHER, said_author="wang", reason="request 7"):
+        pass
+    await client.aclose()
+
+    (file,) = log.folder.glob("*.jsonl")
+    records = [json.loads(line) for line in file.read_text().splitlines()]
+    results = [one["details"].get("result") for one in records if one["kind"] == "exported"]
+    assert results == ["nothing", None]
+
+
+async def test_while_a_source_is_away_nothing_is_not_claimed(log: AuditLog) -> None:
+    away = Store(connect(NOBODY, decode_responses=False))
+
+    made = await dossiers(log, PastChanges(away)).make(
+        FRAUD, said_author="wang", reason="request 7"
+    )
+
+    with made, ZipFile(made) as package:
+        assert "pastchanges.json" in package.namelist()
 
 
 async def test_without_an_audit_record_no_package_is_made(store: Store, log: AuditLog) -> None:

@@ -31,7 +31,7 @@ def measured(*arguments: str) -> Any:
 
 
 def test_texts_are_counted_by_source_and_label(tmp_path: Path) -> None:
-    found = measured("sms", "--data", str(texts(tmp_path)))
+    found = measured("text", "--data", str(texts(tmp_path)))
 
     groups = {(one["group"], one["label"]): one["blocked"] for one in found["groups"]}
     assert groups == {
@@ -46,7 +46,7 @@ def test_texts_are_counted_by_source_and_label(tmp_path: Path) -> None:
 
 
 def test_rows_are_grouped_by_a_chosen_column(tmp_path: Path) -> None:
-    found = measured("sms", "--data", str(texts(tmp_path)), "--group-by", "category")
+    found = measured("text", "--data", str(texts(tmp_path)), "--group-by", "category")
 
     assert {one["group"] for one in found["groups"]} == {"", "fake_customer_service"}
 
@@ -59,8 +59,8 @@ def test_links_and_callers_are_measured_too(tmp_path: Path) -> None:
         "user,opposite_count,opposite_unique,voccalltype1,label\nu1,300,40,120,0\nu2,,,,1\n"
     )
 
-    links = measured("url", "--data", str(tmp_path / "links.csv"))
-    callers = measured("caller", "--data", str(tmp_path / "callers.csv"))
+    links = measured("link", "--data", str(tmp_path / "links.csv"))
+    callers = measured("call", "--data", str(tmp_path / "callers.csv"))
 
     assert links["unscored"] == 1
     assert [one["rows"] for one in links["groups"]] == [1, 1]
@@ -72,13 +72,13 @@ def test_links_are_grouped_by_public_suffix(tmp_path: Path) -> None:
         "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"
     )
 
-    found = measured("url", "--data", str(tmp_path / "links.csv"), "--group-by", "suffix")
+    found = measured("link", "--data", str(tmp_path / "links.csv"), "--group-by", "suffix")
 
     assert [one["group"] for one in found["groups"]] == ["", "com", "test"]
 
 
 def test_tables_are_printed_and_unknown_labels_reported(tmp_path: Path) -> None:
-    done = run("eval", "sms", "--data", str(texts(tmp_path)))
+    done = run("eval", "text", "--data", str(texts(tmp_path)))
 
     assert done.returncode == 0, done.stderr
     assert "95 % interval" in done.stdout
@@ -89,7 +89,7 @@ def test_tables_are_printed_and_unknown_labels_reported(tmp_path: Path) -> None:
 def test_a_file_without_labels_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.tsv").write_text("text\nhello\n")
 
-    done = run("eval", "sms", "--data", str(tmp_path / "texts.tsv"))
+    done = run("eval", "text", "--data", str(tmp_path / "texts.tsv"))
 
     assert done.returncode == 2
     assert "needs a column label" in done.stderr
@@ -97,7 +97,7 @@ def test_a_file_without_labels_is_reported_in_one_sentence(tmp_path: Path) -> No
 
 
 def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
-    done = run("eval", "sms", "--data", str(texts(tmp_path)), "--plots", str(tmp_path / "plots"))
+    done = run("eval", "text", "--data", str(texts(tmp_path)), "--plots", str(tmp_path / "plots"))
 
     if find_spec("matplotlib"):
         drawn = {path.name for path in (tmp_path / "plots").iterdir()}
@@ -109,7 +109,7 @@ def test_plots_are_drawn_or_the_missing_extra_is_named(tmp_path: Path) -> None:
 
 
 def test_the_threshold_for_a_budget_is_printed(tmp_path: Path) -> None:
-    found = measured("sms", "--data", str(texts(tmp_path)), "--budget", "0.4")
+    found = measured("text", "--data", str(texts(tmp_path)), "--budget", "0.4")
 
     every, together = found["budget"]["thresholds"]
     assert found["budget"]["rate"] == 0.4
@@ -117,7 +117,7 @@ def test_the_threshold_for_a_budget_is_printed(tmp_path: Path) -> None:
     assert together["decided_by"] == "all rows as one"
     assert 0 < every["threshold"] < 1
     assert every["recall"] == 1
-    assert "threshold for 0.1 % false positives" in run("eval", "sms", "--data", str(
+    assert "threshold for 0.1 % false positives" in run("eval", "text", "--data", str(
         texts(tmp_path))).stdout  # fmt: skip
 
 
@@ -128,8 +128,46 @@ def test_links_are_grouped_by_month_and_by_top_level_domain(tmp_path: Path) -> N
         "http://b.test/,malicious,1767603600\nhttp://c.test/,malicious,2025/12/31\n"
     )
 
-    by_month = measured("url", "--data", str(file), "--group-by", "month")
-    by_tld = measured("url", "--data", str(file), "--group-by", "tld")
+    by_month = measured("link", "--data", str(file), "--group-by", "month")
+    by_tld = measured("link", "--data", str(file), "--group-by", "tld")
 
     assert {one["group"]: one["rows"] for one in by_month["groups"]} == {"2026-01": 1, "2025-12": 1}
     assert {one["group"]: one["rows"] for one in by_tld["groups"]} == {"example": 1, "test": 2}
+
+
+def test_rows_are_told_apart_by_source_language_and_month_where_there_are_such(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "texts.tsv"
+    lines = "".join(
+        f"{source}\t{language}\t2026-01-05\t{label}\t{text}\n"
+        for language, (source, label, _, text) in zip("ezzze", TEXTS, strict=True)
+    )
+    file.write_text("source\tlang\tdate\tlabel\ttext\n" + lines)
+
+    found = measured("sms", "--data", str(file))
+    asked = measured("sms", "--data", str(file), "--group-by", "language", "--group-by", "month")
+
+    # All rows are of one month, which tells none apart.
+    assert {one["by"] for one in found["groups"]} == {"source", "language"}
+    assert {(one["by"], one["group"]) for one in asked["slices"]} == {
+        ("language", "e"),
+        ("language", "z"),
+    }
+
+
+def test_figures_that_the_rows_are_too_few_for_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "texts.tsv"
+    legitimate = "".join(f"see you at {hour} o'clock\tham\tg{hour}\n" for hour in range(300))
+    file.write_text(f"text\tlabel\tgroup\n{legitimate}{TEXTS[1][3]}\tfraud\tf\n")
+    near = file.with_name("near.tsv")
+    near.write_text(file.read_text().replace("\tg1", "\tg2"))
+
+    found = run("eval", "sms", "--data", str(file)).stdout
+    points = measured("sms", "--data", str(near))["operating_points"]
+
+    assert "recall at 0.01 % false positives cannot be shown" in found
+    assert "recall at 1 % false positives 1.0000" in found
+    assert "is fraud if 0.05% of the traffic is" in found
+    assert points[2]["needed"] == 299
+    assert points[2]["legitimate"] < 299

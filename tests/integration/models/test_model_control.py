@@ -27,7 +27,7 @@ from tests.support.model_bundles import some_bundles
 
 NOW_MS = 1_767_603_600_000
 DEADLINE = 20
-SMS = pb.MODEL_KIND_SMS
+SMS = pb.MODEL_KIND_TEXT
 WRITERS = {Role.OPERATOR}
 READERS = set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
 
@@ -76,7 +76,7 @@ class Office:
             "available": ["1", "2", "3", "10"],
         } | more
         await self.store.report(
-            ModelReport(worker=worker, reported_at_ms=NOW_MS, channels={"sms": status})
+            ModelReport(worker=worker, reported_at_ms=NOW_MS, channels={"text": status})
         )
 
 
@@ -135,8 +135,8 @@ async def test_a_change_is_audited_under_the_authenticated_name(
 
     assert done.desired.changed_by == "li"
     assert [(kind, subject, actor) for kind, subject, _, actor in audit.records] == [
-        (AuditKind.MODEL_CHANGED, "model:sms", "li"),
-        (AuditKind.MODEL_CHANGED, "model:sms", "wang"),
+        (AuditKind.MODEL_CHANGED, "model:text", "li"),
+        (AuditKind.MODEL_CHANGED, "model:text", "wang"),
     ]
     first, second = (details for _, _, details, _ in audit.records)
     assert first == {"what": "activate", "active": "2", "previous": "1"}
@@ -165,7 +165,7 @@ async def test_an_unknown_version_is_refused_and_the_available_ones_are_named(
         shadow = await asked.refused("ShadowModel", pb.ShadowModelRequest(kind=SMS, version="99"))
         desired = await asked.store.desired()
 
-    why = "there is no sms model 99; there are: 1, 2, 3, 10"
+    why = "there is no text model 99; there are: 1, 2, 3, 10"
     assert active == shadow == (grpc.StatusCode.NOT_FOUND, why)
     assert desired == {}
     assert audit.records == []
@@ -185,7 +185,7 @@ async def test_while_no_worker_reports_the_bundles_of_this_host_count(
     assert known.desired.active == "1"
     assert (code, why) == (
         grpc.StatusCode.NOT_FOUND,
-        "there is no sms model 2; there are: 1",
+        "there is no text model 2; there are: 1",
     )
     assert [one.kind for one in found.models] == [1, 2, 3, 4]
     assert {one.kind: len(one.bundles) for one in found.bundles}[SMS] == 1
@@ -232,7 +232,7 @@ async def test_a_rollback_without_an_earlier_change_is_refused(
         code, why = await asked.refused("RollbackModel", pb.RollbackModelRequest(kind=SMS))
 
     assert code is grpc.StatusCode.NOT_FOUND
-    assert why == "nothing to roll back to: no other sms model ran before"
+    assert why == "nothing to roll back to: no other text model ran before"
 
 
 @pytest.mark.parametrize(
@@ -270,8 +270,8 @@ async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
         """Lets another operator change the model right after it was read."""
 
         async def reports(self, now_ms: int) -> list[ModelReport]:
-            desired = (await self.desired()).get(ModelKind.SMS)
-            await self.replace(ModelKind.SMS, desired, DesiredModel(active="10", by="zhao"))
+            desired = (await self.desired()).get(ModelKind.TEXT)
+            await self.replace(ModelKind.TEXT, desired, DesiredModel(active="10", by="zhao"))
             return await super().reports(now_ms)
 
     async with office(redis_url, issuer, audit) as asked:
@@ -292,5 +292,5 @@ async def test_of_two_concurrent_operators_the_second_gets_a_conflict(
         await client.aclose()
 
     assert code is grpc.StatusCode.ABORTED
-    assert desired[ModelKind.SMS].active == "10"
+    assert desired[ModelKind.TEXT].active == "10"
     assert audit.kinds == [AuditKind.MODEL_CHANGED, AuditKind.REFUSED]

@@ -23,7 +23,7 @@ def test_texts_give_a_row_each_in_order_with_their_ids(tmp_path: Path) -> None:
     ]
     content = "id\ttext\n" + "".join(f"{name}\t{text}\n" for name, text in rows)
 
-    head, *out = scored("sms", tmp_path, "texts.tsv", content)
+    head, *out = scored("text", tmp_path, "texts.tsv", content)
 
     assert head == ["id", "action", "p_fraud", "fraud_type", "p_spam"]
     assert [row[0] for row in out] == ["a", "b", "c", "4"]
@@ -36,7 +36,7 @@ def test_links_are_numbered_where_they_have_no_id_and_unreadable_ones_are_let_th
 ) -> None:
     content = "url,label\nhttps://shop.example/a,benign\nhttp://,benign\n"
 
-    head, *out = scored("url", tmp_path, "links.csv", content)
+    head, *out = scored("link", tmp_path, "links.csv", content)
 
     assert head == ["id", "action", "p_fraud", "fraud_type"]
     assert [row[:2] for row in out] == [["1", out[0][1]], ["2", "allow"]]
@@ -46,7 +46,7 @@ def test_links_are_numbered_where_they_have_no_id_and_unreadable_ones_are_let_th
 def test_callers_are_scored_with_the_available_columns(tmp_path: Path) -> None:
     content = "user,opposite_count,opposite_unique,voccalltype1\nu1,300,250,290\nu2,,,\n"
 
-    _, *out = scored("caller", tmp_path, "callers.csv", content)
+    _, *out = scored("call", tmp_path, "callers.csv", content)
 
     assert [row[0] for row in out] == ["u1", "u2"]
     assert all(0 <= float(row[2]) <= 1 for row in out)
@@ -56,7 +56,7 @@ def test_a_missing_column_is_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "texts.tsv").write_text("name\tvalue\n1\t2\n")
 
     done = run(
-        "score", "sms", "--data", str(tmp_path / "texts.tsv"), "--out", str(tmp_path / "out.tsv")
+        "score", "text", "--data", str(tmp_path / "texts.tsv"), "--out", str(tmp_path / "out.tsv")
     )
 
     assert done.returncode == 2

@@ -95,9 +95,9 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
     a_bundle(service.folder / "models", "url", "2")
 
     with traffic(service) as found:
-        forward = models(service, "activate", "--yes", "url", "2", "--by", "li")
+        forward = models(service, "activate", "--yes", "link", "2", "--by", "li")
         second = ask(service, 8)
-        back = models(service, "rollback", "--yes", "url", "--by", "li")
+        back = models(service, "rollback", "--yes", "link", "--by", "li")
         first = ask(service, 8)
 
     assert set(forward["workers"].values()) == {"done"}
@@ -106,21 +106,21 @@ def test_a_new_model_is_swapped_in_and_rolled_back_under_traffic(service: Runnin
     assert (second, first) == (Counter({"2": 8}), Counter({"1": 8}))
     assert set(found) <= {"1", "2"}
     assert found["1"] > 0
-    assert listed(service)["url"]["desired"]["by"] == "li"
+    assert listed(service)["link"]["desired"]["by"] == "li"
 
 
 def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service: Running) -> None:
     cut_graph(a_bundle(service.folder / "models", "sms", "2"))
 
-    done = service.fanzha("models", "activate", "--yes", "sms", "2", check=False)
+    done = service.fanzha("models", "activate", "--yes", "text", "2", check=False)
 
     assert done.returncode == 1
     assert done.stdout.count("refuses 2: ") == WORKERS
     assert "sha256" in done.stdout
-    assert active(service, "sms") == {"1"}
+    assert active(service, "text") == {"1"}
     log = (service.folder / "up.log").read_text()
     assert "sms model 2 is refused" in log
-    assert set(models(service, "rollback", "--yes", "sms")["workers"].values()) == {"done"}
+    assert set(models(service, "rollback", "--yes", "text")["workers"].values()) == {"done"}
 
 
 def test_a_bundle_that_no_worker_has_is_refused_and_changes_nothing(service: Running) -> None:
@@ -137,25 +137,25 @@ def test_a_shadow_ends_while_the_active_bundle_is_refused(service: Running) -> N
     root = service.folder / "models"
     cut_graph(a_bundle(root, "sms", "5"))
     a_bundle(root, "sms", "6")
-    refused = models(service, "activate", "--yes", "sms", "5", check=False)
+    refused = models(service, "activate", "--yes", "text", "5", check=False)
 
-    shadowed = models(service, "shadow", "sms", "6")
-    back = models(service, "rollback", "--yes", "sms")
-    models(service, "shadow", "sms", "off")
+    shadowed = models(service, "shadow", "text", "6")
+    back = models(service, "rollback", "--yes", "text")
+    models(service, "shadow", "text", "off")
 
     assert all(words.startswith("refuses 5: ") for words in refused["workers"].values())
     assert set(shadowed["workers"].values()) == {"done"}
     assert (back["desired"]["active"], back["desired"]["shadow"]) == ("1", "6")
-    assert active(service, "sms") == {"1"}
+    assert active(service, "text") == {"1"}
 
 
 def test_a_shadow_runs_in_every_worker_and_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "url", "3", threshold=1e-6)
 
-    models(service, "shadow", "url", "3")
+    models(service, "shadow", "link", "3")
     with traffic(service) as found:
         answered = ask(service, 8)
-    models(service, "shadow", "url", "off")
+    models(service, "shadow", "link", "off")
 
     assert set(answered) == {"1"} | set(found)
     page = service.metrics_page()
@@ -189,34 +189,34 @@ def test_a_velocity_model_is_activated_refused_and_rolled_back(service: Running)
     a_bundle(root, "moment", "2")
     cut_graph(a_bundle(root, "moment", "3"))
 
-    forward = models(service, "activate", "--yes", "moment", "2", "--by", "li")
+    forward = models(service, "activate", "--yes", "velocity", "2", "--by", "li")
     second = call_strangers(service, range(8))
-    bad = service.fanzha("models", "activate", "--yes", "moment", "3", check=False)
+    bad = service.fanzha("models", "activate", "--yes", "velocity", "3", check=False)
     still = call_strangers(service, range(8, 16))
-    models(service, "rollback", "--yes", "moment")
-    back = models(service, "activate", "--yes", "moment", "1")
+    models(service, "rollback", "--yes", "velocity")
+    back = models(service, "activate", "--yes", "velocity", "1")
     first = call_strangers(service, range(16, 24))
 
     assert set(forward["workers"].values()) == {"done"}
     assert (second, still, first) == ({"2"}, {"2"}, {"1"})
     assert bad.stdout.count("refuses 3: ") == WORKERS
     assert set(back["workers"].values()) == {"done"}
-    swaps = 'fanzha_model_swaps_total{channel="moment"} 0.0'
+    swaps = 'fanzha_model_swaps_total{channel="velocity"} 0.0'
     assert swaps not in service.metrics_page()
 
 
 def test_a_shadow_of_the_velocity_model_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "moment", "4", threshold=1e-6)
 
-    models(service, "shadow", "moment", "4")
+    models(service, "shadow", "velocity", "4")
     asked = call_strangers(service, range(24, 32))
     page = service.metrics_page()
-    models(service, "shadow", "moment", "off")
+    models(service, "shadow", "velocity", "off")
 
     assert asked == {"1"}
     assert 'fanzha_shadow_marks_total{change="would_mark"} 0.0' not in page
     assert 'fanzha_shadow_marks_total{change="would_mark"}' in page
-    assert 'fanzha_shadow_failures_total{channel="moment"} 0.0' in page
+    assert 'fanzha_shadow_failures_total{channel="velocity"} 0.0' in page
 
 
 def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service: Running) -> None:
@@ -226,11 +226,11 @@ def test_drift_from_the_card_is_measured_where_the_card_has_a_histogram(service:
     card.write_text(scores + card.read_text("utf-8") + lengths, "utf-8")
     lengths_drift = 'fanzha_feature_drift{channel="link",feature="host_characters"'
 
-    models(service, "activate", "--yes", "url", "4")
+    models(service, "activate", "--yes", "link", "4")
     with traffic(service):
         eventually(lambda: 'fanzha_score_drift{channel="link"' in service.metrics_page())
         eventually(lambda: lengths_drift in service.metrics_page())
-    models(service, "rollback", "--yes", "url")
+    models(service, "rollback", "--yes", "link")
 
     eventually(lambda: "fanzha_score_drift{" not in service.metrics_page())
     eventually(lambda: "fanzha_feature_drift{" not in service.metrics_page())
@@ -271,10 +271,10 @@ def test_without_a_velocity_stage_no_velocity_model_is_activated(tmp_path: Path)
         FANZHA_VELOCITY_ACTION="off",
         **LEAN,
     ) as service:
-        done = service.fanzha("models", "activate", "--yes", "moment", "1", check=False)
+        done = service.fanzha("models", "activate", "--yes", "velocity", "1", check=False)
 
     assert done.returncode == 1
-    assert "no worker holds a moment model" in done.stderr
+    assert "no worker holds a velocity model" in done.stderr
 
 
 def test_without_a_service_the_bundles_of_the_package_are_listed() -> None:
@@ -291,19 +291,19 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
     root = some_bundles(tmp_path / "models")
     a_bundle(root, "url", "2")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as service:
-        models(service, "activate", "--yes", "url", "1")
+        models(service, "activate", "--yes", "link", "1")
     rmtree(tmp_path / "valkey")
     with fanzha_up(tmp_path, workers=1, FANZHA_MODELS_DIR=str(root), **LEAN) as again:
         assert ask(again, 1) == Counter({"1": 1})
 
 
 def test_a_swap_is_asked_for_after_showing_what_runs(service: Running) -> None:
-    asked = service.fanzha("models", "activate", "url", "1", check=False)
-    unknown = service.fanzha("models", "activate", "url", "99", check=False)
+    asked = service.fanzha("models", "activate", "link", "1", check=False)
+    unknown = service.fanzha("models", "activate", "link", "99", check=False)
 
     assert asked.returncode == 2
-    assert "Let url model 1 decide? Nothing changed" in asked.stderr
+    assert "Let link model 1 decide? Nothing changed" in asked.stderr
     assert "runs" in asked.stderr
     # What cannot be is refused at once.
     assert unknown.returncode == 1
-    assert "there is no url model 99" in unknown.stderr
+    assert "there is no link model 99" in unknown.stderr

@@ -25,41 +25,41 @@ async def test_a_desired_model_is_persisted_and_read_back(url: str) -> None:
     store = ModelStore(client)
 
     empty = await store.desired()
-    synced = await store.replace(ModelKind.SMS, None, FIRST)
+    synced = await store.replace(ModelKind.TEXT, None, FIRST)
     found = await store.desired()
     await client.aclose()
 
     assert empty == {}
     assert synced
-    assert found == {ModelKind.SMS: FIRST}
+    assert found == {ModelKind.TEXT: FIRST}
 
 
 async def test_of_two_operators_only_one_replaces_a_desired_model(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
-    await store.replace(ModelKind.SMS, None, FIRST)
+    await store.replace(ModelKind.TEXT, None, FIRST)
     mine, theirs = DesiredModel(active="3", by="wang"), DesiredModel(active="4", by="li")
 
-    await store.replace(ModelKind.SMS, FIRST, mine)
-    with pytest.raises(VersionConflict, match="sms"):
-        await store.replace(ModelKind.SMS, FIRST, theirs)
+    await store.replace(ModelKind.TEXT, FIRST, mine)
+    with pytest.raises(VersionConflict, match="text"):
+        await store.replace(ModelKind.TEXT, FIRST, theirs)
     found = await store.desired()
     await client.aclose()
 
-    assert found == {ModelKind.SMS: mine}
+    assert found == {ModelKind.TEXT: mine}
 
 
 async def test_a_new_desired_model_wakes_its_followers(url: str) -> None:
     client = connect(url)
     store, follower = ModelStore(client), ModelStore(client)
     waiting = asyncio.create_task(follower.wait_for_change())
-    await store.replace(ModelKind.SMS, None, FIRST)
+    await store.replace(ModelKind.TEXT, None, FIRST)
     await asyncio.wait_for(waiting, 60)
 
     again = asyncio.create_task(follower.wait_for_change())
     await asyncio.sleep(0.05)
     waits = not again.done()
-    await store.wake_workers(ModelKind.SMS)
+    await store.wake_workers(ModelKind.TEXT)
     await asyncio.wait_for(again, 60)
     await client.aclose()
 
@@ -68,7 +68,7 @@ async def test_a_new_desired_model_wakes_its_followers(url: str) -> None:
 
 async def test_an_unreadable_desired_model_is_reported(redis_url: str) -> None:
     client = connect(redis_url)
-    await client.hset(DESIRED, "sms", "2")
+    await client.hset(DESIRED, "text", "2")
 
     with pytest.raises(ValueError, match="no JSON object"):
         await ModelStore(client).desired()
@@ -78,7 +78,7 @@ async def test_an_unreadable_desired_model_is_reported(redis_url: str) -> None:
 async def test_a_silent_worker_is_forgotten(url: str) -> None:
     client = connect(url)
     store = ModelStore(client)
-    channels = {"sms": {"active": "2"}}
+    channels = {"text": {"active": "2"}}
     for worker, at in (("a/1", NOW_MS - 60_000), ("a/2", NOW_MS)):
         await store.report(ModelReport(worker=worker, reported_at_ms=at, channels=channels))
 

@@ -12,7 +12,7 @@ from tests.support.processes import run
 CAN_TRAIN = all(find_spec(package) for package in PACKAGES)
 
 
-@pytest.mark.parametrize("channel", ["sms", "url", "caller"])
+@pytest.mark.parametrize("channel", ["text", "link", "call"])
 def test_training_without_its_tables_fails_with_one_sentence(channel: str, tmp_path: Path) -> None:
     done = run("train", channel, "--data", str(tmp_path), "--out", str(tmp_path / "7"))
 
@@ -31,7 +31,7 @@ def test_an_existing_bundle_is_not_overwritten(tmp_path: Path) -> None:
     bundle = bundles.newest(bundles.SHIPPED, "caller")
     before = (bundle / "card.toml").read_bytes()
 
-    done = run("train", "caller", "--data", str(tmp_path), "--out", str(bundle))
+    done = run("train", "call", "--data", str(tmp_path), "--out", str(bundle))
 
     assert done.returncode == 2
     assert ("never changed" if CAN_TRAIN else "training needs") in done.stderr
@@ -39,7 +39,7 @@ def test_an_existing_bundle_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_training_on_a_simulation_refuses_tables(tmp_path: Path) -> None:
-    done = run("train", "moment", "--data", str(tmp_path), "--out", str(tmp_path / "7"))
+    done = run("train", "velocity", "--data", str(tmp_path), "--out", str(tmp_path / "7"))
 
     assert done.returncode == 2
     assert ("does not need --data" if CAN_TRAIN else "training needs") in done.stderr
@@ -49,7 +49,7 @@ def test_training_on_a_simulation_refuses_examples(tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_text("label\n")
 
-    done = run("train", "moment", "--out", str(tmp_path / "7"), "--examples", str(path))
+    done = run("train", "velocity", "--out", str(tmp_path / "7"), "--examples", str(path))
 
     assert done.returncode == 2
-    assert "training moment takes no --examples: it learns from a simulation" in done.stderr
+    assert "training velocity takes no --examples: it learns from a simulation" in done.stderr

@@ -251,7 +251,7 @@ async def exported(
     loop: Loop, log: DecisionQuery, file: Path, *, since_ms: int = 1
 ) -> list[dict[str, str]]:
     request = operations_pb.ExportExamplesRequest(
-        since_ms=since_ms, model="sms" if file.name == "sms.csv" else ""
+        since_ms=since_ms, model="text" if file.name == "texts.csv" else ""
     )
     async with (
         operations(loop, log) as target,
@@ -290,7 +290,7 @@ async def test_exported_examples_contain_what_the_decision_log_still_holds(
     assert everything["text"]["url"] == "http://pay.example/now"
     assert everything["text"]["label"] == "fraud"
     assert everything["gone"]["label"] == "nonfraud"
-    assert [one["text"] for one in await exported(loop, log, tmp_path / "sms.csv")] == [body]
+    assert [one["text"] for one in await exported(loop, log, tmp_path / "texts.csv")] == [body]
     assert await exported(loop, log, tmp_path / "later.csv", since_ms=loop.desk.clock[0] + 1) == []
     # Training reads the file as it is.
     found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])

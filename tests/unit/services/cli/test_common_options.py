@@ -14,6 +14,7 @@ ORDER = (
     "--reason", "--note", "--by", "--limit", "--after", "--language", "--target", "--timeout",
     "--json",
 )  # fmt: skip
+SINCE = "From then on: 30m, 24h or 7d ago, 2026-11-25, or 2026-11-25T08:30 in China's time."
 HELP = {
     "--by": {"Author; ignored with authentication on, where your identity counts."},
     "--note": {"A remark, for the record."},
@@ -35,6 +36,14 @@ HELP = {
         "Address of an interception server.",
         "Address of any server of Fanzha.",
     },
+    "--since": {
+        SINCE,
+        # Of a stream, which has a beginning and places.
+        f"{SINCE[:-1]}; beginning, now, or after a place as --json shows it.",
+    },
+    "--until": {"Before then, given like --since."},
+    "--from": {"Calling number, code or name.", "Sender: number, code or name.", "Who asks."},
+    "--channel": {"call, text or link; empty: all."},
     "--timeout": {"Seconds to wait for the answer."},
     "--json": {"Print JSON."},
     "--yes": {"Do not ask for confirmation."},

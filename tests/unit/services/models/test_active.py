@@ -14,7 +14,7 @@ from services.models.desired_models import DesiredModel
 from tests.support.builders import some_calls
 from tests.support.model_bundles import a_bundle, cut_graph, edit_card, some_bundles
 
-LINK, VELOCITY = ModelKind.URL, ModelKind.VELOCITY
+LINK, VELOCITY = ModelKind.LINK, ModelKind.VELOCITY
 
 
 @pytest.fixture

@@ -27,19 +27,19 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
     looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
     rmtree(root / "sms")
     a_text_bundle(root, "1", second=False)
-    switch = ActiveModels(root, {}, {}, looks)
+    switch = ActiveModels(root, {}, {}, {ModelKind.TEXT: looks})
     a_text_bundle(root, "2")
     texts = some_texts(UNCERTAIN)
 
-    watching = {ModelKind.SMS: DesiredModel(shadow="2")}
+    watching = {ModelKind.TEXT: DesiredModel(shadow="2")}
     switch.prepare(watching)
     switch.take(watching)
     assert switch.current.shadows.text is not None
     before = tally.outcomes["escalated"]
     seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
     for wanted in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
-        switch.prepare({ModelKind.SMS: wanted})
-        assert switch.take({ModelKind.SMS: wanted}) == [ModelKind.SMS]
+        switch.prepare({ModelKind.TEXT: wanted})
+        assert switch.take({ModelKind.TEXT: wanted}) == [ModelKind.TEXT]
 
     assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
     assert tally.outcomes["escalated"] == before + 1
@@ -47,7 +47,7 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
 
 def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
     looks = EscalationBudget(share=share, clock=monotonic, counters=EscalationTally())
-    return ActiveModels(root, {}, {ModelKind.SMS: wanted}, looks)
+    return ActiveModels(root, {}, {ModelKind.TEXT: wanted}, {ModelKind.TEXT: looks})
 
 
 def no_such_encoder(bundle: Path) -> None:
@@ -68,7 +68,7 @@ def test_at_start_a_bundle_decides_without_a_failing_second_stage(
     switch = a_text_switch(root, DesiredModel(active="2"))
 
     score = switch.current.text.score(some_texts(UNCERTAIN)).p_fraud[0]
-    status = switch.status()[ModelKind.SMS]
+    status = switch.status()[ModelKind.TEXT]
     assert switch.current.text.version == "2"
     assert 0 < score < switch.current.text.threshold
     assert (status.cascade, status.refused) == (False, {})
@@ -79,12 +79,12 @@ def test_at_start_a_bundle_decides_without_a_failing_second_stage(
 def test_after_start_a_failing_second_stage_refuses_the_bundle(root: Path) -> None:
     switch = a_text_switch(root, DesiredModel(active="1"))
     no_such_encoder(a_text_bundle(root, "2"))
-    wanted = {ModelKind.SMS: DesiredModel(active="2")}
+    wanted = {ModelKind.TEXT: DesiredModel(active="2")}
 
     refused = switch.prepare(wanted)
 
-    assert refused == [ModelKind.SMS]
-    assert "another-encoder" in switch.status()[ModelKind.SMS].refused["2"]
+    assert refused == [ModelKind.TEXT]
+    assert "another-encoder" in switch.status()[ModelKind.TEXT].refused["2"]
 
 
 def test_at_start_a_bundle_with_a_failing_first_stage_is_refused(root: Path) -> None:
@@ -93,7 +93,7 @@ def test_at_start_a_bundle_with_a_failing_first_stage_is_refused(root: Path) -> 
     switch = a_text_switch(root, DesiredModel(active="2", previous="1"))
 
     assert switch.current.text.version == "1"
-    assert set(switch.status()[ModelKind.SMS].refused) == {"2"}
+    assert set(switch.status()[ModelKind.TEXT].refused) == {"2"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_status_reports_whether_the_second_stage_runs(
     a_text_bundle(root, "1", second=False)
     a_text_bundle(root, "2")
 
-    status = a_text_switch(root, DesiredModel(active=version), share).status()[ModelKind.SMS]
+    status = a_text_switch(root, DesiredModel(active=version), share).status()[ModelKind.TEXT]
 
     assert (status.cascade, status.cascade_fault) == (expected, "")
 
@@ -115,12 +115,12 @@ def test_a_repaired_second_stage_is_loaded_again(root: Path) -> None:
     head = a_text_bundle(root, "2") / CASCADE_HEAD
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])
-    switch = ActiveModels(root, {}, {ModelKind.SMS: DesiredModel(active="1")})
-    wanted = {ModelKind.SMS: DesiredModel(active="2")}
+    switch = ActiveModels(root, {}, {ModelKind.TEXT: DesiredModel(active="1")})
+    wanted = {ModelKind.TEXT: DesiredModel(active="2")}
     refused = switch.prepare(wanted)
 
     head.write_bytes(whole)
 
-    assert refused == [ModelKind.SMS]
+    assert refused == [ModelKind.TEXT]
     assert switch.prepare(wanted) == []
-    assert switch.take(wanted) == [ModelKind.SMS]
+    assert switch.take(wanted) == [ModelKind.TEXT]

@@ -38,7 +38,7 @@ def test_other_json_is_no_desired_model(text: str) -> None:
 
 def test_a_host_keeps_a_copy_of_the_desired_models(tmp_path: Path) -> None:
     wanted = {
-        ModelKind.SMS: DesiredModel(active="2", previous="1", by="li"),
+        ModelKind.TEXT: DesiredModel(active="2", previous="1", by="li"),
         ModelKind.CALL: DesiredModel(),
     }
 
@@ -48,7 +48,7 @@ def test_a_host_keeps_a_copy_of_the_desired_models(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [MODELS]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"sms": 1}', '{"sms": "{}", "url": "x"}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[]", '{"text": 1}', '{"text": "{}", "link": "x"}', "\x00"])
 def test_an_unreadable_copy_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / MODELS).write_text(text)
 

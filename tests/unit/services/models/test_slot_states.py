@@ -41,7 +41,7 @@ class Slot(RuleBasedStateMachine):
         for version in VERSIONS[:3]:
             self.install(version)
         self.slot: ModelSlot[Any] = ModelSlot(
-            ModelLoading(kind=ModelKind.URL, load=self.load, warm=lambda _model: None),
+            ModelLoading(kind=ModelKind.LINK, load=self.load, warm=lambda _model: None),
             self.root,
             None,
             DesiredModel(),

@@ -89,7 +89,7 @@ def write_identities(folder: Path) -> None:
 
 
 def write_models(folder: Path) -> None:
-    desired_models.save_copy(folder, {ModelKind.SMS: DesiredModel(active="text-1")})
+    desired_models.save_copy(folder, {ModelKind.TEXT: DesiredModel(active="text-1")})
 
 
 def write_lock(folder: Path) -> None:

@@ -24,7 +24,7 @@ WRONG = {
     "blocklist add 110": "缺少选项 '--source'",
     "blocklst": "没有命令 'blocklst'。是否想用 'blocklist'？",
     "qqq": "没有命令 'qqq'",
-    "eval nonsense f": "不是 'sms', 'url', 'caller' 之一",
+    "eval nonsense f": "不是 'call', 'text', 'link' 之一",
     "replay sms /nowhere/file.tsv": "不存在",
     "check sms x --timeout abc": "应为数字",
     "--nope": "没有选项",

@@ -31,14 +31,6 @@ def test_means_are_read_as_kind_and_value() -> None:
             options.took([wrong])
 
 
-def test_a_due_date_is_a_duration_or_a_time() -> None:
-    assert options.ahead_ms("", NOW_MS, "--due") == 0
-    assert options.ahead_ms("30m", NOW_MS, "--due") == NOW_MS + 30 * MINUTE_MS
-    assert options.ahead_ms("2025-11-24T16:00:00Z", NOW_MS, "--due") == NOW_MS
-    with pytest.raises(typer.BadParameter):
-        options.ahead_ms("soon", NOW_MS, "--due")
-
-
 @pytest.mark.parametrize(
     ("case", "said"),
     [

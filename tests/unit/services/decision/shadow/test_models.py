@@ -132,7 +132,7 @@ def test_a_failing_shadow_is_counted_and_changes_nothing() -> None:
     twice = [engine.decide_links(some_links("http://x.example/"), NINE_O_CLOCK_S) for _ in range(2)]
 
     assert [decisions.actions.tolist() for decisions in twice] == [[Action.BLOCK]] * 2
-    assert seen.failed == [ModelKind.URL] * 2
+    assert seen.failed == [ModelKind.LINK] * 2
     assert seen.changes == []
 
 
