@@ -25,6 +25,9 @@ class JoinedTexts:
         self.text = "\n".join(texts)
         self._texts = texts
 
+    def __len__(self) -> int:
+        return len(self._texts)
+
     @cached_property
     def points(self) -> Uint32s:
         """Code points of `text`, uint32."""
