@@ -30,7 +30,7 @@ KNOWN_LINKS = 4096
 
 
 class ScoredLink(NamedTuple):
-    """A link in a text, and its score by the model for links."""
+    """A link in a text, and its score by the model for links, which is single precision."""
 
     score: float
     url: str
@@ -72,12 +72,14 @@ def highest(
     a column.
     """
     # Comparisons with NaN are false: without a model for words the text is let through.
-    candidates = np.flatnonzero((word_scores < np.asarray(threshold, np.float32))[owners])
-    if not len(candidates):
+    is_open = (word_scores < np.asarray(threshold, np.float32)).tolist()
+    pairs = zip(owners.tolist(), urls, strict=True)
+    candidates = [(row, url) for row, url in pairs if is_open[row]]
+    if not candidates:
         return {}
-    asked = [urls[at] for at in candidates.tolist()]
     found: dict[int, ScoredLink] = {}
-    for row, link in zip(owners[candidates].tolist(), score(asked), strict=True):
+    scored = score([url for _, url in candidates])
+    for (row, _), link in zip(candidates, scored, strict=True):
         before = found.get(row)
         if before is None or link.score > before.score:
             found[row] = link
@@ -96,9 +98,11 @@ def marking(rows: int, found: Mapping[int, ScoredLink], link_threshold: float) -
 
 
 def _reached(rows: int, found: Mapping[int, ScoredLink], score: np.float32) -> Bools | None:
-    reached = np.fromiter([link.score for link in found.values()], np.float32, len(found)) >= score
-    if not np.count_nonzero(reached):
+    # Scores are single precision; compared as Python's numbers, few cost next to nothing.
+    least = float(score)
+    reached = [row for row, link in found.items() if link.score >= least]
+    if not reached:
         return None
     column = np.zeros(rows, np.bool_)
-    column[np.fromiter(found, np.int64, len(found))[reached]] = True
+    column[reached] = True
     return column

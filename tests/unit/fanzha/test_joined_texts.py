@@ -77,7 +77,10 @@ def test_links_are_found_alike_in_few_texts_and_in_many(bodies: list[str]) -> No
 def test_no_text_with_a_number_is_left_out(bodies: list[str]) -> None:
     found = [row for row, body in enumerate(bodies) if callback_keys(body, PLAN)]
 
+    many = bodies + ["您好"] * MIN_JOINED
+
     assert set(found) <= set(rows_with_numbers(JoinedTexts(bodies)))
+    assert set(found) <= set(rows_with_numbers(JoinedTexts(many))) <= set(range(len(bodies)))
 
 
 def test_texts_without_a_hint_are_not_searched_each() -> None:
@@ -91,3 +94,4 @@ def test_texts_without_a_hint_are_not_searched_each() -> None:
 
     assert rows_with_links(JoinedTexts(bodies * MIN_JOINED))[:2] == [1, 6]
     assert rows_with_numbers(JoinedTexts(bodies)) == [2]
+    assert rows_with_numbers(JoinedTexts(bodies * MIN_JOINED))[:2] == [2, 7]
