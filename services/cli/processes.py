@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from fanzha.errors import FanzhaError
+from fanzha.translation.catalogue import language
 from infra import garbage_collection
 from services.cli._common.console import fail
 from services.processes import data_folder
@@ -78,5 +80,5 @@ def _run(
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment ends with one message: settings, models, a port or folder in use.
-        fail(str(error))
+        fail(error.translated(language()) if isinstance(error, FanzhaError) else str(error))
     raise typer.Exit(status)
