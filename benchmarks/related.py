@@ -31,13 +31,11 @@ def main() -> None:
         suspects.replace([*map(_suspect, range(count)), *map(_suspect_text, range(text_count))])
         stage = RelatedStage(suspects, now_ms=lambda: 0)
         keys = np.random.default_rng(7).integers(8613 * 10**9, 8620 * 10**9, ROWS)
-        links = LinksInTexts(
-            [f"http://shop{at}.example/a" for at in range(ROWS)], np.arange(ROWS), ()
-        )
+        links = LinksInTexts([f"http://shop{at}.example/a" for at in range(ROWS)], np.arange(ROWS))
         bodies = [_body(at) for at in range(ROWS)]
         sketches = BatchSketches(bodies)
         none = Matches(np.full(ROWS, -1), np.zeros(ROWS, np.uint8), np.zeros(ROWS, np.uint8))
-        numbers = NumbersInTexts(keys, np.arange(ROWS), ())
+        numbers = NumbersInTexts(keys, np.arange(ROWS))
         calls, texts, sketching = [], [], []
         for _ in range(_ROUNDS):
             start = perf_counter()

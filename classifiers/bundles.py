@@ -1,6 +1,6 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
-Text bundles with a second stage hold its head besides, ``second.onnx``.
+Text and link bundles with a second stage hold its head besides, ``second.onnx``.
 
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.
@@ -14,11 +14,13 @@ from pathlib import Path
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.card import CARD
 from classifiers.escalation import EscalationBudget
+from classifiers.link import url_trees
 from classifiers.link.classifier import LinkClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import sentence_head
 from classifiers.text.classifier import TextClassifier
 from classifiers.velocity.classifier import VelocityClassifier
+from fanzha.errors import InvalidConfiguration
 
 SHIPPED = Path(__file__).with_name("models")
 
@@ -41,14 +43,18 @@ def load_all(root: Path | None = None) -> Classifiers:
 
 
 def load_text(
-    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
+    root: Path | None = None,
+    version: str | None = None,
+    budget: EscalationBudget | None = None,
+    *,
+    reads_disguises: bool = True,
 ) -> TextClassifier:
     """Load a text model, by default the newest; a *budget* of zero loads no second stage."""
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
-        return TextClassifier(model)
+        return TextClassifier(model, reads_disguises=reads_disguises)
     second = sentence_head.of_bundle(folder(root, "sms", model.version), model.card)
-    return TextClassifier(model, second, budget)
+    return TextClassifier(model, second, budget, reads_disguises=reads_disguises)
 
 
 def load_first_stage(root: Path | None = None, version: str | None = None) -> TextClassifier:
@@ -56,9 +62,15 @@ def load_first_stage(root: Path | None = None, version: str | None = None) -> Te
     return TextClassifier(_load(root, "sms", version))
 
 
-def load_link(root: Path | None = None, version: str | None = None) -> LinkClassifier:
-    """Load a link model, by default the newest."""
-    return LinkClassifier(_load(root, "url", version))
+def load_link(
+    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
+) -> LinkClassifier:
+    """Load a link model, by default the newest; a *budget* of zero loads no second stage."""
+    model = _load(root, "url", version)
+    if budget is not None and not budget.share:
+        return LinkClassifier(model)
+    second = url_trees.of_bundle(folder(root, "url", model.version), model.card)
+    return LinkClassifier(model, second, budget)
 
 
 def load_caller(
@@ -76,7 +88,7 @@ def load_velocity(root: Path | None = None, version: str | None = None) -> Veloc
 def folder(root: Path | None, channel: str, version: str) -> Path:
     """Return the folder of bundle *version* of *channel*, existing or not."""
     if not is_version(version):
-        raise ValueError(f"{version!r} cannot be the name of a bundle")
+        raise InvalidConfiguration("{version!r} cannot be the name of a bundle", version=version)
     return (root or SHIPPED) / channel / version
 
 
@@ -99,7 +111,7 @@ def newest(root: Path, channel: str) -> Path:
     """Return the bundle of *channel* with the highest version, ``10`` being above ``9``."""
     found = versions(root, channel)
     if not found:
-        raise ValueError(f"{root / channel} holds no model bundle")
+        raise InvalidConfiguration("{root} holds no model bundle", root=root / channel)
     return root / channel / found[-1]
 
 
@@ -107,8 +119,11 @@ def _load(root: Path | None, channel: str, version: str | None) -> OnnxModel:
     bundle = folder(root, channel, version) if version else newest(root or SHIPPED, channel)
     model = OnnxModel(bundle)
     if (model.card.channel, model.card.version) != (channel, bundle.name):
-        raise ValueError(
-            f"{bundle} holds model {model.card.channel} {model.card.version} by its card"
+        raise InvalidConfiguration(
+            "{bundle} holds model {channel} {version} by its card",
+            bundle=bundle,
+            channel=model.card.channel,
+            version=model.card.version,
         )
     return model
 

@@ -17,6 +17,7 @@ from classifiers.card_fields import checked_field as _field
 from classifiers.cascade_card import CascadeCard
 from classifiers.feature_histogram import FeatureHistogram
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Float32s
 
 CARD = "card.toml"
@@ -78,7 +79,7 @@ class Card:
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
     """The same for columns of the traffic, those of `classifiers.drift_features`."""
     cascade: CascadeCard | None = None
-    """Of text models that have one."""
+    """Of text and link models that have one."""
 
     def setting(self, name: str, kind: type[FieldType]) -> FieldType:
         """Return the setting *name* of the inputs, which must be of *kind*."""
@@ -96,7 +97,7 @@ def read(bundle: Path) -> Card:
     try:
         return parse(toml_files.parse(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
 
 
 def parse(table: Mapping[str, object]) -> Card:
@@ -117,9 +118,15 @@ def parse(table: Mapping[str, object]) -> Card:
         cascade=cascade_card.parse(table),
     )
     if card.channel not in CHANNELS:
-        raise ValueError(f"channel {card.channel!r} is none of {', '.join(CHANNELS)}")
+        raise InvalidConfiguration(
+            "channel {channel!r} is none of {channels}",
+            channel=card.channel,
+            channels=", ".join(CHANNELS),
+        )
     if not 0 < card.threshold <= 1:
-        raise ValueError(f"threshold {card.threshold} is not within (0, 1]")
+        raise InvalidConfiguration(
+            "threshold {threshold} is not within (0, 1]", threshold=card.threshold
+        )
     return card
 
 
@@ -131,7 +138,7 @@ def read_graph(bundle: Path, card: Card) -> bytes:
 def read_cascade_head(bundle: Path, card: Card) -> bytes:
     """Read the head of the second stage of *bundle*, as `read_graph` does the graph."""
     if card.cascade is None:
-        raise ValueError(f"{bundle}: the card has no second stage")
+        raise InvalidConfiguration("{bundle}: the card has no second stage", bundle=bundle)
     return _checked(bundle / CASCADE_HEAD, card.cascade.sha256)
 
 
@@ -140,9 +147,14 @@ def check_golden(card: Card, scores: Float32s) -> None:
     for row, (golden, score) in enumerate(zip(card.golden, scores.tolist(), strict=True)):
         # Written so that NaN fails.
         if not abs(score - golden.score) <= GOLDEN_TOLERANCE:
-            raise ValueError(
-                f"model {card.channel} {card.version}: golden row {row} scores {score:.4f}, "
-                f"the card says {golden.score:.4f}"
+            raise InvalidConfiguration(
+                "model {channel} {version}: golden row {row} scores {score:.4f}, the "
+                "card says {expected:.4f}",
+                channel=card.channel,
+                version=card.version,
+                row=row,
+                score=score,
+                expected=golden.score,
             )
 
 
@@ -155,7 +167,12 @@ def _checked(path: Path, expected: str) -> bytes:
     content = path.read_bytes()
     found = sha256(content).hexdigest()
     if found != expected:
-        raise ValueError(f"{path}: sha256 is {found}, the card says {expected}")
+        raise InvalidConfiguration(
+            "{path}: sha256 is {found}, the card says {expected}",
+            path=path,
+            found=found,
+            expected=expected,
+        )
     return content
 
 
@@ -180,11 +197,11 @@ def _histogram(value: object) -> Histogram | None:
     rows = value if isinstance(value, list) else []
     numbers = [float(count) for count in rows if isinstance(count, int | float) and count >= 0]
     if len(numbers) != BINS or len(rows) != BINS or not 0 < sum(numbers) < inf:
-        raise ValueError(f"score_histogram is not {BINS} counts of rows")
+        raise InvalidConfiguration("score_histogram is not {bins} counts of rows", bins=BINS)
     return tuple(numbers)
 
 
 def _table(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise ValueError(f"{value!r} is not a table")  # noqa: TRY004  a wrong file, not a wrong call
+        raise InvalidConfiguration("{value!r} is not a table", value=value)
     return value

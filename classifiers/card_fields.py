@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+from fanzha.errors import InvalidConfiguration
+
 FieldType = TypeVar("FieldType")
 
 
@@ -10,7 +12,9 @@ def checked_field(table: Mapping[str, object], name: str, kind: type[FieldType])
     """Return *name* of *table*, which must be of *kind* and not empty."""
     value = table.get(name)
     if not isinstance(value, kind):
-        raise ValueError(f"{name} is missing" if value is None else f"{name} is {value!r}")  # noqa: TRY004
+        if value is None:
+            raise InvalidConfiguration("{name} is missing", name=name)
+        raise InvalidConfiguration("{name} is {value!r}", name=name, value=value)
     if value in ("", {}, []):
-        raise ValueError(f"{name} is empty")
+        raise InvalidConfiguration("{name} is empty", name=name)
     return value

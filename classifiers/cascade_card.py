@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 
 from classifiers.card_fields import checked_field
+from fanzha.errors import InvalidConfiguration
 
 _NUMBERS = ("from_score", "slope", "offset", "threshold")
 
@@ -39,15 +40,25 @@ def parse(card: Mapping[str, object]) -> CascadeCard | None:
     numbers = {name: float(checked_field(table, name, float)) for name in _NUMBERS}
     for name in ("from_score", "threshold"):
         if not 0 < numbers[name] < 1:
-            raise ValueError(f"second_look: {name} {numbers[name]} is not within (0, 1)")
+            raise InvalidConfiguration(
+                "second_look: {name} {numbers} is not within (0, 1)",
+                name=name,
+                numbers=numbers[name],
+            )
     if not 0 < numbers["slope"] < inf:
-        raise ValueError(f"second_look: slope {numbers['slope']} is not above 0")
+        raise InvalidConfiguration(
+            "second_look: slope {numbers} is not above 0", numbers=numbers["slope"]
+        )
     weight = checked_field(table, "fast_weight", float) if "fast_weight" in table else 0.5
     if not 0 <= weight < 1:
-        raise ValueError(f"second_look: fast_weight {weight} is not within [0, 1)")
+        raise InvalidConfiguration(
+            "second_look: fast_weight {weight} is not within [0, 1)", weight=weight
+        )
     to_score = checked_field(table, "to_score", float) if "to_score" in table else None
     if to_score is not None and not numbers["from_score"] < to_score <= 1:
-        raise ValueError(f"second_look: to_score {to_score} is not within (from_score, 1]")
+        raise InvalidConfiguration(
+            "second_look: to_score {to_score} is not within (from_score, 1]", to_score=to_score
+        )
     return CascadeCard(
         fast_weight=weight,
         to_score=to_score,

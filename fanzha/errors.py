@@ -5,7 +5,7 @@ A caller can act on each class differently; that is the only reason to add one.
 
 from typing import Self
 
-from fanzha.translation import catalogue
+from fanzha.translation import catalogue, os_faults
 from fanzha.translation.message import Message
 
 
@@ -25,16 +25,30 @@ class FanzhaError(Exception):
         """Return what the error says, in *language*."""
         return catalogue.translated(self.message, self.values, language)
 
+    def as_message(self) -> Message:
+        """Return what the error says, as a text that outlives it."""
+        return Message(self.message, **self.values)
+
 
 def _without_frames(value: object) -> object:
     """Return what an error says in place of the error, which holds the frames that it passed."""
     if isinstance(value, FanzhaError):
-        return Message(value.message, **value.values)
+        return value.as_message()
+    if isinstance(value, OSError):
+        return os_faults.fault(value)
     return str(value) if isinstance(value, BaseException) else value
 
 
 class InvalidInput(FanzhaError):
     """The request is wrong, so repeating it cannot help."""
+
+
+class InvalidConfiguration(FanzhaError, ValueError):
+    """A setting, or a file that a setting or command names, is wrong."""
+
+
+class CannotStart(FanzhaError, RuntimeError):
+    """A process cannot start here: a port, a folder or a program is taken or missing."""
 
 
 class NotFound(FanzhaError):

@@ -6,6 +6,8 @@ get some of the requests.
 
 import socket
 
+from fanzha.errors import CannotStart
+
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - connected to, not listened on
 _PATIENCE_SECONDS = 2.0
 
@@ -19,7 +21,9 @@ def check_port_free(host: str, port: int) -> None:
             pass
     except OSError:
         return
-    raise RuntimeError(f"cannot listen on {host}:{port}: another server listens there")
+    raise CannotStart(
+        "cannot listen on {host}:{port}: another server listens there", host=host, port=port
+    )
 
 
 class SharedPort:
@@ -46,4 +50,9 @@ def _bind(target: socket.socket, host: str, port: int) -> None:
     try:
         target.bind((host, port))
     except OSError as error:
-        raise RuntimeError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise CannotStart(
+            "cannot listen on {host}:{port}: {error}",
+            host=host,
+            port=port,
+            error=error,
+        ) from error

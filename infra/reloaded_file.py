@@ -6,6 +6,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Generic, TypeVar
 
+from fanzha.errors import InvalidConfiguration
+
 Contents = TypeVar("Contents")
 
 logger = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class ReloadedFile(Generic[Contents]):
         try:
             self._contents = read(path.read_bytes())
         except (OSError, ValueError) as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
 
     def current(self) -> Contents:
         """Return the contents, the same object until the file changes."""

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+from fanzha.errors import InvalidConfiguration
+
 # To the last @ of the word: a password that was not encoded may hold any of / ? # @.
 _USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
 _QUERY = re.compile(r"([?&](?:password|passwd|pass|token|secret)=)[^\s&#'\"]+", re.IGNORECASE)
@@ -22,7 +24,7 @@ def check(url: str) -> None:
         urlsplit(url).port  # noqa: B018 - reading it is the check
     except ValueError:
         # The message would quote what it takes for the port: perhaps of the password.
-        raise ValueError(
+        raise InvalidConfiguration(
             "cannot be read; / ? # @ : in a password are written %2F %3F %23 %40 %3A"
         ) from None
 

@@ -21,6 +21,7 @@ from io import StringIO
 from typing import Self
 
 from blocklists.patterns import canonical_name
+from fanzha.errors import InvalidConfiguration
 from fanzha.hosts import registrable
 from fanzha.phone import UNREADABLE, HomePlan, number_text
 
@@ -126,7 +127,11 @@ def with_own(content: bytes) -> CriticalList:
         else:
             items.pop(item.pattern, None)
     if len(items) > MOST_ITEMS:
-        raise ValueError(f"critical_names_file: at most {MOST_ITEMS:,} rows, not {len(items):,}")
+        raise InvalidConfiguration(
+            "critical_names_file: at most {most_items:,} rows, not {items:,}",
+            most_items=MOST_ITEMS,
+            items=len(items),
+        )
     return CriticalList(items)
 
 
@@ -142,7 +147,7 @@ def _is_theirs(host: str, item: CriticalItem) -> bool:
 def _read(text: str) -> list[CriticalItem]:
     lines = csv.reader(StringIO(text))
     if tuple(next(lines, ())) != COLUMNS:
-        raise ValueError(f"the first line must be {','.join(COLUMNS)}")
+        raise InvalidConfiguration("the first line must be {columns}", columns=",".join(COLUMNS))
     return [
         _item(row, lines.line_num) for row in lines if row and not row[0].lstrip().startswith("#")
     ]
@@ -150,15 +155,24 @@ def _read(text: str) -> list[CriticalItem]:
 
 def _item(row: Sequence[str], line: int) -> CriticalItem:
     if len(row) != len(COLUMNS) or any(len(cell) > _LONGEST_TEXT for cell in row):
-        raise ValueError(
-            f"line {line}: {len(COLUMNS)} columns of at most {_LONGEST_TEXT} characters"
+        raise InvalidConfiguration(
+            "line {line}: {columns} columns of at most {longest_text} characters",
+            line=line,
+            columns=len(COLUMNS),
+            longest_text=_LONGEST_TEXT,
         )
     written, category, owner, source, checked, below = (cell.strip() for cell in row)
     if not category or below not in ("", _USERS):
-        raise ValueError(f"line {line}: category is required, below is empty or {_USERS}")
+        raise InvalidConfiguration(
+            "line {line}: category is required, below is empty or {users}", line=line, users=_USERS
+        )
     pattern, key = _pattern(written)
     if not pattern and not (written == _ALL and category == _REMOVE):
-        raise ValueError(f"line {line}: neither a host nor a number: {written[:100]!r}")
+        raise InvalidConfiguration(
+            "line {line}: neither a host nor a number: {written!r}",
+            line=line,
+            written=written[:100],
+        )
     if category != _REMOVE:
         _check_day(checked, line)
     return CriticalItem(
@@ -184,7 +198,9 @@ def _check_day(text: str, line: int) -> None:
     try:
         date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"line {line}: checked is a day such as 2026-11-27: {text!r}") from None
+        raise InvalidConfiguration(
+            "line {line}: checked is a day such as 2026-11-27: {text!r}", line=line, text=text
+        ) from None
 
 
 def _tail(host: bytes) -> bytes:

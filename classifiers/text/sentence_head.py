@@ -12,6 +12,7 @@ from classifiers import card
 from classifiers.card import Card
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.text import sentence_encoder
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Float32s
 
 INPUT, OUTPUT = "embeddings", "log_odds"
@@ -47,6 +48,8 @@ def of_bundle(bundle: Path, about: Card) -> Cascade | None:
     if about.cascade is None:
         return None
     if about.cascade.encoder != sentence_encoder.PACKAGE:
-        raise ValueError(f"{bundle}: there is no encoder {about.cascade.encoder}")
+        raise InvalidConfiguration(
+            "{bundle}: there is no encoder {encoder}", bundle=bundle, encoder=about.cascade.encoder
+        )
     head = SentenceHead(card.read_cascade_head(bundle, about))
     return Cascade(head, ScoreCombiner(about=about.cascade, threshold=about.threshold), PACE)

@@ -76,10 +76,9 @@ class Answer:
     error: str = ""
     """What is wrong with the request, or with the server."""
     read_bytes: int = 0
-    """Bytes that were read of the body or URL, where it was cut because the request is too long."""
+    """Bytes that were read of the body or URL, where it was cut because it is too long."""
     truncated: bool = False
-    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
-    those before."""
+    """Whether the body or URL was cut: links and telephone numbers beyond were not looked up."""
 
     @property
     def blocked(self) -> bool:

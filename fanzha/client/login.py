@@ -28,7 +28,15 @@ RELOAD_SECONDS = 1.0
 
 
 class LoginError(ValueError):
-    """A credential is missing, unreadable, or must not be sent."""
+    """A credential is missing, unreadable, or must not be sent.
+
+    *message* has places for *values*: a program that speaks other languages can translate it.
+    """
+
+    def __init__(self, message: str, /, **values: object) -> None:
+        super().__init__(message.format_map(values))
+        self.message = message
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +93,11 @@ class Login:
             return None
         if not encrypted and not is_local(target):
             raise LoginError(
-                f"the token is not sent: {target} is another machine, and without TLS anyone on "
-                f"the path could read it; set the authority of the server with --tls-ca or {TLS_CA}"
+                "the token is not sent: {target} is another machine, and without TLS anyone on "
+                "the path could read it; set the authority of the server with --tls-ca or "
+                "{variable}",
+                target=target,
+                variable=TLS_CA,
             )
         return Bearer(self)
 
@@ -117,8 +128,9 @@ class Bearer:
                 self._mark = mark
         except (OSError, ValueError) as error:
             if not self._mark:  # else keep the previous token: it may still be valid
-                why = error.strerror if isinstance(error, OSError) else "is no token"
-                raise LoginError(f"{path}: {why}") from error
+                if isinstance(error, OSError):
+                    raise _unreadable(path, error) from error
+                raise LoginError("{file}: is no token", file=path) from error
 
 
 def is_local(target: str) -> bool:
@@ -142,4 +154,8 @@ def _contents(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        raise LoginError(f"{file}: {error.strerror}") from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: str | Path, error: OSError) -> LoginError:
+    return LoginError("{file}: {error}", file=file, error=error.strerror)

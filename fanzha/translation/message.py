@@ -1,6 +1,6 @@
 """A text that servers store and log in English, and that answers may carry in another language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from fanzha.translation import catalogue
@@ -25,6 +25,18 @@ class Message(str):
     def translated(self, language: str) -> str:
         """Return it in *language*."""
         return catalogue.translated(self.template, self.values, language)
+
+
+class Messages:
+    """Texts in one place of another text, with *separator* between them."""
+
+    def __init__(self, texts: Iterable[str], separator: str) -> None:
+        self._texts = tuple(texts)
+        self._separator = separator
+
+    def translated(self, language: str) -> str:
+        """Return them in *language*."""
+        return self._separator.join(localized(text, language) for text in self._texts)
 
 
 def localized(text: str, language: str) -> str:

@@ -529,8 +529,8 @@ class Decision(_message.Message):
     by these and the other fields. 0 where nothing was cut.
     """
     truncated: _builtins.bool
-    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
-    those before.
+    """Whether the body or URL was cut, as read_bytes says: all links and telephone numbers in what was
+    read are looked up, those beyond are not.
     """
     treatment: Global___Treatment.ValueType
     """What else to do where the traffic is let through."""
@@ -843,8 +843,8 @@ class Detail(_message.Message):
     only monitor the channel; the action is ACTION_ALLOW then.
     """
     truncated: _builtins.bool
-    """Whether the text holds more links or telephone numbers than are looked up; it was decided by
-    those before.
+    """Whether the body or URL was cut, as read_bytes says: all links and telephone numbers in what was
+    read are looked up, those beyond are not.
     """
     decision_id: _builtins.int
     """Id of the decision, where it is not first_decision_id + row: the row, or one before it, was

@@ -55,9 +55,7 @@ class DocumentFolder:
                 if one.content:
                     self._write(appeal_id, one.content)
         except OSError as error:
-            raise Unavailable(
-                "documents cannot be stored: {strerror}", strerror=error.strerror
-            ) from error
+            raise Unavailable("documents cannot be stored: {error}", error=error) from error
 
     def content(self, appeal_id: int, digest: str) -> bytes:
         """Return the content of a document, verified against its SHA-256."""
@@ -68,9 +66,7 @@ class DocumentFolder:
         except FileNotFoundError as error:
             raise NotFound("sha256: the content of that document is not stored here") from error
         except OSError as error:
-            raise Unavailable(
-                "documents cannot be read: {strerror}", strerror=error.strerror
-            ) from error
+            raise Unavailable("documents cannot be read: {error}", error=error) from error
         if sha256(content).hexdigest() != digest:
             raise Unavailable("the document was changed on the disk and does not match its sha256")
         return content
@@ -82,9 +78,7 @@ class DocumentFolder:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise Unavailable(
-                "documents cannot be deleted: {strerror}", strerror=error.strerror
-            ) from error
+            raise Unavailable("documents cannot be deleted: {error}", error=error) from error
 
     def _described(self, row: int, one: SubmittedDocument) -> Document:
         name = text_limits.required(f"documents[{row}].name", one.name, _FILE_NAME)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from fanzha.errors import InvalidConfiguration
 from infra import atomic_file
 
 KEY_FILE = "key"
@@ -78,11 +79,13 @@ def open_key(path: Path) -> SigningKey:
     if not path.exists():
         _create(path)
     if path.stat().st_mode & _OTHERS:
-        raise ValueError(f"{path}: others may read this key; chmod 600 it")
+        raise InvalidConfiguration("{path}: others may read this key; chmod 600 it", path=path)
     try:
         private = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{path}: no private key in PEM: {error}") from error
+        raise InvalidConfiguration(
+            "{path}: no private key in PEM: {error}", path=path, error=error
+        ) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise _other_kind(str(path), private)
     pem, public_file = _public_pem(private.public_key()), public_path(path)
@@ -102,12 +105,14 @@ def read_public(text: str, origin: str) -> PublicKeys:
         try:
             key = serialization.load_pem_public_key(pem.encode())
         except ValueError as error:
-            raise ValueError(f"{origin}: not a public key in PEM: {error}") from error
+            raise InvalidConfiguration(
+                "{origin}: not a public key in PEM: {error}", origin=origin, error=error
+            ) from error
         if not isinstance(key, Ed25519PublicKey):
             raise _other_kind(origin, key)
         found[key_id(key)] = key
     if not found:
-        raise ValueError(f"{origin}: holds no public key in PEM")
+        raise InvalidConfiguration("{origin}: holds no public key in PEM", origin=origin)
     return PublicKeys(found)
 
 

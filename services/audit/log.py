@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fanzha.errors import Unavailable
+from fanzha.errors import CannotStart, Unavailable
 from infra import atomic_file
 from infra.periodic import run_periodically
 from services.audit import keys
@@ -231,7 +231,7 @@ class AuditLog:
         try:
             await self.record(AuditKind.LOG_MENDED, subject=SUBJECT, details=details, actor=ACTOR)
         except Unavailable as error:
-            raise RuntimeError(str(error)) from error  # fails the start of the process
+            raise CannotStart("{error}", error=error) from error
 
 
 def open_log(

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fanzha.errors import InvalidConfiguration
+
 _NAME = re.compile(r"audit-([0-9]{4})-([0-9]{2})\.jsonl")
 _BLOCK = 65_536
 _DECEMBER = 12
@@ -19,7 +21,7 @@ def name_after(name: str) -> str:
     """Return the file name for the month after *name*."""
     match = _NAME.fullmatch(name)
     if match is None:
-        raise ValueError(f"{name}: not the name of a file of the audit log")
+        raise InvalidConfiguration("{name}: not the name of a file of the audit log", name=name)
     year, month = int(match[1]), int(match[2])
     year, month = (year + 1, 1) if month == _DECEMBER else (year, month + 1)
     return f"audit-{year:04}-{month:02}.jsonl"

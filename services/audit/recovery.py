@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from fanzha.errors import InvalidConfiguration
 from infra import atomic_file
 from services.audit import checkpoints, log_files
 from services.audit.records import FIRST_PREVIOUS, AuditRecord, DamagedAuditRecord, read
@@ -85,9 +86,12 @@ def _whole_part(path: Path) -> tuple[int, AuditRecord | None]:
             except DamagedAuditRecord:
                 pass
         if size - offset > MAX_TORN_BYTES:
-            raise ValueError(
-                f"{path}: its last {MAX_TORN_BYTES} bytes are unreadable, too many for a crash; "
-                "see `fanzha audit verify`. Move the folder away to start a new log"
+            raise InvalidConfiguration(
+                "{path}: its last {max_torn_bytes} bytes are unreadable, too many for "
+                "a crash; see `fanzha audit verify`. Move the folder away to start a "
+                "new log",
+                path=path,
+                max_torn_bytes=MAX_TORN_BYTES,
             )
     return 0, None
 

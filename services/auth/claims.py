@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blocklists.entries import Source
+from fanzha.errors import InvalidConfiguration
 from infra.text_limits import violation
 from services.auth.identity import NAME, Role
 
@@ -17,9 +18,11 @@ NO_CARRIER = "default"
 def name(value: Any) -> str:
     """Parse a name within `NAME`; raise `ValueError` for any other value."""
     if not isinstance(value, str) or not value or value != value.strip():
-        raise ValueError("name: must be a text without surrounding white space, and not empty")
+        raise InvalidConfiguration(
+            "name: must be a text without surrounding white space, and not empty"
+        )
     if found := violation(value, NAME):
-        raise ValueError(f"name: {found}")
+        raise InvalidConfiguration("name: {found}", found=found)
     return value
 
 
@@ -31,7 +34,9 @@ def roles(value: Any, *, strict: bool) -> frozenset[Role]:
     known = {role.value for role in Role}
     listed = _word_list(value, "roles")
     if strict and (wrong := [one for one in listed if one not in known]):
-        raise ValueError(f"roles: {wrong[0]!r} is not one of {', '.join(sorted(known))}")
+        raise InvalidConfiguration(
+            "roles: {wrong!r} is not one of {known}", wrong=wrong[0], known=", ".join(sorted(known))
+        )
     return frozenset(Role(one) for one in listed if one in known)
 
 
@@ -45,7 +50,7 @@ def regions(value: Any) -> frozenset[str]:
         return frozenset()
     listed = _word_list(value, "regions")
     if not listed or not all(_REGION.fullmatch(one) for one in listed):
-        raise ValueError("regions: must be codes such as 33 or 3301; omit for all")
+        raise InvalidConfiguration("regions: must be codes such as 33 or 3301; omit for all")
     return frozenset(listed)
 
 
@@ -56,7 +61,9 @@ def sources(value: Any) -> frozenset[Source]:
     known: Mapping[str, Source] = {source.name.lower(): source for source in Source}
     listed = _word_list(value, "sources")
     if not listed or not all(one in known for one in listed):
-        raise ValueError(f"sources: must be some of {', '.join(known)}; omit for all")
+        raise InvalidConfiguration(
+            "sources: must be some of {known}; omit for all", known=", ".join(known)
+        )
     return frozenset(known[one] for one in listed)
 
 
@@ -65,7 +72,10 @@ def carrier(value: Any) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or not _CARRIER.fullmatch(value) or value == NO_CARRIER:
-        raise ValueError(f"carrier: 1 to 32 of a-z, 0-9, _ and -, not {NO_CARRIER}; omit for none")
+        raise InvalidConfiguration(
+            "carrier: 1 to 32 of a-z, 0-9, _ and -, not {no_carrier}; omit for none",
+            no_carrier=NO_CARRIER,
+        )
     return value
 
 
@@ -73,5 +83,5 @@ def _word_list(value: Any, what: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"{what}: must be a list of strings")
+        raise InvalidConfiguration("{what}: must be a list of strings", what=what)
     return value

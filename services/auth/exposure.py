@@ -3,11 +3,14 @@
 import ipaddress
 import logging
 
+from fanzha.errors import InvalidConfiguration
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 from services.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-NO_AUTHENTICATION = (
+NO_AUTHENTICATION = gettext_noop(
     "authentication is off: everyone who can connect has all roles. "
     "`fanzha identity init DIR` creates keys to try roles with"
 )
@@ -17,16 +20,18 @@ def check_admin(settings: Settings) -> None:
     """Raise `ValueError` when list administration is exposed without TLS or authentication."""
     if is_loopback(settings.admin_host):
         return
-    outside = f"admin_host (FANZHA_ADMIN_HOST): {settings.admin_host} is not loopback, and"
+    outside = _not_loopback("admin_host", settings.admin_host)
     if settings.tls_certificate is None:
-        raise ValueError(
-            f"{outside} TLS is off: eavesdroppers could steal credentials. Set "
-            "tls_certificate and tls_key, or keep list administration on 127.0.0.1"
+        raise InvalidConfiguration(
+            "{outside}, and TLS is off: eavesdroppers could steal credentials. Set "
+            "tls_certificate and tls_key, or keep list administration on 127.0.0.1",
+            outside=outside,
         )
     if not settings.auth_enabled:
-        raise ValueError(
-            f"{outside} authentication is off: everyone could change the lists. Set "
-            "jwks_file or identities_file, or keep list administration on 127.0.0.1"
+        raise InvalidConfiguration(
+            "{outside}, and authentication is off: everyone could change the lists. Set "
+            "jwks_file or identities_file, or keep list administration on 127.0.0.1",
+            outside=outside,
         )
 
 
@@ -34,11 +39,24 @@ def check_warning(settings: Settings) -> None:
     """Raise `ValueError` when the warning port is exposed without TLS or authentication."""
     if is_loopback(settings.warning_host):
         return
-    outside = f"warning_host (FANZHA_WARNING_HOST): {settings.warning_host} is not loopback"
+    outside = _not_loopback("warning_host", settings.warning_host)
     if settings.tls_certificate is None:
-        raise ValueError(f"{outside}, and TLS is off: set tls_certificate and tls_key")
+        raise InvalidConfiguration(
+            "{outside}, and TLS is off: set tls_certificate and tls_key", outside=outside
+        )
     if not settings.auth_enabled:
-        raise ValueError(f"{outside}, and authentication is off: set jwks_file")
+        raise InvalidConfiguration(
+            "{outside}, and authentication is off: set jwks_file", outside=outside
+        )
+
+
+def _not_loopback(name: str, host: str) -> Message:
+    return Message(
+        "{name} ({variable}): {host} is not loopback",
+        name=name,
+        variable=f"FANZHA_{name.upper()}",
+        host=host,
+    )
 
 
 def warn_admin_exposure(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 from services.auth import claims
 from services.auth.identity import Credential, Identity
 
@@ -35,12 +36,14 @@ def read_identities(data: bytes) -> IdentitiesFile:
     try:
         content = toml_files.parse(data.decode())
     except ValueError as error:
-        raise ValueError(f"no TOML: {error}") from None
+        raise InvalidConfiguration("no TOML: {error}", error=error) from None
     if unknown := content.keys() - {"identity", "revoked_tokens"}:
-        raise ValueError(f"{min(unknown)}: unknown; known are [[identity]] and revoked_tokens")
+        raise InvalidConfiguration(
+            "{unknown}: unknown; known are [[identity]] and revoked_tokens", unknown=min(unknown)
+        )
     revoked = content.get("revoked_tokens", [])
     if not isinstance(revoked, list) or not all(isinstance(one, str) for one in revoked):
-        raise ValueError("revoked_tokens: must be a list of token ids")
+        raise InvalidConfiguration("revoked_tokens: must be a list of token ids")
     lines = content.get("identity", [])
     if not isinstance(lines, list):
         raise ValueError(_DOUBLE_BRACKETS)  # noqa: TRY004 - it is the file's fault
@@ -49,9 +52,15 @@ def read_identities(data: bytes) -> IdentitiesFile:
         try:
             certificate, identity = _identity(line)
         except ValueError as error:
-            raise ValueError(f"identity {place + 1}: {error}") from None
+            raise InvalidConfiguration(
+                "identity {place}: {error}", place=place + 1, error=error
+            ) from None
         if certificate in certificates:
-            raise ValueError(f"identity {place + 1}: certificate {certificate!r} is listed twice")
+            raise InvalidConfiguration(
+                "identity {place}: certificate {certificate!r} is listed twice",
+                place=place + 1,
+                certificate=certificate,
+            )
         certificates[certificate] = identity
     return IdentitiesFile(certificates=certificates, revoked_tokens=frozenset(revoked))
 
@@ -60,10 +69,14 @@ def _identity(line: Any) -> tuple[str, Identity]:
     if not isinstance(line, dict):
         raise ValueError(_DOUBLE_BRACKETS)  # noqa: TRY004 - it is the file's fault
     if unknown := line.keys() - _FIELDS:
-        raise ValueError(f"{min(unknown)}: unknown; known are {', '.join(sorted(_FIELDS))}")
+        raise InvalidConfiguration(
+            "{unknown}: unknown; known are {fields}",
+            unknown=min(unknown),
+            fields=", ".join(sorted(_FIELDS)),
+        )
     certificate = line.get("certificate")
     if not isinstance(certificate, str) or certificate.partition(":")[0] not in KINDS:
-        raise ValueError("certificate: uri:…, dns:… or cn:… is required")
+        raise InvalidConfiguration("certificate: uri:…, dns:… or cn:… is required")
     return certificate, Identity(
         name=claims.name(line.get("name")),
         roles=claims.roles(line.get("roles"), strict=True),

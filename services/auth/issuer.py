@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from fanzha.errors import InvalidConfiguration
 from infra import atomic_file
 
 _BACKDATED = timedelta(minutes=5)
@@ -52,7 +53,7 @@ class CertificateAndKey:
         """Read what `write` wrote."""
         private = load_pem_private_key(key.read_bytes(), None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{key}: is no elliptic curve key")  # noqa: TRY004 - it is the file's fault
+            raise InvalidConfiguration("{key}: is no elliptic curve key", key=key)
         return cls(x509.load_pem_x509_certificate(certificate.read_bytes()), private)
 
 
@@ -92,7 +93,7 @@ def read_token_key(path: Path) -> Ed25519PrivateKey:
     """Read it; raise `ValueError` when it is no Ed25519 key."""
     key = load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path}: is no Ed25519 key")  # noqa: TRY004 - it is the file's fault
+        raise InvalidConfiguration("{path}: is no Ed25519 key", path=path)
     return key
 
 

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from fanzha.errors import InvalidConfiguration
+
 KeySet: TypeAlias = Mapping[str, PyJWK]
 """By key id."""
 
@@ -27,35 +29,45 @@ def read_keys(data: bytes) -> KeySet:
     except (ValueError, KeyError, TypeError, RecursionError):
         listed = None
     if not isinstance(listed, list):
-        raise ValueError('not a JWKS: must be {"keys": […]}')  # noqa: TRY004 - it is the file's fault
+        raise InvalidConfiguration('not a JWKS: must be {"keys": […]}')
     keys: dict[str, PyJWK] = {}
     for place, key in enumerate(listed):
         kid, read = _key(key, f"keys[{place}]")
         if kid in keys:
-            raise ValueError(f"keys[{place}]: kid {kid!r} is listed twice")
+            raise InvalidConfiguration(
+                "keys[{place}]: kid {kid!r} is listed twice", place=place, kid=kid
+            )
         keys[kid] = read
     if not keys:
-        raise ValueError("keys: must not be empty")
+        raise InvalidConfiguration("keys: must not be empty")
     return keys
 
 
 def _key(key: Any, where: str) -> tuple[str, PyJWK]:
     if not isinstance(key, dict):
-        raise ValueError(f"{where}: no key")  # noqa: TRY004 - it is the file's fault
+        raise InvalidConfiguration("{where}: no key", where=where)
     kid, kind = key.get("kid"), key.get("kty")
     algorithm = ALGORITHMS.get(str(kind))
     if not isinstance(kid, str) or not kid:
-        raise ValueError(f"{where}: kid is required")
+        raise InvalidConfiguration("{where}: kid is required", where=where)
     if algorithm is None or (kind == "OKP" and key.get("crv") != "Ed25519"):
-        raise ValueError(f"{where}: must be an Ed25519 or RSA key, not {kind!r}")
+        raise InvalidConfiguration(
+            "{where}: must be an Ed25519 or RSA key, not {kind!r}", where=where, kind=kind
+        )
     if key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
-        raise ValueError(f"{where}: must be for signatures with {algorithm}")
+        raise InvalidConfiguration(
+            "{where}: must be for signatures with {algorithm}", where=where, algorithm=algorithm
+        )
     if _PRIVATE & key.keys():
-        raise ValueError(f"{where}: a private key has no business here")
+        raise InvalidConfiguration("{where}: a private key has no business here", where=where)
     try:
         read = PyJWK(key, algorithm)
     except PyJWTError as error:
-        raise ValueError(f"{where}: {error}") from None
+        raise InvalidConfiguration("{where}: {error}", where=where, error=error) from None
     if kind == "RSA" and read.key.key_size < LEAST_RSA_BITS:
-        raise ValueError(f"{where}: RSA keys need {LEAST_RSA_BITS} bits or more")
+        raise InvalidConfiguration(
+            "{where}: RSA keys need {least_rsa_bits} bits or more",
+            where=where,
+            least_rsa_bits=LEAST_RSA_BITS,
+        )
     return kid, read

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from blocklists.patterns import canonical_name
+from fanzha.errors import InvalidConfiguration
 from fanzha.hosts import host_suffixes
 
 
@@ -29,7 +30,11 @@ class PopularHosts:
                 text = line.strip()
                 host = canonical_name(text)
                 if not host:
-                    raise ValueError(f"popular_hosts_file: line {rank} is no host: {text[:100]!r}")
+                    raise InvalidConfiguration(
+                        "popular_hosts_file: line {rank} is no host: {text!r}",
+                        rank=rank,
+                        text=text[:100],
+                    )
                 for name in host_suffixes(host):
                     ranks.setdefault(name, rank)
         return cls(ranks)

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from fanzha.errors import InvalidInput, RisksUnconfirmed
+from fanzha.translation.catalogue import gettext
 from services.auth.identity import Identity, Role
 from services.changes import preview as previews
 from services.changes.model import ChangeRequest, ProposedPolicy, SecondPerson
@@ -158,15 +159,16 @@ def _not_needed(rule: str, why: str) -> SecondPerson:
 
 
 def describe(rule: SecondPersonRule, *, development: bool) -> str:
-    """Describe the rule in force in one sentence, for the start-up log."""
+    """Describe the rule in force in one sentence, in the language of the process."""
     if rule == "off":
-        return "no change needs a second person: second_person is off."
+        return gettext("no change needs a second person: second_person is off")
     if rule == "by_identity" and development:
-        return (
+        return gettext(
             "no change needs a second person: authentication is off and second_person is "
-            "by_identity."
+            "by_identity"
         )
-    return (
+    return gettext(
         "changes with large or unknown impact, ranges, allow entries, popular hosts or critical "
-        f"names need a second person: second_person is {rule}."
+        "names need a second person: second_person is {rule}",
+        rule=rule,
     )

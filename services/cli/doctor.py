@@ -20,7 +20,7 @@ from fanzha.client import channels
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import access_pb2, access_pb2_grpc, blocklist_pb2, blocklist_pb2_grpc
 from services.cli._common import addresses, exit_status
-from services.cli._common.console import one_sentence, print_json
+from services.cli._common.console import login_fault, one_sentence, print_json
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.profiles import SERVER
@@ -137,7 +137,7 @@ def _reach(
         silent = exit_status.of_code(error.code()) is ExitStatus.UNREACHABLE
         return CheckResult(title, CheckState.BAD, f"{address}: {_reason(error)}", silent)
     except client.LoginError as error:
-        return CheckResult(title, CheckState.BAD, f"{address}: {error}")
+        return CheckResult(title, CheckState.BAD, f"{address}: {login_fault(error)}")
     status = health_pb2.HealthCheckResponse.ServingStatus.Name(health.status)
     tls = "TLS" if client.Login.from_environment().encrypted else gettext("no TLS")
     state = CheckState.GOOD if status == "SERVING" else CheckState.BAD

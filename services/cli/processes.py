@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from infra import garbage_collection
+from fanzha.errors import FanzhaError
+from fanzha.translation.catalogue import language
+from infra import deferred_imports, garbage_collection
 from services.cli._common.console import fail
 from services.processes import data_folder
 from services.settings import loader
@@ -26,6 +28,10 @@ Config = Annotated[
         help="TOML file of settings; variables FANZHA_… outrank it.",
     ),
 ]
+
+_LATER = frozenset({"duckdb", "onnxruntime"})
+"""What administration and the warning pipeline import at their first query or model, if ever."""
+_OURS = ("classifiers", "services")
 
 
 def up(config: Config = None) -> None:
@@ -46,7 +52,7 @@ def serve(config: Config = None) -> None:
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    with garbage_collection.paused():
+    with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         from services.processes.admin import run
 
     _run(config, run)
@@ -54,7 +60,7 @@ def admin(config: Config = None) -> None:
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    with garbage_collection.paused():
+    with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         from services.processes.warn import run
 
     _run(config, run)
@@ -78,5 +84,5 @@ def _run(
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment ends with one message: settings, models, a port or folder in use.
-        fail(str(error))
+        fail(error.translated(language()) if isinstance(error, FanzhaError) else str(error))
     raise typer.Exit(status)

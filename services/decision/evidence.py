@@ -108,8 +108,6 @@ class BatchEvidence:
     """The model's, of texts."""
     text_links: LinksInTexts | None = None
     """The links in texts."""
-    truncated: frozenset[int] = frozenset()
-    """Texts that may hold more links or telephone numbers than were looked up."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
     link_version: str = ""

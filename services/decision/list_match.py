@@ -21,7 +21,6 @@ none           allow or none   none           nothing
 =============  ==============  =============  ==============================
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +30,7 @@ from blocklists.snapshot.snapshot import Matches
 from fanzha.callback_numbers import callback_keys, rows_with_numbers
 from fanzha.decisions import Action, MatchedOn
 from fanzha.joined_texts import JoinedTexts
-from fanzha.links import extract_links, rows_with_links
+from fanzha.links import find_links, rows_with_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Int64s, Texts, Uint8s
 
@@ -78,25 +77,19 @@ class LinksInTexts(NamedTuple):
     """Canonical."""
     owners: Int64s
     """For each of them, the row of its text."""
-    cut: Sequence[int]
-    """Rows of the texts that may hold more links than `fanzha.links` extracts."""
 
 
 def links_in(texts: Texts, joined: JoinedTexts) -> LinksInTexts:
     """Find the links in texts; *joined* are their bodies."""
     urls: list[str] = []
     owners: list[int] = []
-    cut: list[int] = []
     bodies = texts.bodies
-    # Row by row: extracting links is string work that no column operation does.
+    # Row by row: finding links is string work that no column operation does.
     for row in rows_with_links(joined):
-        found, is_cut = extract_links(bodies[row])
-        if is_cut:
-            cut.append(row)
-        if found:
+        if found := find_links(bodies[row]):
             urls += found
             owners += [row] * len(found)
-    return LinksInTexts(urls, np.array(owners, np.int64), cut)
+    return LinksInTexts(urls, np.array(owners, np.int64))
 
 
 def with_links(parties: ListMatch, links: Matches, owners: Int64s) -> ListMatch:
@@ -122,24 +115,18 @@ class NumbersInTexts(NamedTuple):
     keys: Int64s
     owners: Int64s
     """For each of them, the row of its text."""
-    cut: Sequence[int]
-    """Rows of the texts that may hold more numbers than `fanzha.callback_numbers` reads."""
 
 
 def numbers_in(texts: Texts, joined: JoinedTexts, home: HomePlan) -> NumbersInTexts:
     """Find the numbers that receivers are to call back; *joined* are the bodies of *texts*."""
     keys: list[int] = []
     owners: list[int] = []
-    cut: list[int] = []
     bodies = texts.bodies
     for row in rows_with_numbers(joined):
-        found, is_cut = callback_keys(bodies[row], home)
-        if is_cut:
-            cut.append(row)
-        if found:
+        if found := callback_keys(bodies[row], home):
             keys += found
             owners += [row] * len(found)
-    return NumbersInTexts(np.array(keys, np.int64), np.array(owners, np.int64), cut)
+    return NumbersInTexts(np.array(keys, np.int64), np.array(owners, np.int64))
 
 
 def with_callbacks(listed: ListMatch, numbers: Matches, owners: Int64s) -> ListMatch:
@@ -164,7 +151,7 @@ def with_callbacks(listed: ListMatch, numbers: Matches, owners: Int64s) -> ListM
 
 def with_words(listed: ListMatch, words: Matches, links: Matches, owners: Int64s) -> ListMatch:
     """Add the fingerprints of the texts, after parties and links."""
-    if (words.rows < 0).all():
+    if not np.count_nonzero(words.actions):
         return listed
     decides = (words.actions == _BLOCK) & (listed.actions != _BLOCK)
     allows = (words.actions == _ALLOW) & (listed.rows < 0)

@@ -21,12 +21,12 @@ class Observer:
     model_failed: Callable[[Channel], None] = lambda _channel: None
     velocity_failed: Callable[[], None] = lambda: None
     """The velocity model failed on a batch."""
-    escalations: Callable[[int, int, int, float], None] = (
-        lambda _escalated, _cached, _skipped, _seconds: None
+    escalations: Callable[[Channel, int, int, int, float], None] = (
+        lambda _channel, _escalated, _cached, _skipped, _seconds: None
     )
-    """Uncertain texts by outcome, and the seconds spent in the second stage."""
-    escalation_failed: Callable[[], None] = lambda: None
-    """A text kept its fast score because the second stage failed."""
+    """Uncertain texts or links by outcome, and the seconds spent in the second stage."""
+    escalation_failed: Callable[[Channel], None] = lambda _channel: None
+    """A text or link kept its fast score because the second stage failed."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
     rows_unreadable: Callable[[Channel, Iterable[str]], None] = lambda _channel, _errors: None
@@ -35,10 +35,6 @@ class Observer:
     """The telephone numbers in a batch of texts, as for links."""
     rows_cut: Callable[[Channel, int], None] = lambda _channel, _rows: None
     """Rows of a request whose bodies or URLs were cut to the bytes that are read of one."""
-    links_cut: Callable[[int], None] = lambda _texts: None
-    """Texts of a batch that may hold more links than were extracted."""
-    numbers_cut: Callable[[int], None] = lambda _texts: None
-    """Texts of a batch that may hold more telephone numbers than were looked up."""
     decided: Callable[[Channel, Table, Decisions], None] = lambda _channel, _table, _decisions: None
     callers_active: Callable[[CallerActivity], None] = lambda _activity: None
     """Recent activity of the callers of a batch."""

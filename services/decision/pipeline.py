@@ -177,9 +177,8 @@ class DecisionPipeline:
         parties = list_match.of_parties(senders, receivers, sides=sides)
         joined = JoinedTexts(texts.bodies)
         in_texts = evidence.text_links = self._links_in(texts, joined)
-        urls, owners, _ = in_texts
+        urls, owners = in_texts
         numbers = self._numbers_in(texts, joined)
-        evidence.truncated = frozenset((*in_texts.cut, *numbers.cut))
         links = snapshot.find_urls(urls, now_s)
         callbacks = snapshot.find_parties(numbers.keys, Direction.TO, now_s)
         sketches = evidence.sketches = BatchSketches(texts.bodies)
@@ -213,15 +212,11 @@ class DecisionPipeline:
     def _links_in(self, texts: Texts, joined: JoinedTexts) -> LinksInTexts:
         links = list_match.links_in(texts, joined)
         self._observer.links_found(links.urls, links.owners)
-        if links.cut:
-            self._observer.links_cut(len(links.cut))
         return links
 
     def _numbers_in(self, texts: Texts, joined: JoinedTexts) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, joined, self._home)
         self._observer.numbers_found(numbers.keys, numbers.owners)
-        if numbers.cut:
-            self._observer.numbers_cut(len(numbers.cut))
         return numbers
 
     def _take_origin(self, origin: OriginFindings, evidence: BatchEvidence) -> None:

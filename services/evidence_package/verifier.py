@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from fanzha.errors import InvalidConfiguration
 from services.audit import keys
 from services.audit.keys import PublicKeys
 from services.audit.records import DamagedAuditRecord
@@ -91,7 +92,9 @@ def _check_manifest(
         )
     manifest = json.loads(data)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ValueError(f"{MANIFEST}: is not one of {FORMAT}")
+        raise InvalidConfiguration(
+            "{manifest}: is not one of {format}", manifest=MANIFEST, format=FORMAT
+        )
     checked.manifest = manifest
 
 
@@ -116,7 +119,7 @@ def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -
     try:
         proved = {record.sequence: record for record in chain_proof.read_records(lines)}
     except DamagedAuditRecord as damaged:
-        raise ValueError(f"{CHAIN}: {damaged}") from damaged
+        raise InvalidConfiguration("{chain}: {damaged}", chain=CHAIN, damaged=damaged) from damaged
     for row in json.loads(_read(package, "audit.json"))["rows"]:
         record = proved.get(int(row["sequence"]))
         if record is None or record_words(record) != row:
@@ -128,5 +131,7 @@ def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -
 def _read(package: ZipFile, name: str) -> bytes:
     size = package.getinfo(name).file_size
     if size > MOST_BYTES:
-        raise ValueError(f"{name}: larger than {MOST_BYTES} bytes")
+        raise InvalidConfiguration(
+            "{name}: larger than {most_bytes} bytes", name=name, most_bytes=MOST_BYTES
+        )
     return package.read(name)

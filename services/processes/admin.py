@@ -7,7 +7,7 @@ from pathlib import Path
 
 from blocklists.snapshot.replica import Replica
 from blocklists.store.follower import Follower
-from fanzha.errors import Unavailable, VersionConflict
+from fanzha.errors import InvalidConfiguration, Unavailable, VersionConflict
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ADMIN_LISTS
@@ -30,7 +30,9 @@ logger = logging.getLogger(__name__)
 async def run(settings: Settings) -> int:
     """Serve list administration until told to stop; return the exit status."""
     if settings.redis_url is None:
-        raise ValueError("FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along")
+        raise InvalidConfiguration(
+            "FANZHA_REDIS_URL: admin needs it; `fanzha up` brings a Valkey along"
+        )
     exposure.check_admin(settings)
     exposure.warn_admin_exposure(settings)
     # The identity of background work, which no request starts.

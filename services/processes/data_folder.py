@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fanzha.errors import InvalidConfiguration
 from infra import atomic_file, data_paths
 from services.decision_log import options
 from services.settings.settings import Settings
@@ -54,10 +55,13 @@ def prepare(settings: Settings) -> None:
 def _close_folder(folder: Path) -> bool:
     owner = folder.stat().st_uid
     if owner != os.geteuid():
-        raise ValueError(
-            f"{folder}: belongs to user {owner}, not to the user of this process "
-            f"({os.geteuid()}), who could not keep it private; name a folder in it that the "
-            "service makes itself (FANZHA_DATA_DIR), or change its owner"
+        raise InvalidConfiguration(
+            "{folder}: belongs to user {owner}, not to the user of this process "
+            "({process}), who could not keep it private; name a folder in it that "
+            "the service makes itself (FANZHA_DATA_DIR), or change its owner",
+            folder=folder,
+            owner=owner,
+            process=os.geteuid(),
         )
     return _close_one(folder)
 

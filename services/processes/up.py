@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from fanzha.errors import InvalidConfiguration
 from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
@@ -25,6 +26,7 @@ from services.auth import exposure
 from services.decision_log import options
 from services.decision_log.keeper_metrics import MaintenanceMetrics
 from services.decision_log.maintenance import LogMaintenance
+from services.processes import start_screen
 from services.settings.settings import Settings
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from services.processes.embedded_valkey import EmbeddedValkey
 
 logger = logging.getLogger(__name__)
-
-_FIRST_COMMANDS = "fanzha doctor; fanzha check call --from +8617000000123 --to +8619900000001"
 
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.2
@@ -43,7 +43,9 @@ BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 async def run_interception(settings: Settings) -> int:
     """Run the interception workers of this host; return the exit status."""
     if settings.redis_url is None:
-        raise ValueError("FANZHA_REDIS_URL: serve needs it; `fanzha up` brings a Valkey along")
+        raise InvalidConfiguration(
+            "FANZHA_REDIS_URL: serve needs it; `fanzha up` brings a Valkey along"
+        )
     return await _Host(settings, settings.redis_url).run(with_admin=False)
 
 
@@ -128,14 +130,7 @@ class _Host:
             logger.warning("not ready yet: %s", ", ".join(starting))
         file = self._settings.data_dir / ENDPOINTS
         atomic_file.write(file, json.dumps(endpoints, indent=2) + "\n")
-        for name, address in endpoints.items():
-            sys.stderr.write(f"{name:<16}{address}\n")
-        if not self._settings.auth_enabled:
-            sys.stderr.write(f"{'identity':<16}{exposure.NO_AUTHENTICATION}.\n")
-        if "admin" in endpoints:
-            sys.stderr.write(f"{'changes':<16}{_second_person(self._settings)}\n")
-        sys.stderr.write(f"{'try':<16}{_FIRST_COMMANDS}\n")
-        sys.stderr.write("Ctrl-C ends in order.\n")
+        sys.stderr.write(start_screen.text(endpoints, self._settings))
         sys.stderr.flush()
 
     def _workers(self, port: int) -> list[Child]:
@@ -223,12 +218,6 @@ async def _follow(settings: Settings, redis_url: str) -> None:
         settings.data_dir / LISTS,
         refuse_unaudited=settings.unaudited_changes == "refuse",
     ).run()
-
-
-def _second_person(settings: Settings) -> str:
-    from services.changes import second_person  # noqa: PLC0415 - long after the workers began
-
-    return second_person.describe(settings.second_person, development=not settings.auth_enabled)
 
 
 async def _keep_running(valkey: "EmbeddedValkey") -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
+from fanzha.errors import InvalidConfiguration
 from infra import process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
@@ -71,7 +72,9 @@ class WarnParts:
 async def run(settings: Settings) -> int:
     """Run the warning pipeline until told to stop; return the exit status."""
     if settings.redis_url is None:
-        raise ValueError("FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along")
+        raise InvalidConfiguration(
+            "FANZHA_REDIS_URL: warn needs it; `fanzha up` brings a Valkey along"
+        )
     exposure.check_warning(settings)
     # The identity of background work, which no request starts.
     identity.set_identity(identity.BACKGROUND if settings.auth_enabled else identity.DEVELOPER)
@@ -230,5 +233,5 @@ def _authenticate(guard: PortSecurity) -> Authenticate | None:
         return None
     tokens = guard.interceptor.tokens
     if tokens is None:
-        raise ValueError("warning_http_port: requires jwks_file")
+        raise InvalidConfiguration("warning_http_port: requires jwks_file")
     return tokens.identity

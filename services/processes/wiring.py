@@ -1,7 +1,7 @@
 """Builds the decision stack of one worker: lists, models, activity, engine, hits, servicers."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,6 +12,7 @@ from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
+from fanzha.errors import InvalidConfiguration
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s
@@ -84,7 +85,7 @@ def build(
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
-    models = load_models(settings, cascade.budget(settings, observer))
+    models = load_models(settings, cascade.budgets(settings, observer))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     related = _related_stage(settings, suspects, now_ms)
@@ -234,7 +235,9 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
     )
 
 
-def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:
+def load_models(
+    settings: Settings, budgets: Mapping[ModelKind, EscalationBudget] | None = None
+) -> ActiveModels:
     """Load the models desired on this host; the newest where none is desired.
 
     A threshold that is set replaces that of every card.
@@ -248,7 +251,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.load_copy(settings.data_dir),
-        looks,
+        budgets,
         velocity=_has_velocity_model(settings),
     )
 
@@ -261,7 +264,7 @@ def _has_velocity_model(settings: Settings) -> bool:
     if bundles.versions(root, ModelKind.VELOCITY.folder):
         return True
     if settings.velocity_action == "block":
-        raise ValueError(f"velocity_action: {root} holds no velocity bundle")
+        raise InvalidConfiguration("velocity_action: {root} holds no velocity bundle", root=root)
     logger.warning("%s holds no velocity bundle: no call is marked", root)
     return False
 

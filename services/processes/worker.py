@@ -20,7 +20,7 @@ from blocklists.snapshot.replica import Replica
 from blocklists.store.store import Store
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.decisions import Decisions
-from fanzha.errors import Unavailable
+from fanzha.errors import InvalidConfiguration, Unavailable
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Channel, Int64s, Texts
 from infra import garbage_collection, process_lifecycle
@@ -39,7 +39,6 @@ from services.decision.campaigns.store import CampaignReporter, CampaignStore
 from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.drift.features import FeatureDrift
 from services.decision.drift.scores import ScoreDrift
-from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer, Table
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.sightings import SightingBuffer, SightingWriter
@@ -66,6 +65,7 @@ from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
+from services.telemetry.metrics_layout import CASCADES
 from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,8 @@ REPORT_SECONDS = 3.0
 
 async def run(settings: Settings) -> int:
     """Serve until told to stop; return the exit status."""
-    worker = Worker(settings)
+    with garbage_collection.paused():
+        worker = Worker(settings)
     return await worker.run()
 
 
@@ -85,7 +86,7 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         if settings.redis_url is None:
-            raise ValueError("FANZHA_REDIS_URL: a worker needs it")
+            raise InvalidConfiguration("FANZHA_REDIS_URL: a worker needs it")
         self._settings = settings
         self._relates = settings.related_action != "off"
         self._name = f"{socket.gethostname()}/{os.getpid()}"
@@ -179,8 +180,6 @@ class Worker:
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._links_found,
             numbers_found=self._sightings.numbers_found,
-            links_cut=self._metrics.links_cut,
-            numbers_cut=self._metrics.numbers_cut,
             rows_cut=self._metrics.rows_cut,
             rows_unreadable=self._metrics.rows_unreadable,
             decided=self._decided,
@@ -332,7 +331,8 @@ class Worker:
         self._metrics.list_files_refused(self._replica.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
-        self._metrics.cascade_available(statuses[ModelKind.TEXT].cascade)
+        for channel in CASCADES:
+            self._metrics.cascade_available(channel, statuses[OF_CHANNEL[channel]].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

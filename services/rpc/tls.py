@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from fanzha.errors import InvalidConfiguration
+
 logger = logging.getLogger(__name__)
 
 _Mark = tuple[tuple[int, int, int], ...]
@@ -65,17 +67,28 @@ class ServerTls:
             certificate = x509.load_pem_x509_certificate(chain)
             private = load_pem_private_key(key, None)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{self._certificate}, {self._key}: {error}") from error
+            raise InvalidConfiguration(
+                "{certificate}, {key}: {error}",
+                certificate=self._certificate,
+                key=self._key,
+                error=error,
+            ) from error
         form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         if certificate.public_key().public_bytes(*form) != private.public_key().public_bytes(*form):
-            raise ValueError(f"{self._key}: is not the key of {self._certificate}")
+            raise InvalidConfiguration(
+                "{key}: is not the key of {certificate}",
+                key=self._key,
+                certificate=self._certificate,
+            )
         authority = None
         if self._client_ca is not None:
             authority = _contents(self._client_ca)
             try:
                 x509.load_pem_x509_certificates(authority)
             except ValueError as error:
-                raise ValueError(f"{self._client_ca}: {error}") from error
+                raise InvalidConfiguration(
+                    "{client_ca}: {error}", client_ca=self._client_ca, error=error
+                ) from error
         return grpc.ssl_server_certificate_configuration([(key, chain)], authority)
 
     def _look(self) -> _Mark:
@@ -87,7 +100,7 @@ def _contents(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
+        raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
 
 
 def _mark(path: Path) -> tuple[int, int, int]:

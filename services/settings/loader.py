@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +12,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from fanzha import toml_files
+from fanzha.errors import FanzhaError, InvalidConfiguration
+from fanzha.translation import os_faults
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message, Messages
 from services.settings.settings import Settings
 from services.settings.variables import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX
 
@@ -28,9 +32,36 @@ with invalid settings prints every fault and exits with status 2.
 | --- | --- | --- | --- |
 """
 
+_MEANT = gettext_noop("{name}: unknown; did you mean {meant}?")
+_TEXTS = {
+    "bool_parsing": gettext_noop("must be true or false"),
+    "bool_type": gettext_noop("must be true or false"),
+    "finite_number": gettext_noop("must be a finite number"),
+    "float_parsing": gettext_noop("must be a number"),
+    "float_type": gettext_noop("must be a number"),
+    "greater_than": gettext_noop("must be more than {gt}"),
+    "greater_than_equal": gettext_noop("must be {ge} or more"),
+    "int_from_float": gettext_noop("must be a whole number"),
+    "int_parsing": gettext_noop("must be a whole number"),
+    "int_parsing_size": gettext_noop("has too many digits"),
+    "int_type": gettext_noop("must be a whole number"),
+    "less_than": gettext_noop("must be less than {lt}"),
+    "less_than_equal": gettext_noop("must be {le} or less"),
+    "literal_error": gettext_noop("must be one of {expected}"),
+    "path_type": gettext_noop("must be a path"),
+    "string_pattern_mismatch": gettext_noop("must have the form {pattern}"),
+    "string_too_long": gettext_noop("must have {max_length} characters or fewer"),
+    "string_too_short": gettext_noop("must have {min_length} characters or more"),
+    "string_type": gettext_noop("must be a text"),
+}
+"""What pydantic finds wrong, by its types of errors, in our words."""
 
-class SettingsError(ValueError):
+
+class SettingsError(InvalidConfiguration):
     """Invalid settings; the message has one line per fault."""
+
+    def __init__(self, faults: Sequence[Message]) -> None:
+        super().__init__("invalid settings:\n  {faults}", faults=Messages(faults, "\n  "))
 
 
 def load(config: Path | None = None) -> Settings:
@@ -45,9 +76,9 @@ def load(config: Path | None = None) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults += map(_line, error.errors(include_url=False))
+        faults += map(_fault, error.errors(include_url=False))
     if faults or settings is None:
-        raise SettingsError("\n  ".join(("invalid settings:", *faults)))
+        raise SettingsError(faults)
     return settings
 
 
@@ -80,27 +111,37 @@ def _row(name: str) -> str:
     return f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |\n"
 
 
-def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[Message]:
     for name in sorted(environment):
         known = name in _KNOWN or name in {CONFIG_VARIABLE, *OTHER_VARIABLES}
         if name.startswith(PREFIX) and not known and not _KUBERNETES.fullmatch(name):
-            yield f"{name}: unknown{_meant(name, list(_KNOWN))}"
+            yield _unknown(name, list(_KNOWN))
 
 
-def _file_faults(path: str | None) -> Iterator[str]:
+def _file_faults(path: str | None) -> Iterator[Message]:
     if not path:
         return
     try:
         table = toml_files.parse(Path(path).read_text())
     except OSError as error:
-        yield f"{CONFIG_VARIABLE}: {path}: {error.strerror}"
+        yield Message(
+            "{variable}: {path}: {error}",
+            variable=CONFIG_VARIABLE,
+            path=path,
+            error=os_faults.fault(error),
+        )
     except ValueError as error:
-        yield f"{CONFIG_VARIABLE}: {path}: not valid TOML: {error}"
+        yield Message(
+            "{variable}: {path}: not valid TOML: {error}",
+            variable=CONFIG_VARIABLE,
+            path=path,
+            error=error.as_message() if isinstance(error, FanzhaError) else str(error),
+        )
     else:
         yield from _lenient_keys(table)
 
 
-def _lenient_keys(table: Mapping[str, object]) -> Iterator[str]:
+def _lenient_keys(table: Mapping[str, object]) -> Iterator[Message]:
     """Name keys of the file that pydantic would accept, though they are mistakes."""
     for name, value in table.items():
         field = Settings.model_fields.get(name.lower())
@@ -108,31 +149,60 @@ def _lenient_keys(table: Mapping[str, object]) -> Iterator[str]:
             continue  # reported by pydantic
         if name != name.lower():
             # Of two spellings of one setting, pydantic would drop one.
-            yield f"{name}: unknown; did you mean {name.lower()}?"
+            yield Message(_MEANT, name=name, meant=name.lower())
         elif isinstance(value, bool) and bool not in _types(field.annotation):
             # pydantic reads true as the number 1.
-            yield f"{name} ({PREFIX}{name.upper()}): must not be {str(value).lower()}"
+            yield Message(
+                "{name} ({variable}): must not be {value}",
+                name=name,
+                variable=PREFIX + name.upper(),
+                value=str(value).lower(),
+            )
 
 
 def _types(annotation: object) -> tuple[object, ...]:
     return get_args(annotation) or (annotation,)
 
 
-def _line(fault: ErrorDetails) -> str:
+def _fault(fault: ErrorDetails) -> Message:
+    """Return what is wrong with one setting."""
     name = str(fault["loc"][0]) if fault["loc"] else ""
-    what = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":
-        return f"{name}: unknown{_meant(name, list(Settings.model_fields))}"
+        return _unknown(name, list(Settings.model_fields))
+    what = _what(fault)
     if not name:
         return what
+    variable = PREFIX + name.upper()
     # A URL may hold a password.
-    given = "" if name == "redis_url" else f", not {fault['input']!r}"
-    return f"{name} ({PREFIX}{name.upper()}): {what[0].lower()}{what[1:]}{given}"
+    if name == "redis_url":
+        return Message("{name} ({variable}): {what}", name=name, variable=variable, what=what)
+    return Message(
+        "{name} ({variable}): {what}, not {value!r}",
+        name=name,
+        variable=variable,
+        what=what,
+        value=fault["input"],
+    )
 
 
-def _meant(name: str, known: list[str]) -> str:
+def _what(fault: ErrorDetails) -> Message:
+    context = dict(fault.get("ctx", {}))
+    error = context.get("error")
+    if isinstance(error, FanzhaError):
+        return error.as_message()
+    if fault["type"] in _TEXTS:
+        if "expected" in context:
+            context["expected"] = context["expected"].replace(" or ", ", ")
+        return Message(_TEXTS[fault["type"]], **context)
+    text = fault["msg"].removeprefix("Value error, ")
+    return Message("{what}", what=text[0].lower() + text[1:])
+
+
+def _unknown(name: str, known: list[str]) -> Message:
     close = difflib.get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    if not close:
+        return Message("{name}: unknown", name=name)
+    return Message(_MEANT, name=name, meant=close[0])
 
 
 if __name__ == "__main__":

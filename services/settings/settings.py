@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from fanzha.errors import InvalidConfiguration
 from infra import url_secrets
 from services.settings.variables import CONFIG_VARIABLE, PREFIX
 from services.settings.warning_channels import WarningChannelSettings
@@ -49,7 +50,9 @@ class Settings(WarningChannelSettings):
     def _is_redis(cls, url: str | None) -> str | None:
         schemes = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
         if url is not None and not url.startswith(schemes):
-            raise ValueError(f"must start with one of {', '.join(schemes)}")
+            raise InvalidConfiguration(
+                "must start with one of {schemes}", schemes=", ".join(schemes)
+            )
         if url is not None:
             url_secrets.check(url)
         return url
@@ -58,14 +61,14 @@ class Settings(WarningChannelSettings):
     @classmethod
     def _is_power_of_two(cls, slots: int) -> int:
         if not 2**10 <= slots <= 2**28 or slots & (slots - 1):
-            raise ValueError("must be a power of two from 1024 to 268435456")
+            raise InvalidConfiguration("must be a power of two from 1024 to 268435456")
         return slots
 
     @field_validator("models_dir", "appeal_notices_dir", "warning_templates_dir")
     @classmethod
     def _is_folder(cls, folder: Path | None) -> Path | None:
         if folder is not None and not folder.is_dir():
-            raise ValueError("not a folder")
+            raise InvalidConfiguration("not a folder")
         return folder
 
     @field_validator(
@@ -91,23 +94,23 @@ class Settings(WarningChannelSettings):
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():
-            raise ValueError("not a file")
+            raise InvalidConfiguration("not a file")
         return file
 
     @model_validator(mode="after")
     def _identities_fit(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key: set both or neither")
+            raise InvalidConfiguration("tls_certificate and tls_key: set both or neither")
         if self.tls_client_ca is not None and self.tls_certificate is None:
-            raise ValueError("tls_client_ca: requires tls_certificate and tls_key")
+            raise InvalidConfiguration("tls_client_ca: requires tls_certificate and tls_key")
         if self.jwks_file is not None and not self.token_issuer:
-            raise ValueError("token_issuer: required with jwks_file")
+            raise InvalidConfiguration("token_issuer: required with jwks_file")
         if self.tls_client_ca is not None and not self.auth_enabled:
-            raise ValueError(
+            raise InvalidConfiguration(
                 "tls_client_ca: requires identities_file or jwks_file, else no client has a role"
             )
         if self.identities_file is not None and not (self.tls_client_ca or self.jwks_file):
-            raise ValueError("identities_file: requires tls_client_ca")
+            raise InvalidConfiguration("identities_file: requires tls_client_ca")
         return self
 
     @property
@@ -129,7 +132,12 @@ class Settings(WarningChannelSettings):
         taken: dict[tuple[str, int], str] = {}
         for name, address in sockets.items():
             if address[1] and address in taken:
-                raise ValueError(f"{name}: {address[1]} is used by {taken[address]}")
+                raise InvalidConfiguration(
+                    "{name}: {address} is used by {taken}",
+                    name=name,
+                    address=address[1],
+                    taken=taken[address],
+                )
             taken[address] = name
         return self
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from fanzha.errors import CannotStart
 from infra.failure_counts import FAILURES
 from services.telemetry.failure_metrics import FailureMetrics
 
@@ -19,7 +20,12 @@ def page(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        raise RuntimeError(f"admin metrics: cannot listen on {host}:{port}: {error}") from error
+        raise CannotStart(
+            "admin metrics: cannot listen on {host}:{port}: {error}",
+            host=host,
+            port=port,
+            error=error,
+        ) from error
     try:
         yield server.server_port
     finally:

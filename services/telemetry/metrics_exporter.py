@@ -23,6 +23,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from fanzha.errors import CannotStart
 from infra import atomic_file
 from services.telemetry import metrics_layout as layout
 from services.telemetry.metric_family import Family
@@ -94,7 +95,12 @@ class MetricsServer:
         try:
             self._server, self._thread = start_http_server(port, host, registry)
         except OSError as error:
-            raise RuntimeError(f"metrics: cannot listen on {host}:{port}: {error}") from error
+            raise CannotStart(
+                "metrics: cannot listen on {host}:{port}: {error}",
+                host=host,
+                port=port,
+                error=error,
+            ) from error
         self.port = self._server.server_port
 
     def close(self) -> None:

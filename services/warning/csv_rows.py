@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from blocklists.importers import files
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidConfiguration, InvalidInput
 
 _DAMAGED = (OSError, EOFError, zlib.error)
 """Raised where the file, or the gzip in it, is damaged."""
@@ -22,7 +22,7 @@ def rows(
     try:
         file = path.open("rb")
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
+        raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
     with file:
         lines = files.lines(file)
         reader = csv.reader(_without_comments(lines), strict=True)
@@ -32,24 +32,36 @@ def rows(
             for cells in filter(None, reader):
                 where = f"{path}:{reader.line_num}"
                 if reader.line_num in lines.undecoded:
-                    raise ValueError(f"{where}: has octets that are no {lines.encoding}")
+                    raise InvalidConfiguration(
+                        "{where}: has octets that are no {encoding}",
+                        where=where,
+                        encoding=lines.encoding,
+                    )
                 if len(cells) > len(names):
-                    raise ValueError(f"{where}: more cells than the header has")
+                    raise InvalidConfiguration(
+                        "{where}: more cells than the header has", where=where
+                    )
                 found = dict(zip(names, map(str.strip, cells), strict=False))
                 yield where, dict.fromkeys(names, "") | found
         except (csv.Error, *_DAMAGED, InvalidInput) as error:
-            raise ValueError(f"{path}:{reader.line_num}: {error}") from error
+            raise InvalidConfiguration(
+                "{path}:{line_num}: {error}", path=path, line_num=reader.line_num, error=error
+            ) from error
 
 
 def _check_header(
     path: Path, names: Sequence[str], required: tuple[str, ...], optional: tuple[str, ...]
 ) -> None:
     if missing := [name for name in required if name not in names]:
-        raise ValueError(f"{path}: the header has no {', '.join(missing)}")
+        raise InvalidConfiguration(
+            "{path}: the header has no {missing}", path=path, missing=", ".join(missing)
+        )
     if unknown := [name for name in names if name not in required + optional]:
-        raise ValueError(f"{path}: the header has an unknown {unknown[0]!r}")
+        raise InvalidConfiguration(
+            "{path}: the header has an unknown {unknown!r}", path=path, unknown=unknown[0]
+        )
     if len(set(names)) < len(names):
-        raise ValueError(f"{path}: the header has a name twice")
+        raise InvalidConfiguration("{path}: the header has a name twice", path=path)
 
 
 def _without_comments(lines: Iterable[str]) -> Iterator[str]:

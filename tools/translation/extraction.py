@@ -2,6 +2,7 @@
 
 import ast
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -21,13 +22,16 @@ from services.cli._common import answer_texts, enum_words, translated_commands, 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
 CALLS = {
-    "gettext": 1, "gettext_noop": 1, "ngettext": 2, "Message": 1, "FanzhaError": 1,
+    "gettext": 1, "gettext_noop": 1, "ngettext": 2, "Message": 1, "FanzhaError": 1, "LoginError": 1,
     # Of the command line: print a label and what it is of.
     "_line": 1, "_fields": 1, "counts": 1,
 }  # fmt: skip
 """Functions and classes whose first arguments are keys; subclasses of these classes count, too."""
 WORDS = "services/cli/_common/enum_words.py"
 TYPER = "services/cli/_common/typer_words.py"
+
+_PLACE = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}")
+_LETTER = re.compile(r"[^\W\d_]")
 
 Key: TypeAlias = tuple[str, ...]
 """One text, or singular and plural."""
@@ -59,7 +63,7 @@ def in_code() -> Iterator[FoundText]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (number := known.get(_called(node), 0)):
                 key = tuple(constant(argument) for argument in node.args[:number])
-                if len(key) == number and all(key):
+                if len(key) == number and all(map(_has_words, key)):
                     yield FoundText(key=key, place=str(path.relative_to(ROOT)))
             elif isinstance(node, ast.For):
                 for text in looped(node):
@@ -109,6 +113,11 @@ def of_typer() -> Iterator[FoundText]:
             yield FoundText(key=(constant(node.args[0]),), place=TYPER)
 
 
+def _has_words(key: str) -> bool:
+    """Return whether there is anything to translate: not in a text that only joins others."""
+    return _LETTER.search(_PLACE.sub("", key)) is not None
+
+
 def name_of(function: ast.expr) -> str:
     """Return the name by which a function or class is called, without its module."""
     if isinstance(function, ast.Attribute):
@@ -145,7 +154,7 @@ def looped(loop: ast.For) -> list[str]:
 def _modules() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if "v1" not in path.parts:
+            if "v1" not in path.relative_to(ROOT).parts:
                 yield path
 
 

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 from blocklists.entries import Direction, EntryKind, Source
+from fanzha.errors import InvalidConfiguration
 from fanzha.fraud import FraudType
 from fanzha.toml_files import read_table
 from services.appeals.model import RULE_SENTENCES
@@ -75,7 +76,11 @@ def read(file: Traversable) -> dict[str, PhraseTexts]:
     """Read sentences; `ValueError` names the one that is wrong or missing."""
     table = read_table(file)
     if sorted(table) != sorted(LANGUAGES):
-        raise ValueError(f"{file.name}: has the languages {' and '.join(LANGUAGES)}, no others")
+        raise InvalidConfiguration(
+            "{name}: has the languages {languages}, no others",
+            name=file.name,
+            languages=" and ".join(LANGUAGES),
+        )
     return {language: _of(table[language], f"{file.name}: [{language}]") for language in LANGUAGES}
 
 
@@ -84,8 +89,11 @@ def _of(table: Mapping[str, Any], where: str) -> PhraseTexts:
     _check_texts(sentences, SENTENCES, where)
     for name, text in sentences.items():
         if mismatch := set(SENTENCES[name]) ^ _placeholders(text, f"{where} {name}"):
-            raise ValueError(
-                f"{where} {name}: missing or unknown: {{{', '.join(sorted(mismatch))}}}"
+            raise InvalidConfiguration(
+                "{where} {name}: missing or unknown: {{{mismatch}}}",
+                where=where,
+                name=name,
+                mismatch=", ".join(sorted(mismatch)),
             )
     names: dict[str, dict[str, str]] = {group: table.get(group, {}) for group in _NAMES}
     for group, required in _NAMES.items():
@@ -97,17 +105,19 @@ def _check_texts(
     found: object, required: Mapping[str, object] | tuple[str, ...], where: str
 ) -> None:
     if not isinstance(found, dict):
-        raise ValueError(f"{where}: not a table of texts")  # noqa: TRY004 - of a file
+        raise InvalidConfiguration("{where}: not a table of texts", where=where)
     if wrong := set(found) ^ set(required):
-        raise ValueError(f"{where}: missing or unknown: {', '.join(sorted(wrong))}")
+        raise InvalidConfiguration(
+            "{where}: missing or unknown: {wrong}", where=where, wrong=", ".join(sorted(wrong))
+        )
     for name, text in found.items():
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"{where} {name}: no text")
+            raise InvalidConfiguration("{where} {name}: no text", where=where, name=name)
 
 
 def _placeholders(text: str, where: str) -> set[str]:
     try:
         fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise InvalidConfiguration("{where}: {error}", where=where, error=error) from error
     return {field.split(".")[0] for field in fields}

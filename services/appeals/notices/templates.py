@@ -15,6 +15,7 @@ from pathlib import Path
 from string import Template
 
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 
 KINDS = ("restriction", "receipt", "upheld", "rejected", "overdue")
 LANGUAGES = ("zh", "en")
@@ -81,18 +82,26 @@ def load(folder: Path | None) -> NoticeTemplates:
 def _check_name(file: Traversable) -> None:
     # Under a misspelt name a template would never be used.
     if file.name.endswith(".txt"):
-        raise ValueError(f"{file.name}: its name is not of the form rejected-2.zh.txt")
+        raise InvalidConfiguration(
+            "{name}: its name is not of the form rejected-2.zh.txt", name=file.name
+        )
 
 
 def _template(file: Traversable, kind: str) -> Template:
     template = Template(file.read_text(encoding="utf-8"))
     if not template.is_valid():
-        raise ValueError(f"{file.name}: a lone $; write $$ for the sign itself")
+        raise InvalidConfiguration("{name}: a lone $; write $$ for the sign itself", name=file.name)
     named = set(template.get_identifiers())
     if missing := (ANYWHERE | ALSO[kind]) - named:
-        raise ValueError(f"{file.name}: lacks ${', $'.join(sorted(missing))}")
+        raise InvalidConfiguration(
+            "{name}: lacks ${missing}", name=file.name, missing=", $".join(sorted(missing))
+        )
     if unknown := named - ANYWHERE - ALSO[kind]:
-        raise ValueError(f"{file.name}: unknown placeholder ${', $'.join(sorted(unknown))}")
+        raise InvalidConfiguration(
+            "{name}: unknown placeholder ${unknown}",
+            name=file.name,
+            unknown=", $".join(sorted(unknown)),
+        )
     return template
 
 
@@ -102,9 +111,17 @@ def _words(file: Traversable) -> dict[str, dict[str, str]]:
     for language in LANGUAGES:
         table = read.get(language, {})
         if not isinstance(table, dict):
-            raise ValueError(f"{file.name}: {language}: write [{language}]")  # noqa: TRY004
+            raise InvalidConfiguration(
+                "{name}: {language}: write [{language}]", name=file.name, language=language
+            )
         words[language] = {name: str(text) for name, text in table.items()}
         for name, text in words[language].items():
             if name not in WORDS or not text.strip():
-                raise ValueError(f"{file.name}: [{language}] {name}: one of {', '.join(WORDS)}")
+                raise InvalidConfiguration(
+                    "{name}: [{language}] {key}: one of {words}",
+                    name=file.name,
+                    language=language,
+                    key=name,
+                    words=", ".join(WORDS),
+                )
     return words

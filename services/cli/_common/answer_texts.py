@@ -6,7 +6,7 @@ with its template here. One without a template, of a newer server, stays in Engl
 
 from fanzha.translation.catalogue import ENGLISH, gettext, language
 from fanzha.translation.message import Message
-from services.cli._common.sentence_templates import SentenceTemplates
+from services.cli._common.typer_words import SentenceTemplates
 
 TEMPLATES = SentenceTemplates(
     (

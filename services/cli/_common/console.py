@@ -27,9 +27,10 @@ from rich.text import Text
 
 from fanzha import client
 from fanzha.errors import FanzhaError
+from fanzha.translation import catalogue, os_faults
 from fanzha.translation.catalogue import gettext, language
 from infra.url_secrets import hidden
-from services.cli._common import exit_status
+from services.cli._common import connection_faults, exit_status
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.json_words import as_dict
 from services.cli._common.plain_text import escaped_json, visible
@@ -105,14 +106,23 @@ def one_sentence(target: str) -> Iterator[None]:
     except FanzhaError as error:
         fail(error.translated(language()), status=exit_status.of_error(error))
     except client.LoginError as error:
-        fail(str(error))
+        fail(login_fault(error))
+
+
+def login_fault(error: client.LoginError) -> str:
+    """Return what is wrong with the credentials, in the language of the user."""
+    values = dict(error.values)
+    if isinstance(error.__cause__, OSError):
+        values["error"] = os_faults.fault(error.__cause__)
+    return catalogue.translated(error.message, values, language())
 
 
 def _sentence(error: grpc.RpcError, code: grpc.StatusCode | None, target: str) -> str:
-    details = error.details() if hasattr(error, "details") else str(error)
-    details = client.localized_message(error) or details
-    if code is grpc.StatusCode.UNAVAILABLE:
-        closed = "Socket closed" in str(details) and not client.Login.from_environment().encrypted
+    original = str(error.details() if hasattr(error, "details") else error)
+    details = client.localized_message(error) or original
+    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+        details = client.localized_message(error) or connection_faults.reason(original)
+        closed = "Socket closed" in original and not client.Login.from_environment().encrypted
         hint = gettext("; it may require TLS: fanzha --tls-ca FILE …") if closed else ""
         return gettext(
             "no answer from {target}: {details}{hint}", target=target, details=details, hint=hint

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Bools, Channel, Float32s, Uint8s
 from services.decision.origin.trunk_groups import TrunkGroup, TrunkGroups
 
@@ -74,7 +75,11 @@ class CarrierPolicies:
         """The version of their document in the store; 0 for none, and for those of a file."""
         named = [carrier for carrier in policies if carrier]
         if len(named) > MAX_CARRIERS:
-            raise ValueError(f"carrier: {len(named)} have a policy, {MAX_CARRIERS} are the most")
+            raise InvalidConfiguration(
+                "carrier: {named} have a policy, {max_carriers} are the most",
+                named=len(named),
+                max_carriers=MAX_CARRIERS,
+            )
         self._by_carrier = dict(policies)
         self._places = {carrier: place for place, carrier in enumerate(named, 1)}
         ordered = [policies.get("", CarrierPolicy()), *(policies[name] for name in named)]

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Channel
 from services.auth import claims
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
@@ -46,13 +47,15 @@ def read_policies(document: str, version: int = 0) -> CarrierPolicies:
     *version* is that of the document in the store; 0 for one of a file.
     """
     if len(document.encode("utf-8", "replace")) > MAX_BYTES:
-        raise ValueError(f"policy: longer than {MAX_BYTES} bytes")
+        raise InvalidConfiguration("policy: longer than {max_bytes} bytes", max_bytes=MAX_BYTES)
     try:
         content = toml_files.parse(document)
     except ValueError as error:
-        raise ValueError(f"policy: no TOML: {error}") from None
+        raise InvalidConfiguration("policy: no TOML: {error}", error=error) from None
     if unknown := content.keys() - {"carrier"}:
-        raise ValueError(f"policy: {min(unknown)}: unknown; known is [carrier.NAME.CHANNEL]")
+        raise InvalidConfiguration(
+            "policy: {unknown}: unknown; known is [carrier.NAME.CHANNEL]", unknown=min(unknown)
+        )
     carriers = _table(content.get("carrier", {}), "carrier")
     _check_size(carriers)
     policies = {
@@ -72,7 +75,9 @@ def _check_size(carriers: Mapping[str, Any]) -> None:
         (codes, MAX_CODES, "codes"),
     ):
         if count > most:
-            raise ValueError(f"policy: {count} {what}, {most} are the most")
+            raise InvalidConfiguration(
+                "policy: {count} {what}, {most} are the most", count=count, what=what, most=most
+            )
 
 
 def _carrier(name: str) -> str:
@@ -83,7 +88,12 @@ def _policy(value: Any, where: str) -> CarrierPolicy:
     table = _table(value, where)
     if unknown := table.keys() - _CHANNELS.keys() - {_TRUNK}:
         known = ", ".join((*_CHANNELS, _TRUNK))
-        raise ValueError(f"{where}: {min(unknown)}: unknown; known are {known}")
+        raise InvalidConfiguration(
+            "{where}: {unknown}: unknown; known are {known}",
+            where=where,
+            unknown=min(unknown),
+            known=known,
+        )
     channels = {
         channel: _channel(table[word], f"{where}.{word}")
         for word, channel in _CHANNELS.items()
@@ -92,7 +102,7 @@ def _policy(value: Any, where: str) -> CarrierPolicy:
     try:
         trunks = read_groups(table.get(_TRUNK, []))
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise InvalidConfiguration("{where}: {error}", where=where, error=error) from error
     return CarrierPolicy(channels=channels, trunks=trunks)
 
 
@@ -100,7 +110,12 @@ def _channel(value: Any, where: str) -> ChannelPolicy:
     table = _table(value, where)
     if unknown := table.keys() - set(SETTINGS):
         known = ", ".join(sorted(SETTINGS))
-        raise ValueError(f"{where}: {min(unknown)}: unknown; known are {known}")
+        raise InvalidConfiguration(
+            "{where}: {unknown}: unknown; known are {known}",
+            where=where,
+            unknown=min(unknown),
+            known=known,
+        )
     return ChannelPolicy(
         threshold=_threshold(table.get("threshold"), where),
         monitor=_choice(table, "mode", where),
@@ -114,7 +129,7 @@ def _threshold(value: Any, where: str) -> float | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     # Not 0: every row would be blocked, whatever its score.
     if not is_number or not 0 < value <= 1:
-        raise ValueError(f"{where}: threshold: a number above 0, up to 1")
+        raise InvalidConfiguration("{where}: threshold: a number above 0, up to 1", where=where)
     return float(value)
 
 
@@ -122,11 +137,13 @@ def _choice(table: Mapping[str, Any], name: str, where: str) -> bool:
     choices = CHOICES[name]
     value = table.get(name, next(iter(choices)))
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{where}: {name}: {' or '.join(choices)}")
+        raise InvalidConfiguration(
+            "{where}: {name}: {choices}", where=where, name=name, choices=" or ".join(choices)
+        )
     return choices[value]
 
 
 def _table(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{where}: must be a table")  # noqa: TRY004 - it is the document's fault
+        raise InvalidConfiguration("{where}: must be a table", where=where)
     return value

@@ -13,6 +13,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fanzha.errors import InvalidConfiguration
 from fanzha.phone import UNREADABLE, HomePlan
 
 COLUMNS = ("header", "owner", "routes")
@@ -41,10 +42,14 @@ class SenderRegistry:
         for sender in senders:
             key = plan.sender_key(sender.header)
             if key == UNREADABLE:
-                raise ValueError(f"{sender.header!r}: no name, number or code")
+                raise InvalidConfiguration(
+                    "{header!r}: no name, number or code", header=sender.header
+                )
             if key in self._by_key:
                 other = self._by_key[key].header
-                raise ValueError(f"{sender.header}: registered before, as {other}")
+                raise InvalidConfiguration(
+                    "{header}: registered before, as {other}", header=sender.header, other=other
+                )
             self._by_key[key] = sender
 
     def __len__(self) -> int:
@@ -65,20 +70,24 @@ def _rows(data: bytes) -> Iterable[RegisteredSender]:
     try:
         table = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
         if tuple(table.fieldnames or ()) != COLUMNS:
-            raise ValueError(f"the first line is {','.join(COLUMNS)}")
+            raise InvalidConfiguration("the first line is {columns}", columns=",".join(COLUMNS))
         for row in table:
             yield _sender(row, f"line {table.line_num}")
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"not CSV in UTF-8: {error}") from error
+        raise InvalidConfiguration("not CSV in UTF-8: {error}", error=error) from error
 
 
 def _sender(row: dict[str, str], where: str) -> RegisteredSender:
     if None in row or None in row.values():
-        raise ValueError(f"{where}: {len(COLUMNS)} cells, not more and not fewer")
+        raise InvalidConfiguration(
+            "{where}: {columns} cells, not more and not fewer", where=where, columns=len(COLUMNS)
+        )
     header, owner = row["header"].strip(), row["owner"].strip()
     if not header or not owner:
-        raise ValueError(f"{where}: a header and its owner are required")
+        raise InvalidConfiguration("{where}: a header and its owner are required", where=where)
     routes = [route.strip() for route in row["routes"].split(";") if route.strip()]
     if len(routes) > MAX_ROUTES:
-        raise ValueError(f"{where}: more than {MAX_ROUTES} routes")
+        raise InvalidConfiguration(
+            "{where}: more than {max_routes} routes", where=where, max_routes=MAX_ROUTES
+        )
     return RegisteredSender(header=header, owner=owner, routes=frozenset(routes))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fanzha.errors import InvalidConfiguration
 from fanzha.service_codes import CodeSet
 from fanzha.tables import Bools, Ingress, Int64s, Uint8s
 from fanzha.toml_files import read_words
@@ -103,39 +104,52 @@ def read_trunks(data: bytes) -> TrunkGroups:
     try:
         document = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"not TOML: {error}") from error
+        raise InvalidConfiguration("not TOML: {error}", error=error) from error
     if set(document) - {"trunk"} or not isinstance(document.get("trunk", []), list):
-        raise ValueError("holds [[trunk]] tables, and nothing else")
+        raise InvalidConfiguration("holds [[trunk]] tables, and nothing else")
     return read_groups(document.get("trunk", []))
 
 
 def read_groups(tables: object) -> TrunkGroups:
     """Read the ``[[trunk]]`` tables of a document; `ValueError` names the wrong one."""
     if not isinstance(tables, list):
-        raise ValueError("trunk: must be [[trunk]] tables")  # noqa: TRY004 - of a file
+        raise InvalidConfiguration("trunk: must be [[trunk]] tables")
     groups = [_group(one, f"trunk {n}") for n, one in enumerate(tables, 1)]
     names = [group.name for group in groups]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"registered more than once: {', '.join(repeated)}")
+        raise InvalidConfiguration(
+            "registered more than once: {repeated}", repeated=", ".join(repeated)
+        )
     return TrunkGroups(groups)
 
 
 def _group(table: Any, where: str) -> TrunkGroup:
     if not isinstance(table, dict):
-        raise ValueError(f"{where}: not a table")  # noqa: TRY004 - of a file
+        raise InvalidConfiguration("{where}: not a table", where=where)
     if unknown := sorted(set(table) - _KEYS):
-        raise ValueError(f"{where}: not known: {', '.join(unknown)}; {', '.join(sorted(_KEYS))}")
+        raise InvalidConfiguration(
+            "{where}: not known: {unknown}; {keys}",
+            where=where,
+            unknown=", ".join(unknown),
+            keys=", ".join(sorted(_KEYS)),
+        )
     name = table.get("name")
     if not isinstance(name, str) or not 0 < len(name) <= MAX_NAME_CHARACTERS:
-        raise ValueError(f"{where}: name: 1 to {MAX_NAME_CHARACTERS} characters")
+        raise InvalidConfiguration(
+            "{where}: name: 1 to {max_name_characters} characters",
+            where=where,
+            max_name_characters=MAX_NAME_CHARACTERS,
+        )
     where = f"{where} ({name})"
     ingress = table.get("ingress", "")
     if ingress and ingress not in _INGRESS:
-        raise ValueError(f"{where}: ingress: one of {', '.join(_INGRESS)}")
+        raise InvalidConfiguration(
+            "{where}: ingress: one of {ingress}", where=where, ingress=", ".join(_INGRESS)
+        )
     try:
         shows = CodeSet(read_words(table["shows"], "shows") if "shows" in table else ())
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise InvalidConfiguration("{where}: {error}", where=where, error=error) from error
     return TrunkGroup(
         name=name,
         ingress=_INGRESS.get(ingress, Ingress.UNSPECIFIED),
@@ -148,5 +162,5 @@ def _group(table: Any, where: str) -> TrunkGroup:
 def _flag(table: Mapping[str, Any], name: str, where: str) -> bool:
     value = table.get(name, False)
     if not isinstance(value, bool):
-        raise ValueError(f"{where}: {name}: true or false")  # noqa: TRY004 - of a file
+        raise InvalidConfiguration("{where}: {name}: true or false", where=where, name=name)
     return value

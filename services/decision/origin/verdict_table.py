@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fanzha.errors import InvalidConfiguration
 from fanzha.service_codes import CodeClass
 from fanzha.tables import Attestation, Ingress, Uint8s
 from fanzha.toml_files import read_table
@@ -62,7 +63,7 @@ class VerdictTable:
         for number, rule in enumerate(rules, 1):
             self._apply(rule, f"rule {number}")
         if gaps := int(np.count_nonzero(self._verdicts[1:] == _UNDECIDED)):
-            raise ValueError(f"{gaps} combinations fit no rule")
+            raise InvalidConfiguration("{gaps} combinations fit no rule", gaps=gaps)
         self._verdicts[CodeClass.ORDINARY] = OriginVerdict.JUDGED
 
     def verdicts(
@@ -84,11 +85,13 @@ class VerdictTable:
 
     def _apply(self, rule: Mapping[str, Any], where: str) -> None:
         if unknown := sorted(set(rule) - {*_FACTS, "verdict", "because"}):
-            raise ValueError(f"{where}: not known: {', '.join(unknown)}")
+            raise InvalidConfiguration(
+                "{where}: not known: {unknown}", where=where, unknown=", ".join(unknown)
+            )
         verdict = _member(OriginVerdict, rule.get("verdict"), where)
         because = rule.get("because")
         if not isinstance(because, str) or not because:
-            raise ValueError(f"{where}: because: says why, in a sentence")
+            raise InvalidConfiguration("{where}: because: says why, in a sentence", where=where)
         columns = [_values(name, kind, rule, where) for name, kind in _FACTS.items()]
         used = False
         for facts in map(OriginFacts._make, product(*columns)):
@@ -96,7 +99,9 @@ class VerdictTable:
                 self._verdicts[facts], self._reasons[facts] = verdict, because
                 used = True
         if not used:
-            raise ValueError(f"{where}: never used: earlier rules fit all its combinations")
+            raise InvalidConfiguration(
+                "{where}: never used: earlier rules fit all its combinations", where=where
+            )
 
 
 @cache
@@ -109,12 +114,14 @@ def _values(name: str, kind: type[IntEnum], rule: Mapping[str, Any], where: str)
     if name not in rule:
         return [one for one in kind if one is not CodeClass.ORDINARY]
     if not isinstance(rule[name], list) or not rule[name]:
-        raise ValueError(f"{where}: {name}: a list of words")
+        raise InvalidConfiguration("{where}: {name}: a list of words", where=where, name=name)
     return [_member(kind, word, f"{where}: {name}") for word in rule[name]]
 
 
 def _member(kind: type[IntEnum], word: object, where: str) -> IntEnum:
     known = {one.name.lower(): one for one in kind if one is not CodeClass.ORDINARY}
     if not isinstance(word, str) or word not in known:
-        raise ValueError(f"{where}: {word!r} is none of {', '.join(known)}")
+        raise InvalidConfiguration(
+            "{where}: {word!r} is none of {known}", where=where, word=word, known=", ".join(known)
+        )
     return known[word]

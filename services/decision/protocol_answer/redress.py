@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from fanzha.errors import InvalidConfiguration
 from services.settings.protocol_answer import REDRESS_EMAIL, REDRESS_TEL, REDRESS_URL
 
 _PATTERNS = {
@@ -28,7 +29,11 @@ class Redress:
     def __post_init__(self) -> None:
         for name, value in self.contacts():
             if not _PATTERNS[name].fullmatch(value):
-                raise ValueError(f"redress_{name}: {value!r} is no {name} that fits into a header")
+                raise InvalidConfiguration(
+                    "redress_{name}: {value!r} is no {name} that fits into a header",
+                    name=name,
+                    value=value,
+                )
 
     def contacts(self) -> list[tuple[str, str]]:
         """Return names and values of the contacts that are set."""

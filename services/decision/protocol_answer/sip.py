@@ -17,6 +17,7 @@ Not every block is by analytics: a caller that cannot exist or cannot originate 
 from dataclasses import dataclass, field
 
 from fanzha.decisions import Reason
+from fanzha.errors import InvalidConfiguration
 from services.decision.protocol_answer.model import ProtocolHeader, SipAnswer
 from services.decision.protocol_answer.redress import Redress
 
@@ -39,7 +40,9 @@ class SipResponses:
 
     def __post_init__(self) -> None:
         if self.answer == "608" and not self.jcard_url:
-            raise ValueError("sip_block_answer: 608 needs jcard_url, the contact it points to")
+            raise InvalidConfiguration(
+                "sip_block_answer: 608 needs jcard_url, the contact it points to"
+            )
 
     def of(self, reason: int, decision_id: int, *, forged: bool = False) -> SipAnswer:
         """Return the response to a call blocked for *reason*; an id of 0 is left out.

@@ -6,14 +6,16 @@ its caller with nothing else, and who calls a lot is not innocent for that. Rows
 buffered, as those of a campaign do, are added up to one sighting. At most `BATCH_ROWS` of a batch
 are taken, `CAPACITY` different ones are buffered, and `WRITES` times `WRITE_ROWS` are written each
 `INTERVAL_SECONDS`; what is beyond is dropped and counted: the graph is a statistic. Links and
-numbers in texts are those that the lists were searched for; their entities are formed when the
-buffer is written. Until then a text is kept unless its sketch is made.
+numbers in texts are those that the lists were searched for; of a text the first `MAX_LINKS` domains
+and `MAX_NUMBERS` numbers count, because the graph has an edge for each pair. Their entities are
+formed when the buffer is written. Until then a text is kept unless its sketch is made.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -35,13 +37,14 @@ WRITE_ROWS = 256
 WRITES = 2
 """So many sightings keep the store busy for a part of the interval; several workers share it."""
 INTERVAL_SECONDS = 0.2
+MAX_LINKS, MAX_NUMBERS = 16, 8
 _SCORE_SHARE = np.float32(0.5)
 
 _BLOCK = np.uint8(Action.BLOCK)
 _REASONS = max(Reason) + 1
-_MARKING, _EXEMPT = np.zeros(_REASONS, np.bool_), np.zeros(_REASONS, np.bool_)
+_MARKING, _COUNTED = np.zeros(_REASONS, np.bool_), np.ones(_REASONS, np.bool_)
 _MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
-_EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED, Reason.FAILED_CLOSED]] = True
+_COUNTED[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED, Reason.FAILED_CLOSED]] = False
 
 
 _NO_ROWS: Int64s = np.zeros(0, np.int64)
@@ -103,19 +106,21 @@ class SightingBuffer:
         """Take the rows of a decided batch that tell something."""
         if isinstance(table, Calls):
             return
-        telling = decisions.actions == _BLOCK
-        telling |= _MARKING.take(decisions.reasons)
         own = decisions.thresholds
         threshold = np.float32(decisions.threshold) if own is None else own
-        telling |= decisions.scores >= threshold * _SCORE_SHARE
-        telling &= ~_EXEMPT.take(decisions.reasons)
+        telling = decisions.scores >= threshold * _SCORE_SHARE
+        telling |= decisions.actions == _BLOCK
+        telling |= _MARKING.take(decisions.reasons)
+        telling &= _COUNTED.take(decisions.reasons)
         rows = telling.nonzero()[0]
         dropped = max(len(rows) - BATCH_ROWS, 0)
         sampled = [
             row for row in self._sampled(len(table)) if not telling[row] and row not in table.errors
         ]
-        self._add(table, decisions, rows[:BATCH_ROWS].tolist(), is_sampled=False)
-        self._add(table, decisions, sampled, is_sampled=True)
+        if len(rows):
+            self._add(table, decisions, rows[:BATCH_ROWS].tolist(), is_sampled=False)
+        if sampled:
+            self._add(table, decisions, sampled, is_sampled=True)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         if self._rows:
             self.filled.set()
@@ -195,10 +200,9 @@ def _entities(row: _Row, fingerprint: str) -> list[str]:
         found[party_entity(row.key, row.name)] = None
     if fingerprint:
         found[TEXT + fingerprint] = None
-    for url in row.urls:
-        found[link_entity(url)] = None
-    for number in row.numbers:
-        found[party_entity(number)] = None
+    links = filter(None, dict.fromkeys(map(link_entity, row.urls)))
+    numbers = filter(None, dict.fromkeys(map(party_entity, row.numbers)))
+    found |= dict.fromkeys([*islice(links, MAX_LINKS), *islice(numbers, MAX_NUMBERS)])
     found.pop("", None)
     return list(found)
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from fanzha.decisions import Action, Detail, DisplayLabel, Reason, Treatment
+from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Bools, Channel, Float32s, Ingress, Uint8s
 from fanzha.toml_files import parse, read_table
 from services.auth import claims
@@ -119,7 +120,7 @@ def read_treatments(data: bytes) -> TreatmentTable:
     try:
         document = parse(data.decode())
     except ValueError as error:
-        raise ValueError(f"not TOML: {error}") from error
+        raise InvalidConfiguration("not TOML: {error}", error=error) from error
     return TreatmentTable(list(_rules(document)))
 
 
@@ -140,18 +141,23 @@ def international_calls() -> TreatmentRule:
 def _rules(document: Mapping[str, Any]) -> Iterator[TreatmentRule]:
     tables = document.get("treatment", [])
     if set(document) - {"treatment"} or not isinstance(tables, list):
-        raise ValueError("holds [[treatment]] tables, and nothing else")
+        raise InvalidConfiguration("holds [[treatment]] tables, and nothing else")
     for number, table in enumerate(tables, 1):
         yield _rule(table, f"treatment {number}")
 
 
 def _rule(table: Any, where: str) -> TreatmentRule:
     if not isinstance(table, dict):
-        raise ValueError(f"{where}: not a table")  # noqa: TRY004 - of a file
+        raise InvalidConfiguration("{where}: not a table", where=where)
     if unknown := sorted(set(table) - {*_KEYS}):
-        raise ValueError(f"{where}: not known: {', '.join(unknown)}; {', '.join(_KEYS)}")
+        raise InvalidConfiguration(
+            "{where}: not known: {unknown}; {keys}",
+            where=where,
+            unknown=", ".join(unknown),
+            keys=", ".join(_KEYS),
+        )
     if not isinstance(table.get("because"), str) or not table["because"]:
-        raise ValueError(f"{where}: because: says why, in a sentence")
+        raise InvalidConfiguration("{where}: because: says why, in a sentence", where=where)
     channels = frozenset(_members(Channel, table.get("channels"), f"{where}: channels"))
     return TreatmentRule(
         channels=channels,
@@ -166,16 +172,24 @@ def _rule(table: Any, where: str) -> TreatmentRule:
 def _detail(table: Mapping[str, Any], channels: frozenset[Channel], where: str) -> Detail:
     treatment = _member(Treatment, table.get("treatment"), f"{where}: treatment")
     if (treatment is Treatment.LABEL) != ("label" in table):
-        raise ValueError(f"{where}: label: required with treatment label, and only there")
+        raise InvalidConfiguration(
+            "{where}: label: required with treatment label, and only there", where=where
+        )
     if (treatment is Treatment.DELAY) != ("delay_ms" in table):
-        raise ValueError(f"{where}: delay_ms: required with treatment delay, and only there")
+        raise InvalidConfiguration(
+            "{where}: delay_ms: required with treatment delay, and only there", where=where
+        )
     if treatment is Treatment.DELAY and Channel.CALL in channels:
-        raise ValueError(f"{where}: treatment: a call cannot wait")
+        raise InvalidConfiguration("{where}: treatment: a call cannot wait", where=where)
     delay_ms = table.get("delay_ms", 0)
     if type(delay_ms) is not int or not 0 <= delay_ms <= MAX_DELAY_MS:
-        raise ValueError(f"{where}: delay_ms: 1 to {MAX_DELAY_MS}")
+        raise InvalidConfiguration(
+            "{where}: delay_ms: 1 to {max_delay_ms}", where=where, max_delay_ms=MAX_DELAY_MS
+        )
     if treatment is Treatment.DELAY and not delay_ms:
-        raise ValueError(f"{where}: delay_ms: 1 to {MAX_DELAY_MS}")
+        raise InvalidConfiguration(
+            "{where}: delay_ms: 1 to {max_delay_ms}", where=where, max_delay_ms=MAX_DELAY_MS
+        )
     label = DisplayLabel.UNSPECIFIED
     if "label" in table:
         label = _member(DisplayLabel, table["label"], f"{where}: label")
@@ -187,7 +201,9 @@ def _reasons(table: Mapping[str, Any], where: str) -> Bools:
         return _flags([reason for reason in Reason if reason not in _NEVER])
     reasons = _members(Reason, table["reasons"], f"{where}: reasons")
     if wrong := [reason.name.lower() for reason in reasons if reason in _NEVER]:
-        raise ValueError(f"{where}: reasons: {', '.join(wrong)}: gets no treatment")
+        raise InvalidConfiguration(
+            "{where}: reasons: {wrong}: gets no treatment", where=where, wrong=", ".join(wrong)
+        )
     return _flags(reasons)
 
 
@@ -195,7 +211,7 @@ def _ingress(table: Mapping[str, Any], channels: frozenset[Channel], where: str)
     if "ingress" not in table:
         return None
     if Channel.LINK in channels:
-        raise ValueError(f"{where}: ingress: links have none")
+        raise InvalidConfiguration("{where}: ingress: links have none", where=where)
     words = table["ingress"]
     unspecified = isinstance(words, list) and "unspecified" in words
     known = [word for word in words if word != "unspecified"] if unspecified else words
@@ -207,31 +223,35 @@ def _carriers(words: object, where: str) -> frozenset[str] | None:
     if words is None:
         return None
     if not isinstance(words, list) or not words:
-        raise ValueError(f"{where}: a list of names")
+        raise InvalidConfiguration("{where}: a list of names", where=where)
     try:
         return frozenset("" if one == claims.NO_CARRIER else claims.carrier(one) for one in words)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise InvalidConfiguration("{where}: {error}", where=where, error=error) from error
 
 
 def _share(value: object, where: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise ValueError(f"{where}: score_from: a share of the threshold, above 0 and below 1")
+        raise InvalidConfiguration(
+            "{where}: score_from: a share of the threshold, above 0 and below 1", where=where
+        )
     return float(value)
 
 
 def _members(kind: type[Member], words: object, where: str) -> list[Member]:
     if not isinstance(words, list) or not words:
-        raise ValueError(f"{where}: a list of words")
+        raise InvalidConfiguration("{where}: a list of words", where=where)
     return [_member(kind, word, where) for word in words]
 
 
 def _member(kind: type[Member], word: object, where: str) -> Member:
     known = {one.name.lower(): one for one in kind if one}
     if not isinstance(word, str) or word not in known:
-        raise ValueError(f"{where}: {word!r} is none of {', '.join(known)}")
+        raise InvalidConfiguration(
+            "{where}: {word!r} is none of {known}", where=where, word=word, known=", ".join(known)
+        )
     return known[word]
 
 

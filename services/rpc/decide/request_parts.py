@@ -105,7 +105,7 @@ def with_read_bytes(decisions: Decisions, read_bytes: Mapping[int, int]) -> Deci
         return decisions
     known = decisions.details
     noted = {
-        row: replace(known.get(row, _NO_DETAIL), read_bytes=count)
+        row: replace(known.get(row, _NO_DETAIL), read_bytes=count, truncated=True)
         for row, count in read_bytes.items()
     }
     return replace(decisions, details={**known, **noted})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, timezone
 from enum import StrEnum
 
+from fanzha.errors import InvalidConfiguration
 from services.warning.model import Tier
 
 RETRY_MS = 1000
@@ -71,7 +72,7 @@ class LimitRules:
     def __post_init__(self) -> None:
         """Refuse opt-outs of emergencies."""
         if NoticeKind.EMERGENCY in self.may_opt_out:
-            raise ValueError("opt_out: nobody can opt out of emergency")
+            raise InvalidConfiguration("opt_out: nobody can opt out of emergency")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,9 @@ def read_clock(text: str) -> time:
     """Parse a time such as ``22:00``. Raises `ValueError`."""
     found = _CLOCK.fullmatch(text)
     if found is None:
-        raise ValueError(f"quiet hours: not a time of day such as 22:00: {text!r}")
+        raise InvalidConfiguration(
+            "quiet hours: not a time of day such as 22:00: {text!r}", text=text
+        )
     return time(int(found[1]), int(found[2]))
 
 
@@ -194,7 +197,11 @@ def read_notices(text: str) -> frozenset[NoticeKind]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
         if word not in set(NoticeKind):
-            raise ValueError(f"opt_out: none of {', '.join(NoticeKind)}: {word!r}")
+            raise InvalidConfiguration(
+                "opt_out: none of {kinds}: {word!r}",
+                kinds=", ".join(NoticeKind),
+                word=word,
+            )
     return frozenset(map(NoticeKind, words))
 
 

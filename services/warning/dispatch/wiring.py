@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from fanzha.errors import InvalidInput
+from fanzha.errors import InvalidConfiguration, InvalidInput
 from infra.periodic import run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup
@@ -229,7 +229,9 @@ def _sender(
     host, _, port = settings.warning_smpp_address.rpartition(":")
     password = _lines(settings.warning_smpp_password_file)
     if password and len(password[0]) > _PASSWORD_LENGTH:
-        raise ValueError("warning_smpp_password_file: SMPP passwords have 8 characters at most")
+        raise InvalidConfiguration(
+            "warning_smpp_password_file: SMPP passwords have 8 characters at most"
+        )
     return SmppSender(
         SmppEndpoint(
             host=host.strip("[]"),
@@ -254,7 +256,9 @@ def _webhook(settings: Settings) -> WebhookSender:
             allow_private=settings.warning_webhook_private,
         )
     except InvalidInput as error:
-        raise ValueError(f"warning_webhook_url, warning_webhook_secrets_file: {error}") from error
+        raise InvalidConfiguration(
+            "warning_webhook_url, warning_webhook_secrets_file: {error}", error=error
+        ) from error
 
 
 def _kafka(settings: Settings) -> ChannelSender:
@@ -264,7 +268,7 @@ def _kafka(settings: Settings) -> ChannelSender:
             settings.warning_kafka_servers, settings.warning_kafka_topic, options=options
         )
     except ImportError as error:
-        raise ValueError("warning_kafka_servers: needs the extra kafka") from error
+        raise InvalidConfiguration("warning_kafka_servers: needs the extra kafka") from error
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -45,7 +45,7 @@ def rows(file: Path) -> Iterator[FileRow]:
                 raise InvalidInput("file: a workbook or an archive; save it as CSV")
             yield from _rows(files.lines(raw))
     except OSError as error:
-        raise InvalidInput("file: cannot be read: {strerror}", strerror=error.strerror) from error
+        raise InvalidInput("file: cannot be read: {error}", error=error) from error
 
 
 def _rows(lines: Lines) -> Iterator[FileRow]:

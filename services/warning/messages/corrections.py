@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
+from fanzha.errors import InvalidConfiguration
 from services.warning.messages import linter
 from services.warning.model import Tier
 
@@ -32,13 +33,22 @@ class CorrectionTexts:
         try:
             texts = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ValueError(f"{name}.toml: {error}") from error
+            raise InvalidConfiguration("{name}.toml: {error}", name=name, error=error) from error
         wanted = {tier.name.lower() for tier in Tier}
         if set(texts) != wanted or not all(isinstance(text, str) for text in texts.values()):
-            raise ValueError(f"{name}.toml: one text each for {', '.join(sorted(wanted))}")
+            raise InvalidConfiguration(
+                "{name}.toml: one text each for {wanted}",
+                name=name,
+                wanted=", ".join(sorted(wanted)),
+            )
         for tier, text in texts.items():
             if wrong := linter.faults(text):
-                raise ValueError(f"{name}.toml: {tier}: {linter.summary(wrong)}")
+                raise InvalidConfiguration(
+                    "{name}.toml: {tier}: {wrong}",
+                    name=name,
+                    tier=tier,
+                    wrong=linter.summary(wrong),
+                )
         return cls(name=name, by_tier={Tier[tier.upper()]: text for tier, text in texts.items()})
 
     def text(self, tier: Tier) -> str:

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 from fanzha.fraud import FraudType
 from services.warning.messages import linter
 from services.warning.messages.template import (
@@ -43,9 +44,16 @@ def read(name: str, text: str, language: str) -> list[WarningTemplate]:
             MessageFacts(claimed="某某银行"),
         ):
             if wrong := linter.faults(template.filled(facts)):
-                raise ValueError(f"{name}: {template.id}: {linter.summary(wrong)}")
+                raise InvalidConfiguration(
+                    "{name}: {id}: {wrong}", name=name, id=template.id, wrong=linter.summary(wrong)
+                )
         if template.form == "sms" and template.length.parts > MOST_SMS_PARTS:
-            raise ValueError(f"{name}: {template.id}: more than {MOST_SMS_PARTS} SMS parts")
+            raise InvalidConfiguration(
+                "{name}: {id}: more than {most_sms_parts} SMS parts",
+                name=name,
+                id=template.id,
+                most_sms_parts=MOST_SMS_PARTS,
+            )
     return templates
 
 
@@ -54,16 +62,18 @@ def assemble(name: str, text: str, language: str) -> list[WarningTemplate]:
     try:
         return list(_templates(toml_files.parse(text), language))
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name}: no TOML: {error}") from error
+        raise InvalidConfiguration("{name}: no TOML: {error}", name=name, error=error) from error
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise InvalidConfiguration("{name}: {error}", name=name, error=error) from error
 
 
 def _templates(read_: dict[str, Any], language: str) -> Iterator[WarningTemplate]:
     _exactly(read_, {"version", "seen", "kinds", *FORMS}, "file")
     version = read_["version"]
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise ValueError(f"version: letters, digits, . _ -, in quotes: {version!r}")
+        raise InvalidConfiguration(
+            "version: letters, digits, . _ -, in quotes: {version!r}", version=version
+        )
     _exactly(read_["seen"], set(_SEEN), "[seen]")
     for which, needed in _SEEN.items():
         _check_names(read_["seen"][which], frozenset(needed), f"[seen] {which}", all_needed=True)
@@ -98,7 +108,7 @@ def _words(read_: Any, kind: str) -> dict[str, str]:
         words[name] = text
     questions = read_["ask"]
     if not isinstance(questions, list) or not questions:
-        raise ValueError(f"[kinds.{kind}] ask: a list of questions is required")
+        raise InvalidConfiguration("[kinds.{kind}] ask: a list of questions is required", kind=kind)
     for question in questions:
         _check_names(question, frozenset(), f"[kinds.{kind}] ask")
     return words | {"ask": "\n".join(f"- {question}" for question in questions)}
@@ -106,26 +116,38 @@ def _words(read_: Any, kind: str) -> dict[str, str]:
 
 def _exactly(read_: Any, names: set[str], where: str) -> None:
     if not isinstance(read_, dict):
-        raise ValueError(f"{where}: a table is required")  # noqa: TRY004 - a wrong file
+        raise InvalidConfiguration("{where}: a table is required", where=where)
     if missing := names - set(read_):
-        raise ValueError(f"{where}: {', '.join(sorted(missing))}: missing")
+        raise InvalidConfiguration(
+            "{where}: {missing}: missing", where=where, missing=", ".join(sorted(missing))
+        )
     if unknown := set(read_) - names:
-        raise ValueError(f"{where}: there is no {', '.join(sorted(unknown))}")
+        raise InvalidConfiguration(
+            "{where}: there is no {unknown}", where=where, unknown=", ".join(sorted(unknown))
+        )
 
 
 def _check_names(
     text: Any, allowed: frozenset[str], where: str, *, all_needed: bool = False
 ) -> None:
     if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"{where}: a text is required")
+        raise InvalidConfiguration("{where}: a text is required", where=where)
     template = Template(text)
     if not template.is_valid():
-        raise ValueError(f"{where}: a lone $; there are no amounts in a warning")
+        raise InvalidConfiguration(
+            "{where}: a lone $; there are no amounts in a warning", where=where
+        )
     named = set(template.get_identifiers())
     if unknown := named - allowed:
-        raise ValueError(f"{where}: unknown placeholder ${', $'.join(sorted(unknown))}")
+        raise InvalidConfiguration(
+            "{where}: unknown placeholder ${unknown}",
+            where=where,
+            unknown=", $".join(sorted(unknown)),
+        )
     if all_needed and (missing := allowed - named):
-        raise ValueError(f"{where}: lacks ${', $'.join(sorted(missing))}")
+        raise InvalidConfiguration(
+            "{where}: lacks ${missing}", where=where, missing=", $".join(sorted(missing))
+        )
 
 
 def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
@@ -136,7 +158,9 @@ def newest(place: Path | Traversable) -> dict[str, Path | Traversable]:
         if match is None:
             if file.name.startswith("templates"):
                 # Templates in a misspelt file would be ignored silently.
-                raise ValueError(f"{file.name}: its name is not of the form templates-2.zh.toml")
+                raise InvalidConfiguration(
+                    "{name}: its name is not of the form templates-2.zh.toml", name=file.name
+                )
             continue
         number, language = int(match[1]), match[2]
         if language not in found or number > found[language][0]:
@@ -149,4 +173,4 @@ def text_of(file: Path | Traversable) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{file.name}: {error}") from error
+        raise InvalidConfiguration("{name}: {error}", name=file.name, error=error) from error

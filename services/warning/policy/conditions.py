@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from blocklists.entries import Source
+from fanzha.errors import InvalidConfiguration
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
 from services.warning.model import Risk
@@ -16,16 +17,18 @@ Holds: TypeAlias = Callable[[CaseFacts], bool]
 def read(when: Mapping[str, Any]) -> Holds:
     """Return a predicate for the conjunction of *when*. Raises `ValueError`."""
     if not when:
-        raise ValueError("when: at least one condition is required")
+        raise InvalidConfiguration("when: at least one condition is required")
     tests = []
     for word, value in when.items():
         make = _WORDS.get(word)
         if make is None:
-            raise ValueError(f"when: there is no {word!r}; there are {', '.join(_WORDS)}")
+            raise InvalidConfiguration(
+                "when: there is no {word!r}; there are {words}", word=word, words=", ".join(_WORDS)
+            )
         try:
             tests.append(make(value))
         except ValueError as error:
-            raise ValueError(f"when: {word}: {error}") from error
+            raise InvalidConfiguration("when: {word}: {error}", word=word, error=error) from error
     return lambda facts: all(test(facts) for test in tests)
 
 
@@ -93,7 +96,7 @@ def _means(value: Any) -> Holds:
 
 def _score(value: Any) -> Holds:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise ValueError(f"a number over 0, up to 1: {value!r}")
+        raise InvalidConfiguration("a number over 0, up to 1: {value!r}", value=value)
     return lambda facts: facts.score is not None and facts.score >= value
 
 
@@ -116,24 +119,26 @@ _WORDS: Mapping[str, Callable[[Any], Holds]] = {
 
 def _list(value: Any) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"a list of words is required: {value!r}")
+        raise InvalidConfiguration("a list of words is required: {value!r}", value=value)
     return value
 
 
 def _member(kind: Any, name: Any) -> Any:
     member = kind.__members__.get(name.upper()) if isinstance(name, str) else None
     if member is None:
-        raise ValueError(f"none of {', '.join(kind.__members__)}: {name!r}")
+        raise InvalidConfiguration(
+            "none of {members}: {name!r}", members=", ".join(kind.__members__), name=name
+        )
     return member
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"true or false: {value!r}")  # noqa: TRY004 - a wrong file, as the rest
+        raise InvalidConfiguration("true or false: {value!r}", value=value)
     return value
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"a whole number from 1: {value!r}")
+        raise InvalidConfiguration("a whole number from 1: {value!r}", value=value)
     return value

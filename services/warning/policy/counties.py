@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 
+from fanzha.errors import InvalidConfiguration
 from services.warning.csv_rows import rows
 from services.warning.policy.places import places
 
@@ -41,14 +42,26 @@ def load(path: Path | None) -> CountyAssignment:
     for where, cells in rows(path, ("city", "county"), ("weight",)) if path else ():
         city, county = places().code(cells["city"]), cells["county"]
         if not city or not county:
-            raise ValueError(f"{where}: city and county are required")
+            raise InvalidConfiguration("{where}: city and county are required", where=where)
         if city.isdecimal() and county.isdecimal() and county[:_WHOLE] != city[:_WHOLE]:
-            raise ValueError(f"{where}: county {county} is not in city {city}")
+            raise InvalidConfiguration(
+                "{where}: county {county} is not in city {city}",
+                where=where,
+                county=county,
+                city=city,
+            )
         weight = cells.get("weight") or "1"
         if not weight.isdecimal() or not 1 <= int(weight) <= _MOST_WEIGHT:
-            raise ValueError(f"{where}: weight: 1 to {_MOST_WEIGHT}: {weight!r}")
+            raise InvalidConfiguration(
+                "{where}: weight: 1 to {most_weight}: {weight!r}",
+                where=where,
+                most_weight=_MOST_WEIGHT,
+                weight=weight,
+            )
         if county in weights.setdefault(city, {}):
-            raise ValueError(f"{where}: county {county} is there twice")
+            raise InvalidConfiguration(
+                "{where}: county {county} is there twice", where=where, county=county
+            )
         weights[city][county] = int(weight)
     return CountyAssignment(
         {city: (tuple(found), tuple(accumulate(found.values()))) for city, found in weights.items()}

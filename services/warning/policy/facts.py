@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from blocklists.entries import Source
+from fanzha.errors import InvalidConfiguration
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Channel
@@ -91,17 +92,25 @@ def load(path: Path | None, home_country: str = "86") -> RiskContext:
         kind, value = cells["kind"], cells["value"]
         group = cells["group"]
         if not 1 <= len(group) <= LONGEST_GROUP:
-            raise ValueError(f"{where}: group: 1 to {LONGEST_GROUP} characters")
+            raise InvalidConfiguration(
+                "{where}: group: 1 to {longest_group} characters",
+                where=where,
+                longest_group=LONGEST_GROUP,
+            )
         if kind == "number":
             key = plan.number_key(value)
             if key <= 0:
-                raise ValueError(f"{where}: value: no number: it cannot be read")
+                raise InvalidConfiguration(
+                    "{where}: value: no number: it cannot be read", where=where
+                )
             numbers[key] = sets.joined(numbers.get(key), group)
         elif kind == "region":
             code = places().code(value)
             regions[code] = sets.joined(regions.get(code), group)
         else:
-            raise ValueError(f"{where}: kind: number or region, not {kind!r}")
+            raise InvalidConfiguration(
+                "{where}: kind: number or region, not {kind!r}", where=where, kind=kind
+            )
     return RiskContext(numbers, regions)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
+from fanzha.errors import InvalidConfiguration
 from services.warning.cases.opening import ContactStep
 from services.warning.messages.template import FORMS
 from services.warning.model import Tier
@@ -26,13 +27,15 @@ def read(tables: Any) -> Plans:
     Raises `ValueError` with the step at fault.
     """
     if not isinstance(tables, list):
-        raise ValueError("step: write [[step]]")  # noqa: TRY004 - a wrong file, as the rest
+        raise InvalidConfiguration("step: write [[step]]")
     found: dict[Tier, list[ContactStep]] = {}
     for place, table in enumerate(tables, 1):
         tier, step = _step(table, f"[[step]] number {place}: ")
         found.setdefault(tier, []).append(step)
         if len(found[tier]) > _MOST_STEPS:
-            raise ValueError(f"[[step]]: {_MOST_STEPS} for a tier are the most")
+            raise InvalidConfiguration(
+                "[[step]]: {most_steps} for a tier are the most", most_steps=_MOST_STEPS
+            )
     return {**(_shipped() if len(found) < len(Tier) else {}), **found}
 
 
@@ -43,15 +46,28 @@ def formatted(steps: Sequence[ContactStep]) -> str:
 
 def _step(table: Any, where: str) -> tuple[Tier, ContactStep]:
     if not isinstance(table, dict) or sorted(table) != sorted(_FIELDS):
-        raise ValueError(f"{where}{', '.join(_FIELDS)} are required, and nothing else")
+        raise InvalidConfiguration(
+            "{where}{fields} are required, and nothing else", where=where, fields=", ".join(_FIELDS)
+        )
     tier, channel, minutes = (table[name] for name in _FIELDS)
     if not isinstance(tier, str) or tier.upper() not in Tier.__members__:
-        raise ValueError(f"{where}tier: low, medium or high: {tier!r}")
+        raise InvalidConfiguration(
+            "{where}tier: low, medium or high: {tier!r}", where=where, tier=tier
+        )
     if channel not in FORMS:
-        raise ValueError(f"{where}channel: one of {', '.join(FORMS)}: {channel!r}")
+        raise InvalidConfiguration(
+            "{where}channel: one of {forms}: {channel!r}",
+            where=where,
+            forms=", ".join(FORMS),
+            channel=channel,
+        )
     number = minutes if isinstance(minutes, int | float) and minutes is not True else 0
     if not _SHORTEST_MINUTES <= number <= _LONGEST_MINUTES:
-        raise ValueError(f"{where}within_minutes: a number, a second to 30 days: {minutes!r}")
+        raise InvalidConfiguration(
+            "{where}within_minutes: a number, a second to 30 days: {minutes!r}",
+            where=where,
+            minutes=minutes,
+        )
     return Tier[tier.upper()], ContactStep(channel=channel, within_ms=round(minutes * _MINUTE_MS))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fanzha.errors import InvalidConfiguration
 from services.warning.csv_rows import rows
 from services.warning.model import Region
 from services.warning.policy import counties, geocoder, number_table
@@ -132,9 +133,11 @@ def _own_rows(path: Path, regions: dict[Region, int]) -> Iterator[tuple[str, int
     for where, cells in rows(path, ("number", "province"), ("city", "county")):
         match = _ROW.fullmatch(cells["number"])
         if match is None:
-            raise ValueError(f"{where}: no number such as +8617000000001 or +861700000*")
+            raise InvalidConfiguration(
+                "{where}: no number such as +8617000000001 or +861700000*", where=where
+            )
         if not cells["province"]:
-            raise ValueError(f"{where}: province is required")
+            raise InvalidConfiguration("{where}: province is required", where=where)
         province = places().code(cells["province"])
         region = Region(
             province=province,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fanzha.errors import InvalidConfiguration
 from services.settings.settings import Settings
 from services.warning.cases.model import Case
 from services.warning.dispatch import limits
@@ -74,7 +75,7 @@ def rules(settings: Settings) -> LimitRules:
             test_mode=settings.warning_test_mode,
         )
     except ValueError as error:
-        raise ValueError(f"warning_{error}") from error
+        raise InvalidConfiguration("warning_{error}", error=error) from error
 
 
 def _from(tier: str) -> frozenset[Tier]:

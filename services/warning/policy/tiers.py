@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fanzha import toml_files
+from fanzha.errors import InvalidConfiguration
 from services.warning.model import Tier
 from services.warning.policy import conditions, plans
 from services.warning.policy.conditions import Holds
@@ -79,7 +80,7 @@ class TierPolicy:
         try:
             return parse(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: {error}") from error
+            raise InvalidConfiguration("{path}: {error}", path=path, error=error) from error
 
     def judge(self, facts: CaseFacts) -> TierVerdict:
         """Evaluate the policy."""
@@ -115,31 +116,35 @@ def parse(text: str, name: str) -> TierPolicy:
         read = toml_files.parse(text)
         return _policy(read)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name}: no TOML: {error}") from error
+        raise InvalidConfiguration("{name}: no TOML: {error}", name=name, error=error) from error
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise InvalidConfiguration("{name}: {error}", name=name, error=error) from error
 
 
 def _policy(read: dict[str, Any]) -> TierPolicy:
     _only(read, ("version", "about", "points", "line", "step"), "")
     version = read.get("version")
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        raise ValueError(f"version: letters, digits, . _ -, in quotes: {version!r}")
+        raise InvalidConfiguration(
+            "version: letters, digits, . _ -, in quotes: {version!r}", version=version
+        )
     points = read.get("points")
     if not isinstance(points, dict):
-        raise ValueError("[points]: medium and high are required")  # noqa: TRY004 - a wrong file
+        raise InvalidConfiguration("[points]: medium and high are required")
     _only(points, ("medium", "high"), "[points] ")
     medium = _whole(points.get("medium"), "[points] medium")
     high = _whole(points.get("high"), "[points] high")
     if not 0 < medium < high:
-        raise ValueError(f"[points]: 0 < medium < high is required: {medium}, {high}")
+        raise InvalidConfiguration(
+            "[points]: 0 < medium < high is required: {medium}, {high}", medium=medium, high=high
+        )
     found = read.get("line")
     if not isinstance(found, list) or not found:
-        raise ValueError("[[line]]: at least one is required")
+        raise InvalidConfiguration("[[line]]: at least one is required")
     lines = [_line(one, place) for place, one in enumerate(found, 1)]
     ids = [line.id for line in lines]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
-        raise ValueError(f"[[line]] {twice[0]!r}: the id is there twice")
+        raise InvalidConfiguration("[[line]] {twice!r}: the id is there twice", twice=twice[0])
     return TierPolicy(
         version=version,
         about=str(read.get("about", "")),
@@ -152,25 +157,31 @@ def _policy(read: dict[str, Any]) -> TierPolicy:
 
 def _line(read: Any, place: int) -> TierRule:
     if not isinstance(read, dict):
-        raise ValueError("line: write [[line]]")  # noqa: TRY004 - a wrong file, as the rest
+        raise InvalidConfiguration("line: write [[line]]")
     line_id = read.get("id")
     if not isinstance(line_id, str) or not _ID.fullmatch(line_id):
-        raise ValueError(f"[[line]] number {place}: id: small letters, digits, -: {line_id!r}")
+        raise InvalidConfiguration(
+            "[[line]] number {place}: id: small letters, digits, -: {line_id!r}",
+            place=place,
+            line_id=line_id,
+        )
     where = f"[[line]] {line_id!r}: "
     _only(read, ("id", "about", "when", *_EFFECTS), where)
     about = read.get("about")
     if not isinstance(about, str) or not about.strip():
-        raise ValueError(f"{where}about: say what it means")
+        raise InvalidConfiguration("{where}about: say what it means", where=where)
     given = [name for name in _EFFECTS if name in read]
     if len(given) != 1:
-        raise ValueError(f"{where}one of {', '.join(_EFFECTS)} is required")
+        raise InvalidConfiguration(
+            "{where}one of {effects} is required", where=where, effects=", ".join(_EFFECTS)
+        )
     when = read.get("when")
     if not isinstance(when, dict):
-        raise ValueError(f"{where}when: conditions are required")  # noqa: TRY004 - a wrong file
+        raise InvalidConfiguration("{where}when: conditions are required", where=where)
     try:
         holds = conditions.read(when)
     except ValueError as error:
-        raise ValueError(f"{where}{error}") from error
+        raise InvalidConfiguration("{where}{error}", where=where, error=error) from error
     return TierRule(
         id=line_id,
         about=about.strip(),
@@ -184,12 +195,22 @@ def _line(read: Any, place: int) -> TierRule:
 
 def _only(read: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     if unknown := [name for name in read if name not in known]:
-        raise ValueError(f"{where}there is no {unknown[0]!r}; there are {', '.join(known)}")
+        raise InvalidConfiguration(
+            "{where}there is no {unknown!r}; there are {known}",
+            where=where,
+            unknown=unknown[0],
+            known=", ".join(known),
+        )
 
 
 def _whole(value: Any, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MOST_POINTS:
-        raise ValueError(f"{where}: a whole number up to {MOST_POINTS}: {value!r}")
+        raise InvalidConfiguration(
+            "{where}: a whole number up to {most_points}: {value!r}",
+            where=where,
+            most_points=MOST_POINTS,
+            value=value,
+        )
     return value
 
 
@@ -197,5 +218,7 @@ def _tier(value: Any, where: str) -> Tier | None:
     if value is None:
         return None
     if not isinstance(value, str) or value.upper() not in Tier.__members__:
-        raise ValueError(f"{where}: low, medium or high: {value!r}")
+        raise InvalidConfiguration(
+            "{where}: low, medium or high: {value!r}", where=where, value=value
+        )
     return Tier[value.upper()]

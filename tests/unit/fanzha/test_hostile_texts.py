@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from fanzha.hosts import listed_suffix
-from fanzha.links import MAX_CANDIDATES, MAX_LINKS, extract_links, find_links
 from tests.support.hostile_texts import FAMILIES, is_linear
 from tests.support.step_counter import StepCounter, TooManySteps, rewritten
 
@@ -90,18 +89,3 @@ def steps_of(body: str) -> list[int]:
 )
 def test_the_suffix_of_a_long_host_is_that_of_its_end(host: str, suffix: str) -> None:
     assert listed_suffix(host) == suffix
-
-
-def test_candidate_links_are_examined_up_to_a_bound() -> None:
-    decoys = "http://a, " * MAX_CANDIDATES
-
-    assert extract_links(decoys[10:] + "http://evil.example/") == (["http://evil.example/"], False)
-    assert extract_links(decoys + "http://evil.example/") == ([], True)
-
-
-def test_omitted_links_are_reported() -> None:
-    links = [f"http://a{number}.example/" for number in range(MAX_LINKS)]
-
-    assert extract_links(" ".join(links)) == (links, False)
-    assert extract_links(" ".join([*links, "b.example"])) == (links, True)
-    assert find_links("您好") == []

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanzha.links import MAX_LINKS, find_links
+from fanzha.links import find_links
+from fanzha.tables import MAX_TEXT_BYTES
 from fanzha.url import canonical
 from tests.support.checkout import CHECKOUT
 
@@ -16,10 +17,19 @@ def test_a_text_holds_the_links_of_the_table(case: dict[str, str | list[str]]) -
     assert find_links(str(case["text"])) == case["links"]
 
 
-def test_only_the_first_links_are_found() -> None:
-    text = " ".join(f"a{number}.example" for number in range(MAX_LINKS + 5))
+def test_a_link_behind_many_others_is_found() -> None:
+    # As many as fit into what is read of a text.
+    text = " ".join(f"a{number}.example" for number in range(600))
 
-    assert find_links(text) == [f"http://a{number}.example/" for number in range(MAX_LINKS)]
+    assert len(text) <= MAX_TEXT_BYTES
+    assert find_links(text) == [f"http://a{number}.example/" for number in range(600)]
+
+
+def test_a_link_behind_many_that_are_none_or_the_same_is_found() -> None:
+    assert find_links("http://a, " * 300 + "t.cn/a " * 300 + "evil.example") == [
+        "http://t.cn/a",
+        "http://evil.example/",
+    ]
 
 
 chinese = st.text("请点击登录网址查看领取您的积分，。！：、", max_size=12)
@@ -115,4 +125,4 @@ def test_whatever_is_found_is_canonical_and_there_once(text: str) -> None:
     ],
 )
 def test_long_hostile_texts_are_read(piece: str) -> None:
-    assert len(find_links(piece * 4000 + " evil.example/a")) <= MAX_LINKS
+    assert find_links(piece * 4000 + " http://evil.example/a")[-1] == "http://evil.example/a"

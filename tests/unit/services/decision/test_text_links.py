@@ -9,11 +9,12 @@ import pytest
 from blocklists.entries import Direction, EntryKind
 from classifiers.text.link_evidence import LINK_SCORE, WORD_SCORE
 from fanzha.decisions import Action, Detail, MatchedOn, Reason
-from fanzha.tables import Channel, Ingress
+from fanzha.tables import Channel, Float32s, Ingress
 from services.decision.evidence import ModelSet
 from tests.support.builders import (
     NINE_O_CLOCK_S,
     BrokenModel,
+    FixedScore,
     an_engine,
     an_entry,
     some_models,
@@ -83,6 +84,38 @@ def test_each_text_has_its_own_links_and_the_highest_counts() -> None:
         Reason.LINK_SCORED,
     ]
     assert found[2][2].link == "http://a.example/1"
+
+
+def test_a_listed_link_or_number_behind_many_others_blocks_its_text() -> None:
+    links = " ".join(f"http://a{number}.example/" for number in range(250))
+    numbers = ", ".join(f"1700000{number:04}" for number in range(500))
+    entries = [an_entry("evil.example"), an_entry("+8617000000499")]
+    bodies = links, f"{links} evil.example/pay", numbers, numbers[:-13]
+
+    found = decide(models(0.0, 0.0), *bodies, entries=entries)
+
+    assert [(action, detail.pattern) for action, _, detail in found] == [
+        (Action.ALLOW, ""),
+        (Action.BLOCK, "evil.example"),
+        (Action.BLOCK, "+8617000000499"),
+        (Action.ALLOW, ""),
+    ]
+
+
+class EvilHosts(FixedScore):
+    """Scores links of one host as fraud."""
+
+    def score(self, rows: Any) -> Float32s:
+        return np.array(["evil.example" in url for url in rows], np.float32)
+
+
+def test_a_link_that_scores_high_behind_many_others_blocks_its_text() -> None:
+    links = " ".join(f"http://a{number}.example/" for number in range(250))
+    with_links = replace(models(0.5, 0.0), link=EvilHosts(0.0))
+
+    found = decide(with_links, links, f"{links} {BODY}")
+
+    assert [reason for _, reason, _ in found] == [Reason.SCORED, Reason.LINK_SCORED]
 
 
 def test_without_a_model_for_words_the_text_is_let_through() -> None:

@@ -2,7 +2,7 @@
 
 from fanzha.translation.message import Message
 from services.cli._common import answer_texts, typer_words
-from services.cli._common.sentence_templates import SentenceTemplates
+from services.cli._common.typer_words import SentenceTemplates
 
 
 def test_a_sentence_inside_a_sentence_is_translated_too() -> None:

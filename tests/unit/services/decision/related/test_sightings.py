@@ -14,6 +14,8 @@ from services.decision.observer import Observer
 from services.decision.related import sightings
 from services.decision.related.sightings import (
     BATCH_ROWS,
+    MAX_LINKS,
+    MAX_NUMBERS,
     STRIDE,
     WRITE_ROWS,
     WRITES,
@@ -89,6 +91,22 @@ def test_each_row_has_the_links_and_numbers_of_its_own_text() -> None:
     assert [one.entities for one in buffer.take()] == [
         ["+8617000000002"],
         ["+8617000000002", "link:other.example", "+8617000000009"],
+    ]
+
+
+def test_of_many_links_and_numbers_the_first_become_entities() -> None:
+    links = " ".join(f"http://a{row}.x{row // 2}.example/" for row in range(40))
+    numbers = ", ".join(f"170000000{row}" for row in range(10, 30))
+    buffer = SightingBuffer()
+
+    observed(buffer, some_texts(f"{links} {numbers}", sender="+8617000000002"), score=1.0)
+
+    found = buffer.take()[0].entities
+    assert [one for one in found if one.startswith("link:")] == [
+        f"link:x{row}.example" for row in range(MAX_LINKS)
+    ]
+    assert [one for one in found if one.startswith("+")][1:] == [
+        f"+86170000000{row}" for row in range(10, 10 + MAX_NUMBERS)
     ]
 
 
