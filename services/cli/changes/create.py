@@ -63,30 +63,23 @@ _Hold = Annotated[
 
 def create(
     reason: Reason,
-    add: Add = None,
-    remove: Remove = None,
-    edit: Edit = None,
+    add: Add = None, remove: Remove = None, edit: Edit = None,
     source: Source = "",
-    action: ActionWord = "block",
-    kind_: KindWord = "",
+    action: ActionWord = "block", kind_: KindWord = "",
     direction: DirectionWord = "",
     fraud_type: FraudTypeWord = "",
-    legal_basis: LegalBasis = "",
+    legal_basis: LegalBasis = "", campaign: Campaign = "",
     expires: Expires = "",
-    campaign: Campaign = "",
     entry_reason: EditReason = "",
     false_positive: FalsePositive = False,
     draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
-    hold: _Hold = False,
-    emergency: EmergencyWhy = "",
-    replace: Replace = False,
-    expected_version: ExpectedVersion = None,
-    confirm: Confirm = None,
-    yes: Yes = False,
+    hold: _Hold = False, emergency: EmergencyWhy = "",
+    replace: Replace = False, expected_version: ExpectedVersion = None,
+    confirm: Confirm = None, yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Create a change; applied at once where one person may, else pending.
 
     Shows the entries that it would remove, and asks; entries that it would replace need --replace.

@@ -127,8 +127,7 @@ def import_(
     direction: DirectionWord = "both",
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
     legal_basis: LegalBasis = "", campaign: Campaign = "",
-    expected_version: ExpectedVersion = None,
-    replacing: _Replace = False,
+    expected_version: ExpectedVersion = None, replacing: _Replace = False,
     dry_run: _DryRun = False,
     max_invalid: _MaxInvalid = 20,
     report: _Report = None,
@@ -155,8 +154,7 @@ def import_(
         with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
             _tell(done := sending.send(lists), report, as_json=as_json)
             known.save(done.file.headers, by)
-    if not done.taken:
-        raise typer.Exit(1)
+    raise typer.Exit(0 if done.taken else 1)
 
 
 def _options(form: str, encoding: str, sheets: list[str] | None) -> list_file.ReadOptions:

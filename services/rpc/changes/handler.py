@@ -35,9 +35,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         read = await self._drafting.read(
             messages.contents(request.contents),
             identity.author(request.author),
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
         )
         kind = request.kind or ChangeKind.NORMAL
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
@@ -110,9 +108,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         record = await self._changes.apply(
             request.id,
             by=request.by,
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
             emergency_why=request.emergency_why,
             confirmed=request.confirmed_risks,
         )
@@ -220,6 +216,10 @@ def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProbl
         why = problems[0].message if problems else f"the lists are at version {done.version}"
         raise InvalidInput("it would change nothing: {why}", why=why)
     return messages.change(record)
+
+
+def _expected_version(request: pb.CreateChangeRequest | pb.ApplyChangeRequest) -> int | None:
+    return request.expected_version if request.HasField("expected_version") else None
 
 
 def _check_rows(contents: pb.ChangeContents) -> None:
