@@ -33,7 +33,8 @@ class Backoff:
         self._jitter = jitter
         self._chance = chance
         # Beyond these the cap holds; a power of the bare count would overflow after 1,024 failures.
-        self._doublings = math.ceil(math.log2(max_seconds) - math.log2(first_seconds))
+        # By exponents, because the logarithms of two neighbours can be equal.
+        self._doublings = math.frexp(max_seconds)[1] - math.frexp(first_seconds)[1] + 1
 
     @property
     def longest_seconds(self) -> float:
