@@ -22,12 +22,14 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
+from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message
 from infra.text_limits import CharacterSet, TextLimit, violation
 
 ENTRY_TEXT = TextLimit(max_characters=1000, characters=CharacterSet.ANY, strip=False)
 """Reason, legal basis, author or campaign of an entry."""
 _SOURCES = frozenset(Source)
+_IMPOSSIBLE = gettext_noop("pattern: no number has this form: {pattern}")
 NEEDS_REVIEW = Message("no_end: an entry that never ends needs a date of review (review_at_s)")
 
 
@@ -121,10 +123,7 @@ def validate(
         checking.add(row, RowOutcome.INVALID, message)
     # A typing error that would match nothing: traffic from such a number is implausible anyway.
     impossible = (read.kinds == EntryKind.NUMBER) & numbering.impossible(read.keys)
-    checking.refuse(
-        impossible,
-        lambda row: Message("pattern: no number has this form: {pattern}", pattern=read.text(row)),
-    )
+    checking.refuse(impossible, lambda row: Message(_IMPOSSIBLE, pattern=read.text(row)))
     columns = _columns(proposed, defaults, checking, now_s)
     _guard(read, columns["actions"].astype(np.uint8), checking)
     provenances, provenance = _provenance(proposed, defaults, columns, checking, now_s)
