@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+import numpy as np
+
 from fanzha.fingerprint import BatchSketches
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Float32s, Int64s, Uint8s, Uint32s
@@ -146,6 +148,11 @@ class WouldBlock:
     """Who supplied the entry, as a number of the wire."""
 
 
+_BLOCK = np.uint8(Action.BLOCK)
+_MARKING = np.zeros(256, np.bool_)
+_MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """The answers to one table of traffic; row i answers event i."""
@@ -196,9 +203,22 @@ class Decisions:
     """Likewise, an answer that blocks a link."""
     dry_run: bool = False
     """Whether nothing was recorded; the rows have no ids then."""
+    _telling: Bools | None = field(default=None, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.actions)
+
+    def blocked_or_marked(self) -> Bools:
+        """Return a mask of the rows blocked, or marked by the velocity model or the graph.
+
+        Found once; callers must not write to it.
+        """
+        found = self._telling
+        if found is None:
+            found = self.actions == _BLOCK
+            found |= _MARKING.take(self.reasons)
+            object.__setattr__(self, "_telling", found)
+        return found
 
     def threshold_of(self, row: int) -> float:
         """Return the score from which *row* is blocked."""

@@ -33,8 +33,7 @@ class Backoff:
         self._jitter = jitter
         self._chance = chance
         # Beyond these the cap holds; a power of the bare count would overflow after 1,024 failures.
-        # By exponents, because the logarithms of two neighbours can be equal.
-        self._doublings = math.frexp(max_seconds)[1] - math.frexp(first_seconds)[1] + 1
+        self._doublings = _doublings(first_seconds, max_seconds)
 
     @property
     def longest_seconds(self) -> float:
@@ -51,3 +50,9 @@ class Backoff:
     def reset(self) -> None:
         """Count from zero again."""
         self.failures = 0
+
+
+def _doublings(first: float, last: float) -> int:
+    """Return how often *first* must be doubled to reach *last*; exactly, as logarithms are not."""
+    (part, exponent), (last_part, last_exponent) = math.frexp(first), math.frexp(last)
+    return last_exponent - exponent + (last_part > part)

@@ -22,8 +22,9 @@ _OPTIONS = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Despite its name, the time for an attempt to connect: TCP, TLS and HTTP/2 settings.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     # Several channels of one process must not share a connection, for a server
     # spreads connections over its workers.
     ("grpc.use_local_subchannel_pool", 1),

@@ -13,7 +13,7 @@ import pyarrow as pa
 from blocklists.entries import Source
 from fanzha.decisions import Action, MatchedOn, Reason
 from fanzha.fraud import FraudType
-from fanzha.tables import Attestation, Bools, Channel, Float32s, Ingress, Int64s, Uint32s
+from fanzha.tables import Attestation, Bools, Channel, Float32s, Ingress, Int64s, Uint32s, Uint64s
 from fanzha.url import split
 from services.decision import rules
 from services.decision_log import schema
@@ -43,7 +43,7 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
     few = _Few.of(batches)
     channel = batches[0].channel
     columns = {
-        "decision_id": np.concatenate([batch.ids() for batch in batches]),
+        "decision_id": _ids(batches, sizes),
         "channel": schema.same_word(channel.name, sum(sizes)),
         "decided_at_ms": _per_row([batch.decided_at_ms for batch in batches], sizes),
         "occurred_at_ms": _joined(batches, lambda batch: batch.occurred_at_ms),
@@ -56,9 +56,9 @@ def of_decisions(batches: Sequence[LoggedRows]) -> pa.Table:
         "action": schema.words(Action, _joined(batches, lambda batch: batch.actions)),
         "reason": schema.words(Reason, _joined(batches, lambda batch: batch.reasons)),
         "score": pa.array(_joined(batches, lambda batch: batch.scores), from_pandas=True),
-        "threshold": _joined(batches, _thresholds),
-        "monitored": _joined(batches, _monitored),
-        "carrier": _carriers(batches),
+        "threshold": _thresholds(batches, sizes),
+        "monitored": _monitored(batches, sizes),
+        "carrier": _carriers(batches, sizes),
         "fraud_type": schema.words(FraudType, few.fraud_types),
         "entry_id": pa.array(few.entry_ids, pa.string()),
         "pattern": pa.array(few.patterns, pa.string()),
@@ -167,22 +167,26 @@ class _Few:
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
         few, start = cls(sum(map(len, batches))), 0
         for batch in batches:
-            # Row by row, over logged rows only: few of them have a value.
-            for place, row in enumerate(batch.rows.tolist(), start):
-                if row in batch.details:
-                    few.tell(place, batch, row)
-                if row in batch.would_block:
-                    few.shadow_ids[place] = batch.would_block[row].entry_id
-                    few.shadow_patterns[place] = _storable(batch.would_block[row].pattern)
-                if row in batch.names:
-                    few.names[place] = _storable(batch.names[row])
+            if batch.details or batch.would_block or batch.names:
+                few._tell_all(start, batch)
             if batch.channel is Channel.TEXT:
                 for place, urls in enumerate(_text_urls(batch), start):
                     few.hosts[place] = [_storable(split(url)[0]) for url in urls] or None
             start += len(batch)
         return few
 
-    def tell(self, place: int, batch: LoggedRows, row: int) -> None:
+    def _tell_all(self, start: int, batch: LoggedRows) -> None:
+        # Row by row, over logged rows only: few of them have a value.
+        for place, row in enumerate(batch.rows.tolist(), start):
+            if row in batch.details:
+                self._tell(place, batch, row)
+            if row in batch.would_block:
+                self.shadow_ids[place] = batch.would_block[row].entry_id
+                self.shadow_patterns[place] = _storable(batch.would_block[row].pattern)
+            if row in batch.names:
+                self.names[place] = _storable(batch.names[row])
+
+    def _tell(self, place: int, batch: LoggedRows, row: int) -> None:
         # Not the error of an unreadable row: it may quote personal data.
         detail = batch.details[row]
         self.fraud_types[place] = detail.fraud_type
@@ -230,9 +234,10 @@ def _urls(batches: Sequence[LoggedRows], rows: int) -> list[str | None]:
 
 
 def _trunks(batches: Sequence[LoggedRows]) -> list[str | None]:
-    return [
-        _storable(name) or None for batch in batches for name in batch.trunks or [""] * len(batch)
-    ]
+    found: list[str | None] = []
+    for batch in batches:
+        found += [_storable(name) or None for name in batch.trunks] or [None] * len(batch)
+    return found
 
 
 def _rules_held(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
@@ -254,7 +259,8 @@ def _activity(batches: Sequence[LoggedRows]) -> pa.ListArray:
     logged = np.zeros(sum(map(len, batches)), np.bool_)
     start = 0
     for batch in batches:
-        logged[start + batch.activity_places] = True
+        if len(batch.activity_places):
+            logged[start + batch.activity_places] = True
         start += len(batch)
     ends = np.concatenate(([0], np.cumsum(logged) * len(schema.ACTIVITY)))
     values = np.concatenate([batch.activity.T.ravel() for batch in batches])
@@ -278,27 +284,49 @@ def _versions(values: Sequence[str], sizes: Sequence[int]) -> pa.DictionaryArray
     return schema.repeated(list(known), np.repeat(np.array(places, np.int32), sizes))
 
 
-def _thresholds(batch: LoggedRows) -> Float32s:
-    return np.broadcast_to(np.asarray(batch.threshold, np.float32), len(batch))
+def _ids(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> Uint64s:
+    """Return what `LoggedRows.ids` returns of each batch; a call for each would cost more."""
+    first = np.array([batch.first_id for batch in batches], np.uint64)
+    rows = _joined(batches, lambda batch: batch.rows).view(np.uint64)
+    ids: Uint64s = np.repeat(first, sizes) + rows
+    return ids
 
 
-def _monitored(batch: LoggedRows) -> Bools:
-    return np.zeros(len(batch), np.bool_) if batch.monitored is None else batch.monitored
+def _thresholds(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> Float32s:
+    given = [batch.threshold for batch in batches]
+    if not any(isinstance(one, np.ndarray) for one in given):
+        return np.repeat(np.array(given, np.float32), sizes)
+    return np.concatenate(
+        [
+            np.broadcast_to(np.asarray(one, np.float32), size)
+            for one, size in zip(given, sizes, strict=True)
+        ]
+    )
 
 
-def _carriers(batches: Sequence[LoggedRows]) -> pa.DictionaryArray:
+def _monitored(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> Bools:
+    found, start = np.zeros(sum(sizes), np.bool_), 0
+    for batch, size in zip(batches, sizes, strict=True):
+        if batch.monitored is not None:
+            found[start : start + size] = batch.monitored
+        start += size
+    return found
+
+
+def _carriers(batches: Sequence[LoggedRows], sizes: Sequence[int]) -> pa.DictionaryArray:
     """Return the carrier of each logged row; null where its request names none."""
     known: dict[str, int] = {"": 0}
-    places: list[Int64s] = []
-    for batch in batches:
+    places, start = np.zeros(sum(sizes), np.int64), 0
+    for batch, size in zip(batches, sizes, strict=True):
         of_requests = [known.setdefault(carrier, len(known)) for carrier, _ in batch.carriers]
         if len(of_requests) > 1:
             ends = np.cumsum([rows for _, rows in batch.carriers])
             requests = np.searchsorted(ends, batch.rows, side="right")
-            places.append(np.array(of_requests, np.int64)[requests])
-        else:
-            places.append(np.full(len(batch), (of_requests or [0])[0], np.int64))
-    return schema.repeated(list(known), np.concatenate(places))
+            places[start : start + size] = np.array(of_requests, np.int64)[requests]
+        elif of_requests:
+            places[start : start + size] = of_requests[0]
+        start += size
+    return schema.repeated(list(known), places)
 
 
 def _storable(text: str) -> str:

@@ -41,9 +41,7 @@ _GOLDEN = 0x9E37_79B9_7F4A_7C15
 _STEPS: Uint64s = np.arange(MAX_ROWS, dtype=np.uint64) * np.uint64(_GOLDEN)
 
 # Access to an enum member costs a microsecond; these constants avoid it.
-_BLOCK, _VELOCITY = np.uint8(Action.BLOCK), np.uint8(Reason.VELOCITY)
-_RELATED = np.uint8(Reason.RELATED)
-_ALLOW = np.uint8(Action.ALLOW)
+_ALLOW, _VELOCITY = np.uint8(Action.ALLOW), np.uint8(Reason.VELOCITY)
 _NEAR = np.float32(0.5)
 """From this share of the threshold on, the activity of an allowed caller is logged."""
 _OF_BATCH = (
@@ -88,6 +86,16 @@ class _Strings(NamedTuple):
     bodies: Sequence[str]
     text_links: tuple[Sequence[str], Int64s]
     trunks: Sequence[str]
+
+
+class _Answers(NamedTuple):
+    """What was decided of the logged rows; see `LoggedRows`."""
+
+    actions: Uint8s
+    reasons: Uint8s
+    scores: Float32s
+    threshold: float | Float32s
+    monitored: Bools | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,23 +167,29 @@ class RowSampler:
 
     def of(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> SampledRows | None:
         """Choose rows of a batch; None for none."""
-        always: Bools = (decisions.actions == _BLOCK) | (decisions.reasons == _VELOCITY)
-        always |= decisions.reasons == _RELATED
-        watched = self._watched.among(from_keys, to_keys)
-        if watched is not None:
-            always |= watched
-        if decisions.monitored is not None:
-            always |= decisions.monitored
-        if decisions.would_block:
-            always[list(decisions.would_block)] = True
+        always = self._logged_in_full(decisions, from_keys, to_keys)
         if self._limit is None:
             rows = always.nonzero()[0]
             return SampledRows(rows, np.ones(len(rows), np.uint32)) if len(rows) else None
         first = np.uint64(decisions.first_id * _GOLDEN % 2**64)
-        rows = (always | (_STEPS[: len(always)] + first <= self._limit)).nonzero()[0]
+        logged = _STEPS[: len(always)] + first <= self._limit
+        logged |= always
+        rows = logged.nonzero()[0]
         if not len(rows):
             return None
         return SampledRows(rows, np.where(always[rows], np.uint32(1), self._weight))
+
+    def _logged_in_full(self, decisions: Decisions, from_keys: Int64s, to_keys: Int64s) -> Bools:
+        always = decisions.blocked_or_marked()
+        watched = self._watched.among(from_keys, to_keys)
+        if watched is not None:
+            always = always | watched
+        if decisions.monitored is not None:
+            always = always | decisions.monitored
+        if decisions.would_block:
+            always = always.copy()
+            always[list(decisions.would_block)] = True
+        return always
 
 
 def cut(
@@ -220,7 +234,10 @@ def _cut_rows(
 ) -> LoggedRows:
     rows = sample.rows
     ingress, attestations = _entered(table, rows)
-    activity_places, columns = _activity_of(decisions, rows, activity)
+    answers = _answers_of(decisions, rows)
+    activity_places, columns = _NO_ROWS, _NO_ACTIVITY
+    if activity is not None:
+        activity_places, columns = _activity_of(answers, rows, activity)
     return LoggedRows(
         channel=channel,
         rows=rows,
@@ -238,34 +255,33 @@ def _cut_rows(
         activity_places=activity_places,
         activity=columns,
         held=None if decisions.held is None else decisions.held[rows],
-        actions=decisions.actions[rows],
-        reasons=decisions.reasons[rows],
-        scores=decisions.scores[rows],
         weights=sample.weights,
-        threshold=_thresholds(decisions, rows),
-        monitored=None if decisions.monitored is None else decisions.monitored[rows],
         decided_at_ms=decided_at_ms,
+        **answers._asdict(),
         **{name: getattr(decisions, name) for name in _OF_BATCH},
     )
 
 
-def _thresholds(decisions: Decisions, rows: Int64s) -> float | Float32s:
-    own = decisions.thresholds
-    return decisions.threshold if own is None else own[rows]
+def _answers_of(decisions: Decisions, rows: Int64s) -> _Answers:
+    own, monitored = decisions.thresholds, decisions.monitored
+    return _Answers(
+        actions=decisions.actions[rows],
+        reasons=decisions.reasons[rows],
+        scores=decisions.scores[rows],
+        threshold=decisions.threshold if own is None else own[rows],
+        monitored=None if monitored is None else monitored[rows],
+    )
 
 
 def _activity_of(
-    decisions: Decisions, rows: Int64s, activity: CallerActivity | None
+    answers: _Answers, rows: Int64s, activity: CallerActivity
 ) -> tuple[Int64s, Float32s]:
     """Return the places among *rows* whose activity is logged, and its columns there."""
-    if activity is None:
-        return _NO_ROWS, _NO_ACTIVITY
-    near = np.asarray(_thresholds(decisions, rows), np.float32) * _NEAR
-    suspected: Bools = decisions.scores[rows] >= near
-    suspected |= decisions.actions[rows] != _ALLOW
-    if decisions.monitored is not None:
-        suspected |= decisions.monitored[rows]
-    suspected |= decisions.reasons[rows] == _VELOCITY
+    suspected: Bools = answers.scores >= np.asarray(answers.threshold, np.float32) * _NEAR
+    suspected |= answers.actions != _ALLOW
+    suspected |= answers.reasons == _VELOCITY
+    if answers.monitored is not None:
+        suspected |= answers.monitored
     places = suspected.nonzero()[0]
     if not len(places):
         return _NO_ROWS, _NO_ACTIVITY

@@ -43,6 +43,16 @@ _STAGE_PLACE = {
     for place, stage in enumerate(layout.STAGES)
 }
 
+_DECISION_PLACE = {
+    channel: layout.START[layout.DECISIONS.name] + index * layout.DECISION_SPAN
+    for index, channel in enumerate(layout.CHANNELS)
+}
+_ROWS_PLACE = {
+    channel: layout.START[layout.ROWS.name] + index * layout.ROWS.width
+    for index, channel in enumerate(layout.CHANNELS)
+}
+_REASON_SPAN = np.uint8(layout.REASON_SPAN)
+
 
 class DecisionMetrics:
     """The figures of one worker; without a file, no other process can read them."""
@@ -59,7 +69,8 @@ class DecisionMetrics:
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
             self.feature_drifted(channel, {})
-        self.cascade_available(None)
+        for channel in layout.CASCADES:
+            self.cascade_available(channel, None)
 
     @classmethod
     def on_page(
@@ -93,13 +104,10 @@ class DecisionMetrics:
 
     def count(self, channel: Channel, actions: Uint8s, reasons: Uint8s) -> None:
         """Count the decisions of a batch."""
-        pairs = np.bincount(
-            actions * np.uint8(layout.REASON_SPAN) + reasons, minlength=layout.DECISION_SPAN
-        )
-        first = layout.START[layout.DECISIONS.name] + (channel - 1) * layout.DECISION_SPAN
+        pairs = np.bincount(actions * _REASON_SPAN + reasons, minlength=layout.DECISION_SPAN)
+        first = _DECISION_PLACE[channel]
         self._array[first : first + layout.DECISION_SPAN] += pairs
-        place = layout.START[layout.ROWS.name] + (channel - 1) * layout.ROWS.width
-        self._observe(layout.ROWS, place, len(actions))
+        self._observe(layout.ROWS, _ROWS_PLACE[channel], len(actions))
 
     def model_failed(self, channel: Channel) -> None:
         """Count a batch whose model failed."""
@@ -109,21 +117,24 @@ class DecisionMetrics:
         """Count a batch of calls whose velocity model failed."""
         self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
-    def escalations(self, escalated: int, cached: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by outcome, and the time spent on them."""
-        first = layout.START[layout.ESCALATIONS.name]
+    def escalations(
+        self, channel: Channel, escalated: int, cached: int, skipped: int, seconds: float
+    ) -> None:
+        """Count uncertain rows by outcome, and the time spent on them."""
+        first = _escalations_place(channel)
         for place, rows in enumerate((escalated, cached, skipped)):
             self._figures[first + place] += rows
-        self._figures[layout.START[layout.ESCALATION_SECONDS.name]] += seconds
+        self._figures[_cascade_place(layout.ESCALATION_SECONDS, channel)] += seconds
 
-    def escalation_failed(self) -> None:
-        """Count an uncertain text whose second stage failed."""
+    def escalation_failed(self, channel: Channel) -> None:
+        """Count an uncertain row whose second stage failed."""
         failed = layout.ESCALATION_OUTCOMES.index("failed")
-        self._figures[layout.START[layout.ESCALATIONS.name] + failed] += 1
+        self._figures[_escalations_place(channel) + failed] += 1
 
-    def cascade_available(self, available: bool | None) -> None:
-        """Set whether the text model in force has its second stage; None where it should not."""
-        self._set(layout.CASCADE_AVAILABLE, np.nan if available is None else float(available))
+    def cascade_available(self, channel: Channel, available: bool | None) -> None:
+        """Set whether the model in force has its second stage; None where it should not."""
+        value = np.nan if available is None else float(available)
+        self._figures[_cascade_place(layout.CASCADE_AVAILABLE, channel)] = value
 
     def shadowed(
         self,
@@ -312,5 +323,16 @@ class DecisionMetrics:
         self._figures[layout.START[family.name]] = value
 
     def _observe(self, family: Family, place: int, value: float) -> None:
+        """Add *value* to the histogram of *family* whose figures begin at *place*."""
         self._figures[place + family.bucket(value)] += 1
-        self._figures[place + family.width - 1] += value
+        # The sum; `width` would be one call more for each stage of each batch.
+        self._figures[place + len(family.bounds) + 1] += value
+
+
+def _cascade_place(family: Family, channel: Channel) -> int:
+    return layout.START[family.name] + list(layout.CASCADES).index(channel)
+
+
+def _escalations_place(channel: Channel) -> int:
+    index = list(layout.CASCADES).index(channel)
+    return layout.START[layout.ESCALATIONS.name] + index * len(layout.ESCALATION_OUTCOMES)

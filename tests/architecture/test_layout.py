@@ -69,7 +69,7 @@ SHORT_MODULES = {
 def modules() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if path.name != "__init__.py" and "v1" not in path.parts:
+            if path.name != "__init__.py" and "v1" not in path.relative_to(ROOT).parts:
                 yield path.relative_to(ROOT)
 
 

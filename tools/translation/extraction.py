@@ -152,7 +152,7 @@ def looped(loop: ast.For) -> list[str]:
 def _modules() -> Iterator[Path]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            if "v1" not in path.parts:
+            if "v1" not in path.relative_to(ROOT).parts:
                 yield path
 
 

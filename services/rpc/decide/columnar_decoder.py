@@ -12,9 +12,7 @@ from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
-    Attestation,
     Calls,
-    Ingress,
     Int64s,
     Links,
     Texts,
@@ -22,6 +20,8 @@ from fanzha.tables import (
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_validation import (
+    LAST_ATTESTATION,
+    LAST_INGRESS,
     MAX_REQUEST_ID_CHARACTERS,
     MAX_TRUNK_CHARACTERS,
     is_request_id,
@@ -59,8 +59,8 @@ class ColumnarDecoder:
             callers=callers,
             callees=callees,
             attempted_at_ms=or_now(times, now_ms),
-            ingress=known(ingress, max(Ingress)),
-            attestations=known(attestations, max(Attestation)),
+            ingress=known(ingress, LAST_INGRESS),
+            attestations=known(attestations, LAST_ATTESTATION),
             trunks=rows.short_strings(trunks),
             names=_names(rows, from_, callers),
             errors={
@@ -92,7 +92,7 @@ class ColumnarDecoder:
             receivers=receivers,
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
-            ingress=known(ingress, max(Ingress)),
+            ingress=known(ingress, LAST_INGRESS),
             trunks=trunk_names,
             names=_names(rows, from_, senders),
             errors=errors,

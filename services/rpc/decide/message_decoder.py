@@ -13,10 +13,8 @@ from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
-    Attestation,
     Bools,
     Calls,
-    Ingress,
     Links,
     Texts,
 )
@@ -24,6 +22,8 @@ from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_truncation import cut_text
 from services.rpc.decide.row_validation import (
+    LAST_ATTESTATION,
+    LAST_INGRESS,
     MAX_TRUNK_CHARACTERS,
     is_request_id,
     known,
@@ -62,8 +62,8 @@ class MessageDecoder:
             callers=callers,
             callees=callees,
             attempted_at_ms=or_now(times, now_ms),
-            ingress=known([row.ingress for row in rows], max(Ingress)),
-            attestations=known([row.attestation for row in rows], max(Attestation)),
+            ingress=known([row.ingress for row in rows], LAST_INGRESS),
+            attestations=known([row.attestation for row in rows], LAST_ATTESTATION),
             trunks=trunks,
             names={row: sender_name(names[row]) for row in rows_of(callers >= FIRST_SENDER)},
             errors=errors,
@@ -94,7 +94,7 @@ class MessageDecoder:
             receivers=receivers,
             bodies=bodies,
             submitted_at_ms=or_now(times, now_ms),
-            ingress=known([row.ingress for row in rows], max(Ingress)),
+            ingress=known([row.ingress for row in rows], LAST_INGRESS),
             trunks=trunks,
             names={row: sender_name(names[row]) for row in rows_of(senders >= FIRST_SENDER)},
             errors=errors,

@@ -6,17 +6,15 @@ import numpy as np
 
 from fanzha import party_address
 from fanzha.phone import UNREADABLE, HomePlan
-from fanzha.tables import (
-    Bools,
-    Int64s,
-    Uint8s,
-)
+from fanzha.tables import Attestation, Bools, Ingress, Int64s, Uint8s
 from fanzha.v1 import interception_pb2 as pb
 
 MAX_TRUNK_CHARACTERS = 64
 MAX_PARTY_CHARACTERS = 64
 MAX_REQUEST_ID_CHARACTERS = 64
 _NO_REQUEST_ID = f"request_id: more than {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters"
+LAST_INGRESS, LAST_ATTESTATION = int(max(Ingress)), int(max(Attestation))
+"""The last values of these enums that are known; finding them costs more than reading a column."""
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
@@ -47,8 +45,9 @@ def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
         beyond = numbers > last
         return np.where(beyond, np.uint8(0), numbers) if np.count_nonzero(beyond) else numbers
     # Enums are open on the wire: any int32 may arrive.
-    column = np.asarray(numbers, np.int64)
-    return np.where((column < 0) | (column > last), 0, column).astype(np.uint8)
+    if min(numbers, default=0) < 0 or max(numbers, default=0) > last:
+        numbers = [number if 0 <= number <= last else 0 for number in numbers]
+    return np.array(numbers, np.uint8)
 
 
 def is_request_id(text: str) -> bool:

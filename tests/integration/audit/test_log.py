@@ -57,8 +57,9 @@ class Office:
         return self.run("audit", "verify", *arguments)
 
     def add(self, pattern: str) -> None:
-        self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
-                 "--by", "li")  # fmt: skip
+        done = self.run("blocklist", "add", pattern, "--source", "bureau", "--reason", "test",
+                        "--by", "li")  # fmt: skip
+        assert done.returncode != 3, done.stderr
 
 
 @pytest.fixture

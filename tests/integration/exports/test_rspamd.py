@@ -107,6 +107,7 @@ def test_exactly_links_to_listed_hosts_are_found(
     done = run("blocklist", "export", "--format", "rspamd", "--out", str(listed), "--target",
                target)  # fmt: skip
 
+    assert done.returncode == 0, done.stderr
     with started(configure(tmp_path, port, listed), tmp_path, lambda: answers(port)):
         found = {host: checked(port, host) for host in (*LISTED, *NOT_LISTED)}
     hit = [host for host, answer in found.items() if "LISTED_HOST" in answer["symbols"]]
