@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,10 +33,7 @@ def sources(
     The reliability is 0.5 without informative cases: docs/how-to/outcomes.md.
     """
     with server(target) as stub:
-        request = pb.ListSourcesRequest(source_name=name)
-        found = stub.ListSources(request).sources
-    if name and not any(one.accepted or one.duplicates or one.refused for one in found):
-        fail(gettext("{source!r} has sent nothing", source=name[:50]), status=ExitStatus.NOT_FOUND)
+        found = _sources(stub, name)
     if as_json:
         print_json([_as_words(one) for one in found])
         return
@@ -70,7 +67,7 @@ def feedback(
 ) -> None:
     """Write what became of the warnings of a source as CSV, oldest first, for it to read.
 
-    Ends with status 1 when there is none from the beginning on.
+    Ends with status 1 for a source that has sent nothing.
     """
     with server(target) as stub:
         steps = _steps(stub, source, after)
@@ -82,12 +79,21 @@ def feedback(
                     gettext("{source!r} has no feedback{since}", source=source, since=since),
                     markup=False,
                 )
-                if not after:
-                    raise typer.Exit(1)
+                _sources(stub, source)
             return
         with atomic_file.replacing_text(csv_file) as lines:
             number = _write(SafeWriter(lines), steps)
     out.print(gettext("{number} outcomes in {csv_file}", number=number, csv_file=csv_file))
+
+
+def _sources(stub: Any, name: str) -> Sequence[pb.SourceRecord]:
+    """Return the quality record of sources; end the command for one that has sent nothing."""
+    found: Sequence[pb.SourceRecord] = stub.ListSources(
+        pb.ListSourcesRequest(source_name=name)
+    ).sources
+    if name and not any(one.accepted or one.duplicates or one.refused for one in found):
+        fail(gettext("{source!r} has sent nothing", source=name[:50]), status=ExitStatus.NOT_FOUND)
+    return found
 
 
 def _steps(stub: Any, source: str, after: str) -> Iterator[pb.FeedbackStep]:
