@@ -22,7 +22,7 @@ import torch
 from rich.progress import Progress
 
 from classifiers.caller.classifier import cap_scores
-from classifiers.training import card_plots, examples_card
+from classifiers.training import card_plots, carrier_rates, examples_card
 from classifiers.training.caller import card, data, examples, metrics, network, page
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.examples import CallerExamples
@@ -128,6 +128,9 @@ def run(
             "kilobytes": round(graph.ByteSize() / 1000),
             "development": fitted.report(development.frauds, threshold),
             "test": metrics.report(raw, score, test, threshold, seed),
+            "carrier_rates": carrier_rates.figures(
+                "test", score(test.activity), test.frauds, threshold
+            ),
         },
         "plots": _plots(score, test, threshold, learning),
     }
