@@ -134,13 +134,7 @@ def _measured(
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
         rates += _carrier_rates(name, splits[name], judged.scores, clear, trained)
-    tested = [row.source for row in splits[TEST]]
-    plots = card_plots.figures(
-        judged.scores[clear],
-        frauds[clear],
-        trained.stages.threshold,
-        [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
-    )
+    plots = _plots(splits[TEST], judged.scores, clear, trained)
     if learning := report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
         plots["learning"] = learning
     found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
@@ -151,6 +145,15 @@ def _measured(
     found["carrier_rates"] = rates
     found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.escalated)
     return {"metrics": found, "plots": plots}
+
+
+def _plots(
+    rows: Sequence[LabelledText], scores: Float32s, clear: Bools, trained: Trained
+) -> card_plots.Plots:
+    frauds = np.array([row.label == "fraud" for row in rows])
+    sources = np.array([row.source for row in rows])
+    threshold = trained.stages.threshold
+    return card_plots.figures(scores[clear], frauds[clear], threshold, sources[clear])
 
 
 def _carrier_rates(
