@@ -1,6 +1,6 @@
 """Finds and loads model bundles: ``<root>/<channel>/<version>/{model.onnx, card.toml}``.
 
-Text bundles with a second stage hold its head besides, ``second.onnx``.
+Text and link bundles with a second stage hold its head besides, ``second.onnx``.
 
 Each classifier compares its scores of the card's golden rows with those on the card before
 it is handed out, so a bundle that loads scores as it did when it was made.
@@ -14,6 +14,7 @@ from pathlib import Path
 from classifiers.caller.classifier import CallerClassifier
 from classifiers.card import CARD
 from classifiers.escalation import EscalationBudget
+from classifiers.link import url_trees
 from classifiers.link.classifier import LinkClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import sentence_head
@@ -42,14 +43,18 @@ def load_all(root: Path | None = None) -> Classifiers:
 
 
 def load_text(
-    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
+    root: Path | None = None,
+    version: str | None = None,
+    budget: EscalationBudget | None = None,
+    *,
+    reads_disguises: bool = True,
 ) -> TextClassifier:
     """Load a text model, by default the newest; a *budget* of zero loads no second stage."""
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
-        return TextClassifier(model)
+        return TextClassifier(model, reads_disguises=reads_disguises)
     second = sentence_head.of_bundle(folder(root, "sms", model.version), model.card)
-    return TextClassifier(model, second, budget)
+    return TextClassifier(model, second, budget, reads_disguises=reads_disguises)
 
 
 def load_first_stage(root: Path | None = None, version: str | None = None) -> TextClassifier:
@@ -57,9 +62,15 @@ def load_first_stage(root: Path | None = None, version: str | None = None) -> Te
     return TextClassifier(_load(root, "sms", version))
 
 
-def load_link(root: Path | None = None, version: str | None = None) -> LinkClassifier:
-    """Load a link model, by default the newest."""
-    return LinkClassifier(_load(root, "url", version))
+def load_link(
+    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
+) -> LinkClassifier:
+    """Load a link model, by default the newest; a *budget* of zero loads no second stage."""
+    model = _load(root, "url", version)
+    if budget is not None and not budget.share:
+        return LinkClassifier(model)
+    second = url_trees.of_bundle(folder(root, "url", model.version), model.card)
+    return LinkClassifier(model, second, budget)
 
 
 def load_caller(

@@ -79,7 +79,7 @@ class Card:
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
     """The same for columns of the traffic, those of `classifiers.drift_features`."""
     cascade: CascadeCard | None = None
-    """Of text models that have one."""
+    """Of text and link models that have one."""
 
     def setting(self, name: str, kind: type[FieldType]) -> FieldType:
         """Return the setting *name* of the inputs, which must be of *kind*."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from classifiers.link.brand_names import own_domains
+from classifiers.link.url_parts import readable_label
 from fanzha.hosts import host_suffixes, is_address, public_suffix
 
 SHORTEST_WITHIN = 6
@@ -17,7 +18,6 @@ SHORTEST_WITHIN = 6
 SHORTEST_MISSPELT = 6
 """A letter away from a shorter name there are too many words."""
 
-_PUNYCODE = "xn--"
 # Letters of other scripts, and digits, that pass for a Latin letter.
 _LOOKS_LIKE = str.maketrans(
     "аеорсухіјѕԁһӏкмтвнгαεικνορτυχω01345789ıłøđß",
@@ -113,15 +113,6 @@ def _words(name: str) -> list[str]:
     """Return the labels, the words in them, and neighbouring words as one."""
     words: list[str] = []
     for label in filter(None, name.split(".")):
-        parts = _readable(label).replace("_", "-").split("-")
+        parts = readable_label(label).replace("_", "-").split("-")
         words += [*parts, *(first + second for first, second in pairwise(parts)), "".join(parts)]
     return list(dict.fromkeys(filter(None, words)))
-
-
-def _readable(label: str) -> str:
-    if not label.startswith(_PUNYCODE):
-        return label
-    try:
-        return label.removeprefix(_PUNYCODE).encode("ascii").decode("punycode")
-    except UnicodeError:
-        return label

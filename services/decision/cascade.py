@@ -1,41 +1,51 @@
-"""How much a worker looks twice at uncertain texts, and what it tells of that."""
+"""How much time a worker spends on uncertain texts and links, and what it reports of that."""
 
 import logging
+from collections.abc import Mapping
 from time import monotonic
 
 from classifiers.escalation import EscalationBudget
+from fanzha.tables import Channel
 from infra.safe_traceback import kind_and_places
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer
 from services.settings.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 
-def budget(settings: Settings, observer: Observer) -> EscalationBudget:
-    """Return the budget of each text model of a worker, a shadow's too."""
-    return EscalationBudget(
-        share=settings.cascade_share,
-        clock=monotonic,
-        counters=CascadeReports(observer),
-    )
+def budgets(settings: Settings, observer: Observer) -> Mapping[ModelKind, EscalationBudget]:
+    """Return the budget of each text and each link model of a worker, a shadow's too."""
+    shares = {
+        Channel.TEXT: settings.cascade_share,
+        Channel.LINK: settings.link_cascade_share,
+    }
+    return {
+        OF_CHANNEL[channel]: EscalationBudget(
+            share=share, clock=monotonic, counters=CascadeReports(channel, observer)
+        )
+        for channel, share in shares.items()
+    }
 
 
 class CascadeReports:
-    """Hands counts on, and tells of the first fault in the log."""
+    """Hands the counts of one channel on, and logs the first fault."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, channel: Channel, observer: Observer) -> None:
+        self._channel = channel
         self._observer = observer
         self._faulted = False
 
     def escalations(self, *, escalated: int, cached: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by what became of them, and the time that looking took."""
-        self._observer.escalations(escalated, cached, skipped, seconds)
+        """Count uncertain rows by outcome, and the time of the second stage."""
+        self._observer.escalations(self._channel, escalated, cached, skipped, seconds)
 
     def escalation_failed(self, error: Exception) -> None:
-        """Count a text that a broken second stage left to the fast model."""
-        # Told once, then only counted, as with models.
+        """Count a row that a broken second stage left to the fast model."""
+        # Logged once, then only counted, as with models.
         if not self._faulted:
             places = kind_and_places(error)
             logger.error("escalations fail; they are only counted from now on: %s", places)
         self._faulted = True
-        self._observer.escalation_failed()
+        self._observer.escalation_failed(self._channel)

@@ -21,12 +21,12 @@ class Observer:
     model_failed: Callable[[Channel], None] = lambda _channel: None
     velocity_failed: Callable[[], None] = lambda: None
     """The velocity model failed on a batch."""
-    escalations: Callable[[int, int, int, float], None] = (
-        lambda _escalated, _cached, _skipped, _seconds: None
+    escalations: Callable[[Channel, int, int, int, float], None] = (
+        lambda _channel, _escalated, _cached, _skipped, _seconds: None
     )
-    """Uncertain texts by outcome, and the seconds spent in the second stage."""
-    escalation_failed: Callable[[], None] = lambda: None
-    """A text kept its fast score because the second stage failed."""
+    """Uncertain texts or links by outcome, and the seconds spent in the second stage."""
+    escalation_failed: Callable[[Channel], None] = lambda _channel: None
+    """A text or link kept its fast score because the second stage failed."""
     links_found: Callable[[Sequence[str], Int64s], None] = lambda _urls, _owners: None
     """The links in a batch of texts, and for each the row of its text; before it is decided."""
     rows_unreadable: Callable[[Channel, Iterable[str]], None] = lambda _channel, _errors: None

@@ -4,7 +4,7 @@ A bundle is loaded beside the one in force, in a thread: its checksum, width and
 checked by loading it, and it is warmed. Taking it over is one assignment, so a batch sees one
 model from its start to its end. A bundle that does not pass is refused, and the model in force
 stays. The version before stays loaded, so a rollback loads nothing. Only at the start, when nothing
-ran before, a text bundle whose second stage fails is taken without it.
+ran before, a bundle whose second stage fails is taken without it.
 """
 
 from collections.abc import Mapping
@@ -36,13 +36,13 @@ class ActiveModels:
         root: Path | None,
         thresholds: Mapping[ModelKind, float | None],
         desired: DesiredModels,
-        budget: EscalationBudget | None = None,
+        budgets: Mapping[ModelKind, EscalationBudget] | None = None,
         *,
         velocity: bool = False,
     ) -> None:
         """Load the desired models, else the newest; raises `ValueError` without a model.
 
-        *budget* is the budget for the second stage of texts; None: without limit.
+        *budgets* are those of the second stages of texts and links; without one there is no limit.
         Only with *velocity* there is a velocity model.
         """
 
@@ -53,8 +53,9 @@ class ActiveModels:
         # Too few calls are to stay below the threshold that holds.
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))
         self._caller = slot(ModelLoading(kind=ModelKind.CALL, load=load_caller, warm=_warm_nothing))
-        self._text = slot(_text(budget))
-        self._link = slot(_LINK)
+        limits = budgets or {}
+        self._text = slot(_text(limits.get(ModelKind.TEXT)))
+        self._link = slot(_link(limits.get(ModelKind.LINK)))
         self._velocity = slot(_VELOCITY) if velocity else None
         self.current = self._models()
 
@@ -142,9 +143,14 @@ def _text(budget: EscalationBudget | None) -> ModelLoading[TextScorer]:
     return ModelLoading(kind=ModelKind.TEXT, load=load, warm=_warm_text, load_without=once)
 
 
-_LINK: ModelLoading[LinkScorer] = ModelLoading(
-    kind=ModelKind.LINK, load=bundles.load_link, warm=_warm_link
-)
+def _link(budget: EscalationBudget | None) -> ModelLoading[LinkScorer]:
+    load = partial(bundles.load_link, budget=budget)
+    if budget is None or not budget.share:
+        return ModelLoading(kind=ModelKind.LINK, load=load, warm=_warm_link)
+    once = partial(bundles.load_link, budget=replace(budget, share=0.0))
+    return ModelLoading(kind=ModelKind.LINK, load=load, warm=_warm_link, load_without=once)
+
+
 _VELOCITY: ModelLoading[VelocityScorer] = ModelLoading(
     kind=ModelKind.VELOCITY, load=bundles.load_velocity, warm=_warm_nothing
 )

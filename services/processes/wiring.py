@@ -1,7 +1,7 @@
 """Builds the decision stack of one worker: lists, models, activity, engine, hits, servicers."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -85,7 +85,7 @@ def build(
     count_dry_runs: CountDryRuns = lambda _channel, _actions: None,
 ) -> Decider:
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
-    models = load_models(settings, cascade.budget(settings, observer))
+    models = load_models(settings, cascade.budgets(settings, observer))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     related = _related_stage(settings, suspects, now_ms)
@@ -235,7 +235,9 @@ def _protocol_answers(settings: Settings) -> ProtocolAnswers:
     )
 
 
-def load_models(settings: Settings, looks: EscalationBudget | None = None) -> ActiveModels:
+def load_models(
+    settings: Settings, budgets: Mapping[ModelKind, EscalationBudget] | None = None
+) -> ActiveModels:
     """Load the models desired on this host; the newest where none is desired.
 
     A threshold that is set replaces that of every card.
@@ -249,7 +251,7 @@ def load_models(settings: Settings, looks: EscalationBudget | None = None) -> Ac
             ModelKind.VELOCITY: settings.velocity_threshold,
         },
         desired_models.load_copy(settings.data_dir),
-        looks,
+        budgets,
         velocity=_has_velocity_model(settings),
     )
 

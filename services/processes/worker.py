@@ -39,7 +39,6 @@ from services.decision.campaigns.store import CampaignReporter, CampaignStore
 from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.drift.features import FeatureDrift
 from services.decision.drift.scores import ScoreDrift
-from services.decision.model_kinds import ModelKind
 from services.decision.observer import Observer, Table
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.sightings import SightingBuffer, SightingWriter
@@ -66,6 +65,7 @@ from services.rpc.decide.repeated_requests import RepeatedRequests
 from services.rpc.feedback.handler import FeedbackServicer
 from services.rpc.server import RpcServer
 from services.settings.settings import Settings
+from services.telemetry.metrics_layout import CASCADES
 from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,8 @@ REPORT_SECONDS = 3.0
 
 async def run(settings: Settings) -> int:
     """Serve until told to stop; return the exit status."""
-    worker = Worker(settings)
+    with garbage_collection.paused():
+        worker = Worker(settings)
     return await worker.run()
 
 
@@ -330,7 +331,8 @@ class Worker:
         self._metrics.list_files_refused(self._replica.refused)
         self._metrics.task_failures(FAILURES.of(FailureKind.PERIODIC_TASK))
         statuses = self._decider.models.status()
-        self._metrics.cascade_available(statuses[ModelKind.TEXT].cascade)
+        for channel in CASCADES:
+            self._metrics.cascade_available(channel, statuses[OF_CHANNEL[channel]].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
             index = self._drift.index(channel, status.active, status.score_histogram)

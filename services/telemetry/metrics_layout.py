@@ -37,6 +37,8 @@ DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
 CHANGES = tuple(change.name.lower() for change in ShadowDifference)
 MARK_CHANGES = tuple(change.name.lower() for change in MarkChange)
 KINDS = tuple(ModelKind)
+CASCADES = {Channel.TEXT: "text", Channel.LINK: "link"}
+"""Channels whose bundles may have a second stage."""
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
@@ -52,6 +54,7 @@ def _decisions() -> Iterator[tuple[str, ...]]:
         )
 
 
+_BY_CASCADE = tuple((word,) for word in CASCADES.values())
 _BY_CHANNEL = tuple((WORDS[channel],) for channel in CHANNELS)
 # The velocity model counts as a channel of its own, under the name of its kind.
 _BY_KIND = (*((WORDS[channel],) for channel in OF_CHANNEL), (ModelKind.VELOCITY.value,))
@@ -94,21 +97,26 @@ VELOCITY_FAILURES = Family(
 ESCALATIONS = Family(
     name="fanzha_escalations",
     kind="counter",
-    text="Texts with an uncertain score: escalated to the second stage, answered from its cache, "
-    "skipped for lack of budget, or failed; the last two kept the score of the fast model.",
-    labels=("outcome",),
-    values=tuple((outcome,) for outcome in ESCALATION_OUTCOMES),
+    text="Texts and links with an uncertain score: escalated to the second stage, answered from "
+    "its cache, skipped for lack of budget, or failed; the last two kept the score of the fast "
+    "model.",
+    labels=("channel", "outcome"),
+    values=tuple(product(CASCADES.values(), ESCALATION_OUTCOMES)),
 )
 ESCALATION_SECONDS = Family(
     name="fanzha_escalation_seconds",
     kind="counter",
-    text="Time spent in the second stage of the text model.",
+    text="Time spent in the second stage of the text and the link model.",
+    labels=("channel",),
+    values=_BY_CASCADE,
 )
 CASCADE_AVAILABLE = Family(
     name="fanzha_cascade_available",
     kind="gauge",
-    text="1: the text model escalates uncertain texts to its second stage; 0: that stage did not "
-    "load; absent where the bundle has none or the settings disable it.",
+    text="1: the model escalates uncertain rows to its second stage; 0: that stage did not load; "
+    "absent where the bundle has none or the settings disable it.",
+    labels=("channel",),
+    values=_BY_CASCADE,
 )
 SHADOW_DECISIONS = Family(
     name="fanzha_shadow_decisions",

@@ -71,7 +71,8 @@ class DecisionMetrics:
         for channel in layout.CHANNELS:
             self.drifted(channel, float("nan"))
             self.feature_drifted(channel, {})
-        self.cascade_available(None)
+        for channel in layout.CASCADES:
+            self.cascade_available(channel, None)
 
     @classmethod
     def on_page(
@@ -122,21 +123,24 @@ class DecisionMetrics:
         """Count a batch of calls whose velocity model failed."""
         self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
-    def escalations(self, escalated: int, cached: int, skipped: int, seconds: float) -> None:
-        """Count uncertain texts by outcome, and the time spent on them."""
-        first = layout.START[layout.ESCALATIONS.name]
+    def escalations(
+        self, channel: Channel, escalated: int, cached: int, skipped: int, seconds: float
+    ) -> None:
+        """Count uncertain rows by outcome, and the time spent on them."""
+        first = _escalations_place(channel)
         for place, rows in enumerate((escalated, cached, skipped)):
             self._figures[first + place] += rows
-        self._figures[layout.START[layout.ESCALATION_SECONDS.name]] += seconds
+        self._figures[_cascade_place(layout.ESCALATION_SECONDS, channel)] += seconds
 
-    def escalation_failed(self) -> None:
-        """Count an uncertain text whose second stage failed."""
+    def escalation_failed(self, channel: Channel) -> None:
+        """Count an uncertain row whose second stage failed."""
         failed = layout.ESCALATION_OUTCOMES.index("failed")
-        self._figures[layout.START[layout.ESCALATIONS.name] + failed] += 1
+        self._figures[_escalations_place(channel) + failed] += 1
 
-    def cascade_available(self, available: bool | None) -> None:
-        """Set whether the text model in force has its second stage; None where it should not."""
-        self._set(layout.CASCADE_AVAILABLE, np.nan if available is None else float(available))
+    def cascade_available(self, channel: Channel, available: bool | None) -> None:
+        """Set whether the model in force has its second stage; None where it should not."""
+        value = np.nan if available is None else float(available)
+        self._figures[_cascade_place(layout.CASCADE_AVAILABLE, channel)] = value
 
     def shadowed(
         self,
@@ -328,3 +332,12 @@ class DecisionMetrics:
         """Add *value* to the histogram of *family* whose figures begin at *place*."""
         self._figures[place + family.bucket(value)] += 1
         self._figures[place + family.width - 1] += value
+
+
+def _cascade_place(family: Family, channel: Channel) -> int:
+    return layout.START[family.name] + list(layout.CASCADES).index(channel)
+
+
+def _escalations_place(channel: Channel) -> int:
+    index = list(layout.CASCADES).index(channel)
+    return layout.START[layout.ESCALATIONS.name] + index * len(layout.ESCALATION_OUTCOMES)

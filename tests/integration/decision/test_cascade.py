@@ -41,14 +41,14 @@ def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
 
 
 def count(service: Running, outcome: str) -> float:
-    start = f'fanzha_escalations_total{{outcome="{outcome}"}} '
+    start = f'fanzha_escalations_total{{channel="text",outcome="{outcome}"}} '
     lines = service.metrics_page().splitlines()
     return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
 
 
 def available(service: Running) -> float | None:
     lines = service.metrics_page().splitlines()
-    found = [line for line in lines if line.startswith("fanzha_cascade_available{")]
+    found = [line for line in lines if line.startswith('fanzha_cascade_available{channel="text"')]
     return float(found[0].rsplit(" ", 1)[1]) if found else None
 
 

@@ -27,7 +27,7 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
     looks = EscalationBudget(share=0.05, clock=monotonic, counters=tally)
     rmtree(root / "sms")
     a_text_bundle(root, "1", second=False)
-    switch = ActiveModels(root, {}, {}, looks)
+    switch = ActiveModels(root, {}, {}, {ModelKind.TEXT: looks})
     a_text_bundle(root, "2")
     texts = some_texts(UNCERTAIN)
 
@@ -47,7 +47,7 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
 
 def a_text_switch(root: Path, wanted: DesiredModel, share: float = 0.05) -> ActiveModels:
     looks = EscalationBudget(share=share, clock=monotonic, counters=EscalationTally())
-    return ActiveModels(root, {}, {ModelKind.TEXT: wanted}, looks)
+    return ActiveModels(root, {}, {ModelKind.TEXT: wanted}, {ModelKind.TEXT: looks})
 
 
 def no_such_encoder(bundle: Path) -> None:

@@ -30,24 +30,39 @@ def pages(tmp_path: Path) -> MetricsPages:
 
 
 def reading(pages: MetricsPages) -> Callable[..., float | None]:
+    """Read the pages once; return what looks up a value by its name and labels."""
     registry = CollectorRegistry()
     registry.register(pages)
-    return lambda name, **labels: registry.get_sample_value(name, labels)
+    values = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in registry.collect()
+        for sample in family.samples
+    }
+    return lambda name, **labels: values.get((name, frozenset(labels.items())))
 
 
-def test_escalations_are_counted_by_outcome(pages: MetricsPages) -> None:
+def test_escalations_are_counted_by_channel_and_outcome(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 
-    worker.escalations(2, 3, 5, 0.25)
-    worker.escalations(1, 0, 0, 0.5)
-    worker.escalation_failed()
+    worker.escalations(Channel.TEXT, 2, 3, 5, 0.25)
+    worker.escalations(Channel.TEXT, 1, 0, 0, 0.5)
+    worker.escalation_failed(Channel.TEXT)
+    worker.escalations(Channel.LINK, 40, 1, 2, 0.125)
+    worker.escalation_failed(Channel.LINK)
 
     value = reading(pages)
     found = [
-        value("fanzha_escalations_total", outcome=outcome) for outcome in layout.ESCALATION_OUTCOMES
+        [
+            value("fanzha_escalations_total", channel=channel, outcome=outcome)
+            for outcome in layout.ESCALATION_OUTCOMES
+        ]
+        for channel in ("text", "link")
     ]
-    assert found == [3, 3, 5, 1]
-    assert value("fanzha_escalation_seconds_total") == 0.75
+    assert found == [[3, 3, 5, 1], [40, 1, 2, 1]]
+    seconds = [
+        value("fanzha_escalation_seconds_total", channel=channel) for channel in ("text", "link")
+    ]
+    assert seconds == [0.75, 0.125]
 
 
 def test_the_state_of_the_second_stage_is_a_gauge_and_absent_where_it_is_off(
@@ -55,12 +70,18 @@ def test_the_state_of_the_second_stage_is_a_gauge_and_absent_where_it_is_off(
 ) -> None:
     workers = [DecisionMetrics.on_page(pages.directory, f"worker-{n}", n) for n in range(3)]
 
-    workers[0].cascade_available(True)
-    workers[1].cascade_available(False)
+    workers[0].cascade_available(Channel.LINK, True)
+    workers[1].cascade_available(Channel.LINK, False)
 
     value = reading(pages)
-    found = [value("fanzha_cascade_available", worker=f"worker-{n}") for n in range(3)]
-    assert found == [1, 0, None]
+    found = {
+        channel: [
+            value("fanzha_cascade_available", channel=channel, worker=f"worker-{n}")
+            for n in range(3)
+        ]
+        for channel in ("text", "link")
+    }
+    assert found == {"text": [None, None, None], "link": [1, 0, None]}
 
 
 def columns(rows: list[tuple[Action, Reason]]) -> tuple[Uint8s, Uint8s]:
@@ -187,7 +208,7 @@ def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 100)
     worker.count(Channel.CALL, *columns([(Action.BLOCK, Reason.BLOCKLISTED)]))
 
-    threads = threading.active_count()
+    threads = set(threading.enumerate())
     with (
         MetricsServer(pages, "127.0.0.1", 0) as server,
         urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer,
@@ -195,7 +216,7 @@ def test_prometheus_can_read_all_of_it(pages: MetricsPages) -> None:
         page = answer.read().decode()
 
     assert 'fanzha_decisions_total{action="block",channel="call",reason="blocklisted"} 1.0' in page
-    assert threading.active_count() == threads
+    assert set(threading.enumerate()) <= threads
 
 
 def test_a_metrics_port_that_is_taken_is_an_error_that_names_it(pages: MetricsPages) -> None:

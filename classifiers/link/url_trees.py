@@ -1,0 +1,59 @@
+"""The second stage of the link cascade: boosted trees over columns that describe a URL.
+
+The columns are those of `classifiers.link.url_columns`, after the log-odds of the fast model. What
+the columns look up - rates of suffixes and words - is learnt with the trees and lies in the
+metadata of their graph, so one checksum covers both.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from classifiers import card
+from classifiers.card import Card
+from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
+from classifiers.link import url_columns, url_statistics
+from fanzha.tables import Float32s
+
+INPUT, OUTPUT, STATISTICS = "columns", "log_odds", "statistics"
+ENCODER = "url-columns"
+"""Of the card: what makes the inputs of the trees."""
+PACE = EscalationPace(most_of_a_batch=256, at_a_time=32)
+_ERRORS_ONLY = 3
+
+
+class UrlTrees:
+    """Maps canonical URLs, with their fast log-odds, to log-odds. For use by one thread."""
+
+    def __init__(self, trees: bytes) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._session = ort.InferenceSession(
+            trees, sess_options=options, providers=["CPUExecutionProvider"]
+        )
+        about = self._session.get_modelmeta().custom_metadata_map
+        if STATISTICS not in about:
+            raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
+        self._statistics = url_statistics.parse(about[STATISTICS])
+
+    def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
+        """Return the log-odds of canonical URLs, one each."""
+        columns = url_columns.of_urls(inputs, self._statistics)
+        rows = np.column_stack([fast_log_odds, columns])
+        found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
+        return found.reshape(len(inputs))
+
+
+def of_bundle(bundle: Path, about: Card) -> Cascade | None:
+    """Load the second stage of *bundle*; None without one, `ValueError` when it is incomplete."""
+    if about.cascade is None:
+        return None
+    made_by = (about.cascade.encoder, about.cascade.encoder_version)
+    if made_by != (ENCODER, url_columns.REVISION):
+        raise ValueError(f"{bundle}: there is no encoder {' '.join(made_by)}")
+    trees = UrlTrees(card.read_cascade_head(bundle, about))
+    return Cascade(trees, ScoreCombiner(about=about.cascade, threshold=about.threshold), PACE)
