@@ -17,6 +17,7 @@ LEAST_ALLOWED = 2
 """Legitimate rows above a threshold: with fewer, one row decides."""
 DRAWS = 200
 _PLACES = 4
+_AT_THRESHOLD = ("blocked", "legitimate blocked")
 
 
 def measure(
@@ -45,13 +46,26 @@ def name_of(rate: float) -> str:
 
 def table(parts: Mapping[str, list[dict[str, object]]], titles: Mapping[str, str]) -> str:
     """Render the figures of several parts; *titles* has a title for each."""
-    head = ["rows", "stage", "AUC", *(f"at {100 * rate:g} %" for rate in RATES)]
+    head = ["rows", "stage", "AUC", *(f"at {100 * rate:g} %" for rate in RATES), *_AT_THRESHOLD]
     lines = [
-        [titles[part], row["stage"], row["auc"], *(_cell(row.get(name_of(r))) for r in RATES)]
+        [
+            titles[part],
+            row["stage"],
+            row["auc"],
+            *(_cell(row.get(name_of(r))) for r in RATES),
+            *_shares(row),
+        ]
         for part, rows in parts.items()
         for row in rows
     ]
     return markdown_table(head, lines)
+
+
+def _shares(row: Mapping[str, object]) -> list[str]:
+    return [
+        f"{100 * float(str(row[name])):.{places}f} %"
+        for name, places in (("blocked", 1), ("legitimate_blocked", 3))
+    ]
 
 
 def _cell(found: object) -> str:
