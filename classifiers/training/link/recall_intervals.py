@@ -87,8 +87,10 @@ def _interval(
     for _ in range(DRAWS):
         drawn = np.bincount(chance.integers(0, number, number), minlength=number)
         above = np.cumsum(drawn[places[~malicious]][order])
-        edge = highest[np.searchsorted(above, above[-1] * rate, side="right")]
         weights = drawn[places[malicious]]
+        if not above[-1] or not weights.sum():  # a draw without rows of one side shows nothing
+            continue
+        edge = highest[np.searchsorted(above, above[-1] * rate, side="right")]
         recalls.append(weights[scores[malicious] > edge].sum() / weights.sum())
     low, high = np.quantile(recalls, (0.025, 0.975))
     return float(low), float(high)
