@@ -73,6 +73,8 @@ def _second_look(card: Mapping[str, Any]) -> str:
     second, metrics = card["second_look"], card["metrics"]
     values = {
         **{name: second[name] for name in ("from_score", "to_score", "slope", "offset")},
+        "fast_weight": second["fast_weight"],
+        "second_weight": round(1 - second["fast_weight"], 6),
         "rounds": trees.ROUNDS,
         "columns": len(url_columns.NAMES),
         "escalated": f"{metrics['escalated_share']:.0%}",
