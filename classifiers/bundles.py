@@ -43,14 +43,18 @@ def load_all(root: Path | None = None) -> Classifiers:
 
 
 def load_text(
-    root: Path | None = None, version: str | None = None, budget: EscalationBudget | None = None
+    root: Path | None = None,
+    version: str | None = None,
+    budget: EscalationBudget | None = None,
+    *,
+    reads_disguises: bool = True,
 ) -> TextClassifier:
     """Load a text model, by default the newest; a *budget* of zero loads no second stage."""
     model = _load(root, "sms", version)
     if budget is not None and not budget.share:
-        return TextClassifier(model)
+        return TextClassifier(model, reads_disguises=reads_disguises)
     second = sentence_head.of_bundle(folder(root, "sms", model.version), model.card)
-    return TextClassifier(model, second, budget)
+    return TextClassifier(model, second, budget, reads_disguises=reads_disguises)
 
 
 def load_first_stage(root: Path | None = None, version: str | None = None) -> TextClassifier:

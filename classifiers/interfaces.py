@@ -1,7 +1,7 @@
 """Interfaces of models towards the decision pipeline, by channel."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from fanzha.tables import CallerActivity, Calls, Float32s, Texts, Uint8s
@@ -22,6 +22,8 @@ class TextScores:
     """The likely `FraudType` of rows over the threshold; 0 elsewhere or where none fits."""
     normal: Sequence[str] | None = None
     """The texts as `fanzha.text` normalises them; None where the model did without."""
+    disguises: Mapping[int, int] = field(default_factory=dict)
+    """How many disguises each disguised row has, by row."""
 
 
 class ActivityMemory(Protocol):

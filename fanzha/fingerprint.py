@@ -18,6 +18,7 @@ A batch is read at once, at 1.3 µs a text of 70 characters; normalising it come
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -90,9 +91,20 @@ class BatchSketches:
         """Expect texts as they came."""
         self._bodies = bodies
         self._normal: Sequence[str] | None = None
-        self._values: Values = np.zeros((len(bodies), VALUES), np.uint16)
-        self._known = np.zeros(len(bodies), np.bool_)
-        self._missing = np.ones(len(bodies), np.bool_)
+
+    # Most batches need no sketch, and then none of these columns.
+
+    @cached_property
+    def _values(self) -> Values:
+        return np.zeros((len(self), VALUES), np.uint16)
+
+    @cached_property
+    def _known(self) -> Bools:
+        return np.zeros(len(self), np.bool_)
+
+    @cached_property
+    def _missing(self) -> Bools:
+        return np.ones(len(self), np.bool_)
 
     @classmethod
     def of_written(cls, written: Sequence[str]) -> Self:

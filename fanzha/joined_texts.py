@@ -22,8 +22,15 @@ class JoinedTexts:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self.text = "\n".join(texts)
-        self._texts = texts
+        self.bodies = texts
+
+    def __len__(self) -> int:
+        return len(self.bodies)
+
+    @cached_property
+    def text(self) -> str:
+        """All of them."""
+        return "\n".join(self.bodies)
 
     @cached_property
     def points(self) -> Uint32s:
@@ -33,7 +40,7 @@ class JoinedTexts:
     @cached_property
     def _ends(self) -> Int64s:
         """Where the text after each begins, or would."""
-        lengths = np.fromiter(map(len, self._texts), np.int64, len(self._texts))
+        lengths = np.fromiter(map(len, self.bodies), np.int64, len(self.bodies))
         ends: Int64s = np.cumsum(lengths + 1)
         return ends
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fanzha.tables import Bools, Float32s, Uint8s
 
-_NORMAL_95 = 1.959964
+NORMAL_95 = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""
 
 
@@ -72,13 +72,13 @@ def calibration_error(scores: Float32s, positive: Bools, bins: int = 15) -> floa
     return sum(abs(one.believed - one.true) * one.rows / len(scores) for one in found)
 
 
-def share_interval(count: int, total: int) -> Interval:
+def share_interval(count: float, total: float, deviations: float = NORMAL_95) -> Interval:
     """Return the Wilson interval of *count* in *total*, 95 %; it holds at 0 and at all, too."""
     if not total:
         return Interval(0.0, 1.0)
-    share, square = count / total, _NORMAL_95**2
+    share, square = count / total, deviations**2
     middle = share + square / (2 * total)
-    reach = _NORMAL_95 * np.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    reach = deviations * np.sqrt(share * (1 - share) / total + square / (4 * total**2))
     scale = 1 + square / total
     low = 0.0 if count == 0 else float((middle - reach) / scale)
     high = 1.0 if count == total else float((middle + reach) / scale)

@@ -4,32 +4,30 @@ Blocking is counted at the model's own threshold. A row that cannot be scored is
 as it is in service, and ranks lowest.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.evaluation import metrics
+from classifiers.evaluation import intervals, metrics
 from classifiers.evaluation.budget import keeping
 from classifiers.evaluation.labels import LabelKind, fraud_type_of, kind_of
+from classifiers.evaluation.operating_points import PREVALENCE, at_threshold, operating_points
 from fanzha.fraud import FraudType
-from fanzha.tables import Bools, Float32s, Uint8s
+from fanzha.tables import Bools, Float32s, Int64s, Uint8s
 
 Strings: TypeAlias = npt.NDArray[np.str_]
 Figures: TypeAlias = dict[str, object]
-
-RATES = {"0.1": 0.001, "0.5": 0.005, "1": 0.01}
-"""False-positive rates in percent, and as shares."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredRows:
     """Labelled rows, one array per field."""
 
-    groups: Strings
-    """The group of each row, by default its source."""
+    groups: Mapping[str, Strings]
+    """What each row is told apart by, such as its source, month or language; one at least."""
     labels: Strings
     categories: Strings
     """Empty where the table has none."""
@@ -37,6 +35,8 @@ class ScoredRows:
     """NaN where a row could not be scored."""
     fraud_types: Uint8s
     """What the model takes a blocked row for; 0 elsewhere."""
+    clusters: Int64s | None = None
+    """The number of the near-duplicates each row belongs to; None where that is not known."""
 
     @property
     def kinds(self) -> Uint8s:
@@ -61,50 +61,104 @@ def report(rows: ScoredRows, threshold: float, budget: float = 0.001) -> Figures
         "groups": _by_group(rows, kinds, blocked),
     }
     ranked = (kinds == LabelKind.LEGITIMATE) | (kinds == LabelKind.FRAUD)
-    frauds = kinds[ranked] == LabelKind.FRAUD
-    if frauds.any() and not frauds.all():
-        figures |= _ranking(scores[ranked], frauds)
-        thresholds = keeping(budget, scores[ranked], frauds, rows.groups[ranked])
+    part = _Ranked.of(rows, scores, kinds, ranked)
+    if part.has_both:
+        points = operating_points(part.scores, part.frauds, part.clusters)
+        figures |= part.figures(threshold, points) | {"operating_points": points}
+        first = next(iter(rows.groups.values()))
+        thresholds = keeping(budget, part.scores, part.frauds, first[ranked])
         figures["budget"] = {"rate": budget, "thresholds": thresholds}
+        figures["prevalence"] = PREVALENCE
+        figures["clusters"] = len(np.unique(part.clusters))
+        figures["reliability"] = [
+            one._asdict() for one in metrics.reliability(part.scores, part.frauds)
+        ]
+        figures["slices"] = [
+            {"by": by, "group": group}
+            | part.only(groups[ranked] == group).figures(threshold, points)
+            for by, groups in rows.groups.items()
+            for group in np.unique(groups[ranked]).tolist()
+        ]
     figures |= _fraud_types(rows, kinds == LabelKind.FRAUD, blocked)
     return figures
 
 
-def _by_group(rows: ScoredRows, kinds: Uint8s, blocked: Bools) -> list[Figures]:
-    found: list[Figures] = []
-    pairs = sorted(set(zip(rows.groups.tolist(), rows.labels.tolist(), strict=True)))
-    for group, label in pairs:
-        chosen = (rows.groups == group) & (rows.labels == label)
-        if (kind := LabelKind(int(kinds[chosen][0]))) is LabelKind.UNKNOWN:
-            continue
-        count, total = int(blocked[chosen].sum()), int(chosen.sum())
-        low, high = metrics.share_interval(count, total)
-        found.append(
-            {
-                "group": group,
-                "label": label,
-                "counts_as": kind.name.lower(),
-                "rows": total,
-                "blocked": count,
-                "rate": count / total,
-                "low": low,
-                "high": high,
-            }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    """Rows that are legitimate or fraud."""
+
+    scores: Float32s
+    frauds: Bools
+    clusters: Int64s
+
+    @classmethod
+    def of(cls, rows: ScoredRows, scores: Float32s, kinds: Uint8s, ranked: Bools) -> Self:
+        """Choose the rows that are *ranked*."""
+        clusters = np.arange(len(scores)) if rows.clusters is None else rows.clusters
+        return cls(
+            scores=scores[ranked],
+            frauds=kinds[ranked] == LabelKind.FRAUD,
+            clusters=clusters[ranked],
         )
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there are rows of either kind."""
+        return bool(self.frauds.any() and not self.frauds.all())
+
+    def only(self, chosen: Bools) -> Self:
+        """Return the rows that are *chosen*."""
+        return replace(
+            self,
+            scores=self.scores[chosen],
+            frauds=self.frauds[chosen],
+            clusters=self.clusters[chosen],
+        )
+
+    def figures(self, threshold: float, points: Sequence[Figures]) -> Figures:
+        """Return the figures at *threshold*, and at those of *points*, which all rows chose."""
+        found: Figures = {
+            "legitimate": int((~self.frauds).sum()),
+            "fraud": int(self.frauds.sum()),
+            "at_threshold": self._at(threshold),
+            "at_percent": {
+                str(point["percent"]): self._at(float(str(point["threshold"])))
+                for point in points
+                if point.get("threshold") is not None
+            },
+        }
+        if self.has_both:
+            found["auc"] = metrics.auc(self.scores, self.frauds)
+            found["calibration_error"] = metrics.calibration_error(self.scores, self.frauds)
+        return found
+
+    def _at(self, threshold: float) -> Figures:
+        return at_threshold(self.scores, self.frauds, self.clusters, threshold)
+
+
+def _by_group(rows: ScoredRows, kinds: Uint8s, blocked: Bools) -> list[Figures]:
+    clusters = np.arange(len(kinds)) if rows.clusters is None else rows.clusters
+    found: list[Figures] = []
+    for by, groups in rows.groups.items():
+        for group, label in sorted(set(zip(groups.tolist(), rows.labels.tolist(), strict=True))):
+            chosen = (groups == group) & (rows.labels == label)
+            if (kind := LabelKind(int(kinds[chosen][0]))) is LabelKind.UNKNOWN:
+                continue
+            low, high = intervals.share(blocked[chosen], clusters[chosen])
+            found.append(
+                {
+                    "by": by,
+                    "group": group,
+                    "label": label,
+                    "counts_as": kind.name.lower(),
+                    "rows": int(chosen.sum()),
+                    "blocked": int(blocked[chosen].sum()),
+                    "rate": float(blocked[chosen].mean()),
+                    "low": low,
+                    "high": high,
+                }
+            )
     return found
-
-
-def _ranking(scores: Float32s, frauds: Bools) -> Figures:
-    return {
-        "legitimate": int((~frauds).sum()),
-        "fraud": int(frauds.sum()),
-        "auc": metrics.auc(scores, frauds),
-        "recall_at_percent": {
-            name: metrics.recall_at(scores, frauds, rate) for name, rate in RATES.items()
-        },
-        "calibration_error": metrics.calibration_error(scores, frauds),
-        "reliability": [one._asdict() for one in metrics.reliability(scores, frauds)],
-    }
 
 
 def _fraud_types(rows: ScoredRows, frauds: Bools, blocked: Bools) -> Figures:

@@ -1,10 +1,11 @@
 """Scores text messages: ham, spam or fraud, from the text alone.
 
 A whole batch is normalised, hashed and scored in one go; batches above `BATCH` are cut, because
-larger ones no longer fit the caches. Of a text the first 512 normalised characters count. The
-sender is given to the graph, but a model trained without senders gives it no weight. Texts whose
-score is uncertain are escalated to a second stage (`classifiers.escalation`), where the
-bundle has one.
+larger ones no longer fit the caches. Of a text the first 512 normalised characters count. A
+disguised text (`classifiers.text.disguise`) is scored as it is and as it reads; the higher score
+of fraud counts. The sender is given to the graph, but a model trained without senders gives it no
+weight. Texts whose score is uncertain are escalated to a second stage (`classifiers.escalation`),
+where the bundle has one.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from classifiers.escalation import EscalationBudget, Escalations
 from classifiers.interfaces import TextScores
 from classifiers.onnx_model import OnnxModel, Tensor
 from classifiers.text import features, fraud_type_words
+from classifiers.text.disguise import DisguisedTexts, disguised
 from classifiers.text.embeddings import NO_ROWS, Embeddings
 from classifiers.text.features import NGrams
 from classifiers.text.sender_classes import sender_classes
@@ -39,9 +41,15 @@ class TextClassifier:
         model: OnnxModel,
         cascade: Cascade | None = None,
         budget: EscalationBudget | None = None,
+        *,
+        reads_disguises: bool = True,
     ) -> None:
-        """Serve a bundle; without a *budget* all uncertain texts reach its second stage."""
+        """Serve a bundle; without a *budget* all uncertain texts reach its second stage.
+
+        *reads_disguises* is false to measure what `classifiers.text.disguise` brings.
+        """
         self._model = model
+        self._disguised = disguised if reads_disguises else _none_disguised
         self.version = model.version
         self.threshold = model.threshold
         for name, value in features.SETTINGS.items():
@@ -69,22 +77,28 @@ class TextClassifier:
         probabilities = np.zeros((len(bodies), 3), np.float32)
         types = np.zeros(len(bodies), np.uint8)
         all_normal: list[str] = []
+        disguises: dict[int, int] = {}
         if self._escalations is not None:
             self._escalations.begin_batch()
         for start in range(0, len(bodies), BATCH):
             part = slice(start, start + BATCH)
             normal = normalise_all(bodies[part])
             all_normal += normal
-            found = self._run(normal, keys[part])
+            hidden = self._disguised(bodies[part])
+            disguises |= {
+                start + row: count for row, count in zip(hidden.rows, hidden.places, strict=True)
+            }
+            read, found = self._run_readings(normal, hidden, keys[part])
             if self._escalations is not None:
-                found[0] = escalate(self._escalations, normal, found[0])
+                found[0] = escalate(self._escalations, read, found[0])
             probabilities[part] = found[0]
-            types[part] = self._fraud_types(normal, found)
+            types[part] = self._fraud_types(read, found)
         return TextScores(
             p_fraud=probabilities[:, _FRAUD].copy(),
             p_spam=probabilities[:, _SPAM].copy(),
             fraud_types=types,
             normal=all_normal,
+            disguises=disguises,
         )
 
     def log_odds(self, bodies: Sequence[str], senders: Int64s) -> Float32s:
@@ -92,7 +106,22 @@ class TextClassifier:
 
         Those of the fast model alone, without the second stage.
         """
-        return log_odds(self._run(normalise_all(bodies), senders)[0])
+        hidden = self._disguised(bodies)
+        return log_odds(self._run_readings(normalise_all(bodies), hidden, senders)[1][0])
+
+    def _run_readings(
+        self, normal: list[str], hidden: DisguisedTexts, senders: Int64s
+    ) -> tuple[list[str], list[Float32s]]:
+        """Return the more fraudulent reading of each text, normalised, and its figures."""
+        if not hidden.rows:
+            return normal, self._run(normal, senders)
+        read = [*normal, *normalise_all(hidden.readings)]
+        found = self._run(read, np.concatenate([senders, senders[hidden.rows]]))
+        scores, chosen = found[0][:, _FRAUD], np.arange(len(normal))
+        readings = np.arange(len(normal), len(read))
+        worse = scores[readings] > scores[hidden.rows]
+        chosen[np.array(hidden.rows)[worse]] = readings[worse]
+        return [read[row] for row in chosen.tolist()], [figures[chosen] for figures in found]
 
     def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
         grams = features.ngrams(normal)
@@ -119,6 +148,10 @@ class TextClassifier:
             kinds = found[1][rows] if len(found) > 1 else np.zeros((len(rows), 0), np.float32)
             types[rows] = kinds_of(texts, kinds)
         return types
+
+
+def _none_disguised(_texts: Sequence[str]) -> DisguisedTexts:
+    return DisguisedTexts([], [], [])
 
 
 def _inputs(grams: NGrams, rows: npt.NDArray[np.int8], senders: Int64s) -> dict[str, Tensor]:

@@ -29,33 +29,37 @@ KNOWN_LINKS = 4096
 """Scores of at most this many links are kept."""
 
 
+class ScoredLink(NamedTuple):
+    """A link in a text, and its score by the model for links, which is single precision."""
+
+    score: float
+    url: str
+
+
 class LinkScores:
     """Scores of links by one model, made once each. One thread only."""
 
     def __init__(self, most: int = KNOWN_LINKS) -> None:
         self._most = most
         self._model: LinkScorer | None = None
-        self._known: dict[str, float] = {}
+        self._known: dict[str, ScoredLink] = {}
 
-    def of(self, model: LinkScorer, urls: Sequence[str]) -> list[float]:
-        """Return the score by *model* of each canonical URL; forget those of any other model."""
+    def of(self, model: LinkScorer, urls: Sequence[str]) -> list[ScoredLink]:
+        """Return each canonical URL with its score by *model*; forget those of any other model."""
         if model is not self._model or len(self._known) >= self._most:
             self._model, self._known = model, {}
-        new = [url for url in dict.fromkeys(urls) if url not in self._known]
-        if new:
-            self._known.update(zip(new, model.score(new).tolist(), strict=True))
-        return [self._known[url] for url in urls]
-
-
-class ScoredLink(NamedTuple):
-    """The link of a text that scores highest."""
-
-    score: float
-    url: str
+        known = self._known
+        try:
+            return [known[url] for url in urls]
+        except KeyError:
+            new = [url for url in dict.fromkeys(urls) if url not in known]
+        found = zip(model.score(new).tolist(), new, strict=True)
+        known |= {url: ScoredLink(score, url) for score, url in found}
+        return [known[url] for url in urls]
 
 
 def highest(
-    score: Callable[[Sequence[str]], Sequence[float]],
+    score: Callable[[Sequence[str]], Sequence[ScoredLink]],
     urls: Sequence[str],
     owners: Int64s,
     word_scores: Float32s,
@@ -63,20 +67,22 @@ def highest(
 ) -> dict[int, ScoredLink]:
     """Return the highest-scoring link of each text that its words do not block, by row.
 
-    *score* returns the score of each link. *urls* are canonical, *owners* the row of the text of
+    *score* returns each link with its score. *urls* are canonical, *owners* the row of the text of
     each; *word_scores* are NaN where there is none, and *threshold* is theirs, one for all texts or
     a column.
     """
     # Comparisons with NaN are false: without a model for words the text is let through.
-    candidates = np.flatnonzero((word_scores < np.asarray(threshold, np.float32))[owners])
-    if not len(candidates):
+    is_open = (word_scores < np.asarray(threshold, np.float32)).tolist()
+    pairs = zip(owners.tolist(), urls, strict=True)
+    candidates = [(row, url) for row, url in pairs if is_open[row]]
+    if not candidates:
         return {}
-    asked = [urls[at] for at in candidates.tolist()]
     found: dict[int, ScoredLink] = {}
-    rows = owners[candidates].tolist()
-    for row, url, value in zip(rows, asked, score(asked), strict=True):
-        if row not in found or value > found[row].score:
-            found[row] = ScoredLink(value, url)
+    scored = score([url for _, url in candidates])
+    for (row, _), link in zip(candidates, scored, strict=True):
+        before = found.get(row)
+        if before is None or link.score > before.score:
+            found[row] = link
     return found
 
 
@@ -92,7 +98,9 @@ def marking(rows: int, found: Mapping[int, ScoredLink], link_threshold: float) -
 
 
 def _reached(rows: int, found: Mapping[int, ScoredLink], score: np.float32) -> Bools | None:
-    reached = [row for row, link in found.items() if np.float32(link.score) >= score]
+    # Scores are single precision; compared as Python's numbers, few cost next to nothing.
+    least = float(score)
+    reached = [row for row, link in found.items() if link.score >= least]
     if not reached:
         return None
     column = np.zeros(rows, np.bool_)

@@ -80,14 +80,16 @@ class SenderHistories:
         keys = senders.tolist()
         if self._known.keys().isdisjoint(keys):
             return
-        for row, sender in enumerate(keys):
-            if sender in self._known:
+        rows = zip(keys, receivers.tolist(), blocked.tolist(), strict=True)
+        for sender, receiver, is_blocked in rows:
+            known = self._known.get(sender)
+            if known is not None:
                 self._known.move_to_end(sender)
-                self._known[sender].add(int(receivers[row]), bool(blocked[row]), now_ms)
+                known.add(receiver, is_blocked, now_ms)
 
     def _begin(self, sender: int, now_ms: int) -> None:
         known = self._known.get(sender)
-        if sender == 0 or (known is not None and known.at(now_ms).blocked >= _HELD):
+        if sender == 0 or (known is not None and known.blocked_at(now_ms) >= _HELD):
             return
         if known is None and len(self._known) >= self._most:
             self._known.popitem(last=False)
@@ -108,6 +110,10 @@ class _Counters:
         """Return the counts, decayed."""
         left = self._left(now_ms)
         return SenderRecord(self.texts * left, self.blocked * left, _estimate(self.receiver_bits))
+
+    def blocked_at(self, now_ms: int) -> float:
+        """Return the blocked texts, decayed."""
+        return self.blocked * self._left(now_ms)
 
     def add(self, receiver: int, blocked: bool, now_ms: int) -> None:
         """Count a text."""

@@ -24,6 +24,7 @@ _BLOCK = np.uint8(Action.BLOCK)
 _BLOCKLISTED, _ALLOWLISTED = np.uint8(Reason.BLOCKLISTED), np.uint8(Reason.ALLOWLISTED)
 _SENDER_HISTORY = np.uint8(Reason.SENDER_HISTORY)
 _SCORED, _LINK_SCORED = np.uint8(Reason.SCORED), np.uint8(Reason.LINK_SCORED)
+_OF_TYPE = {int(one): Detail(fraud_type=one) for one in FraudType}
 
 
 class EntryDetails:
@@ -165,8 +166,9 @@ def _of_entries(
 def _add_fraud_types(details: dict[int, Detail], fraud_types: Uint8s, ruling: Ruling) -> None:
     by_score = (ruling.reasons == _SCORED) | (ruling.reasons == _LINK_SCORED)
     scored_out = (ruling.actions == _BLOCK) & by_score
-    for row in np.flatnonzero(scored_out & (fraud_types > 0)).tolist():
-        details[row] = Detail(fraud_type=FraudType(int(fraud_types[row])))
+    rows = (scored_out & (fraud_types > 0)).nonzero()[0]
+    for row, fraud_type in zip(rows.tolist(), fraud_types[rows].tolist(), strict=True):
+        details[row] = _OF_TYPE[fraud_type]
 
 
 def _add(details: dict[int, Detail], row: int, **values: Any) -> None:

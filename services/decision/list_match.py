@@ -151,7 +151,7 @@ def with_callbacks(listed: ListMatch, numbers: Matches, owners: Int64s) -> ListM
 
 def with_words(listed: ListMatch, words: Matches, links: Matches, owners: Int64s) -> ListMatch:
     """Add the fingerprints of the texts, after parties and links."""
-    if (words.rows < 0).all():
+    if not np.count_nonzero(words.actions):
         return listed
     decides = (words.actions == _BLOCK) & (listed.actions != _BLOCK)
     allows = (words.actions == _ALLOW) & (listed.rows < 0)

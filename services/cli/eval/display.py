@@ -8,6 +8,7 @@ from classifiers.evaluation import report
 from fanzha.translation.catalogue import gettext, gettext_noop
 from services.cli._common.console import err, out
 from services.cli._common.tables import RowTable
+from services.cli.eval import slices as eval_slices
 
 
 def show(figures: report.Figures) -> None:
@@ -36,7 +37,8 @@ def show(figures: report.Figures) -> None:
                 "label {label!r} is not known: {rows:,} rows count nowhere", label=label, rows=rows
             )
         )
-    _groups(seen["groups"]).print()
+    for by in dict.fromkeys(group["by"] for group in seen["groups"]):
+        _groups(by, [group for group in seen["groups"] if group["by"] == by]).print()
     if "auc" in seen:
         _show_ranking(seen)
     else:
@@ -45,10 +47,10 @@ def show(figures: report.Figures) -> None:
         _show_fraud_types(seen["fraud_types"])
 
 
-def _groups(groups: Any) -> RowTable:
+def _groups(by: str, groups: Any) -> RowTable:
     table = RowTable()
-    for title in ("group", "label"):
-        table.add_column(gettext(title))
+    table.add_column(by)
+    table.add_column(gettext("label"))
     for title in ("rows", "blocked", "% blocked", "95 % interval"):
         table.add_column(gettext(title), right=True)
     for group in groups:
@@ -76,12 +78,22 @@ def _show_ranking(seen: Any) -> None:
         )
     )
     out.print(gettext("AUC {auc:.4f}", auc=seen["auc"]))
-    for percent, recall in seen["recall_at_percent"].items():
-        out.print(
-            gettext(
-                "recall at {percent} % false positives {recall:.4f}", percent=percent, recall=recall
-            )
+    for point in seen["operating_points"]:
+        _show_point(point, seen["prevalence"])
+    at = seen["at_threshold"]
+    out.print(
+        gettext(
+            "recall at the threshold of the card {recall:.4f} ({low:.4f} to {high:.4f}), false "
+            "positives {rate:.4f} % ({rate_low:.4f} to {rate_high:.4f})",
+            recall=at["recall"],
+            low=at["low"],
+            high=at["high"],
+            rate=100 * at["false_positive_rate"],
+            rate_low=100 * at["false_positive_low"],
+            rate_high=100 * at["false_positive_high"],
         )
+    )
+    _show_precision(at, seen["prevalence"])
     for one in seen["budget"]["thresholds"]:
         _show_threshold(one, seen["budget"]["rate"])
     out.print(
@@ -94,6 +106,46 @@ def _show_ranking(seen: Any) -> None:
     for one in seen["reliability"]:
         table.add_row(f"{one['rows']:,}", f"{one['believed']:.3f}", f"{one['true']:.3f}")
     table.print()
+    eval_slices.show(seen)
+
+
+def _show_point(point: Any, prevalence: float) -> None:
+    if "needed" in point:
+        out.print(
+            gettext(
+                "recall at {percent} % false positives cannot be shown: of the {needed:,} "
+                "independent legitimate rows it takes there are {legitimate:,}",
+                percent=point["percent"],
+                needed=point["needed"],
+                legitimate=point["legitimate"],
+            )
+        )
+        return
+    out.print(
+        gettext(
+            "recall at {percent} % false positives {recall:.4f} ({low:.4f} to {high:.4f})",
+            percent=point["percent"],
+            recall=point["recall"],
+            low=point["low"],
+            high=point["high"],
+        )
+    )
+    _show_precision(point, prevalence)
+
+
+def _show_precision(point: Any, prevalence: float) -> None:
+    if point["precision"] is None:
+        return
+    out.print(
+        gettext(
+            "  of what it blocks, {precision:.1%} ({low:.1%} to {high:.1%}) is fraud if "
+            "{prevalence:.2%} of the traffic is",
+            precision=point["precision"],
+            low=point["precision_low"],
+            high=point["precision_high"],
+            prevalence=prevalence,
+        )
+    )
 
 
 def _show_threshold(one: Any, rate: float) -> None:

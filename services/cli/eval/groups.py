@@ -1,8 +1,13 @@
 """What `fanzha eval --by` tells rows apart by: a column, or what is read out of one."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
 
 from fanzha.translation.catalogue import gettext
 from fanzha.url import canonical, registrable, split
@@ -18,6 +23,31 @@ _DATE = re.compile(r"(\d{4})[-/.年]?(0[1-9]|1[0-2])?")
 _SECONDS = re.compile(r"1\d{9}(\d{3})?(\.\d+)?")
 
 
+LANGUAGE_COLUMNS = ("language", "lang")
+
+
+def groupings(
+    table: OpenTable, file: str, by: Sequence[str], model: ModelRunner
+) -> dict[str, Callable[[Row], str]]:
+    """Return the functions that name the groups of a row, by what they are told apart by.
+
+    Without *by* these are its source, language and month, as far as the table has them.
+    """
+    if by:
+        return {name: grouping(table, file, name, model) for name in by}
+    found = {"source": grouping(table, file, "", model)}
+    for name, columns in (("language", LANGUAGE_COLUMNS), ("month", DATE_COLUMNS)):
+        if column(table.columns, *columns):
+            found[name] = grouping(table, file, name, model)
+    return found
+
+
+def told_apart(groups: Mapping[str, npt.NDArray[np.str_]]) -> dict[str, npt.NDArray[np.str_]]:
+    """Return the first of *groups*, and the others that tell any rows apart."""
+    first = next(iter(groups))
+    return {by: names for by, names in groups.items() if by == first or len(np.unique(names)) > 1}
+
+
 def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callable[[Row], str]:
     """Return the function that names the group of a row; ends the command for an unknown *by*."""
     if by and by not in table.columns:
@@ -26,6 +56,9 @@ def grouping(table: OpenTable, file: str, by: str, model: ModelRunner) -> Callab
                 fail(gettext("--group-by {by} is of links only", by=by))
             read, link = _OF_LINKS[by], needed(table, file, *URL_COLUMNS)
             return lambda row: read(row[link])
+        if by == "language":
+            spoken = needed(table, file, *LANGUAGE_COLUMNS)
+            return lambda row: row[spoken]
         if by in _OF_DATES:
             length, date = _OF_DATES[by], needed(table, file, *DATE_COLUMNS)
             return lambda row: month(row[date])[:length]

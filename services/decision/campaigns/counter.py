@@ -25,6 +25,7 @@ ASIDE_ROWS = 128
 LISTED = 1024
 """Listed fingerprints counted individually; the least recently seen is evicted first."""
 _LOG_EVERY_MS = 1_000
+_TEXT = MatchedOn.TEXT
 
 
 class CampaignCounters(Protocol):
@@ -68,7 +69,7 @@ class Campaigns:
     def observe(self, texts: Texts, decisions: Decisions) -> None:
         """Count and sample a decided batch."""
         for row, detail in decisions.details.items():
-            if detail.matched_on is MatchedOn.TEXT:
+            if detail.matched_on is _TEXT:
                 self._count_listed(texts, decisions, row)
         rows = len(texts)
         if self._skip >= rows:
@@ -129,7 +130,7 @@ class Campaigns:
 
     def _put_aside(self, texts: Texts, decisions: Decisions, row: int) -> None:
         detail = decisions.details.get(row)
-        if row in texts.errors or (detail is not None and detail.matched_on is MatchedOn.TEXT):
+        if row in texts.errors or (detail is not None and detail.matched_on is _TEXT):
             return
         blocked = int(decisions.actions[row]) == Action.BLOCK
         self._bodies.append(texts.bodies[row])

@@ -42,9 +42,9 @@ _SCORE_SHARE = np.float32(0.5)
 
 _BLOCK = np.uint8(Action.BLOCK)
 _REASONS = max(Reason) + 1
-_MARKING, _EXEMPT = np.zeros(_REASONS, np.bool_), np.zeros(_REASONS, np.bool_)
+_MARKING, _COUNTED = np.zeros(_REASONS, np.bool_), np.ones(_REASONS, np.bool_)
 _MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
-_EXEMPT[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED, Reason.FAILED_CLOSED]] = True
+_COUNTED[[Reason.INVALID, Reason.PROTECTED, Reason.ALLOWLISTED, Reason.FAILED_CLOSED]] = False
 
 
 _NO_ROWS: Int64s = np.zeros(0, np.int64)
@@ -106,19 +106,21 @@ class SightingBuffer:
         """Take the rows of a decided batch that tell something."""
         if isinstance(table, Calls):
             return
-        telling = decisions.actions == _BLOCK
-        telling |= _MARKING.take(decisions.reasons)
         own = decisions.thresholds
         threshold = np.float32(decisions.threshold) if own is None else own
-        telling |= decisions.scores >= threshold * _SCORE_SHARE
-        telling &= ~_EXEMPT.take(decisions.reasons)
+        telling = decisions.scores >= threshold * _SCORE_SHARE
+        telling |= decisions.actions == _BLOCK
+        telling |= _MARKING.take(decisions.reasons)
+        telling &= _COUNTED.take(decisions.reasons)
         rows = telling.nonzero()[0]
         dropped = max(len(rows) - BATCH_ROWS, 0)
         sampled = [
             row for row in self._sampled(len(table)) if not telling[row] and row not in table.errors
         ]
-        self._add(table, decisions, rows[:BATCH_ROWS].tolist(), is_sampled=False)
-        self._add(table, decisions, sampled, is_sampled=True)
+        if len(rows):
+            self._add(table, decisions, rows[:BATCH_ROWS].tolist(), is_sampled=False)
+        if sampled:
+            self._add(table, decisions, sampled, is_sampled=True)
         self._links, self._numbers = _NO_LINKS, _NO_NUMBERS
         if self._rows:
             self.filled.set()

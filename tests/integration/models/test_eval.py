@@ -133,3 +133,41 @@ def test_links_are_grouped_by_month_and_by_top_level_domain(tmp_path: Path) -> N
 
     assert {one["group"]: one["rows"] for one in by_month["groups"]} == {"2026-01": 1, "2025-12": 1}
     assert {one["group"]: one["rows"] for one in by_tld["groups"]} == {"example": 1, "test": 2}
+
+
+def test_rows_are_told_apart_by_source_language_and_month_where_there_are_such(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "texts.tsv"
+    lines = "".join(
+        f"{source}\t{language}\t2026-01-05\t{label}\t{text}\n"
+        for language, (source, label, _, text) in zip("ezzze", TEXTS, strict=True)
+    )
+    file.write_text("source\tlang\tdate\tlabel\ttext\n" + lines)
+
+    found = measured("sms", "--data", str(file))
+    asked = measured("sms", "--data", str(file), "--group-by", "language", "--group-by", "month")
+
+    # All rows are of one month, which tells none apart.
+    assert {one["by"] for one in found["groups"]} == {"source", "language"}
+    assert {(one["by"], one["group"]) for one in asked["slices"]} == {
+        ("language", "e"),
+        ("language", "z"),
+    }
+
+
+def test_figures_that_the_rows_are_too_few_for_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "texts.tsv"
+    legitimate = "".join(f"see you at {hour} o'clock\tham\tg{hour}\n" for hour in range(300))
+    file.write_text(f"text\tlabel\tgroup\n{legitimate}{TEXTS[1][3]}\tfraud\tf\n")
+    near = file.with_name("near.tsv")
+    near.write_text(file.read_text().replace("\tg1", "\tg2"))
+
+    found = run("eval", "sms", "--data", str(file)).stdout
+    points = measured("sms", "--data", str(near))["operating_points"]
+
+    assert "recall at 0.01 % false positives cannot be shown" in found
+    assert "recall at 1 % false positives 1.0000" in found
+    assert "is fraud if 0.05% of the traffic is" in found
+    assert points[2]["needed"] == 299
+    assert points[2]["legitimate"] < 299

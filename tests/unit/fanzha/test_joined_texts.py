@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from fanzha.callback_numbers import callback_keys, rows_with_numbers
 from fanzha.joined_texts import JoinedTexts
-from fanzha.link_deobfuscation import may_contain_link
-from fanzha.links import find_links, rows_with_links
+from fanzha.link_deobfuscation import may_contain_link, rows_with_hints
+from fanzha.links import MIN_JOINED, find_links, rows_with_links
 from fanzha.phone import HomePlan
 
 PLAN = HomePlan()
@@ -61,14 +61,26 @@ def test_no_text_with_a_link_is_left_out(bodies: list[str]) -> None:
     with_links = [row for row, body in enumerate(bodies) if find_links(body)]
     with_hints = [row for row, body in enumerate(bodies) if may_contain_link(body)]
 
-    assert set(with_links) | set(with_hints) <= set(rows_with_links(JoinedTexts(bodies)))
+    assert set(with_links) | set(with_hints) <= set(rows_with_hints(JoinedTexts(bodies)))
+
+
+@given(texts)
+def test_links_are_found_alike_in_few_texts_and_in_many(bodies: list[str]) -> None:
+    found = [row for row, body in enumerate(bodies) if find_links(body)]
+    many = bodies + ["您好"] * MIN_JOINED
+
+    assert set(found) <= set(rows_with_links(JoinedTexts(bodies)))
+    assert set(found) <= set(rows_with_links(JoinedTexts(many))) <= set(range(len(bodies)))
 
 
 @given(texts)
 def test_no_text_with_a_number_is_left_out(bodies: list[str]) -> None:
     found = [row for row, body in enumerate(bodies) if callback_keys(body, PLAN)]
 
+    many = bodies + ["您好"] * MIN_JOINED
+
     assert set(found) <= set(rows_with_numbers(JoinedTexts(bodies)))
+    assert set(found) <= set(rows_with_numbers(JoinedTexts(many))) <= set(range(len(bodies)))
 
 
 def test_texts_without_a_hint_are_not_searched_each() -> None:
@@ -80,5 +92,6 @@ def test_texts_without_a_hint_are_not_searched_each() -> None:
         "see you",
     ]
 
-    assert rows_with_links(JoinedTexts(bodies)) == [1]
+    assert rows_with_links(JoinedTexts(bodies * MIN_JOINED))[:2] == [1, 6]
     assert rows_with_numbers(JoinedTexts(bodies)) == [2]
+    assert rows_with_numbers(JoinedTexts(bodies * MIN_JOINED))[:2] == [2, 7]

@@ -182,3 +182,38 @@ def test_normalised_texts_are_handed_on_so_that_no_other_stage_normalises() -> N
     texts = ["您的快递Ｎｏ.１２３", "恭喜您获得贷款额度"] * 300
 
     assert shipped().score_bodies(texts).normal == normalise_all(texts)
+
+
+DISGUISED = (
+    "尊😀敬🎁的💳建⭐行😀用🎁户💳您⭐的😀账🎁户💳积⭐分😀即🎁将💳清⭐零😀可🎁兑💳换⭐现😀金💰 "
+    "请登录 http://ccb-jf.example 领取【建设银行】",
+    "Your😀bank🎁account💳has⭐been😀suspended. Verify🎁your💳identity⭐now: "
+    "http://bank.example/login",
+    "Y0ur b@nk acc0unt has b33n susp3nded. V3rify y0ur id3ntity now: http://bank.example/login",
+    "Y o u r   b a n k   a c c o u n t   h a s   b e e n   s u s p e n d e d. V e r i f y   "
+    "y o u r   i d e n t i t y   n o w: http://bank.example/login",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", DISGUISED)
+def test_a_disguised_fraud_is_blocked(text: str) -> None:
+    found = shipped().score_bodies(["see you at nine", text])
+
+    assert found.p_fraud[1] >= shipped().threshold
+    assert list(found.disguises) == [1]
+
+
+def test_a_disguised_text_scores_no_less_than_as_it_came() -> None:
+    legitimate = "Your table is booked for 7pm on Friday"
+    readings = (f"{legitimate} 🎉 See you then!", legitimate)
+
+    scores = shipped().score_bodies(["🎉".join(legitimate.split()), *readings]).p_fraud
+
+    assert scores[0] >= scores[2] - 1e-6
+    assert scores.max() < shipped().threshold
+
+
+def test_normal_forms_are_of_texts_as_they_came() -> None:
+    found = shipped().score_bodies(DISGUISED)
+
+    assert found.normal == normalise_all(DISGUISED)

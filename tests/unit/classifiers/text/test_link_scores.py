@@ -25,9 +25,9 @@ class Model:
 def test_a_link_is_scored_once_and_each_text_has_its_score() -> None:
     model, scores = Model(), LinkScores()
 
-    assert scores.of(model, ["a", "bb", "a"]) == [1, 2, 1]
-    assert scores.of(model, ["bb", "ccc"]) == [2, 3]
-    assert scores.of(model, ["a"]) == [1]
+    assert scores.of(model, ["a", "bb", "a"]) == [(1, "a"), (2, "bb"), (1, "a")]
+    assert scores.of(model, ["bb", "ccc"]) == [(2, "bb"), (3, "ccc")]
+    assert scores.of(model, ["a"]) == [(1, "a")]
 
     assert model.asked == [["a", "bb"], ["ccc"]]
 

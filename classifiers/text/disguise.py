@@ -1,0 +1,260 @@
+"""Reads disguised texts as a person reads them, for the text model.
+
+Undone are emoji and decorations between letters, words or Chinese characters, letters that are
+spaced out, and English words spelt with digits, marks or look-alike pairs for letters. A reading
+is a second text to score besides the first, never instead of it: fingerprints and lists see texts
+as they came, and what `fanzha.text` folds anyway is left to it.
+
+Rows are chosen by column operations on code points; only those are read.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from classifiers.text.disguise_characters import (
+    DECORATION,
+    ENDS,
+    FIRST,
+    FLAG_LETTER,
+    LETTER,
+    MARKER,
+    PUNCTUATION,
+    SECOND,
+    SUBSTITUTE,
+    kinds_of,
+    plain,
+)
+from classifiers.text.english_words import PAIRS, SUBSTITUTES, joined, paired, respelt
+from fanzha.joined_texts import JoinedTexts
+from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
+
+MAX_CHARACTERS = 2048
+"""Characters of a text beyond this are not read; the model reads 512 of the normal form."""
+
+_WIDE = r"[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff]"
+_LETTER = rf"[^\W\d_{_WIDE[1:]}"
+"""A letter of a word that spaces separate."""
+_LOOSE = "\uf8ff"
+"""Stands for a decoration with spaces before or after it; `MARKER` for one without."""
+_EITHER = f"[{MARKER}{_LOOSE}]"
+_FLAG = re.compile(f"(?<!{FLAG_LETTER}){FLAG_LETTER}{{2}}(?!{FLAG_LETTER})")
+_SPACES = np.array([0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000], np.uint32)
+_MARKERS = re.compile(rf"{MARKER}[{MARKER}\s]*+")
+_SPACE_BEFORE = re.compile(rf"(?<!\s)\s++{_EITHER}")
+_PIECES = re.compile(rf"(?<![^\W_])(?<!['’]){_LETTER}++(?:{_EITHER}{_LETTER}++)+(?![^\W_])")
+_BESIDE_WIDE = re.compile(f"(?<={_WIDE}){_EITHER}|{_EITHER}(?={_WIDE})")
+_BETWEEN_DIGITS = re.compile(rf"(?<=\d){MARKER}(?=\d)")
+
+_SPACED_OUT = re.compile(
+    rf"(?<!{_LETTER})(?<!{_LETTER}['’]){_LETTER}"
+    rf"(?:[\s.\-_*·•,/|~]{{1,6}}+{_LETTER}(?!{_LETTER})){{3,}}+"
+)
+_LETTER_AND_GAP = re.compile(rf"({_LETTER})(\W*)")
+_MASK = frozenset("xX")
+
+_MARKS = re.escape(SUBSTITUTES)
+_RESPELT = re.compile(
+    rf"(?<![\w.{_MARKS}/:&=?-])[A-Za-z0-9{_MARKS}]{{2,20}}(?![\w{_MARKS}/:=?-]|\.\w)", re.ASCII
+)
+_SHORT = 2
+"""Letters of a word that is read as respelt only beside longer ones: 4u and 2b are usual."""
+_PAIRED = re.compile(
+    r"(?<![\w.@/-])(?=[a-z]{3,20}(?![\w@/-]|\.\w))[a-z]*?(?:rn|vv|cl)[a-z]*",
+    re.ASCII | re.IGNORECASE,
+)
+_SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 21
+"""So many letters that are spaced out lie within so many characters."""
+_PAIR_CODES = [np.uint32(ord(pair[0]) << 8 | ord(pair[1])) for pair in PAIRS]
+_LOWER_BIT = np.uint32(0x20)
+_ASCII_END = np.uint32(0x80)
+
+
+class DisguisedTexts(NamedTuple):
+    """The texts of a batch that can be read otherwise."""
+
+    rows: list[int]
+    readings: list[str]
+    """How each of `rows` reads without its disguises; not normalised."""
+    places: list[int]
+    """How many disguises each of them has, at least 1."""
+
+
+def disguised(texts: Sequence[str]) -> DisguisedTexts:
+    """Return the disguised ones of *texts*, and how they read."""
+    found = DisguisedTexts([], [], [])
+    for row in _suspicious(texts):
+        reading, places = undo(texts[row])
+        if places:
+            found.rows.append(row)
+            found.readings.append(reading)
+            found.places.append(places)
+    return found
+
+
+def undo(text: str) -> tuple[str, int]:
+    """Return how *text* reads without its disguises, and how many there were.
+
+    Without any, the text is returned as it is.
+    """
+    text, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:]
+    begin, end = _without_edges(text)
+    reading, places = plain(text[begin:end]), 0
+    for step in (_undecorated, _closed_up, _spelt_in_letters, _spelt_without_pairs):
+        reading, count = step(reading)
+        places += count
+    whole = f"{text[:begin]}{reading if places else text[begin:end]}{text[end:]}{rest}"
+    return whole, places
+
+
+def _without_edges(text: str) -> tuple[int, int]:
+    """Return where *text* begins and ends without the spaces and decorations around it."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    inner = np.flatnonzero((kinds_of(codes) & DECORATION == 0) & ~np.isin(codes, _SPACES))
+    return (int(inner[0]), int(inner[-1]) + 1) if len(inner) else (0, 0)
+
+
+def _undecorated(text: str) -> tuple[str, int]:
+    """Replace markers of decorations by what separates words, if they do."""
+    text = _FLAG.sub(MARKER, text)
+    text, count = _MARKERS.subn(
+        lambda run: _LOOSE if any(map(str.isspace, run[0])) else MARKER, text
+    )
+    if not count:
+        return text, 0
+    text = _SPACE_BEFORE.sub(_LOOSE, text)
+    text = _PIECES.sub(_words, text)
+    text = _BETWEEN_DIGITS.sub("", _BESIDE_WIDE.sub("", text))
+    return text.replace(MARKER, " ").replace(_LOOSE, " "), count
+
+
+def _words(match: re.Match[str]) -> str:
+    pieces = re.split(_EITHER, match[0])
+    gaps = [character == _LOOSE for character in match[0] if character in {MARKER, _LOOSE}]
+    return " ".join(joined(pieces, gaps))
+
+
+def _closed_up(text: str) -> tuple[str, int]:
+    """Join letters that are spaced out, whatever stands between them, to words."""
+    places = 0
+
+    def words(match: re.Match[str]) -> str:
+        nonlocal places
+        found = _LETTER_AND_GAP.findall(match[0])
+        letters = [letter for letter, _ in found]
+        if _MASK.issuperset(letters):  # digits that a publisher masked
+            return match[0]
+        places += 1
+        return " ".join(joined(letters, [len(gap) for _, gap in found[:-1]]))
+
+    return _SPACED_OUT.sub(words, text), places
+
+
+def _spelt_in_letters(text: str) -> tuple[str, int]:
+    """Replace digits and marks that are written for letters."""
+    places = 0
+
+    def word(match: re.Match[str], shortest: int) -> str:
+        nonlocal places
+        token = match[0].rstrip(ENDS)
+        found = respelt(token)
+        if found is None or len(token) < shortest:
+            return match[0]
+        places += 1
+        return found + match[0][len(token) :]
+
+    text = _RESPELT.sub(lambda match: word(match, _SHORT + 1), text)
+    return (_RESPELT.sub(lambda match: word(match, _SHORT), text) if places else text), places
+
+
+def _spelt_without_pairs(text: str) -> tuple[str, int]:
+    """Replace pairs of letters that look like one, where only then there is a word."""
+    places = 0
+
+    def word(match: re.Match[str]) -> str:
+        nonlocal places
+        found = paired(match[0])
+        places += found is not None
+        return found or match[0]
+
+    return _PAIRED.sub(word, text), places
+
+
+def _suspicious(texts: Sequence[str]) -> list[int]:
+    """Return the rows that may be disguised."""
+    batch = JoinedTexts(texts)
+    codes = batch.points
+    if not len(codes):
+        return []
+    kinds = kinds_of(codes)
+    is_letter = kinds & LETTER != 0
+    rows = batch.rows_with(np.flatnonzero(kinds & DECORATION), _always)
+    rows += batch.rows_with(_spaced_out(is_letter), _SPACED_OUT.match)
+    respelt_words = _begins(kinds & (LETTER | SUBSTITUTE) != 0, _substitutes(kinds, is_letter))
+    rows += batch.rows_with(respelt_words, _is_respelt)
+    paired_words = _begins(is_letter, _pairs(codes, kinds))
+    rows += batch.rows_with(paired_words, _is_paired)
+    fancy = np.flatnonzero(is_letter & (codes >= _ASCII_END))
+    if len(fancy):
+        rows += batch.rows_with(np.intersect1d(_begins(is_letter, fancy), paired_words), _always)
+        inside = kinds & (LETTER | SUBSTITUTE) != 0
+        rows += batch.rows_with(np.intersect1d(_begins(inside, fancy), respelt_words), _always)
+    return sorted(set(rows))
+
+
+def _always(_text: str, _place: int) -> bool:
+    return True
+
+
+def _spaced_out(is_letter: Bools) -> Int64s:
+    """Return the letters without one beside them after which there are others."""
+    is_alone = is_letter.copy()
+    is_alone[1:] &= ~is_letter[:-1]
+    is_alone[:-1] &= ~is_letter[1:]
+    places = np.flatnonzero(is_alone)
+    more = _SPACED_OUT_LETTERS - 1
+    return places[:-more][places[more:] - places[:-more] <= _SPACED_OUT_REACH]
+
+
+def _substitutes(kinds: Uint8s, is_letter: Bools) -> Int64s:
+    """Return the substitutes beside letters, but marks after a letter that may end its word."""
+    beside = np.zeros(len(kinds), np.bool_)
+    beside[:-1] = is_letter[1:]
+    is_substitute = kinds & SUBSTITUTE != 0
+    ends_word = kinds & PUNCTUATION != 0
+    ends_word[:-1] &= ~is_substitute[1:]
+    beside[1:] |= is_letter[:-1] & ~ends_word[1:]
+    return np.flatnonzero(beside & is_substitute)
+
+
+def _begins(inside: Bools, places: Int64s) -> Int64s:
+    """Return where the runs of *inside* begin that hold any of *places*, which are inside."""
+    if not len(places):
+        return places
+    is_first = inside.copy()
+    is_first[1:] &= ~inside[:-1]
+    begins = np.flatnonzero(is_first)
+    found: Int64s = np.unique(begins[np.searchsorted(begins, places, side="right") - 1])
+    return found
+
+
+def _pairs(codes: Uint32s, kinds: Uint8s) -> Int64s:
+    """Return where pairs of letters that look like one begin."""
+    places = np.flatnonzero((kinds[:-1] & FIRST != 0) & (kinds[1:] & SECOND != 0))
+    pairs = (codes[places] | _LOWER_BIT) << np.uint32(8) | codes[places + 1] | _LOWER_BIT
+    is_pair = np.zeros(len(places), np.bool_)
+    for pair in _PAIR_CODES:
+        is_pair |= pairs == pair
+    return places[is_pair]
+
+
+def _is_respelt(text: str, begin: int) -> bool:
+    match = _RESPELT.match(text, begin)
+    return match is not None and _spelt_in_letters(match[0])[1] > 0
+
+
+def _is_paired(text: str, begin: int) -> bool:
+    match = _PAIRED.match(text, begin)
+    return match is not None and paired(match[0]) is not None

@@ -1,0 +1,111 @@
+"""What characters are to disguises: letters of words, decorations, marks written for letters."""
+
+import unicodedata
+from functools import cache
+
+import numpy as np
+
+from classifiers.text.english_words import PAIRS, SUBSTITUTES
+from fanzha.character_table import DELETED, NARROW, SIZE, classes, folds
+from fanzha.tables import Bools, Uint8s, Uint32s
+
+LETTER, SUBSTITUTE, PUNCTUATION, DECORATION, FIRST, SECOND = (
+    np.uint8(1 << bit) for bit in range(6)
+)
+"""Bits of what a character is. A `SUBSTITUTE` is written for a letter, as `PUNCTUATION` if it also
+ends sentences; `FIRST` and `SECOND` are letters of pairs that look like one. Decorations include
+invisible characters."""
+ENDS = "!+|"
+"""Substitutes that also end words."""
+MARKER = "\uf8fe"
+"""Stands for a decoration; a private character, which texts lose."""
+FLAG_LETTER = "[\U0001f1e6-\U0001f1ff]"
+"""Two of these are a flag; more of them are read as letters, as the normaliser does."""
+
+_ASCII = 0x80
+_WORDS_END = 0x0590
+"""Up to here, and in `_FANCY`, are letters of words whose characters are disguised one by one."""
+_FANCY = (0x1E00, 0x2000), (0x1D400, 0x1D800), (0xFF21, 0xFF5B)
+"""Accented, mathematical and full-width letters."""
+_EARNEST = frozenset("°©®¦№℃℉")
+"""Signs that are no decoration."""
+_JOINERS = "\u200d\u20e3\ufe0e\ufe0f"
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+
+
+@cache
+def kinds() -> Uint8s:
+    """Return the bits of each code point below `SIZE`, uint8."""
+    table = np.zeros(SIZE, np.uint8)
+    table[_letters()] = LETTER
+    for bit, characters in (
+        (SUBSTITUTE, SUBSTITUTES),
+        (PUNCTUATION, ENDS),
+        *((FIRST, pair[0] + pair[0].upper()) for pair in PAIRS),
+        *((SECOND, pair[1] + pair[1].upper()) for pair in PAIRS),
+    ):
+        table[[ord(character) for character in characters]] |= bit
+    table[_invisible() | _decorations()] = DECORATION
+    table[list(_FLAG_LETTERS)] = DECORATION
+    table.setflags(write=False)
+    return table
+
+
+def plain(text: str) -> str:
+    """Return *text* with `MARKER` for each decoration, and without invisible characters.
+
+    Look-alike letters and digits are ASCII in it; all else stays, flag letters too.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    found = np.where(codes < SIZE, _plain_codes().take(codes, mode="clip"), codes)
+    kept: Uint32s = found[found != DELETED]
+    return kept.tobytes().decode("utf-32-le", "replace")
+
+
+def kinds_of(codes: Uint32s) -> Uint8s:
+    """Return what each of *codes* is."""
+    found: Uint8s = kinds().take(codes, mode="clip")
+    return found
+
+
+def _letters() -> Bools:
+    is_letter = np.zeros(SIZE, np.bool_)
+    for code in np.flatnonzero(classes()[:_WORDS_END] == NARROW).tolist():
+        is_letter[code] = chr(code).isalpha()
+    for first, end in _FANCY:
+        is_letter[first:end] = [chr(code).isalpha() for code in range(first, end)]
+    return is_letter
+
+
+@cache
+def _decorations() -> Bools:
+    """Return which code points are emoji, pictographs, ornaments or what joins them."""
+    is_decoration = np.zeros(SIZE, np.bool_)
+    itself = np.flatnonzero(folds() == np.arange(SIZE))
+    for code in itself[itself >= _ASCII].tolist():
+        character = chr(code)
+        is_decoration[code] = unicodedata.category(character) == "So" and character not in _EARNEST
+    is_decoration[[*map(ord, _JOINERS), *_SKIN_TONES]] = True
+    return is_decoration
+
+
+def _invisible() -> Bools:
+    is_invisible: Bools = folds() == DELETED
+    is_invisible[:_ASCII] = False
+    return is_invisible
+
+
+@cache
+def _plain_codes() -> Uint32s:
+    codes = np.arange(SIZE, dtype=np.uint32)
+    folded = folds()
+    is_alphanumeric = np.zeros(SIZE, np.bool_)
+    is_alphanumeric[:_ASCII] = [chr(code).isalnum() for code in range(_ASCII)]
+    # A fold beyond the table is clipped to its last character, which is none of these.
+    changes = is_alphanumeric.take(folded, mode="clip") | _invisible()
+    changes[:_ASCII] = False
+    changes[list(_FLAG_LETTERS)] = False
+    table = np.where(changes, folded, codes)
+    table[_decorations()] = ord(MARKER)
+    return table

@@ -1,0 +1,185 @@
+"""Disguised texts read as people read them, and others stay as they are."""
+
+import re
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from classifiers.text.disguise import disguised, undo
+from fanzha.text import normalise_all
+from tests.support.effort import examples
+
+SENTENCES = (
+    "congratulations you have won a free prize call now to claim your bonus",
+    "your bank account was blocked please verify your name and identity",
+    "we could not deliver your parcel because of an unpaid fee",
+)
+CHINESE = "恭喜您获得一等奖请加微信领取奖金"
+EMOJI = ("😀", "🎁", "❤️", "👇🏽", "★", "🇨🇳")
+
+
+def between_words(text: str, chance: Random) -> str:
+    return re.sub(" ", lambda _: chance.choice(EMOJI), text)
+
+
+def between_words_and_spaces(text: str, chance: Random) -> str:
+    return re.sub(" ", lambda _: f" {chance.choice(EMOJI)} ", text)
+
+
+def between_letters(text: str, chance: Random) -> str:
+    return re.sub(r"\B(?=\w)", lambda _: chance.choice(EMOJI), text)
+
+
+def spaced_out(text: str, _chance: Random) -> str:
+    return " ".join(text.replace(" ", "  "))
+
+
+def dotted(text: str, _chance: Random) -> str:
+    return " ".join(".".join(word) if len(word) > 3 else word for word in text.split())
+
+
+def in_digits(text: str, chance: Random) -> str:
+    for letter, marks in (("a", "4@"), ("e", "3"), ("i", "1!"), ("o", "0")):
+        text = re.sub(f"(?<=[a-z]){letter}(?=[a-z])", chance.choice(marks), text, count=2)
+    return text
+
+
+def in_pairs(text: str, _chance: Random) -> str:
+    return text.replace("m", "rn").replace("w", "vv")
+
+
+DISGUISES = (
+    between_words,
+    between_words_and_spaces,
+    between_letters,
+    spaced_out,
+    dotted,
+    in_digits,
+    in_pairs,
+)
+Disguise = Callable[[str, Random], str]
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_disguise_does_not_change_the_normal_form(sentence: str, disguise: Disguise) -> None:
+    hidden = disguise(sentence, Random(3))
+
+    reading, places = undo(hidden)
+
+    assert places > 0
+    assert normalise_all([reading]) == normalise_all([sentence])
+
+
+@given(st.lists(st.sampled_from(EMOJI), min_size=len(CHINESE), max_size=len(CHINESE)))
+@settings(max_examples=examples(30))
+def test_emoji_between_chinese_characters_do_not_change_the_normal_form(marks: list[str]) -> None:
+    hidden = "".join(f"{character}{mark}" for character, mark in zip(CHINESE, marks, strict=True))
+
+    # What stands at the end is decoration in earnest.
+    assert undo(hidden) == (CHINESE + marks[-1], len(CHINESE) - 1)
+
+
+@given(
+    st.lists(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8), min_size=2, max_size=9),
+    st.sampled_from(["", " "]),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=examples(100))
+def test_emoji_between_any_words_leave_their_letters(
+    words: list[str], space: str, chance: Random
+) -> None:
+    hidden = words[0] + "".join(f"{space}{chance.choice(EMOJI)}{space}{word}" for word in words[1:])
+
+    reading, _ = undo(hidden)
+
+    assert re.sub("[^a-z]", "", reading) in _spellings("".join(words))
+
+
+def _spellings(letters: str) -> set[str]:
+    # Words may also be read in letters that only look like theirs.
+    plain = {letters}
+    for pair, letter in (("rn", "m"), ("vv", "w"), ("cl", "d")):
+        plain |= {
+            text[:place] + letter + text[place + 2 :]
+            for text in plain
+            for place in range(len(text))
+            if text.startswith(pair, place)
+        }
+    return plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See you at 5pm b4 the gr8 party, 2nite!!",
+        "iPhone7 and top5 offers, only 100k left on page1 :D!",
+        "Thanks 😀😀",
+        "🎁 恭喜 ❤️",
+        "x.x-x.x号 xxx x x x x",
+        "It's 26°C, mid-week e-mail at http://a1b.example/c0de or info@sh0p.example",
+        "The morning clerk turns north",
+        "",
+        " ",
+        "😀",
+    ],
+)
+def test_what_is_no_disguise_stays_as_it_is(text: str) -> None:
+    assert undo(text) == (text, 0)
+    assert disguised([text]).rows == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "reading"),
+    [
+        ("F R E E  c a s h today", "FREE cash today"),
+        ("fr33 m0ney t0 w1n", "free money to win"),
+        ("ｆ😀ｒ😀ｅ😀ｅ", "free"),
+        ("асс\u200b😀оunt", "account"),
+        ("call 138😀0013😀8000", "call 13800138000"),
+        ("5pm😀b4 you", "5pm b4 you"),
+        ("get 🇫🇷🇪🇪🎁cash", "get 🇫🇷🇪🇪 cash"),
+        ("your🇨🇳prize", "your prize"),
+        ("Santan😀der's p@ssw0rd", "Santander's password"),
+    ],
+)
+def test_disguises_are_undone(hidden: str, reading: str) -> None:
+    assert undo(hidden)[0] == reading
+
+
+ODD = ["acc", "0", "unt", "a", "b", " ", "  ", "😀", "❤️", "\u200b", "1", "$", "!", "free",
+       "pr1ze", "rn", "vv", "cl", "é", "ｆ", "а", "中", "🇨", "'", ".", "x", "\n", "g.co", "to",
+       "t0", "|", "�", "\u0301", "\ud800", "\uf8fe"]  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(ODD), max_size=9).map("".join), max_size=4))
+@example(["unt|1"])
+@example(["@ccóunt"])
+@settings(max_examples=examples(200))
+def test_rows_are_chosen_exactly_where_there_is_a_disguise(texts: list[str]) -> None:
+    found = disguised(texts)
+
+    one_by_one = {row: undo(text) for row, text in enumerate(texts)}
+    expected = {row: (text, places) for row, (text, places) in one_by_one.items() if places}
+    pairs = zip(found.readings, found.places, strict=True)
+    assert dict(zip(found.rows, pairs, strict=True)) == expected
+
+
+@given(st.lists(st.sampled_from(ODD), max_size=12).map("".join))
+@settings(max_examples=examples(200))
+def test_a_reading_has_no_disguise_left(text: str) -> None:
+    reading, _ = undo(text)
+
+    assert undo(reading) == (reading, 0)
+
+
+@given(st.text(st.characters()))
+@settings(max_examples=examples(100))
+def test_any_text_can_be_read(text: str) -> None:
+    reading, places = undo(text)
+
+    assert places > 0 or reading == text
+    assert len(normalise_all([reading])) == 1
