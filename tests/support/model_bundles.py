@@ -19,7 +19,8 @@ def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None 
     edit_card(bundle, "version", f'"{version}"')
     if threshold is not None:
         edit_card(bundle, "threshold", str(threshold))
-        _edit_second_threshold(bundle, threshold)
+        if channel == "url":
+            _edit_second_threshold(bundle, threshold)
     return bundle
 
 
