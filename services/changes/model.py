@@ -12,6 +12,7 @@ from typing import Any
 
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities
+from fanzha.translation.message import as_json, of_json
 from services.carrier_policy.comparison import PolicyDifference, affected_carriers
 from services.changes.policy import impact as policy_impacts
 from services.changes.policy.impact import PolicyImpact
@@ -256,12 +257,12 @@ class Draft:
 
 def to_json(record: ChangeRequest) -> str:
     """Serialize a record."""
-    return json.dumps(asdict(record), ensure_ascii=False)
+    return json.dumps(as_json(asdict(record)), ensure_ascii=False)
 
 
 def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     """Read what `to_json` wrote; *state* and *revision* come from the store."""
-    fields = json.loads(text)
+    fields = of_json(json.loads(text))
     for name in ("additions", "removals", "before"):
         fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})
     second, urgent = fields["second_person"], fields["emergency"]

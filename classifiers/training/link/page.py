@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.link import url_columns
-from classifiers.training import examples_card, page_template
+from classifiers.training import carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.link import recall_intervals, trees
 from classifiers.training.link.report import blocked_table, figures_table
@@ -53,6 +53,7 @@ def render(card: Mapping[str, object], plots: str) -> str:
         "microseconds": metrics["microseconds_per_link"],
         "figures": figures_table(metrics, FIGURES),
         "thresholds": ", ".join(f"{rate} %: {value}" for rate, value in thresholds.items()),
+        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
         "learning": _learning(card["plots"]),
         "test_calibration_error": metrics["test_calibration_error"],

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from classifiers.evaluation.metrics import auc, recall_at
+from classifiers.evaluation.operating_points import legitimate_rows_needed
 from classifiers.training.bundle_writer import markdown_table
 from fanzha.tables import Bools, Float32s, Int64s
 
 RATES = (0.0001, 0.001, 0.005, 0.01)
-LEAST_ALLOWED = 2
-"""Legitimate rows above a threshold: with fewer, one row decides."""
 DRAWS = 200
 _PLACES = 4
 _AT_THRESHOLD = ("blocked", "legitimate blocked")
@@ -24,13 +23,14 @@ def measure(
     scores: Mapping[str, Float32s], malicious: Bools, domains: Int64s, seed: int
 ) -> list[dict[str, object]]:
     """Return a row of figures for each stage in *scores*."""
+    independent = len(np.unique(domains[~malicious]))
     found: list[dict[str, object]] = []
     for stage, values in scores.items():
         row: dict[str, object] = {
             "stage": stage, "auc": round(auc(values, malicious), _PLACES)
         }  # fmt: skip
         for rate in RATES:
-            if int((~malicious).sum() * rate) < LEAST_ALLOWED:
+            if independent < legitimate_rows_needed(rate):
                 continue
             low, high = _interval(values, malicious, domains, rate, seed)
             recall = round(recall_at(values, malicious, rate), _PLACES)

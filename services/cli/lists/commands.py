@@ -11,7 +11,6 @@ from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import (
@@ -170,7 +169,7 @@ def find(
         out.print(
             gettext(
                 "protected: {protected_because}",
-                protected_because=answer_texts.translated(answer.protected_because),
+                protected_because=answer.protected_because,
             ),
             markup=False,
             soft_wrap=True,

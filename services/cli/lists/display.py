@@ -9,7 +9,6 @@ from blocklists.exporters import plain
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out
 from services.cli._common.enum_words import LazyTable, enum_word, field_label
@@ -159,7 +158,7 @@ def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> No
     """Print what became of each pattern, and what it was taken for."""
     for report in reports:
         outcome = shown_word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
-        why = f": {answer_texts.translated(report.message)}" if report.message else ""
+        why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
         given = patterns[report.row]
         kind = gettext(" as {kind}", kind=shown_kind(report.kind)) if report.kind else ""
@@ -177,7 +176,7 @@ def show_request(answer: Any) -> None:
             )
         )
         for reason in answer.waits_because:
-            out.print(f"    {answer_texts.translated(reason)}", markup=False, soft_wrap=True)
+            out.print(f"    {reason}", markup=False, soft_wrap=True)
         return
     show_unreviewed(answer.unreviewed_risks)
     by = gettext(", by change {change_id}", change_id=answer.change_id) if answer.change_id else ""

@@ -12,7 +12,6 @@ from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json
 from services.cli._common.enum_words import LazyTable
@@ -86,7 +85,7 @@ def show(
         out.print(
             gettext(
                 "protected: {protected_because}",
-                protected_because=answer_texts.translated(answer.protected_because),
+                protected_because=answer.protected_because,
             ),
             markup=False,
             soft_wrap=True,

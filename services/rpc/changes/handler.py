@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
 from infra import paging
@@ -198,7 +200,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return pb.PreviewChangeResponse(
             preview=messages.preview(found),
             second_person_needed=second.needed,
-            second_person_reasons=second.reasons,
+            second_person_reasons=map(for_caller, second.reasons),
         )
 
     async def DiffVersions(
@@ -212,7 +214,8 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
 def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProblem] = ()) -> Any:
     record: ChangeRequest | None = done.record
     if record is None:
-        why = problems[0].message if problems else f"the lists are at version {done.version}"
+        nothing = Message("the lists are at version {version}", version=done.version)
+        why = problems[0].message if problems else nothing
         raise InvalidInput("it would change nothing: {why}", why=why)
     return messages.change(record)
 
