@@ -14,7 +14,9 @@ Threads may share everything here.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import NamedTuple
 
 from idna import IDNAError, uts46_remap
@@ -34,6 +36,9 @@ _NEVER_IN_HOSTS = re.compile(r"[/\\?@:<>^|\[\]]")
 _ESCAPED_IN_HOSTS = re.compile(rb"[\x00-\x20\x7f-\xff#%]")
 _MADE_BY_MAPPING = re.compile(r"[\x00-\x20\x7f#%]")
 _LAST_IS_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.DOTALL)
+_SUFFIX_RULE = re.compile(r"^(!|\*\.)?(\w\S*)", re.MULTILINE)
+_PLAIN_NAME = re.compile(r"(?:[a-z0-9-]{1,20}\.){0,8}[a-z]{2,20}")
+"""A canonical host as it is; most rules of the list are such."""
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _ADDRESS_BASES = (
     (re.compile(r"0x[0-9a-f]*"), 16),
@@ -216,15 +221,22 @@ class _Rules(NamedTuple):
     """Dots of the longest suffix there can be."""
 
 
+def _suffix_list() -> str:
+    """Return the Public Suffix List that comes with `tldextract`, whose import takes 0.1 s."""
+    package = find_spec("tldextract")
+    if package is None or package.origin is None:
+        raise ValueError("the tldextract package is missing, which has the Public Suffix List")
+    return Path(package.origin).with_name(".tld_set_snapshot").read_text("utf-8")
+
+
 @lru_cache(1)
 def _suffix_rules() -> _Rules:
-    from tldextract import TLDExtract  # noqa: PLC0415 - takes 0.1 s, and few processes need it
-
-    extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-    rules = [re.match(r"(!|\*\.)?(.*)", rule) for rule in extract.tlds]
-    marked = [(rule[1], canonical_host(rule[2])) for rule in rules if rule]
+    marked = [
+        (mark, name if _PLAIN_NAME.fullmatch(name) else canonical_host(name))
+        for mark, name in _SUFFIX_RULE.findall(_suffix_list())
+    ]
     names, wildcards, exceptions = (
-        frozenset(name for mark, name in marked if mark == kind) for kind in (None, "*.", "!")
+        frozenset(name for mark, name in marked if mark == kind) for kind in ("", "*.", "!")
     )
     # A wildcard stands for one label more.
     most_dots = 1 + max(name.count(".") for name in (*names, *wildcards, *exceptions))

@@ -33,7 +33,7 @@ class Backoff:
         self._jitter = jitter
         self._chance = chance
         # Beyond these the cap holds; a power of the bare count would overflow after 1,024 failures.
-        self._doublings = math.ceil(math.log2(max_seconds) - math.log2(first_seconds))
+        self._doublings = _doublings(first_seconds, max_seconds)
 
     @property
     def longest_seconds(self) -> float:
@@ -50,3 +50,9 @@ class Backoff:
     def reset(self) -> None:
         """Count from zero again."""
         self.failures = 0
+
+
+def _doublings(first: float, last: float) -> int:
+    """Return how often *first* must be doubled to reach *last*; exactly, as logarithms are not."""
+    (part, exponent), (last_part, last_exponent) = math.frexp(first), math.frexp(last)
+    return last_exponent - exponent + (last_part > part)

@@ -28,12 +28,19 @@ _import_at_once = builtins.__import__
 class DeferredModule(ModuleType):
     """Stands in for a module until an attribute of it is read."""
 
-    def __init__(self, name: str, importer: dict[str, Any]) -> None:
-        """Stand in for module *name* in *importer*, the namespace of the module that imports it."""
+    def __init__(self, name: str, importer: dict[str, Any], below: str = "") -> None:
+        """Stand in for module *name* in *importer*, the namespace of the module that imports it.
+
+        *below* is what ``import a.b.c`` names below *name*.
+        """
         super().__init__(name)
         self._importer = importer
+        self._below = below
 
     def __getattr__(self, name: str) -> Any:
+        first, _, rest = self._below.partition(".")
+        if name == first:
+            return DeferredModule(f"{self.__name__}.{name}", self._importer, rest)
         with garbage_collection.paused():
             module = import_module(self.__name__)
         for alias, value in list(self._importer.items()):
@@ -43,12 +50,13 @@ class DeferredModule(ModuleType):
 
 
 @contextmanager
-def deferred(packages: Collection[str], *, importers: str) -> Iterator[None]:
-    """Defer modules of *packages* that modules of the package *importers* import within.
+def deferred(packages: Collection[str], *, importers: Sequence[str]) -> Iterator[None]:
+    """Defer modules of *packages* that modules of the packages *importers* import within.
 
     Modules of *importers* themselves are imported at once. For one thread at a time.
     """
-    builtins.__import__ = _DeferringImport(packages=packages, importers=f"{importers}.")
+    prefixes = tuple(f"{one}." for one in importers)
+    builtins.__import__ = _DeferringImport(packages=packages, importers=prefixes)
     try:
         yield
     finally:
@@ -60,7 +68,8 @@ class _DeferringImport:
     """Takes the place of ``builtins.__import__``."""
 
     packages: Collection[str]
-    importers: str
+    importers: tuple[str, ...]
+    """Each ends in a dot."""
 
     def __call__(
         self,
@@ -88,7 +97,8 @@ class _DeferringImport:
 def _stand_in(name: str, importer: dict[str, Any], fromlist: Sequence[str]) -> Any:
     """Return what ``import name`` or ``from name import …`` yields; None where it cannot wait."""
     if not fromlist:
-        return DeferredModule(name.partition(".")[0], importer)
+        first, _, below = name.partition(".")
+        return DeferredModule(first, importer, below)
     package = find_spec(name)
     folders = package and package.submodule_search_locations
     if not folders or not all(PathFinder.find_spec(f"{name}.{one}", folders) for one in fromlist):

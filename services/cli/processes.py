@@ -11,7 +11,7 @@ import typer
 
 from fanzha.errors import FanzhaError
 from fanzha.translation.catalogue import language
-from infra import garbage_collection
+from infra import deferred_imports, garbage_collection
 from services.cli._common.console import fail
 from services.processes import data_folder
 from services.settings import loader
@@ -28,6 +28,10 @@ Config = Annotated[
         help="TOML file of settings; variables FANZHA_… outrank it.",
     ),
 ]
+
+_LATER = frozenset({"duckdb", "onnxruntime"})
+"""What administration and the warning pipeline import at their first query or model, if ever."""
+_OURS = ("classifiers", "services")
 
 
 def up(config: Config = None) -> None:
@@ -48,7 +52,7 @@ def serve(config: Config = None) -> None:
 
 def admin(config: Config = None) -> None:
     """Run list administration."""
-    with garbage_collection.paused():
+    with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         from services.processes.admin import run
 
     _run(config, run)
@@ -56,7 +60,7 @@ def admin(config: Config = None) -> None:
 
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
-    with garbage_collection.paused():
+    with garbage_collection.paused(), deferred_imports.deferred(_LATER, importers=_OURS):
         from services.processes.warn import run
 
     _run(config, run)

@@ -76,7 +76,8 @@ REPORT_SECONDS = 3.0
 
 async def run(settings: Settings) -> int:
     """Serve until told to stop; return the exit status."""
-    worker = Worker(settings)
+    with garbage_collection.paused():
+        worker = Worker(settings)
     return await worker.run()
 
 

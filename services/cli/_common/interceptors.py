@@ -1,5 +1,7 @@
 """What commands add to each request: a deadline, and the language of the user."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -110,7 +110,7 @@ def _load(name: str, place: str) -> Any:
     module, attribute = place.rsplit(".", 1)
     with (
         garbage_collection.paused(),
-        deferred_imports.deferred(_DEFERRED, importers="services.cli"),
+        deferred_imports.deferred(_DEFERRED, importers=["services.cli"]),
     ):
         found = getattr(import_module(f"services.cli.{module}"), attribute)
     one = typer.Typer()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import typer
 
 from classifiers.evaluation import report
-from fanzha.tables import Int64s
+from fanzha import tables
 from fanzha.translation.catalogue import gettext
 from services.cli._common import channel_words
 from services.cli._common.channel_words import ChannelWord
@@ -150,7 +150,7 @@ def _cell(name: str, row: Row) -> str:
     return row.get(name, "")
 
 
-def _numbered(clusters: npt.NDArray[np.str_]) -> Int64s:
+def _numbered(clusters: npt.NDArray[np.str_]) -> tables.Int64s:
     """Return the number of each row's near-duplicates; a row without a name for them is alone."""
     _, numbers = np.unique(clusters, return_inverse=True)
     alone = clusters == ""

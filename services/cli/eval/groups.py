@@ -1,5 +1,7 @@
 """What `fanzha eval --by` tells rows apart by: a column, or what is read out of one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,5 @@
 import pytest
+from tldextract import TLDExtract
 
 from fanzha.hosts import canonical_host, host_suffixes, is_public_suffix, registrable
 
@@ -87,3 +88,17 @@ def test_hosts_are_looked_up_from_themselves_to_the_registrable_domain(
     host: str, expected: list[str]
 ) -> None:
     assert list(host_suffixes(host)) == expected
+
+
+def test_the_suffixes_are_those_of_tldextract() -> None:
+    extract = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+    for rule in extract.tlds:
+        name = canonical_host(rule.removeprefix("*.").removeprefix("!"))
+        below = f"label.{name}"
+        if rule.startswith("!"):
+            assert not is_public_suffix(name), rule
+        elif rule.startswith("*."):
+            assert is_public_suffix(below) or f"!{below}" in extract.tlds, rule
+        else:
+            assert is_public_suffix(name), rule

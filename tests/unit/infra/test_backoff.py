@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.backoff import Backoff
@@ -31,6 +31,7 @@ def test_every_wait_lies_between_the_jittered_and_the_whole_envelope(
 
 
 @given(first=firsts, factor=factors)
+@example(first=4.07, factor=1.0000000000000002)
 def test_the_envelope_doubles_until_the_cap_and_stays_there(first: float, factor: float) -> None:
     longest = first * factor
     backoff = Backoff(first_seconds=first, max_seconds=longest, jitter=0)

@@ -18,6 +18,12 @@ MODULES = {
         "def answer(): return renamed.NUMBER, deferred_single.NUMBER\n"
         "def other_answer(): return other.NUMBER\n"
     ),
+    "deferred_readers/dotted.py": (
+        "import deferred_parts.part as renamed\n"
+        "import deferred_parts.other\n"
+        "def answer():\n"
+        "    return renamed.NUMBER, deferred_parts.other.NUMBER, deferred_parts.__name__\n"
+    ),
     "deferred_readers/eager.py": "from deferred_single import NUMBER\n",
     "deferred_readers/constant.py": (
         "from deferred_parts import part\nfrom deferred_readers import reader\n"
@@ -48,7 +54,7 @@ def loaded() -> set[str]:
 
 
 def read(name: str) -> ModuleType:
-    with deferred({"deferred_parts", "deferred_single"}, importers="deferred_readers"):
+    with deferred({"deferred_parts", "deferred_single"}, importers=["deferred_readers"]):
         return import_module(f"deferred_readers.{name}")
 
 
@@ -74,6 +80,15 @@ def test_what_was_read_has_no_stand_in_any_more() -> None:
     assert reader.other_answer() == 1
 
 
+def test_a_module_of_a_package_is_imported_when_it_is_read() -> None:
+    dotted = read("dotted")
+    before = loaded()
+
+    assert dotted.answer() == (2, 1, "deferred_parts")
+    assert before == {"deferred_readers", "deferred_readers.dotted"}
+    assert dotted.renamed is sys.modules["deferred_parts.part"]
+
+
 def test_a_name_of_a_module_is_imported_at_once() -> None:
     assert read("eager").NUMBER == 1
 
@@ -92,7 +107,7 @@ def test_an_import_that_fails_fails_at_once() -> None:
 
 
 def test_other_modules_import_as_ever() -> None:
-    with deferred({"deferred_parts", "deferred_single"}, importers="deferred_readers"):
+    with deferred({"deferred_parts", "deferred_single"}, importers=["deferred_readers"]):
         part = import_module("deferred_parts.part")
 
     assert not isinstance(part.other, DeferredModule)

