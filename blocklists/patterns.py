@@ -23,6 +23,7 @@ from fanzha.fingerprint import fingerprint, is_fingerprint
 from fanzha.hosts import is_address, listed_suffix
 from fanzha.phone import UNREADABLE, HomePlan, number_text, party_text, range_text
 from fanzha.tables import MAX_URL_BYTES, Int64s, Uint8s
+from fanzha.translation.message import Message
 
 UNKNOWN_KIND = 0
 LONGEST_NAME_OF_SENDER = 11
@@ -38,6 +39,9 @@ _NETWORK = re.compile(
 )
 _ANY_FINGERPRINT = re.compile(r"fp[0-9]+:[0-9a-fA-F]*")
 _LONGEST_HOST = 253
+_NO_WILDCARDS = Message("not a URL; a wildcard in a path has no equal here")
+_OTHER_EDITION = Message("pattern: no fingerprint: not one of this edition")
+_TOO_SHORT = Message("pattern: no fingerprint: too short a text for one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +120,9 @@ def _doubt(text: str, kind: int) -> str:
     With the kind said, it is read as that.
     """
     if kind == EntryKind.URL_PREFIX and _NETWORK.fullmatch(text):
-        return "a network; list its addresses, or say that it is a URL (kind url)"
+        return Message("a network; list its addresses, or say that it is a URL (kind url)")
     if kind == EntryKind.SENDER and text.islower() and listed_suffix(text) == text:
-        return "a top-level domain, or a sender's name; say which (kind host or sender)"
+        return Message("a top-level domain, or a sender's name; say which (kind host or sender)")
     return ""
 
 
@@ -160,7 +164,7 @@ class _PatternParser:
             text = texts[row].strip()
             self.kinds[row] = kind_of(text)
             if self.kinds[row] == UNKNOWN_KIND:
-                self._refuse(row, "neither a number, a range, a sender, a host nor a URL")
+                self._refuse(row, Message("neither a number, a range, a sender, a host nor a URL"))
             elif doubt := _doubt(text, int(self.kinds[row])):
                 self.kinds[row] = UNKNOWN_KIND
                 self._refuse(row, doubt)
@@ -179,7 +183,7 @@ class _PatternParser:
     def numbers(self, rows: Sequence[int]) -> None:
         keys = self._home.number_keys([self._texts[row] for row in rows])
         for place in np.flatnonzero(keys == UNREADABLE).tolist():
-            self._refuse(rows[place], "not a number")
+            self._refuse(rows[place], Message("not a number"))
         self._keys[rows] = keys
 
     def senders(self, rows: Sequence[int]) -> None:
@@ -189,7 +193,7 @@ class _PatternParser:
             key = self._home.sender_key(name)
             self._keys[row] = key
             if key == UNREADABLE:
-                self._refuse(row, "not a sender")
+                self._refuse(row, Message("not a sender"))
             else:
                 self._written[row] = party_text(key, name)
 
@@ -197,7 +201,7 @@ class _PatternParser:
         for row in rows:
             found = self._home.range_key(self._texts[row])
             if found is None:
-                self._refuse(row, "not a range such as +86170*")
+                self._refuse(row, Message("not a range such as +86170*"))
             else:
                 self._keys[row], self._digits[row] = found
 
@@ -206,8 +210,8 @@ class _PatternParser:
             prefix = canonical_prefix(self._texts[row].strip())
             host, _, path = prefix.partition("/")
             if not prefix:
-                wildcard = "; a wildcard in a path has no equal here"
-                self._refuse(row, f"not a URL{wildcard if '*' in self._texts[row] else ''}")
+                wildcard = "*" in self._texts[row]
+                self._refuse(row, _NO_WILDCARDS if wildcard else Message("not a URL"))
             elif path:
                 self._written[row] = prefix
             else:
@@ -225,7 +229,7 @@ class _PatternParser:
             if name := self._written.get(row) or canonical_name(self._texts[row].strip()):
                 self._written[row] = name
             else:
-                self._refuse(row, "not a host name or IP address")
+                self._refuse(row, Message("not a host name or IP address"))
         self._hash(EntryKind.HOST)
 
     def fingerprints(self, rows: Sequence[int]) -> None:
@@ -237,8 +241,7 @@ class _PatternParser:
                 self._written[row] = written or text
             else:
                 # Not quoted: it may be the text of a message.
-                why = "not one of this edition" if is_edition else "too short a text for one"
-                self._errors[row] = f"pattern: no fingerprint: {why}"
+                self._errors[row] = _OTHER_EDITION if is_edition else _TOO_SHORT
         self._hash(EntryKind.FINGERPRINT)
 
     def result(self) -> Patterns:
@@ -266,4 +269,6 @@ class _PatternParser:
         self._keys[rows] = text_keys([self._written[row] for row in rows])
 
     def _refuse(self, row: int, why: str) -> None:
-        self._errors[row] = f"pattern: {why}: {self._texts[row][:100]!r}"
+        self._errors[row] = Message(
+            "pattern: {why}: {text!r}", why=why, text=self._texts[row][:100]
+        )

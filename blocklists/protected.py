@@ -23,6 +23,8 @@ from fanzha import service_codes
 from fanzha.decisions import Action
 from fanzha.phone import FIRST_SENDER, HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 
 _PLAN = HomePlan()
 
@@ -44,6 +46,12 @@ _COUNTRY_DIGITS[[int(code) for code in _TWO_DIGIT_COUNTRIES.split()]] = 2
 _COUNTRY_DIGITS[10:20] = 1
 _COUNTRY_DIGITS[70:80] = 1
 
+_IS = gettext_noop(
+    "{pattern} is a protected number: nothing may block emergency and service numbers"
+)
+_COVERS = gettext_noop(
+    "{pattern} covers a protected number: nothing may block emergency and service numbers"
+)
 _GOVERNMENT = re.compile(r"[a-z]+://(?:[^/?#]*\.)?gov\.cn/")
 
 
@@ -115,9 +123,16 @@ def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action
     a name that looks like a protected number would protect its impersonator.
     """
     if kind == EntryKind.RANGE and bool(too_broad(np.array([key]), np.array([digits]))[0]):
-        return f"the range {pattern} is too broad: at least {_least_digits(key)}"
+        return Message(
+            "the range {pattern} is too broad: at least {text}",
+            pattern=pattern,
+            text=_least_digits(key),
+        )
     if kind == EntryKind.SENDER and key >= FIRST_SENDER and _looks_protected(pattern):
-        return f"{pattern} reads like a protected number: write the digits if one is meant"
+        return Message(
+            "{pattern} reads like a protected number: write the digits if one is meant",
+            pattern=pattern,
+        )
     if action != Action.BLOCK:
         return ""
     if kind in (EntryKind.HOST, EntryKind.URL_PREFIX):
@@ -125,15 +140,14 @@ def refusal(kind: EntryKind, pattern: str, key: int, digits: int, action: Action
     # Fingerprints are never refused: texts of protected senders are delivered anyway.
     party = kind <= EntryKind.SENDER
     if party and refused_numbers(np.array([key]), np.array([digits], np.uint8))[0]:
-        verb = "covers a protected number" if kind == EntryKind.RANGE else "is a protected number"
-        return f"{pattern} {verb}: nothing may block emergency and service numbers"
+        return Message(_COVERS if kind == EntryKind.RANGE else _IS, pattern=pattern)
     return ""
 
 
-def _least_digits(key: int) -> str:
+def _least_digits(key: int) -> Message:
     if key > 0:
-        return f"{LEAST_DIGITS_AFTER_COUNTRY} digits after the country code"
-    return f"{LEAST_DIGITS_OF_CODES} digits of a service code"
+        return Message("{digits} digits after the country code", digits=LEAST_DIGITS_AFTER_COUNTRY)
+    return Message("{digits} digits of a service code", digits=LEAST_DIGITS_OF_CODES)
 
 
 def _disguised(entries: Identities) -> Int64s:

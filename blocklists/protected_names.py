@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 from blocklists.entries import EntryKind
 from fanzha.hosts import is_public_suffix, possible_suffixes
+from fanzha.translation.message import Message
 
 _LOCAL_NAMES = frozenset(
     [
@@ -36,13 +37,17 @@ def refusal(kind: EntryKind, pattern: str) -> str:
     """Return why no block entry may have this host or URL prefix; empty when it may."""
     host = pattern.partition("/")[0]
     if host == _GOVERNMENT or host.endswith(f".{_GOVERNMENT}"):
-        return f"{host} is a government name: nothing may block {_GOVERNMENT}"
+        return Message(
+            "{host} is a government name: nothing may block {government}",
+            host=host,
+            government=_GOVERNMENT,
+        )
     if host.rpartition(".")[2] in _LOCAL_NAMES:
-        return f"{host} names a machine's own network, not a site"
+        return Message("{host} names a machine's own network, not a site", host=host)
     if (host[-1:].isdigit() or host.startswith("[")) and (why := _refusal_of_address(host)):
         return why
     if kind == EntryKind.HOST and is_public_suffix(host):
-        return f"{host} is a public suffix: the names below it belong to many"
+        return Message("{host} is a public suffix: the names below it belong to many", host=host)
     return ""
 
 
@@ -65,5 +70,5 @@ def _refusal_of_address(host: str) -> str:
     except ValueError:
         return ""  # a name that only ends in a digit
     if address.is_loopback or address.is_unspecified or address.is_link_local:
-        return f"{host} is an address of the machine itself, not a site"
+        return Message("{host} is an address of the machine itself, not a site", host=host)
     return ""

@@ -22,12 +22,15 @@ from fanzha.decisions import Action
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 from infra.text_limits import CharacterSet, TextLimit, violation
 
 ENTRY_TEXT = TextLimit(max_characters=1000, characters=CharacterSet.ANY, strip=False)
 """Reason, legal basis, author or campaign of an entry."""
 _SOURCES = frozenset(Source)
-NEEDS_REVIEW = "no_end: an entry that never ends needs a date of review (review_at_s)"
+_IMPOSSIBLE = gettext_noop("pattern: no number has this form: {pattern}")
+NEEDS_REVIEW = Message("no_end: an entry that never ends needs a date of review (review_at_s)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +118,12 @@ def validate(
     unknown = (kinds < 0) | (kinds > max(EntryKind))
     read = patterns.read(proposed.patterns, np.where(unknown, 0, kinds).astype(np.uint8), home)
     checking = _Checking(len(proposed))
-    checking.refuse(unknown, lambda _: "kind: there is no such kind")
+    checking.refuse(unknown, lambda _: Message("kind: there is no such kind"))
     for row, message in read.errors.items():
         checking.add(row, RowOutcome.INVALID, message)
     # A typing error that would match nothing: traffic from such a number is implausible anyway.
     impossible = (read.kinds == EntryKind.NUMBER) & numbering.impossible(read.keys)
-    checking.refuse(impossible, lambda row: f"pattern: no number has this form: {read.text(row)}")
+    checking.refuse(impossible, lambda row: Message(_IMPOSSIBLE, pattern=read.text(row)))
     columns = _columns(proposed, defaults, checking, now_s)
     _guard(read, columns["actions"].astype(np.uint8), checking)
     provenances, provenance = _provenance(proposed, defaults, columns, checking, now_s)
@@ -183,20 +186,22 @@ def _columns(
     _name_fraud_types(columns, defaults.fraud_types_of)
     columns |= _ends(proposed, defaults, columns["reviews_s"], checking)
     for name, first, last, fault in (
-        ("actions", 1, max(Action), "action: required, block or allow"),
-        ("directions", 1, Direction.BOTH, "direction: there is no such direction"),
-        ("fraud_types", 0, max(FraudType), "fraud_type: there is no such type"),
-        ("sources", 1, max(Source), "source: required"),
-        ("expires_s", now_s + 1, NO_END_S, "expires_at_s: already over, or beyond 2106"),
-        ("modes", 1, max(EntryMode), "mode: there is no such mode"),
+        ("actions", 1, max(Action), Message("action: required, block or allow")),
+        ("directions", 1, Direction.BOTH, Message("direction: there is no such direction")),
+        ("fraud_types", 0, max(FraudType), Message("fraud_type: there is no such type")),
+        ("sources", 1, max(Source), Message("source: required")),
+        ("expires_s", now_s + 1, NO_END_S, Message("expires_at_s: already over, or beyond 2106")),
+        ("modes", 1, max(EntryMode), Message("mode: there is no such mode")),
     ):
         column = columns[name]
         checking.refuse((column < first) | (column > last), lambda _, fault=fault: fault)  # type: ignore[misc]
     reviews = columns["reviews_s"]
     late = (reviews != 0) & ((reviews <= now_s) | (reviews >= NO_END_S))
-    checking.refuse(late, lambda _: "review_at_s: already over, or beyond 2106")
+    checking.refuse(late, lambda _: Message("review_at_s: already over, or beyond 2106"))
     idle = (columns["modes"] == EntryMode.SHADOW) & (columns["actions"] == Action.ALLOW)
-    checking.refuse(idle, lambda _: "mode: a shadow entry only blocks; an allow entry acts")
+    checking.refuse(
+        idle, lambda _: Message("mode: a shadow entry only blocks; an allow entry acts")
+    )
     return columns
 
 
@@ -298,5 +303,5 @@ def _provenance(
 def _too_long(one: Provenance) -> str:
     for name in ("reason", "legal_basis", "created_by", "campaign"):
         if found := violation(getattr(one, name), ENTRY_TEXT):
-            return f"{name}: {found}"
+            return Message("{name}: {found}", name=name, found=found)
     return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
 
 
 class CharacterSet(Enum):
@@ -58,16 +59,22 @@ def optional(field: str, text: str, limit: TextLimit) -> str:
 def violation(text: str, limit: TextLimit) -> str:
     """Return how *text*, not stripped, exceeds *limit*; empty when it does not."""
     if len(text) > limit.max_characters:
-        return f"at most {limit.max_characters} characters, not {len(text)}"
+        return Message(
+            "at most {most} characters, not {found}", most=limit.max_characters, found=len(text)
+        )
     match limit.characters:
         case CharacterSet.ANY:
             return ""
         case CharacterSet.LINES:
             wrong = next((one for one in text if _is_control(one)), "")
-            return wrong and f"has control characters: {_code_point(wrong)}"
+            return wrong and Message(
+                "has control characters: {character}", character=_code_point(wrong)
+            )
         case CharacterSet.PRINTABLE:
             wrong = next((one for one in text if not one.isprintable()), "")
-            return wrong and f"has control or invisible characters: {_code_point(wrong)}"
+            return wrong and Message(
+                "has control or invisible characters: {character}", character=_code_point(wrong)
+            )
 
 
 def _is_control(character: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from blocklists.critical.risks import RiskFinder
 from blocklists.row_validation import CheckedRows, RejectedRow
 from blocklists.store.changes import RowOutcome
+from fanzha.translation.message import Message
 
 
 def hold_back(checked: CheckedRows, risks: RiskFinder, confirmed: Collection[str]) -> CheckedRows:
@@ -27,7 +28,9 @@ def hold_back(checked: CheckedRows, risks: RiskFinder, confirmed: Collection[str
         RejectedRow(
             row=int(checked.rows[place]),
             outcome=RowOutcome.REFUSED,
-            message=f"held back, for it hits {', '.join(texts)}: confirm that to import it",
+            message=Message(
+                "held back, for it hits {risks}: confirm that to import it", risks=", ".join(texts)
+            ),
         )
         for place, texts in held.items()
     ]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from blocklists.entries import EntryKind
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
+from fanzha.translation.message import Message
 
 _HEADER = re.compile(r"\[[^\]]*\]")
 _COSMETIC = re.compile(r"#[@?$%]*#|\$\$|\$@\$")
@@ -40,18 +41,20 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
 
 def _rule(line: int, text: str) -> Item:
     if _COSMETIC.search(text):
-        return BadLine(line, text, "a rule on what pages show, not on where they lead")
+        return BadLine(line, text, Message("a rule on what pages show, not on where they lead"))
     rule = text.removeprefix("@@")
     if match := _OPTIONS.search(rule):
         narrower = {option.lower() for option in match[1].split(",")} - _WHOLE_SITE
         if narrower:
-            return BadLine(line, text, "a rule with options that do not block the whole site")
+            return BadLine(
+                line, text, Message("a rule with options that do not block the whole site")
+            )
         rule = rule[: match.start()]
     site = _SITE.fullmatch(rule)
     if site is None or site["host"].startswith(".") or site["host"].endswith("."):
-        return BadLine(line, text, "a rule that matches within a name or path")
+        return BadLine(line, text, Message("a rule that matches within a name or path"))
     if site["path"] and not rule.startswith(_ANCHORED):
-        return BadLine(line, text, "a path without || in front matches anywhere")
+        return BadLine(line, text, Message("a path without || in front matches anywhere"))
     action = Action.ALLOW if text.startswith("@@") else None
     if site["path"] in (None, "/"):
         return ListRow(line, site["host"], EntryKind.HOST, action)

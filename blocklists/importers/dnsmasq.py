@@ -7,6 +7,7 @@ from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
+from fanzha.translation.message import Message
 
 _LINE = re.compile(r"(?P<option>address|server|local)=/(?P<names>.+)/(?P<target>[^/]*)")
 
@@ -20,7 +21,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
         elif match := _LINE.fullmatch(rule):
             yield from _names(line, text, match)
         else:
-            yield BadLine(line, text, "not an address, server or local line")
+            yield BadLine(line, text, Message("not an address, server or local line"))
 
 
 def _names(line: int, text: str, match: re.Match[str]) -> Iterator[Item]:
@@ -29,7 +30,9 @@ def _names(line: int, text: str, match: re.Match[str]) -> Iterator[Item]:
     if option == "server" and target == "#":
         action = Action.ALLOW  # forwards to the usual servers: an exception from a wider rule
     elif target and not (option == "address" and (target == "#" or target in SINKS)):
-        yield BadLine(line, text, "sends visitors or questions elsewhere instead of blocking")
+        yield BadLine(
+            line, text, Message("sends visitors or questions elsewhere instead of blocking")
+        )
         return
     for name in match["names"].split("/"):
         yield ListRow(line, name.removeprefix("*.").removeprefix("."), EntryKind.HOST, action)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from blocklists.entries import EntryKind
 from blocklists.importers import bulk_lines
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
+from fanzha.translation.message import Message
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 _REMARK = re.compile(r"^\s*(?:#|;|!|//).*|\s+#.*")
@@ -40,9 +41,9 @@ def name_item(line: int, text: str, name: str) -> LineItem:
         host, _, rest = _WILDCARD.sub("", name).partition("/")
         path = f"/{rest}"
     if "*" in host or (name[0] == "*" and "*" in path):
-        return BadLine(line, text, "a wildcard inside a name or path has no equal here")
+        return BadLine(line, text, Message("a wildcard inside a name or path has no equal here"))
     if any(mark.isspace() for mark in name):
-        return BadLine(line, text, "more than one name")
+        return BadLine(line, text, Message("more than one name"))
     if path == "/":
         return ListRow(line, host, EntryKind.HOST)
     return ListRow(line, host + path, EntryKind.URL_PREFIX)

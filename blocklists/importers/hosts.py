@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from blocklists.entries import EntryKind
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, ListRow
+from fanzha.translation.message import Message
 
 SINKS = frozenset(("0.0.0.0", "127.0.0.1", "127.0.1.1", "::", "::1", "0", "0:0:0:0:0:0:0:0"))  # noqa: S104
 """Addresses where nothing answers; others send visitors somewhere else."""
@@ -34,7 +35,9 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
         if not address:
             yield Ignored(line, COMMENT if text.strip() else BLANK)
         elif not names:
-            yield BadLine(line, text, "an address without a name, or a name without an address")
+            yield BadLine(
+                line, text, Message("an address without a name, or a name without an address")
+            )
         elif address not in SINKS:
             yield _elsewhere(line, text, address)
         else:
@@ -44,11 +47,11 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
 
 def _name(line: int, name: str) -> Item:
     if name in _OWN_NAMES:
-        return Ignored(line, "the machine's own name")
+        return Ignored(line, Message("the machine's own name"))
     return ListRow(line, name, EntryKind.HOST)
 
 
 def _elsewhere(line: int, text: str, address: str) -> Item:
     if address.startswith(_OWN_ADDRESSES):
-        return Ignored(line, "the machine's own name")
-    return BadLine(line, text, "sends visitors to an address instead of blocking")
+        return Ignored(line, Message("the machine's own name"))
+    return BadLine(line, text, Message("sends visitors to an address instead of blocking"))

@@ -10,6 +10,7 @@ from blocklists.importers.json_text import JsonText
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables.records import record_items
 from fanzha.decisions import Action
+from fanzha.translation.message import Message
 
 _LISTS = {
     **dict.fromkeys(["deny", "block", "blacklist", "blocklist", "denylist"], Action.BLOCK),
@@ -26,11 +27,13 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
         else:
             yield from _object(text)
         if text.next_mark():
-            yield BadLine(text.line, "", "something follows after the end of the JSON text")
+            yield BadLine(
+                text.line, "", Message("something follows after the end of the JSON text")
+            )
     except json.JSONDecodeError as error:
-        yield BadLine(error.lineno, "", f"not JSON from here on: {error.msg}")
+        yield BadLine(error.lineno, "", Message("not JSON from here on: {error}", error=error.msg))
     except RecursionError:
-        yield BadLine(text.line, "", "not JSON from here on: nested too deep")
+        yield BadLine(text.line, "", Message("not JSON from here on: nested too deep"))
 
 
 def _object(text: JsonText) -> Iterator[Item]:
@@ -43,7 +46,7 @@ def _object(text: JsonText) -> Iterator[Item]:
             yield from _elements(text, _LISTS[name.lower()])
             continue
         text.value()
-        yield Ignored(line, f"member {name[:20]!r}")
+        yield Ignored(line, Message("member {name!r}", name=name[:20]))
     text.skip_mark("}")
 
 
@@ -58,5 +61,5 @@ def _elements(text: JsonText, action: Action | None) -> Iterator[Item]:
                 line, {str(name): str(word) for name, word in value.items()}, action
             )
         else:
-            yield BadLine(line, json.dumps(value)[:200], "neither a pattern nor a record")
+            yield BadLine(line, json.dumps(value)[:200], Message("neither a pattern nor a record"))
     text.skip_mark("]")

@@ -10,6 +10,7 @@ from blocklists.entries import EntryKind
 from blocklists.importers import bulk_lines
 from blocklists.importers.rows import BLANK, COMMENT, BadLine, Ignored, Item, LineItem, ListRow
 from fanzha import party_address
+from fanzha.translation.message import Message
 
 _PLAIN = re.compile(r"\+?[0-9]{3,20}")
 _NUMBER = re.compile(r"[+(]?[0-9][0-9 ().-]{1,24}\*?")
@@ -35,4 +36,4 @@ def _item(line: int, text: str) -> LineItem:
         return ListRow(
             line, pattern, EntryKind.RANGE if pattern.endswith("*") else EntryKind.NUMBER
         )
-    return BadLine(line, text, "not a number")
+    return BadLine(line, text, Message("not a number"))

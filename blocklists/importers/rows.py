@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 from blocklists.entries import Direction, EntryKind, EntryMode, Source
 from fanzha.decisions import Action
 from fanzha.fraud import FraudType
+from fanzha.translation.message import Message
 
 
 class ListRow(NamedTuple):
@@ -76,7 +77,7 @@ Item: TypeAlias = LineItem | PlainRun
 Reader: TypeAlias = Callable[[Iterable[str]], Iterator[Item]]
 """Reads lines without their ends."""
 
-COMMENT = "comment"
-BLANK = "blank"
-HEADER = "header"
-TITLE = "title"
+COMMENT = Message("comment")
+BLANK = Message("blank")
+HEADER = Message("header")
+TITLE = Message("title")

@@ -12,6 +12,7 @@ from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
+from fanzha.translation.message import Message
 
 _RECORD = re.compile(
     r"(?P<owner>\S+)?\s+(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?P<type>[A-Z]+)\s+(?P<data>.+)",
@@ -43,7 +44,7 @@ def read(lines: Iterable[str]) -> Iterator[Item]:
             continue
         match = _RECORD.fullmatch(record)
         if match is None:
-            yield BadLine(line, text, "not a record of a zone")
+            yield BadLine(line, text, Message("not a record of a zone"))
             continue
         owner = match["owner"] or owner
         yield _policy(line, text, match, _within(owner, origin))
@@ -63,16 +64,16 @@ def _policy(line: int, text: str, record: re.Match[str], owner: str) -> Item:
     elif kind in ("A", "AAAA") and data in SINKS:
         action = None
     else:
-        return BadLine(line, text, "sends visitors elsewhere instead of blocking")
+        return BadLine(line, text, Message("sends visitors elsewhere instead of blocking"))
     if owner.lower().endswith(_OTHER_TRIGGERS):
-        return BadLine(line, text, "a condition on clients or name servers")
+        return BadLine(line, text, Message("a condition on clients or name servers"))
     if owner.lower().endswith(".rpz-ip"):
         try:
             return ListRow(
                 line, _address(owner.lower().removesuffix(".rpz-ip")), EntryKind.HOST, action
             )
         except ValueError:
-            return BadLine(line, text, "not a single address")
+            return BadLine(line, text, Message("not a single address"))
     return ListRow(line, owner.removeprefix("*."), EntryKind.HOST, action)
 
 

@@ -20,6 +20,7 @@ from blocklists.importers.json_text import JsonText
 from blocklists.importers.rows import BadLine, Ignored, Item, ListRow, RowNote
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
+from fanzha.translation.message import Message
 
 MOST_CHARACTERS = 512 * 2**20
 """A text takes one to four times as many bytes, and its indicators as much again."""
@@ -62,9 +63,9 @@ def read(
         else:
             yield from _members(text, bundle)
     except json.JSONDecodeError as error:
-        yield BadLine(error.lineno, "", f"not JSON from here on: {error.msg}")
+        yield BadLine(error.lineno, "", Message("not JSON from here on: {error}", error=error.msg))
     except RecursionError:
-        yield BadLine(text.line, "", "not JSON from here on: nested too deep")
+        yield BadLine(text.line, "", Message("not JSON from here on: nested too deep"))
     # Last, for an identity may follow the indicators that refer to it.
     for line, indicator in bundle.indicators:
         yield from _rows(line, indicator, bundle, now_s)
@@ -106,7 +107,7 @@ def _objects(text: JsonText, bundle: _Bundle) -> Iterator[Item]:
         if isinstance(value, dict):
             yield from _object(line, value, bundle)
         else:
-            yield BadLine(line, json.dumps(value)[:200], "not an object")
+            yield BadLine(line, json.dumps(value)[:200], Message("not an object"))
     text.skip_mark("]")
 
 
@@ -119,7 +120,7 @@ def _object(line: int, one: Mapping[str, Any], bundle: _Bundle) -> Iterator[Item
         bundle.names[name] = str(one.get("name", ""))[:_LONGEST_NAME]
     elif kind == "marking-definition":
         bundle.markings.setdefault(name, _marking(one))
-    yield Ignored(line, f"object of type {kind[:50]}")
+    yield Ignored(line, Message("object of type {kind}", kind=kind[:50]))
 
 
 def _marking(one: Mapping[str, Any]) -> str:
@@ -136,14 +137,14 @@ def _marking(one: Mapping[str, Any]) -> str:
 
 def _rows(line: int, one: Mapping[str, Any], bundle: _Bundle, now_s: int) -> Iterator[Item]:
     if one.get("revoked") is True:
-        yield Ignored(line, "revoked indicator")
+        yield Ignored(line, Message("revoked indicator"))
         return
     pattern = str(one.get("pattern", ""))
     try:
         _check(one, now_s)
         named = stix_patterns.read(pattern)
     except InvalidInput as error:
-        yield BadLine(line, pattern or str(one.get("id", "")), str(error))
+        yield BadLine(line, pattern or str(one.get("id", "")), error.as_message())
         return
     labels = _words(one, "labels")
     fraud_type = _fraud_type([*labels, *_words(one, "indicator_types")])

@@ -7,6 +7,7 @@ from blocklists.entries import EntryKind
 from blocklists.importers.hosts import SINKS
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from fanzha.decisions import Action
+from fanzha.translation.message import Message
 
 _ZONE = re.compile(
     r"local-zone:\s*\"?(?P<name>[^\s\"]+)\"?\s+\"?(?P<type>[a-z_]+)\"?", re.IGNORECASE
@@ -53,9 +54,9 @@ def _statement(line: int, text: str, statement: str) -> Item:
             return ListRow(line, zone["name"], EntryKind.HOST)
         if kind in _PASSING:
             return ListRow(line, zone["name"], EntryKind.HOST, Action.ALLOW)
-        return BadLine(line, text, "a zone type that neither blocks nor passes")
+        return BadLine(line, text, Message("a zone type that neither blocks nor passes"))
     if data := _DATA.fullmatch(statement):
         if data["type"].upper() in ("A", "AAAA") and data["data"].strip() in SINKS:
             return ListRow(line, data["name"], EntryKind.HOST)
-        return BadLine(line, text, "sends visitors elsewhere instead of blocking")
-    return BadLine(line, text, "neither local-zone nor local-data")
+        return BadLine(line, text, Message("sends visitors elsewhere instead of blocking"))
+    return BadLine(line, text, Message("neither local-zone nor local-data"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from blocklists.importers.rows import BLANK, COMMENT, HEADER, BadLine, Ignored, Item, ListRow
 from blocklists.importers.tables.records import record_items
+from fanzha.translation.message import Message
 
 _INDENT = 2
 _MEMBER = re.compile(r"(?P<dash>- )?(?P<indent>\s*)(?P<name>[A-Za-z_][\w-]*):(?:\s+(?P<value>.*))?")
@@ -44,7 +45,7 @@ def _other(line: int, text: str, *, inside: bool) -> Item | None:
         return Ignored(line, HEADER)
     if pattern := _PLAIN.fullmatch(text):
         return ListRow(line, _unquoted(pattern["value"]))
-    return None if inside else BadLine(line, text, "not part of a record")
+    return None if inside else BadLine(line, text, Message("not part of a record"))
 
 
 def _add(record: dict[str, str], member: re.Match[str]) -> None:

@@ -1,15 +1,17 @@
 """A text that servers store and log in English, and that answers may carry in another language."""
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Any, Self
 
 from fanzha.translation import catalogue
+
+_TEMPLATE, _VALUES = "message", "values"
 
 
 class Message(str):
     """The English text, which also knows how it is said in the language of a caller.
 
-    It is a `str` wherever one is needed; what it was made of is lost once it is stored.
+    It is a `str` wherever one is needed. JSON keeps what it was made of through `as_json`.
     """
 
     __slots__ = ("template", "values")
@@ -37,6 +39,26 @@ class Messages:
     def translated(self, language: str) -> str:
         """Return them in *language*."""
         return self._separator.join(localized(text, language) for text in self._texts)
+
+
+def as_json(value: Any) -> Any:
+    """Return a JSON tree in which each `Message` is an object that `of_json` reads back."""
+    if isinstance(value, Message):
+        return {_TEMPLATE: value.template, _VALUES: as_json(dict(value.values))}
+    if isinstance(value, Mapping):
+        return {name: as_json(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(one) for one in value]
+    return value
+
+
+def of_json(value: Any) -> Any:
+    """Return a tree in which the objects of `as_json` are messages again."""
+    if isinstance(value, dict):
+        if value.keys() == {_TEMPLATE, _VALUES}:
+            return Message(value[_TEMPLATE], **of_json(value[_VALUES]))
+        return {name: of_json(one) for name, one in value.items()}
+    return [of_json(one) for one in value] if isinstance(value, list) else value
 
 
 def localized(text: str, language: str) -> str:

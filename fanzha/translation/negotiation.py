@@ -3,15 +3,33 @@
 A gRPC request carries it as metadata. Bounded: what comes from outside is cut before it is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from typing import TypeAlias
 
 from fanzha.translation.catalogue import ENGLISH, known_language
+from fanzha.translation.message import localized
+
+Metadata: TypeAlias = Iterable[tuple[str, str | bytes]] | None
 
 HEADER = "accept-language"
 _LONGEST = 200
+_MetadataOf: TypeAlias = Callable[[], Metadata]
+_caller: ContextVar[_MetadataOf | None] = ContextVar("caller", default=None)
 
 
-def accepted_language(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
+def serve_caller(metadata_of: _MetadataOf) -> None:
+    """Answer, in this task, in the language that the metadata of its request ask for."""
+    _caller.set(metadata_of)
+
+
+def for_caller(text: str) -> str:
+    """Return a text of an answer in the language of the caller; English outside of requests."""
+    metadata_of = _caller.get()
+    return text if metadata_of is None else localized(text, accepted_language(metadata_of()))
+
+
+def accepted_language(metadata: Metadata) -> str:
     """Return the language of ours that the caller prefers; English where it names none."""
     for name, value in metadata or ():
         if name == HEADER and isinstance(value, str):

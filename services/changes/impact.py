@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from blocklists.entry_table import EntryTable, Identities
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 from services.decision_log.impact.model import Impact
 
 
@@ -91,7 +93,9 @@ def read(stored: Mapping[str, Any]) -> ImpactEstimate:
 def estimate(found: Impact | None, hours: int) -> ImpactEstimate:
     """Return the estimate of an impact; of None, which means no decision log, an unknown one."""
     if found is None:
-        return ImpactEstimate(known=False, hours=hours, unknown_because="there is no decision log")
+        return ImpactEstimate(
+            known=False, hours=hours, unknown_because=Message("there is no decision log")
+        )
     return ImpactEstimate(
         known=found.known,
         hours=found.hours,
@@ -120,19 +124,34 @@ def estimate(found: Impact | None, hours: int) -> ImpactEstimate:
 
 def _unknown(found: Impact, hours: int) -> str:
     if found.unpreviewable:
-        return f"the decision log can say nothing of {found.unpreviewable:,} fingerprints"
-    return f"the decision log covers {found.hours:.1f} of the last {hours} hours"
+        return Message(
+            "the decision log can say nothing of {count:,} fingerprints", count=found.unpreviewable
+        )
+    return Message(
+        "the decision log covers {hours:.1f} of the last {total} hours",
+        hours=found.hours,
+        total=hours,
+    )
 
 
 def _uncertain(found: Impact) -> tuple[str, ...]:
     lines = (
-        (found.rows_dropped, "decisions never reached the decision log"),
-        (found.segments_torn, "segments of the decision log could not be read"),
-        (found.uncertain_rows, "logged texts have a link whose path is not logged"),
+        (
+            found.rows_dropped,
+            gettext_noop("{count:,} decisions never reached the decision log"),
+        ),
+        (
+            found.segments_torn,
+            gettext_noop("{count:,} segments of the decision log could not be read"),
+        ),
+        (
+            found.uncertain_rows,
+            gettext_noop("{count:,} logged texts have a link whose path is not logged"),
+        ),
     )
-    found_lines = [f"{count:,} {what}" for count, what in lines if count]
+    found_lines = [Message(what, count=count) for count, what in lines if count]
     if not found.contacts_known:
-        found_lines.append("known contacts: no ends of calls are logged")
+        found_lines.append(Message("known contacts: no ends of calls are logged"))
     return tuple(found_lines)
 
 

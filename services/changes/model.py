@@ -12,6 +12,7 @@ from typing import Any
 
 from blocklists.entries import Source
 from blocklists.entry_table import EntryTable, Identities
+from fanzha.translation.message import as_json, of_json
 from services.carrier_policy.comparison import PolicyDifference, affected_carriers
 from services.changes.policy import impact as policy_impacts
 from services.changes.policy.impact import PolicyImpact
@@ -252,16 +253,18 @@ class Draft:
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
     may_replace: bool = True
     """Whether its author knows that it replaces entries of other contents."""
+    edits: int = 0
+    """How many of the last additions are edits, which are known to replace what they edit."""
 
 
 def to_json(record: ChangeRequest) -> str:
     """Serialize a record."""
-    return json.dumps(asdict(record), ensure_ascii=False)
+    return json.dumps(as_json(asdict(record)), ensure_ascii=False)
 
 
 def from_json(text: str | bytes, *, state: int, revision: int) -> ChangeRequest:
     """Read what `to_json` wrote; *state* and *revision* come from the store."""
-    fields = json.loads(text)
+    fields = of_json(json.loads(text))
     for name in ("additions", "removals", "before"):
         fields[name] = PackedRows(**fields[name] | {"chunks": tuple(fields[name]["chunks"])})
     second, urgent = fields["second_person"], fields["emergency"]

@@ -19,6 +19,7 @@ from blocklists.snapshot.snapshot import Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
+from fanzha.translation.message import Message
 from services.changes import impact as impacts
 from services.changes.diff import (
     UNCHANGED_OUTCOMES,
@@ -144,7 +145,7 @@ def preview(
 
 
 def _unknown(hosts: int, popular: PopularHosts) -> tuple[str, ...]:
-    why = "popularity of hosts: popular_hosts_file is not set"
+    why = Message("popularity of hosts: popular_hosts_file is not set")
     return () if popular.known or not hosts else (why,)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from blocklists.conflicts import search
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.snapshot.snapshot import Snapshot
+from fanzha.translation.message import Message
 from services.auth import identity
 from services.changes import impact as impacts
 from services.changes import permissions, preview, second_person
@@ -112,6 +113,6 @@ class ChangePreviewer:
         except (OSError, ValueError) as error:
             # Lists must stay editable when the log is broken; such a change needs two people.
             logger.warning("impact preview: the decision log could not be read: %s", error)
-            why = "the decision log could not be read"
+            why = Message("the decision log could not be read")
             return ImpactEstimate(known=False, hours=hours, unknown_because=why)
         return impacts.estimate(found, hours)

@@ -11,8 +11,11 @@ from blocklists.entry_table import EntryTable
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.decisions import Action
 from fanzha.tables import Int64s
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 
 _EXAMPLES = 3
+_BLOCKED, _ALLOWED = gettext_noop("block {pattern}"), gettext_noop("allow {pattern}")
 _CONTRADICTING = {
     ConflictRelation.SAME: "contradicted",
     ConflictRelation.TOGETHER: "contradicts_itself",
@@ -75,19 +78,23 @@ def _examples(
     rows: Sequence[int],
 ) -> tuple[str, ...]:
     return tuple(
-        f"{_written(table, row)}, "
-        + (
-            "and another row"
-            if relation is ConflictRelation.TOGETHER
-            else f"{snapshot.entry(int(found.others[row])).pattern} exists"
+        Message("{row}, and another row", row=_written(table, row))
+        if relation is ConflictRelation.TOGETHER
+        else Message(
+            "{row}, {pattern} exists",
+            row=_written(table, row),
+            pattern=snapshot.entry(int(found.others[row])).pattern,
         )
         for row in rows
     )
 
 
-def _written(table: EntryTable, row: int) -> str:
-    return f"{Action(int(table.actions[row])).name.lower()} {table.pattern(row)}"
+def _written(table: EntryTable, row: int) -> Message:
+    blocks = table.actions[row] == Action.BLOCK
+    return Message(_BLOCKED if blocks else _ALLOWED, pattern=table.pattern(row))
 
 
 def _not_compared(names: int) -> str:
-    return f"{names:,} listed names were not compared with the hosts of this change"
+    return Message(
+        "{count:,} listed names were not compared with the hosts of this change", count=names
+    )

@@ -13,6 +13,7 @@ from blocklists.store.changes import RowOutcome
 from fanzha.decisions import Action
 from fanzha.phone import HomePlan
 from fanzha.tables import Uint8s
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.changes.change_context import SubmissionResult
 from services.changes.diff import blocks_without_fraud_type
@@ -20,9 +21,11 @@ from services.changes.model import ChangeState
 
 Identity: TypeAlias = tuple[EntryKind, str, Action]
 
-NO_FRAUD_TYPE = "names no fraud type: it blocks, but its hits open no case and warn no one"
+NO_FRAUD_TYPE = Message("names no fraud type: it blocks, but its hits open no case and warn no one")
 _WRITTEN = frozenset({RowOutcome.ADDED, RowOutcome.REPLACED})
-ENFORCED = "mode: a shadow entry cannot replace an enforcing one; remove that in the same change"
+ENFORCED = Message(
+    "mode: a shadow entry cannot replace an enforcing one; remove that in the same change"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

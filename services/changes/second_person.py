@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from fanzha.errors import InvalidInput, RisksUnconfirmed
 from fanzha.translation.catalogue import gettext
+from fanzha.translation.message import Message
 from services.auth.identity import Identity, Role
 from services.changes import preview as previews
 from services.changes.model import ChangeRequest, ProposedPolicy, SecondPerson
@@ -41,10 +42,12 @@ def evaluate(
     if exempt := _exempt(rule, identity):
         return exempt
     if lifts and Role.APPEALS_OFFICER in identity.roles:
-        return _not_needed(rule, "an upheld appeal: the appeals officer is the second person")
+        return _not_needed(
+            rule, Message("an upheld appeal: the appeals officer is the second person")
+        )
     reasons = _reasons(preview, removals=removals, threshold=threshold)
     if undoes_approved:
-        reasons.append("it reverts a change that a second person approved")
+        reasons.append(Message("it reverts a change that a second person approved"))
     if reasons:
         return SecondPerson(needed=True, rule=rule, reasons=tuple(reasons))
     return _not_needed(rule, _small_impact(preview, removals, threshold))
@@ -57,8 +60,11 @@ def evaluate_policy(
     if exempt := _exempt(rule, identity):
         return exempt
     if not policy.differences:
-        return _not_needed(rule, "it changes no setting in effect")
-    reason = f"it changes the policy of {_some(policy.risks[:_SHOWN], len(policy.risks))}"
+        return _not_needed(rule, Message("it changes no setting in effect"))
+    reason = Message(
+        "it changes the policy of {carriers}",
+        carriers=_some(policy.risks[:_SHOWN], len(policy.risks)),
+    )
     return SecondPerson(needed=True, rule=rule, reasons=(reason,))
 
 
@@ -98,9 +104,9 @@ def _risks(record: ChangeRequest) -> tuple[tuple[str, ...], int]:
 def _exempt(rule: SecondPersonRule, identity: Identity) -> SecondPerson | None:
     """Return that no change needs a second person, where the setting says so."""
     if rule == "off":
-        return _not_needed(rule, "the setting second_person is off")
+        return _not_needed(rule, Message("the setting second_person is off"))
     if rule == "by_identity" and identity.development:
-        return _not_needed(rule, "authentication is off and second_person is by_identity")
+        return _not_needed(rule, Message("authentication is off and second_person is by_identity"))
     return None
 
 
@@ -109,32 +115,48 @@ def _reasons(preview: ChangePreview, *, removals: int, threshold: int) -> list[s
         return []
     impact = preview.impact
     lines = (
-        (not impact.known, f"its impact is unknown: {impact.unknown_because}"),
+        (not impact.known, Message("its impact is unknown: {text}", text=impact.unknown_because)),
         (
             impact.known and impact.events > threshold,
-            f"it would have decided {impact.events:,.0f} events otherwise, over {threshold:,}",
+            Message(
+                "it would have decided {events:,.0f} events otherwise, over {threshold:,}",
+                events=impact.events,
+                threshold=threshold,
+            ),
         ),
         (
             impact.known and impact.parties > threshold,
-            f"it would have reached {impact.parties:,.0f} parties, over {threshold:,}",
+            Message(
+                "it would have reached {parties:,.0f} parties, over {threshold:,}",
+                parties=impact.parties,
+                threshold=threshold,
+            ),
         ),
-        (preview.ranges > 0, f"it has ranges: {preview.ranges:,}"),
-        (preview.allows > 0, f"it has allow entries: {preview.allows:,}"),
+        (preview.ranges > 0, Message("it has ranges: {ranges:,}", ranges=preview.ranges)),
+        (preview.allows > 0, Message("it has allow entries: {entries:,}", entries=preview.allows)),
         (
             preview.popular_total > 0,
-            f"it blocks popular hosts: {_some(preview.popular, preview.popular_total)}",
+            Message(
+                "it blocks popular hosts: {hosts}",
+                hosts=_some(preview.popular, preview.popular_total),
+            ),
         ),
         (
             preview.risks_total > 0,
-            f"it hits what many depend on: {_some(preview.risks, preview.risks_total)}",
+            Message(
+                "it hits what many depend on: {risks}",
+                risks=_some(preview.risks, preview.risks_total),
+            ),
         ),
-    )  # fmt: skip
+    )
     return [text for holds, text in lines if holds]
 
 
-def _some(examples: Collection[str], total: int) -> str:
-    more = f" and {total - len(examples):,} more" if total > len(examples) else ""
-    return ", ".join(examples) + more
+def _some(examples: Collection[str], total: int) -> Message:
+    shown, more = ", ".join(examples), total - len(examples)
+    if more <= 0:
+        return Message("{shown}", shown=shown)
+    return Message("{shown} and {more:,} more", shown=shown, more=more)
 
 
 def _has_effect(preview: ChangePreview) -> bool:
@@ -144,14 +166,16 @@ def _has_effect(preview: ChangePreview) -> bool:
 
 def _small_impact(preview: ChangePreview, removals: int, threshold: int) -> str:
     if not removals and not _has_effect(preview):
-        return "it changes no decision"
-    text = (
-        f"it would have decided {preview.impact.events:,.0f} events otherwise and reached "
-        f"{preview.impact.parties:,.0f} parties, not over {threshold:,}"
+        return Message("it changes no decision")
+    unknown = preview.hosts and not preview.popularity_known
+    return Message(
+        "it would have decided {events:,.0f} events otherwise and reached {parties:,.0f} parties, "
+        "not over {threshold:,}{hosts}",
+        events=preview.impact.events,
+        parties=preview.impact.parties,
+        threshold=threshold,
+        hosts=Message("; popularity of its hosts unknown") if unknown else "",
     )
-    if preview.hosts and not preview.popularity_known:
-        text += "; popularity of its hosts unknown"
-    return text
 
 
 def _not_needed(rule: str, why: str) -> SecondPerson:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from blocklists.critical.risks import RiskFinder
 from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, VersionConflict
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -263,7 +264,7 @@ class ChangeService:
             contents = ChangeContents(additions=draft.additions, removals=draft.removals)
             outcome = await self._previewer.evaluate(snapshot, draft, contents)
             second = SecondPerson(
-                needed=True, rule=self.rule, reasons=("it confirms an emergency",)
+                needed=True, rule=self.rule, reasons=(Message("it confirms an emergency"),)
             )
             new = self._submission.new_record(
                 draft, await self._context.requests.new_id(), snapshot.version

@@ -65,7 +65,7 @@ def apply_edits(
             rows.append(row)
         except InvalidInput as error:
             outcome = RowOutcome.INVALID if row in unreadable or row in there else RowOutcome.ABSENT
-            problems.append(RejectedRow(row=row, outcome=outcome, message=str(error)))
+            problems.append(RejectedRow(row=row, outcome=outcome, message=error.as_message()))
     return EditResult(entries=entries, rows=rows, problems=problems)
 
 

@@ -12,6 +12,7 @@ from blocklists.queries import rows_of
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import RowOutcome
 from fanzha.phone import HomePlan
+from fanzha.translation.message import Message
 from services.changes.report import (
     ChangeTerms,
     Reference,
@@ -52,7 +53,7 @@ async def propose(
         reports[row] = RowReport(row=row, outcome=RowOutcome.INVALID, message=message)
     for row, entry, is_dead in zip(rows, listed, dead, strict=True):
         outcome, why = (
-            (RowOutcome.REMOVED, "") if is_dead else (RowOutcome.REFUSED, "it is not dead")
+            (RowOutcome.REMOVED, "") if is_dead else (RowOutcome.REFUSED, Message("it is not dead"))
         )
         reports[row] = RowReport(row=row, outcome=outcome, entry_id=entry.entry_id, message=why)
     dead_references = [

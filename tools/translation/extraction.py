@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from fanzha import v1
 from services.__main__ import COMMANDS, app
-from services.cli._common import answer_texts, enum_words, translated_commands, typer_words
+from services.cli._common import enum_words, translated_commands, typer_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
@@ -102,11 +102,9 @@ def of_enums() -> Iterator[FoundText]:
 
 
 def of_typer() -> Iterator[FoundText]:
-    """Find what typer says, and servers in answers."""
+    """Find what typer says."""
     for text in typer_words.TEMPLATES.templates:
         yield FoundText(key=(text,), place=TYPER)
-    for text in answer_texts.TEMPLATES.templates:
-        yield FoundText(key=(text,), place="services/cli/_common/answer_texts.py")
     # Elsewhere typer asks gettext for halves of sentences, which `TEMPLATES` have whole.
     for node in ast.walk(ast.parse(Path(rich_utils.__file__).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and name_of(node.func) == "_":

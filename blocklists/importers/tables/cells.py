@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from blocklists.importers.tables import spreadsheet_numbers
 from blocklists.importers.tables.records import TableLayout
+from fanzha.translation.message import Message
 
 Cells: TypeAlias = tuple[Any, ...]
 
@@ -25,11 +26,17 @@ def wrong_number(cells: Cells, layout: TableLayout) -> str:
         if column not in ("number", "callee", "pattern") or not _is_number(value):
             continue
         if abs(value) >= _MOST_EXACT:
-            return f"{column}: digits are lost, a sheet keeps 15 of a number: '{value:.15g}'"
+            return Message(
+                "{column}: digits are lost, a sheet keeps 15 of a number: '{number:.15g}'",
+                column=column,
+                number=value,
+            )
         if spreadsheet_numbers.may_lack_zero(text(cells[at])):
-            return (
-                f"{column}: a number in a sheet, which may have lost its leading 0: "
-                f"{text(cells[at])!r}; format the column as text"
+            return Message(
+                "{column}: a number in a sheet, which may have lost its leading 0: {number!r}; "
+                "format the column as text",
+                column=column,
+                number=text(cells[at]),
             )
     return ""
 

@@ -16,6 +16,7 @@ from blocklists.importers.tables import headers
 from blocklists.importers.tables.columns import Choose, nothing_chosen
 from blocklists.importers.tables.headers import MOST_LEADING, Header
 from blocklists.importers.tables.records import PatternColumn, TableLayout
+from fanzha.translation.message import Message
 
 DELIMITERS = ",\t;|"
 _LONGEST_ROW = 50
@@ -23,7 +24,7 @@ _LONGEST_ROW = 50
 _LONGEST_NAME = 5
 """Lines that a name in the header may have."""
 _HASHES = frozenset(("md5", "sha1", "sha256", "hash"))
-_NO_PATTERN = "no column holds a pattern"
+_NO_PATTERN = Message("no column holds a pattern")
 
 
 def read(
@@ -133,8 +134,9 @@ def _table(
     if double:
         names, layout = both, double
     on_header(Header(sheet="", line=last + bool(double), names=tuple(names), layout=layout))
-    unused = f"; columns not used: {', '.join(layout.unused)}" if layout.unused else ""
-    yield Ignored(first, f"{HEADER}{unused}")
+    columns = ", ".join(layout.unused)
+    unused = Message("; columns not used: {columns}", columns=columns) if columns else ""
+    yield Ignored(first, Message("{header}{unused}", header=HEADER, unused=unused))
     if double:
         yield Ignored(last + 1, HEADER)
         last += 1
@@ -164,7 +166,9 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
         try:
             cells = next(rows, None)
         except csv.Error as error:
-            yield BadLine(line + before + 1, "", f"not a row of a table: {error}")
+            yield BadLine(
+                line + before + 1, "", Message("not a row of a table: {error}", error=str(error))
+            )
             cells = []
         else:
             if cells is None:
@@ -173,7 +177,7 @@ def _rows(line: int, lines: Iterator[str], delimiter: str, layout: TableLayout) 
             if not any(cells):
                 yield Ignored(start, BLANK)
             elif long:
-                yield BadLine(start, ",".join(cells)[:200], "a quote that is not closed")
+                yield BadLine(start, ",".join(cells)[:200], Message("a quote that is not closed"))
             elif cells[0].startswith("#"):
                 yield Ignored(start, COMMENT)
             elif several:

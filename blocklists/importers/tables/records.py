@@ -14,6 +14,7 @@ from blocklists.importers.tables.columns import AMBIGUOUS, COLUMNS, IGNORED, PAT
 from fanzha import party_address
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
 from infra import csv_cells
 
 _ALONE = {
@@ -120,9 +121,9 @@ class TableLayout:
         try:
             return self._row(line, cells, action, place or self.main)
         except InvalidInput as error:
-            return BadLine(line, ",".join(cells), str(error))
+            return BadLine(line, ",".join(cells), error.as_message())
         except IndexError:
-            return BadLine(line, ",".join(cells), "fewer columns than the header names")
+            return BadLine(line, ",".join(cells), Message("fewer columns than the header names"))
 
     def _row(
         self, line: int, cells: Sequence[str], action: Action | None, place: PatternColumn
@@ -167,7 +168,7 @@ def record_items(
     """Read one record, a mapping of column names to words."""
     layout = _recognised(tuple(record))
     if layout is None:
-        yield BadLine(line, str(dict(record))[:200], "no member holds a pattern")
+        yield BadLine(line, str(dict(record))[:200], Message("no member holds a pattern"))
     elif layout.groups:
         yield from layout.items(line, list(record.values()), action)
     else:

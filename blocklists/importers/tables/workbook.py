@@ -18,6 +18,7 @@ from blocklists.importers.tables.headers import MOST_LEADING, Header
 from blocklists.importers.tables.records import TableLayout
 from blocklists.importers.tables.workbook_parts import readable
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
 
 ZIP = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -202,4 +203,4 @@ def _entries(line: int, cells: Cells, layout: TableLayout) -> Iterator[Item]:
 
 
 def _no_header(sheet: str) -> str:
-    return f"sheet {sheet!r}: no column is known to hold numbers or names"
+    return Message("sheet {sheet!r}: no column is known to hold numbers or names", sheet=sheet)

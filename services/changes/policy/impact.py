@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from fanzha.tables import Channel
+from fanzha.translation.message import Message
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision_log.impact.policy_replay import PolicyReplay, replay_policy
 from services.decision_log.partitions import HOUR_MS
@@ -54,13 +55,13 @@ def estimate(
 ) -> PolicyImpact:
     """Return the impact on the last *hours*; blocks for as long as the replay takes."""
     if source is None:
-        return PolicyImpact(unknown_because="there is no decision log")
+        return PolicyImpact(unknown_because=Message("there is no decision log"))
     try:
         found = source(before, after, now_ms - hours * HOUR_MS)
     except (OSError, ValueError) as error:
         # A policy must stay changeable when the log is broken.
         logger.warning("impact of the policy: the decision log could not be read: %s", error)
-        return PolicyImpact(unknown_because="the decision log could not be read")
+        return PolicyImpact(unknown_because=Message("the decision log could not be read"))
     first_ms = now_ms if found.first_ms is None else max(found.since_ms, found.first_ms)
     covered = max(0.0, (now_ms - first_ms) / HOUR_MS)
     whole = first_ms <= found.since_ms
@@ -71,7 +72,11 @@ def estimate(
         uncertain=found.uncertain,
         unknown_because=""
         if whole
-        else f"the decision log covers {covered:.1f} of the last {hours} hours",
+        else Message(
+            "the decision log covers {hours:.1f} of the last {total} hours",
+            hours=covered,
+            total=hours,
+        ),
     )
 
 

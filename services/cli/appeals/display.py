@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
-from services.cli._common import answer_texts
 from services.cli._common.console import out
 from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.plain_text import padded
@@ -94,7 +93,7 @@ def show_evidence(found: pb.AppealEvidence, now_s: int) -> None:
     _fields("decision", found.decision)
     _line("verdict", found.verdict)
     if found.protected_because:
-        _line("protected", answer_texts.translated(found.protected_because))
+        _line("protected", found.protected_because)
     for title, entries in (
         (gettext("entries then"), found.entries_then),
         (gettext("now"), found.entries_now),

@@ -8,7 +8,6 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json
 from services.cli._common.json_words import as_dict
@@ -112,9 +111,7 @@ def preview(change_id: ChangeId, target: Target = DEFAULT_TARGET, as_json: AsJso
         gettext(
             "  a second person is {needed}: {second_person_reasons}",
             needed=needed,
-            second_person_reasons="; ".join(
-                map(answer_texts.translated, answer.second_person_reasons)
-            ),
+            second_person_reasons="; ".join(answer.second_person_reasons),
         ),
         markup=False,
         soft_wrap=True,

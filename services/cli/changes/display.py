@@ -8,7 +8,6 @@ from typing import Any
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2, change_state_pb2, decision_pb2
 from fanzha.v1 import change_pb2 as pb
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word, field_label
@@ -224,7 +223,7 @@ def show_preview(preview: pb.ChangePreview) -> None:
 def _show_problems(preview: pb.ChangePreview) -> None:
     for text in preview.not_examined:
         out.print(
-            gettext("  not examined: {text}", text=answer_texts.translated(text)),
+            gettext("  not examined: {text}", text=text),
             markup=False,
             soft_wrap=True,
         )
@@ -233,7 +232,7 @@ def _show_problems(preview: pb.ChangePreview) -> None:
             gettext(
                 "  row {row}: {message}",
                 row=problem.row,
-                message=answer_texts.translated(problem.message),
+                message=problem.message,
             ),
             markup=False,
             soft_wrap=True,
@@ -309,7 +308,7 @@ def _show_impact(impact: pb.ChangeImpact) -> None:
         out.print(
             gettext(
                 "  impact not known: {unknown_because}",
-                unknown_because=answer_texts.translated(impact.unknown_because),
+                unknown_because=impact.unknown_because,
             ),
             markup=False,
             soft_wrap=True,
@@ -377,7 +376,7 @@ def _second(change: pb.Change) -> str:
 
 def _because(reasons: Iterable[Any]) -> None:
     for reason in reasons:
-        out.print(f"    {answer_texts.translated(str(reason))}", markup=False, soft_wrap=True)
+        out.print(f"    {reason}", markup=False, soft_wrap=True)
 
 
 def _when(at_ms: int) -> str:

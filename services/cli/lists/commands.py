@@ -11,7 +11,6 @@ from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import (
@@ -160,25 +159,16 @@ def find(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Find the entries that match, most decisive first."""
+    """Find the entries that match, most decisive first; status 1 when there is none."""
     with server(target) as stub:
         answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
         print_json(answer)
-        return
-    if answer.protected_because:
-        out.print(
-            gettext(
-                "protected: {protected_because}",
-                protected_because=answer_texts.translated(answer.protected_because),
-            ),
-            markup=False,
-            soft_wrap=True,
-        )
-    if answer.entries:
-        display.show_entries(answer.entries, int(time.time()))
     else:
-        out.print(gettext("no entry matches, in version {version}", version=answer.version))
+        display.show_facts(answer)
+        if answer.entries:
+            display.show_entries(answer.entries, int(time.time()))
+    display.exit_if_nothing(answer)
 
 
 @app.command("list")

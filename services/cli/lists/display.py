@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+import typer
+
 from blocklists.exporters import plain
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import out
 from services.cli._common.enum_words import LazyTable, enum_word, field_label
@@ -68,6 +69,27 @@ def shown_columns(entry: pb.Entry) -> tuple[str, ...]:
 def is_bad(report: pb.RowReport) -> bool:
     """Return whether a row was refused or could not be read."""
     return report.outcome in (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
+
+
+def show_facts(answer: pb.FindEntriesResponse) -> None:
+    """Print why what was looked for is protected, and whether no entry matches it."""
+    if answer.protected_because:
+        out.print(
+            gettext(
+                "protected: {protected_because}",
+                protected_because=answer.protected_because,
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
+    if not answer.entries:
+        out.print(gettext("no entry matches, in version {version}", version=answer.version))
+
+
+def exit_if_nothing(answer: pb.FindEntriesResponse) -> None:
+    """End the command with status 1 where nothing was found."""
+    if not answer.entries and not answer.protected_because:
+        raise typer.Exit(1)
 
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
@@ -159,7 +181,7 @@ def show_reports(patterns: Sequence[str], reports: Sequence[pb.RowReport]) -> No
     """Print what became of each pattern, and what it was taken for."""
     for report in reports:
         outcome = shown_word(pb.RowOutcome, report.outcome, "ROW_OUTCOME_")
-        why = f": {answer_texts.translated(report.message)}" if report.message else ""
+        why = f": {report.message}" if report.message else ""
         name = f" {report.entry_id}" if report.entry_id else ""
         given = patterns[report.row]
         kind = gettext(" as {kind}", kind=shown_kind(report.kind)) if report.kind else ""
@@ -177,7 +199,7 @@ def show_request(answer: Any) -> None:
             )
         )
         for reason in answer.waits_because:
-            out.print(f"    {answer_texts.translated(reason)}", markup=False, soft_wrap=True)
+            out.print(f"    {reason}", markup=False, soft_wrap=True)
         return
     show_unreviewed(answer.unreviewed_risks)
     by = gettext(", by change {change_id}", change_id=answer.change_id) if answer.change_id else ""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from blocklists.importers import rows as list_rows
-from fanzha.translation.catalogue import gettext, gettext_noop
+from fanzha.translation.catalogue import gettext, gettext_noop, language
+from fanzha.translation.message import localized
 from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import show_unreviewed
 from services.cli._common.console import err, out
 from services.cli._common.enum_words import enum_word
@@ -88,7 +88,7 @@ def _ended(done: ImportSummary) -> str:
     if done.dry_run:
         return gettext("nothing changed, a dry run at version {version}", version=answer.version)
     if answer.waits_because:
-        why = "; ".join(map(answer_texts.translated, answer.waits_because))
+        why = "; ".join(answer.waits_because)
         waits = gettext(
             "change {change_id} waits for a second person: {why}",
             change_id=answer.change_id,
@@ -155,7 +155,7 @@ def _show_ignored(done: ImportSummary) -> None:
             continue  # shown above, with its columns
         _say(
             gettext(
-                "not entries: {lines:,} × {what}", lines=lines, what=answer_texts.translated(what)
+                "not entries: {lines:,} × {what}", lines=lines, what=localized(what, language())
             )
         )
     if done.answer.terms_given:
@@ -181,7 +181,7 @@ def _show_ignored(done: ImportSummary) -> None:
             gettext(
                 "note: {rows:,} × {what} ({places}{more})",
                 rows=rows,
-                what=answer_texts.translated(what),
+                what=localized(what, language()),
                 places=places,
                 more=more,
             )
@@ -196,7 +196,7 @@ def _show_problems(done: ImportSummary) -> None:
                 gettext(
                     "unreadable: {lines:,} × {reason}",
                     lines=lines,
-                    reason=answer_texts.translated(reason),
+                    reason=reason,
                 )
             )
     for outcome in ("refused", "invalid"):
@@ -205,7 +205,7 @@ def _show_problems(done: ImportSummary) -> None:
 
 def _show_some(done: ImportSummary, problems: Sequence[LineProblem], outcome: str) -> None:
     for problem in problems[:EXAMPLES]:
-        message = answer_texts.translated(problem.message)
+        message = problem.message
         _say(f"{_outcome(outcome)}, {done.place(problem.line)}: {message}")
     if (more := done.outcomes[outcome] - len(problems[:EXAMPLES])) > 0:
         _say(

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from blocklists.importers import list_file
 from blocklists.importers import rows as list_rows
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, language
+from fanzha.translation.message import localized
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_state_pb2, decision_pb2
 from services.cli.lists.display import kind_word, shown_word, word
@@ -53,7 +54,7 @@ class ImportSummary:
     @property
     def expired(self) -> int:
         """Rows that have ended already; they are among the invalid."""
-        return self.reading.invalid[EXPIRED]
+        return self.reading.invalid[gettext(EXPIRED)]
 
     @property
     def conflicting(self) -> int:
@@ -82,6 +83,11 @@ class ImportSummary:
             if sheet
             else gettext("line {row}", row=row)
         )
+
+    @property
+    def taken(self) -> int:
+        """Rows that are in the lists now, or would be."""
+        return sum(self.outcomes[name] for name in ("added", "replaced", "duplicate"))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for programs."""
@@ -195,7 +201,7 @@ def texts_of(done: ImportSummary, problems: Iterable[LineProblem]) -> list[LineP
 
 
 def _problem(bad: list_rows.BadLine) -> LineProblem:
-    return LineProblem(bad.line, "invalid", bad.reason, bad.text)
+    return LineProblem(bad.line, "invalid", localized(bad.reason, language()), bad.text)
 
 
 def _outcome(number: int) -> str:

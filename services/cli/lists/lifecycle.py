@@ -12,7 +12,6 @@ from blocklists.importers import vocabulary
 from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import change_pb2, change_state_pb2, decision_pb2
-from services.cli._common import answer_texts
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import out, print_json
 from services.cli._common.enum_words import LazyTable
@@ -76,25 +75,19 @@ def show(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about the entries that match, most decisive first, shadows last."""
+    """Show everything about the entries that match, most decisive first, shadows last.
+
+    Ends with status 1 when there is none.
+    """
     with server(target) as stub:
         answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
         print_json(answer)
-        return
-    if answer.protected_because:
-        out.print(
-            gettext(
-                "protected: {protected_because}",
-                protected_because=answer_texts.translated(answer.protected_because),
-            ),
-            markup=False,
-            soft_wrap=True,
-        )
-    if not answer.entries:
-        out.print(gettext("no entry matches, in version {version}", version=answer.version))
-    for entry in answer.entries:
-        list_display.show_entry(entry, int(time.time()))
+    else:
+        list_display.show_facts(answer)
+        for entry in answer.entries:
+            list_display.show_entry(entry, int(time.time()))
+    list_display.exit_if_nothing(answer)
 
 
 def due(

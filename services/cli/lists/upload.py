@@ -7,6 +7,7 @@ problems keeps those, too.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,8 +19,8 @@ from blocklists.importers import list_file, vocabulary
 from blocklists.importers import rows as list_rows
 from blocklists.importers.tables import spreadsheet_numbers
 from fanzha.errors import InvalidInput
-from fanzha.translation.catalogue import gettext, gettext_noop
-from fanzha.translation.message import Message
+from fanzha.translation.catalogue import gettext_noop, language
+from fanzha.translation.message import Message, localized
 from fanzha.v1 import blocklist_pb2 as pb
 
 ROWS_PER_MESSAGE = 4000
@@ -31,7 +32,9 @@ JUDGED_LINES = 1000
 """Lines after which the share of those that cannot be read is judged."""
 """Kept for a report."""
 EXPIRED = gettext_noop("expires: already over, or beyond 2106")
-_LACKS_ZERO = gettext_noop("may lack the leading 0 of a landline, which sheets drop")
+_LACKS_ZERO = Message("may lack the leading 0 of a landline, which sheets drop")
+_QUOTED = re.compile("(?:: |：)['\"]")
+"""Begins what a reason quotes of its line."""
 _NOTHING_SAID = (None, None, None, None, "", "", "", "", "", None)
 _DAMAGED = "\ufffd"
 
@@ -192,7 +195,7 @@ class Upload:
                 list_rows.BadLine(
                     item.line,
                     text,
-                    gettext("bytes that are not {encoding}", encoding=self.file.encoding),
+                    Message("bytes that are not {encoding}", encoding=self.file.encoding),
                 )
             )
         return damaged
@@ -206,8 +209,9 @@ class Upload:
             reading.ignored[item.what] += 1
             return
         if isinstance(item, list_rows.ListRow):
-            item = list_rows.BadLine(item.line, item.pattern[:100], gettext("pattern: too long"))
-        reading.invalid[item.reason.partition(": '")[0]] += 1
+            item = list_rows.BadLine(item.line, item.pattern[:100], Message("pattern: too long"))
+        reason = localized(item.reason, language())
+        reading.invalid[_QUOTED.split(reason)[0]] += 1
         if len(reading.problems) < self._most_problems:
             reading.problems.append(item)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import change_pb2 as pb
-from services.cli._common import answer_texts
 from services.cli._common.console import PlainConsole, out
 
 
@@ -21,9 +20,7 @@ def show(policy: pb.ProposedPolicy, console: PlainConsole = out) -> None:
 
 def _show_impact(impact: pb.PolicyImpact, console: PlainConsole) -> None:
     if impact.unknown_because:
-        text = gettext(
-            "impact not known: {why}", why=answer_texts.translated(impact.unknown_because)
-        )
+        text = gettext("impact not known: {why}", why=impact.unknown_because)
         console.print(f"  {text}", soft_wrap=True)
         if not impact.rows_examined:
             return

@@ -7,7 +7,6 @@ from typing import Any
 
 from fanzha.translation.catalogue import gettext, ngettext
 from fanzha.v1 import policy_pb2 as pb
-from services.cli._common import answer_texts
 from services.cli._common.console import err, out
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
@@ -74,7 +73,7 @@ def show_proposal(answer: pb.ProposePolicyResponse) -> None:
         return
     out.print(gettext("against version {version}:", version=answer.version))
     differences.show(answer.policy)
-    reasons = "; ".join(map(answer_texts.translated, answer.second_person_reasons))
+    reasons = "; ".join(answer.second_person_reasons)
     text = (
         gettext("a second person is needed: {reasons}", reasons=reasons)
         if answer.second_person_needed

@@ -10,6 +10,7 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, out, print_json
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
 from services.cli._common.tables import RowTable
@@ -73,6 +74,7 @@ def show(
                 "there is no template {template!r}; see `fanzha warnings templates list`",
                 template=template,
             ),
+            status=ExitStatus.NOT_FOUND,
         )
     text = found.filled(message_template.MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")

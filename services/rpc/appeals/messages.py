@@ -6,6 +6,7 @@ from typing import Any
 from blocklists.entries import Direction, Entry
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import blocklist_pb2
 from services.appeals.appeal_file import AppealFile, shown
@@ -123,7 +124,7 @@ def evidence(found: AppealFile, now_ms: int) -> pb.AppealEvidence:
         if plan
         else [],
         would_allow=shown(found.subject.pattern, found) if plan and plan.allow else "",
-        protected_because=found.found.protected_because,
+        protected_because=for_caller(found.found.protected_because),
         change_ids=found.change_ids,
     )
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import Message
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import change_pb2 as pb
 from fanzha.v1 import change_pb2_grpc as pb_grpc
 from infra import paging
@@ -35,15 +37,18 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         read = await self._drafting.read(
             messages.contents(request.contents),
             identity.author(request.author),
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
         )
         kind = request.kind or ChangeKind.NORMAL
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
             raise InvalidInput("kind: normal or retirement")
         confirmed = tuple(request.confirmed_risks)
-        draft = replace(read.draft, kind=ChangeKind(kind), confirmed_risks=confirmed)
+        draft = replace(
+            read.draft,
+            kind=ChangeKind(kind),
+            confirmed_risks=confirmed,
+            may_replace=request.replace or request.HasField("expected_version"),
+        )
         go_to = request.go_to or ChangeState.DRAFT
         if go_to == ChangeState.DRAFT and not request.emergency_why:
             record = await self._changes.propose(draft)
@@ -105,9 +110,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         record = await self._changes.apply(
             request.id,
             by=request.by,
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
             emergency_why=request.emergency_why,
             confirmed=request.confirmed_risks,
         )
@@ -198,7 +201,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         return pb.PreviewChangeResponse(
             preview=messages.preview(found),
             second_person_needed=second.needed,
-            second_person_reasons=second.reasons,
+            second_person_reasons=map(for_caller, second.reasons),
         )
 
     async def DiffVersions(
@@ -212,9 +215,14 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
 def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProblem] = ()) -> Any:
     record: ChangeRequest | None = done.record
     if record is None:
-        why = problems[0].message if problems else f"the lists are at version {done.version}"
+        nothing = Message("the lists are at version {version}", version=done.version)
+        why = problems[0].message if problems else nothing
         raise InvalidInput("it would change nothing: {why}", why=why)
     return messages.change(record)
+
+
+def _expected_version(request: pb.CreateChangeRequest | pb.ApplyChangeRequest) -> int | None:
+    return request.expected_version if request.HasField("expected_version") else None
 
 
 def _check_rows(contents: pb.ChangeContents) -> None:

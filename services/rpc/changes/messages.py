@@ -8,6 +8,7 @@ import numpy as np
 from blocklists.entry_table import EntryTable, Identities
 from blocklists.store.changes import RowOutcome
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2, change_pb2
 from services.changes import preview as previews
 from services.changes.history import VersionComparison
@@ -141,7 +142,7 @@ def _policy_impact(one: PolicyImpact) -> change_pb2.PolicyImpact:
             for each in one.carriers
         ],
         uncertain=one.uncertain,
-        unknown_because=one.unknown_because,
+        unknown_because=for_caller(one.unknown_because),
     )
 
 
@@ -151,7 +152,7 @@ def _second_person(second: SecondPerson | None) -> change_pb2.Change:
         return change_pb2.Change()
     return change_pb2.Change(
         second_person_needed=second.needed,
-        second_person_reasons=second.reasons,
+        second_person_reasons=map(for_caller, second.reasons),
         second_person_rule=second.rule,
     )
 
@@ -176,7 +177,10 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         ],
         relations=[
             change_pb2.Relation(
-                what=each.what, rows=each.rows, entries=each.entries, examples=each.examples
+                what=each.what,
+                rows=each.rows,
+                entries=each.entries,
+                examples=map(for_caller, each.examples),
             )
             for each in one.relations
         ],
@@ -186,9 +190,11 @@ def preview(one: ChangePreview) -> change_pb2.ChangePreview:
         without_fraud_type=one.without_fraud_type,
         risks=one.risks,
         risks_total=one.risks_total,
-        not_examined=one.not_examined,
+        not_examined=map(for_caller, one.not_examined),
         problems=[
-            blocklist_pb2.RowReport(row=each.row, outcome=_wire(each.outcome), message=each.message)
+            blocklist_pb2.RowReport(
+                row=each.row, outcome=_wire(each.outcome), message=for_caller(each.message)
+            )
             for each in one.problems
         ],
     )
@@ -216,7 +222,7 @@ def _impact(one: ImpactEstimate) -> change_pb2.ChangeImpact:
             )
             for each in one.top
         ],
-        unknown_because=one.unknown_because,
+        unknown_because=for_caller(one.unknown_because),
     )
 
 

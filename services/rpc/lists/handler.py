@@ -6,6 +6,7 @@ from typing import Any
 
 from blocklists.queries import EntryFilter
 from fanzha.errors import InvalidInput, NotFound
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc as pb_grpc
 from services.audit.events import Audit, NoAudit
@@ -110,7 +111,7 @@ class BlocklistServicer(pb_grpc.BlocklistServiceServicer):
         return pb.FindEntriesResponse(
             entries=entries,
             version=found.version,
-            protected_because=found.protected_because,
+            protected_because=for_caller(found.protected_because),
         )
 
     async def ListEntries(

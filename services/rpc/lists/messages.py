@@ -15,6 +15,7 @@ from blocklists.row_validation import ProposedRows, RejectedRow, RowDefaults
 from blocklists.snapshot.findings import Finding
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import blocklist_pb2 as pb
 from services.auth import identity
 from services.changes.report import RequestSummary, RowReport
@@ -128,12 +129,14 @@ def entry_filter(kind: int, action: int, source: int, mode: int = 0) -> EntryFil
 def report(row: RowReport | RejectedRow) -> pb.RowReport:
     """Write the outcome of a row."""
     if isinstance(row, RejectedRow):
-        return pb.RowReport(row=row.row, outcome=_wire(row.outcome), message=row.message)
+        return pb.RowReport(
+            row=row.row, outcome=_wire(row.outcome), message=for_caller(row.message)
+        )
     return pb.RowReport(
         row=row.row,
         outcome=_wire(row.outcome),
         entry_id=row.entry_id,
-        message=row.message,
+        message=for_caller(row.message),
         repeated_by=row.repeated_by,
         pattern=row.pattern,
         kind=_wire(row.kind),
@@ -154,7 +157,7 @@ def requested(one: RequestSummary | None) -> dict[str, Any]:
     return {
         "change_id": one.change_id,
         "change_state": _wire(one.state),
-        "waits_because": one.waits_because,
+        "waits_because": map(for_caller, one.waits_because),
         "unreviewed_risks": one.unreviewed_risks,
     }
 
@@ -205,7 +208,7 @@ def findings(found: Sequence[Finding]) -> list[pb.ListFinding]:
         pb.ListFinding(
             version=one.version,
             kind=pb.ListFindingKind.Value(f"LIST_FINDING_KIND_{one.kind.name}"),
-            why=one.why,
+            why=for_caller(one.why),
             rows=one.rows,
             skipped=one.skipped,
         )

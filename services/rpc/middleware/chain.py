@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from fanzha.translation import negotiation
 from services.rpc.middleware.auth_interceptor import Authenticate
 from services.rpc.middleware.errors import ErrorResponder
 from services.rpc.middleware.load_shedder import AdmitAll, LoadShedder
@@ -66,6 +67,7 @@ class MethodChain:
 
         async def respond(messages: Any, context: Any) -> Any:
             request: Any = None
+            negotiation.serve_caller(context.invocation_metadata)
             try:
                 authenticate(context)
                 shedder.enter(context.time_remaining())
@@ -89,6 +91,7 @@ class MethodChain:
 
         async def respond(messages: Any, context: Any) -> AsyncIterator[Any]:
             request: Any = None
+            negotiation.serve_caller(context.invocation_metadata)
             try:
                 authenticate(context)
                 shedder.enter(context.time_remaining())

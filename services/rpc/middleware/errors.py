@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 import grpc
 
 from fanzha.errors import (
+    CannotStart,
+    InvalidConfiguration,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -40,6 +42,9 @@ STATUS_BY_ERROR: dict[type[Exception], grpc.StatusCode] = {
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
     DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
+    # Of files and settings of this server: for its log, not for callers.
+    InvalidConfiguration: grpc.StatusCode.UNKNOWN,
+    CannotStart: grpc.StatusCode.UNKNOWN,
     # Generated servicers raise it: the health service declares a method its library lacks.
     NotImplementedError: grpc.StatusCode.UNIMPLEMENTED,
 }

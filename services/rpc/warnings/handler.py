@@ -9,6 +9,7 @@ from blocklists.entries import Source
 from fanzha.errors import InvalidInput, NotAllowed
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import warning_pb2 as pb
 from fanzha.v1 import warning_pb2_grpc as pb_grpc
 from services.auth import identity
@@ -104,7 +105,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
                 kind = source_kind(source)
                 groups.setdefault((kind, source_name(warning.source_name)), []).append(row)
             except InvalidInput as error:
-                results[row] = IntakeResult(status=IntakeStatus.REFUSED, reason=str(error))
+                results[row] = IntakeResult(status=IntakeStatus.REFUSED, reason=error.as_message())
         for (kind, name), rows in groups.items():
             records = [_raw_warning(warnings[row]) for row in rows]
             for row, result in zip(
@@ -115,7 +116,7 @@ class WarningServicer(pb_grpc.WarningServiceServicer):
             pb.SubmitWarningsResponse(
                 reference=warning.reference,
                 taken=_TAKEN[result.status],
-                reason=result.reason,
+                reason=for_caller(result.reason),
                 case_id=result.case_id,
             )
             for warning, result in zip(warnings, results, strict=True)
