@@ -11,6 +11,7 @@ import numpy as np
 from classifiers import bundles
 from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
+from fanzha.translation.message import alternatives
 from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail
@@ -127,7 +128,7 @@ def needed(table: OpenTable, file: str, *names: str) -> str:
             gettext(
                 "{file}: needs a column {names}, {columns}",
                 file=file,
-                names=" or ".join(names),
+                names=alternatives(names),
                 columns=_has(table.columns),
             )
         )
