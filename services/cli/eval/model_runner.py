@@ -14,7 +14,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
 from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
-from services.cli._common.console import err, fail
+from services.cli._common.console import err, fail, fault_text
 from services.cli._common.files import OpenTable, Row, column
 
 CHUNK = 1024
@@ -55,7 +55,7 @@ def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
     try:
         return _LOADERS[channel](models_dir)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
 
 
 def _text(models_dir: Path | None) -> ModelRunner:

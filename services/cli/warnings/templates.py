@@ -109,7 +109,7 @@ def lint(
     try:
         found = template_files.read(file.name, text, language)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
     out.print(gettext("{found} templates, nothing wrong", found=len(found)))
 
 
