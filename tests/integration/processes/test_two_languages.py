@@ -34,6 +34,12 @@ IN_ENGLISH = (
 )
 """Commands that are run in English, too."""
 
+PAGE = CHECKOUT / "docs/how-to/languages.md"
+SHOWN = re.findall(
+    r"^\| `(.+)` \| (.+) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+)
+"""Ten commands, and a line of what each prints in English and in Chinese."""
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
@@ -74,6 +80,12 @@ def printed(line: str, language: str, folder: Path, **settings: str) -> str:
 def lines(name: str) -> list[str]:
     found: str = CASES[name]
     return found.split("\n")[:-1]
+
+
+def as_shown(cell: str) -> str:
+    """Return an expression for a line of a page: ids, numbers and spaces differ."""
+    pattern = re.escape(cell).replace("n…", r"n\w+").replace("vm/", r"\S+/")
+    return re.sub(r"\d+", r"\\d+", re.sub(r"(?:\\ )+", r"\\s+", pattern))
 
 
 def english(text: str, *, without: str) -> list[str]:
@@ -118,6 +130,22 @@ def test_a_command_prints_no_chinese_in_english(service: Running, line: str) -> 
     )
 
     assert CHINESE.findall(re.sub("号码|原因|到期|二|误", "", told)) == [], told
+
+
+@pytest.mark.parametrize(("line", "in_english", "in_chinese"), SHOWN)
+def test_the_page_shows_what_commands_print(
+    service: Running, line: str, in_english: str, in_chinese: str
+) -> None:
+    for language, cell in (("en", in_english), ("zh", in_chinese)):
+        told = printed(
+            line.replace("list.csv", "FILE"),
+            language,
+            service.folder,
+            FANZHA_TARGET=service.interception,
+            FANZHA_ADMIN_TARGET=service.admin,
+        )
+
+        assert re.search(as_shown(cell), told), f"{cell}\n{told}"
 
 
 def test_the_screen_of_a_service_is_in_its_language(service: Running) -> None:
