@@ -69,8 +69,11 @@ def text(model: TextClassifier, body: str, sender: int) -> list[ExplainedPart]:
     return _heaviest_apart(body, spans, odds[0] - odds[1:])
 
 
-def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
-    """Return the pieces of host and path of the canonical *url* that weighed most."""
+def link(model: LinkClassifier, url: str, *, escalate: bool = True) -> list[ExplainedPart]:
+    """Return the pieces of host and path of the canonical *url* that weighed most.
+
+    Without *escalate* in the score of the fast model alone.
+    """
     if not url:
         return []
     begin = url.find("://") + 3
@@ -84,7 +87,8 @@ def link(model: LinkClassifier, url: str) -> list[ExplainedPart]:
     variants = [canonical(_without(url, span)) for span in spans]
     # Some cannot be left out: what remains is no URL, or the same one.
     used = [row for row, variant in enumerate(variants) if variant not in {"", url}]
-    scores = model.score([url, *(variants[row] for row in used)])
+    score = model.score if escalate else model.fast_scores
+    scores = score([url, *(variants[row] for row in used)])
     return _heaviest_apart(url, [spans[row] for row in used], _weights(scores))
 
 

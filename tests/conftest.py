@@ -1,7 +1,9 @@
 """What holds for every test: none asserts a time, and none relies on what ran before it."""
 
+import gc
 import os
 import sys
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -51,6 +53,21 @@ LONGEST = (
     "fanzha/test_hostile_texts.py",
 )
 """Files of half a minute and more go first, lest all other processes wait for one at the end."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: what collection makes stays to the end.
+
+    Frozen, it is not looked through later either.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:

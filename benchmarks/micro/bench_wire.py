@@ -10,7 +10,7 @@ from services.decision.sinks import hit_encoder
 from services.decision.sinks.hit_records import blocked
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
-from services.rpc.decide.encoder import batch_response
+from services.rpc.decide.encoder import BatchResponses
 
 ROWS = 256
 
@@ -31,7 +31,7 @@ def bench_writing(benchmark: BenchmarkFixture) -> None:
     engine = fixtures.engine(fixtures.listed_numbers(fixtures.LISTED))
     decisions = engine.decide_calls(fixtures.calls(ROWS), fixtures.NOW_S)
 
-    assert benchmark(batch_response, decisions, decisions.details, 0, ROWS)
+    assert benchmark(lambda: BatchResponses(decisions).write(decisions.details, 0, ROWS))
 
 
 def bench_cutting_hits_out(benchmark: BenchmarkFixture) -> None:

@@ -20,6 +20,7 @@ from fanzha.tables import Int64s, Uint8s, Uint32s, Uint64s
 # The golden ratio of 2**64, and what multiplies with it to 1.
 _MIX = np.uint64(0x9E37_79B9_7F4A_7C15)
 _UNMIX = np.uint64(pow(0x9E37_79B9_7F4A_7C15, -1, 2**64))
+_LOWEST_BIT = np.uint8(1)
 _WIDEST = 16
 """Slots compared side by side; a bucket with more is searched by halving."""
 _STEPS = np.arange(_WIDEST, dtype=np.int64)
@@ -80,7 +81,9 @@ class SlotIndex:
             return self._find_all(slots_sought)
         leads = (slots_sought >> np.uint64(62 - len(self.marks).bit_length())).view(np.int64)
         marks = self.marks.take(leads >> 3)
-        marked = np.flatnonzero((marks >> (leads & 7).astype(np.uint8)) & 1)
+        marks >>= (leads & 7).astype(np.uint8)
+        marks &= _LOWEST_BIT
+        marked = marks.nonzero()[0]
         if not len(marked):
             return SlotMatches(marked, marked)
         queries, positions = self._find_all(slots_sought.take(marked))
@@ -90,11 +93,12 @@ class SlotIndex:
         buckets = (slots_sought >> np.uint64(65 - len(self.directory).bit_length())).view(np.int64)
         starts = self.directory.take(buckets).astype(np.int64)
         sizes = self.directory.take(buckets + 1) - starts
-        width = int(sizes.max(initial=0))
+        width = int(np.maximum.reduce(sizes, initial=0))
         if width > _WIDEST:
             return self._find_by_halving(slots_sought)
         grid = starts[:, None] + _STEPS[:width]
-        hits = np.flatnonzero(self.slots.take(grid, mode="clip") == slots_sought[:, None])
+        same = self.slots.take(grid, mode="clip") == slots_sought[:, None]
+        hits = same.ravel().nonzero()[0]
         if not len(hits):
             return SlotMatches(hits, hits)
         queries = hits // width

@@ -27,7 +27,9 @@ class Matches(NamedTuple):
     @classmethod
     def none(cls, rows: int) -> "Matches":
         """Return *rows* rows that nothing matches."""
-        return cls(np.full(rows, NO_ENTRY), np.zeros(rows, np.uint8), np.zeros(rows, np.uint8))
+        entries = np.empty(rows, np.int64)
+        entries.fill(NO_ENTRY)
+        return cls(entries, np.zeros(rows, np.uint8), np.zeros(rows, np.uint8))
 
     def take(self, which: Int64s | slice) -> "Matches":
         """Return some rows."""

@@ -63,7 +63,7 @@ class LinkClassifier:
         return scores
 
     def fast_scores(self, urls: Sequence[str]) -> Float32s:
-        """Return the scores of the fast model alone, of at most `BATCH` URLs, none empty."""
+        """Return the scores of the fast model alone; no URL may be empty."""
         features = link_features.of_links(urls, self._settings)
         inputs = _inputs(features, self._embeddings.rows(features.ids))
         return self._model.run(inputs)[0].reshape(len(urls))

@@ -45,12 +45,18 @@ def find_brands(parts: UrlParts) -> BrandEvidence:
     known = _brands()
     if not parts.label or f"{parts.label}.{parts.suffix}" in known.owned:
         return BrandEvidence()
+    path = parts.path.lower()
+    whole = f"{parts.label}.{parts.below}/{path}"
+    misspelt = any(_is_near(word, known.near) for word in _words(parts.label))
+    if _named(whole, known) == NO_BRAND:  # most links: one search instead of three
+        disguised = _is_disguised(parts.label, known)
+        return BrandEvidence(misspelt=misspelt, disguised=disguised)
     label = _named(parts.label, known)
     return BrandEvidence(
         label=label,
         below=_named(parts.below, known) if parts.below else NO_BRAND,
-        path=_named(parts.path.lower(), known) if parts.path else NO_BRAND,
-        misspelt=not label and any(_is_near(word, known.near) for word in _words(parts.label)),
+        path=_named(path, known) if path else NO_BRAND,
+        misspelt=not label and misspelt,
         disguised=not label and _is_disguised(parts.label, known),
     )
 

@@ -150,9 +150,9 @@ def _rates(parts: UrlParts, statistics: UrlStatistics) -> tuple[float, ...]:
     )
 
 
-def _summed(words: Iterable[str], rates: Mapping[str, float]) -> tuple[float, float, float, int]:
+def _summed(words: Sequence[str], rates: Mapping[str, float]) -> tuple[float, float, float, int]:
     """Return the sum of the rates of distinct *words*, the highest and lowest, and their number."""
-    found = [rates[word] for word in set(words) if word in rates]
+    found = [rates[word] for word in {*words} & rates.keys()] if words else None
     if not found:
         return 0.0, 0.0, 0.0, 0
     return sum(found), max(0.0, *found), min(0.0, *found), len(found)

@@ -9,8 +9,7 @@ from fanzha.hosts import public_suffix
 
 HOST_CHARACTERS, PATH_CHARACTERS = 100, 100
 """Characters read from the end of a host and from the beginning of a path with its query."""
-_NO_LETTERS = re.compile(r"[^a-z]+")
-_SHORTEST = 2
+_WORDS = re.compile(r"[a-z]{2,}")
 _PUNYCODE = "xn--"
 
 
@@ -49,7 +48,7 @@ def readable_label(label: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the runs of two and more Latin letters of *text*, which is in lower case."""
-    return [word for word in _NO_LETTERS.split(text) if len(word) >= _SHORTEST]
+    return _WORDS.findall(text)
 
 
 def split_name(word: str, lexicon: Collection[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """Reads disguised texts as a person reads them, for the text model.
 
 Undone are emoji and decorations between letters, words or Chinese characters, letters that are
-spaced out, and English words spelt with digits, marks or look-alike pairs for letters. A reading
+spaced out, English words spelt with digits, marks or look-alike pairs for letters, and Chinese
+written in halves of characters or by sound. A reading
 is a second text to score besides the first, never instead of it: fingerprints and lists see texts
 as they came, and what `fanzha.text` folds anyway is left to it.
 
@@ -14,14 +15,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from classifiers.text.chinese_words import BY_SOUND, HALF_PAIR, SHORTEST_SOUND, in_characters
 from classifiers.text.disguise_characters import (
     DECORATION,
     ENDS,
     FIRST,
     FLAG_LETTER,
+    LEFT,
     LETTER,
     MARKER,
     PUNCTUATION,
+    RIGHT,
     SECOND,
     SUBSTITUTE,
     kinds_of,
@@ -69,6 +73,7 @@ _SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 21
 """So many letters that are spaced out lie within so many characters."""
 _PAIR_CODES = [np.uint32(ord(pair[0]) << 8 | ord(pair[1])) for pair in PAIRS]
 _LOWER_BIT = np.uint32(0x20)
+_CHINESE, _CHINESE_CHARACTERS = np.uint32(0x4E00), np.uint32(0x5200)
 _ASCII_END = np.uint32(0x80)
 
 
@@ -102,7 +107,7 @@ def undo(text: str) -> tuple[str, int]:
     text, rest = text[:MAX_CHARACTERS], text[MAX_CHARACTERS:]
     begin, end = _without_edges(text)
     reading, places = plain(text[begin:end]), 0
-    for step in (_undecorated, _closed_up, _spelt_in_letters, _spelt_without_pairs):
+    for step in (_undecorated, _closed_up, in_characters, _spelt_in_letters, _spelt_without_pairs):
         reading, count = step(reading)
         places += count
     whole = f"{text[:begin]}{reading if places else text[begin:end]}{text[end:]}{rest}"
@@ -196,6 +201,8 @@ def _suspicious(texts: Sequence[str]) -> list[int]:
     rows += batch.rows_with(respelt_words, _is_respelt)
     paired_words = _begins(is_letter, _pairs(codes, kinds))
     rows += batch.rows_with(paired_words, _is_paired)
+    rows += batch.rows_with(_halves(kinds), HALF_PAIR.match)
+    rows += batch.rows_with(_words_in_chinese(texts, codes, is_letter), BY_SOUND.match)
     fancy = np.flatnonzero(is_letter & (codes >= _ASCII_END))
     if len(fancy):
         rows += batch.rows_with(np.intersect1d(_begins(is_letter, fancy), paired_words), _always)
@@ -248,6 +255,26 @@ def _pairs(codes: Uint32s, kinds: Uint8s) -> Int64s:
     for pair in _PAIR_CODES:
         is_pair |= pairs == pair
     return places[is_pair]
+
+
+def _halves(kinds: Uint8s) -> Int64s:
+    return np.flatnonzero((kinds[:-1] & LEFT != 0) & (kinds[1:] & RIGHT != 0))
+
+
+def _words_in_chinese(texts: Sequence[str], codes: Uint32s, is_letter: Bools) -> Int64s:
+    """Return where words of letters begin in texts that hold Chinese characters, too."""
+    is_chinese = np.append(codes - _CHINESE < _CHINESE_CHARACTERS, [False])
+    begins = is_letter.copy()
+    begins[1:] &= ~is_letter[:-1]
+    for distance in range(1, SHORTEST_SOUND):
+        begins[:-distance] &= is_letter[distance:]
+    places = np.flatnonzero(begins)
+    if not len(places) or not is_chinese.any():
+        return places[:0]
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    of_texts = np.logical_or.reduceat(is_chinese, np.append([0], ends[:-1]))
+    found: Int64s = places[of_texts[np.searchsorted(ends, places, side="right")]]
+    return found
 
 
 def _is_respelt(text: str, begin: int) -> bool:

@@ -5,16 +5,16 @@ from functools import cache
 
 import numpy as np
 
+from classifiers.text.chinese_words import HALVES
 from classifiers.text.english_words import PAIRS, SUBSTITUTES
 from fanzha.character_table import DELETED, NARROW, SIZE, classes, folds
 from fanzha.tables import Bools, Uint8s, Uint32s
 
-LETTER, SUBSTITUTE, PUNCTUATION, DECORATION, FIRST, SECOND = (
-    np.uint8(1 << bit) for bit in range(6)
-)
+LETTER, SUBSTITUTE, PUNCTUATION, DECORATION = (np.uint8(1 << bit) for bit in range(4))
+FIRST, SECOND, LEFT, RIGHT = (np.uint8(1 << bit) for bit in range(4, 8))
 """Bits of what a character is. A `SUBSTITUTE` is written for a letter, as `PUNCTUATION` if it also
-ends sentences; `FIRST` and `SECOND` are letters of pairs that look like one. Decorations include
-invisible characters."""
+ends sentences; `FIRST` and `SECOND` are letters of pairs that look like one, `LEFT` and `RIGHT`
+halves of Chinese characters. Decorations include invisible characters."""
 ENDS = "!+|"
 """Substitutes that also end words."""
 MARKER = "\uf8fe"
@@ -44,6 +44,8 @@ def kinds() -> Uint8s:
         (PUNCTUATION, ENDS),
         *((FIRST, pair[0] + pair[0].upper()) for pair in PAIRS),
         *((SECOND, pair[1] + pair[1].upper()) for pair in PAIRS),
+        (LEFT, {pair[0] for pair in HALVES}),
+        (RIGHT, {pair[1] for pair in HALVES}),
     ):
         table[[ord(character) for character in characters]] |= bit
     table[_invisible() | _decorations()] = DECORATION

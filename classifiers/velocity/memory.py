@@ -157,10 +157,9 @@ class VelocityMemory:
         counted = np.logical_and(callers, calls.callees)
         counted &= times > 0
         counted &= self._claim(callers, slots, times, counted)
-        known = np.zeros((_KINDS, len(calls)), np.float32)
         events = _events(slots, counted, times)
         if not len(events.rows):
-            return CallerVelocity(known)
+            return CallerVelocity(np.zeros((_KINDS, len(calls)), np.float32))
         contents = self._slots.take(events.slots, axis=0)
         happened = np.zeros((_KINDS, len(events.rows)), np.float32)
         happened[:_REPEATED] = 1
@@ -171,12 +170,7 @@ class VelocityMemory:
         else:
             before = recent_callees.push_several(words, callees, *events.groups)
         happened[_REPEATED], happened[_NEIGHBOURS] = recent_callees.match(before, callees)
-        counters = self._count(contents, events, happened)
-        if events.groups is not None:
-            counters = counters.take(events.groups.of, axis=1)
-        # Nothing is known of rows that are no event.
-        known[:, events.rows] = counters
-        return CallerVelocity(known)
+        return CallerVelocity(_by_row(self._count(contents, events, happened), events, len(calls)))
 
     def peek(self, calls: Calls) -> CallerVelocity:
         """Return what `observe` would, and count nothing."""
@@ -281,6 +275,18 @@ def _events(slots: Int64s, counted: Bools, times: Int64s) -> _VelocityEvents:
     first = begins.nonzero()[0]
     groups = np.cumsum(begins, dtype=np.int64) - 1
     return _VelocityEvents(rows, times.take(rows), ordered[first], _SlotGroups(first, groups))
+
+
+def _by_row(counters: Float32s, events: _VelocityEvents, rows: int) -> Float32s:
+    """Return the counters of each caller in the rows of its events; 0 in those without one."""
+    groups, of_rows = events.groups, np.empty(rows, np.int64)
+    if len(events.rows) < rows:
+        # A last column, of zeros, is that of all other rows.
+        counters = np.concatenate((counters, np.zeros((_KINDS, 1), np.float32)), axis=1)
+        of_rows.fill(counters.shape[1] - 1)
+    # Taking columns costs a third of writing them where they belong.
+    of_rows[events.rows] = np.arange(len(events.rows)) if groups is None else groups.of
+    return counters.take(of_rows, axis=1)
 
 
 def _fade(counters: Float32s, ages_ms: Int64s) -> None:

@@ -855,6 +855,7 @@ class CreateChangeRequest(_message.Message):
     EMERGENCY_WHY_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     CONFIRMED_RISKS_FIELD_NUMBER: _builtins.int
+    REPLACE_FIELD_NUMBER: _builtins.int
     author: _builtins.str
     """Who makes it; with a checked identity, that one counts. Required without."""
     go_to: _change_state_pb2.ChangeState.ValueType
@@ -870,6 +871,11 @@ class CreateChangeRequest(_message.Message):
     kind: Global___ChangeKind.ValueType
     """What it is for: absent or normal, or retirement. The other kinds come from imports,
     appeals, and from undoing.
+    """
+    replace: _builtins.bool
+    """Whether additions may replace entries whose contents differ. Without this or expected_version
+    such a request fails with FAILED_PRECONDITION, and names what would be lost; drafts are made all
+    the same, and edits replace what they edit.
     """
     @_builtins.property
     def contents(self) -> Global___ChangeContents:
@@ -889,10 +895,11 @@ class CreateChangeRequest(_message.Message):
         emergency_why: _builtins.str = ...,
         kind: Global___ChangeKind.ValueType = ...,
         confirmed_risks: _abc.Iterable[_builtins.str] | None = ...,
+        replace: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "contents", b"contents", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "author", b"author", "confirmed_risks", b"confirmed_risks", "contents", b"contents", "emergency_why", b"emergency_why", "expected_version", b"expected_version", "go_to", b"go_to", "kind", b"kind", "replace", b"replace"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015

@@ -150,13 +150,19 @@ def check_false_positives(diff: ChangeDiff, additions: EntryTable, removals: Ide
 
 
 def check_replacements(
-    diff: ChangeDiff, additions: EntryTable, removals: Identities, *, of_others: bool = False
+    diff: ChangeDiff,
+    additions: EntryTable,
+    removals: Identities,
+    *,
+    edits: int = 0,
+    of_others: bool = False,
 ) -> None:
     """Raise `ReplacementUnconfirmed` where a change would replace entries it does not remove.
 
-    With *of_others*, entries of other sources only.
+    The last *edits* additions may. With *of_others*, entries of other sources only.
     """
-    rows = np.flatnonzero(diff.outcomes == RowOutcome.REPLACED)
+    replaced = diff.outcomes == RowOutcome.REPLACED
+    rows = np.flatnonzero(replaced[: len(replaced) - edits])
     if len(rows) and diff.present.any():
         gone = EntrySet.of(removals.take(np.flatnonzero(diff.present)))
         rows = rows[gone.find(additions.take(rows)) == NOT_FOUND]

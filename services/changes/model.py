@@ -253,6 +253,8 @@ class Draft:
     """The risks that its author confirms; see `services.changes.second_person.confirm_risks`."""
     may_replace: bool = True
     """Whether its author knows that it replaces entries of other contents."""
+    edits: int = 0
+    """How many of the last additions are edits, which are known to replace what they edit."""
 
 
 def to_json(record: ChangeRequest) -> str:

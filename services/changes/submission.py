@@ -259,6 +259,8 @@ def _check_intent(draft: Draft, diff: ChangeDiff) -> None:
     if not draft.may_replace:
         # A source sends its file again and again: only what is of another is not its to replace.
         is_import = draft.kind is ChangeKind.IMPORT
-        check_replacements(diff, draft.additions, draft.removals, of_others=is_import)
+        check_replacements(
+            diff, draft.additions, draft.removals, edits=draft.edits, of_others=is_import
+        )
     if draft.false_positive:
         check_false_positives(diff, draft.additions, draft.removals)

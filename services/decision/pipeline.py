@@ -347,8 +347,10 @@ class DecisionPipeline:
 
     def _decisions(self, evidence: BatchEvidence, policy: PolicyRuling) -> Decisions:
         ruling, by_list = policy.ruling, details.by_list(policy.ruling)
-        entries = np.full(evidence.rows, NO_ENTRY)
-        entries[by_list] = evidence.listed.rows[by_list]
+        entries = np.empty(evidence.rows, np.int64)
+        entries.fill(NO_ENTRY)
+        if len(by_list):
+            entries[by_list] = evidence.listed.rows[by_list]
         velocity = evidence.velocity
         first_id = evidence.context.take_ids(evidence.rows, self._reserve_ids)
         found = details.of_rows(evidence, policy.enforced, by_list, self._known_details)

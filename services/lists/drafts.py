@@ -132,6 +132,7 @@ class DraftReader:
             expected_version=expected_version,
             problems=first_problems([*checked.problems, *edits.problems]),
             dropped=dropped_counts(_outcomes(checked, edits, unreadable)),
+            edits=len(edits.entries),
         )
         judged = await asyncio.to_thread(compute_diff, snapshot, table, removals)
         return DraftResult(

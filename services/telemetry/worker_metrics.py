@@ -6,6 +6,7 @@ mode costs a lock and a `getpid` per figure, ten times the budget of a batch. On
 """
 
 import mmap
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
@@ -43,6 +44,7 @@ _STAGE_PLACE = {
     for place, stage in enumerate(layout.STAGES)
 }
 
+_STAGE_SUM = layout.STAGE.width - 1
 _DECISION_PLACE = {
     channel: layout.START[layout.DECISIONS.name] + index * layout.DECISION_SPAN
     for index, channel in enumerate(layout.CHANNELS)
@@ -95,8 +97,12 @@ class DecisionMetrics:
     def stage_done(self, channel: Channel, stage: str) -> None:
         """End a stage: it took the time since the batch started or the stage before ended."""
         now = self._clock()
-        self._observe(layout.STAGE, _STAGE_PLACE[channel, stage], now - self._since)
+        seconds = now - self._since
         self._since = now
+        # As `_observe` does, written out: this runs six times for each batch.
+        place, figures = _STAGE_PLACE[channel, stage], self._figures
+        figures[place + bisect_left(layout.STAGE_SECONDS, seconds)] += 1
+        figures[place + _STAGE_SUM] += seconds
 
     def decided(self, channel: Channel, table: Table, decisions: Decisions) -> None:  # noqa: ARG002
         """Count a batch, as an observer."""
@@ -325,8 +331,7 @@ class DecisionMetrics:
     def _observe(self, family: Family, place: int, value: float) -> None:
         """Add *value* to the histogram of *family* whose figures begin at *place*."""
         self._figures[place + family.bucket(value)] += 1
-        # The sum; `width` would be one call more for each stage of each batch.
-        self._figures[place + len(family.bounds) + 1] += value
+        self._figures[place + family.width - 1] += value
 
 
 def _cascade_place(family: Family, channel: Channel) -> int:

@@ -1,12 +1,10 @@
 """One Valkey for all integration tests; each test starts with an empty one."""
 
 import asyncio
-import socket
 import subprocess
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from services.processes.embedded_valkey import EmbeddedValkey, server_binary
+from tests.support.reserved_ports import reserved_port
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +43,7 @@ def cluster_url(cluster: int) -> str:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Start a cluster of one node: it refuses commands over several slots like a large one."""
     folder = tmp_path_factory.mktemp("cluster")
-    port, bus_port = _free_ports(2)
+    port, bus_port = reserved_port(), reserved_port()
     options = {"port": port, "bind": "127.0.0.1", "dir": folder, "appendonly": "yes", "save": ""}
     options |= {"cluster-enabled": "yes", "cluster-port": bus_port}
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
@@ -65,11 +64,3 @@ def _outside_a_loop(work: Coroutine[Any, Any, object]) -> None:
     # The first test to need the fixture may be a coroutine: then a loop runs in this thread.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]

@@ -138,6 +138,13 @@ def command_lines(seed: int, count: int) -> Iterator[CommandLine]:
         )
 
 
+def every_command() -> list[tuple[tuple[str, ...], list[Any]]]:
+    """Return the path and the parameters of each command that is no group."""
+    found = _commands()
+    groups = {path[:length] for path, _ in found for length in range(1, len(path))}
+    return [(path, parameters) for path, parameters in found if path not in groups]
+
+
 def _commands() -> list[tuple[tuple[str, ...], list[Any]]]:
     group: Any = get_command(app)
     context = typer.Context(group)

@@ -78,19 +78,6 @@ def started(
                 process.wait()
 
 
-def free_udp_port() -> int:
-    """Return a port of the loopback address that is free for UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port: int = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 def datagram_reply(port: int, message: bytes) -> bytes:
     """Send a datagram and return what comes back; empty when nothing does within a second."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:

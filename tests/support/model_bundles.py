@@ -19,6 +19,8 @@ def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None 
     edit_card(bundle, "version", f'"{version}"')
     if threshold is not None:
         edit_card(bundle, "threshold", str(threshold))
+        if channel == "url":
+            _edit_second_threshold(bundle, threshold)
     return bundle
 
 
@@ -47,6 +49,15 @@ def cut_graph(bundle: Path) -> None:
     """Damage the graph of a bundle: its last bytes are missing."""
     graph = (bundle / GRAPH).read_bytes()
     (bundle / GRAPH).write_bytes(graph[:-100])
+
+
+def _edit_second_threshold(bundle: Path, threshold: float) -> None:
+    # Scores of a second stage are stretched so that both thresholds meet: equal ones stretch none,
+    # and golden scores stay as they are.
+    path = bundle / CARD
+    table = r"(^\[second_look\]\n(?:[^\[\n][^\n]*\n)*?threshold = )[^\n]*"
+    text = re.sub(table, rf"\g<1>{threshold}", path.read_text("utf-8"), flags=re.MULTILINE)
+    path.write_text(text, "utf-8")
 
 
 def _drop_histograms(bundle: Path) -> None:

@@ -22,7 +22,7 @@ import torch
 from rich.progress import Progress
 
 from classifiers.caller.classifier import cap_scores
-from classifiers.training import card_plots, examples_card
+from classifiers.training import card_plots, carrier_rates, examples_card
 from classifiers.training.caller import card, data, examples, metrics, network, page
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.examples import CallerExamples
@@ -127,7 +127,7 @@ def run(
             "microseconds_per_row": card.microseconds_per_row(score, test),
             "kilobytes": round(graph.ByteSize() / 1000),
             "development": fitted.report(development.frauds, threshold),
-            "test": metrics.report(raw, score, test, threshold, seed),
+            **_tested(raw, score, test, threshold, seed),
         },
         "plots": _plots(score, test, threshold, learning),
     }
@@ -135,6 +135,14 @@ def run(
         _add_site(table, site, score, capped(scorer(without), threshold))
     card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
     logger.info("wrote %s", bundle)
+
+
+def _tested(
+    raw: Score, score: Score, test: Subscribers, threshold: float, seed: int
+) -> dict[str, object]:
+    rates = carrier_rates.figures("test", score(test.activity), test.frauds, threshold)
+    report = metrics.report(raw, score, test, threshold, seed)
+    return {"test": report, "carrier_rates": rates}
 
 
 def _plots(score: Score, test: Subscribers, threshold: float, learning: Points) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from classifiers import card
 from classifiers.caller.classifier import MINIMUM_CALLS
-from classifiers.training import card_plots, examples_card, page_template
+from classifiers.training import card_plots, carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 
 ROWS = {
@@ -69,6 +69,7 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "brier": test["brier"],
         "learning": markdown_table(points[0], (point.values() for point in points)),
         "examples": "\n\n".join(_examples(table)),
+        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
     }
     return page_template.fill(_TEMPLATE, values)

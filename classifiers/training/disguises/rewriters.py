@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from random import Random
 
+from classifiers.training.text import evasions
+
 Disguise = Callable[[str, Random], str]
 
 EMOJI = ("😀", "🎁", "🔥", "💰", "✅", "⭐", "🎉", "👉", "💳", "🏦", "📱", "❤️", "🚀", "☎️", "⚠️",
@@ -98,10 +100,14 @@ def look_alike_pairs(text: str, chance: Random) -> str:
 CHINESE: dict[str, Disguise] = {
     "emoji between some letters": between_some_letters,
     "between all": between_all_letters,
+    "marks between some": evasions.separated,
+    "halves of characters": evasions.taken_apart,
+    "words by sound": evasions.spelt,
 }
 ENGLISH: dict[str, Disguise] = {
     "emoji between words": between_words,
-    **CHINESE,
+    "some letters": between_some_letters,
+    "all": between_all_letters,
     "spaced out": spaced_out,
     "without words": spaced_out_without_words,
     "some words dotted": some_words_dotted,

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from classifiers.training import examples_card, page_template
+from classifiers.link import url_columns
+from classifiers.training import carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.link import recall_intervals, trees
 from classifiers.training.link.report import blocked_table, figures_table
 
 FIGURES = {
@@ -22,6 +24,8 @@ FIGURES = {
     "unseen_links": "sources never trained on, links",
 }
 _TEMPLATE = Path(__file__).with_name("link_page.md")
+_SECOND = Path(__file__).with_name("link_page.second.md")
+_BOTH = Path(__file__).with_name("link_page.both.md")
 _SOURCES = (
     "test_sources",
     "later_sources",
@@ -49,16 +53,43 @@ def render(card: Mapping[str, object], plots: str) -> str:
         "microseconds": metrics["microseconds_per_link"],
         "figures": figures_table(metrics, FIGURES),
         "thresholds": ", ".join(f"{rate} %: {value}" for rate, value in thresholds.items()),
+        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
         "learning": _learning(card["plots"]),
         "test_calibration_error": metrics["test_calibration_error"],
         "reliability": _reliability(metrics),
         **_popular(metrics["popular"]),
+        "second_look": _second_look(card),
+        "both_stages": _both_stages(metrics),
         "examples": _examples(card["examples"], metrics) if "examples" in card else "",
         **{key: blocked_table(metrics[key], ("source", "label", "table")) for key in _SOURCES},
         **{key: blocked_table(metrics[key], ("suffix", "label")) for key in _SUFFIXES},
     }
     return page_template.fill(_TEMPLATE, values)
+
+
+def _second_look(card: Mapping[str, Any]) -> str:
+    if "second_look" not in card:
+        return ""
+    second, metrics = card["second_look"], card["metrics"]
+    values = {
+        **{name: second[name] for name in ("from_score", "to_score", "slope", "offset")},
+        "fast_weight": second["fast_weight"],
+        "second_weight": round(1 - second["fast_weight"], 6),
+        "rounds": trees.ROUNDS,
+        "columns": len(url_columns.NAMES),
+        "escalated": f"{metrics['escalated_share']:.0%}",
+        "with_second": metrics["microseconds_per_link_with_second"],
+        "microseconds": metrics["microseconds_per_link"],
+    }
+    return page_template.fill(_SECOND, values).rstrip()
+
+
+def _both_stages(metrics: Mapping[str, Any]) -> str:
+    if "both_stages" not in metrics:
+        return ""
+    table = recall_intervals.table(metrics["both_stages"], FIGURES)
+    return page_template.fill(_BOTH, {"table": table}).rstrip()
 
 
 def _popular(popular: Mapping[str, Any]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from classifiers.evaluation.metrics import (
     reliability,
     threshold_for,
 )
-from classifiers.training import card_plots
+from classifiers.training import card_plots, carrier_rates
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.link.data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
@@ -75,8 +75,30 @@ def measure(
             for name, rate in RATES.items()
         },
         **_calibration(scores[splits.test], links.malicious[splits.test]),
+        "carrier_rates": [
+            *_carrier_rates("test", links, splits.test, scores, threshold),
+            *_carrier_rates(
+                "later", links, np.concatenate([test_benign, splits.later]), scores, threshold
+            ),
+            *_carrier_rates("unseen", links, splits.unseen, scores, threshold),
+        ],
         **_groups(links, splits, scores, threshold),
     }
+
+
+def _carrier_rates(
+    part: str, links: LabelledLinks, rows: Int64s, scores: Float32s, threshold: float
+) -> carrier_rates.Lines:
+    """Return recall and precision on the links of *rows*, those of a domain as near-duplicates."""
+    rows = rows[~links.host_only[rows]]
+    return carrier_rates.figures(
+        part,
+        scores[rows],
+        links.malicious[rows],
+        threshold,
+        clusters=links.domains[rows],
+        sources=links.sources[rows],
+    )
 
 
 def _calibration(scores: Float32s, malicious: Bools) -> dict[str, object]:

@@ -15,7 +15,7 @@ from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
 from classifiers.text.classifier import TextClassifier
 from classifiers.text.embeddings import Embeddings
-from classifiers.training import card_plots, feature_histograms
+from classifiers.training import card_plots, carrier_rates, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.text import encoder_head, golden, latency, report
@@ -123,6 +123,7 @@ def _measured(
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
     found["threshold_alone"] = trained.stages.alone
     by_source: dict[str, Figures] = {}
+    rates: carrier_rates.Lines = []
     for name in (VALIDATION, TEST):
         texts = [row.text for row in splits[name]]
         p_fraud, kinds = served(texts)
@@ -132,13 +133,8 @@ def _measured(
         clear, frauds = _clear_labels(splits[name], no_sample)
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
-    tested = [row.source for row in splits[TEST]]
-    plots = card_plots.figures(
-        judged.scores[clear],
-        frauds[clear],
-        trained.stages.threshold,
-        [source for source, is_clear in zip(tested, clear.tolist(), strict=True) if is_clear],
-    )
+        rates += _carrier_rates(name, splits[name], judged.scores, clear, trained)
+    plots = _plots(splits[TEST], judged.scores, clear, trained)
     if learning := report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
         plots["learning"] = learning
     found["quantising_error"] = _quantising_error(served, splits[VALIDATION], trained)
@@ -146,8 +142,32 @@ def _measured(
         splits[TEST], lambda some: trained.stages.judge(some, served(some)[0]).blocked, seed
     )
     found["left_out"] = report.left_out(rounds)
+    found["carrier_rates"] = rates
     found["speed"] = latency.measured(lambda some: served(some)[0], texts, judged.escalated)
     return {"metrics": found, "plots": plots}
+
+
+def _plots(
+    rows: Sequence[LabelledText], scores: Float32s, clear: Bools, trained: Trained
+) -> card_plots.Plots:
+    frauds = np.array([row.label == "fraud" for row in rows])
+    sources = np.array([row.source for row in rows])
+    threshold = trained.stages.threshold
+    return card_plots.figures(scores[clear], frauds[clear], threshold, sources[clear])
+
+
+def _carrier_rates(
+    part: str, rows: Sequence[LabelledText], scores: Float32s, clear: Bools, trained: Trained
+) -> carrier_rates.Lines:
+    _, groups = np.unique([row.group for row in rows], return_inverse=True)
+    return carrier_rates.figures(
+        part,
+        scores[clear],
+        np.array([row.label == "fraud" for row in rows])[clear],
+        trained.stages.threshold,
+        clusters=groups[clear],
+        sources=np.array([row.source for row in rows])[clear],
+    )
 
 
 def _clear_labels(rows: Sequence[LabelledText], no_sample: Sequence[str]) -> tuple[Bools, Bools]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifiers.training import card_plots, examples_card, page_template
+from classifiers.training import card_plots, carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.report import Figures
@@ -48,6 +48,7 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
         "examples": _examples(card),
         "kinds": _kind_table(metrics),
+        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
     }
     return page_template.fill(_TEMPLATE, values)

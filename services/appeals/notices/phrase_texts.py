@@ -29,6 +29,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(RULE_SENTENCES.values(), ()),
     "record_gone": (),
     "listed": ("source", "of_kind", "stated_reason"),
+    "listed_then": ("of_kind",),
     "of_kind": ("fraud",),
     "not_stated": (),
     "spam": ("version",),

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta, timezone
 
 from blocklists.entries import Entry, EntryKind
 from fanzha.decisions import Reason
-from services.appeals.model import MODEL_REASONS, RULE_SENTENCES, AppealSubject, Document, Lift
+from services.appeals.model import (
+    LIST_REASONS,
+    MODEL_REASONS,
+    RULE_SENTENCES,
+    AppealSubject,
+    Document,
+    Lift,
+)
 from services.appeals.notices.phrase_texts import PhraseTexts, texts
 
 _CHINA_TIME = timezone(timedelta(hours=8))
@@ -61,6 +68,8 @@ class Phrases:
             return self._by_model(decision)
         if entry is not None:
             return self._by_entry(entry)
+        if why in LIST_REASONS:
+            return self.say("listed_then", of_kind=self._of_kind(decision.get("fraud_type", "")))
         return self.say("record_gone")
 
     def basis(self, entry: Entry | None, decision: Mapping[str, str]) -> str:
@@ -100,13 +109,16 @@ class Phrases:
         return self.say("received", names=names, required=required)
 
     def _by_entry(self, entry: Entry) -> str:
-        fraud = self._texts.frauds.get(entry.fraud_type.name)
         return self.say(
             "listed",
             source=self._texts.sources[entry.source.name],
-            of_kind=self.say("of_kind", fraud=fraud) if fraud else "",
+            of_kind=self._of_kind(entry.fraud_type.name),
             stated_reason=entry.reason.strip() or self.say("not_stated"),
         )
+
+    def _of_kind(self, fraud_type: str) -> str:
+        fraud = self._texts.frauds.get(fraud_type)
+        return self.say("of_kind", fraud=fraud) if fraud else ""
 
     def _by_model(self, decision: Mapping[str, str]) -> str:
         version = decision.get("model_version") or "-"

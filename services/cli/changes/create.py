@@ -13,10 +13,11 @@ from fanzha.v1 import blocklist_pb2, change_state_pb2
 from fanzha.v1 import change_pb2 as pb
 from services.cli._common.confirmation import Confirm, call
 from services.cli._common.console import fail, print_json
-from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, enum
+from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Reason, Target, Yes, enum
 from services.cli.changes import display
 from services.cli.changes.options import ChangeId, EmergencyWhy, server
 from services.cli.lists import display as list_display
+from services.cli.lists import removal
 from services.cli.lists.fingerprint import canonical
 from services.cli.lists.options import (
     ActionWord,
@@ -28,6 +29,7 @@ from services.cli.lists.options import (
     FraudTypeWord,
     KindWord,
     LegalBasis,
+    Replace,
     expiry,
     kind,
 )
@@ -61,29 +63,27 @@ _Hold = Annotated[
 
 def create(
     reason: Reason,
-    add: Add = None,
-    remove: Remove = None,
-    edit: Edit = None,
+    add: Add = None, remove: Remove = None, edit: Edit = None,
     source: Source = "",
-    action: ActionWord = "block",
-    kind_: KindWord = "",
+    action: ActionWord = "block", kind_: KindWord = "",
     direction: DirectionWord = "",
     fraud_type: FraudTypeWord = "",
-    legal_basis: LegalBasis = "",
+    legal_basis: LegalBasis = "", campaign: Campaign = "",
     expires: Expires = "",
-    campaign: Campaign = "",
     entry_reason: EditReason = "",
     false_positive: FalsePositive = False,
     draft: Annotated[bool, typer.Option("--draft", help="Create a draft only.")] = False,
-    hold: _Hold = False,
-    emergency: EmergencyWhy = "",
-    expected_version: ExpectedVersion = None,
-    confirm: Confirm = None,
+    hold: _Hold = False, emergency: EmergencyWhy = "",
+    replace: Replace = False, expected_version: ExpectedVersion = None,
+    confirm: Confirm = None, yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
-) -> None:
-    """Create a change; applied at once where one person may, else pending."""
+) -> None:  # fmt: skip
+    """Create a change; applied at once where one person may, else pending.
+
+    Shows the entries that it would remove, and asks; entries that it would replace need --replace.
+    """
     contents = _contents(
         add or [], remove or [], edit or [], reason=reason, source=source, action=action,
         kind_=kind_, direction=direction, fraud_type=fraud_type, legal_basis=legal_basis,
@@ -92,8 +92,10 @@ def create(
     )  # fmt: skip
     request = pb.CreateChangeRequest(
         contents=contents, author=by, go_to=_go_to(draft=draft, hold=hold),
-        expected_version=expected_version, emergency_why=emergency,
+        expected_version=expected_version, emergency_why=emergency, replace=replace,
     )  # fmt: skip
+    if not draft:
+        removal.agree_to(target, contents.removals, yes=yes)
     answer = call(
         server, target, lambda stub: stub.CreateChange(request), request, confirm,
         doing=gettext("making the change"),

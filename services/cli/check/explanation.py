@@ -73,8 +73,13 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     model = bundles.load_link(loader.load().models_dir)
     _same_version(decision, model.version)
     url = canonical(message.url)
-    _same_score(decision, float(model.score([url])[0]))
-    found = _by_parts(model.version, explain.link(model, url))
+    final, fast = float(model.score([url])[0]), float(model.fast_scores([url])[0])
+    # A service looks twice as far as time allows: an uncertain link has either score.
+    _same_score(decision, final, fast)
+    is_fast = abs(fast - decision.score) <= SAME
+    found = _by_parts(model.version, explain.link(model, url, escalate=not is_fast))
+    if not is_fast:
+        found = replace(found, sentence=f"A second stage decided. {found.sentence}")
     borrowed = lookalike_domains.find_lookalike(split(url)[0])
     # Beside the model, which does not know whose name is whose.
     return found if borrowed is None else replace(found, sentence=f"{borrowed}. {found.sentence}")

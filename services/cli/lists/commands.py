@@ -159,25 +159,16 @@ def find(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Find the entries that match, most decisive first."""
+    """Find the entries that match, most decisive first; status 1 when there is none."""
     with server(target) as stub:
         answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
         print_json(answer)
-        return
-    if answer.protected_because:
-        out.print(
-            gettext(
-                "protected: {protected_because}",
-                protected_because=answer.protected_because,
-            ),
-            markup=False,
-            soft_wrap=True,
-        )
-    if answer.entries:
-        display.show_entries(answer.entries, int(time.time()))
     else:
-        out.print(gettext("no entry matches, in version {version}", version=answer.version))
+        display.show_facts(answer)
+        if answer.entries:
+            display.show_entries(answer.entries, int(time.time()))
+    display.exit_if_nothing(answer)
 
 
 @app.command("list")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+import typer
+
 from blocklists.exporters import plain
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
@@ -67,6 +69,27 @@ def shown_columns(entry: pb.Entry) -> tuple[str, ...]:
 def is_bad(report: pb.RowReport) -> bool:
     """Return whether a row was refused or could not be read."""
     return report.outcome in (pb.ROW_OUTCOME_REFUSED, pb.ROW_OUTCOME_INVALID)
+
+
+def show_facts(answer: pb.FindEntriesResponse) -> None:
+    """Print why what was looked for is protected, and whether no entry matches it."""
+    if answer.protected_because:
+        out.print(
+            gettext(
+                "protected: {protected_because}",
+                protected_because=answer.protected_because,
+            ),
+            markup=False,
+            soft_wrap=True,
+        )
+    if not answer.entries:
+        out.print(gettext("no entry matches, in version {version}", version=answer.version))
+
+
+def exit_if_nothing(answer: pb.FindEntriesResponse) -> None:
+    """End the command with status 1 where nothing was found."""
+    if not answer.entries and not answer.protected_because:
+        raise typer.Exit(1)
 
 
 def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:

@@ -127,8 +127,7 @@ def import_(
     direction: DirectionWord = "both",
     reason: Annotated[str, typer.Option(help="Why.", show_default="name of the file")] = "",
     legal_basis: LegalBasis = "", campaign: Campaign = "",
-    expected_version: ExpectedVersion = None,
-    replacing: _Replace = False,
+    expected_version: ExpectedVersion = None, replacing: _Replace = False,
     dry_run: _DryRun = False,
     max_invalid: _MaxInvalid = 20,
     report: _Report = None,
@@ -137,7 +136,10 @@ def import_(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Import a list. What a row says outranks the options; bad rows never stop the others."""
+    """Import a list. What a row says outranks the options; bad rows never stop the others.
+
+    Ends with status 1 where every row is refused or invalid.
+    """
     defaults = _defaults(action, direction, fraud_type, source)
     defaults.MergeFrom(_terms(expires, review, mode, legal_basis, campaign))
     header = pb.ImportHeader(
@@ -152,6 +154,7 @@ def import_(
         with FileUpload(file, ways, header, known, keep_all=report is not None) as sending:
             _tell(done := sending.send(lists), report, as_json=as_json)
             known.save(done.file.headers, by)
+    raise typer.Exit(0 if done.taken else 1)
 
 
 def _options(form: str, encoding: str, sheets: list[str] | None) -> list_file.ReadOptions:

@@ -84,6 +84,11 @@ class ImportSummary:
             else gettext("line {row}", row=row)
         )
 
+    @property
+    def taken(self) -> int:
+        """Rows that are in the lists now, or would be."""
+        return sum(self.outcomes[name] for name in ("added", "replaced", "duplicate"))
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything, for programs."""
         outcomes = self.outcomes

@@ -75,25 +75,19 @@ def show(
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything about the entries that match, most decisive first, shadows last."""
+    """Show everything about the entries that match, most decisive first, shadows last.
+
+    Ends with status 1 when there is none.
+    """
     with server(target) as stub:
         answer = stub.FindEntries(pb.FindEntriesRequest(query=query))
     if as_json:
         print_json(answer)
-        return
-    if answer.protected_because:
-        out.print(
-            gettext(
-                "protected: {protected_because}",
-                protected_because=answer.protected_because,
-            ),
-            markup=False,
-            soft_wrap=True,
-        )
-    if not answer.entries:
-        out.print(gettext("no entry matches, in version {version}", version=answer.version))
-    for entry in answer.entries:
-        list_display.show_entry(entry, int(time.time()))
+    else:
+        list_display.show_facts(answer)
+        for entry in answer.entries:
+            list_display.show_entry(entry, int(time.time()))
+    list_display.exit_if_nothing(answer)
 
 
 def due(

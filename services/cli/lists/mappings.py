@@ -16,7 +16,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2, mapping_pb2_grpc
 from fanzha.v1 import mapping_pb2 as pb
 from services.cli._common.confirmation import agree
-from services.cli._common.console import out, print_json
+from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target, Yes, enum
 from services.cli._common.server import ServerOf
 from services.cli._common.tables import RowTable
@@ -152,14 +153,7 @@ def list_(
 @app.command()
 def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
     """Show one mapping, with all columns of the header."""
-    with server(target) as stub:
-        answer = stub.ListMappings(pb.ListMappingsRequest())
-    found = next((one for one in answer.mappings if one.mapping_id == mapping_id), None)
-    if found is None:
-        raise typer.BadParameter(
-            gettext("there is no mapping {mapping_id!r}", mapping_id=mapping_id),
-            param_hint="MAPPING_ID",
-        )
+    found = _found(mapping_id, target)
     if as_json:
         print_json(found)
         return
@@ -185,7 +179,10 @@ def show(mapping_id: MappingId, target: Target = DEFAULT_TARGET, as_json: AsJson
 @app.command()
 def forget(mapping_id: MappingId, yes: Yes = False, target: Target = DEFAULT_TARGET) -> None:
     """Forget one mapping; files are read by the names of their columns again."""
-    agree(gettext("Forget mapping {mapping}?", mapping=mapping_id), yes=yes)
+    if not yes:
+        found = _found(mapping_id, target)
+        err.print(f"  {_source(found)}: {_columns(found)}", soft_wrap=True)
+        agree(gettext("Forget mapping {mapping}?", mapping=mapping_id), yes=yes)
     with server(target) as stub:
         answer = stub.ForgetMapping(pb.ForgetMappingRequest(mapping_id=mapping_id))
     _say(
@@ -195,6 +192,20 @@ def forget(mapping_id: MappingId, yes: Yes = False, target: Target = DEFAULT_TAR
             mapping_2=_columns(answer.mapping),
         )
     )
+
+
+def _found(mapping_id: str, target: str) -> pb.Mapping:
+    with server(target) as stub:
+        answer = stub.ListMappings(pb.ListMappingsRequest())
+    found: pb.Mapping | None = next(
+        (one for one in answer.mappings if one.mapping_id == mapping_id), None
+    )
+    if found is None:
+        fail(
+            gettext("there is no mapping {mapping_id!r}", mapping_id=mapping_id[:50]),
+            status=ExitStatus.NOT_FOUND,
+        )
+    return found
 
 
 def _source(one: pb.Mapping) -> str:

@@ -92,6 +92,7 @@ def propose(
     ] = False,
     expected_version: ExpectedPolicy = None,
     confirm: Confirm = None,
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
     as_json: AsJson = False,
@@ -101,6 +102,9 @@ def propose(
     request.reason, request.author, request.hold = reason, by, hold
     if expected_version is not None:
         request.expected_version = expected_version
+    if not yes:
+        _show_differences(request, target)
+        agree(gettext("Propose this policy?"), yes=yes)
     _tell(_proposed(request, target, confirm), as_json=as_json)
 
 
@@ -161,12 +165,19 @@ def restore(
 ) -> None:
     """Bring the whole policy back to a version by a new change."""
     if not yes:
-        with server(target) as stub:
-            dry = pb.ProposePolicyRequest(restore_version=version, dry_run=True)
-            differences.show(stub.ProposePolicy(dry).policy, err)
+        _show_differences(pb.ProposePolicyRequest(restore_version=version), target)
         agree(gettext("Restore version {version}?", version=version), yes=yes)
     request = pb.ProposePolicyRequest(restore_version=version, reason=reason, author=by)
     _tell(_proposed(request, target, confirm), as_json=as_json)
+
+
+def _show_differences(request: pb.ProposePolicyRequest, target: str) -> None:
+    """Print on standard error what *request* would change."""
+    dry = pb.ProposePolicyRequest()
+    dry.CopyFrom(request)
+    dry.dry_run = True
+    with server(target) as stub:
+        differences.show(stub.ProposePolicy(dry).policy, err)
 
 
 def _proposed(

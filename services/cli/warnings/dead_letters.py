@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, ngettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from services.cli._common.confirmation import agree
 from services.cli._common.console import fail, out, print_json, progress
@@ -51,13 +51,14 @@ def list_(
 @app.command()
 def replay(
     place: Annotated[str, typer.Argument(help="Place of one, or all.")],
+    yes: Yes = False,
     by: By = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
     """Put entries back where they came from, to be tried again; nothing is done twice by that."""
     with server(target) as stub:
         if place == "all":
-            number = _replay_all(stub, by)
+            number = _replay_all(stub, by, yes=yes)
         else:
             request = pb.ReplayDeadLettersRequest(places=[place], replayed_by=by)
             number = stub.ReplayDeadLetters(request).replayed
@@ -86,12 +87,19 @@ def drop(
     out.print(gettext("dropped"))
 
 
-def _replay_all(stub: Any, by: str) -> int:
+def _replay_all(stub: Any, by: str, *, yes: bool) -> int:
     """Replay the letters there are now: what fails again meanwhile waits for another time."""
     replayed = seen = 0
     request = pb.ListDeadLettersRequest(page_size=PAGE)
     page = stub.ListDeadLetters(request)
     total = page.total
+    if total:
+        question = ngettext(
+            "Put one dead letter back, so that its person may be warned now?",
+            "Put {count} dead letters back, so that their people may be warned now?",
+            count=total,
+        )
+        agree(question, yes=yes)
     with progress() as bar:
         task = bar.add_task(gettext("replaying"), total=total, note="")
         while seen < total and page.letters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,8 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
-from services.cli._common.console import err, file_output, out, print_json, progress
+from services.cli._common.console import err, fail, file_output, out, print_json, progress
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
 from services.cli.warnings.operations_server import PAGE, server
@@ -27,11 +28,12 @@ def sources(
 ) -> None:
     """Show the quality record of sources: volume, repeats, refused, confirmed, false, delay.
 
+    Ends with status 1 for a source that has sent nothing.
+
     The reliability is 0.5 without informative cases: docs/how-to/outcomes.md.
     """
     with server(target) as stub:
-        request = pb.ListSourcesRequest(source_name=name)
-        found = stub.ListSources(request).sources
+        found = _sources(stub, name)
     if as_json:
         print_json([_as_words(one) for one in found])
         return
@@ -63,7 +65,10 @@ def feedback(
     after: Annotated[str, typer.Option(help="Place after which to begin.")] = "",
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Write what became of the warnings of a source as CSV, oldest first, for it to read."""
+    """Write what became of the warnings of a source as CSV, oldest first, for it to read.
+
+    Ends with status 1 for a source that has sent nothing.
+    """
     with server(target) as stub:
         steps = _steps(stub, source, after)
         if csv_file is None:
@@ -74,10 +79,21 @@ def feedback(
                     gettext("{source!r} has no feedback{since}", source=source, since=since),
                     markup=False,
                 )
+                _sources(stub, source)
             return
         with atomic_file.replacing_text(csv_file) as lines:
             number = _write(SafeWriter(lines), steps)
     out.print(gettext("{number} outcomes in {csv_file}", number=number, csv_file=csv_file))
+
+
+def _sources(stub: Any, name: str) -> Sequence[pb.SourceRecord]:
+    """Return the quality record of sources; end the command for one that has sent nothing."""
+    found: Sequence[pb.SourceRecord] = stub.ListSources(
+        pb.ListSourcesRequest(source_name=name)
+    ).sources
+    if name and not any(one.accepted or one.duplicates or one.refused for one in found):
+        fail(gettext("{source!r} has sent nothing", source=name[:50]), status=ExitStatus.NOT_FOUND)
+    return found
 
 
 def _steps(stub: Any, source: str, after: str) -> Iterator[pb.FeedbackStep]:

@@ -11,6 +11,7 @@ import typer
 from fanzha.translation.catalogue import gettext, language
 from fanzha.translation.message import localized
 from services.cli._common.console import fail, fault_text, os_fault, out, print_json
+from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
 from services.cli._common.tables import RowTable
@@ -74,6 +75,7 @@ def show(
                 "there is no template {template!r}; see `fanzha warnings templates list`",
                 template=template,
             ),
+            status=ExitStatus.NOT_FOUND,
         )
     text = found.filled(message_template.MessageFacts(when=when, claimed=claimed))
     sys.stdout.write(visible(text) + "\n")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -49,8 +49,7 @@ class TreatmentRule:
     """Treatment, label and delay."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TreatedBatch:
+class TreatedBatch(NamedTuple):
     """What rules are applied to; columns of one length."""
 
     channel: Channel

@@ -26,6 +26,11 @@ _SECOND_STAGE = Sentence(
     "评分由第二级模型给出；以下权重属于第一级（逐一遮挡法）。",
     "a second stage gave the score; the weights are those of the first (occlusion of one part).",
 )
+_BOTH_STAGES = Sentence(
+    "评分由第二级模型给出；权重：去掉该部分后，该评分的诈骗对数几率的下降值（逐一遮挡法）。",
+    "a second stage gave the score; weight: by how much the log-odds of that score fall when this "
+    "part alone is left out (occlusion).",
+)
 _NOT_SHOWN = Sentence(
     "短信内容未在此次查询中调取，故不列出词语权重；有权者可加 --text。",
     "the content of the text was not requested, so no words are weighed; --text does, for those "
@@ -151,12 +156,16 @@ def _spam(row: Mapping[str, Any], loader: BundleLoader, body: str) -> Sentence:
 
 def _of_url(about: ModelAnalysis, model: LinkClassifier, url: str, *, shown: str) -> ModelAnalysis:
     """Analyse *url*; parts that are not in *shown* are hidden, none where that is empty."""
-    score = float(model.score([url])[0])
+    # A service uses its second stage as far as time allows: an uncertain link has either score.
+    fast, final = float(model.fast_scores([url])[0]), float(model.score([url])[0])
+    is_fast = about.score is not None and abs(fast - about.score) <= SAME
+    score = fast if is_fast else final
     parts = [
         ExplainedPart(part if not shown or part in shown else _HIDDEN, weight)
-        for part, weight in explain.link(model, url)
+        for part, weight in explain.link(model, url, escalate=not is_fast)
     ]
-    found = replace(about, method=_METHOD, recomputed=score, features=_weights(parts))
+    method = _METHOD if is_fast or fast == final else _BOTH_STAGES
+    found = replace(about, method=method, recomputed=score, features=_weights(parts))
     return _with_strongest(found, lambda weight: explain.without(score, weight))
 
 

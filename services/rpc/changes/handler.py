@@ -37,15 +37,18 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         read = await self._drafting.read(
             messages.contents(request.contents),
             identity.author(request.author),
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
         )
         kind = request.kind or ChangeKind.NORMAL
         if kind not in (ChangeKind.NORMAL, ChangeKind.RETIREMENT):
             raise InvalidInput("kind: normal or retirement")
         confirmed = tuple(request.confirmed_risks)
-        draft = replace(read.draft, kind=ChangeKind(kind), confirmed_risks=confirmed)
+        draft = replace(
+            read.draft,
+            kind=ChangeKind(kind),
+            confirmed_risks=confirmed,
+            may_replace=request.replace or request.HasField("expected_version"),
+        )
         go_to = request.go_to or ChangeState.DRAFT
         if go_to == ChangeState.DRAFT and not request.emergency_why:
             record = await self._changes.propose(draft)
@@ -107,9 +110,7 @@ class ChangeServicer(pb_grpc.ChangeServiceServicer):
         record = await self._changes.apply(
             request.id,
             by=request.by,
-            expected_version=request.expected_version
-            if request.HasField("expected_version")
-            else None,
+            expected_version=_expected_version(request),
             emergency_why=request.emergency_why,
             confirmed=request.confirmed_risks,
         )
@@ -218,6 +219,10 @@ def _change(done: SubmissionResult | PolicyProposal, problems: Sequence[RowProbl
         why = problems[0].message if problems else nothing
         raise InvalidInput("it would change nothing: {why}", why=why)
     return messages.change(record)
+
+
+def _expected_version(request: pb.CreateChangeRequest | pb.ApplyChangeRequest) -> int | None:
+    return request.expected_version if request.HasField("expected_version") else None
 
 
 def _check_rows(contents: pb.ChangeContents) -> None:

@@ -33,8 +33,8 @@ from services.decision.shed_reasons import ShedReason
 from services.rpc.decide.coalescer import Coalescer
 from services.rpc.decide.encoder import (
     NO_EXTRAS,
+    BatchResponses,
     RequestedExtras,
-    batch_response,
     repeated_response,
     single_response,
 )
@@ -117,9 +117,10 @@ class BatchHandler:
         """Answer one request; raises `InvalidInput`, `NotAllowed` and `DeadlineExceeded`."""
         request = self._decoder.open(data, single=single)
         request.remaining = remaining
-        request.carrier = identity.current_carrier()
+        who = identity.current()
+        request.carrier, request.login = who.carrier, who.name
         if not request.dry_run:
-            roles.check_live_decisions(identity.current())
+            roles.check_live_decisions(who)
             return await self.answer_opened(request)
         if self._dry_runs is None:
             raise InvalidInput("dry_run: this server answers none")
@@ -127,8 +128,6 @@ class BatchHandler:
 
     async def answer_opened(self, request: EncodedRequest) -> bytes:
         """Answer a request that is opened, whether or not it asks for a dry run."""
-        if self._repeated is not None:
-            request.login = identity.current().name
         weight = max(request.rows, len(request.data) // BYTES_OF_A_ROW)
         if weight <= self._max_rows_each:
             answer = await self._coalescer.submit(request, weight)
@@ -142,7 +141,8 @@ class BatchHandler:
 
     def _answer_batch(self, requests: Sequence[EncodedRequest]) -> list[Answer]:
         """Answer requests that were coalesced, apart from those whose deadline has passed."""
-        late = [request.is_late() for request in requests]
+        left = [request.remaining() for request in requests]
+        late = [seconds is not None and seconds <= 0 for seconds in left]
         if not any(late):
             return self._answer_in_time(requests)
         in_time = [request for request, is_late in zip(requests, late, strict=True) if not is_late]
@@ -307,9 +307,10 @@ def _encode(
     repeats: Repeats = NO_REPEATS,
 ) -> list[Answer]:
     """Write the response to each request from its rows of the batch."""
+    batch = BatchResponses(decisions)
     if len(requests) == 1:
         extras = _extras_of(requests[0], decisions, protocol)
-        return [_response(requests[0], decisions, decisions.details, 0, extras, repeats=repeats)]
+        return [_response(requests[0], batch, decisions.details, 0, extras, repeats=repeats)]
     firsts, rows = [], 0
     for request in requests:
         firsts.append(rows)
@@ -320,7 +321,7 @@ def _encode(
     return [
         _response(
             request,
-            decisions,
+            batch,
             own,
             first,
             _extras_of(request, decisions, protocol),
@@ -343,7 +344,7 @@ def _extras_of(
 
 def _response(
     request: EncodedRequest,
-    decisions: Decisions,
+    batch: BatchResponses,
     details: Mapping[int, Detail],
     first: int,
     extras: RequestedExtras,
@@ -351,10 +352,10 @@ def _response(
     repeats: Repeats,
 ) -> Answer:
     if not request.single:
-        return batch_response(decisions, details, first, request.rows, extras)
+        return batch.write(details, first, request.rows, extras)
     if first in repeats:
         return repeated_response(repeats[first], first, extras)
     detail = details.get(first)
     if detail is not None and detail.error:
         return InvalidInput(detail.error)
-    return single_response(decisions, first, extras)
+    return single_response(batch.decisions, first, extras)

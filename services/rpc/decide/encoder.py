@@ -6,6 +6,7 @@ be written in pieces, so each is the arrays and then what protobuf made.
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -35,62 +36,78 @@ class RequestedExtras(NamedTuple):
 NO_EXTRAS = RequestedExtras()
 
 
-def batch_response(
-    decisions: Decisions,
-    details: Mapping[int, Detail],
-    first: int,
-    rows: int,
-    extras: RequestedExtras = NO_EXTRAS,
-) -> bytes:
-    """Write *rows* decisions from row *first* on, whose details are given."""
-    for mapping in extras:
-        if mapping:
-            # A row with an extra needs a detail to carry it.
-            asked = (row for row in mapping if first <= row < first + rows)
-            details = dict.fromkeys(asked, _NO_DETAIL) | dict(details)
-    if decisions.ids:
-        moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
-        details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
-    others = _others(decisions, first, details, extras).SerializeToString()
-    span, count = slice(first, first + rows), _varint(rows)
-    # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
-    message = b"".join(
-        (
-            *(_ACTIONS, count, decisions.actions[span].tobytes()),
-            *(_REASONS, count, decisions.reasons[span].tobytes()),
-            *(_SCORES, _varint(4 * rows), decisions.scores[span].astype("<f4").tobytes()),
-            others,
+class BatchResponses:
+    """Writes the responses to the requests of one batch; what they share is written once."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self.decisions = decisions
+
+    def write(
+        self,
+        details: Mapping[int, Detail],
+        first: int,
+        rows: int,
+        extras: RequestedExtras = NO_EXTRAS,
+    ) -> bytes:
+        """Write *rows* decisions from row *first* on, whose details are given."""
+        decisions = self.decisions
+        if extras is not NO_EXTRAS:
+            for mapping in extras:
+                # A row with an extra needs a detail to carry it.
+                asked = (row for row in mapping if first <= row < first + rows)
+                details = dict.fromkeys(asked, _NO_DETAIL) | dict(details)
+        if decisions.ids:
+            moved = (row for row in range(first, first + rows) if _is_moved(decisions, row, first))
+            details = dict.fromkeys(moved, _NO_DETAIL) | dict(details)
+        own = self._own(first, details, extras).SerializeToString()
+        span, count = slice(first, first + rows), _varint(rows)
+        # Actions and reasons are numbers below 128: as varints, they are the bytes that they are.
+        message = b"".join(
+            (
+                *(_ACTIONS, count, decisions.actions[span].tobytes()),
+                *(_REASONS, count, decisions.reasons[span].tobytes()),
+                *(_SCORES, _varint(4 * rows), decisions.scores[span].astype("<f4").tobytes()),
+                *(own, self._shared),
+            )
         )
-    )
-    return b"".join((_DECISIONS, _varint(len(message)), message))
+        return b"".join((_DECISIONS, _varint(len(message)), message))
 
+    def _own(
+        self, first: int, details: Mapping[int, Detail], extras: RequestedExtras
+    ) -> pb.Decisions:
+        """Return what is no array of a row each, and of this response alone."""
+        decisions = self.decisions
+        own = pb.Decisions(first_decision_id=decisions.id_of(first))
+        if decisions.thresholds is not None:
+            own.threshold = decisions.threshold_of(first)
+        for row, detail in details.items():
+            message = own.details.add()
+            message.row = row - first
+            if decisions.ids and _is_moved(decisions, row, first):
+                message.decision_id = decisions.id_of(row)
+            # Decisions on single rows say these otherwise, or not at all.
+            if detail.error:
+                message.error = detail.error
+            if detail.cache_seconds is not None:
+                message.cache_seconds = detail.cache_seconds
+            _fill(message, decisions, row, detail, extras)
+        return own
 
-def _others(
-    decisions: Decisions, first: int, details: Mapping[int, Detail], extras: RequestedExtras
-) -> pb.Decisions:
-    """Return what is no array of a row each."""
-    others = pb.Decisions(
-        first_decision_id=decisions.id_of(first),
-        threshold=decisions.threshold_of(first),
-        list_version=decisions.list_version,
-        model_version=decisions.model_version,
-        velocity_version=decisions.velocity_version,
-        allow_cache_seconds=decisions.allow_cache_seconds,
-        block_cache_seconds=decisions.block_cache_seconds,
-        dry_run=decisions.dry_run,
-    )
-    for row, detail in details.items():
-        message = others.details.add()
-        message.row = row - first
-        if decisions.ids and _is_moved(decisions, row, first):
-            message.decision_id = decisions.id_of(row)
-        # Decisions on single rows say these otherwise, or not at all.
-        if detail.error:
-            message.error = detail.error
-        if detail.cache_seconds is not None:
-            message.cache_seconds = detail.cache_seconds
-        _fill(message, decisions, row, detail, extras)
-    return others
+    @cached_property
+    def _shared(self) -> bytes:
+        """What all responses of the batch say alike."""
+        decisions = self.decisions
+        shared = pb.Decisions(
+            list_version=decisions.list_version,
+            model_version=decisions.model_version,
+            velocity_version=decisions.velocity_version,
+            allow_cache_seconds=decisions.allow_cache_seconds,
+            block_cache_seconds=decisions.block_cache_seconds,
+            dry_run=decisions.dry_run,
+        )
+        if decisions.thresholds is None:
+            shared.threshold = decisions.threshold
+        return shared.SerializeToString()
 
 
 def single_response(decisions: Decisions, row: int, extras: RequestedExtras = NO_EXTRAS) -> bytes:

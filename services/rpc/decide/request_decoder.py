@@ -64,7 +64,7 @@ class EncodedRequest:
     carrier: str = ""
     """The carrier of who sent it."""
     login: str = ""
-    """Login that sent it; empty where repeated requests are not looked for."""
+    """Login that sent it."""
 
     def is_late(self) -> bool:
         """Tell whether the deadline has passed."""

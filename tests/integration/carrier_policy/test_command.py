@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> str:
 def test_a_policy_is_compared_proposed_approved_and_shown(run: Run, file: str) -> None:
     empty = run("policy", "show")
     compared = run("policy", "diff", file)
-    proposed = run("policy", "propose", file, "--reason", "by contract")
+    proposed = run("policy", "propose", file, "--reason", "by contract", "--yes")
     listed = run("changes", "list")
     own = run("changes", "approve", "1")
     approved = run("changes", "approve", "1", by="wang")
@@ -63,7 +63,7 @@ def test_a_policy_is_compared_proposed_approved_and_shown(run: Run, file: str) -
 
 
 def test_what_show_prints_can_be_proposed_again(run: Run, file: str, tmp_path: Path) -> None:
-    run("policy", "propose", file, "--reason", "by contract")
+    run("policy", "propose", file, "--reason", "by contract", "--yes")
     run("changes", "approve", "1", by="wang")
     (tmp_path / "shown.toml").write_text(run("policy", "show").stdout)
 
@@ -74,7 +74,8 @@ def test_what_show_prints_can_be_proposed_again(run: Run, file: str, tmp_path: P
 
 def test_settings_are_set_listed_and_undone(run: Run) -> None:
     for number, value in ((1, "0.5"), (2, "0.6")):
-        run("policy", "propose", "--set", f"cmcc.call.threshold={value}", "--reason", f"to {value}")
+        set_to = f"cmcc.call.threshold={value}"
+        run("policy", "propose", "--set", set_to, "--reason", f"to {value}", "--yes")
         run("changes", "approve", str(number), by="wang")
     history = run("policy", "history", "--limit", "1")
     versions = json.loads(run("policy", "history", "--json").stdout)["versions"]
@@ -99,8 +100,17 @@ def test_settings_are_set_listed_and_undone(run: Run) -> None:
     assert "cmcc  call.threshold: 0.6 -> 0.5" in shown.stdout
 
 
+def test_a_policy_is_proposed_only_after_its_differences_are_seen(run: Run, file: str) -> None:
+    asked = run("policy", "propose", file, "--reason", "by contract")
+
+    assert asked.exit_code == 2
+    assert "cmcc  call.threshold: of the settings or model -> 0.5" in asked.stderr
+    assert "Propose this policy? Nothing changed" in " ".join(asked.stderr.split())
+    assert json.loads(run("changes", "list", "--json").stdout)["changes"] == []
+
+
 def test_the_whole_policy_goes_back_to_a_version(run: Run, file: str) -> None:
-    run("policy", "propose", file, "--reason", "by contract")
+    run("policy", "propose", file, "--reason", "by contract", "--yes")
     run("changes", "approve", "1", by="wang")
 
     restored = run("policy", "restore", "0", "--reason", "nothing is set", "--yes")
@@ -117,7 +127,7 @@ def test_the_whole_policy_goes_back_to_a_version(run: Run, file: str) -> None:
         (("propose", "--reason", "x"), "FILE or --set"),
         (("propose", "absent.toml", "--reason", "x"), "cannot be read"),
         (("propose", "--set", "cmcc.call.mode=off", "--reason", "x"), "mode: enforce or monitor"),
-        (("propose", "--set", "a.call.mode=monitor", "--reason", ""), "reason: required"),
+        (("propose", "--yes", "--set", "a.call.mode=monitor", "--reason", ""), "reason: required"),
         (("diff", "--version", "1", "--set", "a.call.mode=monitor"), "--version: cannot be given"),
         (("diff", "--version", "5"), "there is no policy version 5"),
         (("revert", "5", "--reason", "x"), "there is no policy version 5"),

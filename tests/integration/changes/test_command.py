@@ -144,6 +144,37 @@ def test_an_edit_leaves_other_fields_unchanged(run: Run, stub: Any) -> None:
     assert "1 rows change no decision" in preview.stdout
 
 
+def test_an_entry_of_other_contents_is_replaced_only_knowingly(run: Run) -> None:
+    named = ("--reason", "x", "--add", RANGE)
+    run("changes", "create", *named, "--source", "ministry", "--legal-basis", "Art. 25")
+    run("changes", "approve", "1", by="wang")
+
+    drafted = run("changes", "create", *named, "--source", "bureau", "--draft")
+    refused = run("changes", "create", *named, "--source", "bureau")
+    replaced = run("changes", "create", *named, "--source", "bureau", "--replace")
+
+    assert drafted.exit_code == 0
+    assert refused.exit_code == 4
+    assert f"{RANGE} (block): source ministry → bureau, legal basis 'Art. 25' → none" in " ".join(
+        refused.stderr.split()
+    )
+    assert "--replace" in refused.stderr
+    assert f"{RANGE}  replaced" in replaced.stdout
+
+
+def test_entries_are_removed_only_after_they_are_seen(run: Run) -> None:
+    run("changes", "create", "--add", RANGE, "--source", "bureau", "--reason", "x")
+    run("changes", "approve", "1", by="wang")
+
+    asked = run("changes", "create", "--remove", RANGE, "--reason", "old")
+    agreed = run("changes", "create", "--remove", RANGE, "--reason", "old", "--yes")
+
+    assert asked.exit_code == 2
+    assert f"{RANGE}  block" in asked.stderr
+    assert "Remove this entry? Nothing changed" in " ".join(asked.stderr.split())
+    assert "change 2 waits for a second person" in agreed.stdout
+
+
 def test_an_edit_of_a_missing_entry_is_reported(stub: Any) -> None:
     contents = pb.ChangeContents(
         additions=[a_block("+8617000000001")],

@@ -12,6 +12,7 @@ from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from tests.support.cascades import UNCERTAIN, a_text_bundle, fast
+from tests.support.link_cascades import DEEP, SHALLOW, a_link_bundle
 from tests.support.model_bundles import a_bundle
 from tests.support.processes import NO_WARNINGS, Running, eventually, fanzha_up
 
@@ -22,7 +23,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     models: Path = folder / "models"
     models.mkdir()
     a_bundle(models, "caller", "1")
-    a_bundle(models, "url", "1")
+    a_link_bundle(models, "1")
     a_text_bundle(models, "1", second=False)
     a_text_bundle(models, "2")
     with fanzha_up(folder, workers=1, FANZHA_MODELS_DIR=str(models), **NO_WARNINGS) as running:
@@ -40,15 +41,16 @@ def decide(service: Running, *bodies: str) -> decision_pb2.Decisions:
     return answer.decisions
 
 
-def count(service: Running, outcome: str) -> float:
-    start = f'fanzha_escalations_total{{channel="text",outcome="{outcome}"}} '
+def count(service: Running, outcome: str, channel: str = "text") -> float:
+    start = f'fanzha_escalations_total{{channel="{channel}",outcome="{outcome}"}} '
     lines = service.metrics_page().splitlines()
     return sum(float(line[len(start) :]) for line in lines if line.startswith(start))
 
 
-def available(service: Running) -> float | None:
+def available(service: Running, channel: str = "text") -> float | None:
     lines = service.metrics_page().splitlines()
-    found = [line for line in lines if line.startswith('fanzha_cascade_available{channel="text"')]
+    start = f'fanzha_cascade_available{{channel="{channel}"'
+    found = [line for line in lines if line.startswith(start)]
     return float(found[0].rsplit(" ", 1)[1]) if found else None
 
 
@@ -63,6 +65,20 @@ def test_an_uncertain_fraud_is_escalated_blocked_and_cached(service: Running) ->
     eventually(lambda: count(service, "cached") == cached + 3)
     assert available(service) == 1.0
     assert count(service, "escalated") == escalated
+
+
+def test_an_uncertain_link_is_escalated_and_blocked(service: Running) -> None:
+    with channels.blocking(service.interception) as channel:
+        answer = pb_grpc.InterceptionServiceStub(channel).DecideLinks(
+            pb.DecideLinksRequest(links=[pb.Link(url=DEEP), pb.Link(url=SHALLOW)]), timeout=20
+        )
+
+    assert list(answer.decisions.actions) == [
+        decision_pb2.ACTION_BLOCK,
+        decision_pb2.ACTION_ALLOW,
+    ]
+    eventually(lambda: count(service, "escalated", "link") >= 2)
+    assert available(service, "link") == 1.0
 
 
 def test_a_model_without_a_second_stage_is_activated_and_rolled_back(service: Running) -> None:

@@ -13,8 +13,9 @@ from fanzha.decisions import Reason
 from services.decision.protocol_answer.model import SipAnswer
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
-from tests.support.external_servers import datagram_reply, free_udp_port, program, started
+from tests.support.external_servers import datagram_reply, program, started
 from tests.support.processes import PATIENCE_SECONDS
+from tests.support.reserved_ports import reserved_port
 
 DECISION = 7_355_608_123_456
 CARD = "https://appeal.example/cards/1.jws?a=b"
@@ -135,7 +136,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
 @contextmanager
 def kamailio(folder: Path, next_hop: int) -> Iterator[int]:
     """Run a Kamailio that relays calls to *next_hop* and adds what it reads of the answers."""
-    command, port = program("kamailio", package="kamailio"), free_udp_port()
+    command, port = program("kamailio", package="kamailio"), reserved_port()
     file = folder / "kamailio.cfg"
     file.write_text(CONFIGURATION.format(port=port, next_hop=next_hop))
     arguments = ["-f", str(file), "-DD", "-E", "-m", "32", "-n", "1", "-Y", str(folder)]

@@ -13,13 +13,13 @@ from blocklists.entries import EntryKind
 from tests.support.builders import NINE_O_CLOCK_MS
 from tests.support.external_servers import (
     datagram_reply,
-    free_udp_port,
     program,
     started,
     unconfined,
 )
 from tests.support.list_admin import administering
 from tests.support.processes import run
+from tests.support.reserved_ports import reserved_port
 from tests.support.unguarded_lists import (
     EVIL_NAMES,
     MISSPELLED_NAMES,
@@ -163,7 +163,7 @@ def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
             *allowed("ok.deep.bank.example", "over.example"),
         ],
     )
-    zone, port = tmp_path / "rpz.zone", free_udp_port()
+    zone, port = tmp_path / "rpz.zone", reserved_port()
 
     done = run("blocklist", "export", "--format", "rpz", "--out", str(zone), "--target", target)
 

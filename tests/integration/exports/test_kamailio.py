@@ -14,9 +14,10 @@ from blocklists.entries import EntryKind
 from fanzha import service_codes
 from tests.support.builders import NINE_O_CLOCK_MS
 from tests.support.checkout import CHECKOUT
-from tests.support.external_servers import datagram_reply, free_udp_port, program, started
+from tests.support.external_servers import datagram_reply, program, started
 from tests.support.list_admin import administering
 from tests.support.processes import eventually, run
+from tests.support.reserved_ports import reserved_port
 from tests.support.unguarded_lists import (
     EVIL_NUMBERS,
     MISSPELLED_NAMES,
@@ -93,7 +94,7 @@ def kamailio(folder: Path, tables: Path) -> Iterator[tuple[Switch, Reload]]:
         program("kamailio", package="kamailio"),
         program("kamcmd", package="kamailio"),
     )
-    port, socket = free_udp_port(), folder / "ctl"
+    port, socket = reserved_port(), folder / "ctl"
     text = CONFIGURATION.read_text().replace("127.0.0.1:5060", f"127.0.0.1:{port}")
     text = text.replace("/etc/kamailio/dbtext", str(tables))
     text += f'\nloadmodule "ctl.so"\nmodparam("ctl", "binrpc", "unix:{socket}")\ndisable_tcp=yes\n'

@@ -11,9 +11,10 @@ import pytest
 
 from blocklists.entries import EntryKind
 from tests.support.builders import NINE_O_CLOCK_MS
-from tests.support.external_servers import free_udp_port, program, started
+from tests.support.external_servers import program, started
 from tests.support.list_admin import administering
 from tests.support.processes import run
+from tests.support.reserved_ports import reserved_port
 from tests.support.unguarded_lists import (
     EVIL_NAMES,
     MISSPELLED_NAMES,
@@ -102,7 +103,7 @@ def test_exactly_links_to_listed_hosts_are_found(
             *allowed("ok.bank.example", "over.example"),
         ],
     )
-    listed, port = tmp_path / "listed.map", free_udp_port()
+    listed, port = tmp_path / "listed.map", reserved_port()
 
     done = run("blocklist", "export", "--format", "rspamd", "--out", str(listed), "--target",
                target)  # fmt: skip

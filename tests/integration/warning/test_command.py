@@ -83,6 +83,17 @@ async def lost_money(up: Running, case_id: str) -> list[str]:
     return [said for field, said in done.items() if field != NOTED]
 
 
+def check_replay(up: Running) -> None:
+    """Check that dead letters are put back only when asked for."""
+    replay = ("warnings", "dead-letters", "replay", "all")
+
+    asked, done = up.fanzha(*replay, check=False), up.fanzha(*replay, "--yes")
+
+    assert asked.returncode == 2
+    assert "Put one dead letter back" in asked.stderr
+    assert "1 put back" in done.stdout
+
+
 def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
     with fanzha_up(tmp_path, workers=1, **NO_CASCADE) as up:
         target = json.loads((tmp_path / "endpoints.json").read_text())["warning"]
@@ -119,4 +130,4 @@ def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
         listed = up.fanzha("warnings", "dead-letters", "list", "--json").stdout
         assert "hit: cannot be read" in listed
         assert "+8617000000001" not in listed
-        assert "1 put back" in up.fanzha("warnings", "dead-letters", "replay", "all").stdout
+        check_replay(up)

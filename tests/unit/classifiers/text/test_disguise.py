@@ -122,6 +122,9 @@ def _spellings(letters: str) -> set[str]:
         "x.x-x.x号 xxx x x x x",
         "It's 26°C, mid-week e-mail at http://a1b.example/c0de or info@sh0p.example",
         "The morning clerk turns north",
+        "weixin is an app",
+        "访问 weixin.example.com 或 kefu@weixin.example",
+        "石家庄的力量，本月来",
         "",
         " ",
         "😀",
@@ -143,6 +146,9 @@ def test_what_is_no_disguise_stays_as_it_is(text: str) -> None:
         ("5pm😀b4 you", "5pm b4 you"),
         ("get 🇫🇷🇪🇪🎁cash", "get 🇫🇷🇪🇪 cash"),
         ("your🇨🇳prize", "your prize"),
+        ("请加Weixin 123456，领取jifen", "请加微信 123456，领取积分"),
+        ("力口微亻言，到钅艮行转贝长", "加微信，到银行转账"),
+        ("力😀口微亻言", "加微信"),
         ("Santan😀der's p@ssw0rd", "Santander's password"),
     ],
 )
@@ -152,7 +158,7 @@ def test_disguises_are_undone(hidden: str, reading: str) -> None:
 
 ODD = ["acc", "0", "unt", "a", "b", " ", "  ", "😀", "❤️", "\u200b", "1", "$", "!", "free",
        "pr1ze", "rn", "vv", "cl", "é", "ｆ", "а", "中", "🇨", "'", ".", "x", "\n", "g.co", "to",
-       "t0", "|", "�", "\u0301", "\ud800", "\uf8fe"]  # fmt: skip
+       "t0", "|", "weixin", "亻", "言", "请", "�", "\u0301", "\ud800", "\uf8fe"]  # fmt: skip
 
 
 @given(st.lists(st.lists(st.sampled_from(ODD), max_size=9).map("".join), max_size=4))

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from classifiers.training import card_plots
+from classifiers.training import card_plots, carrier_rates
 from classifiers.training.caller import page as caller_page
 from classifiers.training.link import page as link_page
 from classifiers.training.text import page as sms_page
@@ -87,3 +88,18 @@ def test_a_table_without_rows_goes_with_its_heading() -> None:
     assert "## Test rows, looked at once" in page
     assert "## Sources left out" not in page
     assert "## Recall on test rows rewritten" not in page
+
+
+@pytest.mark.parametrize("model", ["caller", "url", "sms"])
+def test_a_page_shows_the_rates_of_a_carrier_where_the_card_has_them(model: str) -> None:
+    bundle = newest(model)
+    card = the_card(bundle)
+    lines = carrier_rates.figures(
+        "test", np.linspace(0, 1, 400, dtype=np.float32), np.arange(400) >= 300, 0.7
+    )
+
+    without = RENDER[model](card | {"metrics": card["metrics"] | {"carrier_rates": []}}, bundle)
+    shown = RENDER[model](card | {"metrics": card["metrics"] | {"carrier_rates": lines}}, bundle)
+
+    assert "## At the rates of a carrier" not in without
+    assert "## At the rates of a carrier\n\nRecall at a rate lets" in shown

@@ -15,7 +15,7 @@ from fanzha.tables import Bools
 from fanzha.text import normalise_all
 
 TEXT = "claim your money before Monday at www.win.example/a1b or call 09061234567 now"
-CHINESE = "恭喜您获得一等奖"
+CHINESE = "恭喜您获得一等奖请加微信到银行兑换现金积分"
 
 
 @pytest.mark.parametrize("name", rewriters.ENGLISH)
@@ -28,7 +28,7 @@ def test_a_disguise_keeps_links_and_numbers_and_hides_words(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", rewriters.CHINESE)
-def test_emoji_in_chinese_are_undone(name: str) -> None:
+def test_disguises_of_chinese_are_undone(name: str) -> None:
     hidden = rewriters.CHINESE[name](CHINESE, Random(1))
 
     assert hidden != CHINESE

@@ -105,6 +105,8 @@ def test_a_pending_lift_is_not_announced_as_done() -> None:
         ({"reason": "UNREGISTERED"}, "未在该通道登记", "not registered for this route"),
         ({"reason": "FAILED_CLOSED"}, "并非认定涉诈", "not found to be fraud"),
         ({"reason": "SPAM", "model_version": "3"}, "商业性信息", "unwanted advertising"),
+        ({"reason": "BLOCKLISTED"}, "该条目现已不在名单中", "has left the lists since"),
+        ({"reason": "BLOCKLISTED", "fraud_type": "FAKE_LOAN"}, "（虚假贷款）", "fake loan"),
         ({}, "未查到所述时间的处置记录", "no record of it is found"),
     ],
 )

@@ -1,5 +1,7 @@
 """Decisions that the models found here cannot explain."""
 
+from pathlib import Path
+
 import pytest
 import typer
 
@@ -9,6 +11,7 @@ from classifiers.velocity.classifier import read_inputs
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.cli.check import explanation
+from tests.support.link_cascades import DEEP, a_link_bundle
 
 
 def scored_by(version: str, score: float) -> decision_pb2.Decision:
@@ -98,3 +101,20 @@ def test_another_velocity_model_cannot_explain_a_mark(version: str, score: float
 
     with pytest.raises(typer.Exit):
         explanation.of_call(a_marked_call(version or here, score), local=False)
+
+
+def test_a_link_scored_by_either_stage_is_explained_by_that_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_link_bundle(tmp_path, "9")
+    monkeypatch.setenv("FANZHA_MODELS_DIR", str(tmp_path))
+    model = bundles.load_link(tmp_path)
+    fast, final = model.fast_scores([DEEP]).item(), model.score([DEEP]).item()
+    assert abs(fast - final) > explanation.SAME
+
+    first = explanation.of_link(scored_by("9", fast), pb.Link(url=DEEP))
+    second = explanation.of_link(scored_by("9", final), pb.Link(url=DEEP))
+
+    assert second.sentence.startswith("A second stage decided. ")
+    assert not first.sentence.startswith("A second stage decided. ")
+    assert first.parts != second.parts

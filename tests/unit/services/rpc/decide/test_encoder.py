@@ -14,7 +14,7 @@ from fanzha.decisions import Action, Decisions, Detail, DisplayLabel, MatchedOn,
 from fanzha.fraud import FraudType
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from services.rpc.decide.encoder import batch_response, single_response
+from services.rpc.decide.encoder import BatchResponses, single_response
 
 words = st.text(st.characters(codec="utf-8"), max_size=20)
 periods = st.one_of(st.none(), st.integers(0, 2**32 - 1))
@@ -106,6 +106,31 @@ def expected(decisions: Decisions, first: int, rows: int) -> decision_pb2.Decisi
     )
 
 
+def test_responses_of_one_batch_share_all_but_ids_thresholds_and_rows() -> None:
+    decisions = Decisions(
+        first_id=7,
+        actions=np.array([1, 2, 1], np.uint8),
+        reasons=np.array([3, 3, 3], np.uint8),
+        scores=np.array([0.25, 0.75, 0.5], np.float32),
+        threshold=0.875,
+        thresholds=np.array([0.5, 0.5, 0.625], np.float32),
+        entries=np.full(3, -1),
+        details={2: Detail(error="caller: empty")},
+        list_version=9,
+        model_version="m",
+    )
+    batch = BatchResponses(decisions)
+
+    written = [batch.write({}, 0, 2), batch.write({}, 1, 1)]
+    written.append(batch.write(decisions.details, 2, 1))
+
+    found = [pb.DecideTextsResponse.FromString(data).decisions for data in written]
+    assert [one.first_decision_id for one in found] == [7, 8, 9]
+    assert [one.threshold for one in found] == [0.5, 0.5, 0.625]
+    assert [one.list_version for one in found] == [9, 9, 9]
+    assert [[detail.row for detail in one.details] for one in found] == [[], [], [0]]
+
+
 @given(some_decisions(), st.data())
 def test_a_batch_is_written_as_protobuf_would(decisions: Decisions, data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(decisions) - 1))
@@ -116,7 +141,7 @@ def test_a_batch_is_written_as_protobuf_would(decisions: Decisions, data: st.Dat
         if first <= number < first + rows
     }
 
-    response = pb.DecideTextsResponse.FromString(batch_response(decisions, own, first, rows))
+    response = pb.DecideTextsResponse.FromString(BatchResponses(decisions).write(own, first, rows))
 
     assert said(response) == said(
         pb.DecideTextsResponse(decisions=expected(decisions, first, rows))
@@ -173,7 +198,7 @@ def test_only_a_row_that_an_entry_blocked_names_source_and_legal_basis(
     )
 
     single = pb.DecideCallResponse.FromString(single_response(decisions, 1)).decision
-    batch = pb.DecideCallsResponse.FromString(batch_response(decisions, {1: detail}, 0, 2))
+    batch = pb.DecideCallsResponse.FromString(BatchResponses(decisions).write({1: detail}, 0, 2))
 
     (of_batch,) = batch.decisions.details
     assert (single.source, single.legal_basis) == expected
