@@ -14,10 +14,11 @@ _RESPELLINGS = read_table(files(__package__) / "chinese_respellings.toml")
 HALVES: dict[str, str] = _RESPELLINGS["halves"]
 SOUNDS: dict[str, str] = _RESPELLINGS["sounds"]
 SHORTEST_SOUND = min(map(len, SOUNDS))
+_BEGINNINGS = frozenset(sound[:SHORTEST_SOUND] for sound in SOUNDS)
 _LONGEST_FIRST = "|".join(sorted(SOUNDS, key=len, reverse=True))
 _SOUND = re.compile(_LONGEST_FIRST, re.IGNORECASE)
 HALF_PAIR = re.compile("|".join(HALVES))
-BY_SOUND = re.compile(
+_BY_SOUND = re.compile(
     rf"(?<![A-Za-z.@/_-])(?:{_LONGEST_FIRST})+(?![A-Za-z@/_-]|\.\w)", re.IGNORECASE
 )
 _IS_CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -39,4 +40,11 @@ def in_characters(text: str) -> tuple[str, int]:
         sounds += count
         return found
 
-    return BY_SOUND.sub(words, text), halves + sounds
+    return _BY_SOUND.sub(words, text), halves + sounds
+
+
+def is_by_sound(text: str, place: int) -> bool:
+    """Tell whether words by sound begin at a place."""
+    if text[place : place + SHORTEST_SOUND].lower() not in _BEGINNINGS:
+        return False
+    return _BY_SOUND.match(text, place) is not None

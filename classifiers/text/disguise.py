@@ -15,25 +15,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.text.chinese_words import BY_SOUND, HALF_PAIR, SHORTEST_SOUND, in_characters
+from classifiers.text.chinese_words import HALF_PAIR, SHORTEST_SOUND, in_characters, is_by_sound
 from classifiers.text.disguise_characters import (
+    BEGIN,
+    BESIDE,
+    DECORATED,
     DECORATION,
+    END,
     ENDS,
-    FIRST,
     FLAG_LETTER,
-    LEFT,
-    LETTER,
+    HALVES_OF_ONE,
+    IS_CHINESE,
+    IS_FANCY,
     MARKER,
-    PUNCTUATION,
-    RIGHT,
-    SECOND,
-    SUBSTITUTE,
+    PAIR,
     kinds_of,
+    neighbours,
     plain,
 )
-from classifiers.text.english_words import PAIRS, SUBSTITUTES, joined, paired, respelt
+from classifiers.text.english_words import SUBSTITUTES, joined, paired, respelt
 from fanzha.joined_texts import JoinedTexts
-from fanzha.tables import Bools, Int64s, Uint8s, Uint32s
+from fanzha.tables import Int64s, Uint8s
 
 MAX_CHARACTERS = 2048
 """Characters of a text beyond this are not read; the model reads 512 of the normal form."""
@@ -71,10 +73,8 @@ _PAIRED = re.compile(
 )
 _SPACED_OUT_LETTERS, _SPACED_OUT_REACH = 4, 21
 """So many letters that are spaced out lie within so many characters."""
-_PAIR_CODES = [np.uint32(ord(pair[0]) << 8 | ord(pair[1])) for pair in PAIRS]
-_LOWER_BIT = np.uint32(0x20)
-_CHINESE, _CHINESE_CHARACTERS = np.uint32(0x4E00), np.uint32(0x5200)
-_ASCII_END = np.uint32(0x80)
+_LONGEST = 20
+"""Characters of a respelt word, at most."""
 
 
 class DisguisedTexts(NamedTuple):
@@ -117,7 +117,7 @@ def undo(text: str) -> tuple[str, int]:
 def _without_edges(text: str) -> tuple[int, int]:
     """Return where *text* begins and ends without the spaces and decorations around it."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    inner = np.flatnonzero((kinds_of(codes) & DECORATION == 0) & ~np.isin(codes, _SPACES))
+    inner = np.flatnonzero((kinds_of(codes) != DECORATION) & ~np.isin(codes, _SPACES))
     return (int(inner[0]), int(inner[-1]) + 1) if len(inner) else (0, 0)
 
 
@@ -190,98 +190,81 @@ def _spelt_without_pairs(text: str) -> tuple[str, int]:
 def _suspicious(texts: Sequence[str]) -> list[int]:
     """Return the rows that may be disguised."""
     batch = JoinedTexts(texts)
-    codes = batch.points
-    if not len(codes):
-        return []
-    kinds = kinds_of(codes)
-    is_letter = kinds & LETTER != 0
-    rows = batch.rows_with(np.flatnonzero(kinds & DECORATION), _always)
-    rows += batch.rows_with(_spaced_out(is_letter), _SPACED_OUT.match)
-    respelt_words = _begins(kinds & (LETTER | SUBSTITUTE) != 0, _substitutes(kinds, is_letter))
-    rows += batch.rows_with(respelt_words, _is_respelt)
-    paired_words = _begins(is_letter, _pairs(codes, kinds))
-    rows += batch.rows_with(paired_words, _is_paired)
-    rows += batch.rows_with(_halves(kinds), HALF_PAIR.match)
-    rows += batch.rows_with(_words_in_chinese(texts, codes, is_letter), BY_SOUND.match)
-    fancy = np.flatnonzero(is_letter & (codes >= _ASCII_END))
-    if len(fancy):
-        rows += batch.rows_with(np.intersect1d(_begins(is_letter, fancy), paired_words), _always)
-        inside = kinds & (LETTER | SUBSTITUTE) != 0
-        rows += batch.rows_with(np.intersect1d(_begins(inside, fancy), respelt_words), _always)
+    bits = neighbours(batch.points)
+    present = np.bitwise_or.reduce(bits)
+    rows: list[int] = []
+    for bit, matches in _MATCHES:
+        if present & bit:
+            # A bit is of the character before it.
+            rows += batch.rows_with(_places(bits[1:], bit), matches)
+    if present & END:
+        rows += batch.rows_with(_spaced_out(bits), _SPACED_OUT.match)
+        if present & IS_CHINESE:
+            rows += batch.rows_with(_words_in_chinese(texts, bits), is_by_sound)
     return sorted(set(rows))
+
+
+def _places(bits: Uint8s, bit: np.uint8) -> Int64s:
+    # Comparing first is faster: of truth values numpy knows how many there are.
+    return np.flatnonzero(bits & bit != 0)
 
 
 def _always(_text: str, _place: int) -> bool:
     return True
 
 
-def _spaced_out(is_letter: Bools) -> Int64s:
-    """Return the letters without one beside them after which there are others."""
-    is_alone = is_letter.copy()
-    is_alone[1:] &= ~is_letter[:-1]
-    is_alone[:-1] &= ~is_letter[1:]
-    places = np.flatnonzero(is_alone)
-    more = _SPACED_OUT_LETTERS - 1
-    return places[:-more][places[more:] - places[:-more] <= _SPACED_OUT_REACH]
-
-
-def _substitutes(kinds: Uint8s, is_letter: Bools) -> Int64s:
-    """Return the substitutes beside letters, but marks after a letter that may end its word."""
-    beside = np.zeros(len(kinds), np.bool_)
-    beside[:-1] = is_letter[1:]
-    is_substitute = kinds & SUBSTITUTE != 0
-    ends_word = kinds & PUNCTUATION != 0
-    ends_word[:-1] &= ~is_substitute[1:]
-    beside[1:] |= is_letter[:-1] & ~ends_word[1:]
-    return np.flatnonzero(beside & is_substitute)
-
-
-def _begins(inside: Bools, places: Int64s) -> Int64s:
-    """Return where the runs of *inside* begin that hold any of *places*, which are inside."""
-    if not len(places):
-        return places
-    is_first = inside.copy()
-    is_first[1:] &= ~inside[:-1]
-    begins = np.flatnonzero(is_first)
-    found: Int64s = np.unique(begins[np.searchsorted(begins, places, side="right") - 1])
-    return found
-
-
-def _pairs(codes: Uint32s, kinds: Uint8s) -> Int64s:
-    """Return where pairs of letters that look like one begin."""
-    places = np.flatnonzero((kinds[:-1] & FIRST != 0) & (kinds[1:] & SECOND != 0))
-    pairs = (codes[places] | _LOWER_BIT) << np.uint32(8) | codes[places + 1] | _LOWER_BIT
-    is_pair = np.zeros(len(places), np.bool_)
-    for pair in _PAIR_CODES:
-        is_pair |= pairs == pair
-    return places[is_pair]
-
-
-def _halves(kinds: Uint8s) -> Int64s:
-    return np.flatnonzero((kinds[:-1] & LEFT != 0) & (kinds[1:] & RIGHT != 0))
-
-
-def _words_in_chinese(texts: Sequence[str], codes: Uint32s, is_letter: Bools) -> Int64s:
-    """Return where words of letters begin in texts that hold Chinese characters, too."""
-    is_chinese = np.append(codes - _CHINESE < _CHINESE_CHARACTERS, [False])
-    begins = is_letter.copy()
-    begins[1:] &= ~is_letter[:-1]
-    for distance in range(1, SHORTEST_SOUND):
-        begins[:-distance] &= is_letter[distance:]
-    places = np.flatnonzero(begins)
-    if not len(places) or not is_chinese.any():
-        return places[:0]
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
-    of_texts = np.logical_or.reduceat(is_chinese, np.append([0], ends[:-1]))
-    found: Int64s = places[of_texts[np.searchsorted(ends, places, side="right")]]
-    return found
-
-
-def _is_respelt(text: str, begin: int) -> bool:
+def _is_respelt(text: str, place: int) -> bool:
+    begin = _begin_of(text, place, SUBSTITUTES)
     match = _RESPELT.match(text, begin)
     return match is not None and _spelt_in_letters(match[0])[1] > 0
 
 
-def _is_paired(text: str, begin: int) -> bool:
-    match = _PAIRED.match(text, begin)
+def _is_paired(text: str, place: int) -> bool:
+    match = _PAIRED.match(text, _begin_of(text, place))
     return match is not None and paired(match[0]) is not None
+
+
+def _begin_of(text: str, place: int, marks: str = "") -> int:
+    """Return where the word of ASCII letters, digits and *marks* begins that holds a place."""
+    least = max(place - _LONGEST, 0)
+    while place > least and (
+        (character := text[place - 1]) in marks or (character.isascii() and character.isalnum())
+    ):
+        place -= 1
+    return place
+
+
+def _is_fancy(text: str, place: int) -> bool:
+    """Tell whether a letter that folds to ASCII is part of a word that may be respelt."""
+    around = plain(text[max(place - _LONGEST, 0) : place + _LONGEST])
+    return _spelt_in_letters(around)[1] + _spelt_without_pairs(around)[1] > 0
+
+
+_MATCHES = (
+    (DECORATED, _always),
+    (BESIDE, _is_respelt),
+    (PAIR, _is_paired),
+    (HALVES_OF_ONE, HALF_PAIR.match),
+    (IS_FANCY, _is_fancy),
+)
+"""What two neighbours may be part of, and what tells whether they are."""
+
+
+def _spaced_out(bits: Uint8s) -> Int64s:
+    """Return the letters without one beside them after which there are others."""
+    places = _places((bits[1:] >> np.uint8(1)) & bits[:-1], BEGIN)
+    more = _SPACED_OUT_LETTERS - 1
+    return places[:-more][places[more:] - places[:-more] <= _SPACED_OUT_REACH]
+
+
+def _words_in_chinese(texts: Sequence[str], bits: Uint8s) -> Int64s:
+    """Return where words of letters begin in texts that hold Chinese characters, too."""
+    places, ends = _places(bits[:-1], BEGIN), _places(bits[1:], END)
+    places = places[ends - places >= SHORTEST_SOUND - 1]
+    if not len(places):
+        return places
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    begins = np.cumsum(lengths) - lengths
+    is_chinese = np.bitwise_or.reduceat(np.append(bits[1:] & IS_CHINESE, [0]), begins) != 0
+    found: Int64s = places[is_chinese[np.searchsorted(begins, places, side="right") - 1]]
+    return found

@@ -10,11 +10,17 @@ from classifiers.text.english_words import PAIRS, SUBSTITUTES
 from fanzha.character_table import DELETED, NARROW, SIZE, classes, folds
 from fanzha.tables import Bools, Uint8s, Uint32s
 
-LETTER, SUBSTITUTE, PUNCTUATION, DECORATION = (np.uint8(1 << bit) for bit in range(4))
-FIRST, SECOND, LEFT, RIGHT = (np.uint8(1 << bit) for bit in range(4, 8))
-"""Bits of what a character is. A `SUBSTITUTE` is written for a letter, as `PUNCTUATION` if it also
-ends sentences; `FIRST` and `SECOND` are letters of pairs that look like one, `LEFT` and `RIGHT`
-halves of Chinese characters. Decorations include invisible characters."""
+OTHER, LETTER, FIRST, SECOND, FIRST_OR_SECOND, FANCY = range(6)
+"""Kinds of characters: what is no letter of words, then letters. `FIRST` and `SECOND` are letters
+of pairs that look like one; those that only fold to ASCII are `FANCY`."""
+SUBSTITUTE, ENDING, DECORATION, LEFT, RIGHT, LEFT_OR_RIGHT, CHINESE = range(6, 13)
+"""A `SUBSTITUTE` is written for a letter, as is an `ENDING`, which also ends words. Decorations
+include invisible characters; from `LEFT` on are halves of Chinese characters and all others."""
+BESIDE, PAIR, HALVES_OF_ONE, BEGIN, END, DECORATED, IS_FANCY, IS_CHINESE = (
+    np.uint8(1 << bit) for bit in range(8)
+)
+"""Bits of two neighbours: a substitute beside a letter, a look-alike pair, two halves; where a
+word begins or ends between them; what the first of them is."""
 ENDS = "!+|"
 """Substitutes that also end words."""
 MARKER = "\uf8fe"
@@ -36,21 +42,63 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 @cache
 def kinds() -> Uint8s:
-    """Return the bits of each code point below `SIZE`, uint8."""
-    table = np.zeros(SIZE, np.uint8)
-    table[_letters()] = LETTER
-    for bit, characters in (
-        (SUBSTITUTE, SUBSTITUTES),
-        (PUNCTUATION, ENDS),
-        *((FIRST, pair[0] + pair[0].upper()) for pair in PAIRS),
-        *((SECOND, pair[1] + pair[1].upper()) for pair in PAIRS),
-        (LEFT, {pair[0] for pair in HALVES}),
-        (RIGHT, {pair[1] for pair in HALVES}),
+    """Return the kind of each code point below `SIZE`, uint8."""
+    table = np.full(SIZE, OTHER, np.uint8)
+    is_letter = _letters()
+    table[is_letter] = FANCY
+    table[:_ASCII][is_letter[:_ASCII]] = LETTER
+    table[0x4E00:0xA000] = CHINESE
+    for characters, kind, others in (
+        ([pair[0] for pair in PAIRS], FIRST, (SECOND, FIRST_OR_SECOND)),
+        ([pair[1] for pair in PAIRS], SECOND, (FIRST, FIRST_OR_SECOND)),
+        ([pair[0].upper() for pair in PAIRS], FIRST, (SECOND, FIRST_OR_SECOND)),
+        ([pair[1].upper() for pair in PAIRS], SECOND, (FIRST, FIRST_OR_SECOND)),
+        ([pair[0] for pair in HALVES], LEFT, (RIGHT, LEFT_OR_RIGHT)),
+        ([pair[1] for pair in HALVES], RIGHT, (LEFT, LEFT_OR_RIGHT)),
     ):
-        table[[ord(character) for character in characters]] |= bit
+        for character in characters:
+            code = ord(character)
+            table[code] = others[1] if table[code] in others else kind
+    table[[ord(character) for character in SUBSTITUTES]] = SUBSTITUTE
+    table[[ord(character) for character in ENDS]] = ENDING
     table[_invisible() | _decorations()] = DECORATION
     table[list(_FLAG_LETTERS)] = DECORATION
     table.setflags(write=False)
+    return table
+
+
+def neighbours(codes: Uint32s) -> Uint8s:
+    """Return the bits of each two neighbours, the first being before all, the last beyond all."""
+    found = np.zeros(len(codes) + 2, np.uint8)
+    kinds().take(codes, mode="clip", out=found[1:-1])
+    places = found[:-1] << np.uint8(4)
+    places |= found[1:]
+    return _bits().take(places)
+
+
+@cache
+def _bits() -> Uint8s:
+    """Return the bits of each two kinds, the first times 16."""
+    first, second = np.divmod(np.arange(256), 16)
+    letters, substitutes = range(LETTER, FANCY + 1), (SUBSTITUTE, ENDING)
+    is_letter, follows = np.isin(first, letters), np.isin(second, letters)
+    beside = np.isin(first, substitutes) & follows | is_letter & (second == SUBSTITUTE)
+    # "unt|1": an ending that another substitute follows ends no word.
+    beside |= (first == ENDING) & np.isin(second, substitutes)
+    is_of_bit = {
+        BESIDE: beside,
+        PAIR: np.isin(first, (FIRST, FIRST_OR_SECOND)) & np.isin(second, (SECOND, FIRST_OR_SECOND)),
+        HALVES_OF_ONE: np.isin(first, (LEFT, LEFT_OR_RIGHT))
+        & np.isin(second, (RIGHT, LEFT_OR_RIGHT)),
+        BEGIN: ~is_letter & follows,
+        END: is_letter & ~follows,
+        DECORATED: first == DECORATION,
+        IS_FANCY: first == FANCY,
+        IS_CHINESE: first >= LEFT,
+    }
+    table = np.zeros(256, np.uint8)
+    for bit, chosen in is_of_bit.items():
+        table[chosen] |= bit
     return table
 
 
@@ -66,7 +114,7 @@ def plain(text: str) -> str:
 
 
 def kinds_of(codes: Uint32s) -> Uint8s:
-    """Return what each of *codes* is."""
+    """Return the kind of each of *codes*."""
     found: Uint8s = kinds().take(codes, mode="clip")
     return found
 

@@ -24,23 +24,43 @@ class SenderClass(IntEnum):
 
 
 _MOBILE_DIGITS = 13
+_MOBILE = 861
+"""The country code of China, and the first digit of its mobile numbers."""
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
+_LEADING = 3
+_LEADING_NUMBERS = 10**_LEADING
+
+
+def _classes_by_leading_digits() -> Int64s:
+    """Return the class of numbers, then of codes, by their three leading digits or fewer."""
+    table = np.full((2, _LEADING_NUMBERS), SenderClass.FOREIGN, np.int64)
+    of_number, of_code = table
+    of_code[:] = SenderClass.OTHER_CODE
+    of_number[0] = SenderClass.UNKNOWN
+    for two, kinds, kind in (
+        (86, of_number, SenderClass.CHINESE_OTHER),
+        (95, of_code, SenderClass.NATIONAL_SERVICE),
+        (10, of_code, SenderClass.CARRIER),
+        (11, of_code, SenderClass.PUBLIC_SERVICE),
+        (12, of_code, SenderClass.PUBLIC_SERVICE),
+    ):
+        kinds[two] = kinds[two * 10 : two * 10 + 10] = kind
+    of_code[106] = SenderClass.ACCESS_CODE
+    return table.ravel()
+
+
+_CLASSES = _classes_by_leading_digits()
 
 
 def sender_classes(keys: Int64s) -> Int64s:
     """Return the `SenderClass` of each number key."""
-    size = np.where(keys < FIRST_SENDER, np.abs(keys), 0)
-    digits = np.searchsorted(_POWERS, size, side="right")
-    two, three = _leading(size, digits, 2), _leading(size, digits, 3)
-    is_mobile = (digits == _MOBILE_DIGITS) & (three == 861)  # noqa: PLR2004  country code and 1
-    numbers = [is_mobile, two == 86, size > 0]  # noqa: PLR2004
-    codes = [three == 106, two == 95, two == 10, (two == 11) | (two == 12)]  # noqa: PLR2004
-    of_number = np.select(numbers, [1, 2, 3], 0)
-    of_code = np.select(codes, [4, 5, 6, 7], SenderClass.OTHER_CODE)
-    found = np.where(keys < 0, of_code, of_number)
-    return np.where(keys >= FIRST_SENDER, SenderClass.NAME, found).astype(np.int64)
-
-
-def _leading(size: Int64s, digits: Int64s, count: int) -> Int64s:
-    leading: Int64s = size // _POWERS[np.maximum(digits - count, 0)]
-    return leading
+    is_name = keys >= FIRST_SENDER
+    size = np.abs(keys)
+    digits = _POWERS.searchsorted(size, side="right")
+    leading = size // _POWERS.take(np.maximum(digits - _LEADING, 0))
+    found: Int64s = _CLASSES.take(leading + (keys < 0) * _LEADING_NUMBERS)
+    found[(leading == _MOBILE) & (digits == _MOBILE_DIGITS) & (keys > 0)] = (
+        SenderClass.CHINESE_MOBILE
+    )
+    found[is_name] = SenderClass.NAME
+    return found

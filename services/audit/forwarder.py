@@ -27,7 +27,7 @@ UNREADABLE = "fanzha:refusals:unreadable"
 GROUP = "audit log"
 MAX_QUEUED = 10_000
 MAX_UNREADABLE = 100
-_CLAIM_MS = 5_000
+_CLAIM_MS = 15_000
 _SECONDS = 3.0
 
 

@@ -23,7 +23,7 @@ from services.decision.carriers.policy_document import NO_POLICIES, read_policie
 
 logger = logging.getLogger(__name__)
 
-REPORT_MS = 3_000
+REPORT_MS = 4_500
 """Interval of reports without news; a report older than 10 s counts as missing."""
 _FIRST_SECONDS = 3.0
 """How long a start waits for the store before it goes on with the copy."""

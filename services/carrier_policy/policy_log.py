@@ -28,7 +28,7 @@ from services.carrier_policy.version import PolicyVersion, from_fields
 LOG, WORKERS = "{fanzha:policy}:log", "{fanzha:policy}:workers"
 RETAINED_VERSIONS = 1_000
 """Older versions are deleted; the audit log has the record of each."""
-WAIT_MS = 3_000
+WAIT_MS = 4_500
 """The longest wait for a change; below the timeout of the socket."""
 REPORT_AGE_MS = 10_000
 """Time without a report after which a worker counts as gone."""

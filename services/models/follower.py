@@ -21,7 +21,7 @@ from services.models.store import ModelReport, ModelStore
 
 logger = logging.getLogger(__name__)
 
-REPORT_MS = 3_000
+REPORT_MS = 4_500
 """Interval of reports without news; a report older than 10 s counts as missing."""
 
 

@@ -27,7 +27,7 @@ from services.models.desired_models import DesiredModel
 
 DESIRED, WORKERS = "{fanzha:models}:wanted", "{fanzha:models}:workers"
 CHANGED = "{fanzha:models}:changed"
-WAIT_MS = 3_000
+WAIT_MS = 4_500
 """The longest wait for a change; below the timeout of the socket."""
 REPORT_AGE_MS = 10_000
 """Time without a report after which a worker counts as gone."""

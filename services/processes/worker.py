@@ -70,7 +70,7 @@ from services.telemetry.worker_metrics import DecisionMetrics
 
 logger = logging.getLogger(__name__)
 
-REPORT_SECONDS = 3.0
+REPORT_SECONDS = 4.5
 """Between two reports without news; whoever reads them takes ten seconds for too old."""
 
 

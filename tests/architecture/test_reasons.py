@@ -45,19 +45,19 @@ def test_what_is_decided_is_what_is_on_the_wire() -> None:
 def test_the_decision_log_explains_it_in_both_languages(reason: int) -> None:
     unknown = explanation.why(ROW | {"reason": "UNKNOWN"})
 
-    said = explanation.why(ROW | {"reason": name(reason)})
+    text = explanation.why(ROW | {"reason": name(reason)})
 
-    assert said.chinese != unknown.chinese
-    assert said.english != unknown.english
+    assert text.chinese != unknown.chinese
+    assert text.english != unknown.english
 
 
 @pytest.mark.parametrize("reason", REASONS, ids=name)
 def test_the_command_check_has_a_sentence_for_it(reason: int) -> None:
     unknown = decision_sentence.sentence(decision_pb2.Decision(reason=UNKNOWN))  # type: ignore[arg-type]
 
-    said = decision_sentence.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
+    text = decision_sentence.sentence(decision_pb2.Decision(reason=reason))  # type: ignore[arg-type]
 
-    assert said != unknown
+    assert text != unknown
 
 
 @pytest.mark.parametrize("reason", BLOCKING, ids=name)
@@ -122,11 +122,11 @@ def test_what_a_broken_model_blocked_has_alternatives() -> None:
 def test_what_a_broken_model_let_through_says_what_would_have_blocked_it() -> None:
     row = ROW | {"action": "ALLOW", "reason": "FAILED_OPEN", "score": None}
 
-    said = [
+    found = [
         one.english for one in alternatives.of(row | {"rules_held": "unscored", "settings": "a"})
     ]
 
-    assert said == [
+    assert found == [
         "with a model that scored it under the threshold, it would be let through: no rule holds "
         "(SCORED).",
         "with a model that scored it 0.500 or more, it would be blocked (SCORED).",

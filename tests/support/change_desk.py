@@ -191,14 +191,14 @@ async def change_desk(
 def _wired(
     client: Any, store: Store, replica: Replica, audit: Audit | None, parts: dict[str, Any]
 ) -> ChangeDesk:
-    kept, impact, retractions = MemoryAudit(), FixedImpact(), RetractionsSeen()
+    audit_log, impact, retractions = MemoryAudit(), FixedImpact(), RetractionsSeen()
     clock = [NINE_O_CLOCK_MS]
     changes, upkeep = wiring.build(
         client,
         store=store,
         replica=replica,
         now_ms=lambda: clock[0],
-        audit=audit or kept,
+        audit=audit or audit_log,
         impact=impact,
         retract=retractions,
         **parts,
@@ -210,7 +210,7 @@ def _wired(
         changes=changes,
         upkeep=upkeep,
         requests=ChangeStore(client),
-        audit=kept,
+        audit=audit_log,
         impact=impact,
         retractions=retractions,
         clock=clock,

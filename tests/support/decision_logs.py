@@ -129,11 +129,11 @@ def without_columns(segment: Path, *names: str) -> None:
     """Rewrite a segment as a version that did not know some columns would have written it."""
     file = pq.ParquetFile(segment)
     table, notes = file.read(), file.metadata.metadata
-    kept = table.drop_columns(list(names)).replace_schema_metadata(notes)
-    pq.write_table(kept, segment)
+    remaining = table.drop_columns(list(names)).replace_schema_metadata(notes)
+    pq.write_table(remaining, segment)
 
 
 def logged(folder: Path, **options: object) -> Logged:
     """Log all decisions to *folder*, unless *options* say otherwise."""
-    wanted = replace(LogOptions(folder=folder, allowed_one_in=1), **options)  # type: ignore[arg-type]
-    return Logged(folder, wanted)
+    log_options = replace(LogOptions(folder=folder, allowed_one_in=1), **options)  # type: ignore[arg-type]
+    return Logged(folder, log_options)

@@ -59,19 +59,19 @@ class Issuer:
 
     def claims(self, *roles: str, **more: Any) -> dict[str, Any]:
         """Return valid claims; *more* replaces some, None removes one."""
-        said = {
+        values = {
             "sub": "wang",
             "iss": ISSUER,
             "aud": AUDIENCE,
             "exp": now() + timedelta(hours=1),
             "roles": list(roles),
         } | more
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in values.items() if value is not None}
 
     def token(self, *roles: str, headers: dict[str, Any] | None = None, **more: Any) -> str:
         """Sign a token; *more* replaces claims, None removes one."""
-        said = {"kid": self.kid} | (headers or {})
-        return jwt.encode(self.claims(*roles, **more), self.key, algorithm="EdDSA", headers=said)
+        values = {"kid": self.kid} | (headers or {})
+        return jwt.encode(self.claims(*roles, **more), self.key, algorithm="EdDSA", headers=values)
 
     def signed(self, said: dict[str, Any]) -> str:
         """Sign claims as they are: PyJWT would refuse to write what is no claim."""
@@ -84,12 +84,12 @@ class Issuer:
 
     def settings(self, **more: Any) -> Settings:
         """Return settings that accept these tokens."""
-        said: dict[str, Any] = {
+        values: dict[str, Any] = {
             "jwks_file": self.jwks,
             "token_issuer": ISSUER,
             "token_audience": AUDIENCE,
         } | more
-        return Settings(**said)
+        return Settings(**values)
 
 
 class Reached:

@@ -130,7 +130,7 @@ def scan_link(listed: Sequence[Entry], url: str) -> tuple[EntryKind, str, Action
     acting = {
         identity(entry): entry for entry in listed if entry.expires_at.timestamp() > NINE_O_CLOCK_S
     }
-    asked = [(EntryKind.URL_PREFIX, expression) for expression in expressions(url)]
-    asked += [(EntryKind.HOST, suffix) for suffix in host_suffixes(split(url)[0])]
-    names = ((*name, action) for name in asked for action in (Action.ALLOW, Action.BLOCK))
+    requests = [(EntryKind.URL_PREFIX, expression) for expression in expressions(url)]
+    requests += [(EntryKind.HOST, suffix) for suffix in host_suffixes(split(url)[0])]
+    names = ((*name, action) for name in requests for action in (Action.ALLOW, Action.BLOCK))
     return next((name for name in names if name in acting), None)

@@ -167,8 +167,8 @@ class RegexSteps:
         if kind is _constants.ATOMIC_GROUP:
             return _first_of(self._sequence(list(value), flags))
         if kind in _LOOKS:
-            wanted = kind is _constants.ASSERT
-            return _followed_by(self._sequence(list(value[1]), flags), wanted=wanted)
+            positive = kind is _constants.ASSERT
+            return _followed_by(self._sequence(list(value[1]), flags), wanted=positive)
         raise NotImplementedError(str(kind))
 
     def _run_of(self, kind: Any, low: int, high: int, body: Any, flags: int) -> Piece:

@@ -72,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="a random sample of this size")
     parser.add_argument("--seed", type=int, default=None, help="repeat a sample")
     parser.add_argument("--changed", metavar="REF", help="files that differ from this commit")
-    asked = parser.parse_args(arguments)
-    files = asked.files or all_files()
-    if asked.changed:
-        changed = set(_git("diff", "--name-only", asked.changed))
+    options = parser.parse_args(arguments)
+    files = options.files or all_files()
+    if options.changed:
+        changed = set(_git("diff", "--name-only", options.changed))
         files = [file for file in files if file in changed]
-    if asked.sample is not None and asked.sample < len(files):
-        seed = random.randrange(2**32) if asked.seed is None else asked.seed
-        files = random.Random(seed).sample(files, asked.sample)
+    if options.sample is not None and options.sample < len(files):
+        seed = random.randrange(2**32) if options.seed is None else options.seed
+        files = random.Random(seed).sample(files, options.sample)
         _say(f"{len(files)} files, --seed {seed}")
     failed = [result for result in map(_reported, files) if not result.passed]
     _say(f"{len(files) - len(failed)} of {len(files)} files pass alone")

@@ -86,9 +86,9 @@ class MessageCentre:
         async for line in self._process.stdout:
             async with self._news:
                 heard = asyncio.get_running_loop().time()
-                told = json.loads(line) | {"heard": heard}
-                self.told.append(told)
-                self._by_event.setdefault(told["event"], []).append(told)
+                values = json.loads(line) | {"heard": heard}
+                self.told.append(values)
+                self._by_event.setdefault(values["event"], []).append(values)
                 self._news.notify_all()
         async with self._news:
             self._news.notify_all()

@@ -151,8 +151,8 @@ def _written(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
 
 
 def _text(chance: Random, phrases: Sequence[str]) -> str:
-    said = chance.sample(phrases, 3)
-    return f"{said[0]}. {said[1]}, {said[2]} {chance.randint(10, 99)}"
+    words = chance.sample(phrases, 3)
+    return f"{words[0]}. {words[1]}, {words[2]} {chance.randint(10, 99)}"
 
 
 def _links(chance: Random, words: Sequence[str], count: int) -> Iterator[str]:

@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 GROUP = "graph"
 """Consumer group on the streams of sightings and hits."""
 REVIEW_SECONDS = 2.0
+"""Between two looks for a change of the lists."""
+EXPIRY_SECONDS = 10.0
+"""Between two reviews without one: they end old marks and tell how large the graph is."""
 _REMEMBERED_MS = 60_000
 _MOST_REMEMBERED = 10_000
 _CHUNK = 1000
@@ -59,6 +62,7 @@ class GraphKeeper:
         self._now_ms = now_ms
         self._counters = counters
         self._reviewed = -1
+        self._expire_at_ms = 0
         self._remembered: dict[tuple[str, str], int] = {}
         """Confirmations by entries, which every block repeats, and when they were made."""
 
@@ -110,8 +114,19 @@ class GraphKeeper:
     async def run(self) -> None:
         """Review the graph after each change of the lists, end old marks; until cancelled."""
         await run_periodically(
-            self.review, every_seconds=REVIEW_SECONDS, task="reviews of the graph", logger=logger
+            self.review_if_due,
+            every_seconds=REVIEW_SECONDS,
+            task="reviews of the graph",
+            logger=logger,
         )
+
+    async def review_if_due(self) -> None:
+        """Review the graph if the lists have changed, or `EXPIRY_SECONDS` after the last review."""
+        now_ms = self._now_ms()
+        if self._list_version() == self._reviewed and now_ms < self._expire_at_ms:
+            return
+        await self.review()
+        self._expire_at_ms = now_ms + int(EXPIRY_SECONDS * 1000)
 
     async def review(self) -> None:
         """Forget what may not count any more, revoke what entries confirmed that are gone."""

@@ -171,6 +171,8 @@ class BatchHandler:
         self, requests: Sequence[EncodedRequest], table: Table, now_ms: int, context: BatchContext
     ) -> DecidedBatch:
         """Decide all rows but those that repeat others."""
+        if self._repeated is None or not table.request_ids:
+            return DecidedBatch(decisions=self._decide(table, now_ms // 1000, context))
 
         def decide(rows: Table) -> Decisions:
             return self._decide(rows, now_ms // 1000, context)
@@ -179,8 +181,6 @@ class BatchHandler:
             context.carriers = _carriers(fresh)
             return self._decoder.table(fresh, now_ms)
 
-        if self._repeated is None or not table.request_ids:
-            return DecidedBatch(decisions=decide(table))
         return self._repeated.decide(
             self._channel,
             requests,

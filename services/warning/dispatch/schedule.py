@@ -65,7 +65,7 @@ class Schedule:
         now_ms: Callable[[], int],
         owner: str,
         message_is_enough: Tier = Tier.LOW,
-        every_seconds: float = 5.0,
+        every_seconds: float = 10.0,
         counted: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self._client = client

@@ -32,8 +32,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def call(running: Running, caller: str) -> decision_pb2.Decision:
     with channels.blocking(running.interception) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-        asked = pb.Call(caller=caller, callee=CALLEE)
-        return stub.DecideCall(pb.DecideCallRequest(call=asked), timeout=30).decision
+        request = pb.Call(caller=caller, callee=CALLEE)
+        return stub.DecideCall(pb.DecideCallRequest(call=request), timeout=30).decision
 
 
 def block(running: Running, pattern: str) -> None:
@@ -126,8 +126,8 @@ def test_a_rejected_appeal_ends_in_a_notice_that_says_what_to_do(
 
     text = file.read_text(encoding="utf-8")
     assert (bare.exit_code, "remedy: required" in bare.stderr) == (2, True)
-    for told in ("three victims named it", "complain to the administration", "a licence"):
-        assert told in text
+    for words in ("three victims named it", "complain to the administration", "a licence"):
+        assert words in text
     assert "rejected-1 zh" in appeals(running, "show", number).stdout
 
 

@@ -167,11 +167,11 @@ async def test_the_lift_of_a_killed_process_is_finished_by_its_successor(
         await asyncio.gather(*background, return_exceptions=True)
         done, _, _ = await running.built.appeals.get(1)
         left = await running.patterns(LISTED)
-        kept = await running.hits.find(SUSPECT_ID)
+        stored = await running.hits.find(SUSPECT_ID)
 
     assert left == {(LISTED, Action.ALLOW)}
-    assert kept is not None
-    assert kept["verdict"] == "dismissed"
+    assert stored is not None
+    assert stored["verdict"] == "dismissed"
     assert done.lift is not None
     # Nobody reported, so nothing was measured, and nobody claims otherwise.
     assert (done.lift.workers, done.lift.seconds) == (0, None)

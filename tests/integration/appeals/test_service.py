@@ -131,13 +131,13 @@ async def test_an_unlogged_decision_is_described_by_the_appellant(
 ) -> None:
     async with office(redis_url, tmp_path) as running, stub_of(running) as stub:
         refused = await status_of(stub.OpenAppeal(request(decision_id=77)))
-        told = await stub.OpenAppeal(
+        answer = await stub.OpenAppeal(
             request(decision_id=77, pattern=LISTED, occurred_at_ms=NINE_O_CLOCK_MS)
         )
 
     assert refused[0] is grpc.StatusCode.NOT_FOUND
     assert "name who was blocked, and when" in refused[1]
-    assert told.appeal.decision_found == pb.DECISION_FOUND_APPELLANT
+    assert answer.appeal.decision_found == pb.DECISION_FOUND_APPELLANT
 
 
 @pytest.mark.parametrize("at_ms", [NINE_O_CLOCK_MS * 1000, 2**63 - 1])
@@ -216,13 +216,13 @@ async def test_a_block_by_a_model_is_allowed_and_becomes_an_example(
         await taken(stub, appeal.appeal_id)
 
         done = await upheld(stub, appeal.appeal_id)
-        kept = await running.hits.find(SUSPECT_ID)
+        stored = await running.hits.find(SUSPECT_ID)
         dismissed = await running.hits.newest(DISMISSED)
 
     assert done.lift.allowed.pattern == LISTED
     assert done.lift.allowed.direction == blocklist_pb2.DIRECTION_FROM
-    assert kept is not None
-    assert (kept["verdict"], kept["verdict_by"]) == ("dismissed", "zhou")
+    assert stored is not None
+    assert (stored["verdict"], stored["verdict_by"]) == ("dismissed", "zhou")
     assert dismissed != "0-0"
 
 

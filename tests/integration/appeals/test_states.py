@@ -197,8 +197,8 @@ class Office(StoreMachine):
         if after.state is not before.state:
             assert after.state in NEXT[before.state]
         assert after.revision in {before.revision, before.revision + 1}
-        kept = [(one.at_ms, one.by, one.what) for one in after.events]
-        assert kept[: len(before.events)] == [
+        remaining = [(one.at_ms, one.by, one.what) for one in after.events]
+        assert remaining[: len(before.events)] == [
             (one.at_ms, one.by, one.what) for one in before.events
         ]
         assert bool(after.closed_at_ms) == (after.state not in OPEN)

@@ -97,10 +97,10 @@ async def test_traffic_of_an_unauthorised_client_is_let_through_with_the_reason(
     folder: AuthorityFolder,
 ) -> None:
     async with deciding(folder) as target:
-        nobody = await ask(target, Login(ca=str(folder.authority)))
+        unknown = await ask(target, Login(ca=str(folder.authority)))
         auditor = await ask(target, with_token(folder, Role.AUDITOR))
 
-    assert (nobody.failed_open, nobody.status) == (True, grpc.StatusCode.UNAUTHENTICATED)
+    assert (unknown.failed_open, unknown.status) == (True, grpc.StatusCode.UNAUTHENTICATED)
     assert (auditor.failed_open, auditor.status) == (True, grpc.StatusCode.PERMISSION_DENIED)
 
 

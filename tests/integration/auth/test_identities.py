@@ -36,14 +36,14 @@ def folder(tmp_path: Path) -> AuthorityFolder:
 
 
 def settings_of(folder: AuthorityFolder, **more: Any) -> Settings:
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         "tls_certificate": folder.path / "server.pem",
         "tls_key": folder.private("server"),
         "jwks_file": folder.keys,
         "identities_file": folder.roster,
         "token_issuer": "fanzha-local",
     }
-    return Settings(**(said | more))
+    return Settings(**(values | more))
 
 
 @asynccontextmanager

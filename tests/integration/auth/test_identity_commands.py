@@ -109,9 +109,9 @@ def test_show_prints_the_identity_of_the_caller(site: Site) -> None:
     )  # fmt: skip
     who = site.as_("editor") | {"FANZHA_TOKEN": made.stdout}
 
-    status, said = site.run(who, "identity", "show", "--json")
+    status, output = site.run(who, "identity", "show", "--json")
 
-    shown = json.loads(said)
+    shown = json.loads(output)
     assert status == 0
     assert (shown["name"], shown["roles"], shown["regions"]) == ("wang", ["editor"], ["33"])
     assert (shown["sources"], shown["credential"]) == (["bureau"], "token")
@@ -119,8 +119,8 @@ def test_show_prints_the_identity_of_the_caller(site: Site) -> None:
 
 def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) -> None:
     editor, approver = site.as_("editor"), site.as_("approver", name="li")
-    _, said = site.run(editor, *ADD, "bureau", "--by", "somebody else", "--json")
-    change = json.loads(said)
+    _, output = site.run(editor, *ADD, "bureau", "--by", "somebody else", "--json")
+    change = json.loads(output)
     # Without a decision log of a day the impact is not known, so a second person is needed.
     assert change["change_state"] == "pending", change
     with pytest.raises(grpc.RpcError) as own:
@@ -129,10 +129,10 @@ def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) ->
     site.approve(approver, change["change_id"])
 
     def blocked() -> bool:
-        _, said = site.run(
+        _, output = site.run(
             site.gateway(), "check", "call", "--from", LISTED, "--to", "+8619900000001", "--json"
         )
-        return bool(json.loads(said)["action"] == "block")
+        return bool(json.loads(output)["action"] == "block")
 
     eventually(blocked)
     _, found = site.run(site.as_("auditor"), "blocklist", "find", LISTED, "--json")
@@ -142,28 +142,28 @@ def test_an_editor_changes_the_lists_and_a_carrier_gets_decisions(site: Site) ->
 
 @pytest.mark.parametrize("role", ["carrier", "approver", "auditor", "appeals_officer", "operator"])
 def test_only_an_editor_changes_the_lists(site: Site, role: str) -> None:
-    status, said = site.run(site.as_(role), *ADD, "bureau")
+    status, output = site.run(site.as_(role), *ADD, "bureau")
 
     assert status == 4
-    assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in said
+    assert "does not allow it: BlocklistService/UpdateEntries takes the role editor" in output
 
 
 def test_an_editor_held_to_sources_adds_entries_of_no_other(site: Site) -> None:
     held = site.as_("editor", sources=("carrier",))
 
-    status, said = site.run(held, *ADD, "ministry")
+    status, output = site.run(held, *ADD, "ministry")
 
     assert status == 4
-    assert "wang has the scope carrier, not ministry" in " ".join(said.split())
+    assert "wang has the scope carrier, not ministry" in " ".join(output.split())
 
 
 def test_a_command_without_credentials_says_to_send_a_token(site: Site) -> None:
-    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
+    unknown = {"FANZHA_TLS_CA": str(site.folder.authority)}
 
-    status, said = site.run(nobody, "blocklist", "status")
+    status, output = site.run(unknown, "blocklist", "status")
 
     assert status == 4
-    assert "cannot authenticate you: no credentials: send a token" in " ".join(said.split())
+    assert "cannot authenticate you: no credentials: send a token" in " ".join(output.split())
 
 
 def test_replay_and_health_present_the_client_certificate(site: Site, tmp_path: Path) -> None:
@@ -171,10 +171,10 @@ def test_replay_and_health_present_the_client_certificate(site: Site, tmp_path: 
     file.write_text("url\nhttp://shop.example/\n")
 
     health = site.run(site.gateway(), "check", "health")
-    status, said = site.run(site.gateway(), "replay", "url", str(file), "--json")
+    status, output = site.run(site.gateway(), "replay", "url", str(file), "--json")
 
     assert health == (0, "SERVING\n")
-    assert (status, json.loads(said)["rows"]) == (0, 1)
+    assert (status, json.loads(output)["rows"]) == (0, 1)
 
 
 def test_who_is_no_carrier_checks_without_recording(site: Site) -> None:
@@ -196,17 +196,17 @@ def test_who_is_no_carrier_checks_without_recording(site: Site) -> None:
 
 
 def test_a_plaintext_connection_error_suggests_tls(site: Site) -> None:
-    status, said = site.run({}, "blocklist", "status")
+    status, output = site.run({}, "blocklist", "status")
 
     assert status == 3
-    assert "it may require TLS" in " ".join(said.split())
+    assert "it may require TLS" in " ".join(output.split())
 
 
 def test_a_host_without_a_certificate_does_not_connect(site: Site) -> None:
-    status, said = site.run(site.as_("carrier"), "check", "url", "shop.example")
+    status, output = site.run(site.as_("carrier"), "check", "url", "shop.example")
 
     assert status == 3
-    assert "no answer from" in said
+    assert "no answer from" in output
 
 
 def test_a_new_certificate_is_accepted_once_the_identities_file_names_it(site: Site) -> None:
@@ -228,11 +228,11 @@ def test_lists_are_imported_and_exported(site: Site, tmp_path: Path) -> None:
         site.as_("editor"), "blocklist", "import", str(file), "--source", "bureau",
         "--dry-run", "--json",
     )  # fmt: skip
-    exported, said = site.run(site.as_("auditor"), "blocklist", "export")
+    exported, output = site.run(site.as_("auditor"), "blocklist", "export")
     refused, why = site.run(site.as_("operator"), "blocklist", "export")
 
     assert (imported, exported, refused) == (0, 0, 4)
-    assert "entries written" in said
+    assert "entries written" in output
     assert "BlocklistService/ExportEntries takes the role" in why
 
 
@@ -263,15 +263,15 @@ def test_a_token_is_not_sent_in_plaintext_to_another_host() -> None:
 
 
 def test_refusals_of_every_process_are_in_the_audit_log(site: Site) -> None:
-    nobody = {"FANZHA_TLS_CA": str(site.folder.authority)}
-    site.run(nobody, "blocklist", "status")
+    unknown = {"FANZHA_TLS_CA": str(site.folder.authority)}
+    site.run(unknown, "blocklist", "status")
     site.run(site.as_("carrier"), "blocklist", "status")
     site.run(site.gateway() | site.as_("operator"), "check", "url", "shop.example", "--live")
     auditor = site.as_("auditor")
 
     def subjects(kind: str) -> set[str]:
-        status, said = site.run(auditor, "audit", "list", "--kind", kind, "--json")
-        return set() if status else {record["subject"] for record in json.loads(said)}
+        status, output = site.run(auditor, "audit", "list", "--kind", kind, "--json")
+        return set() if status else {record["subject"] for record in json.loads(output)}
 
     lists, link = "method:BlocklistService/GetStatus", "method:InterceptionService/DecideLink"
     eventually(lambda: lists in subjects("login_failed"))
@@ -285,8 +285,8 @@ def test_a_development_service_warns_that_authentication_is_off(tmp_path: Path) 
 
     assert "developer" in shown.stdout
     assert "does not authenticate callers" in shown.stderr
-    told = (tmp_path / "up.log").read_text().splitlines()
-    assert any(line.split()[:2] == ["identity", "authentication"] for line in told)
+    output = (tmp_path / "up.log").read_text().splitlines()
+    assert any(line.split()[:2] == ["identity", "authentication"] for line in output)
 
 
 @pytest.mark.parametrize("name", ["up", "admin"])

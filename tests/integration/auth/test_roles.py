@@ -33,9 +33,9 @@ def blocks(target: str) -> bool:
 @pytest.fixture
 def port() -> Iterator[int]:
     # Kept while nobody listens there, lest another process gets it.
-    kept = SharedPort("127.0.0.1", 0)
-    yield kept.number
-    kept.close()
+    reserved = SharedPort("127.0.0.1", 0)
+    yield reserved.number
+    reserved.close()
 
 
 def test_hosts_and_administration_share_lists_through_redis_and_a_host_restarts_without_it(
@@ -71,9 +71,9 @@ def test_a_damaged_list_file_is_not_used(tmp_path: Path, redis_url: str) -> None
         damaged[-1] ^= 1
         file.write_bytes(damaged)
     # Given back: a host refuses a port that somebody else holds.
-    kept = SharedPort("127.0.0.1", 0)
-    port = kept.number
-    kept.close()
+    reserved = SharedPort("127.0.0.1", 0)
+    port = reserved.number
+    reserved.close()
 
     with role(
         "serve", tmp_path, FANZHA_REDIS_URL=NOBODY, FANZHA_WORKERS="1",

@@ -154,8 +154,8 @@ async def test_unauthenticated_requests_cannot_fill_the_memory(
 ) -> None:
     with server_process(tmp_path) as (port, pid):
         before = held_mib(pid, "VmRSS")
-        asked = (status_of(port, MESSAGE, compression) for _ in range(REQUESTS))
-        found = Counter(await asyncio.gather(*asked))
+        requests = (status_of(port, MESSAGE, compression) for _ in range(REQUESTS))
+        found = Counter(await asyncio.gather(*requests))
 
         assert found == {status: REQUESTS}
         assert held_mib(pid, "VmHWM") - before < most_mib

@@ -81,13 +81,13 @@ def test_settings_are_set_listed_and_undone(run: Run) -> None:
     versions = json.loads(run("policy", "history", "--json").stdout)["versions"]
     against = run("policy", "diff", "--version", "1")
     planned = run("policy", "revert", "2", "--reason", "too high", "--dry-run")
-    asked = run("policy", "restore", "1", "--reason", "too high")
+    done = run("policy", "restore", "1", "--reason", "too high")
     reverted = run("policy", "revert", "2", "--reason", "too high", "--yes")
     run("changes", "approve", "3", by="wang")
 
     assert "cmcc  call.threshold: 0.6 -> 0.5" in planned.stdout
-    assert "cmcc  call.threshold: 0.6 -> 0.5" in asked.stderr
-    assert "so say --yes" in asked.stderr
+    assert "cmcc  call.threshold: 0.6 -> 0.5" in done.stderr
+    assert "so say --yes" in done.stderr
     assert "to 0.6" in history.stdout
     assert "there are more: --after" in history.stderr
     assert [(one["version"], one["approved_by"]) for one in versions] == [

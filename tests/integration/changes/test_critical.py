@@ -272,8 +272,8 @@ async def test_the_audit_log_marks_an_unreviewed_change(desk: ChangeDesk) -> Non
             a_draft(an_entry("icbc.com.cn"), confirmed_risks=(RISK,))
         )
 
-    said = {kind: details.get("unreviewed") for kind, _, details, _ in desk.audit.records}
-    assert said == {AuditKind.REQUEST_SUBMITTED: RISK, AuditKind.CHANGE_APPLIED: RISK}
+    values = {kind: details.get("unreviewed") for kind, _, details, _ in desk.audit.records}
+    assert values == {AuditKind.REQUEST_SUBMITTED: RISK, AuditKind.CHANGE_APPLIED: RISK}
 
 
 async def test_an_emergency_lists_its_risks_until_a_second_person_confirms(

@@ -73,8 +73,8 @@ async def test_each_carrier_gets_the_policy_of_its_token(
     policies: ReloadedFile[CarrierPolicies], tmp_path: Path
 ) -> None:
     async with serving(policies, Issuer(tmp_path / "jwks.json")) as server:
-        asked = ["strict", "other", None] * 8
-        found = await asyncio.gather(*(decide(server, carrier) for carrier in asked))
+        requests = ["strict", "other", None] * 8
+        found = await asyncio.gather(*(decide(server, carrier) for carrier in requests))
 
     assert [one.action for one in found] == [BLOCK, ALLOW, ALLOW] * 8
     assert [one.threshold for one in found[:3]] == pytest.approx([0.3, 0.9, 0.9])
@@ -88,9 +88,9 @@ async def test_monitor_mode_set_at_runtime_lets_traffic_through_and_marks_it(
         put_in_force(WATCHED, file, policies)
         watched = await decide(server, "strict")
         put_in_force("[carrier", file, policies)
-        kept = await decide(server, "strict")
+        monitored = await decide(server, "strict")
 
     assert (before.action, before.monitored) == (BLOCK, False)
     assert (watched.action, watched.monitored) == (ALLOW, True)
     assert watched.reason == before.reason == decision_pb2.REASON_SCORED
-    assert (kept.action, kept.monitored) == (ALLOW, True)
+    assert (monitored.action, monitored.monitored) == (ALLOW, True)

@@ -59,11 +59,11 @@ def test_a_caller_of_a_table_is_explained_by_its_features(tmp_path: Path) -> Non
     table = tmp_path / "callers.csv"
     table.write_text(SUBSCRIBERS)
 
-    busy, new, nobody = (
+    busy, new, unknown = (
         run("check", "caller", "--data", str(table), "--id", who) for who in ("u1", "u2", "u3")
     )
 
     assert "log_calls_per_counterpart" in busy.stdout
     assert "no score reaches the threshold" in new.stdout
-    assert nobody.returncode == 1
-    assert "has no row 'u3'" in nobody.stderr
+    assert unknown.returncode == 1
+    assert "has no row 'u3'" in unknown.stderr

@@ -98,11 +98,11 @@ async def test_any_name_is_read_as_it_was_written(redis_url: str) -> None:
         await store.write([as_written(hit)])
 
         [(_, _, streamed)] = await store.follow({SUSPECTED: "0"}, block_ms=10)
-        kept = await store.find(1)
+        stored = await store.find(1)
 
     assert streamed == hit.fields()
-    assert kept is not None
-    assert kept["from_party"] == name
+    assert stored is not None
+    assert stored["from_party"] == name
 
 
 async def test_a_record_of_an_earlier_version_is_read(redis_url: str) -> None:

@@ -189,10 +189,10 @@ async def test_unmasking_notes_and_numbers_is_audited(redis_url: str, issuer: Is
         await HitStore(client).append_once(CONFIRMED, 7, fields, {"verdict": "confirmed"})
         await client.aclose()
         (masked,) = await server.stream("TailHits", ALL_KEPT, "operator")
-        asked = pb.TailHitsRequest(after="0", end_at_newest=True, unmasked=True)
-        (whole,) = await server.stream("TailHits", asked, "auditor", name="zhao")
+        request = pb.TailHitsRequest(after="0", end_at_newest=True, unmasked=True)
+        (whole,) = await server.stream("TailHits", request, "auditor", name="zhao")
         audit.full = True
-        code, _ = await server.refused("TailHits", asked, "auditor", streams=True)
+        code, _ = await server.refused("TailHits", request, "auditor", streams=True)
 
     assert CALLER not in str(masked)
     assert "note" not in masked.fields

@@ -59,19 +59,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def _is_hit(running: Running) -> bool:
     with channels.blocking(running.interception) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-        asked = pb.DecideCallRequest(call=pb.Call(caller=LISTED, callee=CALLEE))
-        return bool(stub.DecideCall(asked, timeout=30).decision.entry_id)
+        request = pb.DecideCallRequest(call=pb.Call(caller=LISTED, callee=CALLEE))
+        return bool(stub.DecideCall(request, timeout=30).decision.entry_id)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_print_hostile_text_escaped(service: Running, command: tuple[str, ...]) -> None:
     done = service.fanzha(*command, check=False)
 
-    told = done.stdout + done.stderr
-    assert "Traceback" not in told
+    output = done.stdout + done.stderr
+    assert "Traceback" not in output
     # No warning pipeline runs here, so that `cases` reaches no server.
-    assert done.returncode in ({3} if command[0] == "cases" else {0, 1}), told
-    assert sorted({one for one in told if not one.isprintable() and one not in "\r\n\t"}) == []
+    assert done.returncode in ({3} if command[0] == "cases" else {0, 1}), output
+    assert sorted({one for one in output if not one.isprintable() and one not in "\r\n\t"}) == []
 
 
 def test_markup_is_printed_literally(service: Running) -> None:

@@ -92,12 +92,12 @@ async def outcome(answering: Any, right: Action) -> str:
 async def storm(target: str) -> Counter[str]:
     """Ask for much at once over several connections."""
     channels = [connect(target) for _ in range(CONNECTIONS)]
-    asked = []
+    requests = []
     for channel in channels:
         stub: Any = pb_grpc.InterceptionServiceStub(channel)
         for caller, right in ((LISTED, Action.BLOCK), (OTHER, Action.ALLOW)) * (REQUESTS // 2):
-            asked.append(outcome(stub.DecideCall(single(caller), timeout=60), right))
-    outcomes = Counter(await asyncio.gather(*asked))
+            requests.append(outcome(stub.DecideCall(single(caller), timeout=60), right))
+    outcomes = Counter(await asyncio.gather(*requests))
     for channel in channels:
         await channel.close()
     return outcomes

@@ -35,8 +35,8 @@ def blocked(service: Running) -> int:
     """Ask for a call; return the decision when it is blocked, and 0 otherwise."""
     with channels.blocking(service.interception) as channel:
         stub = interception_pb2_grpc.InterceptionServiceStub(channel)
-        asked = pb.DecideCallRequest(call=pb.Call(caller=CALLER, callee=CALLEE))
-        answer = stub.DecideCall(asked, timeout=30).decision
+        request = pb.DecideCallRequest(call=pb.Call(caller=CALLER, callee=CALLEE))
+        answer = stub.DecideCall(request, timeout=30).decision
     return answer.decision_id if answer.action == decision_pb2.ACTION_BLOCK else 0
 
 

@@ -142,15 +142,15 @@ def counted(service: Running, reason: str) -> float:
 def test_protocol_answers_are_returned_on_request(channel: grpc.Channel) -> None:
     forged = pb.Call(caller="+86110", callee=CALLEE, ingress=pb.INGRESS_INTERNATIONAL)
 
-    asked, plain = (
+    request, plain = (
         stub_of(channel)
         .DecideCall(pb.DecideCallRequest(call=forged, with_protocol_answer=asks), timeout=DEADLINE)
         .decision
         for asks in (True, False)
     )
 
-    assert asked.action == plain.action == decision_pb2.ACTION_BLOCK
-    assert (asked.protocol_answer.sip.status, asked.protocol_answer.isup_cause) == (603, 21)
+    assert request.action == plain.action == decision_pb2.ACTION_BLOCK
+    assert (request.protocol_answer.sip.status, request.protocol_answer.isup_cause) == (603, 21)
     assert not plain.HasField("protocol_answer")
 
 
@@ -211,8 +211,8 @@ def test_health_and_reflection_are_served(channel: grpc.Channel) -> None:
     reflection: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
 
     status = health.Check(health_pb2.HealthCheckRequest(), timeout=DEADLINE).status  # type: ignore[attr-defined]
-    asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-    [listed] = list(reflection.ServerReflectionInfo(asked, timeout=DEADLINE))
+    request = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+    [listed] = list(reflection.ServerReflectionInfo(request, timeout=DEADLINE))
 
     assert status == health_pb2.HealthCheckResponse.SERVING
     names = {one.name for one in listed.list_services_response.service}

@@ -107,14 +107,14 @@ def request(method: str, port: int, number: int) -> bytes:
 
 def response(invite: bytes, answer: SipAnswer) -> bytes:
     """Answer a request; the header lines are those of the answer, as they are."""
-    kept = [
+    remaining = [
         line + (";tag=b" if line.startswith("To:") else "")
         for line in invite.decode().split("\r\n")
         if re.match(r"(Via|From|To|Call-ID|CSeq):", line)
     ]
     headers = [f"{header.name}: {header.value}" for header in answer.headers]
     first = f"SIP/2.0 {answer.status} {answer.phrase}"
-    return "\r\n".join([first, *kept, *headers, "Content-Length: 0", "", ""]).encode()
+    return "\r\n".join([first, *remaining, *headers, "Content-Length: 0", "", ""]).encode()
 
 
 def read(message: bytes) -> Relayed:
@@ -140,8 +140,8 @@ def kamailio(folder: Path, next_hop: int) -> Iterator[int]:
     file = folder / "kamailio.cfg"
     file.write_text(CONFIGURATION.format(port=port, next_hop=next_hop))
     arguments = ["-f", str(file), "-DD", "-E", "-m", "32", "-n", "1", "-Y", str(folder)]
-    asked = request("OPTIONS", 9, 0)
-    with started([command, *arguments], folder, lambda: bool(datagram_reply(port, asked))):
+    query = request("OPTIONS", 9, 0)
+    with started([command, *arguments], folder, lambda: bool(datagram_reply(port, query))):
         yield port
 
 

@@ -37,14 +37,14 @@ async def test_a_block_by_on_failure_is_explained(log: Logged, newest: Explain) 
     policies = read_policies('[carrier.default.call]\non_failure = "block"\n', version=3)
     decide(engine(log, models=broken_models(), policies=policies), log, some_calls(FRAUD))
 
-    told = await newest()
+    answer = await newest()
 
-    assert (told.decision.reason, told.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
-    assert "the policy of the carrier blocks then" in told.why.en
-    assert "it failed, and gave no score" in english(told.analysis.circumstances)
-    assert "carrier policy: version 3." in english(told.analysis.circumstances)
-    assert "with on_failure allow" in english(told.analysis.alternatives)
-    assert list(told.analysis.models) == []
+    assert (answer.decision.reason, answer.decision.action) == (Reason.FAILED_CLOSED, Action.BLOCK)
+    assert "the policy of the carrier blocks then" in answer.why.en
+    assert "it failed, and gave no score" in english(answer.analysis.circumstances)
+    assert "carrier policy: version 3." in english(answer.analysis.circumstances)
+    assert "with on_failure allow" in english(answer.analysis.alternatives)
+    assert list(answer.analysis.models) == []
 
 
 async def test_a_role_without_the_right_sees_no_personal_data(
@@ -52,11 +52,11 @@ async def test_a_role_without_the_right_sees_no_personal_data(
 ) -> None:
     decide(engine(log, ENTRY, models=shipped), log, some_calls(FRAUD, callee=ANN))
 
-    told = await newest("operator")
+    answer = await newest("operator")
 
-    assert told.analysis.circumstances
-    assert FRAUD not in str(told)
-    assert ANN not in str(told)
+    assert answer.analysis.circumstances
+    assert FRAUD not in str(answer)
+    assert ANN not in str(answer)
 
 
 async def test_without_the_entry_the_next_matching_rule_decides(
@@ -65,9 +65,9 @@ async def test_without_the_entry_the_next_matching_rule_decides(
     calls = some_calls(FRAUD, callee=ANN)
     decide(engine(log, ENTRY, models=some_models(0.95)), log, calls)
 
-    told = await newest()
+    answer = await newest()
 
-    (change,) = told.analysis.alternatives
+    (change,) = answer.analysis.alternatives
     assert change.en == (
         f"without the entry {ENTRY.entry_id}, and with no other that matches, it would be blocked: "
         "the score reaches the threshold (SCORED)."
@@ -80,21 +80,24 @@ async def test_an_implausible_caller_is_explained_by_the_table_of_origins(
 ) -> None:
     decide(engine(log), log, some_calls("110", callee=ANN, ingress=Ingress.INTERNATIONAL))
 
-    told = await newest()
+    answer = await newest()
 
-    said = english(told.analysis.circumstances)
-    assert told.decision.reason == 7
-    assert "the table of origins says implausible for code emergency, ingress international" in said
-    assert "block_implausible_callers=true" in said
-    assert "be let through: no rule holds" in english(told.analysis.alternatives)
+    sentences = english(answer.analysis.circumstances)
+    assert answer.decision.reason == 7
+    assert (
+        "the table of origins says implausible for code emergency, ingress international"
+        in sentences
+    )
+    assert "block_implausible_callers=true" in sentences
+    assert "be let through: no rule holds" in english(answer.analysis.alternatives)
 
 
 async def test_a_forged_number_from_abroad_is_explained(log: Logged, newest: Explain) -> None:
     decide(engine(log), log, some_calls(FRAUD, callee=ANN, ingress=Ingress.INTERNATIONAL))
 
-    told = await newest()
+    answer = await newest()
 
-    assert "without attestation A" in english(told.analysis.circumstances)
+    assert "without attestation A" in english(answer.analysis.circumstances)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +114,12 @@ async def test_an_unregistered_sender_is_explained_by_the_registry_and_its_setti
     parts = {"origin": guard, "rules": DecisionRules(unregistered_senders=action)}
     decide(engine(log, **parts), log, some_texts("你好", sender="Bank"))
 
-    told = await newest()
+    answer = await newest()
 
-    assert told.decision.reason == 10
-    assert f"unregistered_senders={action}" in english(told.analysis.circumstances)
-    assert len(told.analysis.alternatives) == alternatives
-    assert "registered for this route" in told.analysis.alternatives[0].en
+    assert answer.decision.reason == 10
+    assert f"unregistered_senders={action}" in english(answer.analysis.circumstances)
+    assert len(answer.analysis.alternatives) == alternatives
+    assert "registered for this route" in answer.analysis.alternatives[0].en
 
 
 async def test_the_analysis_of_a_protected_call_says_that_nothing_may_block_it(
@@ -124,10 +127,10 @@ async def test_the_analysis_of_a_protected_call_says_that_nothing_may_block_it(
 ) -> None:
     decide(engine(log, ENTRY), log, some_calls(FRAUD, callee="110"))
 
-    told = await newest()
+    answer = await newest()
 
-    assert told.decision.reason == 6
-    assert "without the protection, it would be blocked" in english(told.analysis.alternatives)
+    assert answer.decision.reason == 6
+    assert "without the protection, it would be blocked" in english(answer.analysis.alternatives)
 
 
 async def test_the_analysis_names_columns_that_an_older_segment_lacks(
@@ -145,12 +148,12 @@ async def test_the_analysis_names_columns_that_an_older_segment_lacks(
         *("caller_activity", "velocity_inputs", "link_score"),
     )
 
-    told = await newest()
+    answer = await newest()
 
-    (model,) = told.analysis.models
+    (model,) = answer.analysis.models
     assert "earlier versions did not log it" in model.method.en
-    assert "settings: not known" in english(told.analysis.circumstances)
-    assert "what would have decided next is not known" in english(told.analysis.alternatives)
+    assert "settings: not known" in english(answer.analysis.circumstances)
+    assert "what would have decided next is not known" in english(answer.analysis.alternatives)
 
 
 async def test_each_role_that_may_read_decisions_may_read_their_analysis(

@@ -53,14 +53,14 @@ def test_a_block_is_found_and_explained_by_its_entry(service: Running) -> None:
     eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
     row = logged(service, "--number", FRAUD, "--action", "block", "--full")[0]
 
-    told = found(service, "why", str(row["decision_id"]))
+    output = found(service, "why", str(row["decision_id"]))
 
     assert (row["from_party"], row["source"], row["evidence"]) == (FRAUD, "bureau", "caller")
-    entry = told["entry"]
+    entry = output["entry"]
     assert isinstance(entry, dict)
     assert (entry["legal_basis"], entry["created_by"]) == ("Art. 32", "li")
-    assert "命中拦截名单条目" in str(told["why"])
-    assert FRAUD not in json.dumps(told)  # masked, unless somebody asks
+    assert "命中拦截名单条目" in str(output["why"])
+    assert FRAUD not in json.dumps(output)  # masked, unless somebody asks
 
 
 def test_a_block_is_explained_by_velocity_and_a_counterfactual(
@@ -69,15 +69,15 @@ def test_a_block_is_explained_by_velocity_and_a_counterfactual(
     eventually(lambda: bool(logged(service, "--number", FRAUD, "--action", "block")))
     row = logged(service, "--number", FRAUD, "--action", "block")[0]
 
-    told = found(service, "why", str(row["decision_id"]))
+    output = found(service, "why", str(row["decision_id"]))
     shown = service.fanzha("decisions", "why", str(row["decision_id"])).stdout
 
-    (model,) = told["models"]  # type: ignore[misc]
+    (model,) = output["models"]  # type: ignore[misc]
     assert model["model"] == "caller"  # type: ignore[has-type]
     assert model["recomputed_score"] == pytest.approx(model["score"], abs=1e-5)  # type: ignore[has-type]
-    assert told["entry_then"] == told["entry"]
-    assert "unchanged since" in str(told["circumstances"])
-    assert "it would be let through" in str(told["alternatives"])
+    assert output["entry_then"] == output["entry"]
+    assert "unchanged since" in str(output["circumstances"])
+    assert "it would be let through" in str(output["alternatives"])
     assert "for another decision" in shown
     assert "leave one out" in shown
 
@@ -102,12 +102,12 @@ def test_local_files_are_read_without_a_server_on_request(
     done = run("decisions", "find", *folder, "--json")
     counted = run("decisions", "stats", *folder, "--json")
     row = json.loads(done.stdout)["decisions"][0]
-    told = run("decisions", "why", str(row["decision_id"]), *folder, "--full")
+    output = run("decisions", "why", str(row["decision_id"]), *folder, "--full")
     nowhere = run("decisions", "find", "--offline", "--folder", "no-such-folder")
 
-    assert (done.returncode, counted.returncode, told.returncode) == (0, 0, 0)
+    assert (done.returncode, counted.returncode, output.returncode) == (0, 0, 0)
     assert json.loads(counted.stdout)[0]["logged"] > 0
-    assert "This call was" in told.stdout
+    assert "This call was" in output.stdout
     assert (nowhere.returncode, "no decision log in" in nowhere.stderr) == (2, True)
 
 

@@ -156,15 +156,15 @@ async def test_a_decision_is_explained_with_its_entry_and_its_text_for_an_audito
         texts_only = pb.FindDecisionsRequest(since_ms=1, channel=decision_pb2.CHANNEL_TEXT)
         (row,) = (await server.call("FindDecisions", texts_only, "operator")).decisions
         plain = pb.GetDecisionRequest(decision_id=row.decision_id)
-        told = await server.call("GetDecision", plain, "operator")
-        asked = pb.GetDecisionRequest(decision_id=row.decision_id, with_content=True)
-        refused = await server.refused("GetDecision", asked, "operator")
-        read = await server.call("GetDecision", asked, "auditor")
+        answer = await server.call("GetDecision", plain, "operator")
+        request = pb.GetDecisionRequest(decision_id=row.decision_id, with_content=True)
+        refused = await server.refused("GetDecision", request, "operator")
+        read = await server.call("GetDecision", request, "auditor")
 
-    assert told.why.zh.startswith("该短信已被拦截")
-    assert "Art. 32" in told.entry.legal_basis
-    assert FRAUD not in str(told)
-    assert not told.HasField("content")
+    assert answer.why.zh.startswith("该短信已被拦截")
+    assert "Art. 32" in answer.entry.legal_basis
+    assert FRAUD not in str(answer)
+    assert not answer.HasField("content")
     assert refused[0] is grpc.StatusCode.PERMISSION_DENIED
     assert read.content == BODY
     assert [record[1] for record in audit.records] == [f"decision:{row.decision_id}"]

@@ -56,12 +56,12 @@ async def test_a_caller_is_explained_by_its_activity_at_the_decision(
         some_calls(*[FRAUD] * 300, callees=list(many_callees(300))),
     )
 
-    told = await newest()
+    answer = await newest()
 
-    assert (told.decision.reason, told.decision.action) == (3, Action.BLOCK)
-    (model,) = told.analysis.models
+    assert (answer.decision.reason, answer.decision.action) == (3, Action.BLOCK)
+    (model,) = answer.analysis.models
     assert (model.model, model.version) == ("caller", shipped.caller.version)
-    assert model.recomputed_score == pytest.approx(told.decision.score, abs=1e-6)
+    assert model.recomputed_score == pytest.approx(answer.decision.score, abs=1e-6)
     activity = CallerActivity(
         **{name: np.array([value], np.float32) for name, value in model.inputs.items()}
     )
@@ -70,8 +70,8 @@ async def test_a_caller_is_explained_by_its_activity_at_the_decision(
         {one.name: one.weight for one in expected if one.weight}, abs=1e-5
     )
     assert "leave one out" in model.method.en
-    assert "in place of" in english(told.analysis.alternatives)
-    assert "be let through: no rule holds" in english(told.analysis.alternatives)
+    assert "in place of" in english(answer.analysis.alternatives)
+    assert "be let through: no rule holds" in english(answer.analysis.alternatives)
 
 
 async def test_the_counterfactual_of_one_counter_crosses_the_threshold(
@@ -83,15 +83,15 @@ async def test_the_counterfactual_of_one_counter_crosses_the_threshold(
         some_calls(*[FRAUD] * 300, callees=list(many_callees(300))),
     )
 
-    told = await newest()
+    answer = await newest()
 
-    (model,) = told.analysis.models
-    change = next(one.en for one in told.analysis.alternatives if "in place of" in one.en)
+    (model,) = answer.analysis.models
+    change = next(one.en for one in answer.analysis.alternatives if "in place of" in one.en)
     name, value = change.removeprefix("caller model: with ").split()[:2]
     inputs = dict(model.inputs) | {name: float(value)}
     activity = CallerActivity(**{key: np.array([at], np.float32) for key, at in inputs.items()})
     caller = bundles.load_caller(lowest_threshold=0.3)
-    assert told.decision.score >= 0.3 > float(caller.score(activity)[0])
+    assert answer.decision.score >= 0.3 > float(caller.score(activity)[0])
 
 
 async def test_a_suspicious_call_is_explained_by_its_velocity_inputs(
@@ -107,15 +107,15 @@ async def test_a_suspicious_call_is_explained_by_its_velocity_inputs(
     )
     decide(engine(log, velocity=stage), log, calls)
 
-    told = await newest()
+    answer = await newest()
 
-    assert told.decision.reason == 9
-    velocity, caller = told.analysis.models
+    assert answer.decision.reason == 9
+    velocity, caller = answer.analysis.models
     assert (velocity.model, caller.model) == ("velocity", "caller")
     assert velocity.threshold == pytest.approx(model.threshold)
-    assert velocity.recomputed_score == pytest.approx(told.decision.velocity_score, abs=1e-6)
+    assert velocity.recomputed_score == pytest.approx(answer.decision.velocity_score, abs=1e-6)
     assert velocity.features
-    assert "velocity_action off" in english(told.analysis.alternatives)
+    assert "velocity_action off" in english(answer.analysis.alternatives)
 
 
 async def test_a_text_is_explained_word_by_word_where_its_content_is_kept(
@@ -127,11 +127,11 @@ async def test_a_text_is_explained_word_by_word_where_its_content_is_kept(
     async with served(log.folder, issuer, audit) as server:
         hidden = await server.call("GetDecision", pb.GetDecisionRequest(decision_id=100), "auditor")
         request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "appeals_officer")
+        answer = await server.call("GetDecision", request, "appeals_officer")
 
-    model = told.analysis.models[0]
+    model = answer.analysis.models[0]
     expected = explain.text(bundles.load_first_stage(), BODY, int(FRAUD))
-    assert model.recomputed_score == pytest.approx(told.decision.score, abs=1e-6)
+    assert model.recomputed_score == pytest.approx(answer.decision.score, abs=1e-6)
     assert weights(model) == pytest.approx(dict(expected), abs=1e-4)
     assert not hidden.analysis.models[0].features
     assert "--text" in hidden.analysis.models[0].method.en
@@ -143,11 +143,11 @@ async def test_the_analysis_of_a_text_without_content_names_what_is_missing(
 ) -> None:
     decide(engine(log, models=shipped), log, some_texts(BODY, sender=FRAUD))
 
-    told = await newest(with_content=True)
+    answer = await newest(with_content=True)
 
-    assert "decision_log_texts" in told.analysis.models[0].method.en
-    assert not told.analysis.models[0].features
-    assert "密码" not in str(told)
+    assert "decision_log_texts" in answer.analysis.models[0].method.en
+    assert not answer.analysis.models[0].features
+    assert "密码" not in str(answer)
 
 
 async def test_a_link_in_a_text_is_explained_by_score_and_contributions(
@@ -167,14 +167,14 @@ async def test_a_link_in_a_text_is_explained_by_score_and_contributions(
 
     async with served(log.folder, issuer, audit) as server:
         request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "auditor")
+        answer = await server.call("GetDecision", request, "auditor")
 
-    first = told.analysis.models[0]
-    assert told.decision.reason == 11
+    first = answer.analysis.models[0]
+    assert answer.decision.reason == 11
     assert (first.model, first.version) == ("link", link.version)
-    assert first.recomputed_score == pytest.approx(told.decision.link_score, abs=1e-6)
+    assert first.recomputed_score == pytest.approx(answer.decision.link_score, abs=1e-6)
     assert weights(first) == pytest.approx(dict(explain.link(link, high)), abs=1e-4)
-    assert "with each link under 0.98" in english(told.analysis.alternatives)
+    assert "with each link under 0.98" in english(answer.analysis.alternatives)
 
 
 async def test_path_contributions_of_a_link_need_the_right_to_see_them(
@@ -201,13 +201,13 @@ async def test_a_removed_bundle_is_not_explained_by_another_version(
     decide(engine(log, models=shipped), log, some_links(URL))
     (root / "url" / shipped.link.version).rename(root / "url" / "other")
 
-    told = await newest(root=root)
+    answer = await newest(root=root)
 
-    (model,) = told.analysis.models
+    (model,) = answer.analysis.models
     assert not model.features
     assert not model.HasField("recomputed_score")
     assert "not usable on this host (gone)" in model.method.en
-    assert "whose bundle is no longer here" in english(told.analysis.circumstances)
+    assert "whose bundle is no longer here" in english(answer.analysis.circumstances)
 
 
 async def test_contributions_are_not_shown_where_the_model_gives_another_score(
@@ -218,9 +218,9 @@ async def test_contributions_are_not_shown_where_the_model_gives_another_score(
 
     decide(engine(log, models=replace(some_models(), link=Other(0.123))), log, some_links(URL))
 
-    told = await newest()
+    answer = await newest()
 
-    (model,) = told.analysis.models
+    (model,) = answer.analysis.models
     assert not model.features
     assert "the decision had 0.1230" in model.method.en
 
@@ -232,11 +232,11 @@ async def test_the_counterfactual_of_a_link_removes_its_strongest_contribution(
     models = replace(shipped, thresholds=dict.fromkeys(Channel, threshold))
     decide(engine(log, models=models), log, some_links(URL))
 
-    told = await newest(unmasked=True)
+    answer = await newest(unmasked=True)
 
     parts = explain.link(bundles.load_link(), URL)
     part = next(one.part for one in parts if (one.weight > 0) == raises)
-    (changed,) = [one.en for one in told.analysis.alternatives if "without" in one.en]
+    (changed,) = [one.en for one in answer.analysis.alternatives if "without" in one.en]
     assert f'link model: without "{part}" the score would be' in changed
 
 
@@ -251,14 +251,14 @@ async def test_spam_is_explained_by_its_probability_and_its_setting(
 
     async with served(log.folder, issuer, audit) as server:
         request = pb.GetDecisionRequest(decision_id=100, with_content=True)
-        told = await server.call("GetDecision", request, "auditor")
+        answer = await server.call("GetDecision", request, "auditor")
 
     senders = np.array([int(FRAUD)], np.int64)
     p_spam = bundles.load_first_stage().score_bodies([body], senders).p_spam[0]
-    said = english(told.analysis.alternatives)
-    assert told.decision.reason == 8
-    assert f"the probability of spam is {p_spam:.3f}, and blocks from 0.000" in said
-    assert "with the setting block_spam false, it would be let through" in said
+    sentences = english(answer.analysis.alternatives)
+    assert answer.decision.reason == 8
+    assert f"the probability of spam is {p_spam:.3f}, and blocks from 0.000" in sentences
+    assert "with the setting block_spam false, it would be let through" in sentences
 
 
 async def test_the_link_model_version_is_logged_with_texts_whose_link_it_scored(

@@ -39,12 +39,12 @@ def test_the_tutorial_shows_the_commands_that_the_tour_runs(found: dict[str, Any
 
 @pytest.mark.timeout(600)
 def test_every_row_of_the_sheet_is_accounted_for(found: dict[str, Any]) -> None:
-    told = found["import"]
+    result = found["import"]
 
-    assert told["encoding"] == "gb18030"
-    assert told["invalid"] == BAD_ROWS
-    assert told["refused"] == 1
-    assert told["added"] == ROWS - BAD_ROWS - 1
+    assert result["encoding"] == "gb18030"
+    assert result["invalid"] == BAD_ROWS
+    assert result["refused"] == 1
+    assert result["added"] == ROWS - BAD_ROWS - 1
 
 
 def test_the_import_awaits_a_second_person(found: dict[str, Any]) -> None:

@@ -146,7 +146,7 @@ def test_exactly_listed_callers_are_declined_in_all_written_forms(
         ],
     )
 
-    said = export(target, tmp_path / "tables")
+    output = export(target, tmp_path / "tables")
 
     with kamailio(tmp_path, tmp_path / "tables") as (switch, _):
         statuses = {caller: switch.call(caller) for caller in (*BLOCKED, *LET_THROUGH)}
@@ -169,7 +169,7 @@ def test_exactly_listed_callers_are_declined_in_all_written_forms(
     assert to_a_name == 603
     assert subscribers == [603] * 3
     # The list follower dropped the others before any export.
-    assert "2 that name or cover what nothing may block left out" in said
+    assert "2 that name or cover what nothing may block left out" in output
     assert quarantined(target) == [("guarded", REFUSED_NUMBERS)]
 
 
@@ -178,12 +178,12 @@ def test_a_list_of_protected_numbers_alone_gives_empty_tables_that_load(
 ) -> None:
     plant(redis_url, blocked("110", "1*", "9558*", "+86110", "12345"))
 
-    said = export(target, tmp_path / "tables")
+    output = export(target, tmp_path / "tables")
 
     with kamailio(tmp_path, tmp_path / "tables") as (switch, _):
         statuses = [switch.call(one) for one in ("110", "95588", "12345", "17000000123")]
     assert statuses == [404] * 4
-    assert said.startswith("0 entries written")
+    assert output.startswith("0 entries written")
     assert quarantined(target) == [("guarded", 5)]
 
 

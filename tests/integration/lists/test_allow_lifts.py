@@ -199,24 +199,26 @@ def test_removing_the_allow_entry_restores_the_block(lists: Lists) -> None:
 def test_a_shadow_match_is_returned_only_on_request_and_changes_nothing(lists: Lists) -> None:
     lists.change(entry("+86170000000*", "block", mode=pb.ENTRY_MODE_SHADOW))
 
-    silent, told = (lists.decide(call(NUMBER, with_shadow_entries=asked)) for asked in (0, 1))
+    silent, with_shadow = (
+        lists.decide(call(NUMBER, with_shadow_entries=asked)) for asked in (0, 1)
+    )
 
-    for decision in (silent, told):
+    for decision in (silent, with_shadow):
         assert decision.action == decision_pb2.ACTION_ALLOW
         assert decision.entry_id == ""
     assert silent.shadow_entry_id == ""
-    assert told.shadow_pattern == "+86170000000*"
-    assert told.shadow_evidence == decision_pb2.EVIDENCE_CALLER
+    assert with_shadow.shadow_pattern == "+86170000000*"
+    assert with_shadow.shadow_evidence == decision_pb2.EVIDENCE_CALLER
 
 
 def test_the_check_command_shows_the_matching_shadow_entry(lists: Lists) -> None:
     lists.change(entry("+86170000000*", "block", mode=pb.ENTRY_MODE_SHADOW))
 
-    told = lists.service.fanzha(
+    output = lists.service.fanzha(
         "check", "call", "--from", NUMBER, "--to", VICTIM, "--shadow"
     ).stdout
 
-    assert "(+86170000000*) would have blocked it." in told
+    assert "(+86170000000*) would have blocked it." in output
 
 
 def test_a_batch_returns_shadow_matches_row_by_row(lists: Lists) -> None:
@@ -263,6 +265,6 @@ def test_hits_survive_a_restart(tmp_path: Path) -> None:
         # Nothing waits for the next write: workers write what they have when they end.
 
     with fanzha_up(tmp_path, workers=2, **RANGES, **LEAN) as running:
-        told = running.fanzha("blocklist", "show", NUMBER).stdout
+        output = running.fanzha("blocklist", "show", NUMBER).stdout
 
-    assert "2, about" in told
+    assert "2, about" in output

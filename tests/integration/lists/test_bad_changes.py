@@ -104,8 +104,8 @@ def test_no_bad_record_in_the_store_ends_a_process(tmp_path: Path) -> None:
         assert not blocks(service, FORGED)
         assert findings(service) == {version: (kind, True) for version, kind in expected.items()}
         assert nobody_died(service)
-        said = service.fanzha("blocklist", "status")
-        assert f"{len(BAD)} versions of the lists" in said.stderr
+        output = service.fanzha("blocklist", "status")
+        assert f"{len(BAD)} versions of the lists" in output.stderr
         shown = service.fanzha("blocklist", "quarantine", check=False)
         assert shown.returncode == 1
         assert shown.stdout.count("not applied") == len(BAD)

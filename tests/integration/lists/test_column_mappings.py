@@ -44,12 +44,12 @@ async def test_a_mapping_is_stored_by_source_and_header(mappings: ColumnMappings
 
 
 async def test_a_deleted_mapping_is_gone(mappings: ColumnMappings) -> None:
-    kept = await saved(mappings)
+    stored = await saved(mappings)
 
-    assert await mappings.forget(kept.mapping_id) == kept
+    assert await mappings.forget(stored.mapping_id) == stored
     assert await mappings.all() == []
     with pytest.raises(NotFound):
-        await mappings.forget(kept.mapping_id)
+        await mappings.forget(stored.mapping_id)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_an_invalid_mapping_is_refused(
 async def test_an_editor_held_to_a_source_changes_no_mapping_of_another(
     mappings: ColumnMappings,
 ) -> None:
-    kept = await saved(mappings)
+    stored = await saved(mappings)
     who = Identity(name="wang", roles=frozenset({Role.EDITOR}), sources=frozenset({Source.BUREAU}))
 
     with identity.acting_as(who):
@@ -86,6 +86,6 @@ async def test_an_editor_held_to_a_source_changes_no_mapping_of_another(
         with pytest.raises(NotAllowed):
             await saved(mappings, Source.CARRIER)
         with pytest.raises(NotAllowed):
-            await mappings.forget(kept.mapping_id)
+            await mappings.forget(stored.mapping_id)
 
     assert mine.saved_by == "wang"

@@ -214,10 +214,10 @@ def test_an_entry_of_other_contents_is_replaced_only_knowingly(stub: Any, run: R
     replaced = run("add", number, *again, "--replace")
 
     assert refused.exit_code == 4
-    told = " ".join(refused.stderr.split())
-    assert f"{number} (block): source ministry → bureau" in told
-    assert "fraud type fake_loan → unspecified, legal basis 'Art. 25' → none" in told
-    assert "--replace" in told
+    output = " ".join(refused.stderr.split())
+    assert f"{number} (block): source ministry → bureau" in output
+    assert "fraud type fake_loan → unspecified, legal basis 'Art. 25' → none" in output
+    assert "--replace" in output
     assert found.legal_basis == "Art. 25"
     assert "duplicate" in same.stdout
     assert "replaced" in replaced.stdout
@@ -291,9 +291,9 @@ def test_an_import_replaces_what_another_source_supplied_only_knowingly(
     replaced = run("import", str(listed), "--source", "bureau", "--replace", "--json")
 
     assert refused.exit_code == 4
-    told = " ".join(refused.stderr.split())
-    assert "as 2 of the entries change" in told
-    assert "source ministry → bureau" in told
+    output = " ".join(refused.stderr.split())
+    assert "as 2 of the entries change" in output
+    assert "source ministry → bureau" in output
     assert json.loads(preview.stdout)["replaced"] == 2
     assert json.loads(own.stdout)["replaced"] == 1
     assert json.loads(replaced.stdout)["replaced"] == 2

@@ -70,19 +70,21 @@ async def test_hits_add_up_and_the_latest_stays(url: str, kind: str) -> None:
 async def test_old_hits_of_removed_entries_are_dropped(
     redis_url: str,
 ) -> None:
-    kept, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
-    snapshot = Snapshot.build(1, [kept, replace(an_entry("bank.example"), mode=EntryMode.SHADOW)])
+    retained, gone = an_entry("+8617000000001"), an_entry("+8617000000002")
+    snapshot = Snapshot.build(
+        1, [retained, replace(an_entry("bank.example"), mode=EntryMode.SHADOW)]
+    )
     lately = NINE_O_CLOCK_S - 60
     async with hit_store(redis_url) as store:
-        await store.add(HitCounts({kept.entry_id: 1, gone.entry_id: 1}, lately - DAY_S), 1)
+        await store.add(HitCounts({retained.entry_id: 1, gone.entry_id: 1}, lately - DAY_S), 1)
         await store.add(HitCounts({"n-just-added": 1}, lately), 1)
 
         dropped = await HitCountRetention(
             store, lambda: snapshot, lambda: NINE_O_CLOCK_MS
         ).forget_gone()
 
-        names = [kept.entry_id, gone.entry_id, "n-just-added"]
-        assert (dropped, set(await store.read(names))) == (1, {kept.entry_id, "n-just-added"})
+        names = [retained.entry_id, gone.entry_id, "n-just-added"]
+        assert (dropped, set(await store.read(names))) == (1, {retained.entry_id, "n-just-added"})
 
 
 async def test_without_entries_all_old_hits_are_dropped(redis_url: str) -> None:
@@ -149,8 +151,8 @@ def test_due_entries_are_paged_the_earliest_first(stub: Any, run: Run, clock: Li
         (decision_pb2.SOURCE_CARRIER, pb.DUE_REASON_REVIEW, 1),
     }
     clock.now_s += 2 * DAY_S + 1
-    told = json.loads(run("due", "--within", "1d", "--source", "carrier", "--json").output)
-    assert [(one["entry"]["pattern"], one["reason"]) for one in told["entries"]] == [
+    output = json.loads(run("due", "--within", "1d", "--source", "carrier", "--json").output)
+    assert [(one["entry"]["pattern"], one["reason"]) for one in output["entries"]] == [
         ("bank.example", "review_overdue")
     ]
     shown = run("due", "--within", "14d", "--limit", "1").output
@@ -203,8 +205,8 @@ def test_dead_entries_are_those_without_a_hit_since_they_were_added(
     assert (len(first.entries), sorted(dead)) == (1, ["+8617000000002", "+8617000000003"])
     assert first.examined < rest.examined == first.total == rest.total == 3
     assert not rest.next_page_token
-    told = json.loads(run("dead", "--days", "100", "--json").output)
-    assert [one["pattern"] for one in told["entries"]] == dead
+    output = json.loads(run("dead", "--days", "100", "--json").output)
+    assert [one["pattern"] for one in output["entries"]] == dead
 
 
 def test_no_entry_is_dead_before_hits_were_counted_for_long_enough(

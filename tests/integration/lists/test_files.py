@@ -50,8 +50,8 @@ def test_a_table_in_gb18030_is_previewed_and_then_imported(
     assert [done[name] for name in counts] == [7, 2, 1, 1, 1, 3, 1]
     assert before["examples"]["duplicate"][0]["repeated_by"] == {"line": 5}
     assert done["version"] == before["version"] + 1
-    for told in ("gb18030", "号码 → number", "not used: 序号", "digits are lost", "line 9", "new,"):
-        assert told in shown.stdout
+    for text in ("gb18030", "号码 → number", "not used: 序号", "digits are lost", "line 9", "new,"):
+        assert text in shown.stdout
     with report.open(encoding="utf-8-sig", newline="") as file:
         bad = list(csv.DictReader(file))
     assert [(row["line"], row["outcome"]) for row in bad] == [
@@ -109,24 +109,24 @@ def test_a_column_mapping_is_remembered_for_its_source(service: Running, tmp_pat
     options = ("--source", "carrier", "--map", "标识=number")
     wrong = service.fanzha("blocklist", "import", str(first), *options, check=False)
 
-    told = summary(service, str(first), "--source", "carrier", "--map", "涉案标识=号码")
+    output = summary(service, str(first), "--source", "carrier", "--map", "涉案标识=号码")
     again = summary(service, str(second), "--source", "carrier")
     other = service.fanzha("blocklist", "import", str(second), "--source", "bureau", check=False)
 
     assert (unknown.returncode, wrong.returncode, other.returncode) == (2, 2, 2)
     assert "--map" in unknown.stderr
     assert "涉案标识" in unknown.stderr
-    assert (told["added"], again["added"]) == (1, 1)
-    assert (told["remembered_columns"], again["remembered_columns"]) == (
+    assert (output["added"], again["added"]) == (1, 1)
+    assert (output["remembered_columns"], again["remembered_columns"]) == (
         {}, {"涉案标识": "number"},
     )  # fmt: skip
-    (kept,) = json.loads(service.fanzha("blocklist", "mappings", "list", "--json").stdout)
-    shown = service.fanzha("blocklist", "mappings", "show", kept["mapping_id"]).stdout
+    (stored,) = json.loads(service.fanzha("blocklist", "mappings", "list", "--json").stdout)
+    shown = service.fanzha("blocklist", "mappings", "show", stored["mapping_id"]).stdout
     assert "涉案标识 → number" in shown
     assert "登记人 → not used" in shown
-    service.fanzha("blocklist", "mappings", "forget", "--yes", kept["mapping_id"])
+    service.fanzha("blocklist", "mappings", "forget", "--yes", stored["mapping_id"])
     gone = service.fanzha(
-        "blocklist", "mappings", "forget", "--yes", kept["mapping_id"], check=False
+        "blocklist", "mappings", "forget", "--yes", stored["mapping_id"], check=False
     )
     assert gone.returncode == 1
     assert "0 remembered" in service.fanzha("blocklist", "mappings", "list").stdout

@@ -227,9 +227,9 @@ async def test_an_outage_of_the_store_is_survived_and_logged_once(
     finally:
         await server.stop()
 
-    told = [record.message for record in caplog.records]
-    assert sum("list follower failed" in line for line in told) == 1
-    assert sum("list follower works again" in line for line in told) == 1
+    messages = [record.message for record in caplog.records]
+    assert sum("list follower failed" in line for line in messages) == 1
+    assert sum("list follower works again" in line for line in messages) == 1
 
 
 async def was_told(caplog: pytest.LogCaptureFixture, line: str) -> bool:

@@ -44,10 +44,10 @@ def test_the_drop_command_removes_shadow_entries_only(stub: Any, run: Run) -> No
 
 
 def pb_reports(done: Result) -> list[pb.RowReport]:
-    told = json.loads(done.output)["entries"]
+    output = json.loads(done.output)["entries"]
     return [
         pb.RowReport(outcome=pb.RowOutcome.Value(f"ROW_OUTCOME_{one['outcome'].upper()}"))
-        for one in told
+        for one in output
     ]
 
 

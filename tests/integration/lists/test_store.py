@@ -256,7 +256,7 @@ async def test_an_unreachable_store_is_unavailable(unused_port: int) -> None:
 
 @pytest.fixture
 def unused_port() -> Iterator[int]:
-    with socket.socket() as kept:
+    with socket.socket() as reserved:
         # Bound, so that nobody else gets it; nobody listens.
-        kept.bind(("127.0.0.1", 0))
-        yield kept.getsockname()[1]
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]

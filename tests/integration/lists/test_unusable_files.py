@@ -91,9 +91,9 @@ def test_a_workbook_without_a_header_is_read_when_told(service: Running, tmp_pat
     book.save(tmp_path / "list.xlsx")
 
     status, printed = imported(service, tmp_path / "list.xlsx", "--preview")
-    told_status, told = imported(service, tmp_path / "list.xlsx", "--preview", "--no-header")
+    told_status, output = imported(service, tmp_path / "list.xlsx", "--preview", "--no-header")
 
     assert status == 2
     assert "or --no-header where the first row is data" in printed
-    assert told_status == 0, told
-    assert "3 × number" in told
+    assert told_status == 0, output
+    assert "3 × number" in output

@@ -146,11 +146,11 @@ def test_rows_are_told_apart_by_source_language_and_month_where_there_are_such(
     file.write_text("source\tlang\tdate\tlabel\ttext\n" + lines)
 
     found = measured("sms", "--data", str(file))
-    asked = measured("sms", "--data", str(file), "--group-by", "language", "--group-by", "month")
+    output = measured("sms", "--data", str(file), "--group-by", "language", "--group-by", "month")
 
     # All rows are of one month, which tells none apart.
     assert {one["by"] for one in found["groups"]} == {"source", "language"}
-    assert {(one["by"], one["group"]) for one in asked["slices"]} == {
+    assert {(one["by"], one["group"]) for one in output["slices"]} == {
         ("language", "e"),
         ("language", "z"),
     }

@@ -116,10 +116,10 @@ async def test_each_role_reads_or_changes_what_its_permissions_allow(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     status = pb.GetModelStatusRequest(kind=SMS)
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        may_read = {role for role in Role if await asked.may("GetModelStatus", status, role)}
-        may_write = {role for role in Role if await asked.may("ActivateModel", activate(), role)}
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        may_read = {role for role in Role if await control.may("GetModelStatus", status, role)}
+        may_write = {role for role in Role if await control.may("ActivateModel", activate(), role)}
 
     assert (may_read, may_write) == (READERS, WRITERS)
 
@@ -127,11 +127,11 @@ async def test_each_role_reads_or_changes_what_its_permissions_allow(
 async def test_a_change_is_audited_under_the_authenticated_name(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        done = await asked.call("ActivateModel", activate(), "operator", name="li")
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        done = await control.call("ActivateModel", activate(), "operator", name="li")
         shadow = pb.ShadowModelRequest(kind=SMS, version="3", share=0.25)
-        await asked.call("ShadowModel", shadow, "operator", name="wang")
+        await control.call("ShadowModel", shadow, "operator", name="wang")
 
     assert done.desired.changed_by == "li"
     assert [(kind, subject, actor) for kind, subject, _, actor in audit.records] == [
@@ -147,10 +147,10 @@ async def test_without_an_audit_record_nothing_changes(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
     audit.full = True
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        code, _ = await asked.refused("ActivateModel", activate())
-        desired = await asked.store.desired()
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        code, _ = await control.refused("ActivateModel", activate())
+        desired = await control.store.desired()
 
     assert code is grpc.StatusCode.UNAVAILABLE
     assert desired == {}
@@ -159,11 +159,11 @@ async def test_without_an_audit_record_nothing_changes(
 async def test_an_unknown_version_is_refused_and_the_available_ones_are_named(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        active = await asked.refused("ActivateModel", activate("99"))
-        shadow = await asked.refused("ShadowModel", pb.ShadowModelRequest(kind=SMS, version="99"))
-        desired = await asked.store.desired()
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        active = await control.refused("ActivateModel", activate("99"))
+        shadow = await control.refused("ShadowModel", pb.ShadowModelRequest(kind=SMS, version="99"))
+        desired = await control.store.desired()
 
     why = "there is no text model 99; there are: 1, 2, 3, 10"
     assert active == shadow == (grpc.StatusCode.NOT_FOUND, why)
@@ -177,10 +177,10 @@ async def test_while_no_worker_reports_the_bundles_of_this_host_count(
     root = tmp_path / "models"
     root.mkdir()
     some_bundles(root)
-    async with office(redis_url, issuer, audit, root) as asked:
-        known = await asked.call("ActivateModel", activate("1"), "operator")
-        code, why = await asked.refused("ActivateModel", activate("2"))
-        found = await asked.call("ListModels", pb.ListModelsRequest(), "auditor")
+    async with office(redis_url, issuer, audit, root) as control:
+        known = await control.call("ActivateModel", activate("1"), "operator")
+        code, why = await control.refused("ActivateModel", activate("2"))
+        found = await control.call("ListModels", pb.ListModelsRequest(), "auditor")
 
     assert known.desired.active == "1"
     assert (code, why) == (
@@ -194,16 +194,18 @@ async def test_while_no_worker_reports_the_bundles_of_this_host_count(
 async def test_a_rollback_after_a_refused_bundle_returns_to_what_runs(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        await asked.call("ActivateModel", activate("2"), "operator")
-        await asked.runs("a/1", "2", previous="1")
-        await asked.call("ActivateModel", activate("3"), "operator")
-        await asked.runs("a/1", "2", previous="1", refused={"3": "sha256"})
-        refused = await asked.call("GetModelStatus", pb.GetModelStatusRequest(kind=SMS), "operator")
-        first = await asked.call("RollbackModel", pb.RollbackModelRequest(kind=SMS), "operator")
-        await asked.runs("a/1", "2", previous="1")
-        second = await asked.call("RollbackModel", pb.RollbackModelRequest(kind=SMS), "operator")
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        await control.call("ActivateModel", activate("2"), "operator")
+        await control.runs("a/1", "2", previous="1")
+        await control.call("ActivateModel", activate("3"), "operator")
+        await control.runs("a/1", "2", previous="1", refused={"3": "sha256"})
+        refused = await control.call(
+            "GetModelStatus", pb.GetModelStatusRequest(kind=SMS), "operator"
+        )
+        first = await control.call("RollbackModel", pb.RollbackModelRequest(kind=SMS), "operator")
+        await control.runs("a/1", "2", previous="1")
+        second = await control.call("RollbackModel", pb.RollbackModelRequest(kind=SMS), "operator")
 
     (worker,) = refused.model.workers
     assert worker.active_state == pb.FOLLOW_STATE_REFUSED
@@ -215,11 +217,11 @@ async def test_a_rollback_after_a_refused_bundle_returns_to_what_runs(
 async def test_after_a_refused_bundle_another_one_is_preceded_by_what_ran(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        await asked.call("ActivateModel", activate("2"), "operator")
-        await asked.runs("a/1", "1", refused={"2": "sha256"})
-        done = await asked.call("ActivateModel", activate("3"), "operator")
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        await control.call("ActivateModel", activate("2"), "operator")
+        await control.runs("a/1", "1", refused={"2": "sha256"})
+        done = await control.call("ActivateModel", activate("3"), "operator")
 
     assert (done.desired.active, done.desired.previous) == ("3", "1")
 
@@ -227,9 +229,9 @@ async def test_after_a_refused_bundle_another_one_is_preceded_by_what_ran(
 async def test_a_rollback_without_an_earlier_change_is_refused(
     redis_url: str, issuer: Issuer, audit: MemoryAudit
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        code, why = await asked.refused("RollbackModel", pb.RollbackModelRequest(kind=SMS))
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        code, why = await control.refused("RollbackModel", pb.RollbackModelRequest(kind=SMS))
 
     assert code is grpc.StatusCode.NOT_FOUND
     assert why == "nothing to roll back to: no other text model ran before"
@@ -253,10 +255,10 @@ async def test_a_rollback_without_an_earlier_change_is_refused(
 async def test_an_invalid_request_is_refused(
     redis_url: str, issuer: Issuer, audit: MemoryAudit, method: str, request_: Any
 ) -> None:
-    async with office(redis_url, issuer, audit) as asked:
-        await asked.runs("a/1", "1")
-        code, why = await asked.refused(method, request_)
-        desired = await asked.store.desired()
+    async with office(redis_url, issuer, audit) as control:
+        await control.runs("a/1", "1")
+        code, why = await control.refused(method, request_)
+        desired = await control.store.desired()
 
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert len(why) < 200

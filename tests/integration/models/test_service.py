@@ -166,7 +166,7 @@ def test_a_shadow_runs_in_every_worker_and_is_counted(service: Running) -> None:
 
 def call_strangers(service: Running, callers: range) -> set[str]:
     """Let each caller make four calls on a new connection; return the velocity versions seen."""
-    asked = set()
+    called = set()
     for caller in callers:
         calls = [
             pb.Call(
@@ -180,8 +180,8 @@ def call_strangers(service: Running, callers: range) -> set[str]:
         with channels.blocking(service.interception) as channel:
             stub = pb_grpc.InterceptionServiceStub(channel)
             answer = stub.DecideCalls(pb.DecideCallsRequest(calls=calls), timeout=20)
-        asked.add(answer.decisions.velocity_version)
-    return asked
+        called.add(answer.decisions.velocity_version)
+    return called
 
 
 def test_a_velocity_model_is_activated_refused_and_rolled_back(service: Running) -> None:
@@ -209,11 +209,11 @@ def test_a_shadow_of_the_velocity_model_is_counted(service: Running) -> None:
     a_bundle(service.folder / "models", "moment", "4", threshold=1e-6)
 
     models(service, "shadow", "velocity", "4")
-    asked = call_strangers(service, range(24, 32))
+    called = call_strangers(service, range(24, 32))
     page = service.metrics_page()
     models(service, "shadow", "velocity", "off")
 
-    assert asked == {"1"}
+    assert called == {"1"}
     assert 'fanzha_shadow_marks_total{change="would_mark"} 0.0' not in page
     assert 'fanzha_shadow_marks_total{change="would_mark"}' in page
     assert 'fanzha_shadow_failures_total{channel="velocity"} 0.0' in page
@@ -298,12 +298,12 @@ def test_a_host_runs_the_last_desired_model_after_the_store_lost_it(
 
 
 def test_a_swap_is_asked_for_after_showing_what_runs(service: Running) -> None:
-    asked = service.fanzha("models", "activate", "link", "1", check=False)
+    done = service.fanzha("models", "activate", "link", "1", check=False)
     unknown = service.fanzha("models", "activate", "link", "99", check=False)
 
-    assert asked.returncode == 2
-    assert "Let link model 1 decide? Nothing changed" in asked.stderr
-    assert "runs" in asked.stderr
+    assert done.returncode == 2
+    assert "Let link model 1 decide? Nothing changed" in done.stderr
+    assert "runs" in done.stderr
     # What cannot be is refused at once.
     assert unknown.returncode == 1
     assert "there is no link model 99" in unknown.stderr

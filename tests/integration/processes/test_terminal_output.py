@@ -139,10 +139,10 @@ def printed(server: str, folder: Path, command: tuple[str, ...], **settings: str
         XDG_CONFIG_HOME=str(folder),
         **{"TTY_COMPATIBLE": "1", "COLUMNS": "80", "FANZHA_LANGUAGE": "en"} | settings,
     )
-    told = done.stdout + done.stderr
-    assert "Traceback" not in told, told
-    assert told
-    return told
+    output = done.stdout + done.stderr
+    assert "Traceback" not in output, output
+    assert output
+    return output
 
 
 def harmful(told: str) -> set[str]:
@@ -174,10 +174,10 @@ def test_no_error_about_arguments_steers_a_terminal(
 @pytest.mark.parametrize("code", CODES)
 def test_no_error_of_a_server_steers_a_terminal(tmp_path: Path, code: grpc.StatusCode) -> None:
     with hostile_server(failing=code) as server:
-        told = printed(server, tmp_path, ("blocklist", "list"))
+        output = printed(server, tmp_path, ("blocklist", "list"))
 
-    assert "owned" in told
-    assert harmful(told) == set()
+    assert "owned" in output
+    assert harmful(output) == set()
 
 
 @pytest.fixture(scope="module")
@@ -194,12 +194,12 @@ def long_word(field: str) -> str:
 def test_no_word_of_a_table_is_split_at_80_columns(
     long_words: str, tmp_path: Path, command: str
 ) -> None:
-    told = OURS.sub("", printed(long_words, tmp_path, tuple(command.split())))
+    output = OURS.sub("", printed(long_words, tmp_path, tuple(command.split())))
 
-    joined = "".join(line.strip() for line in told.splitlines())
+    joined = "".join(line.strip() for line in output.splitlines())
     whole = re.compile("<[a-z0-9_]+-*>")
-    assert whole.findall(told)
-    assert sorted(whole.findall(joined)) == sorted(whole.findall(told))
+    assert whole.findall(output)
+    assert sorted(whole.findall(joined)) == sorted(whole.findall(output))
 
 
 def test_an_export_is_exact_in_a_pipe_and_harmless_on_a_terminal(tmp_path: Path) -> None:

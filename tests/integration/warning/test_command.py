@@ -80,7 +80,7 @@ async def lost_money(up: Running, case_id: str) -> list[str]:
                 await asyncio.sleep(0.05)
     finally:
         await client.aclose()
-    return [said for field, said in done.items() if field != NOTED]
+    return [text for field, text in done.items() if field != NOTED]
 
 
 def check_replay(up: Running) -> None:
@@ -114,8 +114,8 @@ def test_a_sent_warning_is_shown_by_the_commands(tmp_path: Path) -> None:
             1,
         )
 
-        told = up.fanzha("warnings", "feedback", "carrier.example").stdout
-        assert next(csv.reader(told.splitlines())) == [
+        output = up.fanzha("warnings", "feedback", "carrier.example").stdout
+        assert next(csv.reader(output.splitlines())) == [
             *("place", "reference", "case_id", "what", "at_ms")
         ]
 

@@ -130,9 +130,9 @@ at_least = "high"
 
     asyncio.run(take())
 
-    asked = ["policy", "preview", str(policy), "--since", ""]
-    found = json.loads(run(*asked, "--json").stdout)
-    shown = run(*asked)
+    requests = ["policy", "preview", str(policy), "--since", ""]
+    found = json.loads(run(*requests, "--json").stdout)
+    shown = run(*requests)
 
     assert (found["cases"], found["changed"]) == (3, 2)
     assert found["lines"] == {"sure": 2}

@@ -74,10 +74,10 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     ]
     assert await loop.requests() == []
 
-    (said,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
+    (answer,) = await loop.ends(second, CaseOutcome.FALSE_ALARM)
     (request,) = await loop.requests()
 
-    assert said == f"proposed: change {request.id} removes {LISTED}, reliability 0.25"
+    assert answer == f"proposed: change {request.id} removes {LISTED}, reliability 0.25"
     assert (request.kind, request.state) == (ChangeKind.RETIREMENT, ChangeState.PENDING)
     assert "2 were false alarms, 0 lost money" in request.reason
     assert request.reason.endswith(f"cases {second}, {first}")
@@ -90,7 +90,7 @@ async def test_false_alarms_propose_the_removal_of_an_entry_and_its_approval_rem
     with acting_as(WANG):
         await loop.desk.changes.approve(request.id)
     assert f"block {LISTED}" not in await loop.desk.listed()
-    assert (await loop.pipeline.store.history(second))[-1].why == said
+    assert (await loop.pipeline.store.history(second))[-1].why == answer
 
 
 async def test_only_false_alarms_lower_the_reliability_of_a_range(
@@ -139,8 +139,8 @@ async def test_an_entry_that_has_ended_is_proposed_for_nothing(loop: Loop) -> No
     loop.desk.clock[0] += 366 * 86_400_000
 
     for case in cases:
-        (said,) = await loop.ends(case, CaseOutcome.FALSE_ALARM)
-        assert said.startswith("gone:")
+        (answer,) = await loop.ends(case, CaseOutcome.FALSE_ALARM)
+        assert answer.startswith("gone:")
     assert await loop.requests() == []
 
 
@@ -163,10 +163,10 @@ async def test_lost_money_proposes_an_entry_that_would_have_blocked_it(loop: Loo
         more = a_warning(1, reference=kind.value, campaign="parcel")
         await loop.warned(_by(more, kind, value))
 
-    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
+    answer = await loop.ends(case, CaseOutcome.LOST_MONEY)
     link, number = await loop.requests()
 
-    assert said == [
+    assert answer == [
         "no_kind: no list has entries for this account",
         f"proposed: change {number.id} blocks {OTHER}",
         f"proposed: change {link.id} blocks pay.example",
@@ -202,9 +202,9 @@ async def test_protected_means_are_not_proposed(
     await loop.list_(OTHER, action=Action.ALLOW)
     case = await loop.warned(_by(a_warning(1), kind, value))
 
-    (said,) = await loop.ends(case, CaseOutcome.LOST_MONEY)
+    (answer,) = await loop.ends(case, CaseOutcome.LOST_MONEY)
 
-    assert said.startswith(f"{why}:")
+    assert answer.startswith(f"{why}:")
     assert len(await loop.requests()) == (1 if why == "proposed" else 0)
 
 
@@ -214,11 +214,11 @@ async def test_a_repeated_closing_and_a_lost_answer_make_one_request(
     loop.proposals.lost = 1
     case = await loop.warned(a_warning(1, caller=OTHER))
 
-    said = await loop.ends(case, CaseOutcome.LOST_MONEY)
+    answer = await loop.ends(case, CaseOutcome.LOST_MONEY)
     await loop.client.xadd(keys.OUTCOMES, {"case_id": case})
     await loop.until_counted(CaseOutcome.LOST_MONEY, "already", 2)
 
-    assert said == [f"already: {OTHER}, an entry was requested before"]
+    assert answer == [f"already: {OTHER}, an entry was requested before"]
     assert len(await loop.requests()) == 1
 
 

@@ -161,9 +161,9 @@ async def test_the_caller_of_a_listed_number_is_the_person_at_risk(
 async def test_old_hits_and_hits_without_a_person_at_risk_warn_no_one(
     client: Client, pipeline: WarningPipeline
 ) -> None:
-    nobody = a_hit(2)
-    del nobody["to_party"]
-    await append(client, a_hit(1, occurred_at_ms="1000"), nobody, a_hit(3, reason="SPAM"))
+    unknown = a_hit(2)
+    del unknown["to_party"]
+    await append(client, a_hit(1, occurred_at_ms="1000"), unknown, a_hit(3, reason="SPAM"))
     await append(client, a_hit(4, fraud_type=""))
 
     await pipeline.hits.step()
@@ -284,16 +284,16 @@ async def test_a_source_receives_the_outcome_of_each_warning_once(
             kind=EventKind.CLOSED, at_ms=now_ms(), by="wang", outcome=CaseOutcome.FALSE_ALARM
         )
         await pipeline.store.change(answer.case_id, lambda _case: [close])
-        told = []
+        found = []
         async for one in stub.FollowFeedback(
             pb.FollowFeedbackRequest(source_name="carrier.example"), timeout=PATIENCE_SECONDS
         ):
-            told.append((one.reference, one.what))
+            found.append((one.reference, one.what))
             if one.what.startswith("closed"):
                 break
         quality = await stub.GetSourceQuality(pb.GetSourceQualityRequest())
 
-    assert told == [("x", "warned"), ("x", "reached"), ("x", "closed_false_alarm")]
+    assert found == [("x", "warned"), ("x", "reached"), ("x", "closed_false_alarm")]
     (record,) = quality.sources
     assert (record.accepted, record.false_alarms, record.confirmed) == (1, 1, 0)
     assert (record.false_cases, record.confirmed_cases) == (1, 0)

@@ -14,13 +14,13 @@ def test_the_tree_of_a_process_is_itself_and_its_descendants() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         found = processes.tree(os.getpid())
-        said = processes.command(child.pid)
+        command_line = processes.command(child.pid)
         used = processes.cpu_seconds(os.getpid())
         child.communicate(b"\n")
 
     assert found[0] == os.getpid()
     assert child.pid in found
-    assert said == command
+    assert command_line == command
     assert used > 0
 
 

@@ -37,6 +37,6 @@ def test_an_unwritable_result_is_printed_and_fails_in_one_sentence(
     with pytest.raises(typer.Exit):
         results.write("load", {"rate": 7}, save=True, folder=tmp_path / "file")
 
-    said = capsys.readouterr()
-    assert json.loads(said.out)["rate"] == 7
-    assert "not kept, only printed" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["rate"] == 7
+    assert "not kept, only printed" in output.err

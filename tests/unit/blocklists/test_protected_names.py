@@ -47,9 +47,9 @@ def test_the_fast_path_accepts_ordinary_names() -> None:
     ],
 )  # fmt: skip
 def test_a_name_is_refused_with_the_reason(host: str, why: str) -> None:
-    said = protected_names.refusal(EntryKind.HOST, host)
+    refusal = protected_names.refusal(EntryKind.HOST, host)
 
-    assert why in said if why else not said
+    assert why in refusal if why else not refusal
 
 
 def test_a_path_on_a_public_suffix_may_be_blocked() -> None:

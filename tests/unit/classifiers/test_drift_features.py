@@ -27,9 +27,9 @@ def test_a_link_has_features_of_its_parts_and_an_unreadable_one_has_none() -> No
 
 def test_every_channel_has_the_columns_that_metrics_are_laid_out_by() -> None:
     nothing = np.zeros(1, np.float32)
-    nobody = CallerActivity(**{field.name: nothing for field in fields(CallerActivity)})
+    unknown = CallerActivity(**{field.name: nothing for field in fields(CallerActivity)})
 
-    assert tuple(drift_features.of_callers(nobody)) == NAMES[Channel.CALL]
+    assert tuple(drift_features.of_callers(unknown)) == NAMES[Channel.CALL]
     assert tuple(drift_features.of_texts(["a"])) == NAMES[Channel.TEXT]
     assert tuple(drift_features.of_links(["http://a.example/"])) == NAMES[Channel.LINK]
 

@@ -40,16 +40,16 @@ class Exemption:
 
 
 def _is_protected(dialled: Sequence[str]) -> list[bool]:
-    kept: list[bool] = protected.protected_numbers(HomePlan().number_keys(dialled)).tolist()
-    return kept
+    retained: list[bool] = protected.protected_numbers(HomePlan().number_keys(dialled)).tolist()
+    return retained
 
 
 def _differing(dialled: Sequence[str]) -> list[str]:
     exemption = Exemption()
     return [
         text
-        for text, kept in zip(dialled, _is_protected(dialled), strict=True)
-        if exemption.covers(text) != kept
+        for text, is_held in zip(dialled, _is_protected(dialled), strict=True)
+        if exemption.covers(text) != is_held
     ]
 
 
@@ -59,8 +59,8 @@ def test_the_configuration_for_kamailio_exempts_all_protected_callees_and_no_oth
     codes = [code for code in range(100_000, 1_000_000) if not 860_000 <= code < 870_000]
     assert Exemption().lines("\n".join(map(str, codes))) == [
         str(code)
-        for code, kept in zip(codes, protected.protected_numbers(-np.array(codes)), strict=True)
-        if kept
+        for code, is_held in zip(codes, protected.protected_numbers(-np.array(codes)), strict=True)
+        if is_held
     ]
     assert _differing([str(code) for code in range(860_000, 870_000)]) == []
 

@@ -38,9 +38,9 @@ def test_sharing_a_port_takes_it_from_no_other_program(stranger: socket.socket) 
 
 
 def test_a_port_to_share_can_be_shared() -> None:
-    kept = SharedPort(LOOPBACK, 0)
+    reserved = SharedPort(LOOPBACK, 0)
 
     with socket.socket() as worker:
         worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        worker.bind((LOOPBACK, kept.number))
-    kept.close()
+        worker.bind((LOOPBACK, reserved.number))
+    reserved.close()

@@ -17,12 +17,12 @@ URLS = [
 
 @pytest.mark.parametrize("url", URLS)
 def test_a_password_is_found_and_hidden(url: str) -> None:
-    told = url_secrets.hidden(f"cannot connect to {url}, 'twice': '{url}'")
+    text = url_secrets.hidden(f"cannot connect to {url}, 'twice': '{url}'")
 
     assert url_secrets.has_password(url)
-    assert "S3cret" not in told
-    assert told.startswith("cannot connect to ")
-    assert told.count("***") == 2
+    assert "S3cret" not in text
+    assert text.startswith("cannot connect to ")
+    assert text.count("***") == 2
 
 
 @pytest.mark.parametrize(

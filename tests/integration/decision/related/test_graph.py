@@ -248,6 +248,25 @@ async def test_an_entity_allowed_later_is_forgotten_with_dependent_suspicion(
         assert await graph.store.show(LINK) is None
 
 
+async def test_a_review_is_due_after_a_change_of_the_lists_or_some_seconds(redis_url: str) -> None:
+    async with a_graph(redis_url) as graph:
+        await graph.see(LINK, CALLBACK, times=3)
+        await graph.keeper.review_if_due()
+        await graph.confirm(channel="LINK", url="http://evil.example/")
+        sizes = [graph.figures.sizes]
+
+        await graph.keeper.review_if_due()
+        sizes.append(graph.figures.sizes)
+        graph.now_ms += 10_000
+        await graph.keeper.review_if_due()
+        sizes.append(graph.figures.sizes)
+        graph.list_only(an_entry("evil.example", Action.ALLOW))
+        await graph.keeper.review_if_due()
+
+        assert sizes == [(2, 0, 0), (2, 0, 0), (2, 1, 1)]
+        assert await graph.levels() == {}
+
+
 async def test_a_confirmation_expires(redis_url: str) -> None:
     async with a_graph(redis_url) as graph:
         await graph.see(LINK, CALLBACK, times=3)

@@ -128,10 +128,10 @@ async def test_expired_entries_withdraw_a_pending_backfill(rig: LandingRig) -> N
 async def test_starting_a_changed_backfill_is_a_conflict(rig: LandingRig) -> None:
     await listed(rig, a_block(), a_block(OTHER))
     (before,) = await rig.store.pending()
-    looked = await rig.looking().search(before)
+    result = await rig.looking().search(before)
     await listed(rig, removed=(a_block(),))
 
-    begun = await rig.beginning().start(before, looked, rate=20, by="wang")
+    begun = await rig.beginning().start(before, result, rate=20, by="wang")
 
     assert begun is None
     assert await rig.backfills.running() == []

@@ -208,10 +208,10 @@ async def test_without_a_log_or_contacts_no_recipients_are_found(
 ) -> None:
     with pytest.raises(NotFound, match="decision log"):
         await started(a_service(client, tmp_path / "none", audit))
-    nobody = BackfillRequest(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
+    unknown = BackfillRequest(kind=SubjectKind.NUMBER, pattern="+8619900000009", days=1)
     with pytest.raises(InvalidInput, match="has no recipients"):
         await a_service(client, folder, audit).start(
-            nobody, rate=1, fraud_type=FraudType.UNSPECIFIED, by="wang"
+            unknown, rate=1, fraud_type=FraudType.UNSPECIFIED, by="wang"
         )
 
 

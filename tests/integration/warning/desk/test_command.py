@@ -66,14 +66,14 @@ async def test_a_case_is_taken_noted_assigned_and_closed_by_commands(
                "--reason", "paid before we called")  # fmt: skip
     await desk("close", again.case_id, "重复", "--duplicate-of", mine)
     shown = await desk.json("show", mine)
-    told = await desk("show", mine)
+    output = await desk("show", mine)
     history = await desk("history", mine)
 
     assert len(listed["cases"]) == 4
     assert (shown["victim"], shown["officer"], shown["lost_fen"]) == (
         "+8617000000002", "wang", "1200050")  # fmt: skip
-    assert "lost          12,000.50 yuan" in told
-    assert "lost to       account 6222 0000, number +8619900000001" in told
+    assert "lost          12,000.50 yuan" in output
+    assert "lost to       account 6222 0000, number +8619900000001" in output
     assert "asked her son to call" in history
     assert "not reached" in history
     assert (await office.store.get(again.case_id)).duplicate_of == mine
@@ -103,11 +103,11 @@ async def test_the_list_marks_waiting_and_overdue_cases(office: Office, window: 
     await desk("take", late)
     office.clock[0] += 10**9
 
-    told = await desk("list", "--overdue", "--limit", "2")
+    output = await desk("list", "--overdue", "--limit", "2")
 
-    first, second = told.splitlines()[1:3]
+    first, second = output.splitlines()[1:3]
     assert waits in first
     assert "a person is needed" in first
     assert "overdue" in second
-    assert "2 shown" in told
-    assert "there are more: --after" in told
+    assert "2 shown" in output
+    assert "there are more: --after" in output

@@ -55,18 +55,18 @@ async def test_the_view_equals_the_replayed_history_under_random_actions(
     delivery = delivery_records.DeliveryRecords(office.store, now_ms=lambda: office.clock[0])
 
     async def something(case: Case) -> None:
-        asked = CaseCommand(case_id=case.id, by=chance.choice(["wang", "li"]))
+        command = CaseCommand(case_id=case.id, by=chance.choice(["wang", "li"]))
         desk = office.desk
         match chance.randrange(7):
             case 0:
-                await desk.take(asked, take_over=chance.random() < 0.5)
+                await desk.take(command, take_over=chance.random() < 0.5)
             case 1:
-                await desk.note(asked, "x", unreached=chance.random() < 0.5, due_at_ms=0)
+                await desk.note(command, "x", unreached=chance.random() < 0.5, due_at_ms=0)
             case 2:
                 region = chance.choice(["340503", "340102", "34"])
-                await desk.assign(asked, region=region, officer="zhao", why="")
+                await desk.assign(command, region=region, officer="zhao", why="")
             case 3:
-                await desk.close(asked, CaseClosure(outcome=CaseOutcome.SAFE), "")
+                await desk.close(command, CaseClosure(outcome=CaseOutcome.SAFE), "")
             case 4:
                 number = int(case.victim[-4:])
                 await office.intake.ingest([a_warning(number, reference=str(chance.random()))])

@@ -105,10 +105,10 @@ async def test_numbers_are_unmasked_for_dispatchers_reading_one_case(
     office: Office, window: Window
 ) -> None:
     one, *_ = await office.opened()
-    asked = pb.GetCaseRequest(case_id=one)
+    request = pb.GetCaseRequest(case_id=one)
 
-    for_auditor = (await window.ask("GetCase", asked, role="auditor")).found
-    whole = (await window.ask("GetCase", asked, regions=["34"])).found
+    for_auditor = (await window.ask("GetCase", request, role="auditor")).found
+    whole = (await window.ask("GetCase", request, regions=["34"])).found
     listed = (await window.ask("ListCases", pb.ListCasesRequest(page_size=1))).cases[0]
 
     assert (whole.victim, whole.masked) == ("+8617000000001", False)
@@ -124,10 +124,10 @@ async def test_a_history_hides_people_and_notes_from_auditors(
 ) -> None:
     one, *_ = await office.opened()
     await window.ask("NoteCase", pb.NoteCaseRequest(case_id=one, text="her son is with her"))
-    asked = pb.GetCaseHistoryRequest(case_id=one)
+    request = pb.GetCaseHistoryRequest(case_id=one)
 
-    whole = await window.ask("GetCaseHistory", asked)
-    masked = await window.ask("GetCaseHistory", asked, role="auditor")
+    whole = await window.ask("GetCaseHistory", request)
+    masked = await window.ask("GetCaseHistory", request, role="auditor")
 
     assert "her son is with her" in str(whole)
     assert "+8619900000001" in str(whole)
@@ -140,8 +140,8 @@ async def test_a_history_comes_in_pages(office: Office, window: Window) -> None:
     one, *_ = await office.opened()
     events, after = [], ""
     for _ in range(20):
-        asked = pb.GetCaseHistoryRequest(case_id=one, page_token=after, page_size=3)
-        answer = await window.ask("GetCaseHistory", asked)
+        request = pb.GetCaseHistoryRequest(case_id=one, page_token=after, page_size=3)
+        answer = await window.ask("GetCaseHistory", request)
         events += [one.what for one in answer.events]
         after = answer.next_page_token
         if not after:
@@ -154,8 +154,8 @@ async def test_a_page_token_of_one_history_is_refused_for_another(
     office: Office, window: Window
 ) -> None:
     one, other, *_ = await office.opened()
-    asked = pb.GetCaseHistoryRequest(case_id=one, page_size=1)
-    token = (await window.ask("GetCaseHistory", asked)).next_page_token
+    query = pb.GetCaseHistoryRequest(case_id=one, page_size=1)
+    token = (await window.ask("GetCaseHistory", query)).next_page_token
 
     for request in (
         pb.GetCaseHistoryRequest(case_id=other, page_token=token),
@@ -168,10 +168,10 @@ async def test_a_page_token_of_one_history_is_refused_for_another(
 
 async def test_of_two_concurrent_takers_one_gets_the_case(office: Office, window: Window) -> None:
     one, *_ = await office.opened()
-    asked = pb.TakeCaseRequest(case_id=one)
+    request = pb.TakeCaseRequest(case_id=one)
 
     answers = await asyncio.gather(
-        *(window.ask("TakeCase", asked, sub=name) for name in ("wang", "li", "zhao", "qian")),
+        *(window.ask("TakeCase", request, sub=name) for name in ("wang", "li", "zhao", "qian")),
         return_exceptions=True,
     )
 
@@ -253,8 +253,8 @@ async def test_cases_are_listed_in_pages(office: Office, window: Window) -> None
     found: list[str] = []
     token = ""
     for _ in ids:
-        asked = pb.ListCasesRequest(page_size=2, page_token=token)
-        answer = await window.ask("ListCases", asked)
+        request = pb.ListCasesRequest(page_size=2, page_token=token)
+        answer = await window.ask("ListCases", request)
         found += [one.case_id for one in answer.cases]
         token = answer.next_page_token
         if not token:

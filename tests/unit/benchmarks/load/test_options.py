@@ -9,9 +9,9 @@ from benchmarks.load import options
 
 
 def ended(capsys: pytest.CaptureFixture[str], status: int) -> str:
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert status == 2
-    return said
+    return output
 
 
 @pytest.mark.parametrize(

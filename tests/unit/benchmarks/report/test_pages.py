@@ -39,8 +39,8 @@ LIST_SIZE: dict[str, Any] = {
 
 def h2load(share: float) -> dict[str, Any]:
     results = [
-        {"channel": channel, "batch": batch, "median": wanted * share}
-        for (channel, batch), wanted in PER_SECOND.items()
+        {"channel": channel, "batch": batch, "median": expected * share}
+        for (channel, batch), expected in PER_SECOND.items()
     ]
     return {"kind": "h2load", "results": results}
 
@@ -102,8 +102,10 @@ def test_the_memory_of_lists_is_reported_and_judged_at_the_largest_size() -> Non
     assert (
         "| 10,000,000 | 140.0 (150.0) | 160.0 (170.0) | 20.2 (20.0) | 41.2 (30.0) | 2.00 |" in text
     )
-    asked = section(text, "Targets")
-    assert "| resident of a listed number (of 10,000,000; 20.2 in the files) | ≤ 24 bytes" in asked
+    targets = section(text, "Targets")
+    assert (
+        "| resident of a listed number (of 10,000,000; 20.2 in the files) | ≤ 24 bytes" in targets
+    )
     assert section(text, "Missed targets").strip() == (
         "* import of ten million (hosts): 160, target ≤ 150 s"
     )

@@ -48,24 +48,24 @@ def test_the_key_of_a_slot_can_be_read(keys: list[int]) -> None:
 
 @given(st.lists(uint64s, min_size=1, max_size=200).map(sorted), st.lists(uint64s, max_size=20))
 def test_it_finds_what_a_linear_scan_finds(slots: list[int], others: list[int]) -> None:
-    wanted = np.array([*slots[::3], *others], np.uint64)
+    queried = np.array([*slots[::3], *others], np.uint64)
 
-    assert found(slots, wanted) == pairs(slots, wanted)
+    assert found(slots, queried) == pairs(slots, queried)
 
 
 @given(st.integers(1, 60), st.integers(0, 2**64 - 1))
 def test_one_slot_may_stand_any_number_of_times(times: int, slot: int) -> None:
-    wanted = np.array([slot], np.uint64)
+    queried = np.array([slot], np.uint64)
 
-    assert found([slot] * times, wanted) == [(0, at) for at in range(times)]
+    assert found([slot] * times, queried) == [(0, at) for at in range(times)]
 
 
 @given(st.sets(st.integers(0, 500), min_size=1, max_size=300), st.integers(0, 2**52 - 1))
 def test_slots_that_crowd_together_are_found(near: set[int], first: int) -> None:
     slots = [first * 4096 + at for at in sorted(near)]
-    wanted = np.uint64(first * 4096) + np.arange(501, dtype=np.uint64)
+    queried = np.uint64(first * 4096) + np.arange(501, dtype=np.uint64)
 
-    assert found(slots, wanted) == pairs(slots, wanted)
+    assert found(slots, queried) == pairs(slots, queried)
 
 
 def test_the_last_slot_is_found_once() -> None:
@@ -80,12 +80,12 @@ def test_an_empty_query_has_an_empty_answer() -> None:
 
 @given(st.lists(uint64s, min_size=1, max_size=200).map(sorted), st.lists(uint64s, max_size=20))
 def test_an_index_of_an_earlier_version_finds_the_same(slots: list[int], others: list[int]) -> None:
-    wanted = np.tile(np.array([*slots[::3], *others], np.uint64), 200)
+    queried = np.tile(np.array([*slots[::3], *others], np.uint64), 200)
     index = SlotIndex.build(np.array(slots, np.uint64))
 
-    found = replace(index, marks=None).find(wanted)
+    found = replace(index, marks=None).find(queried)
 
-    assert [column.tolist() for column in found] == [c.tolist() for c in index.find(wanted)]
+    assert [column.tolist() for column in found] == [c.tolist() for c in index.find(queried)]
 
 
 @pytest.mark.parametrize("rows", [2**17 - 1, 2**17, 100_000])

@@ -80,8 +80,10 @@ def published(folder: Path) -> tuple[Replica, dict[str, Any]]:
     assert len(lists.dead) == 1
     replica = Replica(folder)
     assert replica.refresh()
-    said: dict[str, Any] = json.loads(json.loads((folder / CURRENT).read_text())["publication"])
-    return replica, said
+    publication_text: dict[str, Any] = json.loads(
+        json.loads((folder / CURRENT).read_text())["publication"]
+    )
+    return replica, publication_text
 
 
 @pytest.mark.slow
@@ -91,12 +93,12 @@ def test_a_forged_pointer_leaves_the_lists_as_they_are(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("lists")
-    replica, said = published(folder)
-    said |= {"findings": [[1, "guarded", "why", 2, False]]}
+    replica, result = published(folder)
+    result |= {"findings": [[1, "guarded", "why", 2, False]]}
     before = replica.current
-    path = data.draw(st.sampled_from(places(said)))
+    path = data.draw(st.sampled_from(places(result)))
     what = data.draw(odd)
-    write_current(folder, forged(said, path, what, drop=data.draw(st.booleans())))
+    write_current(folder, forged(result, path, what, drop=data.draw(st.booleans())))
 
     taken = replica.refresh()
 
@@ -110,9 +112,9 @@ def test_a_forged_pointer_leaves_the_lists_as_they_are(
 def test_a_pointer_with_an_invalid_number_is_refused(
     tmp_path: Path, field: str, value: object
 ) -> None:
-    replica, said = published(tmp_path)
+    replica, result = published(tmp_path)
     before = replica.current
-    write_current(tmp_path, said | {field: value})
+    write_current(tmp_path, result | {field: value})
 
     assert not replica.refresh()
     assert (replica.current, replica.refused) == (before, 1)
@@ -120,8 +122,8 @@ def test_a_pointer_with_an_invalid_number_is_refused(
 
 @pytest.mark.parametrize("dead", ["x", "0", "00", "ff" * 8, "63" + "00" * 7, "00" * 16])
 def test_a_pointer_with_invalid_dead_rows_is_refused(tmp_path: Path, dead: str) -> None:
-    replica, said = published(tmp_path)
-    write_current(tmp_path, said | {"dead": dead})
+    replica, result = published(tmp_path)
+    write_current(tmp_path, result | {"dead": dead})
 
     assert not replica.refresh()
     assert replica.refused == 1
@@ -129,9 +131,9 @@ def test_a_pointer_with_invalid_dead_rows_is_refused(tmp_path: Path, dead: str) 
 
 @pytest.mark.parametrize("name", ["base", "overlay"])
 def test_a_pointer_that_leads_out_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
-    replica, said = published(tmp_path / "lists")
-    (tmp_path / "lists" / said[name]).rename(tmp_path / said[name])  # whole, and elsewhere
-    write_current(tmp_path / "lists", said | {name: f"../{said[name]}"})
+    replica, result = published(tmp_path / "lists")
+    (tmp_path / "lists" / result[name]).rename(tmp_path / result[name])  # whole, and elsewhere
+    write_current(tmp_path / "lists", result | {name: f"../{result[name]}"})
 
     assert not replica.refresh()
     assert replica.refused == 1
@@ -250,11 +252,11 @@ def test_sections_that_overlap_are_refused(tmp_path: Path) -> None:
 
 
 def test_shadow_entries_are_not_mistaken_for_blocks(tmp_path: Path) -> None:
-    replica, said = published(tmp_path)
-    header, body = parts(tmp_path / said["base"])
+    replica, result = published(tmp_path)
+    header, body = parts(tmp_path / result["base"])
     write_file(tmp_path / "base-1.lists", header | {"mode": 2}, body)
     digest = sha256((tmp_path / "base-1.lists").read_bytes()[44:][: _header_length(tmp_path)])
-    write_current(tmp_path, said | {"base": "base-1.lists", "base_sha256": digest.hexdigest()})
+    write_current(tmp_path, result | {"base": "base-1.lists", "base_sha256": digest.hexdigest()})
 
     assert not replica.refresh()
 

@@ -78,10 +78,10 @@ def test_the_expected_entry_decides(case: dict[str, Any]) -> None:
 def test_it_decides_whichever_layer_the_entries_lie_in(case: dict[str, Any]) -> None:
     entries = [read(line) for line in case["list"]]
     removed = [entry for entry, words in entries if "removed" in words]
-    kept = [entry for entry, words in entries if "removed" not in words]
-    for split in range(2 ** len(kept)):
-        base = [entry for at, entry in enumerate(kept) if split >> at & 1]
-        overlay = [entry for entry in kept if entry not in base]
+    remaining = [entry for entry, words in entries if "removed" not in words]
+    for split in range(2 ** len(remaining)):
+        base = [entry for at, entry in enumerate(remaining) if split >> at & 1]
+        overlay = [entry for entry in remaining if entry not in base]
 
         snapshot = two_layers([*base, *removed], overlay, removed)
 

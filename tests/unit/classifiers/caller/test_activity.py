@@ -52,6 +52,26 @@ def test_rows_of_one_batch_see_each_other() -> None:
     assert activity.active_days.tolist() == [1, 1, 1]
 
 
+def test_a_large_batch_marks_what_its_calls_mark_one_by_one() -> None:
+    others = callees(150)
+    callers = [CALLER, OTHER, OTHER] * 50
+    together, alone = a_table(), a_table()
+
+    for _ in range(2):  # the second time, all is marked already
+        in_one = together.observe(some_calls(*callers, callees=others))
+        one_by_one = [
+            alone.observe(some_calls(caller, callees=[other]))
+            for caller, other in zip(callers, others, strict=True)
+        ]
+
+        # The last row of each caller has seen all of its calls either way.
+        for row in (147, 149):
+            last = one_by_one[row]
+            assert in_one.counterparts[row] == last.counterparts[0] > 40
+            assert in_one.active_days[row] == last.active_days[0] == 1
+            assert in_one.active_hours[row] == last.active_hours[0] == 1
+
+
 def test_calls_lose_half_their_weight_in_a_half_life() -> None:
     table = a_table()
     table.observe(some_calls(CALLER, CALLER))

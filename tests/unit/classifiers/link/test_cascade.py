@@ -45,9 +45,9 @@ def test_beyond_the_pace_links_keep_their_fast_scores() -> None:
 
     assert tally.outcomes == {"escalated": 3, "cached": 0, "skipped": 297}
     assert (scores >= model.threshold).sum() == 3
-    kept = scores < model.threshold
+    remaining = scores < model.threshold
     fast = LinkClassifier(fast_model()).score(urls)
-    assert scores[kept].tolist() == pytest.approx(fast[kept].tolist(), abs=1e-5)
+    assert scores[remaining].tolist() == pytest.approx(fast[remaining].tolist(), abs=1e-5)
 
 
 def test_a_link_that_comes_again_is_answered_from_the_cache() -> None:

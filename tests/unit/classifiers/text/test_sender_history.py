@@ -65,8 +65,8 @@ def test_a_sender_that_has_faded_starts_over() -> None:
 
 def test_no_sender_and_a_text_of_an_unknown_one_are_not_remembered() -> None:
     histories = SenderHistories()
-    nobody, blocked = np.zeros(5, np.int64), np.ones(5, np.bool_)
-    histories.record(nobody, np.arange(5), blocked, NOW_MS)
+    unknown, blocked = np.zeros(5, np.int64), np.ones(5, np.bool_)
+    histories.record(unknown, np.arange(5), blocked, NOW_MS)
     histories.record(np.full(5, 7), np.arange(5), ~blocked, NOW_MS)
 
     assert histories.in_question(np.array([0, 7]), NOW_MS) == {}

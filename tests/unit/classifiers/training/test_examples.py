@@ -20,7 +20,7 @@ def a_row(**fields: object) -> dict[str, object]:
     """Return a row as the export writes it."""
     label = fields.get("label", "fraud")
     known = {"fraud": "lost_money", "nonfraud": "false_alarm"}
-    said = {
+    values = {
         "label": label,
         "outcome": known.get(str(label), "lost_money"),
         "group": "g1",
@@ -28,7 +28,7 @@ def a_row(**fields: object) -> dict[str, object]:
         "retained": "text",
         "text": "transfer to the safe account",
     }
-    return as_row(Exported(**(said | fields)))  # type: ignore[arg-type]
+    return as_row(Exported(**(values | fields)))  # type: ignore[arg-type]
 
 
 def a_file(folder: Path, *rows: dict[str, object], name: str = "cases.csv") -> Path:
@@ -161,7 +161,7 @@ def test_a_file_without_a_column_another_kind_of_file_and_one_given_twice_are_re
     good = a_file(tmp_path, a_row())
     copy = a_file(tmp_path, a_row(), name="copy.csv")
 
-    for paths, said in (
+    for paths, message in (
         ([bare], "bare.csv: row 1: group: there is no such column"),
         ([sheet], "cases.xlsx: a name that ends in .csv or .jsonl"),
         ([latin], "latin.csv: line 2: is not UTF-8"),
@@ -169,7 +169,7 @@ def test_a_file_without_a_column_another_kind_of_file_and_one_given_twice_are_re
     ):
         with pytest.raises(ExampleError) as refused:
             read(*paths)
-        assert said in str(refused.value)
+        assert message in str(refused.value)
 
 
 def test_of_a_decision_in_two_files_the_latest_outcome_counts(tmp_path: Path) -> None:

@@ -29,9 +29,11 @@ def test_near_duplicates_are_found_and_short_texts_when_they_are_the_same() -> N
 
 
 def test_the_same_counts_once_in_a_campaign() -> None:
-    kept, left_out = examples_split.agreed(said(True, True, True, groups="aab"), ["x", "x", "x"])
+    remaining, left_out = examples_split.agreed(
+        said(True, True, True, groups="aab"), ["x", "x", "x"]
+    )
 
-    assert kept == [0, 2]
+    assert remaining == [0, 2]
     assert left_out == {SAME: 1}
 
 
@@ -45,22 +47,22 @@ def test_three_in_four_settle_what_is_fraud_in_one_case_and_harmless_in_another(
 
 
 def test_where_sides_meet_the_later_one_gives_way() -> None:
-    kept = examples_split.without_echoes(
+    remaining = examples_split.without_echoes(
         [NEAR, LONG, OTHER], ["", "", ""], ["test", "train", "test"], NOTHING
     )
 
-    assert kept == [1, 2]
+    assert remaining == [1, 2]
 
 
 def test_a_sender_is_on_one_side_and_unnamed_ones_are_not_the_same() -> None:
-    kept = examples_split.without_echoes(
+    remaining = examples_split.without_echoes(
         ["a", "b", "c", "d"],
         ["+86170", "+86170", "", ""],
         ["train", "test", "train", "test"],
         NOTHING,
     )
 
-    assert kept == [0, 2, 3]
+    assert remaining == [0, 2, 3]
 
 
 def test_an_example_near_to_a_row_of_the_tables_on_another_side_gives_way() -> None:

@@ -59,12 +59,12 @@ def test_a_page_mentions_examples_only_where_there_were_some(model: str) -> None
     metrics = card["metrics"] | (measured if model != "sms" else {})
 
     without = RENDER[model](card, bundle)
-    told = RENDER[model](card | {"examples": EXAMPLES, "metrics": metrics}, bundle)
+    text = RENDER[model](card | {"examples": EXAMPLES, "metrics": metrics}, bundle)
 
     assert "## Examples of this site" not in without
-    assert "## Examples of this site\n\nThe site's own. They are no sample" in told
-    assert "\n* 3 rows left out, too old.\n\n" in told
-    assert {line for line in without.splitlines() if line.startswith("#")} < set(told.splitlines())
+    assert "## Examples of this site\n\nThe site's own. They are no sample" in text
+    assert "\n* 3 rows left out, too old.\n\n" in text
+    assert {line for line in without.splitlines() if line.startswith("#")} < set(text.splitlines())
 
 
 def test_the_page_of_a_text_model_without_a_second_stage_says_so() -> None:

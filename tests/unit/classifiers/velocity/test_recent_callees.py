@@ -29,8 +29,8 @@ def test_repeated_and_neighbouring_callees_are_found(apart: int, known: bool, ne
 
 
 def test_an_empty_history_matches_no_callee() -> None:
-    nobody = np.zeros((HISTORY, 1), np.uint16)
+    unknown = np.zeros((HISTORY, 1), np.uint16)
 
-    known, near = recent_callees.match(nobody, np.array([1], np.uint16))
+    known, near = recent_callees.match(unknown, np.array([1], np.uint16))
 
     assert (known.tolist(), near.tolist()) == ([False], [False])

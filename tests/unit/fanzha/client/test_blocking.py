@@ -39,12 +39,12 @@ def test_threads_share_requests(server: DecisionServer) -> None:
     options = Options(timeout=20.0, connections=1, max_in_flight=1)
     server.hold()
     with ThreadPoolExecutor(32) as threads, Client(server.target, options) as client:
-        asked = [threads.submit(client.decide_call, call(number)) for number in range(32)]
+        requests = [threads.submit(client.decide_call, call(number)) for number in range(32)]
         while not server.sizes or client.counters.requests == 0:
             time.sleep(0.01)
         time.sleep(0.2)
         server.release()
-        for one in asked:
+        for one in requests:
             one.result()
 
     assert sum(server.sizes) == 32

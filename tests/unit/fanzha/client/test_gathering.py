@@ -160,10 +160,10 @@ async def test_a_cancelled_request_is_not_sent(server: DecisionServer) -> None:
         server.hold()
         first = client.decide_call(call(1))
         await has_asked(server, 1)
-        given_up, kept = client.decide_call(call(2)), client.decide_call(call(3))
+        given_up, retained = client.decide_call(call(2)), client.decide_call(call(3))
         given_up.cancel()
         server.release()
-        await asyncio.gather(first, kept)
+        await asyncio.gather(first, retained)
 
     assert [row.caller for row in server.rows] == [call(1).caller, call(3).caller]
 
@@ -210,14 +210,14 @@ async def test_requests_that_a_slow_server_would_answer_too_late_are_not_sent(
 async def test_closing_completes_pending_requests(server: DecisionServer) -> None:
     client = AsyncClient(server.target, options(linger=LONG))
     server.hold()
-    asked = [client.decide_call(call(number)) for number in range(3)]
+    requests = [client.decide_call(call(number)) for number in range(3)]
     await has_asked(server, 1)
-    asked += [client.decide_call(call(number)) for number in range(3, 6)]
+    requests += [client.decide_call(call(number)) for number in range(3, 6)]
     asyncio.get_running_loop().call_later(0.05, server.release)
 
     await client.close()
 
-    assert [one.result().failed_open for one in asked] == [False] * 6
+    assert [one.result().failed_open for one in requests] == [False] * 6
     with pytest.raises(RuntimeError, match="closed"):
         client.decide_call(call(1))
 

@@ -83,7 +83,7 @@ def test_without_storage_of_contents_only_digests_are_stored(tmp_path: Path) -> 
 
 def test_a_repeated_document_counts_once_preferring_the_stored_one() -> None:
     known = [Document(name="a.pdf", sha256=DIGEST)]
-    kept = Document(name="a.pdf", sha256=DIGEST, size=12, stored=True)
+    stored = Document(name="a.pdf", sha256=DIGEST, size=12, stored=True)
 
-    assert merged(known, [kept]) == [kept]
-    assert merged([kept], known) == [kept]
+    assert merged(known, [stored]) == [stored]
+    assert merged([stored], known) == [stored]

@@ -70,9 +70,9 @@ def test_a_lifted_number_gets_through_and_others_are_as_before(
     listed, subject = latest(listed), number(pattern, side)
     by_list, keep = how
 
-    wanted = planned(listed, subject, by_list=by_list, keep=keep)
+    planned_lift = planned(listed, subject, by_list=by_list, keep=keep)
 
-    after = carried_out(listed, subject, wanted)
+    after = carried_out(listed, subject, planned_lift)
     for direction in SIDES:
         for senders in (False, True):
             ruled = scan_party(after, pattern, direction, senders=senders)
@@ -101,9 +101,9 @@ def test_a_lifted_host_gets_through(
     listed = latest(listed)
     subject = AppealSubject(kind=EntryKind.HOST, pattern=host, direction=Direction.BOTH)
 
-    wanted = planned(listed, subject, by_list=by_list, keep=keep)
+    planned_lift = planned(listed, subject, by_list=by_list, keep=keep)
 
-    after = carried_out(listed, subject, wanted)
+    after = carried_out(listed, subject, planned_lift)
     for page in ("/", "/x", "/x/y?q=1"):
         ruled = scan_link(after, f"http://{host}{page}")
         # An entry for a page blocks that page only, and is not what the appeal is about.
@@ -114,16 +114,19 @@ def test_a_lifted_host_gets_through(
 
 
 def test_an_exact_block_is_removed_and_nothing_is_allowed() -> None:
-    wanted = planned([an_entry(LISTED)], number())
+    planned_lift = planned([an_entry(LISTED)], number())
 
-    assert ([entry.pattern for entry in wanted.removals], wanted.allow) == ([LISTED], Direction(0))
+    assert ([entry.pattern for entry in planned_lift.removals], planned_lift.allow) == (
+        [LISTED],
+        Direction(0),
+    )
 
 
 def test_a_range_stays_in_force_for_all_other_numbers() -> None:
-    wanted = planned([an_entry("+86170*"), an_entry(LISTED)], number())
+    planned_lift = planned([an_entry("+86170*"), an_entry(LISTED)], number())
 
-    assert [entry.pattern for entry in wanted.removals] == [LISTED]
-    assert wanted.allow == Direction.BOTH
+    assert [entry.pattern for entry in planned_lift.removals] == [LISTED]
+    assert planned_lift.allow == Direction.BOTH
 
 
 def test_a_block_by_a_model_is_lifted_by_an_allow_entry_in_its_direction() -> None:
@@ -147,11 +150,11 @@ def test_an_allow_entry_that_is_replaced_loses_nothing() -> None:
         an_entry("+86170*", direction=Direction.FROM),
     ]
 
-    wanted = planned(listed, number())
+    planned_lift = planned(listed, number())
 
-    assert wanted.allow == Direction.BOTH
-    assert wanted.replaces is not None
-    assert wanted.replaces.expires_at == later
+    assert planned_lift.allow == Direction.BOTH
+    assert planned_lift.replaces is not None
+    assert planned_lift.replaces.expires_at == later
 
 
 def test_a_shadow_entry_stays() -> None:

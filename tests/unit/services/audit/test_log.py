@@ -141,9 +141,9 @@ async def test_a_torn_end_is_reported_in_a_record(tmp_path: Path) -> None:
     again = a_new_log(tmp_path)
     await again.open()
 
-    told = records_of(newest_file(log))[-1]
-    assert told.kind == AuditKind.LOG_MENDED
-    assert (told.details["set_aside_bytes"], told.details["set_aside_lines"]) == ("18", "0")
+    record = records_of(newest_file(log))[-1]
+    assert record.kind == AuditKind.LOG_MENDED
+    assert (record.details["set_aside_bytes"], record.details["set_aside_lines"]) == ("18", "0")
     await again.close()
 
 

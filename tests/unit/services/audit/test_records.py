@@ -51,9 +51,9 @@ def test_the_hash_is_what_the_page_says() -> None:
         f'"subject":"change:1","time_ms":{record.time_ms}}}'
     )
 
-    told = f"fanzha-audit-1\n7\n{'ab' * 32}\n{sha256(content.encode()).hexdigest()}"
+    hashed = f"fanzha-audit-1\n7\n{'ab' * 32}\n{sha256(content.encode()).hexdigest()}"
 
-    assert record.hash == sha256(told.encode()).hexdigest()
+    assert record.hash == sha256(hashed.encode()).hexdigest()
 
 
 def test_a_link_has_the_hash_of_its_record() -> None:

@@ -72,9 +72,9 @@ def test_a_signature_for_another_purpose_is_no_seal(key: SigningKey, check: Seal
 @pytest.mark.parametrize("seal", ["", ":", "x", "unknown:AAAA", "é:ü"])
 def test_an_unreadable_seal_is_not_valid(key: SigningKey, check: SealCheck, seal: str) -> None:
     payload = signed_payload(CHANGE, DIGESTS)
-    told = [seal, f"{key.key_id}:{seal}", signer(key)(payload).partition(":")[2]]
+    found = [seal, f"{key.key_id}:{seal}", signer(key)(payload).partition(":")[2]]
 
-    assert [check(payload, one) for one in told] == [False] * len(told)
+    assert [check(payload, one) for one in found] == [False] * len(found)
 
 
 def test_the_seal_of_an_unknown_key_is_not_valid(check: SealCheck, tmp_path: Path) -> None:

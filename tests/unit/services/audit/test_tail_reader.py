@@ -99,9 +99,9 @@ def test_an_indexed_search_finds_what_a_full_scan_finds(
         for who, what, more in told:
             chain.append([an_event(what, actor=who, details={"note": more})])
         chain.close()
-        wanted = RecordFilter(actor=actor, subject=subject, after_sequence=after)
+        record_filter = RecordFilter(actor=actor, subject=subject, after_sequence=after)
 
-        found = everything(folder, wanted, 3)
+        found = everything(folder, record_filter, 3)
 
         records = [record for path in log_files.files(folder) for record in records_of(path)]
     assert found == [

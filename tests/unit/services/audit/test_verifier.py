@@ -228,16 +228,16 @@ def test_without_copies_a_truncation_at_a_line_end_is_reported_as_uncovered(
         chain.open()
         chain.append([an_event()] * 3)
         chain.close()
-        kept = lines_of(path)[: len(lines) + 4 - cut]
-        write_lines(path, kept or lines[:1])
+        remaining = lines_of(path)[: len(lines) + 4 - cut]
+        write_lines(path, remaining or lines[:1])
 
         report = check(Path(folder))
         with_copies = check(Path(folder), copies=copies_of(original))
 
     assert report.good
-    signed = max(n for n, line in enumerate(kept) if checkpoints.is_checkpoint(read(line)))
-    assert report.uncovered == len(kept) - 1 - signed
-    assert with_copies.good == (len(kept) >= len(lines))
+    signed = max(n for n, line in enumerate(remaining) if checkpoints.is_checkpoint(read(line)))
+    assert report.uncovered == len(remaining) - 1 - signed
+    assert with_copies.good == (len(remaining) >= len(lines))
 
 
 @pytest.mark.parametrize("gone", [0, 1])
@@ -317,9 +317,9 @@ def test_problems_beyond_the_hundredth_are_counted(tmp_path: Path) -> None:
 
 
 def test_progress_adds_up_to_the_bytes_of_the_log(original: Path) -> None:
-    told: list[int] = []
+    found: list[int] = []
     paths: Sequence[Path] = verifier.paths_of(original)
 
-    verifier.verify(paths, None, progress=told.append)
+    verifier.verify(paths, None, progress=found.append)
 
-    assert sum(told) == sum(path.stat().st_size for path in paths)
+    assert sum(found) == sum(path.stat().st_size for path in paths)

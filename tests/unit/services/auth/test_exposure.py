@@ -76,10 +76,10 @@ def test_settings_that_do_not_fit_together_are_named(
     file = tmp_path / "file"
     file.write_text("")
 
-    said: Any = dict.fromkeys(names, file)
+    result: Any = dict.fromkeys(names, file)
 
     with pytest.raises(ValidationError, match=wrong):
-        Settings(**said)
+        Settings(**result)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

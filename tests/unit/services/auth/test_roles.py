@@ -52,9 +52,9 @@ def test_only_health_checks_need_no_authentication() -> None:
 def test_a_refusal_names_required_and_present_roles() -> None:
     editor = an_identity(Role.EDITOR, Role.CARRIER)
 
-    said = access.refusal_message(editor, "/fanzha.v1.BlocklistService/GetStatus")
+    message = access.refusal_message(editor, "/fanzha.v1.BlocklistService/GetStatus")
 
-    assert said == (
+    assert message == (
         "BlocklistService/GetStatus takes the role editor, approver, auditor, appeals_officer or "
         "operator; wang has carrier and editor"
     )

@@ -145,9 +145,9 @@ def test_a_token_signed_with_an_unknown_key_is_refused(issuer: Issuer, known: Kn
 
 def test_a_changed_token_is_refused(issuer: Issuer, known: Known) -> None:
     head, body, signature = issuer.token("carrier").split(".")
-    said = json.loads(base64.urlsafe_b64decode(body + "=="))
-    said["roles"] = ["editor"]
-    changed = base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=").decode()
+    values = json.loads(base64.urlsafe_b64decode(body + "=="))
+    values["roles"] = ["editor"]
+    changed = base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
 
     assert "signature" in refusal(known, f"{head}.{changed}.{signature}")
 

@@ -85,9 +85,9 @@ def test_the_canonical_text_sets_what_was_written(tree: dict[str, dict[str, obje
     assert document.from_tree(once) == text
     assert not differences(checked(text), checked(document.from_tree(once)))
     for carrier, tables in tree.items():
-        kept = once[carrier]
+        settings_after = once[carrier]
         for trunk in tables.get("trunk", []):  # type: ignore[attr-defined]
-            assert trunk in kept["trunk"]
+            assert trunk in settings_after["trunk"]
 
 
 @given(st.text() | st.text("[]carrier.=\"'\n default_x0159", max_size=80))

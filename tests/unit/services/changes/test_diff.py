@@ -84,15 +84,15 @@ def test_reverting_at_once_restores_the_entries(
     for one in step.gone:
         after.pop(identity(one), None)
     after |= {identity(one): one for one in step.wrote}
-    wanted = {identity(one): one for one in lasting}
+    expected = {identity(one): one for one in lasting}
     for one in removed:
-        wanted.pop(identity(one), None)
-    wanted |= {identity(one): one for one in added}
+        expected.pop(identity(one), None)
+    expected |= {identity(one): one for one in added}
 
     back = undone(list(after.values()), step)
 
     assert {name: one.reason for name, one in after.items()} == {
-        name: one.reason for name, one in wanted.items()
+        name: one.reason for name, one in expected.items()
     }
     assert contents(back) == {identity(one): one.reason for one in lasting}
 
@@ -137,12 +137,12 @@ def test_an_enforcing_entry_becomes_a_shadow_only_if_it_is_removed_in_the_same_c
     there = Snapshot.build(1, [ONE])
     shadow = table(replace(ONE, mode=EntryMode.SHADOW))
 
-    kept = diff.compute_diff(there, shadow, identities())
+    unchanged = diff.compute_diff(there, shadow, identities())
     removed = diff.compute_diff(there, shadow, identities(ONE))
 
-    assert kept.outcomes.tolist() == [RowOutcome.REFUSED]
+    assert unchanged.outcomes.tolist() == [RowOutcome.REFUSED]
     assert removed.outcomes.tolist() != [RowOutcome.REFUSED]
-    assert kept.is_empty
+    assert unchanged.is_empty
 
 
 def test_an_emergency_leaves_acting_entries_as_they_are() -> None:
@@ -162,11 +162,11 @@ def test_rows_are_found_as_by_a_linear_scan(held: list[Entry], asked: list[Entry
 
     found = EntrySet.of(table(*held)).find(table(*asked))
 
-    wanted = [
+    expected = [
         max((row for row, name in enumerate(names) if name == identity(entry)), default=-1)
         for entry in asked
     ]
-    assert found.tolist() == wanted
+    assert found.tolist() == expected
 
 
 def test_entries_with_one_hash_are_distinguished() -> None:

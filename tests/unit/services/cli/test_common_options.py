@@ -72,10 +72,10 @@ def test_commands_are_found() -> None:
 
 @pytest.mark.parametrize("option", HELP)
 def test_a_shared_option_has_one_help_text(option: str) -> None:
-    said = {(path, one.help) for path, options in EVERY for one in options if option in one.opts}
+    values = {(path, one.help) for path, options in EVERY for one in options if option in one.opts}
 
-    assert said
-    assert [one for one in said if one[1] not in HELP[option]] == []
+    assert values
+    assert [one for one in values if one[1] not in HELP[option]] == []
 
 
 def test_the_shared_options_come_last_in_one_order() -> None:

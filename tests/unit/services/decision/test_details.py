@@ -13,11 +13,11 @@ BLOCK, CALLER, CALLEE = int(Action.BLOCK), int(MatchedOn.CALLER), int(MatchedOn.
 
 def test_a_detail_names_the_entry_and_what_it_matched() -> None:
     entry = replace(an_entry("+8617000000001"), campaign="one ring")
-    said = EntryDetails().of(Snapshot.build(1, [entry]), 0, BLOCK, CALLEE)
+    detail = EntryDetails().of(Snapshot.build(1, [entry]), 0, BLOCK, CALLEE)
 
-    assert (said.entry_id, said.pattern) == (entry.entry_id, entry.pattern)
-    assert said.campaign == "one ring"
-    assert (said.matched_on, said.fraud_type) == (MatchedOn.CALLEE, entry.fraud_type)
+    assert (detail.entry_id, detail.pattern) == (entry.entry_id, entry.pattern)
+    assert detail.campaign == "one ring"
+    assert (detail.matched_on, detail.fraud_type) == (MatchedOn.CALLEE, entry.fraud_type)
 
 
 def test_of_other_lists_the_same_row_is_another_entry() -> None:
@@ -25,26 +25,26 @@ def test_of_other_lists_the_same_row_is_another_entry() -> None:
     before = Snapshot.build(1, [an_entry("+8617000000001")])
     after = Snapshot.build(2, [an_entry("+8617000000002")])
 
-    said = [entries.of(lists, 0, BLOCK, CALLER).pattern for lists in (before, after, before)]
+    details = [entries.of(lists, 0, BLOCK, CALLER).pattern for lists in (before, after, before)]
 
-    assert said == ["+8617000000001", "+8617000000002", "+8617000000001"]
+    assert details == ["+8617000000001", "+8617000000002", "+8617000000001"]
 
 
 def test_one_entry_can_match_a_caller_and_a_callee() -> None:
     entries, lists = EntryDetails(), Snapshot.build(1, [an_entry("+8617000000001")])
 
-    said = [entries.of(lists, 0, BLOCK, side).matched_on for side in (CALLER, CALLEE, CALLER)]
+    details = [entries.of(lists, 0, BLOCK, side).matched_on for side in (CALLER, CALLEE, CALLER)]
 
-    assert said == [MatchedOn.CALLER, MatchedOn.CALLEE, MatchedOn.CALLER]
+    assert details == [MatchedOn.CALLER, MatchedOn.CALLEE, MatchedOn.CALLER]
 
 
 def test_the_cache_of_details_is_bounded() -> None:
     entries = EntryDetails(most=2)
     lists = Snapshot.build(1, [an_entry(f"+861700000000{digit}") for digit in range(5)])
 
-    said = {entries.of(lists, row, BLOCK, CALLER).pattern for row in range(5)}
+    details = {entries.of(lists, row, BLOCK, CALLER).pattern for row in range(5)}
 
-    assert len(said) == 5
+    assert len(details) == 5
     assert len(entries) <= 2
 
 

@@ -289,9 +289,9 @@ def test_a_broken_model_is_logged_once_without_quoting_a_text(
     for _ in range(3):
         engine.decide_texts(some_texts("a secret message"), NINE_O_CLOCK_S)
 
-    told = [record.getMessage() for record in caplog.records]
-    assert len(told) == 1
-    assert "RuntimeError" in told[0]
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 1
+    assert "RuntimeError" in messages[0]
     assert "secret" not in caplog.text
 
 
@@ -311,8 +311,8 @@ def test_a_recovered_model_is_logged_once(caplog: pytest.LogCaptureFixture) -> N
     for _ in range(3):
         engine.decide_calls(some_calls(OTHER), NINE_O_CLOCK_S)
 
-    told = [record.getMessage() for record in caplog.records]
-    assert [line.split(":")[0] for line in told] == [
+    messages = [record.getMessage() for record in caplog.records]
+    assert [line.split(":")[0] for line in messages] == [
         "the call model fails; it is only counted from now on",
         "the call model scores again",
     ]

@@ -117,19 +117,19 @@ def test_a_failing_velocity_model_is_logged_once_counted_and_decides_nothing(
 
     assert decisions.reasons.tolist() == [Reason.SCORED] * 3
     assert len(failures) == 3
-    told = [line for line in caplog.records if line.levelno == logging.ERROR]
-    assert len(told) == 1
+    messages = [line for line in caplog.records if line.levelno == logging.ERROR]
+    assert len(messages) == 1
 
 
 def test_implausible_callers_are_blocked_or_not_by_their_own_setting_alone() -> None:
-    nobody = "+8611000000001"
+    unknown = "+8611000000001"
     for rules, reason in (
         (DecisionRules(), 7),
         (DecisionRules(block_implausible_callers=False), 3),
     ):
         engine = an_engine(velocity=a_velocity_stage(0.1), rules=rules)
 
-        decisions = engine.decide_calls(some_calls(nobody), NINE_O_CLOCK_S)
+        decisions = engine.decide_calls(some_calls(unknown), NINE_O_CLOCK_S)
 
         assert decisions.reasons.tolist() == [reason]
 
@@ -215,8 +215,8 @@ def test_a_failing_velocity_shadow_is_counted_and_changes_nothing() -> None:
 
 
 def test_a_dry_run_marks_calls_as_live_ones_and_leaves_no_trace() -> None:
-    told: list[str] = []
-    observer = Observer(marks_shadowed=lambda _changes: told.append("shadow"))
+    found: list[str] = []
+    observer = Observer(marks_shadowed=lambda _changes: found.append("shadow"))
     live = a_velocity_stage(0.95, shadow=FixedScore(0.1))
 
     for _ in range(2):  # three calls of the first would make those of the second more
@@ -226,5 +226,5 @@ def test_a_dry_run_marks_calls_as_live_ones_and_leaves_no_trace() -> None:
         inputs = decisions.details[0].velocity_inputs or {}
         assert inputs["attempts_hour"] == 3
 
-    assert told == []
+    assert found == []
     assert decide(live, some_calls(CALLER)).reasons.tolist() == [Reason.SCORED]

@@ -66,10 +66,10 @@ def test_a_row_has_the_fields_of_a_hit_in_their_order() -> None:
 def test_the_model_that_decided_gives_score_and_version(
     reason: str, velocity_score: float | None, score: str, version: str
 ) -> None:
-    said = {"reason": reason, "score": 0.25, "velocity_score": velocity_score}
+    values = {"reason": reason, "score": 0.25, "velocity_score": velocity_score}
     nothing = dict.fromkeys(["entry_id", "pattern", "evidence", "fraud_type"])
 
-    fields = hit_view.hit(ROW | said | nothing | {"velocity_version": "velocity-1"}).fields()
+    fields = hit_view.hit(ROW | values | nothing | {"velocity_version": "velocity-1"}).fields()
 
     assert (fields["score"], fields["model_version"]) == (score, version)
     assert not {"entry_id", "pattern", "evidence", "fraud_type", "taxonomy", "url"} & set(fields)

@@ -97,9 +97,9 @@ def test_one_decision_is_returned_with_its_text(log: Logged) -> None:
 
     assert row is not None
     assert days == [(0, 1)]
-    said = query_of(log).content(int(texts[0]["decision_id"]), NOW_MS)
-    assert said is not None
-    assert said["body"].startswith("看 http")
+    content = query_of(log).content(int(texts[0]["decision_id"]), NOW_MS)
+    assert content is not None
+    assert content["body"].startswith("看 http")
 
 
 def test_counts_are_by_anything_and_weighted(tmp_path: Path) -> None:

@@ -280,7 +280,7 @@ def test_watched_numbers_are_all_logged_and_stand_for_themselves(tmp_path: Path)
 def test_watched_numbers_are_reloaded_when_the_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "watched.txt"
     watched = Watchlist(file, HomePlan())
-    nobody = len(watched)
+    unknown = len(watched)
 
     file.write_text(f"{SHOP}\n12\n{ANN}\n")
     watched.refresh()
@@ -288,7 +288,7 @@ def test_watched_numbers_are_reloaded_when_the_file_changes(tmp_path: Path) -> N
     file.unlink()
     watched.refresh()
 
-    assert (nobody, two, len(watched)) == (0, 2, 0)
+    assert (unknown, two, len(watched)) == (0, 2, 0)
 
 
 def test_an_entry_in_a_row_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:

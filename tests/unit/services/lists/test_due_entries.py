@@ -108,9 +108,9 @@ def test_gauges_count_entries_due_within_a_week() -> None:
     families = {family.name: family for family in gauges.collect()}
     due, ended = families["fanzha_entries_due"], families["fanzha_entries_expired"]
 
-    told = {tuple(sample.labels.values()): sample.value for sample in due.samples}
-    assert told["province", "review_overdue"] == 1
-    assert sum(told.values()) == 1
+    values = {tuple(sample.labels.values()): sample.value for sample in due.samples}
+    assert values["province", "review_overdue"] == 1
+    assert sum(values.values()) == 1
     assert ended.samples[0].value == 0
 
 

@@ -136,14 +136,14 @@ def test_a_refused_bundle_is_tried_again_only_when_its_files_have_changed(root: 
     graph = (bundle / "model.onnx").read_bytes()
     cut_graph(bundle)
     switch = a_switch(root, DesiredModel(active="1"))
-    wanted = {LINK: DesiredModel(active="2")}
+    desired = {LINK: DesiredModel(active="2")}
 
-    first, second = switch.prepare(wanted), switch.prepare(wanted)
+    first, second = switch.prepare(desired), switch.prepare(desired)
     (bundle / "model.onnx").write_bytes(graph)
-    third = switch.prepare(wanted)
+    third = switch.prepare(desired)
 
     assert (first, second, third) == ([LINK], [], [])
-    assert switch.take(wanted) == [LINK]
+    assert switch.take(desired) == [LINK]
     assert switch.status()[LINK].refused == {}
 
 

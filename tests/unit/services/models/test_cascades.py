@@ -37,9 +37,9 @@ def test_a_cascade_is_shadowed_activated_and_rolled_back(root: Path) -> None:
     assert switch.current.shadows.text is not None
     before = tally.outcomes["escalated"]
     seen = switch.current.shadows.text.model.score(texts).p_fraud[0]
-    for wanted in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
-        switch.prepare({ModelKind.TEXT: wanted})
-        assert switch.take({ModelKind.TEXT: wanted}) == [ModelKind.TEXT]
+    for desired in (DesiredModel(active="2", previous="1"), DesiredModel(active="1", previous="2")):
+        switch.prepare({ModelKind.TEXT: desired})
+        assert switch.take({ModelKind.TEXT: desired}) == [ModelKind.TEXT]
 
     assert switch.current.text.score(texts).p_fraud[0] < switch.current.text.threshold <= seen
     assert tally.outcomes["escalated"] == before + 1
@@ -79,9 +79,9 @@ def test_at_start_a_bundle_decides_without_a_failing_second_stage(
 def test_after_start_a_failing_second_stage_refuses_the_bundle(root: Path) -> None:
     switch = a_text_switch(root, DesiredModel(active="1"))
     no_such_encoder(a_text_bundle(root, "2"))
-    wanted = {ModelKind.TEXT: DesiredModel(active="2")}
+    desired = {ModelKind.TEXT: DesiredModel(active="2")}
 
-    refused = switch.prepare(wanted)
+    refused = switch.prepare(desired)
 
     assert refused == [ModelKind.TEXT]
     assert "another-encoder" in switch.status()[ModelKind.TEXT].refused["2"]
@@ -116,11 +116,11 @@ def test_a_repaired_second_stage_is_loaded_again(root: Path) -> None:
     whole = head.read_bytes()
     head.write_bytes(whole[:-1])
     switch = ActiveModels(root, {}, {ModelKind.TEXT: DesiredModel(active="1")})
-    wanted = {ModelKind.TEXT: DesiredModel(active="2")}
-    refused = switch.prepare(wanted)
+    desired = {ModelKind.TEXT: DesiredModel(active="2")}
+    refused = switch.prepare(desired)
 
     head.write_bytes(whole)
 
     assert refused == [ModelKind.TEXT]
-    assert switch.prepare(wanted) == []
-    assert switch.take(wanted) == [ModelKind.TEXT]
+    assert switch.prepare(desired) == []
+    assert switch.take(desired) == [ModelKind.TEXT]

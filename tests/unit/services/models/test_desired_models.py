@@ -37,14 +37,14 @@ def test_other_json_is_no_desired_model(text: str) -> None:
 
 
 def test_a_host_keeps_a_copy_of_the_desired_models(tmp_path: Path) -> None:
-    wanted = {
+    desired = {
         ModelKind.TEXT: DesiredModel(active="2", previous="1", by="li"),
         ModelKind.CALL: DesiredModel(),
     }
 
-    desired_models.save_copy(tmp_path, wanted)
+    desired_models.save_copy(tmp_path, desired)
 
-    assert desired_models.load_copy(tmp_path) == wanted
+    assert desired_models.load_copy(tmp_path) == desired
     assert [path.name for path in tmp_path.iterdir()] == [MODELS]
 
 

@@ -98,14 +98,14 @@ class Slot(RuleBasedStateMachine):
 
     @rule(active=WISHES, previous=WISHES, shadow=WISHES, share=st.sampled_from([0.5, 1.0]))
     def want(self, active: str, previous: str, shadow: str, share: float) -> None:
-        wanted = DesiredModel(active=active, previous=previous, shadow=shadow, share=share)
+        desired = DesiredModel(active=active, previous=previous, shadow=shadow, share=share)
         wishes = {active, previous, shadow} - {""}
         passing = {version for version in wishes if self.passes(version)}
         refused = wishes - passing - self.held
 
-        self.slot.prepare(wanted)
+        self.slot.prepare(desired)
         assert self.slot.active.version == self.active, "prepare swaps nothing"
-        swapped = self.slot.take(wanted)
+        swapped = self.slot.take(desired)
 
         self.held |= passing
         before = self.active
@@ -116,7 +116,7 @@ class Slot(RuleBasedStateMachine):
         self.held &= wishes | {self.active, self.previous}
         assert set(self.slot.status().refused) == refused
         assert self.slot.shadow is None or self.slot.shadow.share == share
-        self._want_again(wanted)
+        self._want_again(desired)
 
     def _want_again(self, wanted: DesiredModel) -> None:
         self.loads.clear()

@@ -44,9 +44,9 @@ def test_spelling_does_not_matter_in_english(written: str) -> None:
 
 
 def test_choices_name_what_a_column_holds_in_either_language() -> None:
-    said = columns.chosen(["涉案标识=number", "登记人=忽略", "X=域名", "a=b=reason"])
+    chosen = columns.chosen(["涉案标识=number", "登记人=忽略", "X=域名", "a=b=reason"])
 
-    assert said == {"涉案标识": "number", "登记人": IGNORED, "x": "host", "a=b": "reason"}
+    assert chosen == {"涉案标识": "number", "登记人": IGNORED, "x": "host", "a=b": "reason"}
 
 
 @pytest.mark.parametrize("pair", ["号码", "=number", "号码=", "号码=colour"])
@@ -76,8 +76,8 @@ def test_every_column_is_used_or_reported(names: list[str], many: int) -> None:
     layout = TableLayout.of(names)
 
     if layout is not None:
-        told = [name for name, _ in layout.used] + list(layout.unused) + list(layout.ignored)
-        assert sorted(told) == sorted(names)
+        found = [name for name, _ in layout.used] + list(layout.unused) + list(layout.ignored)
+        assert sorted(found) == sorted(names)
 
 
 @given(

@@ -35,9 +35,9 @@ def test_a_split_gives_each_row_to_one_part_and_keeps_the_shares(
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(labels)))
     for kind in (True, False):
         total = np.count_nonzero(frauds == kind)
-        wanted = (total * 0.6, total * 0.2, total * 0.2)
+        expected = (total * 0.6, total * 0.2, total * 0.2)
         found = [np.count_nonzero(frauds[part] == kind) for part in parts]
-        assert found == pytest.approx(wanted, abs=1.01)
+        assert found == pytest.approx(expected, abs=1.01)
 
 
 def test_a_split_is_the_same_for_a_seed() -> None:

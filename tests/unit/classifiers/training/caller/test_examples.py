@@ -58,11 +58,12 @@ def test_a_file_as_the_export_writes_it_is_refused_with_the_reason(tmp_path: Pat
     with pytest.raises(ExampleError) as refused:
         examples.read([a_file(tmp_path, a_row(sender="+8617000000001"))])
 
-    said = str(refused.value)
+    message = str(refused.value)
     assert (
-        "row 1: opposite_count: there is no such column: how callers behaved is not logged" in said
+        "row 1: opposite_count: there is no such column: how callers behaved is not logged"
+        in message
     )
-    assert ", ".join(TABLE_COLUMNS) in said
+    assert ", ".join(TABLE_COLUMNS) in message
 
 
 @pytest.mark.parametrize("cell", ["many", "-1", "nan", "inf"])

@@ -13,8 +13,8 @@ ODDS = CHANCE.uniform(-4, 4, 40_000).astype(np.float32)
 
 @pytest.mark.parametrize("true", [Calibration(0.0, 1.5, -0.7), Calibration(0.05, 0.6, 0.3)])
 def test_the_calibration_that_odds_were_made_with_is_found(true: Calibration) -> None:
-    wanted = true.bend * ODDS**3 + true.slope * ODDS + true.offset
-    malicious = np.random.default_rng(8).random(len(ODDS)) < 1 / (1 + np.exp(-wanted))
+    expected = true.bend * ODDS**3 + true.slope * ODDS + true.offset
+    malicious = np.random.default_rng(8).random(len(ODDS)) < 1 / (1 + np.exp(-expected))
 
     bend, slope, offset = calibration.fit(ODDS, malicious)
 

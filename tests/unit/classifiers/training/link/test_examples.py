@@ -18,8 +18,8 @@ from tests.unit.classifiers.training.test_examples import a_file, a_row
 
 
 def a_link(number: int, **fields: object) -> dict[str, object]:
-    said: dict[str, object] = {"url": f"http://pay.case{number}.example/{number}"}
-    return a_row(**{**said, "group": f"g{number}", "decision_id": number + 1, **fields})
+    values: dict[str, object] = {"url": f"http://pay.case{number}.example/{number}"}
+    return a_row(**{**values, "group": f"g{number}", "decision_id": number + 1, **fields})
 
 
 @pytest.fixture

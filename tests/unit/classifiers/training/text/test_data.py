@@ -56,10 +56,10 @@ def test_spam_that_may_be_fraud_teaches_only_that_it_is_not_ham(tmp_path: Path) 
 
 def test_only_calls_that_may_teach_become_texts(tmp_path: Path) -> None:
     a_folder(tmp_path)
-    said = "left: 您好，我是某银行的客服，请您提供密码 right: 好的，请稍等，我马上去找"
+    text = "left: 您好，我是某银行的客服，请您提供密码 right: 好的，请稍等，我马上去找"
     with gzip.open(tmp_path / CALLS, "at", encoding="utf-8") as file:
         for source in ("teleantifraud", "robocall"):
-            file.write(f"1\t{source}\tzh\tfraud\t\tg\t{said}\n")
+            file.write(f"1\t{source}\tzh\tfraud\t\tg\t{text}\n")
 
     read = data.read(tmp_path, seed=1, templates=1)
 

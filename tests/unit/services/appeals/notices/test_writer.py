@@ -69,11 +69,11 @@ def test_a_notice_contains_what_the_law_demands(kind: str, language: str) -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_notice_names_its_documents(language: str) -> None:
-    wanted = TEMPLATES.words[language]["documents"]
+    expected = TEMPLATES.words[language]["documents"]
 
-    assert wanted in written("restriction", language)
+    assert expected in written("restriction", language)
     assert "licence.pdf" in written("receipt", language)
-    assert wanted in written("overdue", language)
+    assert expected in written("overdue", language)
     assert "a licence for the number" in written("rejected", language)
 
 

@@ -20,5 +20,5 @@ def test_a_question_is_asked_without_control_characters(
         with pytest.raises(typer.Exit):
             confirmation.agree("Remove \x1b]0;owned\x07\u202egnp?", yes=False)
 
-    asked = capsys.readouterr()
-    assert "Remove ?]0;owned??gnp?" in asked.out + asked.err
+    done = capsys.readouterr()
+    assert "Remove ?]0;owned??gnp?" in done.out + done.err

@@ -105,10 +105,10 @@ def test_a_request_of_a_replay_has_at_most_the_rows_of_a_table() -> None:
 
 
 def test_a_misspelt_command_gets_a_suggestion() -> None:
-    told = CliRunner().invoke(app, ["blocklst"])
+    output = CliRunner().invoke(app, ["blocklst"])
 
-    assert told.exit_code == 2
-    assert "Did you mean 'blocklist'?" in told.stderr
+    assert output.exit_code == 2
+    assert "Did you mean 'blocklist'?" in output.stderr
 
 
 def test_a_command_loads_nothing_of_the_others() -> None:

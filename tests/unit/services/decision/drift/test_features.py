@@ -84,11 +84,11 @@ def test_another_card_resets_the_counts_and_the_same_card_does_not() -> None:
     watcher = a_watcher()
     watcher.observe(Channel.TEXT, some_texts(*LONG))
     watcher.expect(Channel.TEXT, card_of(SHORT))
-    kept = watcher.indexes(Channel.TEXT)
+    after = watcher.indexes(Channel.TEXT)
 
     watcher.expect(Channel.TEXT, card_of(LONG))
 
-    assert kept["characters"] > 1
+    assert after["characters"] > 1
     assert watcher.indexes(Channel.TEXT) == {}
 
 

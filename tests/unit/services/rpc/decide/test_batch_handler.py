@@ -211,10 +211,10 @@ def field_of(kind: type[Message]) -> tuple[int, str]:
 
 
 async def test_protocol_answers_are_returned_on_request_only(desk: BatchHandler) -> None:
-    asked = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
+    request = pb.DecideCallRequest(call=call(13), with_protocol_answer=True).SerializeToString()
 
     plain, many, one = await ask(
-        desk, (batch(13, 12), False), (asking(12, 13), False), (asked, True)
+        desk, (batch(13, 12), False), (asking(12, 13), False), (request, True)
     )
 
     assert not any(detail.HasField("protocol_answer") for detail in batch_answer(plain).details)

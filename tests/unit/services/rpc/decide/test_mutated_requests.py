@@ -235,8 +235,10 @@ def test_corrupt_texts_never_change_another_row(data: st.DataObject) -> None:
         found = plain(table(way, batch_of(written), single=False))
         for name, column in found.items():
             if isinstance(column, list):
-                kept = [value for row, value in enumerate(column) if row not in bad]
-                assert kept == [value for row, value in enumerate(sound[name]) if row not in bad]
+                remaining = [value for row, value in enumerate(column) if row not in bad]
+                assert remaining == [
+                    value for row, value in enumerate(sound[name]) if row not in bad
+                ]
             else:
                 assert {row for row in column if row not in bad} == {
                     row for row in sound[name] if row not in bad

@@ -59,8 +59,8 @@ def test_a_failure_that_repeats_is_logged_once_a_window_and_counted(
         clock.now = WINDOW_SECONDS
         log.note("/S/M", KeyError("again"))
 
-    told = [record.getMessage().splitlines()[0] for record in caplog.records]
-    assert told == [
+    messages = [record.getMessage().splitlines()[0] for record in caplog.records]
+    assert messages == [
         "unexpected in /S/M: KeyError",
         "unexpected in /S/M: KeyError 999 more times",
         "unexpected in /S/M: KeyError",

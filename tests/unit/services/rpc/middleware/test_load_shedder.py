@@ -53,8 +53,8 @@ def test_a_request_without_time_left_is_too_late() -> None:
 
 def test_a_shed_request_has_a_reason() -> None:
     clock = Clock()
-    told: list[ShedReason] = []
-    shedder = a_shedder(clock, shed=told.append)
+    found: list[ShedReason] = []
+    shedder = a_shedder(clock, shed=found.append)
     teach(shedder, clock, 0.01)
     fill(shedder, 20)
 
@@ -63,7 +63,7 @@ def test_a_shed_request_has_a_reason() -> None:
     with pytest.raises(DeadlineExceeded):
         shedder.enter(-1.0)
 
-    assert told == [ShedReason.WAIT, ShedReason.LATE]
+    assert found == [ShedReason.WAIT, ShedReason.LATE]
 
 
 def test_a_request_without_time_left_when_it_has_been_read_is_too_late() -> None:

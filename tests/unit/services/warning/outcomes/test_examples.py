@@ -21,7 +21,7 @@ def closed(outcome: CaseOutcome, *decisions: int, campaign: str = "") -> Case:
 
 
 def a_row(**fields: Any) -> dict[str, Any]:
-    said = {
+    values = {
         "channel": "TEXT",
         "decided_at_ms": NOW_MS,
         "action": "BLOCK",
@@ -30,7 +30,7 @@ def a_row(**fields: Any) -> dict[str, Any]:
         "from_key": 8619900000001,
         "from_name": None,
     }
-    return said | fields
+    return values | fields
 
 
 def test_a_loss_is_fraud_and_a_false_alarm_is_not() -> None:
@@ -57,8 +57,8 @@ def test_an_example_has_what_is_still_logged_of_its_decision() -> None:
 
     assert [one.retained for one in found] == ["text", "decision", "gone"]
     assert [one.text for one in found] == [content["body"], "", ""]
-    assert [usable_by(one, "sms") for one in found] == [True, False, False]
-    assert [usable_by(one, "url") for one in found] == [True, False, False]
+    assert [usable_by(one, "text") for one in found] == [True, False, False]
+    assert [usable_by(one, "link") for one in found] == [True, False, False]
     assert all(usable_by(one, "any") for one in found)
 
 
