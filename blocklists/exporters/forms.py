@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from blocklists.entries import Direction, Entry, EntryKind, EntryMode
+from fanzha.translation.catalogue import gettext_noop
 
 
 class LeftOut(StrEnum):
     """Why an entry is not in an export."""
 
-    KIND = "of other kinds"
-    EXPIRED = "expired"
-    SHADOW = "shadow entries"
-    SIDE = "acting on the other side of a call"
-    LIFTED = "lifted by an allow entry of the same pattern"
-    PATTERN = "with patterns that the format cannot hold"
-    PROTECTED = "that name or cover what nothing may block"
-    EXCEPTED = "covering what an allow entry lets through"
+    KIND = gettext_noop("of other kinds")
+    EXPIRED = gettext_noop("expired")
+    SHADOW = gettext_noop("shadow entries")
+    SIDE = gettext_noop("acting on the other side of a call")
+    LIFTED = gettext_noop("lifted by an allow entry of the same pattern")
+    PATTERN = gettext_noop("with patterns that the format cannot hold")
+    PROTECTED = gettext_noop("that name or cover what nothing may block")
+    EXCEPTED = gettext_noop("covering what an allow entry lets through")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

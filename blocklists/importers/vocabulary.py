@@ -97,18 +97,18 @@ def read_source(text: str) -> Source:
 def read_fraud_type(text: str) -> FraudType:
     """Read a kind of fraud: its name, number or official Chinese name."""
     return _read(
-        text, FRAUD_TYPES, "fraud type", ", ".join(kind.name.lower() for kind in FraudType)
+        text, FRAUD_TYPES, "fraud_type", ", ".join(kind.name.lower() for kind in FraudType)
     )
 
 
 def read_mode(text: str) -> EntryMode:
     """Read whether an entry decides or only counts."""
-    return _read(text, MODES, "mode", "enforce or shadow")
+    return _read(text, MODES, "mode", "enforce, shadow")
 
 
 def read_kind(text: str) -> EntryKind | None:
     """Read what a pattern is; None for a number or range, which the pattern decides."""
-    return _read(text, KINDS, "type", "number, range, sender, host or url")
+    return _read(text, KINDS, "type", "number, range, sender, host, url")
 
 
 def read_expiry(text: str, now_s: int) -> int | None:

@@ -5,9 +5,10 @@ import numpy.typing as npt
 
 from classifiers.evaluation.metrics import threshold_for
 from fanzha.tables import Bools, Float32s
+from fanzha.translation.catalogue import gettext_noop
 
-TOGETHER = "small groups together"
-ALL = "all rows as one"
+TOGETHER = gettext_noop("small groups together")
+ALL = gettext_noop("all rows as one")
 
 
 def keeping(

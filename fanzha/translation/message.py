@@ -1,6 +1,6 @@
 """A text that servers store and log in English, and that answers may carry in another language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from fanzha.translation import catalogue
@@ -39,6 +39,14 @@ class Messages:
     def translated(self, language: str) -> str:
         """Return them in *language*."""
         return self._separator.join(localized(text, language) for text in self._texts)
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """Return ``a or b or c``; the one word where there is but one."""
+    first, *rest = words
+    if not rest:
+        return first
+    return Message("{first} or {rest}", first=first, rest=alternatives(rest))
 
 
 def as_json(value: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from blocklists.entries import Direction, Source
 from fanzha.errors import InvalidInput, NotAllowed, VersionConflict
 from fanzha.phone import HomePlan
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.appeals import serialization, subjects
 from services.appeals.lift import Lifter
@@ -104,7 +105,7 @@ class Review:
         if decision.expected_revision not in {None, appeal.revision}:
             raise VersionConflict.between(
                 "expected_revision",
-                "the appeal is",
+                Message("the appeal is"),
                 expected=decision.expected_revision,
                 actual=appeal.revision,
             )

@@ -25,7 +25,7 @@ def parse(text: str, home: HomePlan) -> AppealSubject:
     kinds = np.array([patterns.kind_of(text.strip())], np.uint8)
     read = patterns.read([text], kinds, home)
     if read.errors:
-        raise InvalidInput(read.errors[0])
+        raise InvalidInput("{why}", why=read.errors[0])
     kind = EntryKind(int(read.kinds[0]))
     if kind == EntryKind.RANGE:
         raise InvalidInput("pattern: an appeal is about one number, not a range")

@@ -26,6 +26,7 @@ from blocklists.wrong_entries import wrong_entries
 from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, Unavailable, VersionConflict
 from fanzha.tables import Bools
+from fanzha.translation.message import Message
 from services.audit.events import AuditKind
 from services.auth import identity
 from services.changes import diff, store
@@ -338,7 +339,7 @@ class ChangeApplication:
 def _check_version(expected: int | None, version: int) -> None:
     if expected not in (None, version):
         raise VersionConflict.between(
-            "expected_version", "the lists are", expected=expected, actual=version
+            "expected_version", Message("the lists are"), expected=expected, actual=version
         )
 
 

@@ -4,6 +4,7 @@ Columnar, because a change may have a million rows.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
@@ -29,6 +30,8 @@ from fanzha.decisions import Action
 from fanzha.errors import InvalidInput, ReplacementUnconfirmed
 from fanzha.fraud import FraudType
 from fanzha.tables import Bools, Int64s, Uint8s
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 from services.changes.entry_set import NOT_FOUND, EntrySet
 
 MAX_DIFFERENCES = 3
@@ -37,9 +40,15 @@ trailers of a gRPC status, which peers refuse above 8 KiB."""
 _MOST_PATTERN, _MOST_VALUE, _MOST_DIFFERENCE = 60, 24, 240
 """Characters that are shown."""
 _CONTENTS = (
-    *(("source", "source"), ("fraud type", "fraud_type"), ("legal basis", "legal_basis")),
-    *(("end", "expires_at"), ("reason", "reason"), ("direction", "direction"), ("mode", "mode")),
-    *(("campaign", "campaign"), ("review", "review_at")),
+    (gettext_noop("source"), "source"),
+    (gettext_noop("fraud type"), "fraud_type"),
+    (gettext_noop("legal basis"), "legal_basis"),
+    (gettext_noop("end"), "expires_at"),
+    (gettext_noop("reason"), "reason"),
+    (gettext_noop("direction"), "direction"),
+    (gettext_noop("mode"), "mode"),
+    (gettext_noop("campaign"), "campaign"),
+    (gettext_noop("review"), "review_at"),
 )
 """What `same_contents` compares, by the names that people know."""
 UNCHANGED_OUTCOMES = (RowOutcome.DUPLICATE, RowOutcome.REFUSED)
@@ -176,16 +185,36 @@ def _sources(table: EntryTable) -> Int64s:
     return found
 
 
-def _difference(old: Entry, new: Entry) -> str:
+def _difference(old: Entry, new: Entry) -> Message:
     """Write what would change in an entry: ``+86170* (block): source MINISTRY → BUREAU``."""
     changed = [
-        f"{name} {_cut(before, _MOST_VALUE)} → {_cut(after, _MOST_VALUE)}"
+        Message(
+            "{name} {before} → {after}",
+            name=Message(name),
+            before=_cut(before, _MOST_VALUE),
+            after=_cut(after, _MOST_VALUE),
+        )
         for name, attribute in _CONTENTS
         if (before := _written(getattr(old, attribute)))
         != (after := _written(getattr(new, attribute)))
     ]
-    entry = f"{_cut(new.pattern, _MOST_PATTERN)} ({new.action.name.lower()})"
-    return _cut(f"{entry}: {', '.join(changed)}", _MOST_DIFFERENCE)
+    pattern, action = _cut(new.pattern, _MOST_PATTERN), new.action.name.lower()
+    changes = _listed(changed, _MOST_DIFFERENCE - len(pattern) - len(action))
+    return Message(
+        "{pattern} ({action}): {changes}", pattern=pattern, action=action, changes=changes
+    )
+
+
+def _listed(texts: Sequence[Message], most: int) -> str:
+    """Return as many *texts* as fit into *most* characters of English."""
+    if not texts:
+        return ""
+    first, rest = texts[0], texts[1:]
+    if not rest:
+        return first
+    if len(first) + len(rest[0]) > most:
+        return Message("{first}, …", first=first)
+    return Message("{first}, {rest}", first=first, rest=_listed(rest, most - len(first)))
 
 
 def _cut(text: str, most: int) -> str:

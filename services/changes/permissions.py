@@ -10,6 +10,7 @@ from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from fanzha.decisions import Action
 from fanzha.errors import NotAllowed
 from fanzha.tables import Int64s
+from fanzha.translation.message import alternatives
 from services.auth import identity, roles
 from services.auth.identity import Identity, Role
 from services.changes.model import ChangeKind, ChangeRequest, Draft
@@ -96,7 +97,7 @@ def _check_scope(kind: ChangeKind) -> None:
 def _require(*roles: Role) -> None:
     who = identity.current()
     if not who.roles & set(roles):
-        names = " or ".join(role.value for role in roles)
+        names = alternatives([role.value for role in roles])
         raise NotAllowed("{name} needs the role {names}", name=who.name, names=names)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from blocklists.critical.risks import RiskFinder
 from blocklists.row_validation import ENTRY_TEXT
 from fanzha.errors import InvalidInput, VersionConflict
-from fanzha.translation.message import Message
+from fanzha.translation.message import Message, alternatives
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -352,7 +352,7 @@ class ChangeService:
     async def _in_state(self, id_: int, *states: ChangeState) -> ChangeRequest:
         record = await self._context.requests.get(id_)
         if record.state not in states:
-            required = " or ".join(state.name.lower() for state in states)
+            required = alternatives([state.name.lower() for state in states])
             raise VersionConflict(
                 "change {id} is {name}; only one that is {required} can be",
                 id=id_,

@@ -10,6 +10,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.row_validation import ENTRY_TEXT
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
+from fanzha.translation.message import Message
 from infra import text_limits
 from services.audit.events import AuditKind
 from services.auth import identity
@@ -93,7 +94,7 @@ class ChangeSubmission:
         if draft.expected_version not in (None, snapshot.version):
             raise VersionConflict.between(
                 "expected_version",
-                "the lists are",
+                Message("the lists are"),
                 expected=draft.expected_version,
                 actual=snapshot.version,
             )

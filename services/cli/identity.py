@@ -16,7 +16,7 @@ from fanzha.v1 import access_pb2 as pb
 from fanzha.v1 import access_pb2_grpc, decision_pb2
 from services.auth import identity
 from services.cli._common import addresses
-from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.console import err, fail, fault_text, os_fault, out, print_json
 from services.cli._common.enum_words import enum_word, field_label
 from services.cli._common.options import DEFAULT_TARGET, AsJson
 from services.cli._common.server import ServerOf
@@ -275,6 +275,6 @@ def _files() -> Iterator[None]:
             ),
         )
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}")
+        fail(f"{error.filename}: {os_fault(error)}")
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))

@@ -9,10 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fanzha.errors import FanzhaError
-from fanzha.translation.catalogue import language
 from infra import deferred_imports, garbage_collection
-from services.cli._common.console import fail
+from services.cli._common.console import fail, fault_text
 from services.processes import data_folder
 from services.settings import loader
 from services.settings import settings as service_settings
@@ -84,5 +82,5 @@ def _run(
         status = asyncio.run(role(settings))
     except (ValueError, RuntimeError, OSError) as error:
         # A wrong deployment ends with one message: settings, models, a port or folder in use.
-        fail(error.translated(language()) if isinstance(error, FanzhaError) else str(error))
+        fail(fault_text(error))
     raise typer.Exit(status)

@@ -128,8 +128,9 @@ class FeedbackService:
         elif traffic is not None:
             hit = self._hit(verdict.decision_id, traffic).fields()
         else:
-            what = f"{verdict.decision_id} is not stored; describe it in traffic"
-            raise NotFound("decision_id: {what}", what=what)
+            raise NotFound(
+                "decision_id: {id} is not stored; describe it in traffic", id=verdict.decision_id
+            )
         if verdict.fraud_type:
             hit |= {"fraud_type": verdict.fraud_type.name, "taxonomy": TAXONOMY}
         return hit

@@ -17,6 +17,7 @@ from blocklists.queries import DEFAULT_PER_PAGE, MOST_PER_PAGE, ListQueries
 from blocklists.snapshot.snapshot import Snapshot
 from fanzha.errors import InvalidInput, VersionConflict
 from fanzha.tables import Int64s
+from fanzha.translation.message import Message
 from services.lists import due_entries
 from services.lists.due_entries import DueEntries, DueReason
 from services.lists.hit_counter import NO_HITS, EntryHitSummary, hits_name
@@ -174,7 +175,7 @@ class EntryLifecycle:
             # The lists of the first page are no longer kept.
             raise VersionConflict.between(
                 "page_token",
-                "the lists are",
+                Message("the lists are"),
                 expected=version,
                 actual=snapshot.version,
                 advice="start again without it",

@@ -23,6 +23,7 @@ from blocklists.store.current_lists import CurrentLists
 from blocklists.store.store import Store
 from fanzha.errors import VersionConflict
 from fanzha.phone import HomePlan
+from fanzha.translation.message import Message
 from services.changes import change_context
 from services.changes.model import ChangeKind, Draft
 from services.changes.report import (
@@ -221,7 +222,7 @@ class ListService:
 
 def _conflict(version: int, expected: int | None) -> VersionConflict:
     return VersionConflict.between(
-        "expected_version", "the lists are", expected=expected, actual=version
+        "expected_version", Message("the lists are"), expected=expected, actual=version
     )
 
 

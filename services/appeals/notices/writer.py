@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from blocklists.entries import Entry
 from fanzha.errors import InvalidInput
+from fanzha.translation.message import alternatives
 from services.appeals import entry_snapshots
 from services.appeals.model import Appeal, AppealOutcome, AppealState, AppealSubject, Document, Lift
 from services.appeals.notices.phrases import Phrases
@@ -57,7 +58,7 @@ class Notices:
     def write(self, kind: str, language: str, case: NoticeFacts, now_ms: int) -> Notice:
         """Write a notice of *kind* about *case*."""
         if language not in LANGUAGES:
-            raise InvalidInput("language: {languages}", languages=" or ".join(LANGUAGES))
+            raise InvalidInput("language: {languages}", languages=alternatives(list(LANGUAGES)))
         template = self._templates.by_kind[kind, language]
         phrases = Phrases(language)
         values = self._common(phrases, case, now_ms) | _OF_KIND[kind](self, phrases, case)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fanzha.errors import FanzhaError
+from fanzha.translation import os_faults
 from fanzha.translation.catalogue import gettext, language
 
 _OUT_OF_RANGE = "Value out of range: "
@@ -45,7 +46,7 @@ def _sentence(error: Exception) -> str:
         # A pipe that is closed early is typer's to handle.
         if error.filename is None or error.errno == errno.EPIPE:
             return ""
-        return f"{_shortened(str(error.filename))}: {error.strerror}"
+        return f"{_shortened(str(error.filename))}: {os_faults.fault(error).translated(language())}"
     if str(error).startswith(_OUT_OF_RANGE):
         number = str(error).removeprefix(_OUT_OF_RANGE)
         return gettext("{number} is out of range", number=_shortened(number))

@@ -109,6 +109,20 @@ def one_sentence(target: str) -> Iterator[None]:
         fail(login_fault(error))
 
 
+def fault_text(error: BaseException) -> str:
+    """Return what *error* says, in the language of the user where it has words of ours."""
+    if isinstance(error, FanzhaError):
+        return error.translated(language())
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {os_fault(error)}" if error.filename else os_fault(error)
+    return str(error)
+
+
+def os_fault(error: OSError) -> str:
+    """Return what went wrong with a file or connection, in the language of the user."""
+    return os_faults.fault(error).translated(language())
+
+
 def login_fault(error: client.LoginError) -> str:
     """Return what is wrong with the credentials, in the language of the user."""
     values = dict(error.values)

@@ -26,7 +26,8 @@ FIELDS = (
     "related entity", "related evidence", "related since", "related to", "review", "roles",
     "score", "sender", "shadow entry", "shadow evidence", "shadow pattern", "source", "sources",
     "subscriber", "target", "threshold", "to party", "treatment", "trunk", "type",
-    "velocity score", "velocity version", "version", "would block entry id",
+    "velocity score", "velocity threshold", "velocity version", "attestation", "rules held",
+    "settings", "link version", "url", "version", "would block entry id",
     # What happened to a change or an appeal, and how rows of a change relate to entries.
     "created", "edited", "submitted", "approved", "rejected", "confirmed", "reverted", "expired",
     "taken", "upheld", "withdrawn", "lifted", "received", "documents added",
@@ -37,10 +38,19 @@ FIELDS = (
 )  # fmt: skip
 """Names of fields that commands show beside their values, with spaces for underscores."""
 
+_CRITICAL = (
+    *("bank", "broker", "carrier", "cloud", "delivery", "developer", "device and update"),
+    *("education", "financial authority", "government", "health", "insurance", "job and home"),
+    *("mail", "map", "messaging", "news", "payment", "resolver", "search", "shopping", "social"),
+    *("travel", "trust service", "utility", "video"),
+)
+"""Categories of the shipped list of critical names; files of users may have others."""
 EXTRA = (
+    *(("critical_category", category) for category in _CRITICAL),
     ("entry_kind", "url"), ("means_kind", "number"), ("row_outcome", "invalid"),
     ("hit_stream", "all"), ("role", "source"), ("role", "dispatcher"),
     ("appeal_state", "in review"), ("relation_state", "confirmed"),
+    ("expiry", "never"),
     ("relation_state", "suspected"), ("relation_state", "unmarked"),
 )  # fmt: skip
 """Words that commands use beside those of an enum."""

@@ -77,6 +77,8 @@ TEMPLATES = SentenceTemplates(
         "Value error, {value} is not one of {values}.",
         "file {name} does not exist.",
         "directory {name} does not exist.",
+        "dir {name} does not exist.",
+        "dir {name} is a file.",
         "path {name} does not exist.",
         "file {name} is a directory.",
         "directory {name} is a file.",

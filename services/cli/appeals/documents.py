@@ -9,7 +9,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from infra import atomic_file
 from infra.clock import now_ms
-from services.cli._common.console import err, fail, out, print_json
+from services.cli._common.console import err, fail, os_fault, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, LanguageWord, Target
 from services.cli._common.time_arguments import Since, Until, moment
 from services.cli.appeals import display
@@ -30,7 +30,7 @@ def document(
     try:
         atomic_file.write(file, answer.document.content)
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail(f"{file}: {os_fault(error)}")
     err.print(gettext("{content} bytes written", content=len(answer.document.content)))
 
 
@@ -87,7 +87,7 @@ def notice(
     try:
         atomic_file.write(file, answer.text)
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail(f"{file}: {os_fault(error)}")
     err.print(gettext("{template_version} written", template_version=answer.template_version))
 
 

@@ -13,6 +13,7 @@ from blocklists.importers import vocabulary as list_words
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import appeal_pb2 as pb
 from fanzha.v1 import appeal_pb2_grpc
+from services.cli._common.console import os_fault
 from services.cli._common.enum_words import LazyTable, enum_word
 from services.cli._common.options import enum
 from services.cli._common.server import ServerOf
@@ -110,7 +111,7 @@ def documents(files: Sequence[Path], *, digests_only: bool) -> list[pb.AppealDoc
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="document") from None
+            raise typer.BadParameter(f"{file}: {os_fault(error)}", param_hint="document") from None
         found.append(
             pb.AppealDocument(
                 name=file.name,

@@ -13,7 +13,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc
-from services.cli._common.console import fail, print_json, progress
+from services.cli._common.console import fail, fault_text, print_json, progress
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target
 from services.cli._common.server import ServerOf
 from services.cli.audit import display
@@ -140,7 +140,7 @@ def _read_keys(path: Path) -> PublicKeys:
     try:
         return keys.read_public(path.read_text(), str(path))
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
 
 
 def _verify_evidence(where: Path, public_key: Path | None, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fanzha.translation.catalogue import gettext, language
@@ -16,14 +16,18 @@ from services.cli._common.tables import RowTable
 _ENTRY = ("source", "legal_basis", "reason", "created_by", "campaign", "expires_at_s")
 
 
-def show(analysis: pb.DecisionAnalysis) -> None:
-    """Show an analysis: a table for each model, and sentences in the language of the user."""
+def show(analysis: pb.DecisionAnalysis, shown: Callable[[str, Any], str]) -> None:
+    """Show an analysis: a table for each model, and sentences in the language of the user.
+
+    *shown* writes the value of a field.
+    """
     for model in analysis.models:
         _show_model(model)
     _show_sentences(gettext("at that moment"), analysis.circumstances)
     if analysis.HasField("entry_then"):
         facts = ", ".join(
-            f"{field_label(k)} {v}" for k, v in entry_facts(analysis.entry_then).items()
+            f"{field_label(name)} {shown(name, value)}"
+            for name, value in entry_facts(analysis.entry_then).items()
         )
         _line(gettext("  entry then: {facts}", facts=facts))
     _show_sentences(gettext("for another decision"), analysis.alternatives)

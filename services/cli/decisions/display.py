@@ -19,6 +19,7 @@ from services.cli.decisions.analysis_display import in_language
 _ENUMS = {
     "channel": "channel",
     "action": "action",
+    "attestation": "attestation",
     "reason": "reason",
     "fraud_type": "fraud_type",
     "source": "source",
@@ -81,14 +82,16 @@ def show_one(answer: pb.GetDecisionResponse) -> None:
     for name, value in facts(as_row(answer.decision)).items():
         table.add_row(field_label(name), one_line(_shown(name, value)))
     for name, value in (_entry(answer) or {}).items():
-        table.add_row(gettext("entry {name}", name=name), one_line(str(value)))
+        table.add_row(
+            gettext("entry {name}", name=field_label(name)), one_line(_shown(name, value))
+        )
     if answer.HasField("content"):
         table.add_row(gettext("text"), one_line(answer.content))
     table.print()
     for sentence in (answer.why, answer.shadow):
         if words := in_language(sentence):
             out.print(words, markup=False, soft_wrap=True)
-    analysis_display.show(answer.analysis)
+    analysis_display.show(answer.analysis, _shown)
 
 
 def explained_json(answer: pb.GetDecisionResponse) -> dict[str, Any]:
@@ -171,6 +174,10 @@ def _evidence(row: Mapping[str, Any]) -> str:
 
 def _shown(name: str, value: Any) -> str:
     """Return a value; a word of an enum in the language of the user."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if name == "expires_at_s":
+        return written(1000 * int(value))
     return enum_word(_ENUMS[name], value) if name in _ENUMS else str(value)
 
 

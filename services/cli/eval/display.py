@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from classifiers.evaluation import report
+from classifiers.evaluation import budget, report
 from fanzha.translation.catalogue import gettext, gettext_noop
 from services.cli._common.console import err, out
 from services.cli._common.tables import RowTable
@@ -150,6 +150,8 @@ def _show_precision(point: Any, prevalence: float) -> None:
 
 def _show_threshold(one: Any, rate: float) -> None:
     group = one["decided_by"] or "–"
+    if group in {budget.TOGETHER, budget.ALL}:
+        group = gettext(group)
     if one["threshold"] is None:
         out.print(
             gettext(

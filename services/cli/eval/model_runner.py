@@ -11,9 +11,10 @@ import numpy as np
 from classifiers import bundles
 from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
+from fanzha.translation.message import alternatives
 from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
-from services.cli._common.console import err, fail
+from services.cli._common.console import err, fail, fault_text
 from services.cli._common.files import OpenTable, Row, column
 
 CHUNK = 1024
@@ -54,7 +55,7 @@ def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
     try:
         return _LOADERS[channel](models_dir)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
 
 
 def _text(models_dir: Path | None) -> ModelRunner:
@@ -127,7 +128,7 @@ def needed(table: OpenTable, file: str, *names: str) -> str:
             gettext(
                 "{file}: needs a column {names}, {columns}",
                 file=file,
-                names=" or ".join(names),
+                names=alternatives(names),
                 columns=_has(table.columns),
             )
         )

@@ -9,6 +9,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import blocklist_pb2 as pb
 from services.cli._common.console import out, print_json
+from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
 from services.cli.lists.options import server
@@ -66,5 +67,7 @@ def _show(answer: pb.ListCriticalResponse) -> None:
             else item.pattern
         )
         source = gettext("{source} (own file)", source=item.source) if item.own else item.source
-        table.add_row(pattern, item.category, item.owner, source, item.checked)
+        table.add_row(
+            pattern, enum_word("critical_category", item.category), item.owner, source, item.checked
+        )
     table.print()

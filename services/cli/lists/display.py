@@ -107,7 +107,7 @@ def show_entries(entries: Iterable[pb.Entry], now_s: int) -> None:
         if entry.mode == pb.ENTRY_MODE_SHADOW:
             action = gettext("{action} (shadow)", action=action)
         over = gettext(" (over)") if entry.expires_at_s <= now_s else ""
-        ends = gettext("never") if entry.no_end else last_day(entry.expires_at_s) + over
+        ends = enum_word("expiry", "never") if entry.no_end else last_day(entry.expires_at_s) + over
         late = gettext(" (overdue)") if 0 < entry.review_at_s <= now_s else ""
         review = last_day(entry.review_at_s) + late if entry.review_at_s else ""
         hits = f"{entry.hits:,}" if entry.HasField("hits") else "–"

@@ -133,7 +133,7 @@ def _say(written: forms.ExportSummary, version: int) -> None:
             )
         )
     for reason, rows in written.left_out.items():
-        err.print(gettext("{rows} {reason} left out", rows=rows, reason=reason))
+        err.print(gettext("{rows} {reason} left out", rows=rows, reason=gettext(reason)))
 
 
 def _form(name: str, action: str, file: Path | None) -> forms.ExportForm:

@@ -14,7 +14,7 @@ from fanzha.errors import InvalidInput
 from fanzha.translation.catalogue import gettext, language
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import blocklist_pb2_grpc
-from services.cli._common.console import fail, progress
+from services.cli._common.console import fail, fault_text, progress
 from services.cli.lists.import_summary import ImportSummary
 from services.cli.lists.mappings import MappingsOfSource
 from services.cli.lists.upload import ReadProgress, Upload
@@ -46,7 +46,7 @@ class FileUpload:
                 finished=self._finished,
             )
         except (OSError, EOFError, zlib.error) as error:
-            fail(gettext("cannot read {path}: {error}", path=path, error=error))
+            fail(gettext("cannot read {path}: {error}", path=path, error=fault_text(error)))
         except InvalidInput as error:
             fail(f"{path.name}: {error.translated(language())}")
 

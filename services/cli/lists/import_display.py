@@ -10,7 +10,7 @@ from fanzha.v1 import blocklist_pb2 as pb
 from infra import atomic_file
 from infra.csv_cells import SafeWriter
 from services.cli._common.confirmation import show_unreviewed
-from services.cli._common.console import err, out
+from services.cli._common.console import err, os_fault, out
 from services.cli._common.enum_words import enum_word
 from services.cli._common.tables import RowTable
 from services.cli.lists.display import shown_kind
@@ -71,7 +71,10 @@ def write_report(path: Path, done: ImportSummary) -> None:
                 sheet, row = done.file.place(problem.line)
                 table.writerow((row, sheet, problem.outcome, problem.message, problem.text))
     except OSError as error:
-        err.print(gettext("the report could not be written: {error}", error=error), style="yellow")
+        err.print(
+            gettext("the report could not be written: {error}", error=os_fault(error)),
+            style="yellow",
+        )
         return
     if done.problems_not_told:
         _say(

@@ -10,7 +10,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import policy_pb2 as pb
 from fanzha.v1 import policy_pb2_grpc
-from services.cli._common.console import fail
+from services.cli._common.console import fail, fault_text
 from services.cli._common.server import ServerOf
 
 server = ServerOf(lambda: policy_pb2_grpc.PolicyServiceStub, deadline_seconds=60.0)
@@ -49,4 +49,4 @@ def request(file: Path | None, assignments: list[str] | None) -> pb.ProposePolic
             fail(gettext("{file}: longer than {most} bytes", file=file, most=MAX_BYTES))
         return pb.ProposePolicyRequest(document=file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        fail(gettext("{file}: cannot be read: {error}", file=file, error=error))
+        fail(gettext("{file}: cannot be read: {error}", file=file, error=fault_text(error)))

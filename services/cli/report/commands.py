@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.translation.catalogue import gettext
+from fanzha.translation.message import alternatives
 from fanzha.v1 import warning_report_pb2 as pb
 from fanzha.v1 import warning_report_pb2_grpc
 from infra.clock import now_ms
-from services.cli._common.console import err, fail, print_json, progress
+from services.cli._common.console import err, fail, os_fault, print_json, progress
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import DEFAULT_TARGET, AsJson, LanguageWord, Target
 from services.cli._common.server import ServerOf
@@ -120,7 +121,7 @@ def _painter(plot: Path | None) -> Any:
         return None
     if plot.suffix not in _PLOTS:
         raise typer.BadParameter(
-            gettext("a file {plots}: {name}", plots=" or ".join(_PLOTS), name=plot.name),
+            gettext("a file {plots}: {name}", plots=alternatives(list(_PLOTS)), name=plot.name),
             param_hint="--plot",
         )
     try:
@@ -138,5 +139,5 @@ def _write(file: Path, write: Any) -> None:
         write(beside)
         beside.replace(file)
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail(f"{file}: {os_fault(error)}")
     err.print(gettext("{file} written", file=file))

@@ -11,7 +11,7 @@ import typer
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import warning_operations_pb2 as pb
 from infra.clock import now_ms
-from services.cli._common.console import fail, out, print_json, progress
+from services.cli._common.console import fail, fault_text, os_fault, out, print_json, progress
 from services.cli._common.enum_words import enum_word
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.tables import RowTable
@@ -213,7 +213,7 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        fail(f"{file}: {getattr(error, 'strerror', None) or gettext('no text')}")
+        fail(f"{file}: {os_fault(error) if isinstance(error, OSError) else gettext('no text')}")
 
 
 def _conditions(when: Mapping[str, Any]) -> str:
@@ -227,11 +227,11 @@ def _load(file: Path | None) -> tiers.TierPolicy:
     try:
         return tiers.TierPolicy.load(file)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
 
 
 def _context(file: Path | None) -> facts.RiskContext:
     try:
         return facts.load(file)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))

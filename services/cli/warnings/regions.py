@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fanzha.translation.catalogue import gettext
-from services.cli._common.console import err, fail, print_json
+from services.cli._common.console import err, fail, fault_text, print_json
 from services.cli._common.options import AsJson
 from services.cli._common.tables import RowTable
 
@@ -48,7 +48,7 @@ def region(
                 home_country=home_country, table=table, county_rules=counties
             )
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
     found = regions.of([number_text(plan.number_key(number)) for number in numbers])
     rows = [
         {

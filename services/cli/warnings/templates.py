@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from fanzha.translation.catalogue import gettext
-from services.cli._common.console import fail, out, print_json
+from fanzha.translation.catalogue import gettext, language
+from fanzha.translation.message import localized
+from services.cli._common.console import fail, fault_text, os_fault, out, print_json
 from services.cli._common.exit_status import ExitStatus
 from services.cli._common.options import AsJson
 from services.cli._common.plain_text import visible
@@ -95,7 +96,7 @@ def lint(
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as error:
-        fail(f"{file}: {error.strerror}")
+        fail(f"{file}: {os_fault(error)}")
     except UnicodeDecodeError:
         fail(gettext("{file}: is no UTF-8", file=file))
     if file.suffix != ".toml":
@@ -110,7 +111,7 @@ def lint(
     try:
         found = template_files.read(file.name, text, language)
     except ValueError as error:
-        fail(str(error))
+        fail(fault_text(error))
     out.print(gettext("{found} templates, nothing wrong", found=len(found)))
 
 
@@ -118,7 +119,7 @@ def _end_with(faults: list[linter.LintFault], what: str) -> None:
     if not faults:
         return
     for fault in faults:
-        out.print(f"{fault.kind}: {fault}", markup=False)
+        out.print(f"{fault.kind}: {localized(fault.message, language())}", markup=False)
     out.print(gettext("{what} would be refused: {faults} faults", what=what, faults=len(faults)))
     raise typer.Exit(_FAULTY)
 
@@ -127,7 +128,7 @@ def _load(folder: Path | None) -> catalog.MessageCatalog:
     try:
         return catalog.MessageCatalog.load(folder)
     except (OSError, ValueError) as error:
-        fail(str(error))
+        fail(fault_text(error))
 
 
 def _words(one: message_template.WarningTemplate) -> dict[str, object]:

@@ -19,6 +19,7 @@ from typing import Any
 from fanzha import toml_files
 from fanzha.errors import InvalidConfiguration
 from fanzha.tables import Channel
+from fanzha.translation.message import alternatives
 from services.auth import claims
 from services.decision.carriers.policy import CarrierPolicies, CarrierPolicy, ChannelPolicy
 from services.decision.origin.trunk_groups import read_groups
@@ -138,7 +139,10 @@ def _choice(table: Mapping[str, Any], name: str, where: str) -> bool:
     value = table.get(name, next(iter(choices)))
     if not isinstance(value, str) or value not in choices:
         raise InvalidConfiguration(
-            "{where}: {name}: {choices}", where=where, name=name, choices=" or ".join(choices)
+            "{where}: {name}: {choices}",
+            where=where,
+            name=name,
+            choices=alternatives(list(choices)),
         )
     return choices[value]
 

@@ -35,6 +35,7 @@ from fanzha.status_details import (
     VERSION_CONFLICT,
 )
 from fanzha.translation import catalogue
+from fanzha.translation.negotiation import for_caller
 
 Trailers: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
@@ -75,7 +76,9 @@ def replacement_trailers(
     code: int, message: str, error: ReplacementUnconfirmed, *others: Packed
 ) -> Trailers:
     """Write the trailers of a change that may not replace entries."""
-    return _numbered(code, message, REPLACEMENT_UNCONFIRMED, error.differences, *others)
+    return _numbered(
+        code, message, REPLACEMENT_UNCONFIRMED, tuple(map(for_caller, error.differences)), *others
+    )
 
 
 def _numbered(

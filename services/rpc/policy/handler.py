@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import policy_pb2 as pb
 from fanzha.v1 import policy_pb2_grpc as pb_grpc
 from infra import paging
@@ -57,7 +58,7 @@ class PolicyServicer(pb_grpc.PolicyServiceServicer):
             policy=change_messages.policy(made.policy),
             version=made.version,
             second_person_needed=made.second_person.needed,
-            second_person_reasons=made.second_person.reasons,
+            second_person_reasons=map(for_caller, made.second_person.reasons),
             document=made.document,
         )
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from fanzha.links import find_links
 from fanzha.text import Token, normalise
+from fanzha.translation.message import Message
 from services.warning.messages.folded_text import NUMERALS, FoldedText, fold, invisible
 
 ALLOWED = frozenset({"110", "96110"})
@@ -35,13 +36,13 @@ class LintRule(StrEnum):
 
 
 _WHY = {
-    LintRule.LINK: "no link: recipients should never follow one",
-    LintRule.NUMBER: "no number or short code but 110 and 96110",
-    LintRule.ACCOUNT: "no WeChat, QQ or other account",
-    LintRule.ADDRESS: "no mail address and no @name",
-    LintRule.INVITATION: "no invitation to reply, call back or add a contact",
-    LintRule.INVISIBLE: "no invisible character",
-    LintRule.LENGTH: f"longer than {MOST_CHARACTERS} characters",
+    LintRule.LINK: Message("no link: recipients should never follow one"),
+    LintRule.NUMBER: Message("no number or short code but 110 and 96110"),
+    LintRule.ACCOUNT: Message("no WeChat, QQ or other account"),
+    LintRule.ADDRESS: Message("no mail address and no @name"),
+    LintRule.INVITATION: Message("no invitation to reply, call back or add a contact"),
+    LintRule.INVISIBLE: Message("no invisible character"),
+    LintRule.LENGTH: Message("longer than {most} characters", most=MOST_CHARACTERS),
 }
 
 
@@ -56,12 +57,19 @@ class LintFault:
     found: str
 
     @property
-    def why(self) -> str:
+    def why(self) -> Message:
         """The rule."""
         return _WHY[self.kind]
 
+    @property
+    def message(self) -> Message:
+        """Where it is, what stands there, and the rule."""
+        return Message(
+            "at {place}: {found!r}: {why}", place=self.start + 1, found=self.found, why=self.why
+        )
+
     def __str__(self) -> str:
-        return f"at {self.start + 1}: {self.found!r}: {self.why}"
+        return self.message
 
 
 _DOMAIN = re.compile(
