@@ -19,6 +19,7 @@ from benchmarks.load import options as common
 from benchmarks.load import traffic
 from benchmarks.load.plan import in_flight
 from benchmarks.load.probe import probe
+from services.cli._common import channel_words
 
 BATCHES = (1, 16, 256, 1024)
 _WARM_UP_SECONDS = 1
@@ -98,7 +99,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     common.add_arguments(parser)
     channels = traffic.CHANNELS
-    parser.add_argument("--channels", nargs="+", choices=channels, default=channels)
+    word = channel_words.canonical
+    parser.add_argument("--channels", nargs="+", type=word, choices=channels, default=channels)
     parser.add_argument("--batches", nargs="+", type=common.whole(1, 4096), default=BATCHES)
     parser.add_argument(
         "--listed", type=common.whole(0), default=0, help="listed numbers that may call"

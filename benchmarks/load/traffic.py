@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks import scenarios
 from fanzha.v1 import interception_pb2 as pb
+from services.cli._common import channel_words
 from services.cli._common.files import open_table
 from services.cli.replay import traffic as tables
 
@@ -42,6 +43,7 @@ def read_mix(text: str) -> dict[str, float]:
     weights = {}
     for part in text.split(","):
         name, _, weight = part.partition("=")
+        name = channel_words.canonical(name)
         if name not in CHANNELS or not (weight or "1").replace(".", "", 1).isdigit():
             raise ValueError(f"{text}: a mix looks like call=7,text=2,link=1")
         weights[name] = float(weight or 1)

@@ -21,6 +21,8 @@ class Observer:
     model_failed: Callable[[Channel], None] = lambda _channel: None
     velocity_failed: Callable[[], None] = lambda: None
     """The velocity model failed on a batch."""
+    texts_disguised: Callable[[int], None] = lambda _texts: None
+    """So many texts of a batch were also read without their disguise."""
     escalations: Callable[[Channel, int, int, int, float], None] = (
         lambda _channel, _escalated, _cached, _skipped, _seconds: None
     )

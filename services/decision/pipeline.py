@@ -259,6 +259,8 @@ class DecisionPipeline:
         def score() -> Float32s:
             found = model.score(texts)
             evidence.fraud_types = found.fraud_types
+            if found.disguises:
+                self._observer.texts_disguised(len(found.disguises))
             if found.normal is not None and evidence.sketches is not None:
                 evidence.sketches.normalised(found.normal)
             if self._rules.block_spam:

@@ -176,6 +176,7 @@ class Worker:
             stage_done=self._metrics.stage_done,
             model_failed=self._metrics.model_failed,
             velocity_failed=self._metrics.velocity_failed,
+            texts_disguised=self._metrics.texts_disguised,
             escalations=self._metrics.escalations,
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._links_found,

@@ -94,6 +94,12 @@ VELOCITY_FAILURES = Family(
     kind="counter",
     text="Batches of calls whose velocity model failed; none of their rows was marked.",
 )
+DISGUISED_TEXTS = Family(
+    name="fanzha_disguised_texts",
+    kind="counter",
+    text="Texts with emoji, spaces, digits or the like in words, which the text model also read "
+    "without.",
+)
 ESCALATIONS = Family(
     name="fanzha_escalations",
     kind="counter",
@@ -361,7 +367,7 @@ FAMILIES = (
     *(SHADOW_DECISIONS, SHADOW_TEXT_CHANGES, SHADOW_MARKS),
     *(SHADOW_FAILURES, MODEL_SWAPS, MODEL_REFUSALS),
     *(DECISIONS, STAGE, ROWS, MODEL_FAILURES, RPC_ERRORS, HITS_WRITTEN, HITS_DROPPED),
-    *(VELOCITY_FAILURES, REQUESTS_SHED),
+    *(VELOCITY_FAILURES, DISGUISED_TEXTS, REQUESTS_SHED),
     *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
     *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),

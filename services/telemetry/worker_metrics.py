@@ -123,6 +123,10 @@ class DecisionMetrics:
         """Count a batch of calls whose velocity model failed."""
         self._figures[layout.START[layout.VELOCITY_FAILURES.name]] += 1
 
+    def texts_disguised(self, texts: int) -> None:
+        """Count texts that the model also read without their disguise."""
+        self._figures[layout.START[layout.DISGUISED_TEXTS.name]] += texts
+
     def escalations(
         self, channel: Channel, escalated: int, cached: int, skipped: int, seconds: float
     ) -> None:

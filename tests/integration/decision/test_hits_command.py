@@ -108,6 +108,22 @@ def test_all_streams_are_followed_from_their_beginning(two_hits: str) -> None:
     assert "2026-01-05 17:00:00+08:00" in lines[0]
 
 
+def test_hits_are_followed_from_a_time_on(two_hits: str) -> None:
+    since_an_hour = tail(two_hits, "--since", "1h", "--count", "2", "--json")
+    since_a_day = tail(two_hits, "--since", "2026-01-01", "--count", "2", "--json")
+
+    assert since_an_hour == since_a_day
+    assert len(since_an_hour.splitlines()) == 2
+
+
+def test_a_person_is_told_that_the_command_waits(two_hits: str) -> None:
+    line = ["tail", "--target", two_hits, "--since", "beginning", "--count", "1"]
+    shown, as_json = (CliRunner().invoke(hits.app, [*line, *more]) for more in ([], ["--json"]))
+
+    assert shown.stderr == "waiting for more; Ctrl-C ends\n"
+    assert as_json.stderr == ""
+
+
 def test_numbers_are_masked_by_default(two_hits: str) -> None:
     masked = tail(two_hits, "--since", "beginning", "--count", "2")
     full = tail(two_hits, "--since", "beginning", "--count", "2", "--full")

@@ -121,6 +121,18 @@ def test_the_status_says_how_it_ended(status: int, line: str, service: dict[str,
     assert ended(line.split(), service)[0] == status
 
 
+@pytest.mark.parametrize(("rows", "status"), [("110\n", 1), (f"110\n{LISTED}\n", 0)])
+def test_an_import_that_takes_nothing_ends_with_1(
+    rows: str, status: int, service: dict[str, str]
+) -> None:
+    Path("list.csv").write_text(rows)
+    line = ("blocklist", "import", "list.csv", "--source", "bureau", "--reason", "r", "--preview")
+
+    found, printed = ended(line, service)
+
+    assert found == status, printed
+
+
 @pytest.mark.parametrize("line", NEEDS_SERVER)
 def test_a_server_that_does_not_answer_is_status_3(line: str) -> None:
     nowhere = dict.fromkeys(

@@ -13,6 +13,7 @@ from fanzha.v1 import interception_pb2 as pb
         ("call", {"call": 1.0}),
         ("call=3,link=1", {"call": 0.75, "link": 0.25}),
         ("call=1,text=0", {"call": 1.0}),
+        ("sms=3,url=1", {"text": 0.75, "link": 0.25}),
     ],
 )
 def test_a_mix_is_read_as_shares(text: str, shares: dict[str, float]) -> None:

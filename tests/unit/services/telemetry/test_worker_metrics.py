@@ -41,6 +41,15 @@ def reading(pages: MetricsPages) -> Callable[..., float | None]:
     return lambda name, **labels: values.get((name, frozenset(labels.items())))
 
 
+def test_disguised_texts_are_counted(pages: MetricsPages) -> None:
+    worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
+
+    worker.texts_disguised(2)
+    worker.texts_disguised(3)
+
+    assert reading(pages)("fanzha_disguised_texts_total") == 5
+
+
 def test_escalations_are_counted_by_channel_and_outcome(pages: MetricsPages) -> None:
     worker = DecisionMetrics.on_page(pages.directory, "worker-0", 1)
 

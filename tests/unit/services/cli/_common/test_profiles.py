@@ -49,7 +49,10 @@ def test_the_removed_profile_is_no_longer_in_use(path: Path) -> None:
 
 
 def test_an_unknown_profile_is_not_used(path: Path) -> None:
-    with pytest.raises(NotFound, match="there is no profile 'x'"):
+    with pytest.raises(NotFound, match="there is no profile 'x', and no other: fanzha profile add"):
+        Profiles(path).use("x")
+    Profiles(path).add("province", Profile(server="h.example"))
+    with pytest.raises(NotFound, match="there is no profile 'x'; there are: province"):
         Profiles(path).use("x")
 
 
