@@ -38,11 +38,20 @@ def test_what_no_request_can_hold_is_a_usage_error(
     assert sentence in done.stderr
 
 
-def test_a_variable_that_is_not_utf_8_is_a_usage_error() -> None:
-    done = run("policy", "history", FANZHA_ADMIN_TARGET="127.0.0.1:1", FANZHA_TOKEN="\udce9")
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ("FANZHA_ADMIN_TARGET", "an argument or variable holds bytes that are not UTF-8"),
+        ("FANZHA_TOKEN", "token: only letters, digits and signs of ASCII can be sent"),
+    ],
+)
+def test_a_variable_that_is_not_utf_8_is_a_usage_error(variable: str, sentence: str) -> None:
+    variables = {"FANZHA_ADMIN_TARGET": "127.0.0.1:1"} | {variable: "\udce9"}
+
+    done = run("policy", "history", **variables)
 
     assert done.returncode == 2
-    assert done.stderr.startswith("error: an argument or variable holds bytes that are not UTF-8")
+    assert done.stderr.startswith(f"error: {sentence}")
 
 
 def test_a_file_name_that_is_too_long_is_a_usage_error(tmp_path: Path) -> None:
