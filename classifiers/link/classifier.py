@@ -87,7 +87,8 @@ class LinkClassifier:
 
 def log_odds(scores: Float32s) -> Float32s:
     """Return the log-odds of probabilities, finite ones."""
-    sure = np.clip(scores, _LEAST, 1 - _LEAST)
+    # Of few rows `np.clip` takes several times as long.
+    sure = np.minimum(np.maximum(scores, _LEAST), 1 - _LEAST)
     odds: Float32s = np.log(sure / (1 - sure))
     return odds
 

@@ -123,7 +123,7 @@ def test_characters_beyond_the_limit_change_nothing() -> None:
 
 @given(st.text("abglnokixlog", max_size=30))
 def test_words_of_a_name_come_from_the_lexicon_in_order(word: str) -> None:
-    found = url_parts.split_name(word, STATISTICS.lexicon)
+    found = STATISTICS.names.split(word)
 
     assert set(found) <= STATISTICS.lexicon
     at = 0
