@@ -23,15 +23,16 @@ _EDGE = 3
 
 
 class BrandEvidence(NamedTuple):
-    """How the parts of a URL name a brand: `NO_BRAND`, `WITHIN` a longer word, or `NAMED`."""
+    """How the parts of a host name a brand: `NO_BRAND`, `WITHIN` a longer word, or `NAMED`."""
 
     label: int = NO_BRAND
     below: int = NO_BRAND
-    path: int = NO_BRAND
     misspelt: bool = False
     """The registered label has a word one letter away from a brand."""
     disguised: bool = False
     """The registered label names one in letters and digits that look alike."""
+    is_foreign: bool = True
+    """The host is a name, and not of a domain that a brand owns."""
 
 
 class _Brands(NamedTuple):
@@ -49,29 +50,26 @@ class _Brands(NamedTuple):
 
 
 def find_brands(parts: UrlParts) -> BrandEvidence:
-    """Return the brands named by *parts*; none for a domain that a brand owns."""
+    """Return the brands named by the host of *parts*; none for a domain that a brand owns."""
     known = _brands()
     if not parts.label or f"{parts.label}.{parts.suffix}" in known.owned:
-        return _NOTHING
-    whole = ascii_bytes(f"{parts.label}.{parts.below}/{parts.path}").lower()
-    raw_label = whole[: len(parts.label)]
-    misspelt = _is_misspelt(raw_label, known)
-    if _named(whole, known) == NO_BRAND:  # most links: one search instead of three
-        disguised = _is_disguised(parts.label, raw_label, known)
-        return (
-            BrandEvidence(misspelt=True, disguised=disguised)
-            if misspelt
-            else (_DISGUISED if disguised else _NOTHING)
-        )
-    label = _named(raw_label, known)
-    path_at = len(parts.label) + len(parts.below) + 2
+        return BrandEvidence(is_foreign=False)
+    host = ascii_bytes(f"{parts.label}.{parts.below}")
+    raw = host[: len(parts.label)]
+    label = below = NO_BRAND
+    if _named(host, known) != NO_BRAND:  # few hosts: one search instead of two
+        label, below = _named(raw, known), _named(host[len(raw) + 1 :], known)
     return BrandEvidence(
         label=label,
-        below=_named(whole[len(parts.label) + 1 : path_at - 1], known),
-        path=_named(whole[path_at:], known),
-        misspelt=not label and misspelt,
-        disguised=not label and _is_disguised(parts.label, raw_label, known),
+        below=below,
+        misspelt=not label and _is_misspelt(raw, known),
+        disguised=not label and _is_disguised(parts.label, raw, known),
     )
+
+
+def brand_in_path(path: bytes) -> int:
+    """Return how *path*, in lower case, names a brand, as in `BrandEvidence`."""
+    return _named(path, _brands())
 
 
 def _is_disguised(label: str, raw: bytes, known: _Brands) -> bool:
@@ -138,7 +136,3 @@ def _any_of(names: Sequence[bytes]) -> re.Pattern[bytes]:
         for start, rests in by_start.items()
     ]
     return re.compile(b"|".join(found))
-
-
-_NOTHING = BrandEvidence()
-_DISGUISED = BrandEvidence(disguised=True)

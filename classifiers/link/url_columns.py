@@ -6,11 +6,12 @@ port are no columns, as in `classifiers.link.features`.
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from classifiers.link import url_parts
-from classifiers.link.url_brands import find_brands
+from classifiers.link.url_brands import NO_BRAND, brand_in_path, find_brands
 from classifiers.link.url_characters import (
     ascii_bytes,
     digits_of,
@@ -27,6 +28,8 @@ from classifiers.link.url_services import HOSTING, SHORT_LINKS
 from classifiers.link.url_statistics import UrlStatistics
 from fanzha.tables import Float32s
 
+HOSTS_CACHED = 4096
+"""Hosts whose columns are kept; all are dropped when there are more. About 4 MB."""
 REVISION = "url-1"
 """Of what `of_urls` makes; trees made for another do not load."""
 
@@ -74,17 +77,73 @@ _NONE = (0.0, 0.0, 0.0, 0)
 _EMPTY_PATH = (0, 0, 0, True, *[0] * 10)
 
 
+class _HostColumns(NamedTuple):
+    """The columns of a host, in the order of `NAMES`; those of the path come between."""
+
+    before_path_brand: tuple[float, ...]
+    before_path: tuple[float, ...]
+    before_path_words: tuple[float, ...]
+    last: tuple[float, ...]
+    is_foreign: bool
+    """A brand in the path counts."""
+
+
+class UrlColumns:
+    """Describes URLs by the statistics of one model. For use by one thread.
+
+    Many links lead to few hosts, so the columns of `HOSTS_CACHED` hosts are kept.
+    """
+
+    def __init__(self, statistics: UrlStatistics) -> None:
+        self._statistics = statistics
+        self._hosts: dict[str, _HostColumns] = {}
+
+    def of(self, urls: Sequence[str]) -> Float32s:
+        """Return a row of `NAMES` for each canonical URL."""
+        # A row at a time: dictionaries and sets of words know no columns.
+        values: list[float] = []
+        rates = self._statistics.path_words
+        for url in urls:
+            host, path = url_parts.split_url(url)
+            known = self._hosts.get(host) or self._describe(host)
+            values += known.before_path_brand
+            if path:
+                raw = ascii_bytes(path)
+                small = raw.lower()
+                values.append(brand_in_path(small) if known.is_foreign else NO_BRAND)
+                values += known.before_path
+                values += _path(raw, small)
+                values += known.before_path_words
+                values += _summed(url_parts.path_words(path), rates)
+            else:
+                values.append(NO_BRAND)
+                values += known.before_path
+                values += _EMPTY_PATH
+                values += known.before_path_words
+                values += _NONE
+            values += known.last
+        return np.fromiter(values, np.float32, len(values)).reshape(len(urls), len(NAMES))
+
+    def _describe(self, host: str) -> _HostColumns:
+        parts = url_parts.split_parts(host)
+        brands = find_brands(parts)
+        known, last = _host_rates(parts, self._statistics)
+        found = _HostColumns(
+            before_path_brand=(*_host(parts), brands.label, brands.below),
+            before_path=(brands.misspelt, brands.disguised),
+            before_path_words=known,
+            last=last,
+            is_foreign=brands.is_foreign,
+        )
+        if len(self._hosts) >= HOSTS_CACHED:
+            self._hosts.clear()
+        self._hosts[host] = found
+        return found
+
+
 def of_urls(urls: Sequence[str], statistics: UrlStatistics) -> Float32s:
     """Return a row of `NAMES` for each canonical URL."""
-    # A row at a time: dictionaries and sets of words know no columns.
-    values: list[float] = []
-    for url in urls:
-        parts = url_parts.split_parts(url)
-        values += _host(parts)
-        values += find_brands(parts)
-        values += _path(parts.path) if parts.path else _EMPTY_PATH
-        values += _rates(parts, statistics)
-    return np.fromiter(values, np.float32, len(values)).reshape(len(urls), len(NAMES))
+    return UrlColumns(statistics).of(urls)
 
 
 def _host(parts: UrlParts) -> tuple[float, ...]:
@@ -120,9 +179,8 @@ def _mixes_scripts(readable: str) -> bool:
     return letters != "" and not letters.isascii() and any(letter < "{" for letter in letters)
 
 
-def _path(path: str) -> tuple[float, ...]:
-    raw = ascii_bytes(path)
-    small = raw.lower()
+def _path(raw: bytes, small: bytes) -> tuple[float, ...]:
+    """Return the columns of a path, which is not empty, from it and from it in lower case."""
     folders, _mark, query = raw.partition(b"?")
     segments = folders.split(b"/")
     last = segments[-1]
@@ -145,25 +203,30 @@ def _path(path: str) -> tuple[float, ...]:
     )
 
 
-def _rates(parts: UrlParts, statistics: UrlStatistics) -> tuple[float, ...]:
+def _host_rates(
+    parts: UrlParts, statistics: UrlStatistics
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the rates before and after those of the words of the path."""
     suffix = parts.suffix
     label_words = words(parts.label)
     name_words = [one for word in label_words for one in statistics.names.split(word)]
     host_words = words(parts.below) + label_words if parts.below else label_words
     letters = sum(map(len, label_words))
     lengths = [*map(len, name_words)]
-    return (
+    first = (
         statistics.suffixes.get(suffix, 0.0),
         statistics.suffix_domains.get(suffix, 0.0),
         statistics.top_levels.get(suffix.rpartition(".")[2], 0.0),
         *_summed(host_words, statistics.host_words),
-        *_summed(url_parts.path_words(parts), statistics.path_words),
+    )
+    last = (
         1 - sum(lengths) / (letters or 1),
         len(name_words),
         max(lengths, default=0),
         letters,
         *_summed(name_words, statistics.name_words)[:-1],
     )
+    return first, last
 
 
 def _summed(tokens: Sequence[str], rates: Mapping[str, float]) -> tuple[float, float, float, int]:

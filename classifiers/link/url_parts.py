@@ -1,6 +1,5 @@
 """Splits a canonical URL into what `classifiers.link.url_columns` describes."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from classifiers.link.url_characters import words
@@ -25,14 +24,18 @@ class UrlParts(NamedTuple):
     """The labels before that, without a leading ``www``."""
 
 
-def split_parts(url: str) -> UrlParts:
-    """Split a canonical URL."""
+def split_url(url: str) -> tuple[str, str]:
+    """Return what is read of the host and of the path of a canonical URL."""
     host, _slash, path = url.partition("://")[2].partition("/")
-    host = host.removeprefix("www.")[-HOST_CHARACTERS:]
+    return host.removeprefix("www.")[-HOST_CHARACTERS:], path[:PATH_CHARACTERS]
+
+
+def split_parts(host: str, path: str = "") -> UrlParts:
+    """Split a host; it and its path are as `split_url` returns them."""
     suffix = public_suffix(host)
     name = host[: -len(suffix) - 1] if suffix else ""
     below, _dot, label = name.rpartition(".")
-    return UrlParts(path[:PATH_CHARACTERS], suffix, label, below)
+    return UrlParts(path, suffix, label, below)
 
 
 def readable_label(label: str) -> str:
@@ -55,6 +58,6 @@ def name_words(parts: UrlParts, names: NameSplitter) -> list[str]:
     return [found for word in words(parts.label) for found in names.split(word)]
 
 
-def path_words(parts: UrlParts) -> Sequence[str]:
-    """Return the words of the path and query of *parts*."""
-    return words(parts.path.lower())
+def path_words(path: str) -> list[str]:
+    """Return the words of *path* and its query."""
+    return words(path.lower())

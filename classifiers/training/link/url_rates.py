@@ -36,11 +36,11 @@ class UrlWords:
     @classmethod
     def of(cls, urls: Sequence[str]) -> "UrlWords":
         """Read the words of canonical URLs."""
-        parts = [url_parts.split_parts(url) for url in urls]
+        parts = [url_parts.split_parts(*url_parts.split_url(url)) for url in urls]
         return cls(
             parts=parts,
             hosts=[url_parts.host_words(one) for one in parts],
-            paths=[url_parts.path_words(one) for one in parts],
+            paths=[url_parts.path_words(one.path) for one in parts],
         )
 
 

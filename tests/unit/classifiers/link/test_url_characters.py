@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.link import url_brands, url_characters
+from classifiers.link.brand_names import own_domains
 from classifiers.link.lookalike_domains import SHORTEST_WITHIN
 from classifiers.link.url_brands import BrandEvidence, find_brands
 from classifiers.link.url_parts import UrlParts
@@ -15,7 +16,7 @@ from classifiers.link.url_statistics import LONGEST_WORD, SHORTEST_WORD, NameSpl
 
 TEXTS = st.text("abefgxyzABFZ0189-._/?&=%", max_size=60)
 LEXICON = frozenset({"bank", "login", "log", "in", "logical", "abracadabraabra", "gin"})
-BRANDS = [name for name in url_brands.own_domains() if len(name) >= SHORTEST_WITHIN]
+BRANDS = [name for name in own_domains() if len(name) >= SHORTEST_WITHIN]
 
 
 def lengths(pattern: str, text: str) -> list[int]:
@@ -87,10 +88,10 @@ def test_a_word_is_misspelt_where_a_letter_left_out_makes_them_equal(
 @given(st.lists(st.sampled_from([*BRANDS, "x", "-", "1", "shop"]), min_size=1, max_size=3))
 def test_a_brand_within_a_label_is_found(pieces: list[str]) -> None:
     label = "".join(pieces)
-    named = not set(re.split("[^a-z0-9]+", label)).isdisjoint(url_brands.own_domains())
+    named = not set(re.split("[^a-z0-9]+", label)).isdisjoint(own_domains())
     within = any(name in label for name in BRANDS)
 
     found = find_brands(UrlParts(path="", suffix="test", label=label, below=""))
 
     assert found.label == (url_brands.NAMED if named else within)
-    assert find_brands(UrlParts("", "", "", "")) == BrandEvidence()
+    assert find_brands(UrlParts("", "", "", "")) == BrandEvidence(is_foreign=False)
