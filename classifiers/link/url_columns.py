@@ -234,7 +234,7 @@ def _summed(tokens: Sequence[str], rates: Mapping[str, float]) -> tuple[float, f
     found = [rates[word] for word in dict.fromkeys(tokens) if word in rates]
     if not found:
         return _NONE
-    if len(found) == 1:  # as below, at a third of the time
+    if len(found) == 1:  # the same figures, without unpacking
         rate = found[0]
         return rate, max(0.0, rate), min(0.0, rate), 1
     return sum(found), max(0.0, *found), min(0.0, *found), len(found)
