@@ -5,7 +5,7 @@ A caller can act on each class differently; that is the only reason to add one.
 
 from typing import Self
 
-from fanzha.translation import catalogue, os_faults
+from fanzha.translation import catalogue, os_faults, toml_faults
 from fanzha.translation.message import Message
 
 
@@ -36,6 +36,9 @@ def _without_frames(value: object) -> object:
         return value.as_message()
     if isinstance(value, OSError):
         return os_faults.fault(value)
+    # By its name, because tomllib need not be loaded for every command.
+    if isinstance(value, ValueError) and type(value).__name__ == "TOMLDecodeError":
+        return toml_faults.fault(value)
     return str(value) if isinstance(value, BaseException) else value
 
 

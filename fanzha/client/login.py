@@ -57,6 +57,8 @@ class Login:
     def __post_init__(self) -> None:
         if self.token and self.token_file:
             raise LoginError("token: give it or a file with it, not both")
+        if not _is_sendable(self.token):
+            raise LoginError("token: only letters, digits and signs of ASCII can be sent")
         if bool(self.certificate) != bool(self.key):
             raise LoginError("a client certificate and its key: both are needed, or none")
 
@@ -124,7 +126,7 @@ class Bearer:
         try:
             mark = path.stat().st_mtime_ns
             if mark != self._mark:
-                self._metadata = _metadata(path.read_text("ascii").strip())
+                self._metadata = _metadata(_read(path))
                 self._mark = mark
         except (OSError, ValueError) as error:
             if not self._mark:  # else keep the previous token: it may still be valid
@@ -144,6 +146,18 @@ def is_local(target: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _read(path: Path) -> str:
+    token = path.read_text("ascii").strip()
+    if not _is_sendable(token):
+        raise ValueError("holds a control character")
+    return token
+
+
+def _is_sendable(token: str) -> bool:
+    # gRPC fails on other values without saying why.
+    return token.isascii() and token.isprintable()
 
 
 def _metadata(token: str) -> Metadata:

@@ -84,7 +84,7 @@ def read(query: str, home: HomePlan) -> PackageSubject:
     text = query.strip()
     found = patterns.read([text], np.array([patterns.kind_of(text)], np.uint8), home)
     if found.errors:
-        raise InvalidInput(found.errors[0].replace("pattern", "query", 1))
+        raise InvalidInput("query: {why}", why=found.errors[0])
     kind, pattern = EntryKind(int(found.kinds[0])), found.text(0)
     if kind == EntryKind.RANGE:
         raise InvalidInput("query: evidence is about one number, not a range")

@@ -13,7 +13,7 @@ _LABELS = {
     "metrics": gettext_noop("metrics"),
     "admin": gettext_noop("admin"),
     "admin_metrics": gettext_noop("admin metrics"),
-    "warning": gettext_noop("warning"),
+    "warning": gettext_noop("warning port"),
     "warning_http": gettext_noop("warning HTTP"),
     "warning_metrics": gettext_noop("warning metrics"),
     "valkey": gettext_noop("Valkey"),

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from fanzha import toml_files
 from fanzha.errors import FanzhaError, InvalidConfiguration
-from fanzha.translation import os_faults
+from fanzha.translation import os_faults, toml_faults
 from fanzha.translation.catalogue import gettext_noop
 from fanzha.translation.message import Message, Messages
 from services.settings.settings import Settings
@@ -135,10 +135,14 @@ def _file_faults(path: str | None) -> Iterator[Message]:
             "{variable}: {path}: not valid TOML: {error}",
             variable=CONFIG_VARIABLE,
             path=path,
-            error=error.as_message() if isinstance(error, FanzhaError) else str(error),
+            error=_toml_fault(error),
         )
     else:
         yield from _lenient_keys(table)
+
+
+def _toml_fault(error: ValueError) -> Message:
+    return error.as_message() if isinstance(error, FanzhaError) else toml_faults.fault(error)
 
 
 def _lenient_keys(table: Mapping[str, object]) -> Iterator[Message]:

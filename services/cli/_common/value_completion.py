@@ -32,6 +32,7 @@ def _formats_read() -> list[str]:
 OPTIONS: dict[str, Words] = {
     "--action": lambda: ("block", "allow"),
     "--attestation": lambda: ("A", "B", "C", "failed"),
+    "--channel": lambda: ("call", "text", "link"),
     "--direction": lambda: ("both", "from", "to"),
     "--fraud-type": _fraud_types,
     "--ingress": lambda: ("local", "interconnect", "international"),
@@ -44,6 +45,13 @@ OPTIONS: dict[str, Words] = {
         *("csv", "domains", "numbers", "rpz", "rspamd", "kamailio", "stix"),
     ),
     "blocklist add --kind": lambda: ("number", "range", "sender", "host", "url", "fingerprint"),
+    "decisions stats --group-by": lambda: (
+        *("channel", "action", "reason", "fraud_type", "source", "hour", "ingress"),
+        *("list_version", "model_version"),
+    ),
+    "report warnings --group-by": lambda: (
+        *("city", "county", "source", "fraud_type", "day", "tier"),
+    ),
     "changes list --state": lambda: (
         *("draft", "pending", "approved", "applied", "rejected", "reverted"),
     ),

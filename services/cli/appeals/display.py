@@ -200,14 +200,14 @@ def show_lift(one: pb.Appeal) -> None:
 def show_report(found: pb.GetAppealReportResponse) -> None:
     """Print counts."""
     _line("received", str(found.received))
-    for title, counts in (
-        (gettext("state"), found.by_state),
-        (gettext("handed in by"), found.by_opener),
-        (gettext("blocked by"), found.by_blocked_by),
-        (gettext("upheld of"), found.upheld_by_blocked_by),
+    for title, counts, kind in (
+        (gettext("state"), found.by_state, "appeal_state"),
+        (gettext("handed in by"), found.by_opener, ""),
+        (gettext("blocked by"), found.by_blocked_by, "source"),
+        (gettext("upheld of"), found.upheld_by_blocked_by, "source"),
     ):
         for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            _line(title, f"{number:>7,} {name}")
+            _line(title, f"{number:>7,} {enum_word(kind, name) if kind else name}")
     _line("due soon", str(found.due_soon))
     _line(
         "overdue",

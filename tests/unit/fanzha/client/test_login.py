@@ -116,3 +116,12 @@ def test_a_removed_token_file_leaves_the_last_token(tmp_path: Path) -> None:
     clock.now += RELOAD_SECONDS
 
     assert bearer.metadata() == (("authorization", "Bearer first"),)
+
+
+@pytest.mark.parametrize("token", ["例.中国", "a\nb", "a\x00", "\udce9"])
+def test_a_token_that_cannot_be_sent_is_refused(token: str, tmp_path: Path) -> None:
+    with pytest.raises(LoginError, match="only letters, digits and signs"):
+        Login(token=token)
+    (tmp_path / "token").write_bytes(token.encode(errors="surrogateescape"))
+    with pytest.raises(LoginError, match="is no token"):
+        Bearer(Login(token_file=str(tmp_path / "token")))

@@ -8,8 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from blocklists.exporters.writer import FORMS
+from fanzha.v1 import decision_log_pb2 as pb
 from services.__main__ import app
 from services.cli._common.value_completion import OPTIONS
+from services.cli.report.options import BY
 
 COMPLETE = f"_{'fanzha'.upper()}_COMPLETE"
 """How typer is told to complete."""
@@ -38,6 +40,12 @@ def completed(line: str, **environment: str) -> list[str]:
         ("fanzha blocklist export --format rp", "rpz"),
         ("fanzha check call --ingress inte", "interconnect"),
         ("fanzha changes list --state pen", "pending"),
+        ("fanzha decisions find --channel te", "text"),
+        ("fanzha decisions stats --group-by ho", "hour"),
+        ("fanzha eval li", "link"),
+        ("fanzha models activate ve", "velocity"),
+        ("fanzha train ca", "call"),
+        ("fanzha warnings examples export x.csv --for te", "text"),
         ("fanzha bl", "blocklist"),
     ],
 )
@@ -55,6 +63,14 @@ def test_every_option_has_words_that_are_found_without_a_server(name: str) -> No
 
     assert words
     assert all(word == word.strip() != "" for word in words)
+
+
+def test_the_groups_of_figures_are_those_of_the_server() -> None:
+    names = pb.DecisionGrouping.DESCRIPTOR.values_by_name
+    groups = {name.removeprefix("DECISION_GROUPING_").lower() for name in names}
+
+    assert set(OPTIONS["decisions stats --group-by"]()) == groups - {"unspecified"}
+    assert set(OPTIONS["report warnings --group-by"]()) == set(BY)
 
 
 def test_the_formats_that_are_written_are_those_of_the_writer() -> None:
