@@ -66,6 +66,23 @@ class Escalations:
         """Allow as many escalations as the pace gives a batch."""
         self._left = self.cascade.pace.most_of_a_batch
 
+    def skips(self, inputs: Sequence[str]) -> bool:
+        """Return whether `scores` would find none for *inputs*; if so, count them as skipped.
+
+        It spares the caller the log-odds: of a busy worker, most batches end here.
+        """
+        budget = self._budget
+        if budget is None:
+            return False
+        if self._left:
+            self._refill(budget)
+            if self._bucket > 0:
+                return False
+        if any(map(self._cache.__contains__, inputs)):
+            return False
+        budget.counters.escalations(escalated=0, cached=0, skipped=len(inputs), seconds=0.0)
+        return True
+
     def scores(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return final scores, float32 in [0, 1]; NaN where the fast score has to do.
 
@@ -82,7 +99,7 @@ class Escalations:
             escalated = self._escalate(inputs, fast_log_odds, found) if new else 0
         else:
             escalated = self._escalate_within(self._budget, inputs, fast_log_odds, found)
-        if new == len(found) and not escalated:  # most batches of a busy worker
+        if new == len(found) and not escalated:
             return np.full(len(found), np.nan, np.float32)
         if escalated:
             found = [*map(cache.get, inputs)]

@@ -98,8 +98,11 @@ def _escalated(escalations: Escalations, urls: Sequence[str], fast: Float32s) ->
     rows = np.flatnonzero(escalations.cascade.uncertain(fast))
     if not len(rows):
         return fast
+    uncertain = [urls[row] for row in rows.tolist()]
+    if escalations.skips(uncertain):
+        return fast
     before = fast[rows]
-    judged = escalations.scores([urls[row] for row in rows.tolist()], log_odds(before))
+    judged = escalations.scores(uncertain, log_odds(before))
     after = fast.copy()
     after[rows] = np.where(np.isnan(judged), before, judged)
     return after

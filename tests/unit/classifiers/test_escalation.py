@@ -187,6 +187,29 @@ def test_an_empty_bucket_skips_all_rows_but_cached_ones() -> None:
     assert stage.tally.outcomes["skipped"] == before["skipped"] + 2
 
 
+def test_rows_are_skipped_once_the_budget_is_spent_unless_one_is_cached() -> None:
+    stage = Stage(share=0.0)
+    assert not stage.escalations.skips(["a"])  # the bucket is full
+    while stage.tally.outcomes["skipped"] == 0:
+        stage.ask(*texts(2, f"{len(stage.seen)}"))
+    before = dict(stage.tally.outcomes)
+
+    assert not stage.escalations.skips(["new", stage.seen[0]])
+    assert stage.tally.outcomes == before
+    assert stage.escalations.skips(["new", "newer"])
+    assert stage.tally.outcomes == {**before, "skipped": before["skipped"] + 2}
+    assert not Stage(share=None).escalations.skips(["a"])
+
+
+def test_rows_beyond_the_pace_are_skipped_until_the_next_batch() -> None:
+    stage = Stage()
+    stage.ask("a", "b")
+
+    assert stage.escalations.skips(["c"])
+    stage.escalations.begin_batch()
+    assert not stage.escalations.skips(["c"])
+
+
 def test_a_fault_leaves_the_fast_score_and_is_counted() -> None:
     stage = Stage()
     stage.breaks = True
