@@ -3,15 +3,13 @@
 Rows are normalised texts or canonical URLs. Offline all of them are escalated. A service bounds the
 second stage twice: by a share of a worker's time (a token bucket in seconds,
 `EscalationBudget.share` refills it) and by the cascade's pace, rows a batch. Campaigns repeat
-themselves, so log-odds are cached by a hash of the row; a cached row costs no budget. For use by
-one thread.
+themselves, so log-odds are cached by row; a cached row costs no budget. For use by one thread.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +18,8 @@ from fanzha.tables import Float32s
 
 CACHE_SIZE = 4096
 """Rows whose log-odds are cached, the least recently used dropped first."""
+CACHE_CHARACTERS = 1 << 20
+"""Of cached rows together: at most 4 MB, and 1 MB of URLs."""
 BUCKET_SECONDS = 0.1
 """Capacity of the bucket: what an idle worker may spend at once."""
 
@@ -47,15 +47,6 @@ class EscalationBudget:
     counters: EscalationCounters
 
 
-class _Rows(NamedTuple):
-    """Rows to escalate, highest fast score first, and the columns they are of."""
-
-    rows: Sequence[int]
-    keys: Sequence[bytes]
-    inputs: Sequence[str]
-    fast_log_odds: Float32s
-
-
 class Escalations:
     """Escalates the uncertain rows of one model.
 
@@ -65,7 +56,8 @@ class Escalations:
     def __init__(self, cascade: Cascade, budget: EscalationBudget | None = None) -> None:
         self.cascade = cascade
         self._budget = budget
-        self._cache: OrderedDict[bytes, float] = OrderedDict()
+        self._cache: OrderedDict[str, float] = OrderedDict()
+        self._cached_characters = 0
         self._left = cascade.pace.most_of_a_batch
         self._bucket = BUCKET_SECONDS
         self._filled_at = budget.clock() if budget else 0.0
@@ -74,64 +66,105 @@ class Escalations:
         """Allow as many escalations as the pace gives a batch."""
         self._left = self.cascade.pace.most_of_a_batch
 
+    def skips(self, inputs: Sequence[str]) -> bool:
+        """Return whether `scores` would find none for *inputs*; if so, count them as skipped.
+
+        It spares the caller the log-odds: of a busy worker, most batches end here.
+        """
+        budget = self._budget
+        if budget is None:
+            return False
+        if self._left:
+            self._refill(budget)
+            if self._bucket > 0:
+                return False
+        if any(map(self._cache.__contains__, inputs)):
+            return False
+        budget.counters.escalations(escalated=0, cached=0, skipped=len(inputs), seconds=0.0)
+        return True
+
     def scores(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return final scores, float32 in [0, 1]; NaN where the fast score has to do.
 
         *inputs* are the uncertain rows; *fast_log_odds* the fast model's, one each.
         """
-        keys = [_key(text) for text in inputs]
-        for key in keys:
-            if key in self._cache:
-                self._cache.move_to_end(key)
-        # Highest fast score first; of equal ones the first row only.
-        order = np.argsort(-fast_log_odds, kind="stable").tolist()
-        first_row = {keys[row]: row for row in reversed(order) if keys[row] not in self._cache}
-        rows = [row for row in order if first_row.get(keys[row]) == row]
-        chosen = _Rows(rows, keys, inputs, fast_log_odds)
+        cache = self._cache
+        found = [*map(cache.get, inputs)]
+        new = found.count(None)
+        if new < len(found):
+            for text, log_odds in zip(inputs, found, strict=True):
+                if log_odds is not None:
+                    cache.move_to_end(text)
         if self._budget is None:
-            self._escalate(chosen)
+            escalated = self._escalate(inputs, fast_log_odds, found) if new else 0
         else:
-            self._escalate_within(self._budget, chosen)
-        log_odds = np.array([self._cache.get(key, np.nan) for key in keys], np.float32)
-        while len(self._cache) > CACHE_SIZE:
-            self._cache.popitem(last=False)
-        if np.isnan(log_odds).all():  # most batches of a busy worker
-            return log_odds
-        return self.cascade.scores(fast_log_odds, log_odds)
+            escalated = self._escalate_within(self._budget, inputs, fast_log_odds, found)
+        if new == len(found) and not escalated:
+            return np.full(len(found), np.nan, np.float32)
+        if escalated:
+            found = [*map(cache.get, inputs)]
+            self._evict()
+        known = np.array([np.nan if odds is None else odds for odds in found], np.float32)
+        return self.cascade.scores(fast_log_odds, known)
 
-    def _escalate(self, chosen: _Rows) -> None:
-        if chosen.rows:
-            inputs = [chosen.inputs[row] for row in chosen.rows]
-            found = self.cascade.log_odds(inputs, chosen.fast_log_odds[chosen.rows])
-            keys = [chosen.keys[row] for row in chosen.rows]
-            self._cache.update(zip(keys, found.tolist(), strict=True))
+    def _escalate(
+        self, inputs: Sequence[str], fast_log_odds: Float32s, found: Sequence[float | None]
+    ) -> int:
+        rows = _order(inputs, fast_log_odds, found)
+        self._run(inputs, fast_log_odds, rows)
+        return len(rows)
 
-    def _escalate_within(self, budget: EscalationBudget, chosen: _Rows) -> None:
-        self._refill(budget)
+    def _run(self, inputs: Sequence[str], fast_log_odds: Float32s, rows: Sequence[int]) -> None:
+        """Run the second stage for *rows*, none of which is cached, and cache its log-odds."""
+        texts = [inputs[row] for row in rows]
+        log_odds = self.cascade.log_odds(texts, fast_log_odds[rows])
+        self._cache.update(zip(texts, log_odds.tolist(), strict=True))
+        self._cached_characters += sum(map(len, texts))
+
+    def _escalate_within(
+        self,
+        budget: EscalationBudget,
+        inputs: Sequence[str],
+        fast_log_odds: Float32s,
+        found: Sequence[float | None],
+    ) -> int:
+        new = found.count(None)
         escalated, failed, spent = 0, 0, 0.0
-        # A few rows at a time: their cost is known before the next are started.
-        for part in _parts(chosen.rows[: self._left], self.cascade.pace.at_a_time):
-            if self._bucket <= spent:
-                break
-            before = budget.clock()
-            try:
-                self._escalate(chosen._replace(rows=part))
-                escalated += len(part)
-            except Exception as error:
-                # The fast scores stand; time spent on a failure is charged too.
-                failed += len(part)
-                for _ in part:
-                    budget.counters.escalation_failed(error)
-            spent += budget.clock() - before
-        self._left -= escalated + failed
-        self._bucket -= spent
-        known = sum(key in self._cache for key in chosen.keys)
+        if new and self._left:
+            self._refill(budget)
+            rows: Sequence[int] = ()
+            if self._bucket > 0:
+                rows = _order(inputs, fast_log_odds, found)[: self._left]
+            # A few rows at a time: their cost is known before the next are started.
+            for part in _parts(rows, self.cascade.pace.at_a_time):
+                if self._bucket <= spent:
+                    break
+                before = budget.clock()
+                try:
+                    self._run(inputs, fast_log_odds, part)
+                    escalated += len(part)
+                except Exception as error:
+                    # The fast scores stand; time spent on a failure is charged too.
+                    failed += len(part)
+                    for _ in part:
+                        budget.counters.escalation_failed(error)
+                spent += budget.clock() - before
+            self._left -= escalated + failed
+            self._bucket -= spent
+        known = sum(text in self._cache for text in inputs) if escalated else len(found) - new
         budget.counters.escalations(
             escalated=escalated,
             cached=known - escalated,
-            skipped=len(chosen.keys) - known - failed,
+            skipped=len(inputs) - known - failed,
             seconds=spent,
         )
+        return escalated
+
+    def _evict(self) -> None:
+        cache = self._cache
+        while len(cache) > CACHE_SIZE or self._cached_characters > CACHE_CHARACTERS:
+            text, _log_odds = cache.popitem(last=False)
+            self._cached_characters -= len(text)
 
     def _refill(self, budget: EscalationBudget) -> None:
         now = budget.clock()
@@ -140,9 +173,18 @@ class Escalations:
         self._filled_at = now
 
 
-def _key(text: str) -> bytes:
-    # Collision-resistant: a text that collided with another would get its score.
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _order(
+    inputs: Sequence[str], fast_log_odds: Float32s, found: Sequence[float | None]
+) -> list[int]:
+    """Return the rows that nothing was *found* for, highest fast score first.
+
+    Of equal rows only the first in that order.
+    """
+    first: dict[str, int] = {}
+    for row in np.argsort(-fast_log_odds, kind="stable").tolist():
+        if found[row] is None:
+            first.setdefault(inputs[row], row)
+    return list(first.values())
 
 
 def _parts(rows: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -1,21 +1,35 @@
 """Columns that describe a URL to the trees of the second stage: what n-grams do not show.
 
-One row of Python a URL, 20 to 30 microseconds: only uncertain links come here. Scheme, ``www.`` and
+A URL takes tens of microseconds: only uncertain links come here. Scheme, ``www.`` and
 port are no columns, as in `classifiers.link.features`.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from classifiers.link import url_parts
-from classifiers.link.url_brands import find_brands
+from classifiers.link.url_brands import NO_BRAND, brand_in_path, find_brands
+from classifiers.link.url_characters import (
+    ascii_bytes,
+    digits_of,
+    kind_turns,
+    letter_digit_turns,
+    longest_consonants,
+    longest_digits,
+    longest_hexadecimal,
+    vowels_of,
+    words,
+)
 from classifiers.link.url_parts import UrlParts
 from classifiers.link.url_services import HOSTING, SHORT_LINKS
 from classifiers.link.url_statistics import UrlStatistics
 from fanzha.tables import Float32s
 
+HOSTS_CACHED = 4096
+"""Hosts whose columns are kept; all are dropped when there are more. About 4 MB."""
 REVISION = "url-1"
 """Of what `of_urls` makes; trees made for another do not load."""
 
@@ -41,16 +55,12 @@ _RATES = (
 )
 NAMES = (*_HOST, *_BRANDS, *_PATH, *_RATES)
 
-_DIGITS = re.compile(r"[0-9]+")
-_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]+")
-_VOWELS = re.compile(r"[aeiouy]")
-_LETTER_DIGIT = re.compile(r"(?<=[a-z])(?=[0-9])|(?<=[0-9])(?=[a-z])")
-_HEXADECIMAL = re.compile(r"[0-9a-f]{8,}")
-_KIND_TURN = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[a-z0-9])|(?<=[0-9])(?=[a-zA-Z])")
-_INDEX_PAGE = re.compile(r"(?:[a-z]{2}/)?(?:index\.(?:html?|php|jsp|aspx?)|home|main)?/?")
-_HOST_IN_PATH = re.compile(r"www\.|\.com\b")
+_INDEX_PAGE = re.compile(rb"(?:[a-z]{2}/)?(?:index\.(?:html?|php|jsp|aspx?)|home|main)?/?")
+_COM = re.compile(rb"\.com\b")
+_LONGEST_INDEX_PAGE = 20
+"""Characters; no more than the longest that `_INDEX_PAGE` matches has."""
 _FILE_KINDS = {
-    kind: number
+    kind.encode(): number
     for number, kinds in enumerate(
         (
             "htm html shtml",
@@ -63,100 +73,168 @@ _FILE_KINDS = {
     for kind in kinds.split()
 }
 _OTHER_FILE = 9
-_ASCII = 128
+_NONE = (0.0, 0.0, 0.0, 0)
+_EMPTY_PATH = (0, 0, 0, True, *[0] * 10)
+
+
+class _HostColumns(NamedTuple):
+    """The columns of a host, in the order of `NAMES`; those of the path come between."""
+
+    before_path_brand: tuple[float, ...]
+    before_path: tuple[float, ...]
+    before_path_words: tuple[float, ...]
+    last: tuple[float, ...]
+    is_foreign: bool
+    """A brand in the path counts."""
+
+
+class UrlColumns:
+    """Describes URLs by the statistics of one model. For use by one thread.
+
+    Many links lead to few hosts, so the columns of `HOSTS_CACHED` hosts are kept.
+    """
+
+    def __init__(self, statistics: UrlStatistics) -> None:
+        self._statistics = statistics
+        self._hosts: dict[str, _HostColumns] = {}
+
+    def of(self, urls: Sequence[str]) -> Float32s:
+        """Return a row of `NAMES` for each canonical URL."""
+        # A row at a time: dictionaries and sets of words know no columns.
+        values: list[float] = []
+        rates = self._statistics.path_words
+        for url in urls:
+            host, path = url_parts.split_url(url)
+            known = self._hosts.get(host) or self._describe(host)
+            values += known.before_path_brand
+            if path:
+                raw = ascii_bytes(path)
+                small = raw.lower()
+                values.append(brand_in_path(small) if known.is_foreign else NO_BRAND)
+                values += known.before_path
+                values += _path(raw, small)
+                values += known.before_path_words
+                values += _summed(url_parts.path_words(path), rates)
+            else:
+                values.append(NO_BRAND)
+                values += known.before_path
+                values += _EMPTY_PATH
+                values += known.before_path_words
+                values += _NONE
+            values += known.last
+        return np.fromiter(values, np.float32, len(values)).reshape(len(urls), len(NAMES))
+
+    def _describe(self, host: str) -> _HostColumns:
+        parts = url_parts.split_parts(host)
+        brands = find_brands(parts)
+        known, last = _host_rates(parts, self._statistics)
+        found = _HostColumns(
+            before_path_brand=(*_host(parts), brands.label, brands.below),
+            before_path=(brands.misspelt, brands.disguised),
+            before_path_words=known,
+            last=last,
+            is_foreign=brands.is_foreign,
+        )
+        if len(self._hosts) >= HOSTS_CACHED:
+            self._hosts.clear()
+        self._hosts[host] = found
+        return found
 
 
 def of_urls(urls: Sequence[str], statistics: UrlStatistics) -> Float32s:
     """Return a row of `NAMES` for each canonical URL."""
-    # A row at a time: dictionaries and regular expressions know no columns.
-    rows = [_row(url_parts.split_parts(url), statistics) for url in urls]
-    return np.array(rows, np.float32).reshape(len(urls), len(NAMES))
-
-
-def _row(parts: UrlParts, statistics: UrlStatistics) -> list[float]:
-    return [*_host(parts), *find_brands(parts), *_path(parts.path), *_rates(parts, statistics)]
+    return UrlColumns(statistics).of(urls)
 
 
 def _host(parts: UrlParts) -> tuple[float, ...]:
-    label, below = parts.label, parts.below
+    suffix, label, below = parts.suffix, parts.label, parts.below
     length = len(label) or 1
-    readable = url_parts.readable_label(label)
-    letters = "".join(filter(str.isalpha, readable)) if readable != label else ""
-    digits = _DIGITS.findall(label)
+    raw = ascii_bytes(label)
+    is_plain = raw.isalpha()
+    readable = label if is_plain else url_parts.readable_label(label)
     below_labels = below.count(".") + 1 if below else 0
     return (
         below_labels + bool(label),
         len(label),
-        parts.suffix.count("."),
+        suffix.count("."),
         len(below),
         below_labels,
-        not parts.suffix,
+        not suffix,
         readable != label,
-        letters != "" and not letters.isascii() and any(letter < "{" for letter in letters),
-        sum(map(len, digits)),
-        label.count("-"),
-        _longest(digits),
-        _longest(_CONSONANTS.findall(label)),
-        len(_VOWELS.findall(label)) / length,
-        max(map(len, (label, *below.split(".")))),
-        parts.suffix in HOSTING,
-        f"{label}.{parts.suffix}" in SHORT_LINKS,
-        len(set(label)) / length,
-        len(_LETTER_DIGIT.findall(label)),
-        label[:1].isdigit(),
+        readable != label and _mixes_scripts(readable),
+        *((0, 0, 0) if is_plain else (digits_of(raw), raw.count(b"-"), longest_digits(raw))),
+        longest_consonants(raw),
+        vowels_of(raw) / length,
+        max(len(label), *map(len, below.split("."))) if below else len(label),
+        suffix in HOSTING,
+        f"{label}.{suffix}" in SHORT_LINKS,
+        len(set(raw)) / length,
+        0 if is_plain else letter_digit_turns(raw),
+        raw[:1].isdigit(),
     )
 
 
-def _path(path: str) -> tuple[float, ...]:
-    small = path.lower()
-    folders, _mark, query = path.partition("?")
-    segments = folders.split("/")
+def _mixes_scripts(readable: str) -> bool:
+    letters = "".join(filter(str.isalpha, readable))
+    return letters != "" and not letters.isascii() and any(letter < "{" for letter in letters)
+
+
+def _path(raw: bytes, small: bytes) -> tuple[float, ...]:
+    """Return the columns of a path, which is not empty, from it and from it in lower case."""
+    folders, _mark, query = raw.partition(b"?")
+    segments = folders.split(b"/")
     last = segments[-1]
-    kind = last.rpartition(".")[2].lower() if "." in last else ""
+    kind = last.rpartition(b".")[2].lower() if b"." in last else b""
     return (
-        folders.rstrip("/").count("/") + 1 if folders else 0,
-        query.count("&") + 1 if query else 0,
-        len(path),
-        not path,
+        folders.rstrip(b"/").count(b"/") + 1 if folders else 0,
+        query.count(b"&") + 1 if query else 0,
+        len(raw),
+        False,
         _FILE_KINDS.get(kind, _OTHER_FILE) if kind else 0,
-        _longest(segments),
-        _longest(_HEXADECIMAL.findall(path)),
-        len(_KIND_TURN.findall(path)),
-        sum(map(len, _DIGITS.findall(path))),
+        max(map(len, segments)),
+        longest_hexadecimal(raw),
+        kind_turns(raw),
+        digits_of(raw),
         len(last),
-        "http" in small,
-        _HOST_IN_PATH.search(small) is not None,
-        "//" in path,
-        path != "" and _INDEX_PAGE.fullmatch(small) is not None,
+        b"http" in small,
+        b"www." in small or (b".com" in small and _COM.search(small) is not None),
+        b"//" in raw,
+        len(raw) <= _LONGEST_INDEX_PAGE and _INDEX_PAGE.fullmatch(small) is not None,
     )
 
 
-def _rates(parts: UrlParts, statistics: UrlStatistics) -> tuple[float, ...]:
+def _host_rates(
+    parts: UrlParts, statistics: UrlStatistics
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the rates before and after those of the words of the path."""
     suffix = parts.suffix
-    name_words = url_parts.name_words(parts, statistics.lexicon)
-    letters = sum(map(len, url_parts.words(parts.label)))
-    covered = sum(map(len, name_words))
-    return (
+    label_words = words(parts.label)
+    name_words = [one for word in label_words for one in statistics.names.split(word)]
+    host_words = words(parts.below) + label_words if parts.below else label_words
+    letters = sum(map(len, label_words))
+    lengths = [*map(len, name_words)]
+    first = (
         statistics.suffixes.get(suffix, 0.0),
         statistics.suffix_domains.get(suffix, 0.0),
         statistics.top_levels.get(suffix.rpartition(".")[2], 0.0),
-        *_summed(url_parts.host_words(parts), statistics.host_words),
-        *_summed(url_parts.path_words(parts), statistics.path_words),
-        1 - covered / (letters or 1),
+        *_summed(host_words, statistics.host_words),
+    )
+    last = (
+        1 - sum(lengths) / (letters or 1),
         len(name_words),
-        _longest(name_words),
+        max(lengths, default=0),
         letters,
         *_summed(name_words, statistics.name_words)[:-1],
     )
+    return first, last
 
 
-def _summed(words: Sequence[str], rates: Mapping[str, float]) -> tuple[float, float, float, int]:
-    """Return the sum of the rates of distinct *words*, the highest and lowest, and their number."""
-    found = [rates[word] for word in {*words} & rates.keys()] if words else None
+def _summed(tokens: Sequence[str], rates: Mapping[str, float]) -> tuple[float, float, float, int]:
+    """Return the sum of the rates of distinct *tokens*, the highest, the lowest, their number."""
+    found = [rates[word] for word in dict.fromkeys(tokens) if word in rates]
     if not found:
-        return 0.0, 0.0, 0.0, 0
+        return _NONE
+    if len(found) == 1:  # the same figures, without unpacking
+        rate = found[0]
+        return rate, max(0.0, rate), min(0.0, rate), 1
     return sum(found), max(0.0, *found), min(0.0, *found), len(found)
-
-
-def _longest(texts: Iterable[str]) -> int:
-    return max(map(len, texts), default=0)

@@ -6,13 +6,47 @@ a rate. Rare ones have none.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 from classifiers.card_fields import checked_field
 
 SHORTEST_WORD, LONGEST_WORD = 3, 12
 """Letters of the words of the lexicon."""
+
+
+class NameSplitter:
+    """Splits names into the words of a lexicon."""
+
+    def __init__(self, lexicon: Collection[str]) -> None:
+        """Index the words of `SHORTEST_WORD` to `LONGEST_WORD` letters; others are not found."""
+        lengths: dict[str, set[int]] = {}
+        self._words = {word for word in lexicon if SHORTEST_WORD <= len(word) <= LONGEST_WORD}
+        for word in self._words:
+            lengths.setdefault(word[:SHORTEST_WORD], set()).add(len(word))
+        self._lengths: Mapping[str, Sequence[int]] = {
+            start: sorted(found, reverse=True) for start, found in lengths.items()
+        }
+
+    def split(self, name: str) -> list[str]:
+        """Return the words that *name* is made of, the longest first from its start.
+
+        Letters that belong to none are left out.
+        """
+        lengths_of, lexicon = self._lengths.get, self._words
+        found: list[str] = []
+        at, last = 0, len(name) - SHORTEST_WORD
+        while at <= last:
+            # Most positions start no word at all: one look-up instead of one for each length.
+            for length in lengths_of(name[at : at + SHORTEST_WORD], ()):
+                piece = name[at : at + length]
+                if piece in lexicon:
+                    found.append(piece)
+                    at += len(piece)
+                    break
+            else:
+                at += 1
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +65,18 @@ class UrlStatistics:
     """Rates of words of the lexicon within a registrable label."""
     path_words: Mapping[str, float]
     lexicon: frozenset[str]
+    names: NameSplitter = field(init=False, repr=False, compare=False)
+    """By words of `lexicon`."""
+
+    def __post_init__(self) -> None:
+        """Index the lexicon."""
+        object.__setattr__(self, "names", NameSplitter(self.lexicon))
 
 
 def dump(statistics: UrlStatistics) -> str:
     """Write *statistics* as JSON, equal ones equally."""
-    table = {**asdict(statistics), "lexicon": sorted(statistics.lexicon)}
+    table = {one.name: getattr(statistics, one.name) for one in fields(statistics) if one.init}
+    table["lexicon"] = sorted(statistics.lexicon)
     return json.dumps(table, sort_keys=True, separators=(",", ":"))
 
 

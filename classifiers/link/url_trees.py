@@ -15,6 +15,7 @@ from classifiers import card
 from classifiers.card import Card
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.link import url_columns, url_statistics
+from classifiers.link.url_columns import UrlColumns
 from fanzha.tables import Float32s
 
 INPUT, OUTPUT, STATISTICS = "columns", "log_odds", "statistics"
@@ -38,12 +39,11 @@ class UrlTrees:
         about = self._session.get_modelmeta().custom_metadata_map
         if STATISTICS not in about:
             raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
-        self._statistics = url_statistics.parse(about[STATISTICS])
+        self._columns = UrlColumns(url_statistics.parse(about[STATISTICS]))
 
     def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return the log-odds of canonical URLs, one each."""
-        columns = url_columns.of_urls(inputs, self._statistics)
-        rows = np.column_stack([fast_log_odds, columns])
+        rows = np.column_stack([fast_log_odds, self._columns.of(inputs)])
         found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
         return found.reshape(len(inputs))
 

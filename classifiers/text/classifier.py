@@ -175,8 +175,11 @@ def escalate(escalations: Escalations, normal: Sequence[str], classes: Float32s)
     rows = np.flatnonzero(escalations.cascade.uncertain(classes[:, _FRAUD]))
     if not len(rows):
         return classes
+    uncertain = [normal[row] for row in rows.tolist()]
+    if escalations.skips(uncertain):
+        return classes
     before = classes[rows]
-    judged = escalations.scores([normal[row] for row in rows.tolist()], log_odds(before))
+    judged = escalations.scores(uncertain, log_odds(before))
     after = np.where(np.isnan(judged), before[:, _FRAUD], judged)
     # The other classes keep their proportion.
     share = (1 - after) / (1 - before[:, _FRAUD])

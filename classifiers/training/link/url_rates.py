@@ -8,7 +8,12 @@ import numpy as np
 
 from classifiers.link import url_parts
 from classifiers.link.url_parts import UrlParts
-from classifiers.link.url_statistics import LONGEST_WORD, SHORTEST_WORD, UrlStatistics
+from classifiers.link.url_statistics import (
+    LONGEST_WORD,
+    SHORTEST_WORD,
+    NameSplitter,
+    UrlStatistics,
+)
 from classifiers.training.link.data import LabelledLinks
 from fanzha.tables import Int64s
 
@@ -31,11 +36,11 @@ class UrlWords:
     @classmethod
     def of(cls, urls: Sequence[str]) -> "UrlWords":
         """Read the words of canonical URLs."""
-        parts = [url_parts.split_parts(url) for url in urls]
+        parts = [url_parts.split_parts(*url_parts.split_url(url)) for url in urls]
         return cls(
             parts=parts,
             hosts=[url_parts.host_words(one) for one in parts],
-            paths=[url_parts.path_words(one) for one in parts],
+            paths=[url_parts.path_words(one.path) for one in parts],
         )
 
 
@@ -44,6 +49,7 @@ def compute(words: UrlWords, links: LabelledLinks, rows: Int64s) -> UrlStatistic
     counts = _DomainCounts(links, rows)
     chosen = rows.tolist()
     lexicon = _lexicon(words, links, chosen)
+    names = NameSplitter(lexicon)
     suffixes = counts.of([words.parts[row].suffix] for row in chosen)
     return UrlStatistics(
         suffixes=counts.rates(suffixes),
@@ -58,7 +64,7 @@ def compute(words: UrlWords, links: LabelledLinks, rows: Int64s) -> UrlStatistic
         host_words=counts.rates(counts.of(words.hosts[row] for row in chosen)),
         path_words=counts.rates(counts.of(words.paths[row] for row in chosen)),
         name_words=counts.rates(
-            counts.of(url_parts.name_words(words.parts[row], lexicon) for row in chosen)
+            counts.of(url_parts.name_words(words.parts[row], names) for row in chosen)
         ),
         lexicon=lexicon,
     )

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
-from classifiers.escalation import BUCKET_SECONDS, CACHE_SIZE, EscalationBudget, Escalations
+from classifiers.escalation import (
+    BUCKET_SECONDS,
+    CACHE_CHARACTERS,
+    CACHE_SIZE,
+    EscalationBudget,
+    Escalations,
+)
 from classifiers.text.sentence_encoder import WIDTH
 from classifiers.text.sentence_head import PACE, SentenceHead
 from fanzha.tables import Float32s
@@ -133,6 +139,75 @@ def test_the_least_recently_used_text_is_evicted_first() -> None:
     stage.ask("first", "second")
 
     assert stage.seen == ["second"]
+
+
+def test_long_texts_leave_the_cache_before_it_is_full() -> None:
+    stage = Stage(share=None)
+    long = [letter * (CACHE_CHARACTERS // 2) for letter in "abc"]
+    for text in long:
+        stage.ask(text)
+    stage.seen.clear()
+
+    stage.ask(long[2], long[1], long[0])
+
+    assert stage.seen == [long[0]]
+
+
+def test_a_text_longer_than_the_cache_is_scored_and_not_kept() -> None:
+    stage = Stage(share=None)
+
+    scores = [stage.ask("x" * (CACHE_CHARACTERS + 1)) for _ in range(2)]
+
+    assert np.isfinite(scores).all()
+    assert len(stage.seen) == 2
+    assert np.isfinite(stage.ask("a")).all()
+
+
+def test_of_equal_texts_the_likeliest_is_escalated_and_the_others_are_cached() -> None:
+    stage = Stage()
+
+    scores = stage.ask("a", "b", "a", "c", "b", odds=[-2, -1, 3, 0, 1])
+
+    assert stage.seen == ["a", "b"]
+    assert np.isnan(scores).tolist() == [False, False, False, True, False]
+    assert stage.tally.outcomes == {"escalated": 2, "cached": 2, "skipped": 1}
+
+
+def test_an_empty_bucket_skips_all_rows_but_cached_ones() -> None:
+    stage = Stage(share=0.0)
+    while not stage.tally.outcomes["skipped"]:
+        stage.ask(*texts(2, f"{len(stage.seen)}"))
+    first = stage.seen[0]
+    before = dict(stage.tally.outcomes)
+
+    scores = stage.ask("new", first, "newer")
+
+    assert np.isnan(scores).tolist() == [True, False, True]
+    assert stage.tally.outcomes["cached"] == before["cached"] + 1
+    assert stage.tally.outcomes["skipped"] == before["skipped"] + 2
+
+
+def test_rows_are_skipped_once_the_budget_is_spent_unless_one_is_cached() -> None:
+    stage = Stage(share=0.0)
+    assert not stage.escalations.skips(["a"])  # the bucket is full
+    while stage.tally.outcomes["skipped"] == 0:
+        stage.ask(*texts(2, f"{len(stage.seen)}"))
+    before = dict(stage.tally.outcomes)
+
+    assert not stage.escalations.skips(["new", stage.seen[0]])
+    assert stage.tally.outcomes == before
+    assert stage.escalations.skips(["new", "newer"])
+    assert stage.tally.outcomes == {**before, "skipped": before["skipped"] + 2}
+    assert not Stage(share=None).escalations.skips(["a"])
+
+
+def test_rows_beyond_the_pace_are_skipped_until_the_next_batch() -> None:
+    stage = Stage()
+    stage.ask("a", "b")
+
+    assert stage.escalations.skips(["c"])
+    stage.escalations.begin_batch()
+    assert not stage.escalations.skips(["c"])
 
 
 def test_a_fault_leaves_the_fast_score_and_is_counted() -> None:

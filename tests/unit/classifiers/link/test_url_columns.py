@@ -113,6 +113,20 @@ def test_scheme_and_www_change_no_column(rest: str) -> None:
         assert np.array_equal(plain, named)
 
 
+def test_a_host_seen_before_gives_the_same_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(url_columns, "HOSTS_CACHED", 2)
+    columns = url_columns.UrlColumns(STATISTICS)
+    paths = ["", "paypal", "a/b.php?x=1", "verify"]
+    hosts = ["secure-bank.top", "paypal.com", "203.0.113.7", "xn--80ak6aa92e.com"]
+    urls = [f"http://{host}/{path}" for path in paths for host in (*hosts, hosts[-1])]
+
+    rows = columns.of(urls)
+
+    alone = [url_columns.of_urls([url], STATISTICS)[0] for url in urls]
+    assert np.array_equal(rows, alone)
+    assert np.array_equal(columns.of(urls[::-1]), alone[::-1])
+
+
 def test_characters_beyond_the_limit_change_nothing() -> None:
     stem = "http://shop.test/" + "a" * url_parts.PATH_CHARACTERS
 
@@ -123,7 +137,7 @@ def test_characters_beyond_the_limit_change_nothing() -> None:
 
 @given(st.text("abglnokixlog", max_size=30))
 def test_words_of_a_name_come_from_the_lexicon_in_order(word: str) -> None:
-    found = url_parts.split_name(word, STATISTICS.lexicon)
+    found = STATISTICS.names.split(word)
 
     assert set(found) <= STATISTICS.lexicon
     at = 0
