@@ -10,10 +10,10 @@ from classifiers.link.url_statistics import UrlStatistics
 from fanzha.url import canonicals
 
 STATISTICS = UrlStatistics(
-    suffixes={"com": -0.5, "top": 2.5},
-    suffix_domains={"com": 9.0, "top": 5.0},
+    suffixes={"example": -0.5, "top": 2.5},
+    suffix_domains={"example": 9.0, "top": 5.0},
     top_levels={"com": -0.5, "top": 2.5},
-    host_words={"secure": 1.5, "library": -2.0},
+    host_words={"secure": 1.5, "museum": -2.0},
     name_words={"bank": 0.5, "login": 2.0},
     path_words={"verify": 1.25, "docs": -1.0},
     lexicon=frozenset({"bank", "login", "log"}),
@@ -40,37 +40,37 @@ def test_no_urls_give_no_rows() -> None:
 @pytest.mark.parametrize(
     ("url", "name", "expected"),
     [
-        ("http://a.b.shop.com/", "labels", 3),
-        ("http://a.b.shop.com/", "below_labels", 2),
-        ("http://shop.com/", "suffix_rate", -0.5),
+        ("http://a.b.shop.example/", "labels", 3),
+        ("http://a.b.shop.example/", "below_labels", 2),
+        ("http://shop.example/", "suffix_rate", -0.5),
         ("http://shop.top/", "top_level_rate", 2.5),
         ("http://shop.test/", "suffix_rate", 0),
         ("http://203.0.113.7/x", "is_address", 1),
         ("http://203.0.113.7/x", "labels", 0),
-        ("http://xn--bnk-6la.com/", "is_punycode", 1),
-        ("http://xn--80ak6aa92e.com/", "mixes_scripts", 0),
-        ("http://ab12cd.com/", "label_digits", 2),
-        ("http://ab12cd.com/", "letter_digit_turns", 2),
+        ("http://xn--bnk-6la.example/", "is_punycode", 1),
+        ("http://xn--80ak6aa92e.example/", "mixes_scripts", 0),
+        ("http://ab12cd.example/", "label_digits", 2),
+        ("http://ab12cd.example/", "letter_digit_turns", 2),
         ("http://someone.github.io/", "is_hosting", 1),
         ("http://bit.ly/abc", "is_short_link", 1),
-        ("http://shop.com/", "is_root", 1),
-        ("http://shop.com/a/b.php?x=1&y=2", "depth", 2),
-        ("http://shop.com/a/b.php?x=1&y=2", "parameters", 2),
-        ("http://shop.com/a/b.php?x=1&y=2", "file_kind", 2),
-        ("http://shop.com/index.php", "is_index_page", 1),
-        ("http://shop.com/es/", "is_index_page", 1),
-        ("http://shop.com/es/login", "is_index_page", 0),
-        ("http://shop.com/?u=http://other.test", "holds_url", 1),
-        ("http://secure-shop.com/", "host_words_sum", 1.5),
-        ("http://secure.library.com/", "host_words_highest", 1.5),
-        ("http://secure.library.com/", "host_words_lowest", -2.0),
-        ("http://shop.com/docs/verify", "path_words_sum", 0.25),
-        ("http://shop.com/docs/verify", "path_words_known", 2),
-        ("http://banklogin.com/", "name_words", 2),
-        ("http://banklogin.com/", "name_words_sum", 2.5),
-        ("http://banklogin.com/", "uncovered_share", 0),
-        ("http://xxbankxx.com/", "uncovered_share", 0.5),
-        ("http://xxbankxx.com/", "longest_name_word", 4),
+        ("http://shop.example/", "is_root", 1),
+        ("http://shop.example/a/b.php?x=1&y=2", "depth", 2),
+        ("http://shop.example/a/b.php?x=1&y=2", "parameters", 2),
+        ("http://shop.example/a/b.php?x=1&y=2", "file_kind", 2),
+        ("http://shop.example/index.php", "is_index_page", 1),
+        ("http://shop.example/es/", "is_index_page", 1),
+        ("http://shop.example/es/login", "is_index_page", 0),
+        ("http://shop.example/?u=http://other.test", "holds_url", 1),
+        ("http://secure-shop.example/", "host_words_sum", 1.5),
+        ("http://secure.museum.example/", "host_words_highest", 1.5),
+        ("http://secure.museum.example/", "host_words_lowest", -2.0),
+        ("http://shop.example/docs/verify", "path_words_sum", 0.25),
+        ("http://shop.example/docs/verify", "path_words_known", 2),
+        ("http://banklogin.example/", "name_words", 2),
+        ("http://banklogin.example/", "name_words_sum", 2.5),
+        ("http://banklogin.example/", "uncovered_share", 0),
+        ("http://xxbankxx.example/", "uncovered_share", 0.5),
+        ("http://xxbankxx.example/", "longest_name_word", 4),
     ],
 )
 def test_what_a_url_shows_is_in_its_column(url: str, name: str, expected: float) -> None:
@@ -103,7 +103,7 @@ def test_whatever_is_canonical_has_finite_columns(texts: list[str]) -> None:
     assert np.isfinite(url_columns.of_urls(urls, STATISTICS)).all()
 
 
-@given(st.sampled_from(["shop.com/a?b=c", "a.b.top/", "203.0.113.7/bin"]))
+@given(st.sampled_from(["shop.example/a?b=c", "a.b.top/", "203.0.113.7/bin"]))
 def test_scheme_and_www_change_no_column(rest: str) -> None:
     plain, secure = url_columns.of_urls([f"http://{rest}", f"https://{rest}"], STATISTICS)
     named = url_columns.of_urls([f"http://www.{rest}"], STATISTICS)[0]
@@ -117,7 +117,7 @@ def test_a_host_seen_before_gives_the_same_columns(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(url_columns, "HOSTS_CACHED", 2)
     columns = url_columns.UrlColumns(STATISTICS)
     paths = ["", "paypal", "a/b.php?x=1", "verify"]
-    hosts = ["secure-bank.top", "paypal.com", "203.0.113.7", "xn--80ak6aa92e.com"]
+    hosts = ["secure-bank.top", "paypal.com", "203.0.113.7", "xn--80ak6aa92e.example"]
     urls = [f"http://{host}/{path}" for path in paths for host in (*hosts, hosts[-1])]
 
     rows = columns.of(urls)
