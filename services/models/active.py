@@ -97,6 +97,11 @@ class ActiveModels:
                 Channel.TEXT: self._text.threshold,
                 Channel.LINK: self._link.threshold,
             },
+            review_thresholds={
+                Channel.CALL: self._caller.review_threshold,
+                Channel.TEXT: self._text.review_threshold,
+                Channel.LINK: self._link.review_threshold,
+            },
             shadows=Shadows(
                 caller=self._caller.shadow, text=self._text.shadow, link=self._link.shadow
             ),

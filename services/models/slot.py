@@ -95,6 +95,11 @@ class ModelSlot(Generic[Scorer]):
         """The score from which something is blocked, or a call marked."""
         return self._threshold_of(self.active)
 
+    @property
+    def review_threshold(self) -> float | None:
+        """The score from which a person is to judge, of the card of what decides."""
+        return self._cards[self.active.version].review_threshold
+
     def prepare(self, desired: DesiredModel) -> int:
         """Load desired bundles not loaded yet; return how many were refused."""
         self._available = bundles.versions(self._root, self.kind.folder)

@@ -32,6 +32,26 @@ class DecisionSettings(ServerSettings):
         description="Score (0 to 1) from which a link is blocked. Unset: the threshold in the "
         "model's card.",
     )
+    call_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Calls a minute and worker that a person is to judge: what scores between the "
+        "review threshold in the model's card and the threshold is let through and written to "
+        "suspected hits. 0: none; further ones are counted.",
+    )
+    text_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Texts a minute and worker that a person is to judge, as for calls.",
+    )
+    link_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Links a minute and worker that a person is to judge, as for calls.",
+    )
     request_id_window_s: int = Field(
         default=60,
         ge=0,
