@@ -18,7 +18,7 @@ CALL = Call(caller=LISTED, callee="+8619900000001")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with fanzha_up(tmp_path_factory.mktemp("service"), workers=1, **LEAN) as running:
         running.fanzha("blocklist", "add", LISTED, "--source", "province", "--reason", "test")
-        check = ("check", "call", "--from", LISTED)
+        check = ("check", "call", "--from", LISTED, "--to", "+8619900000001")
         eventually(lambda: "blocklisted" in running.fanzha(*check, check=False).stdout)
         yield running
 
