@@ -1,0 +1,143 @@
+"""Figures of the link cascade: both stages side by side, what is shipped, and how fast it is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from classifiers.card import GOLDEN_TOLERANCE
+from classifiers.cascade import Cascade, ScoreCombiner
+from classifiers.cascade_card import CascadeCard
+from classifiers.link.classifier import BATCH, LinkClassifier
+from classifiers.link.url_trees import PACE, UrlTrees
+from classifiers.onnx_model import OnnxModel
+from classifiers.training.link import data, recall_intervals, report, stages
+from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
+from classifiers.training.link.stages import LinkStages
+from fanzha.tables import Bools, Float32s, Int64s
+
+_MOST_APART = 0.005
+"""Share of links whose log-odds cross a split of a tree by the last bit of a float."""
+
+
+def both_stages(
+    training: CascadeTraining, measured: FittedCascade, chosen: LinkStages, scores: Float32s
+) -> dict[str, Any]:
+    """Return the figures of the fast model alone and of the cascade, side by side."""
+    links, splits = training.setup.links, training.setup.splits
+    alone = stages.risks(links, measured.rows, measured.crossed.fast)[stages.RULE].threshold
+    limits = (1.0 if alone is None else alone, chosen.threshold)
+    benign = splits.test[~links.malicious[splits.test]]
+    later = np.concatenate([benign, splits.later])
+    parts = {
+        "validation": splits.validation,
+        "test": splits.test,
+        "later": later,
+        "unseen": splits.unseen,
+    }
+    found: dict[str, Any] = {}
+    for part, of_part in parts.items():
+        for table, host_only in (("links", False), ("hosts", True)):
+            rows = of_part[links.host_only[of_part] == host_only]
+            malicious = links.malicious[rows]
+            if not malicious.any() or malicious.all():
+                continue
+            fast = training.setup.scores(measured.network, [rows])
+            pair = {"fast": fast[rows], "cascade": scores[rows]}
+            name = f"{part}_{table}"
+            found[name] = recall_intervals.measure(
+                pair, malicious, links.domains[rows], training.setup.seed
+            )
+            for row, one, threshold in zip(found[name], pair.values(), limits, strict=True):
+                row["blocked"] = round(float((one[malicious] >= threshold).mean()), 4)
+                row["legitimate_blocked"] = round(float((one[~malicious] >= threshold).mean()), 6)
+    return found
+
+
+def shipped(
+    training: CascadeTraining, fitted: FittedCascade, chosen: LinkStages, scores: Float32s
+) -> dict[str, Any]:
+    """Return figures of the shipped cascade: of its rows by folds, and of sources new to it.
+
+    *scores* are its own, of rows it was not fitted on.
+    """
+    links, splits = training.setup.links, training.setup.splits
+    rows = fitted.rows
+    fresh = ~data.popular_domains(links, np.isin(np.arange(len(links)), rows))[rows]
+    crossed = chosen.scores(fitted.crossed)
+    unseen = splits.unseen[~np.isin(links.domains[splits.unseen], np.unique(links.domains[rows]))]
+    parts = {
+        "crossed_links": (rows, crossed, fresh & ~links.host_only[rows]),
+        "crossed_hosts": (rows, crossed, fresh & links.host_only[rows]),
+        "unseen_links": (unseen, scores[unseen], ~links.host_only[unseen]),
+    }
+    return {
+        name: report.compare(found[where], links.malicious[of][where], chosen.threshold)
+        for name, (of, found, where) in parts.items()
+    }
+
+
+def thresholds(chosen: LinkStages, scores: Float32s, malicious: Bools) -> list[dict[str, object]]:
+    """Return what the threshold would be by each rule, and the recall at it.
+
+    *scores* are those it was chosen on, of all rows.
+    """
+    found: list[dict[str, object]] = []
+    for rule, risk in chosen.risks.items():
+        of_all = risk.groups[-1]
+        threshold = 1.0 if risk.threshold is None else risk.threshold
+        found.append(
+            {
+                "rule": rule,
+                "confidence": risk.confidence,
+                "legitimate_domains": of_all.clusters,
+                "blocked_domains": of_all.blocked_clusters,
+                "threshold": round(threshold, 6),
+                "recall": round(float((scores[malicious] >= threshold).mean()), 4),
+            }
+        )
+    return found
+
+
+def served(bundle: Path, head: bytes, about: CascadeCard, threshold: float) -> LinkClassifier:
+    """Return both stages as a service runs them, before there is a card of them."""
+    model = OnnxModel(bundle)
+    model.card = replace(model.card, golden=(), threshold=threshold, cascade=None)
+    combiner = ScoreCombiner(about=about, threshold=threshold)
+    return LinkClassifier(model, Cascade(UrlTrees(head), combiner, PACE))
+
+
+def as_served(
+    classifier: LinkClassifier, urls: Sequence[str], expected: Float32s, popular: Sequence[str]
+) -> dict[str, object]:
+    """Compare with the *expected* scores of *urls*; return speed, and how known hosts fare."""
+    taken: dict[str, list[float]] = {"fast": [], "cascade": []}
+    escalated = apart = 0
+    for at in range(0, len(urls), BATCH):
+        part = urls[at : at + BATCH]
+        start = process_time()
+        fast = classifier.fast_scores(part)
+        middle = process_time()
+        found = classifier.score(part)
+        taken["fast"].append((middle - start) / len(part) * 1e6)
+        taken["cascade"].append((process_time() - middle) / len(part) * 1e6)
+        escalated += int(classifier.uncertain(fast).sum())
+        apart += int((np.abs(found - expected[at : at + BATCH]) > GOLDEN_TOLERANCE).sum())
+    if apart > _MOST_APART * len(urls):
+        raise ValueError("the written bundle does not score as what it was written from")
+    return {
+        "microseconds_per_link": round(float(np.median(taken["fast"])), 1),
+        "microseconds_per_link_with_second": round(float(np.median(taken["cascade"])), 1),
+        "escalated_share": round(escalated / len(urls), 4),
+        "popular": report.popular(popular, classifier.score, classifier.threshold),
+    }
+
+
+def measured_rows(training: CascadeTraining) -> Int64s:
+    """Return the rows that the measured cascade is not fitted on."""
+    splits = training.setup.splits
+    parts = (splits.validation, splits.test, splits.later, splits.unseen, splits.gambling)
+    return np.concatenate([*parts, splits.examples])
