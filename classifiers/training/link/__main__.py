@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import Progress
 
-from classifiers.card import CASCADE_HEAD, GRAPH, SITE_LICENCE
+from classifiers.card import CASCADE_HEAD, SITE_LICENCE
 from classifiers.link import url_trees
 from classifiers.link.classifier import LinkClassifier
 from classifiers.link.features import REVISION, LinkFeatureSettings
@@ -43,7 +42,7 @@ from classifiers.training.link import (
 from classifiers.training.link import graph as link_graph
 from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
-from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
+from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining, FittedCascade
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.fits import LinkFits
 from classifiers.training.link.rounds import LinkTrainingSetup
@@ -83,10 +82,12 @@ def main() -> None:
         described=feature_matrix.compute(links.urls, LinkFeatureSettings()),
         splits=splits,
         seed=arguments.seed,
-        progress=Progress(disable=True),  # a process of each fit, and one terminal
     )
     training = CascadeTraining(
-        setup=setup, words=UrlWords.of(links.urls), settings=TreeSettings(seed=arguments.seed)
+        setup=setup,
+        words=UrlWords.of(links.urls),
+        settings=TreeSettings(seed=arguments.seed),
+        jobs=1 if arguments.jobs == 1 else FOLDS + 1,
     )
     licences = {**data.licences(arguments.data)}
     found = fits.run(training, site.sources, arguments.jobs)
@@ -104,7 +105,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--jobs", type=int, default=2, help="fits at a time, a processor each")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=2,
+        help="fits at a time, each in three processes; 1: no processes besides this",
+    )
     parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
     )
@@ -116,6 +122,7 @@ class _Shipped(NamedTuple):
 
     fitted: FittedCascade
     chosen: LinkStages
+    graph: bytes
     head: bytes
 
 
@@ -127,17 +134,37 @@ def write(
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Measure, and write *out*."""
-    links, splits = training.setup.links, training.setup.splits
-    chosen = fits.choose(training, found.shipped)
-    head = trees.graph(found.shipped.trees, found.shipped.statistics)
-    graph = link_graph.graph(found.shipped.network)
+    shipped = _shipped(training, found.shipped)
+    table = _table(training, found, shipped, site)
+    table |= {"version": out.name, "data": _sources(training, shipped.fitted.rows, licences)}
+    write_bundle(out, shipped.graph, table)
+    (out / CASCADE_HEAD).write_bytes(shipped.head)
+    _finish(training, shipped, out, table)
+
+
+def _shipped(training: CascadeTraining, fitted: FittedCascade) -> _Shipped:
+    chosen = fits.choose(training, fitted)
+    head = trees.graph(fitted.trees, fitted.statistics)
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
-    shipped = _Shipped(found.shipped, replace(chosen, about=about), head)
+    graph = link_graph.graph(fitted.network)
+    return _Shipped(fitted, replace(chosen, about=about), graph, head)
+
+
+def _table(
+    training: CascadeTraining, found: LinkFits, shipped: _Shipped, site: SiteExamples
+) -> dict[str, Any]:
+    """Return the card, save for what takes the written bundle."""
+    links, splits = training.setup.links, training.setup.splits
+    rows, chosen = shipped.fitted.rows, shipped.chosen
     metrics, plots = _measured(training, found)
     crossed = np.full(len(links), np.nan, np.float32)
-    crossed[found.shipped.rows] = chosen.scores(found.shipped.crossed)
-    table = {
-        "version": out.name,
+    crossed[rows] = chosen.scores(shipped.fitted.crossed)
+    metrics |= {
+        "thresholds": cascade_report.thresholds(chosen, crossed[rows], links.malicious[rows]),
+        "megabytes": round(len(shipped.graph) / 1e6, 1),
+        "megabytes_of_second": round(len(shipped.head) / 1e6, 1),
+    }
+    return {
         "channel": "url",
         "threshold": chosen.threshold,
         "date": datetime.now(UTC).date().isoformat(),
@@ -145,25 +172,14 @@ def write(
         "score_histogram": report.ordinary_scores(links, splits, crossed),
         "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
         "training": _how(training, found),
-        "metrics": {
-            **metrics,
-            "thresholds": cascade_report.thresholds(
-                chosen, crossed[found.shipped.rows], links.malicious[found.shipped.rows]
-            ),
-            "megabytes": round(len(graph) / 1e6, 1),
-            "megabytes_of_second": round(len(head) / 1e6, 1),
-        },
+        "metrics": metrics,
         "plots": plots,
         "feature_histograms": feature_histograms.of_links(_ordinary_urls(links, splits)),
         **({"examples": site.about} if site.about else {}),
-        "data": _sources(links, found.shipped.rows, licences),
-        "second_look": {k: v for k, v in asdict(about).items() if k != "sha256"},
-        "second_sha256": about.sha256,
+        "second_look": {k: v for k, v in asdict(chosen.about).items() if k != "sha256"},
+        "second_sha256": chosen.about.sha256,
         "golden": [{"url": GOLDEN_URLS[0], "score": 0.0}],
     }
-    write_bundle(out, graph, table)
-    (out / CASCADE_HEAD).write_bytes(head)
-    _finish(training, shipped, out, table)
 
 
 def _finish(training: CascadeTraining, shipped: _Shipped, out: Path, table: dict[str, Any]) -> None:
@@ -181,7 +197,7 @@ def _finish(training: CascadeTraining, shipped: _Shipped, out: Path, table: dict
     }
     golden = zip(GOLDEN_URLS, served.score(GOLDEN_URLS).tolist(), strict=True)
     table["golden"] = [{"url": url, "score": round(score, 5)} for url, score in golden]
-    write_bundle(out, (out / GRAPH).read_bytes(), table)
+    write_bundle(out, shipped.graph, table)
     # Loading compares the golden scores.
     model = OnnxModel(out)
     LinkClassifier(model, url_trees.of_bundle(out, model.card))
@@ -246,8 +262,9 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
 
 
 def _sources(
-    links: LabelledLinks, rows: Int64s, licences: Mapping[str, str]
+    training: CascadeTraining, rows: Int64s, licences: Mapping[str, str]
 ) -> list[dict[str, object]]:
+    links = training.setup.links
     names, counts = np.unique(links.sources[rows], return_counts=True)
     return [
         {"source": name, "licence": licences.get(name, "unknown"), "rows": count}

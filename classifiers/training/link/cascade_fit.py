@@ -8,7 +8,9 @@ as new rows would get them: threshold and calibration are chosen on those, and n
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from classifiers.evaluation.metrics import calibration_error
 from classifiers.link import url_columns
 from classifiers.link.classifier import log_odds
 from classifiers.link.url_statistics import UrlStatistics
-from classifiers.training.link import calibration, trees, url_rates
+from classifiers.training.link import calibration, forked, trees, url_rates
 from classifiers.training.link import network as link_network
 from classifiers.training.link.network import LinkNetwork
 from classifiers.training.link.rounds import LinkTrainingSetup, row_weights
@@ -54,26 +56,22 @@ class CascadeTraining:
     words: UrlWords
     settings: TreeSettings
     folds: int = FOLDS
+    jobs: int = 1
+    """Parts of one fit at a time, each in a process of its own."""
 
     def fit(self, title: str, rows: Int64s) -> FittedCascade:
         """Fit both stages on *rows*."""
         links, fold_of = self.setup.links, self._fold_of(rows)
-        raw, columns = self._crossed_columns(title, rows, fold_of)
         malicious = links.malicious[rows]
-        fitted = calibration.fit(raw, malicious)
-        fast = _probabilities(calibration.apply(fitted, raw))
+        network, described = self._networks(title, rows, fold_of)
+        raw, columns = described
+        network.calibration = calibration.fit(raw, malicious)
+        fast = _probabilities(calibration.apply(network.calibration, raw))
         columns[:, 0] = log_odds(fast)
-        odds = np.empty(len(rows), np.float32)
-        for fold in range(self.folds):
-            within = fold_of == fold
-            grown = self._grow(rows[~within], columns[~within])
-            odds[within] = grown.decision_function(columns[within])
-        sys.stderr.write(f"{title}: all rows\n")
-        network = self.setup.fit(title, rows)
-        network.calibration = fitted
+        grown, odds = self._trees(title, rows, columns, fold_of)
         return FittedCascade(
             network=network,
-            trees=self._grow(rows, columns),
+            trees=grown,
             statistics=url_rates.compute(self.words, links, rows),
             rows=rows,
             crossed=StageScores(fast, columns[:, 0].copy(), odds),
@@ -93,26 +91,61 @@ class CascadeTraining:
         chance = np.random.default_rng(FOLD_SEED)
         return chance.integers(0, self.folds, int(domains.max()) + 1)[domains[rows]]
 
-    def _crossed_columns(
+    def _networks(
         self, title: str, rows: Int64s, fold_of: Int64s
-    ) -> tuple[Float32s, Float32s]:
-        """Return raw fast log-odds, and columns of which the first is still empty."""
+    ) -> tuple[LinkNetwork, tuple[Float32s, Float32s]]:
+        """Return the network of all rows, and of each row raw log-odds and columns by its fold.
+
+        The first column, of calibrated log-odds, is still empty.
+        """
+
+        def one_fold(fold: int) -> tuple[Float32s, Float32s]:
+            within, others = rows[fold_of == fold], rows[fold_of != fold]
+            network = self.setup.fit(f"{title}, fold {fold + 1}", others)
+            raw = link_network.log_odds(network, self.setup.described, within)
+            statistics = url_rates.compute(self.words, self.setup.links, others)
+            return raw, self._described(within, statistics)
+
+        folds = range(self.folds)
+        work: list[Callable[[], Any]] = [
+            *(partial(one_fold, fold) for fold in folds),
+            partial(self.setup.fit, title, rows),
+        ]
+        *by_fold, network = forked.run_all(work, self.jobs)
         raw = np.empty(len(rows), np.float32)
         columns = np.empty((len(rows), 1 + len(url_columns.NAMES)), np.float32)
-        for fold in range(self.folds):
-            sys.stderr.write(f"{title}: fold {fold + 1} of {self.folds}\n")
-            within, others = rows[fold_of == fold], rows[fold_of != fold]
-            network = self.setup.fit(f"{title}, fold {fold + 1} of {self.folds}", others)
-            raw[fold_of == fold] = link_network.log_odds(network, self.setup.described, within)
-            statistics = url_rates.compute(self.words, self.setup.links, others)
-            columns[fold_of == fold, 1:] = self._described(within, statistics)
-        return raw, columns
+        for fold, (found, described) in zip(folds, by_fold, strict=True):
+            raw[fold_of == fold], columns[fold_of == fold, 1:] = found, described
+        return network, (raw, columns)
+
+    def _trees(
+        self, title: str, rows: Int64s, columns: Float32s, fold_of: Int64s
+    ) -> tuple[Any, Float32s]:
+        """Return the trees of all rows, and log-odds of each row by trees of other folds."""
+
+        def one_fold(fold: int) -> Float32s:
+            within = fold_of == fold
+            grown = self._grow(f"{title}, fold {fold + 1}", rows[~within], columns[~within])
+            found: Float32s = grown.decision_function(columns[within]).astype(np.float32)
+            return found
+
+        folds = range(self.folds)
+        work: list[Callable[[], Any]] = [
+            *(partial(one_fold, fold) for fold in folds),
+            partial(self._grow, title, rows, columns),
+        ]
+        *by_fold, grown = forked.run_all(work, self.jobs)
+        odds = np.empty(len(rows), np.float32)
+        for fold, found in zip(folds, by_fold, strict=True):
+            odds[fold_of == fold] = found
+        return grown, odds
 
     def _described(self, rows: Int64s, statistics: UrlStatistics) -> Float32s:
         urls = [self.setup.links.urls[row] for row in rows.tolist()]
         return url_columns.of_urls(urls, statistics)
 
-    def _grow(self, rows: Int64s, columns: Float32s) -> Any:
+    def _grow(self, title: str, rows: Int64s, columns: Float32s) -> Any:
+        sys.stderr.write(f"trees: {title}\n")
         links = self.setup.links
         weights = row_weights(links, rows)[rows]
         return trees.fit(columns, links.malicious[rows], weights, self.settings)

@@ -1,10 +1,10 @@
 """Rounds of training of the fast link model, over sets of rows of one table."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.progress import Progress
 
 from classifiers.evaluation.metrics import auc, recall_at
 from classifiers.training.link import network as link_network
@@ -29,11 +29,10 @@ class LinkTrainingSetup:
     described: LinkFeatureMatrix
     splits: Splits
     seed: int
-    progress: Progress
 
     def fit(self, title: str, rows: Int64s) -> LinkNetwork:
-        """Train on *rows*."""
-        task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
+        """Train on *rows*; *title* is what a person is told."""
+        sys.stderr.write(f"network: {title}\n")
         return link_network.fit(
             self.described,
             vocabulary.choose(self.described, self.links.domains, rows),
@@ -41,7 +40,6 @@ class LinkTrainingSetup:
             rows,
             row_weights(self.links, rows),
             seed=self.seed,
-            advance=lambda done: self.progress.advance(task, done),
         )
 
     def with_share(self, share: float) -> dict[str, float]:
