@@ -2,10 +2,10 @@
 
     python -m classifiers.training.link --data FOLDER --out classifiers/models/url/VERSION
 
-Settings were chosen on the validation rows. Two cascades are fitted in the same way. The measured
-one learns from the training rows; the test rows, later months and sources never trained on are
-scored with it once, at the end. The shipped one learns from all rows that may be trained on. Other
-rounds leave sources out; their models are thrown away.
+Settings were chosen on the validation rows. The fast model learns from the training rows. The
+second stage is fitted twice: once on the training rows, to score the test rows, later months and
+sources never trained on once, at the end; and once on all rows that may be trained on, to be
+shipped. Other rounds leave sources out of the fast model; their models are thrown away.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from classifiers.training.link import (
 from classifiers.training.link import graph as link_graph
 from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
-from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining, FittedCascade
+from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.fits import LinkFits
 from classifiers.training.link.rounds import LinkTrainingSetup
@@ -87,10 +87,10 @@ def main() -> None:
         setup=setup,
         words=UrlWords.of(links.urls),
         settings=TreeSettings(seed=arguments.seed),
-        jobs=1 if arguments.jobs == 1 else FOLDS + 1,
+        jobs=arguments.jobs,
     )
     licences = {**data.licences(arguments.data)}
-    found = fits.run(training, site.sources, arguments.jobs)
+    found = fits.run(training, site.sources)
     licences |= dict.fromkeys(site.sources, SITE_LICENCE)
     write(training, found, arguments.out, licences, site)
     card = link_page.read_card(arguments.out)
@@ -120,7 +120,6 @@ def _arguments() -> argparse.Namespace:
 class _Shipped(NamedTuple):
     """What goes into the bundle."""
 
-    fitted: FittedCascade
     chosen: LinkStages
     graph: bytes
     head: bytes
@@ -134,20 +133,19 @@ def write(
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
     """Measure, and write *out*."""
-    shipped = _shipped(training, found.shipped)
+    shipped = _shipped(training, found)
     table = _table(training, found, shipped, site)
-    table |= {"version": out.name, "data": _sources(training, shipped.fitted.rows, licences)}
+    table |= {"version": out.name, "data": _sources(training, found.shipped.rows, licences)}
     write_bundle(out, shipped.graph, table)
     (out / CASCADE_HEAD).write_bytes(shipped.head)
-    _finish(training, shipped, out, table)
+    _finish(training, found, shipped, out, table)
 
 
-def _shipped(training: CascadeTraining, fitted: FittedCascade) -> _Shipped:
-    chosen = fits.choose(training, fitted)
-    head = trees.graph(fitted.trees, fitted.statistics)
+def _shipped(training: CascadeTraining, found: LinkFits) -> _Shipped:
+    chosen = fits.choose(training, found.shipped)
+    head = trees.graph(found.shipped.trees, found.shipped.statistics)
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
-    graph = link_graph.graph(fitted.network)
-    return _Shipped(fitted, replace(chosen, about=about), graph, head)
+    return _Shipped(replace(chosen, about=about), link_graph.graph(found.network), head)
 
 
 def _table(
@@ -155,10 +153,10 @@ def _table(
 ) -> dict[str, Any]:
     """Return the card, save for what takes the written bundle."""
     links, splits = training.setup.links, training.setup.splits
-    rows, chosen = shipped.fitted.rows, shipped.chosen
-    metrics, plots = _measured(training, found)
+    rows, chosen = found.shipped.rows, shipped.chosen
+    metrics, plots = _measured(training, found, chosen)
     crossed = np.full(len(links), np.nan, np.float32)
-    crossed[rows] = chosen.scores(shipped.fitted.crossed)
+    crossed[rows] = chosen.scores(found.shipped.crossed)
     metrics |= {
         "thresholds": cascade_report.thresholds(chosen, crossed[rows], links.malicious[rows]),
         "megabytes": round(len(shipped.graph) / 1e6, 1),
@@ -182,19 +180,22 @@ def _table(
     }
 
 
-def _finish(training: CascadeTraining, shipped: _Shipped, out: Path, table: dict[str, Any]) -> None:
+def _finish(
+    training: CascadeTraining,
+    found: LinkFits,
+    shipped: _Shipped,
+    out: Path,
+    table: dict[str, Any],
+) -> None:
     """Score with the written bundle: complete its card, and load it as a service does."""
-    links, splits = training.setup.links, training.setup.splits
-    served = cascade_report.served(out, shipped.head, shipped.chosen.about, table["threshold"])
+    links, splits, chosen = training.setup.links, training.setup.splits, shipped.chosen
+    served = cascade_report.served(out, shipped.head, chosen.about, chosen.threshold)
     tested = splits.test[~links.host_only[splits.test]][::MEASURED_SERVED]
-    rows = np.concatenate([tested, splits.unseen, splits.gambling])
-    scores = fits.scores(training, shipped.fitted, shipped.chosen, rows)
-    table["metrics"] |= {
-        **cascade_report.as_served(
-            served, [links.urls[row] for row in tested.tolist()], scores[tested], popular_hosts()
-        ),
-        "shipped": cascade_report.shipped(training, shipped.fitted, shipped.chosen, scores),
-    }
+    of_tested = training.scores_as_served(found.shipped, found.described, tested)
+    table["metrics"] |= cascade_report.as_served(
+        served, [links.urls[row] for row in tested.tolist()], chosen.scores(of_tested),
+        popular_hosts(),
+    )  # fmt: skip
     golden = zip(GOLDEN_URLS, served.score(GOLDEN_URLS).tolist(), strict=True)
     table["golden"] = [{"url": url, "score": round(score, 5)} for url, score in golden]
     write_bundle(out, shipped.graph, table)
@@ -204,24 +205,20 @@ def _finish(training: CascadeTraining, shipped: _Shipped, out: Path, table: dict
 
 
 def _measured(
-    training: CascadeTraining, found: LinkFits
+    training: CascadeTraining, found: LinkFits, shipped: LinkStages
 ) -> tuple[dict[str, Any], card_plots.Plots]:
-    """Return figures and plots of the measured cascade."""
+    """Return figures and plots."""
     links, splits = training.setup.links, training.setup.splits
     chosen = fits.choose(training, found.measured)
-    rows = cascade_report.measured_rows(training)
-    scores = fits.scores(training, found.measured, chosen, rows)
-    points = [
-        *found.learning,
-        training.setup.learned(found.measured.network, len(splits.train)),
-    ]
+    scores = fits.measured_scores(training, found, chosen)
     metrics = {
         **report.measure(links, splits, scores, chosen.threshold),
         "measured_threshold": chosen.threshold,
-        "both_stages": cascade_report.both_stages(training, found.measured, chosen, scores),
+        "both_stages": cascade_report.both_stages(training, found, chosen, scores),
+        "shipped": cascade_report.shipped(training, found, shipped),
         "left_out_sources": list(found.left_out),
     }
-    return metrics, report.plots(links, splits, scores, chosen.threshold, points)
+    return metrics, report.plots(links, splits, scores, chosen.threshold, found.learning)
 
 
 def _ordinary_urls(links: LabelledLinks, splits: Splits) -> list[str]:
@@ -238,7 +235,7 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
     links, splits, shipped = training.setup.links, training.setup.splits, found.shipped
     return {
         "epochs": link_network.EPOCHS,
-        "folds": training.folds,
+        "folds": FOLDS,
         "shipped_rows": len(shipped.rows),
         "shipped_malicious": int(links.malicious[shipped.rows].sum()),
         "train_rows": len(splits.train),
@@ -251,13 +248,9 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
         "left_out_because_domain_is_known": splits.known_domain,
         "malicious_on_popular_domains": splits.popular_malicious,
         "least_domains_of_an_ngram": vocabulary.LEAST_DOMAINS,
-        "known_ngrams": int(shipped.network.vocabulary.max()),
+        "known_ngrams": int(found.network.vocabulary.max()),
         "width": link_network.WIDTH,
-        **{
-            f"calibration_{name}": round(value, 5)
-            for name, value in shipped.network.calibration._asdict().items()
-        },
-        "calibration_error_before": shipped.error_before,
+        **found.calibration,
     }
 
 

@@ -36,15 +36,6 @@ def fit(odds: Float32s, malicious: Bools) -> Calibration:
     return Calibration(bend, slope, offset)
 
 
-def apply(found: Calibration, odds: Float32s) -> Float32s:
-    """Return calibrated log odds."""
-    wide = odds.astype(np.float64)
-    calibrated: Float32s = (found.bend * wide**3 + found.slope * wide + found.offset).astype(
-        np.float32
-    )
-    return calibrated
-
-
 def fit_line(odds: Float32s, malicious: Bools) -> tuple[float, float]:
     """Return the slope and offset that make *malicious* most likely, without a bend."""
     wide = odds.astype(np.float64)

@@ -15,19 +15,21 @@ from classifiers.link.classifier import BATCH, LinkClassifier
 from classifiers.link.url_trees import PACE, UrlTrees
 from classifiers.onnx_model import OnnxModel
 from classifiers.training.link import data, recall_intervals, report, stages
-from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
+from classifiers.training.link.cascade_fit import CascadeTraining
+from classifiers.training.link.fits import LinkFits
 from classifiers.training.link.stages import LinkStages
-from fanzha.tables import Bools, Float32s, Int64s
+from fanzha.tables import Bools, Float32s
 
 _MOST_APART = 0.005
 """Share of links whose log-odds cross a split of a tree by the last bit of a float."""
 
 
 def both_stages(
-    training: CascadeTraining, measured: FittedCascade, chosen: LinkStages, scores: Float32s
+    training: CascadeTraining, found: LinkFits, chosen: LinkStages, scores: Float32s
 ) -> dict[str, Any]:
     """Return the figures of the fast model alone and of the cascade, side by side."""
     links, splits = training.setup.links, training.setup.splits
+    measured = found.measured
     alone = stages.risks(links, measured.rows, measured.crossed.fast)[stages.RULE].threshold
     limits = (1.0 if alone is None else alone, chosen.threshold)
     benign = splits.test[~links.malicious[splits.test]]
@@ -38,45 +40,41 @@ def both_stages(
         "later": later,
         "unseen": splits.unseen,
     }
-    found: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for part, of_part in parts.items():
         for table, host_only in (("links", False), ("hosts", True)):
             rows = of_part[links.host_only[of_part] == host_only]
             malicious = links.malicious[rows]
             if not malicious.any() or malicious.all():
                 continue
-            fast = training.setup.scores(measured.network, [rows])
-            pair = {"fast": fast[rows], "cascade": scores[rows]}
+            pair = {"fast": found.described.fast[rows], "cascade": scores[rows]}
             name = f"{part}_{table}"
-            found[name] = recall_intervals.measure(
+            shown[name] = recall_intervals.measure(
                 pair, malicious, links.domains[rows], training.setup.seed
             )
-            for row, one, threshold in zip(found[name], pair.values(), limits, strict=True):
+            for row, one, threshold in zip(shown[name], pair.values(), limits, strict=True):
                 row["blocked"] = round(float((one[malicious] >= threshold).mean()), 4)
                 row["legitimate_blocked"] = round(float((one[~malicious] >= threshold).mean()), 6)
-    return found
+    return shown
 
 
-def shipped(
-    training: CascadeTraining, fitted: FittedCascade, chosen: LinkStages, scores: Float32s
-) -> dict[str, Any]:
-    """Return figures of the shipped cascade: of its rows by folds, and of sources new to it.
-
-    *scores* are its own, of rows it was not fitted on.
-    """
-    links, splits = training.setup.links, training.setup.splits
+def shipped(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> dict[str, Any]:
+    """Return figures of the shipped cascade: of its rows by folds, and of sources new to it."""
+    links, splits, fitted = training.setup.links, training.setup.splits, found.shipped
     rows = fitted.rows
     fresh = ~data.popular_domains(links, np.isin(np.arange(len(links)), rows))[rows]
     crossed = chosen.scores(fitted.crossed)
-    unseen = splits.unseen[~np.isin(links.domains[splits.unseen], np.unique(links.domains[rows]))]
+    known = np.unique(links.domains[rows])
+    unseen = splits.unseen[~np.isin(links.domains[splits.unseen], known)]
+    scores = chosen.scores(training.scores_as_served(fitted, found.described, unseen))
     parts = {
         "crossed_links": (rows, crossed, fresh & ~links.host_only[rows]),
         "crossed_hosts": (rows, crossed, fresh & links.host_only[rows]),
-        "unseen_links": (unseen, scores[unseen], ~links.host_only[unseen]),
+        "unseen_links": (unseen, scores, ~links.host_only[unseen]),
     }
     return {
-        name: report.compare(found[where], links.malicious[of][where], chosen.threshold)
-        for name, (of, found, where) in parts.items()
+        name: report.compare(values[where], links.malicious[of][where], chosen.threshold)
+        for name, (of, values, where) in parts.items()
     }
 
 
@@ -134,10 +132,3 @@ def as_served(
         "escalated_share": round(escalated / len(urls), 4),
         "popular": report.popular(popular, classifier.score, classifier.threshold),
     }
-
-
-def measured_rows(training: CascadeTraining) -> Int64s:
-    """Return the rows that the measured cascade is not fitted on."""
-    splits = training.setup.splits
-    parts = (splits.validation, splits.test, splits.later, splits.unseen, splits.gambling)
-    return np.concatenate([*parts, splits.examples])

@@ -1,8 +1,9 @@
 """The fits of one training of the link cascade.
 
-The *measured* cascade is fitted on the training rows alone, and all other rows are new to it. The
-*shipped* one is fitted in the same way on all rows that may be trained on: what it does on new rows
-is measured by folds, and on sources that are never trained on.
+There is one fast model, trained on the training rows. The *measured* second stage is fitted on the
+same rows, so that all other rows are new to both. The *shipped* one is fitted in the same way on
+all rows that may be trained on, the newest months among them: what it does on new rows is measured
+by folds, and on sources that are never trained on.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,51 +13,72 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.training.link import forked, report, stages
-from classifiers.training.link.cascade_fit import CascadeTraining, FittedCascade
+from classifiers.training.link import forked, stages
+from classifiers.training.link.cascade_fit import CascadeTraining, DescribedRows, FittedCascade
 from classifiers.training.link.data import Splits
+from classifiers.training.link.network import LinkNetwork
 from classifiers.training.link.stages import LinkStages
 from fanzha.tables import Float32s, Int64s
 
-LEFT_OUT = (("tweetfeed", "globalantiscam", "hackernews2016", "universities"),)
+LEFT_OUT = (
+    ("jpcert", "wener_zh", "phishtank2020", "ebbu2017"),
+    ("tweetfeed", "goldminer_zh", "polkadot", "tranco2026"),
+    ("urlhaus2026", "openaddresses", "jarelllama", "chinalist"),
+)
 """Sources left out of training and threshold, four at a time to save rounds."""
 LEARNING_SHARES = (0.25, 0.5)
-"""Of the registered domains, for the learning curve of the fast model."""
+"""Of the registered domains, for the learning curve; all of them is the model itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkFits:
     """What all fits of a training gave."""
 
+    network: LinkNetwork
+    calibration: dict[str, float]
+    """How the network's scores were calibrated, and how far off they were before."""
+    described: DescribedRows
     measured: FittedCascade
     shipped: FittedCascade
     left_out: Sequence[dict[str, object]]
+    """Of the fast model."""
     learning: Sequence[dict[str, float]]
+    """Points of its learning curve."""
 
 
-def run(training: CascadeTraining, sources: Sequence[str], jobs: int) -> LinkFits:
-    """Fit all, *jobs* at a time; each of *sources* is left out, besides `LEFT_OUT`."""
-    splits = training.setup.splits
+def run(training: CascadeTraining, sources: Sequence[str]) -> LinkFits:
+    """Fit all; each of *sources* is left out of the fast model once, besides `LEFT_OUT`."""
+    setup, splits = training.setup, training.setup.splits
+    network = setup.fit("training rows", splits.train)
+    calibration = setup.calibrate(network, splits.validation)
+    described = training.describe(network, splits.train, rows_apart(splits))
     without = [*LEFT_OUT, *((source,) for source in sources)]
     work: list[Callable[[], Any]] = [
-        partial(training.fit, "shipped", all_rows(splits)),
-        partial(training.fit, "measured", splits.train),
-        *(partial(_left_out, training, names) for names in without),
-        *(partial(training.setup.with_share, share) for share in LEARNING_SHARES),
+        *(partial(setup.without, names) for names in without),
+        *(partial(setup.with_share, share) for share in LEARNING_SHARES),
     ]
-    shipped, measured, *others = forked.run_all(work, jobs)
-    left_out, learning = others[: len(without)], others[len(without) :]
+    found = forked.run_all(work, training.jobs)
     return LinkFits(
-        measured=measured,
-        shipped=shipped,
-        left_out=[row for rows in left_out for row in rows],
-        learning=learning,
+        network=network,
+        calibration=calibration,
+        described=described,
+        measured=training.fit(described, "measured", splits.train),
+        shipped=training.fit(described, "shipped", all_rows(splits)),
+        left_out=[row for rows in found[: len(without)] for row in rows],
+        learning=[*found[len(without) :], setup.learned(network, len(splits.train))],
     )
 
 
 def all_rows(splits: Splits) -> Int64s:
-    """Return the rows that the shipped cascade is fitted on."""
-    return np.sort(np.concatenate([splits.train, splits.validation, splits.test, splits.later]))
+    """Return the rows that the shipped second stage is fitted on."""
+    parts = (splits.train, splits.validation, splits.test, splits.later)
+    return np.sort(np.concatenate(parts))
+
+
+def rows_apart(splits: Splits) -> Int64s:
+    """Return the rows that the fast model and the measured second stage are not fitted on."""
+    parts = (splits.validation, splits.test, splits.later, splits.unseen, splits.gambling)
+    return np.concatenate([*parts, splits.examples])
 
 
 def choose(training: CascadeTraining, fitted: FittedCascade) -> LinkStages:
@@ -64,23 +86,9 @@ def choose(training: CascadeTraining, fitted: FittedCascade) -> LinkStages:
     return stages.choose(training.setup.links, fitted.rows, fitted.crossed)
 
 
-def scores(
-    training: CascadeTraining, fitted: FittedCascade, chosen: LinkStages, rows: Int64s
-) -> Float32s:
-    """Return the final score of each of *rows*, NaN for all others."""
-    found = np.full(len(training.setup.links), np.nan, np.float32)
-    if len(rows):
-        found[rows] = chosen.scores(training.scores(fitted, rows))
-    return found
-
-
-def _left_out(training: CascadeTraining, names: tuple[str, ...]) -> list[dict[str, object]]:
-    """Fit without some sources; return what of their test rows is blocked."""
-    links, splits = training.setup.links, training.setup.splits
-    known = ~np.isin(links.sources, names)
-    fitted = training.fit(f"without {', '.join(names)}", splits.train[known[splits.train]])
-    chosen = choose(training, fitted)
-    test = np.concatenate([splits.test, splits.later, splits.examples])
-    test = test[~known[test]]
-    found = scores(training, fitted, chosen, test)
-    return report.by_source(links, test, found, chosen.threshold)
+def measured_scores(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> Float32s:
+    """Return the measured cascade's score of each row it was not fitted on, NaN for others."""
+    scores = np.full(len(training.setup.links), np.nan, np.float32)
+    rows = rows_apart(training.setup.splits)
+    scores[rows] = chosen.scores(training.scores(found.measured, found.described, rows))
+    return scores

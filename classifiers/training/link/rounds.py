@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluation.metrics import auc, recall_at
+from classifiers.evaluation.metrics import auc, calibration_error, recall_at
+from classifiers.training.bundle_writer import budget_threshold
+from classifiers.training.link import calibration, report, vocabulary
 from classifiers.training.link import network as link_network
-from classifiers.training.link import vocabulary
 from classifiers.training.link.data import LabelledLinks, Splits
 from classifiers.training.link.feature_matrix import LinkFeatureMatrix
 from classifiers.training.link.network import LinkNetwork
@@ -41,6 +42,32 @@ class LinkTrainingSetup:
             row_weights(self.links, rows),
             seed=self.seed,
         )
+
+    def calibrate(self, network: LinkNetwork, rows: Int64s) -> dict[str, float]:
+        """Calibrate *network* on *rows*; return how, and how far off its scores were before."""
+        odds = link_network.log_odds(network, self.described, rows)
+        malicious = self.links.malicious[rows]
+        network.calibration = calibration.fit(odds, malicious)
+        before = calibration_error((1 / (1 + np.exp(-odds))).astype(np.float32), malicious)
+        return {
+            **{f"calibration_{k}": round(v, 5) for k, v in network.calibration._asdict().items()},
+            "validation_calibration_error_before": round(before, 4),
+        }
+
+    def choose_threshold(self, network: LinkNetwork, rows: Int64s) -> tuple[float, str]:
+        """Return the threshold that keeps the budget on *rows*, and the source that set it."""
+        found = link_network.scores(network, self.described, rows)
+        return budget_threshold(found, self.links.malicious[rows], self.links.sources[rows])
+
+    def without(self, names: Sequence[str]) -> list[dict[str, object]]:
+        """Train without some sources; return what of their test rows is blocked."""
+        known = ~np.isin(self.links.sources, names)
+        train, validation = self.splits.train, self.splits.validation
+        network = self.fit(f"without {', '.join(names)}", train[known[train]])
+        threshold, _set_by = self.choose_threshold(network, validation[known[validation]])
+        test = np.concatenate([self.splits.test, self.splits.later, self.splits.examples])
+        test = test[~known[test]]
+        return report.by_source(self.links, test, self.scores(network, [test]), threshold)
 
     def with_share(self, share: float) -> dict[str, float]:
         """Train on a *share* of the registered domains; return a point of the learning curve."""

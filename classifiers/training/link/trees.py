@@ -17,7 +17,7 @@ from classifiers.link.url_statistics import UrlStatistics
 from classifiers.link.url_trees import INPUT, OUTPUT, STATISTICS
 from fanzha.tables import Bools, Float32s
 
-ROUNDS = 200
+ROUNDS = 140
 LEAVES = 47
 LEARNING_RATE = 0.12
 LEAST_ROWS = 60
