@@ -33,14 +33,12 @@ from classifiers.training.link import (
     cascade_report,
     data,
     examples,
+    fast_model,
     feature_matrix,
     fits,
     report,
     trees,
-    vocabulary,
 )
-from classifiers.training.link import graph as link_graph
-from classifiers.training.link import network as link_network
 from classifiers.training.link import page as link_page
 from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining
 from classifiers.training.link.data import LabelledLinks, Splits
@@ -90,7 +88,11 @@ def main() -> None:
         jobs=arguments.jobs,
     )
     licences = {**data.licences(arguments.data)}
-    found = fits.run(training, site.sources)
+    if arguments.fast is None:
+        fast = fast_model.trained(setup, site.sources, arguments.jobs)
+    else:
+        fast = fast_model.kept(arguments.fast, setup)
+    found = fits.run(training, fast)
     licences |= dict.fromkeys(site.sources, SITE_LICENCE)
     write(training, found, arguments.out, licences, site)
     card = link_page.read_card(arguments.out)
@@ -105,11 +107,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--fast", type=Path, help="a bundle whose fast model is kept as it is")
     parser.add_argument(
         "--jobs",
         type=int,
         default=2,
-        help="fits at a time, each in three processes; 1: no processes besides this",
+        help="fits at a time, each in a process of its own; 1: all in this",
     )
     parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
@@ -145,7 +148,7 @@ def _shipped(training: CascadeTraining, found: LinkFits) -> _Shipped:
     chosen = fits.choose(training, found.shipped)
     head = trees.graph(found.shipped.trees, found.shipped.statistics)
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
-    return _Shipped(replace(chosen, about=about), link_graph.graph(found.network), head)
+    return _Shipped(replace(chosen, about=about), found.fast.graph, head)
 
 
 def _table(
@@ -216,9 +219,9 @@ def _measured(
         "measured_threshold": chosen.threshold,
         "both_stages": cascade_report.both_stages(training, found, chosen, scores),
         "shipped": cascade_report.shipped(training, found, shipped),
-        "left_out_sources": list(found.left_out),
+        "left_out_sources": list(found.fast.left_out),
     }
-    return metrics, report.plots(links, splits, scores, chosen.threshold, found.learning)
+    return metrics, report.plots(links, splits, scores, chosen.threshold, found.fast.learning)
 
 
 def _ordinary_urls(links: LabelledLinks, splits: Splits) -> list[str]:
@@ -234,7 +237,6 @@ def popular_hosts() -> list[str]:
 def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
     links, splits, shipped = training.setup.links, training.setup.splits, found.shipped
     return {
-        "epochs": link_network.EPOCHS,
         "folds": FOLDS,
         "shipped_rows": len(shipped.rows),
         "shipped_malicious": int(links.malicious[shipped.rows].sum()),
@@ -247,10 +249,7 @@ def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
         "gambling_rows": len(splits.gambling),
         "left_out_because_domain_is_known": splits.known_domain,
         "malicious_on_popular_domains": splits.popular_malicious,
-        "least_domains_of_an_ngram": vocabulary.LEAST_DOMAINS,
-        "known_ngrams": int(found.network.vocabulary.max()),
-        "width": link_network.WIDTH,
-        **found.calibration,
+        **found.fast.about,
     }
 
 

@@ -21,7 +21,8 @@ from classifiers.link.classifier import log_odds
 from classifiers.link.url_statistics import UrlStatistics
 from classifiers.training.link import forked, trees, url_rates
 from classifiers.training.link import network as link_network
-from classifiers.training.link.network import LinkNetwork
+from classifiers.training.link.calibration import Calibration
+from classifiers.training.link.fast_model import FastModel
 from classifiers.training.link.rounds import LinkTrainingSetup, row_weights
 from classifiers.training.link.stages import StageScores
 from classifiers.training.link.trees import TreeSettings
@@ -64,11 +65,16 @@ class CascadeTraining:
     jobs: int = 1
     """Parts of one fit at a time, each in a process of its own."""
 
-    def describe(self, network: LinkNetwork, train: Int64s, others: Int64s) -> DescribedRows:
-        """Describe *train*, which the calibrated *network* was trained on, and *others*."""
+    def describe(self, model: FastModel, train: Int64s, others: Int64s) -> DescribedRows:
+        """Describe *train*, which the fast *model* was trained on, and *others*."""
         links, fold_of = self.setup.links, self._fold_of(train)
         work = [
-            partial(self._describe_fold, network, train[fold_of != fold], train[fold_of == fold])
+            partial(
+                self._describe_fold,
+                model.calibration,
+                train[fold_of != fold],
+                train[fold_of == fold],
+            )
             for fold in range(FOLDS)
         ]
         by_fold = forked.run_all(work, self.jobs)
@@ -76,7 +82,7 @@ class CascadeTraining:
         columns = np.full((len(links), len(url_columns.NAMES)), np.nan, np.float32)
         for fold, found in enumerate(by_fold):
             fast[train[fold_of == fold]], columns[train[fold_of == fold]] = found
-        fast[others] = link_network.scores(network, self.setup.described, others)
+        fast[others] = model.scores(others)
         columns[others] = self._columns(others, url_rates.compute(self.words, links, train))
         return DescribedRows(fast, columns)
 
@@ -108,10 +114,10 @@ class CascadeTraining:
         return chance.integers(0, FOLDS, int(domains.max()) + 1)[domains[rows]]
 
     def _describe_fold(
-        self, network: LinkNetwork, others: Int64s, within: Int64s
+        self, calibration: Calibration, others: Int64s, within: Int64s
     ) -> tuple[Float32s, Float32s]:
         of_others = self.setup.fit("one fold apart", others)
-        of_others.calibration = network.calibration
+        of_others.calibration = calibration
         fast = link_network.scores(of_others, self.setup.described, within)
         statistics = url_rates.compute(self.words, self.setup.links, others)
         return fast, self._columns(within, statistics)

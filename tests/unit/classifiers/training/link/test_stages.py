@@ -65,19 +65,18 @@ def test_the_threshold_keeps_the_rate_and_blocks_more_than_the_fast_model() -> N
 def test_lists_nobody_vetted_set_no_threshold_but_are_told_of() -> None:
     links = some_links(20000)
     found = stage_scores(links)
-    before = stages.choose(links, np.arange(len(links)), found)
-    sources, odds, fast = links.sources.astype("<U20"), found.odds.copy(), found.fast.copy()
+    sources, fast = links.sources.astype("<U20"), found.fast.copy()
     doubtful = np.flatnonzero(~links.malicious)[:10]
-    sources[doubtful], odds[doubtful], fast[doubtful] = UNVETTED[0], 40.0, 0.999
-    raised = StageScores(fast, log_odds(fast), odds)
+    sources[doubtful], fast[doubtful] = UNVETTED[0], 0.99995  # the fast model alone blocks those
+    raised = StageScores(fast, log_odds(fast), found.odds)
 
-    after = stages.choose(replace(links, sources=sources), np.arange(len(links)), raised)
+    chosen = stages.choose(replace(links, sources=sources), np.arange(len(links)), raised)
 
-    assert after.threshold < 1
-    assert abs(after.threshold - before.threshold) < 0.01
-    of_all = after.risks["all sources"].threshold
+    assert chosen.threshold < 0.9999
+    of_all = chosen.risks["all sources"].threshold
     assert of_all is not None
-    assert of_all > after.threshold
+    assert of_all > 0.9999
+    assert chosen.risks[stages.RULE].groups[-1].clusters == (~links.malicious).sum() - 10
 
 
 def test_links_of_one_domain_count_once() -> None:
