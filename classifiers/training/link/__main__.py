@@ -10,9 +10,10 @@ shipped. Other rounds leave sources out of the fast model; their models are thro
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +37,7 @@ from classifiers.training.link import (
     fast_model,
     feature_matrix,
     fits,
+    forked,
     report,
     trees,
 )
@@ -214,11 +216,17 @@ def _measured(
     links, splits = training.setup.links, training.setup.splits
     chosen = fits.choose(training, found.measured)
     scores = fits.measured_scores(training, found, chosen)
+    work: list[Callable[[], dict[str, Any]]] = [
+        partial(report.measure, links, splits, scores, chosen.threshold),
+        partial(cascade_report.both_stages, training, found, chosen, scores),
+        partial(cascade_report.shipped, training, found, shipped),
+    ]
+    of_parts, side_by_side, of_shipped = forked.run_all(work, training.jobs)
     metrics = {
-        **report.measure(links, splits, scores, chosen.threshold),
+        **of_parts,
         "measured_threshold": chosen.threshold,
-        "both_stages": cascade_report.both_stages(training, found, chosen, scores),
-        "shipped": cascade_report.shipped(training, found, shipped),
+        "both_stages": side_by_side,
+        "shipped": of_shipped,
         "left_out_sources": list(found.fast.left_out),
     }
     return metrics, report.plots(links, splits, scores, chosen.threshold, found.fast.learning)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -14,11 +15,12 @@ from classifiers.cascade_card import CascadeCard
 from classifiers.link.classifier import BATCH, LinkClassifier
 from classifiers.link.url_trees import PACE, UrlTrees
 from classifiers.onnx_model import OnnxModel
-from classifiers.training.link import data, recall_intervals, report, stages
+from classifiers.training.link import data, forked, recall_intervals, report, stages
 from classifiers.training.link.cascade_fit import CascadeTraining
+from classifiers.training.link.data import LabelledLinks
 from classifiers.training.link.fits import LinkFits
 from classifiers.training.link.stages import LinkStages
-from fanzha.tables import Bools, Float32s
+from fanzha.tables import Bools, Float32s, Int64s
 
 _MOST_APART = 0.005
 """Share of links whose log-odds cross a split of a tree by the last bit of a float."""
@@ -33,29 +35,43 @@ def both_stages(
     alone = stages.risks(links, measured.rows, measured.crossed.fast)[stages.RULE].threshold
     limits = (1.0 if alone is None else alone, chosen.threshold)
     benign = splits.test[~links.malicious[splits.test]]
-    later = np.concatenate([benign, splits.later])
     parts = {
         "validation": splits.validation,
         "test": splits.test,
-        "later": later,
+        "later": np.concatenate([benign, splits.later]),
         "unseen": splits.unseen,
     }
-    shown: dict[str, Any] = {}
-    for part, of_part in parts.items():
-        for table, host_only in (("links", False), ("hosts", True)):
-            rows = of_part[links.host_only[of_part] == host_only]
-            malicious = links.malicious[rows]
-            if not malicious.any() or malicious.all():
-                continue
-            pair = {"fast": found.described.fast[rows], "cascade": scores[rows]}
-            name = f"{part}_{table}"
-            shown[name] = recall_intervals.measure(
-                pair, malicious, links.domains[rows], training.setup.seed
-            )
-            for row, one, threshold in zip(shown[name], pair.values(), limits, strict=True):
-                row["blocked"] = round(float((one[malicious] >= threshold).mean()), 4)
-                row["legitimate_blocked"] = round(float((one[~malicious] >= threshold).mean()), 6)
-    return shown
+    rows_of = {
+        f"{part}_{table}": rows[links.host_only[rows] == host_only]
+        for part, rows in parts.items()
+        for table, host_only in (("links", False), ("hosts", True))
+    }
+    both = {name: rows for name, rows in rows_of.items() if _both_labels(links, rows)}
+    work = [
+        partial(_side_by_side, training, (found.described.fast[rows], scores[rows]), rows, limits)
+        for rows in both.values()
+    ]
+    return dict(zip(both, forked.run_all(work, training.jobs), strict=True))
+
+
+def _both_labels(links: LabelledLinks, rows: Int64s) -> bool:
+    return 0 < links.malicious[rows].sum() < len(rows)
+
+
+def _side_by_side(
+    training: CascadeTraining,
+    scores: tuple[Float32s, Float32s],
+    rows: Int64s,
+    limits: tuple[float, float],
+) -> list[dict[str, object]]:
+    links = training.setup.links
+    malicious = links.malicious[rows]
+    pair = dict(zip(("fast", "cascade"), scores, strict=True))
+    found = recall_intervals.measure(pair, malicious, links.domains[rows], training.setup.seed)
+    for row, one, threshold in zip(found, scores, limits, strict=True):
+        row["blocked"] = round(float((one[malicious] >= threshold).mean()), 4)
+        row["legitimate_blocked"] = round(float((one[~malicious] >= threshold).mean()), 6)
+    return found
 
 
 def shipped(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> dict[str, Any]:
