@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 
-class Direction(StrEnum):
+class MessageDirection(StrEnum):
     """Which way a message goes: towards the message centre, or from it."""
 
     SUBMIT = "submit"
@@ -35,7 +35,7 @@ class Coding(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class MessageSegment:
     """Which part of a message a PDU carries."""
 
     reference: int
@@ -67,7 +67,7 @@ class CarriedMessage:
     sender: str
     receivers: tuple[str, ...]
     text: TextPart
-    segment: Segment | None = None
+    segment: MessageSegment | None = None
     receipt: bool = False
     """Whether it reports on another message: never judged."""
     flash: bool = False

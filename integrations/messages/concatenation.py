@@ -6,7 +6,7 @@ Parts belong together when sender, receivers, reference and total agree (TS 23.0
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from integrations.messages.carried_message import CarriedMessage, Segment
+from integrations.messages.carried_message import CarriedMessage, MessageSegment
 from integrations.messages.lane import RelayedRequest
 
 _Key = tuple[str, tuple[str, ...], int, int, str]
@@ -50,7 +50,7 @@ class Concatenations:
         return iter(list(self._messages.values()))
 
     def of(
-        self, message: CarriedMessage, segment: Segment, now: float, arrivals: int
+        self, message: CarriedMessage, segment: MessageSegment, now: float, arrivals: int
     ) -> ConcatenatedMessage:
         """Return the message that *segment* is a part of; a new one where none is known."""
         key = _key(message, segment)
@@ -60,10 +60,10 @@ class Concatenations:
             self._messages[key] = found
         return found
 
-    def put(self, whole: ConcatenatedMessage, segment: Segment, message: CarriedMessage) -> None:
+    def put(self, whole: ConcatenatedMessage, number: int, message: CarriedMessage) -> None:
         """Add a part."""
-        self.segments += segment.number not in whole.parts
-        whole.parts[segment.number] = message
+        self.segments += number not in whole.parts
+        whole.parts[number] = message
 
     def forget(self, whole: ConcatenatedMessage) -> None:
         """Drop what is known of a message."""
@@ -71,6 +71,6 @@ class Concatenations:
             self.segments -= len(whole.parts)
 
 
-def _key(message: CarriedMessage, segment: Segment) -> _Key:
+def _key(message: CarriedMessage, segment: MessageSegment) -> _Key:
     reference, total, scheme = segment.reference, segment.total, segment.scheme
     return message.sender, message.receivers, reference, total, scheme

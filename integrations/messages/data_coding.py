@@ -5,6 +5,7 @@ TS 23.038, 4). CMPP's Msg_Fmt has 15 for GBK. What cannot be decoded strictly is
 replacement characters: a text is judged by what can be read of it.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -36,6 +37,8 @@ _GUESSES = {
     Coding.ASCII: ("utf-8", "gb18030", "latin-1"),
 }
 """What octets above 127 may be where the alphabet has none: senders often ignore it."""
+
+_NO_ASCII = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def gsm_coding(scheme: int) -> Coding:
@@ -88,6 +91,9 @@ def _decode(octets: bytes, part: TextPart) -> str:
         return ""
     if coding in _GUESSES and not octets.isascii():
         return _guess(octets, _GUESSES[coding])
+    if coding is Coding.ASCII and (_NO_ASCII.search(octets) or _shifts(part)):
+        # Libraries write 1, which SMPP calls IA5, for GSM 7-bit.
+        coding = Coding.GSM7
     if coding in {Coding.GSM7, Coding.GSM7_PACKED}:
         return gsm_alphabet.decode(
             octets, single_shift=part.single_shift, locking_shift=part.locking_shift
@@ -95,6 +101,10 @@ def _decode(octets: bytes, part: TextPart) -> str:
     if coding in {Coding.ASCII, Coding.LATIN1}:
         return octets.decode("latin-1")
     return octets.decode(_PYTHON_NAMES[coding], "replace")
+
+
+def _shifts(part: TextPart) -> bool:
+    return bool(part.single_shift or part.locking_shift)
 
 
 def _guess(octets: bytes, encodings: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from integrations.messages.carried_message import CarriedMessage, Direction
+from integrations.messages.carried_message import CarriedMessage, MessageDirection
 
 
 class PduKind(Enum):
@@ -33,7 +33,7 @@ class PduKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pdu:
+class RelayedPdu:
     """One PDU as it came."""
 
     command: int
@@ -58,55 +58,55 @@ class Dialect(Protocol):
     name: str
     header_bytes: int
 
-    def parse(self, octets: bytes) -> Pdu:
+    def parse(self, octets: bytes) -> RelayedPdu:
         """Read the header of a whole PDU."""
 
-    def kind(self, pdu: Pdu, direction: Direction) -> PduKind:
+    def kind(self, pdu: RelayedPdu, direction: MessageDirection) -> PduKind:
         """Tell what *pdu* is; *direction* says which peer it comes from."""
 
     def renumbered(self, octets: bytes, sequence: int) -> bytes:
         """Return the PDU with another sequence number."""
 
-    def client_name(self, bind: Pdu) -> str:
+    def client_name(self, bind: RelayedPdu) -> str:
         """Return how the client calls itself, up to 64 printable characters."""
 
-    def is_bound(self, response: Pdu) -> bool:
+    def is_bound(self, response: RelayedPdu) -> bool:
         """Return whether this response to a bind accepts it; note what it negotiated."""
 
-    def read(self, pdu: Pdu, direction: Direction) -> CarriedMessage:
+    def read(self, pdu: RelayedPdu, direction: MessageDirection) -> CarriedMessage:
         """Read a message; raises `PduFault`."""
 
-    def refuse(self, pdu: Pdu, direction: Direction, status: int | None) -> bytes:
+    def refuse(self, pdu: RelayedPdu, direction: MessageDirection, status: int | None) -> bytes:
         """Answer that a message is refused; *status* as the service gave it, None: the default."""
 
-    def swallow(self, pdu: Pdu, direction: Direction, decision_id: int) -> bytes:
+    def swallow(self, pdu: RelayedPdu, direction: MessageDirection, decision_id: int) -> bytes:
         """Answer that a message was accepted, which is dropped."""
 
-    def reply_fault(self, pdu: Pdu, status: int) -> bytes:
+    def reply_fault(self, pdu: RelayedPdu, status: int) -> bytes:
         """Answer a PDU whose body cannot be read."""
 
-    def reply_unknown(self, pdu: Pdu) -> bytes:
+    def reply_unknown(self, pdu: RelayedPdu) -> bytes:
         """Answer a command that is unknown here; empty: the protocol has no such answer."""
 
     def reply_unframed(self, header: bytes) -> bytes:
         """Answer a length that no PDU can have; empty: the protocol has no such answer."""
 
-    def reply_too_early(self, pdu: Pdu) -> bytes:
+    def reply_too_early(self, pdu: RelayedPdu) -> bytes:
         """Answer a request before the session is bound."""
 
-    def reply_bound_already(self, pdu: Pdu) -> bytes:
+    def reply_bound_already(self, pdu: RelayedPdu) -> bytes:
         """Answer another bind in a bound session."""
 
-    def reply_no_upstream(self, pdu: Pdu) -> bytes:
+    def reply_no_upstream(self, pdu: RelayedPdu) -> bytes:
         """Answer a bind when the message centre cannot be reached."""
 
-    def reply_throttled(self, pdu: Pdu) -> bytes:
+    def reply_throttled(self, pdu: RelayedPdu) -> bytes:
         """Answer a request beyond what the relay holds."""
 
-    def reply_keepalive(self, pdu: Pdu) -> bytes:
+    def reply_keepalive(self, pdu: RelayedPdu) -> bytes:
         """Answer a keepalive."""
 
-    def reply_unbind(self, pdu: Pdu) -> bytes:
+    def reply_unbind(self, pdu: RelayedPdu) -> bytes:
         """Answer an unbind where the other peer is gone."""
 
     def keepalive(self, sequence: int) -> bytes:
@@ -115,5 +115,5 @@ class Dialect(Protocol):
     def unbind(self, sequence: int) -> bytes:
         """Build an unbind."""
 
-    def labelled(self, pdu: Pdu, label: str) -> bytes | None:
+    def labelled(self, pdu: RelayedPdu, label: str) -> bytes | None:
         """Return the PDU with *label* before its text; None where that does not fit."""

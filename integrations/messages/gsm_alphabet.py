@@ -40,8 +40,8 @@ def decode(septets: bytes, *, single_shift: int = 0, locking_shift: int = 0) -> 
     """
     if ESCAPE not in septets and not locking_shift and septets.isascii():
         return septets.decode("ascii").translate(_PLAIN)
-    basic = national_alphabets.LOCKING.get(locking_shift, BASIC)
-    extension = national_alphabets.SINGLE.get(single_shift, EXTENSION)
+    basic = national_alphabets.locking_shift(locking_shift)
+    extension = national_alphabets.single_shift(single_shift)
     text: list[str] = []
     escaped = False
     for septet in septets:

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from integrations.messages.carried_message import Direction
-from integrations.messages.dialect import Dialect, Pdu, PduKind
+from integrations.messages.carried_message import MessageDirection
+from integrations.messages.dialect import Dialect, PduKind, RelayedPdu
 from integrations.messages.peer_link import PeerLink
 
 _LAST_SEQUENCE = 0x7FFFFFFF
@@ -21,7 +21,7 @@ _LAST_SEQUENCE = 0x7FFFFFFF
 class RelayedRequest:
     """One request on its way."""
 
-    pdu: Pdu
+    pdu: RelayedPdu
     kind: PduKind
     octets: bytes
     """What to forward."""
@@ -39,7 +39,7 @@ class Lane:
 
     def __init__(
         self,
-        direction: Direction,
+        direction: MessageDirection,
         dialect: Dialect,
         source: PeerLink,
         progress: Callable[[], None],
@@ -97,7 +97,7 @@ class Lane:
             sink.send(self._dialect.renumbered(request.octets, sequence))
         self._progress()
 
-    def answered(self, response: Pdu) -> RelayedRequest | None:
+    def answered(self, response: RelayedPdu) -> RelayedRequest | None:
         """Pass a response of the sink back; return its request, None where it belongs to none."""
         request = self._unanswered.pop(response.sequence, None)
         if request is not None:
@@ -111,7 +111,7 @@ class Lane:
             self._keepalives[sequence] = self._loop.time()
             self.sink.send(self._dialect.keepalive(sequence))
 
-    def is_kept_alive(self, response: Pdu) -> bool:
+    def is_kept_alive(self, response: RelayedPdu) -> bool:
         """Return whether a response answers a keepalive."""
         return self._keepalives.pop(response.sequence, None) is not None
 

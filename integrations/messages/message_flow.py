@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
-from integrations.messages.carried_message import CarriedMessage, Segment
+from integrations.messages.carried_message import CarriedMessage, MessageSegment
 from integrations.messages.concatenation import ConcatenatedMessage, Concatenations
 from integrations.messages.dialect import Dialect, PduFault
 from integrations.messages.lane import Lane, RelayedRequest
@@ -77,7 +77,7 @@ class MessageFlow:
             self._incomplete.forget(message)
 
     def _take_part(
-        self, request: RelayedRequest, message: CarriedMessage, segment: Segment
+        self, request: RelayedRequest, message: CarriedMessage, segment: MessageSegment
     ) -> None:
         now = self._loop.time()
         self._forget_old(now)
@@ -87,7 +87,7 @@ class MessageFlow:
             self._go_on(whole)
             self._incomplete.forget(whole)
             whole = self._incomplete.of(message, segment, now, self._arrivals)
-        self._incomplete.put(whole, segment, message)
+        self._incomplete.put(whole, segment.number, message)
         if whole.refused:
             self._settle([request], Verdict(blocked=True))
         elif whole.is_whole:

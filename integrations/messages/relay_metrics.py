@@ -5,7 +5,7 @@ from functools import cache
 from prometheus_client import Counter, Gauge
 
 from integrations.common.adapter_metrics import AdapterMetrics
-from integrations.messages.carried_message import Direction
+from integrations.messages.carried_message import MessageDirection
 
 
 class RelayMetrics:
@@ -48,15 +48,15 @@ class RelayMetrics:
         self._end = cache(lambda reason: ends.labels(adapter, reason))
         self._throttle = cache(lambda direction: throttled.labels(adapter, direction))
 
-    def count_message(self, direction: Direction, result: str) -> None:
+    def count_message(self, direction: MessageDirection, result: str) -> None:
         """Count a PDU with a message."""
         self._message(direction.value, result).inc()
 
-    def count_concatenated(self, direction: Direction, result: str) -> None:
+    def count_concatenated(self, direction: MessageDirection, result: str) -> None:
         """Count a message of several parts."""
         self._segment(direction.value, result).inc()
 
-    def count_throttled(self, direction: Direction) -> None:
+    def count_throttled(self, direction: MessageDirection) -> None:
         """Count a request that the relay would not hold."""
         self._throttle(direction.value).inc()
 

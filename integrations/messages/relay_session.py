@@ -12,8 +12,8 @@ from enum import Enum
 
 import structlog
 
-from integrations.messages.carried_message import Direction
-from integrations.messages.dialect import Dialect, Pdu, PduKind
+from integrations.messages.carried_message import MessageDirection
+from integrations.messages.dialect import Dialect, PduKind, RelayedPdu
 from integrations.messages.frames import FrameFault
 from integrations.messages.lane import Lane, RelayedRequest
 from integrations.messages.message_flow import MessageFlow
@@ -68,11 +68,11 @@ class RelaySession:
         self._idle = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun = self._loop.time()
-        self._up = Lane(Direction.SUBMIT, dialect, client, self._progress)
+        self._up = Lane(MessageDirection.SUBMIT, dialect, client, self._progress)
         self._down: Lane | None = None
-        self._flows: dict[Direction, MessageFlow] = {}
+        self._flows: dict[MessageDirection, MessageFlow] = {}
         self._judge = judge
-        self._flows[Direction.SUBMIT] = self._flow(self._up)
+        self._flows[MessageDirection.SUBMIT] = self._flow(self._up)
         self._watching = self._loop.call_later(_WATCH_SECONDS, self._watch)
         metrics.open_session()
 
@@ -80,7 +80,7 @@ class RelaySession:
         """Act on one PDU of either peer."""
         pdu = self._dialect.parse(octets)
         from_client = link is self._client
-        direction = Direction.SUBMIT if from_client else Direction.DELIVER
+        direction = MessageDirection.SUBMIT if from_client else MessageDirection.DELIVER
         kind = self._dialect.kind(pdu, direction)
         if kind is PduKind.RESPONSE or kind is PduKind.FAULT:
             self._responded(self._down if from_client else self._up, pdu)
@@ -112,7 +112,7 @@ class RelaySession:
             return
         if link is self._client and self._up.in_flight and self._centre is not None:
             self._state = _State.ENDING
-            self._flows[Direction.SUBMIT].judge_incomplete()
+            self._flows[MessageDirection.SUBMIT].judge_incomplete()
             self._spawn(self._end_when_sent())
             return
         self.end("client_left" if link is self._client else "centre_left")
@@ -147,7 +147,7 @@ class RelaySession:
         _LOG.info("session ended", reason=reason)
         self._ended(self)
 
-    def _request(self, link: PeerLink, lane: Lane | None, pdu: Pdu, kind: PduKind) -> None:
+    def _request(self, link: PeerLink, lane: Lane | None, pdu: RelayedPdu, kind: PduKind) -> None:
         if lane is None or self._state is not _State.BOUND:
             if self._state in {_State.OPEN, _State.BINDING}:
                 link.send(self._dialect.reply_too_early(pdu))
@@ -171,7 +171,7 @@ class RelaySession:
         limit = self._settings.window * _HARD_LIMIT
         return lane.in_flight >= limit and other is not None and other.is_awaiting
 
-    def _responded(self, lane: Lane | None, pdu: Pdu) -> None:
+    def _responded(self, lane: Lane | None, pdu: RelayedPdu) -> None:
         if lane is None or lane.is_kept_alive(pdu):
             return
         request = lane.answered(pdu)
@@ -186,7 +186,7 @@ class RelaySession:
             return
         self._progress()
 
-    def _reply_unknown(self, link: PeerLink, pdu: Pdu) -> None:
+    def _reply_unknown(self, link: PeerLink, pdu: RelayedPdu) -> None:
         self._metrics.count_fault("unknown_command")
         answer = self._dialect.reply_unknown(pdu)
         if answer:
@@ -194,7 +194,7 @@ class RelaySession:
         else:
             self.end("unknown_command")
 
-    def _bind(self, pdu: Pdu) -> None:
+    def _bind(self, pdu: RelayedPdu) -> None:
         if self._state is not _State.OPEN or self._draining:
             self._client.send(self._dialect.reply_bound_already(pdu))
             return
@@ -207,7 +207,7 @@ class RelaySession:
         self._client.hold(held=True)
         self._spawn(self._open(pdu))
 
-    async def _open(self, bind: Pdu) -> None:
+    async def _open(self, bind: RelayedPdu) -> None:
         try:
             self._centre = await self._connect(self._take_centre)
         except (OSError, TimeoutError):
@@ -221,14 +221,14 @@ class RelaySession:
 
     def _take_centre(self, link: PeerLink) -> LinkOwner:
         self._centre = link
-        self._down = Lane(Direction.DELIVER, self._dialect, link, self._progress)
+        self._down = Lane(MessageDirection.DELIVER, self._dialect, link, self._progress)
         self._up.sink, self._down.sink = link, self._client
         flow = self._flow(self._down)
-        flow.trunk = self._flows[Direction.SUBMIT].trunk
-        self._flows[Direction.DELIVER] = flow
+        flow.trunk = self._flows[MessageDirection.SUBMIT].trunk
+        self._flows[MessageDirection.DELIVER] = flow
         return self
 
-    def _forward_bind(self, bind: Pdu) -> None:
+    def _forward_bind(self, bind: RelayedPdu) -> None:
         self._state = _State.BINDING
         self._up.add(RelayedRequest(bind, PduKind.BIND, bind.octets))
         self._up.release()

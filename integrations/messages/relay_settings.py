@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fanzha.v1 import interception_pb2 as pb
 from integrations.common.settings import AdapterSettings
-from integrations.messages.carried_message import Coding, Direction
+from integrations.messages.carried_message import Coding, MessageDirection
 
 
 class BlockPolicy(StrEnum):
@@ -96,9 +96,9 @@ class RelaySettings(AdapterSettings):
         tuple[int, ...], Field(description="Data codings whose septets are packed.")
     ] = ()
 
-    def policy(self, direction: Direction) -> BlockPolicy:
+    def policy(self, direction: MessageDirection) -> BlockPolicy:
         """Return what becomes of blocked messages of a direction."""
-        return self.submit_policy if direction is Direction.SUBMIT else self.deliver_policy
+        return self.submit_policy if direction is MessageDirection.SUBMIT else self.deliver_policy
 
     @property
     def ingress_value(self) -> "pb.Ingress.ValueType":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fanzha.client import Answer, Text
 from integrations.common.decider import TrafficDecider
 from integrations.messages import data_coding
-from integrations.messages.carried_message import CarriedMessage, Coding, Direction
+from integrations.messages.carried_message import CarriedMessage, Coding, MessageDirection
 from integrations.messages.relay_settings import BlockPolicy, RelaySettings
 
 
@@ -36,7 +36,7 @@ class TextJudge:
         self._settings = settings
         self._ingress = settings.ingress_value
 
-    def unjudged(self, parts: Sequence[CarriedMessage], direction: Direction) -> str | None:
+    def unjudged(self, parts: Sequence[CarriedMessage], direction: MessageDirection) -> str | None:
         """Return why no decision is asked for, as metrics name it; None: one is."""
         if self._settings.policy(direction) is BlockPolicy.OFF:
             return "off"
@@ -47,7 +47,7 @@ class TextJudge:
         return None
 
     async def judge(
-        self, parts: Sequence[CarriedMessage], direction: Direction, trunk: str
+        self, parts: Sequence[CarriedMessage], direction: MessageDirection, trunk: str
     ) -> Verdict:
         """Decide on the text of *parts*, in their order."""
         body = data_coding.text_of([part.text for part in parts])
@@ -60,7 +60,7 @@ class TextJudge:
                 receiver=receiver,
                 body=body,
                 trunk=trunk,
-                ingress=self._ingress if direction is Direction.SUBMIT else 0,  # type: ignore[arg-type]
+                ingress=self._ingress if direction is MessageDirection.SUBMIT else 0,  # type: ignore[arg-type]
             )
             for receiver in first.receivers
         ]
@@ -70,14 +70,14 @@ class TextJudge:
         verdicts = [self._verdict(answer, direction) for answer in answers]
         return next((verdict for verdict in verdicts if verdict.blocked), verdicts[0])
 
-    def _verdict(self, answer: Answer, direction: Direction) -> Verdict:
+    def _verdict(self, answer: Answer, direction: MessageDirection) -> Verdict:
         protocol = answer.protocol_answer
         if not self._decider.refuses(answer):
             return Verdict(blocked=False, label=protocol.label) if protocol else LET_THROUGH
         status: int | None = None
         if protocol is not None and protocol.HasField("smpp"):
             smpp = protocol.smpp
-            submit = direction is Direction.SUBMIT
+            submit = direction is MessageDirection.SUBMIT
             status = smpp.submit_status if submit else smpp.deliver_status
         return Verdict(
             blocked=True,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from integrations.messages.carried_message import Segment
+from integrations.messages.carried_message import MessageSegment
 
 _CONCATENATED_8, _CONCATENATED_16 = 0x00, 0x08
 _SINGLE_SHIFT, _LOCKING_SHIFT = 0x24, 0x25
@@ -14,7 +14,7 @@ class UserDataHeader:
 
     octets: int
     """Length of the header, with its length octet."""
-    segment: Segment | None = None
+    segment: MessageSegment | None = None
     single_shift: int = 0
     locking_shift: int = 0
 
@@ -39,7 +39,7 @@ def read(data: bytes) -> UserDataHeader:
     end = 1 + data[0]
     if end > len(data):
         raise ValueError("the user data header is longer than the message")
-    segment: Segment | None = None
+    segment: MessageSegment | None = None
     shifts = {_SINGLE_SHIFT: 0, _LOCKING_SHIFT: 0}
     at = 1
     while at < end:
@@ -59,7 +59,7 @@ def read(data: bytes) -> UserDataHeader:
     )
 
 
-def _segment(kind: int, value: bytes) -> Segment | None:
+def _segment(kind: int, value: bytes) -> MessageSegment | None:
     wide = kind == _CONCATENATED_16
     if len(value) != 3 + wide:
         return None
@@ -69,8 +69,8 @@ def _segment(kind: int, value: bytes) -> Segment | None:
     )
 
 
-def segment_of(reference: int, total: int, number: int, scheme: str) -> Segment | None:
+def segment_of(reference: int, total: int, number: int, scheme: str) -> MessageSegment | None:
     """Return a part, or None where the numbers say that it is none."""
     if total < 1 or not 1 <= number <= total:
         return None
-    return Segment(reference, total, number, scheme) if total > 1 else None
+    return MessageSegment(reference, total, number, scheme) if total > 1 else None

@@ -6,11 +6,11 @@ from integrations.messages import data_coding, user_data_header
 from integrations.messages.carried_message import (
     CarriedMessage,
     Coding,
-    Direction,
-    Segment,
+    MessageDirection,
+    MessageSegment,
     TextPart,
 )
-from integrations.messages.dialect import Pdu, PduFault, PduKind
+from integrations.messages.dialect import PduFault, PduKind, RelayedPdu
 from integrations.messages.relay_settings import RelaySettings
 from integrations.smpp import codec
 
@@ -25,8 +25,8 @@ _FROM_BOTH = {
     codec.ENQUIRE_LINK: PduKind.KEEPALIVE,
     codec.DATA_SM: PduKind.MESSAGE,
 }
-_KINDS: dict[Direction, dict[int, PduKind]] = {
-    Direction.SUBMIT: _FROM_BOTH
+_KINDS: dict[MessageDirection, dict[int, PduKind]] = {
+    MessageDirection.SUBMIT: _FROM_BOTH
     | dict.fromkeys(codec.BINDS, PduKind.BIND)
     | dict.fromkeys((codec.SUBMIT_SM, codec.SUBMIT_MULTI), PduKind.MESSAGE)
     | dict.fromkeys(
@@ -40,7 +40,7 @@ _KINDS: dict[Direction, dict[int, PduKind]] = {
         ),
         PduKind.OPERATION,
     ),
-    Direction.DELIVER: _FROM_BOTH
+    MessageDirection.DELIVER: _FROM_BOTH
     | {codec.DELIVER_SM: PduKind.MESSAGE, codec.ALERT_NOTIFICATION: PduKind.NOTICE},
 }
 _RESPONSES = {
@@ -61,12 +61,12 @@ class SmppDialect:
         self._default = settings.default_alphabet
         self._packed = frozenset(settings.packed_codings)
 
-    def parse(self, octets: bytes) -> Pdu:
+    def parse(self, octets: bytes) -> RelayedPdu:
         """Read the header of a whole PDU."""
         _, command, status, sequence = codec.HEADER.unpack_from(octets)
-        return Pdu(command, status, sequence, octets)
+        return RelayedPdu(command, status, sequence, octets)
 
-    def kind(self, pdu: Pdu, direction: Direction) -> PduKind:
+    def kind(self, pdu: RelayedPdu, direction: MessageDirection) -> PduKind:
         """Tell what *pdu* is; *direction* says which peer it comes from."""
         command = pdu.command
         if command & codec.RESPONSE:
@@ -80,16 +80,16 @@ class SmppDialect:
         """Return the PDU with another sequence number."""
         return octets[:12] + sequence.to_bytes(4, "big") + octets[16:]
 
-    def client_name(self, bind: Pdu) -> str:
+    def client_name(self, bind: RelayedPdu) -> str:
         """Return the system_id, as far as it is printable."""
         name = codec.system_id(bind.octets)
         return "".join(c for c in name if " " < c <= "~")[:_MOST_NAME_CHARACTERS]
 
-    def is_bound(self, response: Pdu) -> bool:
+    def is_bound(self, response: RelayedPdu) -> bool:
         """Return whether this response to a bind accepts it."""
         return response.status == codec.ESME_ROK and response.command != codec.GENERIC_NACK
 
-    def read(self, pdu: Pdu, direction: Direction) -> CarriedMessage:
+    def read(self, pdu: RelayedPdu, direction: MessageDirection) -> CarriedMessage:
         """Read a message; raises `PduFault`."""
         try:
             message = codec.read_message(pdu.octets, pdu.command)
@@ -97,24 +97,24 @@ class SmppDialect:
         except codec.SmppFault as fault:
             raise PduFault(fault.status, str(fault)) from fault
 
-    def refuse(self, pdu: Pdu, direction: Direction, status: int | None) -> bytes:
+    def refuse(self, pdu: RelayedPdu, direction: MessageDirection, status: int | None) -> bytes:
         """Answer that a message is refused."""
         if status is None:
-            submit = direction is Direction.SUBMIT
+            submit = direction is MessageDirection.SUBMIT
             status = codec.ESME_RSUBMITFAIL if submit else codec.ESME_RX_R_APPN
         return _reply(pdu, status)
 
-    def swallow(self, pdu: Pdu, direction: Direction, decision_id: int) -> bytes:
+    def swallow(self, pdu: RelayedPdu, direction: MessageDirection, decision_id: int) -> bytes:
         """Answer that a message was accepted, which is dropped."""
-        message_id = b"%016X\0" % decision_id if direction is Direction.SUBMIT else b"\0"
+        message_id = b"%016X\0" % decision_id if direction is MessageDirection.SUBMIT else b"\0"
         unsuccessful = b"\0" if pdu.command == codec.SUBMIT_MULTI else b""
         return _reply(pdu, codec.ESME_ROK, message_id + unsuccessful)
 
-    def reply_fault(self, pdu: Pdu, status: int) -> bytes:
+    def reply_fault(self, pdu: RelayedPdu, status: int) -> bytes:
         """Answer a PDU whose body cannot be read."""
         return _reply(pdu, status)
 
-    def reply_unknown(self, pdu: Pdu) -> bytes:
+    def reply_unknown(self, pdu: RelayedPdu) -> bytes:
         """Answer a command that this peer may not send; an outbind, too, which has no response."""
         return codec.pdu(codec.GENERIC_NACK, codec.ESME_RINVCMDID, pdu.sequence)
 
@@ -123,28 +123,28 @@ class SmppDialect:
         sequence = int.from_bytes(header[12:16], "big")
         return codec.pdu(codec.GENERIC_NACK, codec.ESME_RINVCMDLEN, sequence)
 
-    def reply_too_early(self, pdu: Pdu) -> bytes:
+    def reply_too_early(self, pdu: RelayedPdu) -> bytes:
         """Answer a request before the session is bound."""
         return _reply(pdu, codec.ESME_RINVBNDSTS)
 
-    def reply_bound_already(self, pdu: Pdu) -> bytes:
+    def reply_bound_already(self, pdu: RelayedPdu) -> bytes:
         """Answer another bind in a bound session."""
         return _reply(pdu, codec.ESME_RALYBND)
 
-    def reply_no_upstream(self, pdu: Pdu) -> bytes:
+    def reply_no_upstream(self, pdu: RelayedPdu) -> bytes:
         """Answer a bind when the message centre cannot be reached."""
         return _reply(pdu, codec.ESME_RBINDFAIL)
 
-    def reply_throttled(self, pdu: Pdu) -> bytes:
+    def reply_throttled(self, pdu: RelayedPdu) -> bytes:
         """Answer a request beyond what the relay holds: it may be sent again."""
         delivery = pdu.command == codec.DELIVER_SM
         return _reply(pdu, codec.ESME_RX_T_APPN if delivery else codec.ESME_RTHROTTLED)
 
-    def reply_keepalive(self, pdu: Pdu) -> bytes:
+    def reply_keepalive(self, pdu: RelayedPdu) -> bytes:
         """Answer an enquire_link."""
         return _reply(pdu, codec.ESME_ROK)
 
-    def reply_unbind(self, pdu: Pdu) -> bytes:
+    def reply_unbind(self, pdu: RelayedPdu) -> bytes:
         """Answer an unbind where the other peer is gone."""
         return _reply(pdu, codec.ESME_ROK)
 
@@ -156,11 +156,11 @@ class SmppDialect:
         """Build an unbind."""
         return codec.pdu(codec.UNBIND, 0, sequence)
 
-    def labelled(self, pdu: Pdu, label: str) -> bytes | None:
+    def labelled(self, pdu: RelayedPdu, label: str) -> bytes | None:
         """Return the PDU with *label* before its text; None where that does not fit."""
         try:
             message = codec.read_message(pdu.octets, pdu.command)
-            carried = self._carried(message, Direction.SUBMIT)
+            carried = self._carried(message, MessageDirection.SUBMIT)
         except codec.SmppFault:
             return None
         if not message.length_at or not message.short_message or message.esm_class & 0x40:
@@ -175,7 +175,7 @@ class SmppDialect:
         octets = pdu.octets[:at] + bytes([len(text)]) + text + pdu.octets[end:]
         return len(octets).to_bytes(4, "big") + octets[4:]
 
-    def _carried(self, message: codec.SmppMessage, direction: Direction) -> CarriedMessage:
+    def _carried(self, message: codec.SmppMessage, direction: MessageDirection) -> CarriedMessage:
         octets, header = message.octets, user_data_header.NONE
         if message.esm_class & _USER_DATA_HEADER:
             try:
@@ -194,7 +194,7 @@ class SmppDialect:
                 fill_bits=header.fill_bits,
             ),
             segment=header.segment or _sar_segment(message.tlvs),
-            receipt=direction is Direction.DELIVER
+            receipt=direction is MessageDirection.DELIVER
             and kind in {_RECEIPT, _INTERMEDIATE_NOTIFICATION},
             flash=data_coding.is_flash(message.data_coding),
         )
@@ -207,11 +207,11 @@ class SmppDialect:
         return Coding.GSM7_PACKED if value in self._packed and coding is Coding.GSM7 else coding
 
 
-def _reply(pdu: Pdu, status: int, body: bytes = b"") -> bytes:
+def _reply(pdu: RelayedPdu, status: int, body: bytes = b"") -> bytes:
     return codec.pdu(pdu.command | codec.RESPONSE, status, pdu.sequence, body)
 
 
-def _sar_segment(tlvs: dict[int, bytes]) -> Segment | None:
+def _sar_segment(tlvs: dict[int, bytes]) -> MessageSegment | None:
     """Read the parts of SMPP 5.0, 4.8.4.52 to 54; parameters of a wrong length are ignored."""
     try:
         (reference,) = struct.unpack(">H", tlvs[codec.SAR_MSG_REF_NUM])

@@ -51,7 +51,7 @@ class MessageCentre:
         before = len(self.of("ledger"))
         await self._say({"ledger": str(file)})
         await self.wait_for("ledger", before + 1)
-        return json.loads(file.read_text())
+        return json.loads(await asyncio.to_thread(file.read_text))
 
     async def counts(self) -> dict[str, Any]:
         """Return the number of messages it received."""

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from services.warning.channels import sms_parts
-from tests.support.adapters import RunningAdapter, adapter_up
 from tests.support.external_servers import skip_or_fail
+from tests.support.message_relays import RunningAdapter, adapter_up
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 from tests.support.smsc import MessageCentre, NoMessageCentre, ledger_centre, node_peer
 

@@ -28,7 +28,7 @@ class RunningAdapter:
     def metrics(self) -> str:
         """Return the metrics page."""
         url = f"http://{self.addresses['metrics']}/metrics"
-        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             page: str = answer.read().decode()
         return page
 
