@@ -48,6 +48,7 @@ from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
 from services.models.active import ActiveModels
+from services.models.signatures import SignatureCheck
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
@@ -268,6 +269,7 @@ def load_models(
         desired_models.load_copy(settings.data_dir),
         budgets,
         velocity=_has_velocity_model(settings),
+        signatures=SignatureCheck(settings.model_keys_file, settings.require_signed_models),
     )
 
 

@@ -199,6 +199,16 @@ class DecisionSettings(ServerSettings):
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."
     )
+    model_keys_file: Path | None = Field(
+        default=None,
+        description="PEM file of the public keys (Ed25519) that may sign model bundles. A bundle "
+        "whose signature is wrong or by another key is refused. Unset: no signature is looked at.",
+    )
+    require_signed_models: bool = Field(
+        default=False,
+        description="Whether bundles without a signature are refused, too; those of the package "
+        "have none. The model in force stays.",
+    )
     activity_slots: int = Field(
         default=2**20, description="Callers whose activity is tracked per worker; a power of two."
     )
