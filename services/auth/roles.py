@@ -182,6 +182,7 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
     },
     "fanzha.v1.HitService": {
         "TailHits": _DECISION_READERS,
+        "ListPendingHits": _DECISION_READERS,
         "ListCampaigns": _OVERSEERS,
         "GetRelations": _of(Role.AUDITOR, Role.OPERATOR, Role.APPEALS_OFFICER),
     },
