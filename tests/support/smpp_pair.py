@@ -97,15 +97,21 @@ async def relayed(
     target: str, folder: Path, centre: Mapping[str, object] | None = None, **settings: object
 ) -> AsyncIterator[SmppPair]:
     """Run a message centre, and a relay before it that asks *target*."""
-    async with ledger_centre(**(centre or {})) as running:
-        chosen = {
-            "upstream": f"127.0.0.1:{running.port}",
-            "targets": target,
-            **SETTINGS,
-            **settings,
-        }
-        with adapter_up("smpp", folder, **chosen) as adapter:
-            yield SmppPair(running, adapter.port("smpp"), folder, adapter)
+    async with (
+        ledger_centre(**(centre or {})) as running,
+        relay_before(running, target, folder, **settings) as pair,
+    ):
+        yield pair
+
+
+@asynccontextmanager
+async def relay_before(
+    centre: MessageCentre, target: str, folder: Path, **settings: object
+) -> AsyncIterator[SmppPair]:
+    """Run a relay before a message centre."""
+    addresses = {"upstream": f"127.0.0.1:{centre.port}", "targets": target}
+    with adapter_up("smpp", folder, **(addresses | SETTINGS | settings)) as adapter:
+        yield SmppPair(centre, adapter.port("smpp"), folder, adapter)
 
 
 def list_fraud(service: Running) -> None:

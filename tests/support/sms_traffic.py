@@ -19,7 +19,8 @@ HONEST = "+8617000000001"
 LISTED_HOST = "evil-bank.example"
 REFUSED = 0x45
 _FILLER = "您的快递已到达驿站，请凭取件码领取，营业时间早八点到晚十点。"
-_KINDS = ("gsm", "ucs2", "several", "several", "sar", "payload", "flash")
+TEXT_KINDS = ("gsm", "ucs2", "several")
+KINDS = ("gsm", "ucs2", "several", "several", "sar", "payload", "flash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class TrafficMessage:
     number: int
     fraud: bool
     pdus: tuple[dict[str, Any], ...]
+    source: str = HONEST
+    text: str = ""
+    """The text, where a client may encode and split it by itself; empty for other kinds."""
 
     @property
     def receiver(self) -> str:
@@ -40,18 +44,18 @@ def receiver(number: int) -> str:
     return f"86199{number:08}"
 
 
-def traffic(count: int, fraud: float, seed: int = 1, first: int = 0) -> Iterator[TrafficMessage]:
-    """Yield *count* messages, the share *fraud* of them to be refused."""
+def traffic(
+    count: int, fraud: float, seed: int = 1, kinds: Sequence[str] = KINDS
+) -> Iterator[TrafficMessage]:
+    """Yield *count* messages of *kinds*, the share *fraud* of them to be refused."""
     chosen = random.Random(seed)
-    for number in range(first, first + count):
+    for number in range(count):
         if chosen.random() >= fraud:
-            kind = chosen.choice(_KINDS)
-            yield TrafficMessage(number, fraud=False, pdus=_pdus(number, kind, HONEST))
+            yield _message(number, chosen.choice(kinds), HONEST)
         elif chosen.random() < 0.5:
-            kind = chosen.choice(_KINDS)
-            yield TrafficMessage(number, fraud=True, pdus=_pdus(number, kind, FRAUDSTER))
+            yield _message(number, chosen.choice(kinds), FRAUDSTER)
         else:
-            yield TrafficMessage(number, fraud=True, pdus=_pdus(number, "split", HONEST))
+            yield _message(number, "split", HONEST)
 
 
 def submit(number: int, text: str, source: str = HONEST, **others: object) -> list[dict[str, Any]]:
@@ -70,29 +74,35 @@ def split_link() -> str:
     return (_FILLER * 3)[: 67 - len(link) // 2] + link + " 办理"
 
 
-def _pdus(number: int, kind: str, source: str) -> tuple[dict[str, Any], ...]:
+def _message(number: int, kind: str, source: str) -> TrafficMessage:
     texts = {
-        "gsm": f"Your parcel {number} waits for you [{number % 7}] €",
+        "gsm": f"Your parcel {number} waits for you ({number % 7})",
         "ucs2": f"{number} {_FILLER}",
         "split": split_link(),
         "several": f"{number} " + _FILLER * (3 + number % 4),
     }
+    fraud = kind == "split" or source == FRAUDSTER
     if kind in texts:
         receipt = {"registered_delivery": 1} if kind == "ucs2" else {}
-        return tuple(submit(number, texts[kind], source, **receipt))
+        pdus = tuple(submit(number, texts[kind], source, **receipt))
+        return TrafficMessage(number, fraud, pdus, source, texts[kind])
+    return TrafficMessage(number, fraud, tuple(_other_pdus(number, kind, source)), source)
+
+
+def _other_pdus(number: int, kind: str, source: str) -> Iterator[dict[str, Any]]:
     if kind == "flash":
         flash = f"{number} 请尽快领取".encode("utf-16-be")
-        return (_fields(number, source, data_coding=0x18, hex=flash.hex()),)
+        yield _fields(number, source, data_coding=0x18, hex=flash.hex())
+        return
     octets = (f"{number} " + _FILLER * 3).encode("utf-16-be")
     if kind == "payload":
-        return (_fields(number, source, data_coding=8, payload=octets.hex()),)
-    return tuple(
-        _fields(
+        yield _fields(number, source, data_coding=8, payload=octets.hex())
+        return
+    for at, (begin, end) in enumerate(((0, 130), (130, None)), 1):
+        yield _fields(
             number, source, data_coding=8, hex=octets[begin:end].hex(), sar_segment_seqnum=at,
             sar_msg_ref_num=number & 0xFFFF, sar_total_segments=2,
-        )
-        for at, (begin, end) in enumerate(((0, 130), (130, None)), 1)
-    )  # fmt: skip
+        )  # fmt: skip
 
 
 def _fields(number: int, source: str, **others: object) -> dict[str, Any]:
