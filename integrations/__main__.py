@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 ADAPTERS: dict[str, tuple[str, str]] = {
-    "sip": ("integrations.sip.command", "Answers a SIP proxy whether a call may ring."),
+    "sip": ("integrations.sip.command", "answers a SIP proxy whether a call may ring"),
+    "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
 }
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.
 
