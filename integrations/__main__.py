@@ -6,7 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-ADAPTERS: dict[str, tuple[str, str]] = {}
+ADAPTERS: dict[str, tuple[str, str]] = {
+    "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
+}
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.
 
 Summaries stand here so that help loads no adapter.
