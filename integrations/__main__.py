@@ -6,7 +6,21 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-ADAPTERS: dict[str, tuple[str, str]] = {}
+ADAPTERS: dict[str, tuple[str, str]] = {
+    "ext-authz": (
+        "integrations.http.ext_authz",
+        "Answer Envoy's external authorization (gRPC) about HTTP requests.",
+    ),
+    "icap": ("integrations.http.icap", "Answer Squid and other proxies over ICAP (RFC 3507)."),
+    "forward-auth": (
+        "integrations.http.forward_auth",
+        "Answer subrequests of nginx, Traefik and Caddy about HTTP requests.",
+    ),
+    "block-page": (
+        "integrations.http.block_page",
+        "Show people why a page was blocked, and take their appeals.",
+    ),
+}
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.
 
 Summaries stand here so that help loads no adapter.
