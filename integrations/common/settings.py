@@ -52,7 +52,9 @@ class AdapterSettings(BaseSettings):
     metrics_listen: Annotated[
         str, Field(description="Address of /metrics, host:port; empty: none.")
     ] = ""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="Least level logged.")
+    ] = "info"
 
     @classmethod
     def settings_customise_sources(

@@ -42,6 +42,7 @@ _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SCHEMES = {"url": "", "tel": "tel:", "email": "mailto:"}
 _FORBIDDEN = 403
 _MOST_REQUESTS = 1024
+SETTINGS = BlockPageSettings
 
 
 class BlockPage:

@@ -19,13 +19,14 @@ from integrations.common.adapter_metrics import AdapterMetrics, AdapterMetricsSe
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
 from integrations.http.link_judge import LinkJudge
-from integrations.http.refusal import DECISION_HEADER, Refusal, refusal_of
+from integrations.http.refusal import DECISION_HEADER, HttpRefusal, refusal_of
 from integrations.http.settings import ExtAuthzSettings
 from integrations.http.web_request import WebRequest
 
 SERVICE = "envoy.service.auth.v3.Authorization"
 _PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED.value[0]
 _DRAIN_SECONDS = 5.0
+SETTINGS = ExtAuthzSettings
 
 
 class ExtAuthzServicer(external_auth_pb2_grpc.AuthorizationServicer):  # type: ignore[misc]
@@ -100,7 +101,7 @@ def _allowed(answer: Answer) -> Any:
     return external_auth_pb2.CheckResponse(ok_response=allowed)
 
 
-def _denied(refusal: Refusal) -> Any:
+def _denied(refusal: HttpRefusal) -> Any:
     response = external_auth_pb2.CheckResponse()
     response.status.code = _PERMISSION_DENIED
     response.denied_response.status.code = refusal.status

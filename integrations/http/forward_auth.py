@@ -17,12 +17,13 @@ from integrations.common.adapter_metrics import AdapterMetrics, AdapterMetricsSe
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
 from integrations.http.link_judge import LinkJudge
-from integrations.http.refusal import DECISION_HEADER, Refusal, refusal_of
+from integrations.http.refusal import DECISION_HEADER, HttpRefusal, refusal_of
 from integrations.http.settings import ForwardAuthSettings
 from integrations.http.web_request import WebRequest
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _MOST_REQUESTS = 4096
+SETTINGS = ForwardAuthSettings
 
 
 def application(judge: LinkJudge, settings: ForwardAuthSettings) -> Starlette:
@@ -84,6 +85,6 @@ async def serve(settings: ForwardAuthSettings, stop: asyncio.Event) -> None:
             await stop.wait()
 
 
-def _response(refusal: Refusal, settings: ForwardAuthSettings) -> Response:
+def _response(refusal: HttpRefusal, settings: ForwardAuthSettings) -> Response:
     status = settings.refusal_status or refusal.status
     return Response(refusal.body, status, headers=dict(refusal.headers))

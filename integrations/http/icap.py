@@ -20,13 +20,14 @@ from integrations.common.settings import load
 from integrations.http import icap_codec
 from integrations.http.icap_codec import IcapFault, IcapRequest
 from integrations.http.link_judge import LinkJudge
-from integrations.http.refusal import Refusal, refusal_of
+from integrations.http.refusal import HttpRefusal, refusal_of
 from integrations.http.settings import IcapSettings
 
 logger = logging.getLogger(__name__)
 SERVICE = "reqmod"
 _OPTIONS_SECONDS = 60
 """How long a proxy may rely on our answer to OPTIONS."""
+SETTINGS = IcapSettings
 
 
 class IcapServer:
@@ -116,7 +117,7 @@ class IcapServer:
         if request.has_body:
             await _repeat_body(reader, writer)
 
-    def _refuse(self, page: Refusal, writer: StreamWriter) -> None:
+    def _refuse(self, page: HttpRefusal, writer: StreamWriter) -> None:
         head, body = _http_response(page)
         kind = "res-body" if body else "null-body"
         writer.write(
@@ -190,7 +191,7 @@ async def _end(writer: StreamWriter, message: bytes) -> None:
         writer.close()
 
 
-def _http_response(page: Refusal) -> tuple[bytes, bytes]:
+def _http_response(page: HttpRefusal) -> tuple[bytes, bytes]:
     body = page.body.encode()
     phrase = HTTPStatus(page.status).phrase
     lines = [f"HTTP/1.1 {page.status} {phrase}"]
