@@ -12,17 +12,18 @@ if TYPE_CHECKING:
 ADAPTERS: dict[str, tuple[str, str]] = {
     "ext-authz": (
         "integrations.http.ext_authz",
-        "Answer Envoy's external authorization (gRPC) about HTTP requests.",
+        "answers Envoy's external authorization (gRPC) about HTTP requests",
     ),
-    "icap": ("integrations.http.icap", "Answer Squid and other proxies over ICAP (RFC 3507)."),
+    "icap": ("integrations.http.icap", "answers Squid and other proxies over ICAP (RFC 3507)"),
     "forward-auth": (
         "integrations.http.forward_auth",
-        "Answer subrequests of nginx, Traefik and Caddy about HTTP requests.",
+        "answers subrequests of nginx, Traefik and Caddy about HTTP requests",
     ),
     "block-page": (
         "integrations.http.block_page",
-        "Show people why a page was blocked, and take their appeals.",
+        "shows people why a page was blocked, and takes their appeals",
     ),
+    "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
 }
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.
 

@@ -53,7 +53,8 @@ class AdapterSettings(BaseSettings):
         str, Field(description="Address of /metrics, host:port; empty: none.")
     ] = ""
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], Field(description="Least level logged.")
+        Literal["debug", "info", "warning", "error"],
+        Field(description="Least severe lines in the log."),
     ] = "info"
 
     @classmethod

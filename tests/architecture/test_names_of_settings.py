@@ -3,10 +3,10 @@
 import re
 import subprocess
 
-from integrations.__main__ import ADAPTERS, module_of
 from integrations.common.settings import AdapterSettings
 from services.settings.settings import Settings
 from tests.support.checkout import CHECKOUT
+from tools.reference import adapters
 
 OF_CLIENTS = {
     "FANZHA_PROFILE",
@@ -42,15 +42,10 @@ def test_no_variable_is_named_that_nothing_reads() -> None:
         ":!docs/adr",
     ]
     found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    kinds: list[type[AdapterSettings]] = [AdapterSettings]
-    kinds += [module_of(name).SETTINGS for name in ADAPTERS]
-    of_adapters = {
-        f"{kind.model_config.get('env_prefix')}{name.upper()}"
-        for kind in kinds
-        for name in kind.model_fields
-    }
     known = {f"FANZHA_{name.upper()}" for name in Settings.model_fields} | OF_CLIENTS | set(OTHERS)
-    known |= of_adapters
+    kinds: list[type[AdapterSettings]] = [AdapterSettings, *adapters.kinds_of_settings().values()]
+    for kind in kinds:
+        known |= {adapters.variable(kind, name) for name in kind.model_fields}
 
     named = set(re.findall(r"\S+", found.stdout))
     assert {
