@@ -14,6 +14,8 @@ from integrations.sip.server import SipRedirectServer
 from integrations.sip.settings import SipSettings
 from integrations.sip.transports import SipTransports
 
+SETTINGS = SipSettings
+
 
 def main(config: Path | None) -> None:
     """Serve until told to end."""
