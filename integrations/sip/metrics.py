@@ -35,6 +35,12 @@ class SipMetrics(AdapterMetrics):
             "Transactions forgotten early because there were too many.",
             registry=self.registry,
         )
+        self._identities = Counter(
+            "fanzha_sip_identities",
+            "Identity headers by what came of their verification.",
+            ("result",),
+            registry=self.registry,
+        )
         self.transactions = Gauge(
             "fanzha_sip_transactions", "Transactions remembered.", registry=self.registry
         )
@@ -46,6 +52,10 @@ class SipMetrics(AdapterMetrics):
     def count_response(self, status: int) -> None:
         """Count a final response."""
         self._responses.labels(str(status)).inc()
+
+    def count_identity(self, result: str) -> None:
+        """Count an Identity header."""
+        self._identities.labels(result).inc()
 
     def count_repeated(self) -> None:
         """Count a retransmission."""
