@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 ADAPTERS: dict[str, tuple[str, str]] = {
     "sip": ("integrations.sip.command", "answers a SIP proxy whether a call may ring"),
+    "call-ends": (
+        "integrations.sip.call_ends.command",
+        "reports ended calls from files that a switch writes",
+    ),
     "ext-authz": (
         "integrations.http.ext_authz",
         "answers Envoy's external authorization (gRPC) about HTTP requests",
