@@ -1,4 +1,4 @@
-"""Compose files name commands and settings that exist; `test_names_of_settings.py` knows variables."""
+"""Compose files name commands and services that exist."""
 
 from pathlib import Path
 from typing import Any
