@@ -15,9 +15,9 @@ from integrations.common.adapter_metrics import AdapterMetricsServer
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
 from integrations.sip.call_ends.follower import CallEndFollower
-from integrations.sip.call_ends.metrics import CallEndMetrics
 from integrations.sip.call_ends.record import CallEndReader
 from integrations.sip.call_ends.settings import CallEndSettings
+from integrations.sip.metrics import CallEndMetrics
 
 SETTINGS = CallEndSettings
 _LONGEST_PAUSE_SECONDS = 30.0
