@@ -6,7 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-ADAPTERS: dict[str, tuple[str, str]] = {}
+ADAPTERS: dict[str, tuple[str, str]] = {
+    "dns": ("integrations.dns.command", "Serves listed hosts to resolvers as a policy zone (RPZ)."),
+}
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.
 
 Summaries stand here so that help loads no adapter.
