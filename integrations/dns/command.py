@@ -11,6 +11,8 @@ from integrations.dns.metrics import DnsMetrics
 from integrations.dns.primary import PolicyPrimary
 from integrations.dns.settings import DnsSettings
 
+SETTINGS = DnsSettings
+
 
 def main(config: Path | None) -> None:
     """Serve until told to stop."""

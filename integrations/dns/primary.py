@@ -5,11 +5,11 @@ While list administration is away, the zone stays as it was, and entries still e
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 
 from fanzha.client import ListMirror, MirrorChange, MirroredLists
 from fanzha.edge.entry import EdgeKind
+from infra.clock import now_ms
 from integrations.common.process import say_serving
 from integrations.dns import serials, tsig
 from integrations.dns.codec import ZoneCodec
@@ -18,7 +18,7 @@ from integrations.dns.notifier import Notifier, secondaries
 from integrations.dns.policies import PolicyAction, PolicyRules
 from integrations.dns.responder import ZoneResponder
 from integrations.dns.server import DnsServer
-from integrations.dns.settings import DnsSettings
+from integrations.dns.settings import DnsSettings, by_fraud_type
 from integrations.dns.zone import MOST_EDITS, PolicyZone, names_in
 from integrations.dns.zone_store import KINDS, SavedStep, SavedZone, ZoneStore
 
@@ -92,7 +92,7 @@ class PolicyPrimary:
             async with self._lock:
                 if self._zone.current is None:
                     continue
-                ended = await asyncio.to_thread(self._zone.ended, time.time())
+                ended = await asyncio.to_thread(self._zone.ended, _now_s())
                 if ended:
                     await asyncio.to_thread(self._advance, {}, ended)
                     self._tell()
@@ -105,7 +105,7 @@ class PolicyPrimary:
             logger.info("how names are blocked has changed: the zone begins anew")
             for step in saved.steps:
                 self._mirror.copy = replayed(self._mirror.copy, step)
-            self._begin(serials.after(_last_serial(saved), 0), time.time())
+            self._begin(serials.after(_last_serial(saved), 0), _now_s())
             return
         self._zone.begin(saved.copy.lists[EdgeKind.HOST], saved.serial, saved.at_s)
         for step in saved.steps:
@@ -119,9 +119,9 @@ class PolicyPrimary:
         touched = names_in(change.edits)
         current = self._zone.current
         if current is None:
-            self._begin(change.version % serials.SERIALS, time.time())
+            self._begin(change.version % serials.SERIALS, _now_s())
         elif len(touched) > MOST_EDITS:
-            self._begin(serials.after(current.serial, change.version), time.time())
+            self._begin(serials.after(current.serial, change.version), _now_s())
         elif touched or change.was_reset:
             edits = {
                 key.decode(): None if line is None else line.decode()
@@ -130,7 +130,7 @@ class PolicyPrimary:
             self._advance(edits, [])
 
     def _advance(self, edits: dict[str, str | None], ended: Sequence[str]) -> None:
-        copy, now_s = self._mirror.copy, time.time()
+        copy, now_s = self._mirror.copy, _now_s()
         touched = [*names_in(key.encode() for key in edits), *ended]
         self._zone.advance(copy.lists[EdgeKind.HOST], touched, copy.version, now_s)
         step = SavedStep(
@@ -178,10 +178,14 @@ class PolicyPrimary:
         return [
             settings.zone,
             settings.action,
-            sorted(settings.fraud_actions.items()),
+            settings.fraud_actions,
             settings.block_page,
             settings.ttl,
         ]
+
+
+def _now_s() -> float:
+    return now_ms() / 1000
 
 
 def replayed(copy: MirroredLists, step: SavedStep) -> MirroredLists:
@@ -202,13 +206,11 @@ def _last_serial(saved: SavedZone) -> int:
 
 
 def _rules(settings: DnsSettings) -> PolicyRules:
-    actions = {settings.action, *settings.fraud_actions.values()}
-    if PolicyAction.PAGE in actions and not settings.block_page:
+    by_type = by_fraud_type(settings.fraud_actions)
+    if PolicyAction.PAGE in {settings.action, *by_type.values()} and not settings.block_page:
         raise ValueError("block_page: required where an action is page")
     return PolicyRules(
         zone=settings.zone.rstrip(".").lower(),
         blocked=PolicyAction(settings.action),
-        by_fraud_type={
-            name: PolicyAction(action) for name, action in settings.fraud_actions.items()
-        },
+        by_fraud_type={name: PolicyAction(action) for name, action in by_type.items()},
     )

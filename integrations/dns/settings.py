@@ -31,12 +31,9 @@ class DnsSettings(AdapterSettings):
         Field(description="Answer for blocked names: nxdomain, nodata, drop, or page."),
     ] = "nxdomain"
     fraud_actions: Annotated[
-        dict[str, str],
-        Field(
-            default_factory=dict,
-            description='Other answers by kind of fraud, such as {"fake_loan": "page"}.',
-        ),
-    ]
+        str,
+        Field(description="Other answers by kind of fraud: fake_loan=page,fake_credit=nodata."),
+    ] = ""
     block_page: Annotated[
         str, Field(description="Host of the block page, to which `page` leads by CNAME.")
     ] = ""
@@ -79,7 +76,14 @@ class DnsSettings(AdapterSettings):
 
     @field_validator("fraud_actions")
     @classmethod
-    def _known_actions(cls, value: dict[str, str]) -> dict[str, str]:
-        if unknown := set(value.values()) - set(ACTIONS):
-            raise ValueError(f"{min(unknown)}: one of {', '.join(ACTIONS)}")
+    def _known_actions(cls, value: str) -> str:
+        for kind, action in by_fraud_type(value).items():
+            if not kind or action not in ACTIONS:
+                raise ValueError(f"{kind}={action}: kind=action, of {', '.join(ACTIONS)}")
         return value
+
+
+def by_fraud_type(text: str) -> dict[str, str]:
+    """Read ``kind=action,kind=action``."""
+    pairs = (part.strip().partition("=") for part in text.split(",") if part.strip())
+    return {kind: action for kind, _, action in pairs}

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import struct
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import dns.rdatatype
 import dns.tsig
 from dns.rdtypes.ANY.TSIG import TSIG
 
+from infra.clock import now_ms
 from integrations.dns.codec import error
 
 FUDGE_SECONDS = 300
@@ -56,6 +56,10 @@ def read_keys(path: Path | None) -> dict[dns.name.Name, dns.tsig.Key]:
     return keys
 
 
+def _now_s() -> float:
+    return now_ms() / 1000
+
+
 class Signer:
     """Signs the messages that answer one signed request, one after the other."""
 
@@ -64,7 +68,7 @@ class Signer:
         key: dns.tsig.Key,
         query_id: int,
         request_mac: bytes,
-        now_s: Callable[[], float] = time.time,
+        now_s: Callable[[], float] = _now_s,
     ) -> None:
         self._now_s = now_s
         self._key = key
@@ -95,7 +99,7 @@ def refusal(wire: bytes, name: dns.name.Name, asked: Any, why: int, key: Any) ->
     answer = error(wire, NOT_AUTHENTIC)
     query_id = struct.unpack_from(">H", wire)[0]
     if why == BAD_TIME and key is not None:
-        now = int(time.time()).to_bytes(6, "big")
+        now = int(_now_s()).to_bytes(6, "big")
         blank = _data(asked.algorithm, query_id, code=why, other=now)
         data, _ = _sign(answer, key, blank, asked.time_signed, asked.mac)
         return _with(answer, name, data)

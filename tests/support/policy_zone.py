@@ -20,7 +20,7 @@ def policy_zone(folder: Path, target: str, **settings: object) -> Iterator[tuple
     config = folder / "dns.toml"
     values = {"list_targets": target, "listen": "127.0.0.1:0", "data_dir": str(folder / "zone")}
     values |= settings  # type: ignore[arg-type]
-    config.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in values.items()))
+    config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     command = [sys.executable, "-m", "integrations", "dns", "--config", str(config)]
     with (folder / "dns.log").open("ab") as log:
         process = subprocess.Popen(
@@ -36,9 +36,3 @@ def policy_zone(folder: Path, target: str, **settings: object) -> Iterator[tuple
             process.terminate()
             process.wait(30)
             process.stdout.close()  # type: ignore[union-attr]
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {json.dumps(one)}" for key, one in value.items()) + "}"
-    return json.dumps(value)
