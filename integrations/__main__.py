@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from integrations.common.settings import AdapterSettings
 
 ADAPTERS: dict[str, tuple[str, str]] = {
+    "sip": ("integrations.sip.command", "answers a SIP proxy whether a call may ring"),
     "ext-authz": (
         "integrations.http.ext_authz",
         "answers Envoy's external authorization (gRPC) about HTTP requests",

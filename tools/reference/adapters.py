@@ -39,7 +39,7 @@ def page() -> str:
     lines = [_HEAD]
     shared = set(AdapterSettings.model_fields)
     lines += ["## Settings of every adapter", ""]
-    lines += ["The variable has the name of the adapter: `FANZHA_SIP_TARGETS`.", ""]
+    lines += ["The variable has the name of the adapter: `FANZHA_SMPP_TARGETS`.", ""]
     lines += table(("setting", "default", "description"), _shared_rows())
     for name, kind in kinds_of_settings().items():
         rows = [_row(kind, field) for field in kind.model_fields if field not in shared]

@@ -1,37 +1,16 @@
 """Requests through a real Envoy, which asks our adapter about each."""
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
 
 from tests.support.adapters import LISTED_HOST, adapter, block_host
-from tests.support.checkout import CHECKOUT
-from tests.support.external_servers import started
 from tests.support.processes import LEAN, Running, eventually, fanzha_up
 from tests.support.reserved_ports import reserved_port
-
-CONFIG = (CHECKOUT / "examples" / "envoy.yaml").read_text()
-
-
-class Site(BaseHTTPRequestHandler):
-    """Says which header of ours arrived."""
-
-    def do_GET(self) -> None:
-        body = self.headers.get("x-fanzha-decision-id", "none").encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
+from tests.support.web_gateways import envoy, gateway_site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +26,8 @@ class Gateway:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[int]:
-    """Run the site behind Envoy; its port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with gateway_site() as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -65,29 +40,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, site: int) -> Iterator[Gat
             block_host(service, LISTED_HOST)
             with envoy(folder, site, asked.port("ext_authz")) as url:
                 yield Gateway(url=url, service=service)
-
-
-@contextmanager
-def envoy(folder: Path, site: int, adapter_port: int) -> Iterator[str]:
-    """Run Envoy by the documented configuration, on other ports; yield its URL."""
-    port = reserved_port()
-    # A busy machine must not look like an absent adapter.
-    text = CONFIG.replace("timeout: 0.1s", "timeout: 20s")
-    for documented, found in {"10080": port, "10081": site, "7391": adapter_port}.items():
-        text = text.replace(f"port_value: {documented}", f"port_value: {found}")
-    config = folder / "envoy.yaml"
-    config.write_text(text)
-    program = str(Path(sys.executable).parent / "envoy")
-    command = [program, "-c", str(config), "--concurrency", "1", "--base-id", str(port)]
-    with started(command, folder, lambda: _answers(port)):
-        yield f"http://127.0.0.1:{port}"
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/", headers={"host": "shop.example"}).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def test_a_site_that_no_list_names_is_reached_and_told_the_decision(gateway: Gateway) -> None:
