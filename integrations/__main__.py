@@ -28,6 +28,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "integrations.http.block_page",
         "shows people why a page was blocked, and takes their appeals",
     ),
+    "dns": ("integrations.dns.command", "serves listed hosts to resolvers as a policy zone (RPZ)"),
     "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
 }
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.

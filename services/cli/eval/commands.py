@@ -162,13 +162,23 @@ def _compared(
     read: tuple[Path, Sequence[str], str],
     bundle: Path,
     mine: tuple[report.ScoredRows, report.Figures],
-) -> report.Figures:
+) -> dict[str, Any]:
     """Measure *bundle* on the same rows, and compare."""
     other = model_runner.load_bundle(channel, bundle)
     rows = _scored(*read, other)
     figures: report.Figures = {"model_version": other.version}
     figures |= report.report(rows, other.threshold)
     return comparison.compared(mine, (rows, figures))
+
+
+def compare_bundles(
+    channel: ChannelWord, data: Path, bundle: Path, against: Path
+) -> dict[str, Any]:
+    """Measure two bundles on the rows of *data*, and compare them."""
+    read, model = (data, (), ""), model_runner.load_bundle(channel, bundle)
+    rows = _scored(*read, model)
+    figures = _figures(channel, data, model, report.report(rows, model.threshold))
+    return _compared(channel, read, against, (rows, figures))
 
 
 def _scored(
