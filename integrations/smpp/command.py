@@ -7,6 +7,8 @@ from integrations.messages import relay_process
 from integrations.smpp.dialect import SmppDialect
 from integrations.smpp.settings import SmppSettings
 
+SETTINGS = SmppSettings
+
 
 def main(config: Path | None) -> None:
     """Run until the process is told to end."""

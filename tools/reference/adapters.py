@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from importlib import import_module
-from inspect import getmembers, isclass
 from pathlib import Path
 
 import integrations
-from integrations.__main__ import ADAPTERS
+from integrations.__main__ import ADAPTERS, module_of
 from integrations.common.settings import AdapterSettings
 from tools.reference import metrics
 from tools.reference.markdown import cell, prose, table
@@ -28,7 +26,7 @@ Of all adapters, on `metrics_listen`. Prometheus appends `_total` to the name of
 
 def kinds_of_settings() -> dict[str, type[AdapterSettings]]:
     """Return the settings of each adapter, by its name."""
-    return {name: _settings_in(module.rpartition(".")[0]) for name, (module, _) in ADAPTERS.items()}
+    return {name: module_of(name).SETTINGS for name in ADAPTERS}
 
 
 def variable(kind: type[AdapterSettings], name: str) -> str:
@@ -41,7 +39,7 @@ def page() -> str:
     lines = [_HEAD]
     shared = set(AdapterSettings.model_fields)
     lines += ["## Settings of every adapter", ""]
-    lines += ["The variable has the name of the adapter: `FANZHA_SIP_TARGETS`.", ""]
+    lines += ["The variable has the name of the adapter: `FANZHA_SMPP_TARGETS`.", ""]
     lines += table(("setting", "default", "description"), _shared_rows())
     for name, kind in kinds_of_settings().items():
         rows = [_row(kind, field) for field in kind.model_fields if field not in shared]
@@ -49,18 +47,6 @@ def page() -> str:
         lines += table(("setting", "variable", "default", "description"), rows)
     lines += [_METRICS, *table(("name", "type", "labels", "what"), _metrics())]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _settings_in(package: str) -> type[AdapterSettings]:
-    module = import_module(f"{package}.settings")
-    [(_, found)] = getmembers(
-        module,
-        lambda one: (
-            isclass(one) and issubclass(one, AdapterSettings) and one.__module__ == module.__name__
-        ),
-    )
-    kind: type[AdapterSettings] = found
-    return kind
 
 
 def _shared_rows() -> Iterator[tuple[str, ...]]:
@@ -72,7 +58,8 @@ def _shared_rows() -> Iterator[tuple[str, ...]]:
 def _row(kind: type[AdapterSettings], name: str) -> tuple[str, ...]:
     field = kind.model_fields[name]
     default = field.default.value if isinstance(field.default, Enum) else field.default
-    shown = "" if field.is_required() or default in {None, "", ()} else f"`{default}`"
+    empty = default is None or (isinstance(default, str | tuple | dict) and not default)
+    shown = "" if field.is_required() or empty else f"`{default}`"
     return f"`{name}`", f"`{variable(kind, name)}`", shown, cell(prose(field.description or ""))
 
 
