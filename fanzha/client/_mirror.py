@@ -12,7 +12,7 @@ import grpc
 
 from fanzha.client import channels
 from fanzha.client._failures import RequestFailed, failure_of
-from fanzha.client._mirror_file import DamagedMirror, MirroredLists, load, save
+from fanzha.client._mirror_file import DamagedMirror, MirroredLists
 from fanzha.client._options import targets_of
 from fanzha.client.login import Login
 from fanzha.edge.entry import EdgeKind
@@ -86,7 +86,7 @@ class ListMirror:
         if self._file is None:
             return False
         try:
-            self.copy = load(self._file, self._kinds)
+            self.copy = MirroredLists.load(self._file, self._kinds)
         except (DamagedMirror, OSError) as error:
             logger.info("no copy of the lists to begin with: %s", error)
             return False
@@ -115,7 +115,7 @@ class ListMirror:
             raise failure_of(error) from error
         change = await asyncio.to_thread(self._applied, parts)
         if self._file is not None and (change.edits or change.was_reset):
-            await asyncio.to_thread(save, self._file, self.copy)
+            await asyncio.to_thread(self.copy.save, self._file)
         return change
 
     async def follow(self, wait_seconds: float = 30.0) -> AsyncIterator[MirrorChange]:

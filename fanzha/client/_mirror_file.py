@@ -42,36 +42,37 @@ class MirroredLists:
         for kind in sorted(self.lists):
             yield from self.lists[kind].blocks
 
+    def save(self, path: Path) -> None:
+        """Replace *path* by this copy: a reader sees the old file or the new one, never a part."""
+        digest = sha256()
+        for block in self.blocks():
+            digest.update(block)
+        kinds = ",".join(sorted(self.lists))
+        head = f"{self.token}\t{self.version}\t{kinds}\t{digest.hexdigest()}\n".encode()
+        new = path.with_name(f"{path.name}.new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "wb") as file:  # noqa: PTH123
+            file.write(MAGIC + head)
+            file.writelines(self.blocks())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
 
-def save(path: Path, copy: MirroredLists) -> None:
-    """Replace *path* by a copy: a reader sees the old file or the new one, never a part."""
-    digest = sha256()
-    for block in copy.blocks():
-        digest.update(block)
-    kinds = ",".join(sorted(copy.lists))
-    head = f"{copy.token}\t{copy.version}\t{kinds}\t{digest.hexdigest()}\n".encode()
-    new = path.with_name(f"{path.name}.new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "wb") as file:  # noqa: PTH123
-        file.write(MAGIC + head)
-        file.writelines(copy.blocks())
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
-def load(path: Path, kinds: frozenset[EdgeKind]) -> MirroredLists:
-    """Read a copy of *kinds*; raise `DamagedMirror`, and OSError as `open` does."""
-    with path.open("rb") as file:
-        head, body = file.readline(4096), file.read()
-    try:
-        token, version, names, digest = head.removeprefix(MAGIC).decode().rstrip("\n").split("\t")
-        held = frozenset(map(EdgeKind, names.split(",")))
-        number = int(version)
-    except ValueError as error:
-        raise DamagedMirror(f"{path}: its first line cannot be read") from error
-    if not head.startswith(MAGIC) or sha256(body).hexdigest() != digest:
-        raise DamagedMirror(f"{path}: its checksum does not hold")
-    if held != kinds:
-        raise DamagedMirror(f"{path}: it holds other kinds: {names}")
-    everything = SortedLines.of_sorted([body])
-    return MirroredLists(token, number, everything.by_first_field(sorted(kinds)))
+    @classmethod
+    def load(cls, path: Path, kinds: frozenset[EdgeKind]) -> "MirroredLists":
+        """Read a copy of *kinds*; raise `DamagedMirror`, and OSError as `open` does."""
+        with path.open("rb") as file:
+            head, body = file.readline(4096), file.read()
+        try:
+            token, version, names, digest = (
+                head.removeprefix(MAGIC).decode().rstrip("\n").split("\t")
+            )
+            held = frozenset(map(EdgeKind, names.split(",")))
+            number = int(version)
+        except ValueError as error:
+            raise DamagedMirror(f"{path}: its first line cannot be read") from error
+        if not head.startswith(MAGIC) or sha256(body).hexdigest() != digest:
+            raise DamagedMirror(f"{path}: its checksum does not hold")
+        if held != kinds:
+            raise DamagedMirror(f"{path}: it holds other kinds: {names}")
+        everything = SortedLines.of_sorted([body])
+        return cls(token, number, everything.by_first_field(sorted(kinds)))
