@@ -117,63 +117,76 @@ def listed(number: int) -> str:
     return f"n{number:07}.evil{number % 997}.example"
 
 
+class Site:
+    """The service, the zone, resolvers with it and resolvers without."""
+
+    def __init__(self, service: Running, folder: Path, stack: ExitStack, table: Table) -> None:
+        self._service = service
+        self._folder = folder
+        self._stack = stack
+        self._table = table
+        self._ports = {"Unbound": reserved_port(), "BIND": reserved_port()}
+        self._upstream = stack.enter_context(everything_exists())
+        self.zone_port, self.metrics = reserved_port(), reserved_port()
+        (folder / "keys").write_text(f"edge {SECRET}\n")
+        others = {name: reserved_port() for name in self._ports}
+        without = _resolvers(folder / "without", stack, others, self._upstream, None)
+        self.without = {one.name: one for one in without}
+        self.resolvers: list[Resolver] = []
+        self.process = 0
+
+    def start_zone(self, what: str, names: int) -> None:
+        """Start the adapter, and wait until the zone has all names."""
+        settings = {
+            "listen": f"127.0.0.1:{self.zone_port}",
+            "metrics_listen": f"127.0.0.1:{self.metrics}",
+            "tsig_keys_file": str(self._folder / "keys"),
+            "notify": f"127.0.0.1:{self._ports['Unbound']},127.0.0.1:{self._ports['BIND']}#edge",
+        }
+        begun = time.monotonic()
+        zone = policy_zone(self._folder / "dns", self._service.admin, **settings)
+        _, self.process = self._stack.enter_context(zone)
+        wait_until(lambda: gauge(self.metrics, "fanzha_dns_zone_names") >= names)
+        self._table.add(what, f"{time.monotonic() - begun:.1f} s")
+        self._table.add("adapter: memory", megabytes(self.process))
+
+    def start_secondaries(self, last: str) -> None:
+        """Start the resolvers one by one, and wait until each has the last name."""
+        place = self._folder / "with"
+        started_ones = _resolvers(place, self._stack, self._ports, self._upstream, self.zone_port)
+        for one in started_ones:
+            begun = time.monotonic()
+            wait_until(lambda port=one.port: address_of(port, last) == NAME_ERROR)  # type: ignore[misc]
+            self._table.add(f"{one.name}: whole transfer", f"{time.monotonic() - begun:.1f} s")
+            memory = f"{megabytes(self.without[one.name].process)}, {megabytes(one.process)}"
+            self._table.add(f"{one.name}: memory, without and with the zone", memory)
+            self.resolvers.append(one)
+        self._table.add("adapter: memory after both transfers", megabytes(self.process))
+
+    def compare_load(self) -> None:
+        """Ask both kinds of resolvers for unlisted names."""
+        for one in self.resolvers:
+            plain = queries_per_second(self.without[one.name], self._folder)
+            now = queries_per_second(one, self._folder)
+            if now and plain:
+                what = f"{one.name}: unlisted names/s with and without the zone"
+                self._table.add(what, f"{now:,.0f}, {plain:,.0f} ({now / plain:.2f})")
+
+
 def measure(
     service: Running, folder: Path, stack: ExitStack, options: argparse.Namespace, table: Table
 ) -> None:
     """Run the zone and its secondaries, and measure what is promised of them."""
-    ports = {"Unbound": reserved_port(), "BIND": reserved_port()}
-    upstream = stack.enter_context(everything_exists())
-    without = list(_resolvers(folder / "without", stack, ports_like(ports), upstream, None))
-    loads = {one.name: queries_per_second(one, folder) for one in without}
-    zone_port, metrics = reserved_port(), reserved_port()
-    keys = folder / "keys"
-    keys.write_text(f"edge {SECRET}\n")
-    settings = {
-        "listen": f"127.0.0.1:{zone_port}",
-        "metrics_listen": f"127.0.0.1:{metrics}",
-        "tsig_keys_file": str(keys),
-        "notify": f"127.0.0.1:{ports['Unbound']},127.0.0.1:{ports['BIND']}#edge",
-    }
-    start = partial(policy_zone, folder / "dns", service.admin, **settings)
-    begun = time.monotonic()
-    _, process = stack.enter_context(start())
-    wait_until(lambda: gauge(metrics, "fanzha_dns_zone_names") == options.names)
-    table.add("adapter: from its start to the zone", f"{time.monotonic() - begun:.1f} s")
-    table.add("adapter: memory", megabytes(process))
-    last = listed(options.names - 1)
-    resolvers = []
-    before = {one.name: megabytes(one.process) for one in without}
-    for configured in _resolvers(folder / "with", stack, ports, upstream, zone_port):
-        begun = time.monotonic()
-        wait_until(lambda port=configured.port: address_of(port, last) == NAME_ERROR)  # type: ignore[misc]
-        table.add(f"{configured.name}: whole transfer", f"{time.monotonic() - begun:.1f} s")
-        table.add(
-            f"{configured.name}: memory, without and with the zone",
-            f"{before[configured.name]}, {megabytes(configured.process)}",
-        )
-        resolvers.append(configured)
-    table.add("adapter: memory after both transfers", megabytes(process))
-    changes(service, resolvers, options.changes, table)
-    for one in resolvers:
-        now = queries_per_second(one, folder)
-        if now and loads[one.name]:
-            ratio = f"{now:,.0f} and {loads[one.name]:,.0f} ({now / loads[one.name]:.2f})"
-            table.add(f"{one.name}: unlisted names/s with and without the zone", ratio)
-    os.kill(process, signal.SIGKILL)
-    begun = time.monotonic()
-    _, process = stack.enter_context(start())
-    wait_until(lambda: gauge(metrics, "fanzha_dns_zone_names") == options.names)
-    table.add(
-        "adapter: from its start after a kill to the zone", f"{time.monotonic() - begun:.1f} s"
-    )
-    changes(service, resolvers, 3, table, " after a restart")
-    table.add("whole transfers after the restart", f"{whole_transfers(metrics):.0f}")
-    fuzz(process, zone_port, options.packets, table)
-
-
-def ports_like(ports: dict[str, int]) -> dict[str, int]:
-    """Return other ports for the same resolvers."""
-    return {name: reserved_port() for name in ports}
+    site = Site(service, folder, stack, table)
+    site.start_zone("adapter: from its start to the zone", options.names)
+    site.start_secondaries(listed(options.names - 1))
+    changes(service, site.resolvers, options.changes, table)
+    site.compare_load()
+    os.kill(site.process, signal.SIGKILL)
+    site.start_zone("adapter: from its start after a kill to the zone", options.names)
+    changes(service, site.resolvers, 3, table, " after a restart")
+    table.add("whole transfers after the restart", f"{whole_transfers(site.metrics):.0f}")
+    fuzz(site.process, site.zone_port, options.packets, table)
 
 
 def _resolvers(

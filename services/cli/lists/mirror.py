@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from fanzha.client import ListMirror, MirrorChange, RequestFailed
-from fanzha.edge.entry import EdgeKind
+from fanzha import client
+from fanzha.edge import entry
 from fanzha.translation.catalogue import gettext
 from services.cli._common.console import fail, one_sentence, out, say_following
 from services.cli._common.options import DEFAULT_TARGET, Target
@@ -45,14 +45,14 @@ def mirror(
 
 
 async def _mirror(
-    file: Path, kinds: frozenset[EdgeKind], target: str, *, once: bool, max_entries: int
+    file: Path, kinds: frozenset[entry.EdgeKind], target: str, *, once: bool, max_entries: int
 ) -> None:
-    async with ListMirror(target, kinds, file=file, max_entries=max_entries) as copying:
+    async with client.ListMirror(target, kinds, file=file, max_entries=max_entries) as copying:
         copying.load()
         try:
             # What the first request is refused for would be for ever.
             change = await copying.update()
-        except RequestFailed as error:
+        except client.RequestFailed as error:
             raise error.__cause__ or error from None
         except OSError as error:
             fail(f"{file}: {error.strerror}")
@@ -65,7 +65,7 @@ async def _mirror(
                 _say(copying, change)
 
 
-def _say(copying: ListMirror, change: MirrorChange) -> None:
+def _say(copying: client.ListMirror, change: client.MirrorChange) -> None:
     out.print(
         gettext(
             "version {version}: {entries:,} entries, {changed:,} changed",
@@ -76,8 +76,8 @@ def _say(copying: ListMirror, change: MirrorChange) -> None:
     )
 
 
-def _kind(word: str) -> EdgeKind:
+def _kind(word: str) -> entry.EdgeKind:
     try:
-        return EdgeKind(word.strip().lower())
+        return entry.EdgeKind(word.strip().lower())
     except ValueError:
-        fail(gettext("--kinds: {word}: one of {known}", word=word, known=", ".join(EdgeKind)))
+        fail(gettext("--kinds: {word}: one of {known}", word=word, known=", ".join(entry.EdgeKind)))
