@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--against", type=Path, help="another checkout")
-    parser.add_argument("--set", nargs="*", default=[], metavar="FANZHA_NAME=VALUE")
+    parser.add_argument("--set", nargs="*", default=[], metavar="VARIABLE=VALUE")
     return parser.parse_args()
 
 

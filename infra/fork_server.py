@@ -68,17 +68,10 @@ def serve(
     has been asked for `IDLE_SECONDS`, the first time.
     """
     getproctitle()  # finds the command line beside the environment, before that changes
-    waking, woken = os.pipe()
-    for end in (waking, woken):
-        os.set_blocking(end, False)
-    signal.set_wakeup_fd(woken)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    # Ctrl-C and SIGTERM are for the parent, which closes the channel once its children have ended.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    waking, woken = _take_signals()
+    ends: list[socket.socket | int] = [channel, waking]
     patience: float | None = IDLE_SECONDS
     while True:
-        ends: list[socket.socket | int] = [channel, waking]
         ready, _, _ = select.select(ends, [], [], patience)
         if not ready:
             once_idle()
@@ -96,6 +89,21 @@ def serve(
                 os.close(waking)
                 os.close(woken)
                 return run(request)
+
+
+def _take_signals() -> tuple[int, int]:
+    """Have the end of a child written to a pipe, and return its ends.
+
+    Ctrl-C and SIGTERM are for the parent, which closes the channel once its children have ended.
+    """
+    waking, woken = os.pipe()
+    for end in (waking, woken):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(woken)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    return waking, woken
 
 
 def _fork(

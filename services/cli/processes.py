@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from infra.forked_processes import ForkServer
+from infra import forked_processes
 from services.cli._common.console import fail, fault_text
 from services.processes import fork_server_start, roles
 from services.settings.variables import CONFIG_VARIABLE
@@ -54,14 +54,14 @@ def _run_parent(name: str, config: Path | None) -> None:
     if started is None:
         _run(name, config)
         return
-    forks = ForkServer(*started)
+    forks = forked_processes.ForkServer(*started)
     try:
         _run(name, config, forks)
     finally:
         forks.close()
 
 
-def _run(name: str, config: Path | None, forks: ForkServer | None = None) -> None:
+def _run(name: str, config: Path | None, forks: forked_processes.ForkServer | None = None) -> None:
     try:
         status = roles.run(roles.load(name), config, forks)
     except (ValueError, RuntimeError, OSError) as error:

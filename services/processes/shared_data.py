@@ -35,17 +35,16 @@ class SharedData:
     """What the fork server has loaded for the roles that it forks."""
 
     def __init__(self) -> None:
-        """Build what all roles read, whatever the settings."""
         self._settings: Settings | None = None
-        prepare(with_domains=True)
 
     def prepare(self, role: str, environment: Mapping[str, str]) -> None:
-        """Load what processes of *role* read, once; for workers, the sentence encoder.
+        """Load what processes of *role* read, once: workers have tables, and an encoder.
 
         *environment* has the settings. What is wrong with them, the role says itself.
         """
         if role != "worker" or self._settings is not None:
             return
+        prepare(with_domains=True)
         os.environ.update(environment)
         with suppress(FanzhaError, OSError, ValueError):
             self._settings = loader.load()
