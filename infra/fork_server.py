@@ -22,8 +22,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from setproctitle import getproctitle, setproctitle
-
 MOST_BYTES = 2**17
 """Of a request: the environment is in it."""
 HARMLESS_THREADS = frozenset({"jemalloc_bg_thd"})
@@ -67,6 +65,8 @@ def serve(
     role, in the child, which returns its exit status from here; *once_idle* is called when nothing
     has been asked for `IDLE_SECONDS`, the first time.
     """
+    from setproctitle import getproctitle  # noqa: PLC0415 - parents import this module, too
+
     getproctitle()  # finds the command line beside the environment, before that changes
     waking, woken = _take_signals()
     ends: list[socket.socket | int] = [channel, waking]
@@ -144,6 +144,8 @@ def other_threads() -> list[str]:
 
 def _become(request: ForkRequest, standard_input: int, standard_output: int) -> None:
     """Take the surroundings of a process that is started anew."""
+    from setproctitle import setproctitle  # noqa: PLC0415
+
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
