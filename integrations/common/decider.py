@@ -74,13 +74,13 @@ class TrafficDecider:
             return self._settings.fail_policy is FailPolicy.REFUSE
         return answer.blocked
 
-    async def report_call_ends(self, ends: Sequence[CallEnd]) -> int:
-        """Report ended calls; return how many were counted in, 0 where no service answered."""
+    async def report_call_ends(self, ends: Sequence[CallEnd]) -> int | None:
+        """Report ended calls; return how many were counted in, None where no service answered."""
         try:
             return (await self._client.report_call_ends(ends)).accepted
         except RequestFailed:
             self._metrics.count("call_end", "failed", len(ends))
-            return 0
+            return None
 
     async def wait_until_ready(self, seconds: float) -> bool:
         """Wait until a service is ready; return whether one is."""

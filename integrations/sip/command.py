@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from fanzha.v1 import interception_pb2 as pb
 from integrations.common import process
 from integrations.common.adapter_metrics import AdapterMetricsServer
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
+from integrations.sip.identity.verification import IdentityVerifier
 from integrations.sip.metrics import SipMetrics
 from integrations.sip.redirect import CallRedirector
 from integrations.sip.server import SipRedirectServer
@@ -29,9 +29,10 @@ def main(config: Path | None) -> None:
 
 async def _serve(settings: SipSettings, stop: asyncio.Event) -> None:
     metrics = SipMetrics()
+    verifier = IdentityVerifier(settings, metrics.count_identity)
     page = AdapterMetricsServer.start(metrics, settings.metrics_listen)
     async with TrafficDecider(settings, metrics) as decider:
-        redirector = CallRedirector(settings, decider, lambda _: pb.ATTESTATION_UNSPECIFIED)
+        redirector = CallRedirector(settings, decider, verifier.attestation_of)
         server = SipRedirectServer(settings, redirector, metrics)
         transports = SipTransports(settings, server)
         addresses = await transports.start()

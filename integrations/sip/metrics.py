@@ -1,4 +1,4 @@
-"""What the SIP adapter counts besides what all adapters do."""
+"""What the redirect server and the follower of call ends count besides what all adapters do."""
 
 from prometheus_client import Counter, Gauge
 
@@ -9,7 +9,7 @@ METHODS = frozenset({"INVITE", "ACK", "CANCEL", "OPTIONS", "BYE", "REGISTER", "M
 
 
 class SipMetrics(AdapterMetrics):
-    """Counters of the redirect server and of call ends."""
+    """Counters of the redirect server."""
 
     def __init__(self) -> None:
         super().__init__("sip")
@@ -35,6 +35,12 @@ class SipMetrics(AdapterMetrics):
             "Transactions forgotten early because there were too many.",
             registry=self.registry,
         )
+        self._identities = Counter(
+            "fanzha_sip_identities",
+            "Identity headers by what came of their verification.",
+            ("result",),
+            registry=self.registry,
+        )
         self.transactions = Gauge(
             "fanzha_sip_transactions", "Transactions remembered.", registry=self.registry
         )
@@ -47,6 +53,10 @@ class SipMetrics(AdapterMetrics):
         """Count a final response."""
         self._responses.labels(str(status)).inc()
 
+    def count_identity(self, result: str) -> None:
+        """Count an Identity header."""
+        self._identities.labels(result).inc()
+
     def count_repeated(self) -> None:
         """Count a retransmission."""
         self._repeated.inc()
@@ -54,3 +64,20 @@ class SipMetrics(AdapterMetrics):
     def count_evicted(self) -> None:
         """Count a transaction that had to go."""
         self._evicted.inc()
+
+
+class CallEndMetrics(AdapterMetrics):
+    """Counters of the follower of call ends."""
+
+    def __init__(self) -> None:
+        super().__init__("call-ends")
+        self._ends = Counter(
+            "fanzha_call_ends_read",
+            "Lines of ended calls by result: accepted, refused by the service, malformed.",
+            ("result",),
+            registry=self.registry,
+        )
+
+    def count_ends(self, result: str, lines: int) -> None:
+        """Count lines."""
+        self._ends.labels(result).inc(lines)

@@ -1,5 +1,6 @@
 """What an operator may set of the SIP adapter: ``FANZHA_SIP_<NAME>``, or a TOML file."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -70,6 +71,27 @@ class SipSettings(AdapterSettings):
         Literal["", "local", "interconnect", "international"],
         Field(description="How all calls to this server entered the network; empty: not known."),
     ] = ""
+    identity_trust_list: Annotated[
+        Path | None,
+        Field(
+            description="TOML file with the certificates that signatures of calls (STIR/SHAKEN) "
+            "are checked with; none: they are not. Nothing is fetched.",
+        ),
+    ] = None
+    identity_fresh_seconds: Annotated[
+        float, Field(gt=0, description="Age at which a signature of a call no longer counts.")
+    ] = 60.0
+    trust_verstat: Annotated[
+        bool,
+        Field(
+            description="Whether the switch removes verstat and P-Attestation-Indicator that come "
+            "from outside, so that those that are there are its own.",
+        ),
+    ] = False
+    country_code: Annotated[
+        str,
+        Field(pattern=r"^[1-9][0-9]{0,2}$", description="Of national numbers in signed calls."),
+    ] = "86"
     max_message_bytes: Annotated[
         int,
         Field(ge=1024, le=65_535, description="Longest message; a longer one is answered 513."),

@@ -58,7 +58,8 @@ def _shared_rows() -> Iterator[tuple[str, ...]]:
 def _row(kind: type[AdapterSettings], name: str) -> tuple[str, ...]:
     field = kind.model_fields[name]
     default = field.default.value if isinstance(field.default, Enum) else field.default
-    shown = "" if field.is_required() or default in {None, "", ()} else f"`{default}`"
+    empty = default is None or (isinstance(default, str | tuple | dict) and not default)
+    shown = "" if field.is_required() or empty else f"`{default}`"
     return f"`{name}`", f"`{variable(kind, name)}`", shown, cell(prose(field.description or ""))
 
 

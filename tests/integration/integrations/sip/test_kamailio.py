@@ -1,5 +1,6 @@
 """Calls through a real Kamailio that asks the adapter."""
 
+import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -71,3 +72,32 @@ def test_listed_callers_get_603_plus_with_an_id_to_appeal_with_and_others_ring(
     appeal = ("appeals", "open", str(decision_id(blocked[0])), "--name", "Zhang San")
     grounds = ("--contact", "zhang@mail.example", "--grounds", "it is my own number")
     eventually(lambda: service.fanzha(*appeal, *grounds, check=False).returncode == 0)
+
+
+def test_ended_calls_reach_the_service_and_blocked_ones_do_not(
+    network: RunningSwitch, service: Running, tmp_path: Path
+) -> None:
+    with adapter(
+        "call-ends",
+        tmp_path,
+        FANZHA_CALL_ENDS_FILES=str(network.call_ends / "*.jsonl"),
+        FANZHA_CALL_ENDS_STATE=str(tmp_path / "state.json"),
+        FANZHA_CALL_ENDS_TARGETS=service.interception,
+        FANZHA_CALL_ENDS_EVERY_SECONDS="0.1",
+        FANZHA_CALL_ENDS_METRICS_LISTEN="127.0.0.1:0",
+    ) as follower:
+        calls = dial(tmp_path / "calls", network.port, PARTIES, rate=50, calls=20)
+        ended = 'fanzha_call_ends_read_total{result="%s"}'
+        metrics = follower.addresses["metrics"]
+        eventually(lambda: metric(metrics, ended % "accepted") == 18)
+
+        assert statuses(calls) == {603: 2, 180: 18}
+        assert metric(metrics, ended % "refused") == 0
+        assert metric(metrics, ended % "malformed") == 0
+
+
+def metric(port: str, name: str) -> float:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        page = answer.read().decode()
+    lines = [line for line in page.splitlines() if line.startswith(name)]
+    return float(lines[0].rpartition(" ")[2]) if lines else -1.0
