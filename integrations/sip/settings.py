@@ -22,6 +22,11 @@ class SipSettings(AdapterSettings):
         str,
         Field(description="Addresses to serve by UDP and TCP: host:port,[host]:port; port 0: any."),
     ] = "127.0.0.1:5070"
+    # Calls that come while a request is on its way share the next one anyway; to wait for more of
+    # them makes the median of a decision a millisecond slower at 500 calls a second.
+    linger_ms: Annotated[
+        float, Field(ge=0, le=100, description="How long a decision may wait to share a request.")
+    ] = 0.0
     let_through_status: Annotated[
         int,
         Field(

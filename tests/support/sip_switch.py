@@ -69,7 +69,7 @@ def switch(
         text = text.replace(found, wanted)
     file = folder / "kamailio.cfg"
     file.write_text(text + "\ndisable_tcp=yes\n")
-    arguments = ["-f", str(file), "-DD", "-E", "-m", "64", "-Y", str(folder)]
+    arguments = ["-f", str(file), "-DD", "-E", "-m", "512", "-Y", str(folder)]
     with started([command, *arguments], folder, lambda: bool(datagram_reply(port, _ping()))) as one:
         yield RunningSwitch(port=port, call_ends=ends, process=one)
 
