@@ -209,6 +209,20 @@ class DecisionSettings(ServerSettings):
         description="Whether bundles without a signature are refused, too; those of the package "
         "have none. The model in force stays.",
     )
+    score_drift_alarm: float = Field(
+        default=0.25,
+        ge=0,
+        le=100,
+        description="Population stability index of the scores of a channel from which an alarm is "
+        "raised (`fanzha_drift_alarms`, log, `fanzha doctor`); 0: none.",
+    )
+    feature_drift_alarm: float = Field(
+        default=0.0,
+        ge=0,
+        le=100,
+        description="Likewise, of each feature of the traffic. Off by default: cards are made from "
+        "public texts and subscribers, so watch your own values first.",
+    )
     activity_slots: int = Field(
         default=2**20, description="Callers whose activity is tracked per worker; a power of two."
     )
