@@ -33,6 +33,7 @@ from tests.support.sip_switch import (
     calls_of,
     dial,
     dialling,
+    kill_service,
     switch,
 )
 
@@ -117,7 +118,6 @@ def call_network(folder: Path) -> Iterator[CallNetwork]:
         next_hop = stack.enter_context(callee(folder))
         switches = {}
         for name, adapters in {"asking": [asked.port("sip")], "plain": []}.items():
-            (folder / name).mkdir()
             switches[name] = stack.enter_context(
                 switch(folder / name, next_hop=next_hop, adapters=adapters)
             )
@@ -137,7 +137,7 @@ def measure(network: CallNetwork, folder: Path, rate: int, seconds: int) -> list
         dial(folder / f"warm{number}", port, PARTIES, rate=rate // 5 or 1, calls=rate)
     alone = dial(folder / "alone", network.plain.port, PARTIES, rate=rate, calls=calls)
     with_kill, killed = _killing(
-        network, folder / "service", network.service.process.kill, rate, 2 * calls
+        network, folder / "service", partial(kill_service, network.service), rate, 2 * calls
     )
     adapter_kill, ended = _killing(
         network, folder / "adapter", network.adapter.process.kill, rate, calls

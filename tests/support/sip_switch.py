@@ -4,18 +4,21 @@ Kamailio runs examples/kamailio-redirect.cfg. SIPp writes down how each call wen
 got, when, and how long after the INVITE the phone rang.
 """
 
+import os
 import re
+import signal
 import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import processes
 from tests.support.checkout import CHECKOUT
 from tests.support.external_servers import datagram_reply, program, started
-from tests.support.processes import PATIENCE_SECONDS
+from tests.support.processes import PATIENCE_SECONDS, Running
 from tests.support.reserved_ports import reserved_port
 
 CONFIGURATION = CHECKOUT / "examples" / "kamailio-redirect.cfg"
@@ -144,6 +147,13 @@ def calls_of(folder: Path) -> list[SippCall]:
 def statuses(calls: Sequence[SippCall]) -> Counter[int]:
     """Count calls by status."""
     return Counter(call.status for call in calls)
+
+
+def kill_service(service: Running) -> None:
+    """End a service at once: all of its processes, its store too, which would outlive it."""
+    for process in processes.tree(service.process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def decision_id(call: SippCall) -> int:
