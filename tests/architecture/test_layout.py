@@ -49,6 +49,7 @@ SHORT_MODULES = {
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
     "integrations/dns/serials.py": "zone, answers and restart compare serials alike",
+    "integrations/cmpp/command.py": "the role name that every adapter has",
     "integrations/smpp/command.py": "the role name that every adapter has",
     "integrations/smpp/settings.py": "the role name that every adapter has",
     "infra/garbage_collection.py": "processes and commands pause it alike",

@@ -19,6 +19,7 @@ HONEST = "+8617000000001"
 LISTED_HOST = "evil-bank.example"
 REFUSED = 0x45
 _FILLER = "您的快递已到达驿站，请凭取件码领取，营业时间早八点到晚十点。"
+CMPP_KINDS = ("gsm", "ucs2", "several", "several", "sar", "flash", "gbk")
 TEXT_KINDS = ("gsm", "ucs2", "several")
 KINDS = ("gsm", "ucs2", "several", "several", "sar", "payload", "flash")
 
@@ -93,6 +94,9 @@ def _other_pdus(number: int, kind: str, source: str) -> Iterator[dict[str, Any]]
     if kind == "flash":
         flash = f"{number} 请尽快领取".encode("utf-16-be")
         yield _fields(number, source, data_coding=0x18, hex=flash.hex())
+        return
+    if kind == "gbk":
+        yield _fields(number, source, data_coding=15, hex=f"{number} {_FILLER}".encode("gbk").hex())
         return
     octets = (f"{number} " + _FILLER * 3).encode("utf-16-be")
     if kind == "payload":
