@@ -7,6 +7,8 @@ from integrations.cmpp.settings import CmppSettings
 from integrations.common import settings as adapter_settings
 from integrations.messages import relay_process
 
+SETTINGS = CmppSettings
+
 
 def main(config: Path | None) -> None:
     """Run until the process is told to end."""
