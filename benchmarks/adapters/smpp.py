@@ -39,7 +39,8 @@ async def _run(options: argparse.Namespace) -> int:
     honest = [message for message in messages if not message.fraud]
     parts = sum(len(message.pdus) for message in messages)
     _say(
-        f"{len(messages):,} messages in {parts:,} submit_sm, {1 - len(honest) / len(messages):.1%} fraud"
+        f"{len(messages):,} messages in {parts:,} submit_sm, "
+        f"{1 - len(honest) / len(messages):.1%} fraud"
     )
     faults: dict[str, int] = {}
     async with AsyncExitStack() as stack:
