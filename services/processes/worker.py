@@ -1,6 +1,6 @@
 """One worker process: decides until it is stopped or its parent is gone.
 
-Started fresh by the parent (`infra.supervisor`), one per core, all on one port
+Forked for the parent (`infra.supervisor`), one per core, all on one port
 (SO_REUSEPORT): the kernel spreads connections over them.
 """
 

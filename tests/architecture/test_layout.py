@@ -66,6 +66,7 @@ SHORT_MODULES = {
     "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
+    "services/start.py": "starts a process before the command line is imported",
     "services/settings/variables.py": "commands name variables without importing settings",
 }
 """Modules of a few lines, and why they stand alone."""
