@@ -15,7 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.support import smpp_pair
-from tests.support.adapter_process import counted
 from tests.support.processes import LEAN, Running, fanzha_up
 from tests.support.smpp_pair import EsmeLedger, SmppPair, pdus_of
 from tests.support.sms_traffic import LedgerComparison, TrafficMessage, compare, traffic
@@ -93,8 +92,8 @@ def _print(name: str, answers: int, seconds: float) -> None:
 
 def _print_decisions(pair: SmppPair) -> None:
     assert pair.adapter is not None
-    count = counted(pair.adapter, _TIMED.format("count"))
-    seconds = counted(pair.adapter, _TIMED.format("sum"))
+    count = pair.adapter.counted(_TIMED.format("count"))
+    seconds = pair.adapter.counted(_TIMED.format("sum"))
     _say(f"         {count:9,.0f} decisions, {seconds / max(count, 1) * 1000:.1f} ms each")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.support import smpp_pair
-from tests.support.adapter_process import counted, metrics_of
 from tests.support.external_servers import skip_or_fail
 from tests.support.processes import LEAN, Running, fanzha_up
 from tests.support.smpp_pair import SmppPair, pdus_of
@@ -80,7 +79,7 @@ async def test_a_client_of_one_at_a_time_gets_no_fraud_through_whole(
     async with relayed(service, tmp_path, segment_hold_ms=200) as pair:
         ledger = await pair.send(pdus, window=1)
         assert pair.adapter is not None
-        page = metrics_of(pair.adapter)
+        page = pair.adapter.metrics()
 
     # Each first part is harmless; the second is judged with it, and without it nothing is shown.
     assert ledger.statuses == [0, REFUSED] * 3
@@ -96,9 +95,8 @@ async def test_dropped_messages_are_acknowledged_and_go_nowhere(
         ledger = await pair.send(pdus)
         arrived = await pair.arrived()
         assert pair.adapter is not None
-        dropped = counted(
-            pair.adapter,
-            'fanzha_relay_messages_total{adapter="smpp",direction="submit",result="dropped"}',
+        dropped = pair.adapter.counted(
+            'fanzha_relay_messages_total{adapter="smpp",direction="submit",result="dropped"}'
         )
 
     assert ledger.statuses == [0, 0]
