@@ -17,7 +17,7 @@ import numpy as np
 from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.caller.classifier import cap_scores
+from classifiers.caller.classifier import scale_scores
 from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -247,9 +247,9 @@ class DecisionPipeline:
         model = evidence.models.caller
         self._score(evidence, model.version, lambda: model.score(activity))
         if evidence.policy is not None:
-            # The model's own cap is that of its threshold, and a carrier may have set a lower one.
+            # The model's own limit is below its threshold, and a carrier may have set a lower one.
             thresholds = evidence.policy.thresholds
-            evidence.scores = cap_scores(evidence.scores, activity.outgoing_calls, thresholds)
+            evidence.scores = scale_scores(evidence.scores, activity.outgoing_calls, thresholds)
         return activity
 
     def _score_texts(self, texts: Texts, evidence: BatchEvidence) -> None:

@@ -8,35 +8,25 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from classifiers.caller.classifier import features
+from classifiers.caller.classifier import FEATURES, features
 from classifiers.training.caller.data import Generator, Subscribers, after_calls, without
 from fanzha.tables import CallerActivity, Float32s
 
-FEATURES = (
-    "log_calls",
-    "log_calls_per_counterpart",
-    "log_calls_per_day",
-    "log_outgoing_per_incoming",
-    "log_hours",
-    "log_seconds_per_call",
-    "log_texts",
-    "log_texts_per_call",
-    "log_texts_received_per_sent",
-    "log_texts_per_counterpart",
-)
 MEMBERS = 5
 HIDDEN = (32, 16)
 OBSERVATIONS = 120
 """Observations of each subscriber, drawn once; an epoch trains on one of them."""
-EPOCHS = 600
+EPOCHS = 1200
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
 FEWEST_CALLS = 12
 """The shortest observations to learn from; somewhat below what the service scores."""
-COMPLETE_SHARE = 0.3
+COMPLETE_SHARE = 0.5
 """Share of subscribers observed with all their calls, in each epoch."""
 HIDDEN_SHARE = 0.25
 """Share of observations without ends of calls, and as many without texts."""
+UNSENT_SHARE = 0.4
+"""Share of observations without handsets, and as many without areas: few switches send them."""
 _RARE = (1, 99)
 """Percentiles of the training set beyond which a feature is cut off."""
 
@@ -53,7 +43,7 @@ def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
 
 
 class Scaling:
-    """Standardises and clips features."""
+    """Standardises and clips features, and tells which are unknown."""
 
     def __init__(self, sample: Float32s) -> None:
         self.mean: Float32s = np.nanmean(sample, axis=0)
@@ -62,10 +52,11 @@ class Scaling:
         self.low, self.high = np.nanpercentile(scaled, _RARE, axis=0).astype(np.float32)
 
     def __call__(self, rows: Float32s) -> Float32s:
-        """Return scaled *rows*, float32, NaN replaced by the mean."""
-        scaled = (np.where(np.isnan(rows), self.mean, rows) - self.mean) / self.scale
-        clipped: Float32s = np.clip(scaled, self.low, self.high)
-        return clipped
+        """Return scaled *rows*, float32, NaN replaced by the mean; after them 1 for each NaN."""
+        missing = np.isnan(rows)
+        scaled = (np.where(missing, self.mean, rows) - self.mean) / self.scale
+        clipped = np.clip(scaled, self.low, self.high)
+        return np.hstack([clipped, missing]).astype(np.float32)
 
 
 def rows(activity: CallerActivity) -> Float32s:
@@ -84,6 +75,8 @@ def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
         after_calls(subscribers.activity, calls.astype(np.float32), chance),
         ends=chance.random(count) < HIDDEN_SHARE,
         texts=chance.random(count) < HIDDEN_SHARE,
+        handsets=chance.random(count) < UNSENT_SHARE,
+        areas=chance.random(count) < UNSENT_SHARE,
     )
 
 
@@ -92,7 +85,7 @@ def _fit(
 ) -> torch.nn.Sequential:
     chance = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    sizes = (len(FEATURES), *HIDDEN)
+    sizes = (2 * len(FEATURES), *HIDDEN)
     layers = [
         layer
         for inputs, outputs in pairwise(sizes)
@@ -131,7 +124,9 @@ def graph(tensors: Mapping[str, Float32s], members: int) -> onnx.ModelProto:
         helper.make_node("Div", ["centred", "scale"], ["scaled"]),
         helper.make_node("Max", ["scaled", "low"], ["raised"]),
         helper.make_node("Min", ["raised", "high"], ["scaled_and_cut"]),
-        *_layer("scaled_and_cut", "0", "all_1"),
+        helper.make_node("Cast", ["missing"], ["unknown"], to=TensorProto.FLOAT),
+        helper.make_node("Concat", ["scaled_and_cut", "unknown"], ["described"], axis=1),
+        *_layer("described", "0", "all_1"),
         helper.make_node("Split", ["all_1"], [f"x1_{one}" for one in range(members)], axis=1),
     ]
     for one in range(members):
