@@ -129,12 +129,7 @@ def run(
     graph = fit(development)
     raw, score = scorer(graph), scaled(scorer(graph), threshold)
     table: dict[str, Any] = {
-        "version": bundle.name,
-        "channel": "caller",
-        "threshold": threshold,
-        "date": datetime.now(UTC).date().isoformat(),
-        "seed": seed,
-        "data": [{**SOURCE, "rows": len(development) + len(test)}],
+        **_about(bundle, threshold, seed, len(development) + len(test)),
         **_histograms(score, development, seed),
         "metrics": {
             "microseconds_per_row": card.microseconds_per_row(score, test),
@@ -151,6 +146,17 @@ def run(
         _add_site(table, site, score, scaled(scorer(without), threshold))
     card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
     logger.info("wrote %s", bundle)
+
+
+def _about(bundle: Path, threshold: float, seed: int, rows: int) -> dict[str, Any]:
+    return {
+        "version": bundle.name,
+        "channel": "caller",
+        "threshold": threshold,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seed": seed,
+        "data": [{**SOURCE, "rows": rows}],
+    }
 
 
 def _tested(
@@ -182,7 +188,9 @@ def _plots(score: Score, test: Subscribers, threshold: float, learning: Points) 
 def _histograms(score: Score, development: Subscribers, seed: int) -> dict[str, Any]:
     """Return the histograms of ordinary callers, for drift, over their observations."""
     ordinary = development[np.flatnonzero(~development.frauds)]
-    observed = data.joined(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    looks = list(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    least = metrics.UNREPORTED["calls_only"]
+    observed = data.joined([*looks, *(metrics.seen_without(look, least) for look in looks)])
     return card.spread(observed, score(observed))
 
 
@@ -223,7 +231,7 @@ class Fitted:
     complete: Float32s
     """The same, as served at a threshold of 1."""
     highest: Float32s
-    """The highest of these over a simulated history."""
+    """The highest of these over a simulated history, a row for each of `metrics.REPORTING`."""
 
     def report(self, frauds: Bools, threshold: float, seed: int) -> dict[str, object]:
         """Measure each."""
@@ -234,7 +242,11 @@ class Fitted:
                 self.alone[self.called], frauds[self.called], threshold
             ),
             "whole": whole | metrics.intervals(self.complete, frauds, seed),
-            "imagined_ever": metrics.measure(self.highest, frauds, threshold),
+            "imagined_ever": metrics.measure(self.highest[0], frauds, threshold),
+            "ever_blocked": {
+                name or "everything": int((ever[~frauds] >= threshold).sum())
+                for name, ever in zip(metrics.REPORTING, self.highest, strict=True)
+            },
         }
 
 
@@ -242,7 +254,8 @@ def cross_fit(fit: Fit, development: Subscribers, seed: int) -> Fitted:
     """Score each subscriber by a network that has not seen it."""
     chance = np.random.default_rng(seed)
     folds = chance.permutation(np.arange(len(development)) % FOLDS)
-    alone, complete, highest = np.empty((3, len(development)), np.float32)
+    alone, complete = np.empty((2, len(development)), np.float32)
+    highest = np.empty((len(metrics.REPORTING), len(development)), np.float32)
     for fold in range(FOLDS):
         held_out = np.flatnonzero(folds == fold)
         raw = scorer(fit(development[np.flatnonzero(folds != fold)]))
@@ -250,7 +263,7 @@ def cross_fit(fit: Fit, development: Subscribers, seed: int) -> Fitted:
         activity = development[held_out].activity
         alone[held_out] = raw(activity)
         complete[held_out] = score(activity)
-        highest[held_out] = metrics.highest_scores(score, activity, chance)
+        highest[:, held_out] = metrics.highest_scores(score, activity, chance)
     called = development.activity.outgoing_calls > 0
     return Fitted(called=called, alone=alone, complete=complete, highest=highest)
 

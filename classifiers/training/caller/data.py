@@ -79,8 +79,7 @@ def after_calls(
     hours = _met_after(activity.active_hours, all_calls, apart, chance)
     seconds = _connected_seconds(activity, events.calls, chance)
     written_with = _met_after(activity.text_counterparts, all_texts, share, chance)
-    handsets = _met_after(activity.handsets, activity.outgoing_calls, share, chance)
-    areas = _met_after(activity.location_areas, activity.outgoing_calls, apart, chance)
+    handsets, areas = _places_after(activity, (share, apart), chance)
     imagined = CallerActivity(
         outgoing_calls=events.made,
         incoming_calls=events.got,
@@ -206,6 +205,18 @@ def _met_after(
     unmet = last * (1 - share) / (1 - (1 - last) * (1 - share))
     met = chance.binomial(np.rint(different).astype(np.int64), 1 - unmet)
     return np.where(different > 0, np.maximum(met, 1), 0).astype(np.float32)
+
+
+def _places_after(
+    activity: CallerActivity, shares: tuple[Float32s, Float32s], chance: Generator
+) -> tuple[Float32s, Float32s]:
+    """Return handsets and areas that are left of an observation."""
+    made, columns = activity.outgoing_calls, (activity.handsets, activity.location_areas)
+    handsets, areas = (
+        _met_after(column, made, share, chance)
+        for column, share in zip(columns, shares, strict=True)
+    )
+    return handsets, areas
 
 
 def _around_one(deviations: Float32s, chance: Generator) -> Float32s:
