@@ -17,6 +17,7 @@ COPY infra infra
 COPY blocklists blocklists
 COPY classifiers classifiers
 COPY services services
+COPY integrations integrations
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist \
     && /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
         --disable-pip-version-check --no-deps --no-index /dist/*.whl

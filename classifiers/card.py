@@ -74,6 +74,8 @@ class Card:
     data: tuple[TrainingSource, ...]
     metrics: Mapping[str, object]
     golden: tuple[GoldenRow, ...]
+    review_threshold: float | None = None
+    """The score from which a person is to judge what is not blocked; None: no one is."""
     score_histogram: Histogram | None = None
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
@@ -113,6 +115,7 @@ def parse(table: Mapping[str, object]) -> Card:
         data=tuple(map(_source, _field(table, "data", list))),
         metrics=_field(table, "metrics", dict),
         golden=tuple(map(_golden, _field(table, "golden", list))),
+        review_threshold=_optional_share(table, "review_threshold"),
         score_histogram=_histogram(table.get("score_histogram")),
         feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
         cascade=cascade_card.parse(table),
@@ -126,6 +129,12 @@ def parse(table: Mapping[str, object]) -> Card:
     if not 0 < card.threshold <= 1:
         raise InvalidConfiguration(
             "threshold {threshold} is not within (0, 1]", threshold=card.threshold
+        )
+    if card.review_threshold is not None and not card.review_threshold < card.threshold:
+        raise InvalidConfiguration(
+            "review_threshold {review} is not under the threshold {threshold}",
+            review=card.review_threshold,
+            threshold=card.threshold,
         )
     return card
 
@@ -199,6 +208,15 @@ def _histogram(value: object) -> Histogram | None:
     if len(numbers) != BINS or len(rows) != BINS or not 0 < sum(numbers) < inf:
         raise InvalidConfiguration("score_histogram is not {bins} counts of rows", bins=BINS)
     return tuple(numbers)
+
+
+def _optional_share(table: Mapping[str, object], name: str) -> float | None:
+    if table.get(name) is None:
+        return None
+    share = float(_field(table, name, float))
+    if not 0 < share <= 1:
+        raise InvalidConfiguration("{name} {share} is not within (0, 1]", name=name, share=share)
+    return share
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -43,6 +43,8 @@ class Reason(IntEnum):
     SENDER_HISTORY = 14
     """The words or a link of a text reach a threshold that is lowered, because texts of its sender
     were just blocked. With ALLOW the text is only marked."""
+    REVIEW = 15
+    """The score is under the threshold, but high enough for a person to judge; let through."""
 
 
 class MatchedOn(IntEnum):
@@ -150,7 +152,7 @@ class WouldBlock:
 
 _BLOCK = np.uint8(Action.BLOCK)
 _MARKING = np.zeros(256, np.bool_)
-_MARKING[[Reason.VELOCITY, Reason.RELATED]] = True
+_MARKING[[Reason.VELOCITY, Reason.RELATED, Reason.REVIEW]] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +211,7 @@ class Decisions:
         return len(self.actions)
 
     def blocked_or_marked(self) -> Bools:
-        """Return a mask of the rows blocked, or marked by the velocity model or the graph.
+        """Return a mask of the rows blocked, or marked by velocity, graph or review.
 
         Found once; callers must not write to it.
         """

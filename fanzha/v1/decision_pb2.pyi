@@ -127,6 +127,10 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The words or a link of a text reach a threshold that is lowered, because texts of its sender
     were just blocked. With ACTION_ALLOW the text is only marked.
     """
+    REASON_REVIEW: _Reason.ValueType  # 15
+    """The score is under the threshold, but so high that a person is to judge: it is among the
+    suspected hits. Let it through.
+    """
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why the action was chosen. New reasons may be added at any time."""
@@ -179,6 +183,10 @@ REASON_FAILED_CLOSED: Reason.ValueType  # 13
 REASON_SENDER_HISTORY: Reason.ValueType  # 14
 """The words or a link of a text reach a threshold that is lowered, because texts of its sender
 were just blocked. With ACTION_ALLOW the text is only marked.
+"""
+REASON_REVIEW: Reason.ValueType  # 15
+"""The score is under the threshold, but so high that a person is to judge: it is among the
+suspected hits. Let it through.
 """
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 

@@ -4,6 +4,7 @@ isort:skip_file
 Hits as they come, and texts that are sent in bulk."""
 
 from collections import abc as _abc
+from fanzha.v1 import decision_pb2 as _decision_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -30,7 +31,7 @@ class _HitStreamEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_HitStream.V
     HIT_STREAM_CONFIRMED: _HitStream.ValueType  # 1
     """What a block entry matched, and what a person confirmed."""
     HIT_STREAM_SUSPECTED: _HitStream.ValueType  # 2
-    """What a model or rule blocked."""
+    """What a model or rule blocked, marked or put up for review."""
     HIT_STREAM_DISMISSED: _HitStream.ValueType  # 3
     """What a person dismissed as no fraud."""
 
@@ -42,7 +43,7 @@ HIT_STREAM_UNSPECIFIED: HitStream.ValueType  # 0
 HIT_STREAM_CONFIRMED: HitStream.ValueType  # 1
 """What a block entry matched, and what a person confirmed."""
 HIT_STREAM_SUSPECTED: HitStream.ValueType  # 2
-"""What a model or rule blocked."""
+"""What a model or rule blocked, marked or put up for review."""
 HIT_STREAM_DISMISSED: HitStream.ValueType  # 3
 """What a person dismissed as no fraud."""
 Global___HitStream: _TypeAlias = HitStream  # noqa: Y015
@@ -136,6 +137,122 @@ class TailHitsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TailHitsResponse: _TypeAlias = TailHitsResponse  # noqa: Y015
+
+@_typing.final
+class ListPendingHitsRequest(_message.Message):
+    """Asks for hits without a verdict."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASONS_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    UNMASKED_FIELD_NUMBER: _builtins.int
+    channel: _decision_pb2.Channel.ValueType
+    """Only hits of this channel; absent: all."""
+    limit: _builtins.int
+    """At most so many, 1 to 1000; absent: 100."""
+    before: _builtins.str
+    """Only hits before this place, as next_before had it; absent: from the newest on."""
+    unmasked: _builtins.bool
+    """Whether parties and patterns are shown whole."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.Reason.ValueType]:
+        """Only hits decided for one of these reasons; none: all."""
+
+    def __init__(
+        self,
+        *,
+        reasons: _abc.Iterable[_decision_pb2.Reason.ValueType] | None = ...,
+        channel: _decision_pb2.Channel.ValueType = ...,
+        limit: _builtins.int = ...,
+        before: _builtins.str = ...,
+        unmasked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "channel", b"channel", "limit", b"limit", "reasons", b"reasons", "unmasked", b"unmasked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingHitsRequest: _TypeAlias = ListPendingHitsRequest  # noqa: Y015
+
+@_typing.final
+class ListPendingHitsResponse(_message.Message):
+    """Hits without a verdict."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HITS_FIELD_NUMBER: _builtins.int
+    NEXT_BEFORE_FIELD_NUMBER: _builtins.int
+    next_before: _builtins.str
+    """Where older hits go on; empty where there are none."""
+    @_builtins.property
+    def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___PendingHit]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        hits: _abc.Iterable[Global___PendingHit] | None = ...,
+        next_before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hits", b"hits", "next_before", b"next_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingHitsResponse: _TypeAlias = ListPendingHitsResponse  # noqa: Y015
+
+@_typing.final
+class PendingHit(_message.Message):
+    """A hit without a verdict."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FieldsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Its place in the stream of suspected hits."""
+    @_builtins.property
+    def fields(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Its fields, as docs/reference/hit-streams.md names them."""
+
+    def __init__(
+        self,
+        *,
+        place: _builtins.str = ...,
+        fields: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "place", b"place"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PendingHit: _TypeAlias = PendingHit  # noqa: Y015
 
 @_typing.final
 class ListCampaignsRequest(_message.Message):

@@ -40,6 +40,11 @@ class HitServiceStub:
                 request_serializer=fanzha_dot_v1_dot_hit__pb2.TailHitsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_hit__pb2.TailHitsResponse.FromString,
                 _registered_method=True)
+        self.ListPendingHits = channel.unary_unary(
+                '/fanzha.v1.HitService/ListPendingHits',
+                request_serializer=fanzha_dot_v1_dot_hit__pb2.ListPendingHitsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_hit__pb2.ListPendingHitsResponse.FromString,
+                _registered_method=True)
         self.ListCampaigns = channel.unary_unary(
                 '/fanzha.v1.HitService/ListCampaigns',
                 request_serializer=fanzha_dot_v1_dot_hit__pb2.ListCampaignsRequest.SerializeToString,
@@ -60,6 +65,14 @@ class HitServiceServicer:
         """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
         Parties are masked and notes left out unless the request is unmasked, which requires the role
         auditor or appeals officer and is in the audit log, before the first hit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPendingHits(self, request, context):
+        """Lists suspected hits that no one has judged yet, the newest first, masked as TailHits does.
+        Looks at 10000 hits at most; next_before says where to go on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -88,6 +101,11 @@ def add_HitServiceServicer_to_server(servicer, server):
                     servicer.TailHits,
                     request_deserializer=fanzha_dot_v1_dot_hit__pb2.TailHitsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_hit__pb2.TailHitsResponse.SerializeToString,
+            ),
+            'ListPendingHits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPendingHits,
+                    request_deserializer=fanzha_dot_v1_dot_hit__pb2.ListPendingHitsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_hit__pb2.ListPendingHitsResponse.SerializeToString,
             ),
             'ListCampaigns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCampaigns,
@@ -128,6 +146,33 @@ class HitService:
             '/fanzha.v1.HitService/TailHits',
             fanzha_dot_v1_dot_hit__pb2.TailHitsRequest.SerializeToString,
             fanzha_dot_v1_dot_hit__pb2.TailHitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPendingHits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.HitService/ListPendingHits',
+            fanzha_dot_v1_dot_hit__pb2.ListPendingHitsRequest.SerializeToString,
+            fanzha_dot_v1_dot_hit__pb2.ListPendingHitsResponse.FromString,
             options,
             channel_credentials,
             insecure,

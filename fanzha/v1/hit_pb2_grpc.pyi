@@ -38,6 +38,10 @@ class HitServiceStub:
     Parties are masked and notes left out unless the request is unmasked, which requires the role
     auditor or appeals officer and is in the audit log, before the first hit.
     """
+    ListPendingHits: _grpc.UnaryUnaryMultiCallable[_hit_pb2.ListPendingHitsRequest, _hit_pb2.ListPendingHitsResponse]
+    """Lists suspected hits that no one has judged yet, the newest first, masked as TailHits does.
+    Looks at 10000 hits at most; next_before says where to go on.
+    """
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]
     """Lists the largest campaigns of all workers together."""
     GetRelations: _grpc.UnaryUnaryMultiCallable[_hit_pb2.GetRelationsRequest, _hit_pb2.GetRelationsResponse]
@@ -55,6 +59,10 @@ class HitServiceAsyncStub(HitServiceStub):
     """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
     Parties are masked and notes left out unless the request is unmasked, which requires the role
     auditor or appeals officer and is in the audit log, before the first hit.
+    """
+    ListPendingHits: _aio.UnaryUnaryMultiCallable[_hit_pb2.ListPendingHitsRequest, _hit_pb2.ListPendingHitsResponse]  # type: ignore[assignment]
+    """Lists suspected hits that no one has judged yet, the newest first, masked as TailHits does.
+    Looks at 10000 hits at most; next_before says where to go on.
     """
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_hit_pb2.ListCampaignsRequest, _hit_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """Lists the largest campaigns of all workers together."""
@@ -76,6 +84,16 @@ class HitServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sends hits as they are written, oldest first in each stream, until the caller ends the call.
         Parties are masked and notes left out unless the request is unmasked, which requires the role
         auditor or appeals officer and is in the audit log, before the first hit.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPendingHits(
+        self,
+        request: _hit_pb2.ListPendingHitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_hit_pb2.ListPendingHitsResponse, _abc.Awaitable[_hit_pb2.ListPendingHitsResponse]]:
+        """Lists suspected hits that no one has judged yet, the newest first, masked as TailHits does.
+        Looks at 10000 hits at most; next_before says where to go on.
         """
 
     @_abc_1.abstractmethod

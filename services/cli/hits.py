@@ -16,6 +16,7 @@ from fanzha.translation.catalogue import gettext, gettext_noop
 from fanzha.v1 import decision_pb2, feedback_pb2_grpc, hit_pb2, hit_pb2_grpc
 from fanzha.v1 import feedback_pb2 as pb
 from infra.clock import now_ms
+from services.cli._common.channel_words import ChannelWord, reader
 from services.cli._common.console import fail, out, print_json, say_following
 from services.cli._common.enum_words import enum_word, word
 from services.cli._common.json_words import hit_words
@@ -25,6 +26,7 @@ from services.cli._common.options import (
     AsJson,
     By,
     DecisionTarget,
+    Limit,
     Note,
     Target,
     Timeout,
@@ -90,8 +92,7 @@ def tail(
         request.streams.append(hit_pb2.HitStream.Value(f"{_STREAM}{stream.name}"))
     with _hit_server(target) as stub, suppress(KeyboardInterrupt):
         if not as_json:
-            heads = {name: gettext(name) for name in _WIDTHS}
-            _write(_columns(heads, gettext("score  evidence  decision")))
+            _write_heads()
             say_following()
         # No deadline: it follows until cancelled.
         hits: Any = stub.TailHits(request)
@@ -100,6 +101,40 @@ def tail(
             if shown == count:
                 hits.cancel()
                 return
+
+
+@app.command()
+def pending(
+    reason: Annotated[
+        str, typer.Option(help="Only hits decided for this reason, such as review or scored.")
+    ] = "",
+    channel: Annotated[
+        ChannelWord | None,
+        typer.Option(parser=reader(ChannelWord), metavar="CHANNEL", help="Only this channel."),
+    ] = None,
+    limit: Limit = 50,
+    before: Annotated[
+        str, typer.Option(help="Go on before this place, as the last line of a page shows it.")
+    ] = "",
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Show whole numbers; for auditors and appeals officers."),
+    ] = False,
+    target: Target = DEFAULT_TARGET,
+    as_json: AsJson = False,
+) -> None:
+    """List suspected hits that no one has judged, newest first: confirm or dismiss them.
+
+    With --reason review: what the models left to a person.
+    """
+    request = hit_pb2.ListPendingHitsRequest(limit=limit, before=before, unmasked=full)
+    if reason:
+        request.reasons.append(_reason(reason))
+    if channel is not None:
+        request.channel = decision_pb2.Channel.Value(f"CHANNEL_{channel.name}")
+    with _hit_server(target) as stub:
+        found = stub.ListPendingHits(request)
+    _show_pending(found, as_json)
 
 
 @app.command()
@@ -157,6 +192,30 @@ def _show(one: hit_pb2.TailHitsResponse, as_json: bool) -> None:
             )
         )
         return
+    _show_columns(name, hit)
+
+
+def _show_pending(found: hit_pb2.ListPendingHitsResponse, as_json: bool) -> None:
+    if as_json:
+        hits = [{"place": one.place, **hit_words(one.fields)} for one in found.hits]
+        print_json({"hits": hits, "next_before": found.next_before})
+        return
+    if found.hits:
+        _write_heads()
+    else:
+        out.print(gettext("nothing waits for a verdict"))
+    for one in found.hits:
+        _show_columns("suspected", one.fields)
+    if found.next_before:
+        out.print(gettext("go on with --before {place}", place=found.next_before))
+
+
+def _write_heads() -> None:
+    heads = {name: gettext(name) for name in _WIDTHS}
+    _write(_columns(heads, gettext("score  evidence  decision")))
+
+
+def _show_columns(name: str, hit: Mapping[str, str]) -> None:
     cells = {
         "time": written(int(hit.get(HitField.OCCURRED_AT_MS, 0))),
         "stream": enum_word("hit_stream", name),
@@ -187,6 +246,20 @@ def _write(line: str) -> None:
 def _columns(cells: Mapping[str, str], rest: str) -> str:
     shown = (padded(cells[name] or "–", width) for name, width in _WIDTHS.items())
     return " ".join((*shown, rest))
+
+
+def _reason(name: str) -> Any:
+    try:
+        return decision_pb2.Reason.Value(f"REASON_{name.upper()}")
+    except ValueError:
+        known = [word(known, "REASON_") for known in decision_pb2.Reason.keys()]  # noqa: SIM118
+        fail(
+            gettext(
+                "--reason: one of {value}; not {name!r}",
+                value=", ".join(filter(None, known)),
+                name=name,
+            ),
+        )
 
 
 def _fraud_type(name: str) -> Any:

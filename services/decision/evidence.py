@@ -29,6 +29,8 @@ class ModelSet:
     text: TextScorer
     link: LinkScorer
     thresholds: Mapping[Channel, float]
+    review_thresholds: Mapping[Channel, float | None] = field(default_factory=dict)
+    """The score from which a person is to judge what is not blocked; None where no one is."""
     shadows: Shadows = field(default_factory=Shadows)
     """Models that score the same traffic and decide nothing."""
 
@@ -104,6 +106,8 @@ class BatchEvidence:
     scores: Float32s = field(init=False)
     """Fraud probabilities; NaN where the model failed."""
     model_version: str = ""
+    known_too_little: Bools | None = None
+    """Calls of callers with too few for a judgement; None for other channels."""
     fraud_types: Uint8s | None = None
     """The model's, of texts."""
     text_links: LinksInTexts | None = None

@@ -17,7 +17,7 @@ import numpy as np
 from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.caller.classifier import scale_scores
+from classifiers.caller.classifier import MINIMUM_CALLS, scale_scores
 from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -37,6 +37,7 @@ from services.decision.list_match import LinksInTexts, NumbersInTexts
 from services.decision.observer import Observer, Table
 from services.decision.origin.guard import OriginFindings, OriginGuard, UnregisteredAction
 from services.decision.related.stage import RelatedStage
+from services.decision.review import ReviewStage
 from services.decision.sender_stage import SenderStage
 from services.decision.shadow import entries as shadow_entries
 from services.decision.shadow import models as shadow_models
@@ -67,6 +68,7 @@ class DecisionPipeline:
         current_policies: Callable[[], CarrierPolicies] = lambda: NO_POLICIES,
         answers: AnswerPolicy | None = None,
         senders: SenderStage | None = None,
+        reviews: ReviewStage | None = None,
     ) -> None:
         self._current_snapshot = current_snapshot
         self._current_models = current_models
@@ -79,6 +81,7 @@ class DecisionPipeline:
         self._related = related
         self._current_policies = current_policies
         self._senders = senders
+        self._reviews = reviews or ReviewStage({})
         self._settings = settings_in_words(rules, velocity, senders)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
@@ -246,6 +249,7 @@ class DecisionPipeline:
         self._observer.callers_active(activity)
         model = evidence.models.caller
         self._score(evidence, model.version, lambda: model.score(activity))
+        evidence.known_too_little = activity.outgoing_calls < MINIMUM_CALLS
         if evidence.policy is not None:
             # The model's own limit is below its threshold, and a carrier may have set a lower one.
             thresholds = evidence.policy.thresholds
@@ -340,7 +344,7 @@ class DecisionPipeline:
 
     def _decide(self, evidence: BatchEvidence, query: ShadowQuery | None) -> Decisions:
         evidence.context.check_deadline()
-        ruling = evidence.ruling()
+        ruling = self._reviews.ruling(evidence)
         decisions = self._decisions(evidence, policy_overrides.applied(evidence.policy, ruling))
         self._observer.stage_done(evidence.channel, "policy")
         self._shadows.compare(evidence, ruling, query)

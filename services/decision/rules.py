@@ -46,6 +46,8 @@ PRECEDENCE = (
     ("marked_link", Action.ALLOW, Reason.LINK_SCORED),
     ("marked_history", Action.ALLOW, Reason.SENDER_HISTORY),
     ("marked_sender", Action.ALLOW, Reason.UNREGISTERED),
+    # Only where the model has a review threshold; at most so many a minute.
+    ("review", Action.ALLOW, Reason.REVIEW),
     ("under", Action.ALLOW, Reason.SCORED),
 )
 """For each row, the first rule that holds decides."""
@@ -114,6 +116,11 @@ def _first_that_holds(holds: Mapping[str, Bools | None], rows: int) -> Ruling:
         np.putmask(first, held[place], _NUMBERS[place])
         all_held |= _BITS[place] * held[place]
     return Ruling(_ACTIONS.take(first), _REASONS.take(first), all_held)
+
+
+def bit_of(name: str) -> np.uint32:
+    """Return the bit of `Ruling.held` of a rule."""
+    return np.uint32(_BITS[_PLACES[name]])
 
 
 def names_of(held: int) -> tuple[str, ...]:

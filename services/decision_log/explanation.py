@@ -116,6 +116,14 @@ def _by_velocity(row: Mapping[str, Any]) -> Sentence:
     )
 
 
+def _by_review(row: Mapping[str, Any]) -> Sentence:
+    return Sentence(
+        f"评分 {row['score']:.3f} 未达阈值 {row['threshold']:.3f} 但已接近，放行并交人工复核。",
+        f"the score {row['score']:.3f} comes close to the threshold {row['threshold']:.3f}: let "
+        "through, for a person to judge.",
+    )
+
+
 def _by_relation(row: Mapping[str, Any]) -> Sentence:
     side = _SIDES.get(row.get("related_evidence") or "", ("通信一方", "a party"))
     since_ms = row.get("related_since_ms")
@@ -149,6 +157,7 @@ _REASONS: Mapping[str, Callable[[Mapping[str, Any]], Sentence]] = {
     "LINK_SCORED": _by_link,
     "SENDER_HISTORY": _by_sender,
     "RELATED": _by_relation,
+    "REVIEW": _by_review,
     "FAILED_OPEN": _unheard,
     "FAILED_CLOSED": _fixed(
         "模型未能给出评分，按运营商策略予以拦截。",

@@ -301,7 +301,7 @@ _BY_MODEL = frozenset(
     reason.name
     for reason in (
         *(Reason.SCORED, Reason.LINK_SCORED, Reason.SENDER_HISTORY),
-        *(Reason.SPAM, Reason.VELOCITY),
+        *(Reason.SPAM, Reason.VELOCITY, Reason.REVIEW),
     )
 )
 

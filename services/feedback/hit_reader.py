@@ -1,7 +1,7 @@
 """Follow the hit streams: masked by role, and audited where full numbers are shown."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput
@@ -10,11 +10,14 @@ from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
 from services.decision.related.entities import is_party
 from services.decision.sinks.hit_fields import HitField
-from services.decision.sinks.hit_store import HitStore
+from services.decision.sinks.hit_store import SUSPECTED, HitStore
 
 BEGINNING = "0"
 _PLACE = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 _BATCH = 100
+_EXAMINED = 500
+MOST_EXAMINED = 10_000
+"""Hits looked at by one request for pending ones."""
 _HIGHEST = 2**64 - 1
 
 
@@ -25,6 +28,15 @@ class FollowedHit:
     stream: str
     place: str
     fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingHits:
+    """Suspected hits without a verdict, newest first."""
+
+    hits: Sequence[FollowedHit]
+    next_before: str
+    """Where older ones go on; empty where there are none."""
 
 
 class HitReader:
@@ -43,11 +55,7 @@ class HitReader:
                 "after: a place such as 1764000000000-0, not {after!r}", after=after[:40]
             )
         if unmasked:
-            personal_data.check_unmasked("unmasked")
-            names = ", ".join(name.rsplit(":", 1)[1] for name in streams)
-            await self._audit.record(
-                AuditKind.HITS_READ, subject="hits", details={"streams": names, "after": after}
-            )
+            await self._record_reading(streams, after=after)
         places = {one: after or await self._store.newest(one) for one in streams}
         while True:
             wait_ms = 1 if end_at_newest else 1000
@@ -58,6 +66,45 @@ class HitReader:
                 yield FollowedHit(stream=stream, place=place, fields=fields)
             if not found and end_at_newest:
                 return
+
+    async def pending(
+        self, fits: Callable[[Mapping[str, str]], bool], *, before: str, limit: int, unmasked: bool
+    ) -> PendingHits:
+        """Return the newest *limit* suspected hits before a place that fit and have no verdict.
+
+        An empty place means from the newest on. Looks at `MOST_EXAMINED` hits at most.
+        """
+        if before and not _is_place(before):
+            raise InvalidInput(
+                "before: a place such as 1764000000000-0, not {before!r}", before=before[:40]
+            )
+        if unmasked:
+            await self._record_reading([SUSPECTED], before=before)
+        found: list[FollowedHit] = []
+        for _ in range(MOST_EXAMINED // _EXAMINED):
+            part = await self._store.before(SUSPECTED, before, count=_EXAMINED)
+            chosen = [(place, hit) for place, hit in part if fits(hit)]
+            ids = [hit[HitField.DECISION_ID] for _, hit in chosen]
+            verdicts = await self._store.verdicts(ids)
+            for (place, hit), verdict in zip(chosen, verdicts, strict=True):
+                if verdict:
+                    continue
+                fields = hit if unmasked else masked_fields(hit)
+                found.append(FollowedHit(stream=SUSPECTED, place=place, fields=fields))
+                if len(found) == limit:
+                    return PendingHits(hits=found, next_before=place)
+            if len(part) < _EXAMINED:
+                return PendingHits(hits=found, next_before="")
+            before = part[-1][0]
+        return PendingHits(hits=found, next_before=before)
+
+    async def _record_reading(self, streams: Sequence[str], **place: str) -> None:
+        """Check that the caller may see whole numbers, and record that it does."""
+        personal_data.check_unmasked("unmasked")
+        names = ", ".join(name.rsplit(":", 1)[1] for name in streams)
+        await self._audit.record(
+            AuditKind.HITS_READ, subject="hits", details={"streams": names, **place}
+        )
 
 
 def masked_fields(hit: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from fanzha.errors import InvalidConfiguration
-from infra import process_lifecycle
+from infra import http_server, process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
@@ -38,7 +38,7 @@ from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.dispatch.wiring import DispatchRuntime
-from services.warning.intake import cloud_events_http, http_server
+from services.warning.intake import cloud_events_http
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.policy import rulebook

@@ -15,7 +15,7 @@ from fanzha import numbering
 from fanzha.errors import InvalidConfiguration
 from fanzha.links import find_links
 from fanzha.phone import HomePlan
-from fanzha.tables import Bools, Int64s
+from fanzha.tables import Bools, Channel, Int64s
 from infra.reloaded_file import ReloadedFile
 from services.carrier_policy import wiring as carrier_policy
 from services.decision import cascade, dry_run
@@ -34,6 +34,7 @@ from services.decision.protocol_answer.sip import SipResponses
 from services.decision.related.entities import owner_of
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
+from services.decision.review import ReviewStage
 from services.decision.sender_stage import SenderStage
 from services.decision.treatment.answer_policy import AnswerPolicy
 from services.decision.treatment.block_delay import BlockDelay
@@ -47,6 +48,7 @@ from services.decision.velocity import VelocityStage
 from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
 from services.models.active import ActiveModels
+from services.models.signatures import SignatureCheck
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
@@ -87,6 +89,7 @@ def build(
     """Build everything a decision needs; raises ValueError for a wrong deployment."""
     models = load_models(settings, cascade.budgets(settings, observer))
     velocity, senders = _velocity_stage(settings, models), _sender_stage(settings)
+    stages = velocity, senders, _review_stage(settings, observer)
     home, activity = HomePlan(settings.home_country), ActivityTable(settings.activity_slots)
     related = _related_stage(settings, suspects, now_ms)
     make = _engines(settings, replica, related, policies or carrier_policy.of_host(settings))
@@ -97,8 +100,9 @@ def build(
         reserve_ids=reserve_ids,
         velocity=velocity,
         senders=senders,
+        reviews=stages[2],
     )
-    dry_engine = _dry_engine(make, models, activity, (velocity, senders), count_dry_runs)
+    dry_engine = _dry_engine(make, models, activity, stages, count_dry_runs)
     return Decider(
         engine=engine,
         replica=replica,
@@ -135,10 +139,10 @@ def _dry_engine(
     make: "partial[DecisionPipeline]",
     models: ActiveModels,
     activity: ActivityTable,
-    stages: tuple[VelocityStage | None, SenderStage | None],
+    stages: tuple[VelocityStage | None, SenderStage | None, ReviewStage],
     count: CountDryRuns,
 ) -> DecisionPipeline:
-    velocity, senders = stages
+    velocity, senders, reviews = stages
     return make(
         current_models=dry_run.without_shadows(lambda: models.current),
         activity=dry_run.UncountedActivity(activity),
@@ -146,6 +150,7 @@ def _dry_engine(
         reserve_ids=dry_run.no_ids,
         velocity=velocity and velocity.for_dry_runs(),
         senders=senders and senders.for_dry_runs(),
+        reviews=reviews.for_dry_runs(),
     )
 
 
@@ -186,6 +191,17 @@ def _sender_stage(settings: Settings) -> SenderStage | None:
         return None
     blocks = settings.sender_history_action == "block"
     return SenderStage(histories=SenderHistories(), blocks=blocks)
+
+
+def _review_stage(settings: Settings, observer: Observer) -> ReviewStage:
+    return ReviewStage(
+        {
+            Channel.CALL: settings.call_reviews_per_minute,
+            Channel.TEXT: settings.text_reviews_per_minute,
+            Channel.LINK: settings.link_reviews_per_minute,
+        },
+        count=observer.reviewed,
+    )
 
 
 def _related_stage(
@@ -253,6 +269,7 @@ def load_models(
         desired_models.load_copy(settings.data_dir),
         budgets,
         velocity=_has_velocity_model(settings),
+        signatures=SignatureCheck(settings.model_keys_file, settings.require_signed_models),
     )
 
 

@@ -177,6 +177,7 @@ class Worker:
             model_failed=self._metrics.model_failed,
             velocity_failed=self._metrics.velocity_failed,
             texts_disguised=self._metrics.texts_disguised,
+            reviewed=self._metrics.reviewed,
             escalations=self._metrics.escalations,
             escalation_failed=self._metrics.escalation_failed,
             links_found=self._links_found,

@@ -32,6 +32,26 @@ class DecisionSettings(ServerSettings):
         description="Score (0 to 1) from which a link is blocked. Unset: the threshold in the "
         "model's card.",
     )
+    call_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Calls a minute and worker that a person is to judge: what scores between the "
+        "review threshold in the model's card and the threshold is let through and written to "
+        "suspected hits. 0: none; further ones are counted.",
+    )
+    text_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Texts a minute and worker that a person is to judge, as for calls.",
+    )
+    link_reviews_per_minute: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="Links a minute and worker that a person is to judge, as for calls.",
+    )
     request_id_window_s: int = Field(
         default=60,
         ge=0,
@@ -178,6 +198,16 @@ class DecisionSettings(ServerSettings):
     )
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."
+    )
+    model_keys_file: Path | None = Field(
+        default=None,
+        description="PEM file of the public keys (Ed25519) that may sign model bundles. A bundle "
+        "whose signature is wrong or by another key is refused. Unset: no signature is looked at.",
+    )
+    require_signed_models: bool = Field(
+        default=False,
+        description="Whether bundles without a signature are refused, too; those of the package "
+        "have none. The model in force stays.",
     )
     activity_slots: int = Field(
         default=2**20, description="Callers whose activity is tracked per worker; a power of two."

@@ -40,6 +40,7 @@ KINDS = tuple(ModelKind)
 CASCADES = {Channel.TEXT: "text", Channel.LINK: "link"}
 """Channels whose bundles may have a second stage."""
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
+REVIEW_OUTCOMES = "put_up", "left_out"
 FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
@@ -97,15 +98,20 @@ VELOCITY_FAILURES = Family(
 DISGUISED_TEXTS = Family(
     name="fanzha_disguised_texts",
     kind="counter",
-    text="Texts with emoji, spaces, digits or the like in words, which the text model also read "
-    "without.",
+    text="Texts with emoji, spaces or the like in words, which the model also read without.",
+)
+REVIEWS = Family(
+    name="fanzha_reviews",
+    kind="counter",
+    text="Rows let through that score close to the threshold: put up for review, or left out.",
+    labels=("channel", "outcome"),
+    values=tuple(product(WORDS.values(), REVIEW_OUTCOMES)),
 )
 ESCALATIONS = Family(
     name="fanzha_escalations",
     kind="counter",
     text="Texts and links with an uncertain score: escalated to the second stage, answered from "
-    "its cache, skipped for lack of budget, or failed; the last two kept the score of the fast "
-    "model.",
+    "its cache, skipped for lack of budget, or failed; the last two kept their fast score.",
     labels=("channel", "outcome"),
     values=tuple(product(CASCADES.values(), ESCALATION_OUTCOMES)),
 )
@@ -370,7 +376,7 @@ FAMILIES = (
     *(VELOCITY_FAILURES, DISGUISED_TEXTS, REQUESTS_SHED),
     *(ROWS_UNREADABLE, ROWS_CUT, REQUEST_IDS, MONITORED, DRY_RUNS),
     *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
-    *(ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
+    *(REVIEWS, ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
     *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),

@@ -127,6 +127,13 @@ class DecisionMetrics:
         """Count texts that the model also read without their disguise."""
         self._figures[layout.START[layout.DISGUISED_TEXTS.name]] += texts
 
+    def reviewed(self, channel: Channel, put_up: int, left_out: int) -> None:
+        """Count rows that scored just under the threshold, put up for review or not."""
+        place = layout.CHANNELS.index(channel) * len(layout.REVIEW_OUTCOMES)
+        first = layout.START[layout.REVIEWS.name] + place
+        self._figures[first] += put_up
+        self._figures[first + 1] += left_out
+
     def escalations(
         self, channel: Channel, escalated: int, cached: int, skipped: int, seconds: float
     ) -> None:

@@ -12,8 +12,8 @@ OWN_TESTS = CHECKOUT / "tests" / "unit" / "fanzha" / "client"
 PUBLIC = {"__init__", "channels", "login"}
 """`channels` opens a channel for stubs of one's own; `login` names the variables of a login."""
 FOLDERS = (
-    "benchmarks", "blocklists", "classifiers", "examples", "fanzha", "infra", "services", "tests",
-    "tools",
+    "benchmarks", "blocklists", "classifiers", "examples", "fanzha", "infra", "integrations",
+    "services", "tests", "tools",
 )  # fmt: skip
 
 

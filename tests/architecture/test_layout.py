@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services")
+PACKAGES = ("fanzha", "infra", "blocklists", "classifiers", "services", "integrations")
 MOST_MODULES = 25
 """In one folder, its ``__init__`` not counted."""
 MOST_LINES = 400
@@ -25,6 +25,7 @@ DEFINITION = re.compile(r"( *)(async def|def|class) ")
 NOUNS_IN_ING = {
     "binding": "of a socket to a port: the system call",
     "blocking": "a client that blocks its thread; the other one is asynchronous",
+    "coding": "as in data coding scheme: which octets stand for which characters",
     "encoding": "how something is written",
     "hashing": "the technique",
     "listing": "a list as somebody sees it",
@@ -47,6 +48,9 @@ SHORT_MODULES = {
     "blocklists/importers/list_format.py": "commands name formats without importing readers",
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
+    "integrations/dns/serials.py": "zone, answers and restart compare serials alike",
+    "integrations/smpp/command.py": "the role name that every adapter has",
+    "integrations/smpp/settings.py": "the role name that every adapter has",
     "infra/garbage_collection.py": "processes and commands pause it alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",

@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["fanzha", "infra", "blocklists", "classifiers", "services"])
+@pytest.mark.parametrize(
+    "name", ["fanzha", "infra", "blocklists", "classifiers", "services", "integrations"]
+)
 def test_import_name_is_ours_alone(name: str) -> None:
     assert set(packages_distributions().get(name, [])) <= {"fanzha"}
 

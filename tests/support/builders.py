@@ -36,6 +36,7 @@ from services.decision.observer import Observer
 from services.decision.origin.guard import OriginGuard
 from services.decision.pipeline import DecisionPipeline
 from services.decision.related.stage import RelatedStage
+from services.decision.review import ReviewStage
 from services.decision.sender_stage import SenderStage
 from services.decision.shadow.models import Shadow, Shadows
 from services.decision.sinks import hit_fields
@@ -262,6 +263,7 @@ def an_engine(
     policies: CarrierPolicies | Callable[[], CarrierPolicies] = NO_POLICIES,
     answers: AnswerPolicy | None = None,
     senders: SenderStage | None = None,
+    reviews: ReviewStage | None = None,
 ) -> DecisionPipeline:
     """Make an engine with these entries at version 7, whose first decision is number 100."""
     snapshot, heard = Snapshot.build(7, entries), models or some_models()
@@ -278,6 +280,7 @@ def an_engine(
         current_policies=policies if callable(policies) else lambda: policies,
         answers=answers,
         senders=senders,
+        reviews=reviews,
     )
 
 

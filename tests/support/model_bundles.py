@@ -11,7 +11,7 @@ from classifiers.card import CARD, GRAPH
 def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None = None) -> Path:
     """Put a good bundle of *channel* below *root*: the shipped one under another version.
 
-    Its card has no histograms, so that a test can set the expected ones.
+    Its card has no histograms and no review threshold, so that a test can set the expected ones.
     """
     bundle = root / channel / version
     copytree(bundles.newest(bundles.SHIPPED, channel), bundle)
@@ -62,6 +62,11 @@ def _edit_second_threshold(bundle: Path, threshold: float) -> None:
 
 def _drop_histograms(bundle: Path) -> None:
     path = bundle / CARD
-    text = re.sub(r"^score_histogram = .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    text = re.sub(
+        r"^(score_histogram|review_threshold) = .*\n",
+        "",
+        path.read_text("utf-8"),
+        flags=re.MULTILINE,
+    )
     table = r"^\[feature_histograms[^\n]*\n(?:[^\[\n][^\n]*\n)*"
     path.write_text(re.sub(table, "", text, flags=re.MULTILINE), "utf-8")

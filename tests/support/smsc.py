@@ -46,6 +46,13 @@ class MessageCentre:
         """Let it drop all connections."""
         await self._say({"hangup": True})
 
+    async def ledger(self, file: Path) -> Any:
+        """Return the ledger of a ``ledger_centre``, which it writes to *file*."""
+        before = len(self.of("ledger"))
+        await self._say({"ledger": str(file)})
+        await self.wait_for("ledger", before + 1)
+        return json.loads(await asyncio.to_thread(file.read_text))
+
     async def counts(self) -> dict[str, Any]:
         """Return the number of messages it received."""
         before = len(self.of("count"))
@@ -97,19 +104,35 @@ class MessageCentre:
 @asynccontextmanager
 async def message_centre() -> AsyncIterator[MessageCentre]:
     """Run one on a free loopback port; `NoMessageCentre` where that is not possible."""
+    async with node_peer("server.js") as centre:
+        centre.port = (await centre.wait_for("listening"))[0]["port"]
+        yield centre
+
+
+@asynccontextmanager
+async def ledger_centre(**options: object) -> AsyncIterator[MessageCentre]:
+    """Run one that writes down what it acknowledged; see ``ledger_centre.js``."""
+    async with node_peer("ledger_centre.js", **options) as centre:
+        centre.port = (await centre.wait_for("listening"))[0]["port"]
+        yield centre
+
+
+@asynccontextmanager
+async def node_peer(script: str, **options: object) -> AsyncIterator[MessageCentre]:
+    """Run a script of ``smsc_server`` with *options* as JSON, until the block ends."""
     folder = await asyncio.to_thread(installed)
     process = await asyncio.create_subprocess_exec(
         "node",
-        str(folder / "server.js"),
+        str(folder / script),
+        json.dumps(options),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    centre = MessageCentre(process)
+    peer = MessageCentre(process)
     try:
-        centre.port = (await centre.wait_for("listening"))[0]["port"]
-        yield centre
+        yield peer
     finally:
-        await centre.end()
+        await peer.end()
 
 
 def installed() -> Path:
@@ -119,7 +142,7 @@ def installed() -> Path:
         raise NoMessageCentre(
             "the SMPP server needs node and npm; on Debian: apt install nodejs npm"
         )
-    files = [FOLDER / name for name in ("package.json", "package-lock.json", "server.js")]
+    files = sorted([*FOLDER.glob("package*.json"), *FOLDER.glob("*.js")])
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fanzha"
     folder = cache / f"smsc-{digest}"

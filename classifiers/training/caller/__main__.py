@@ -22,6 +22,7 @@ import torch
 from rich.progress import Progress
 
 from classifiers.caller.classifier import CallerClassifier, known_scores, scale_scores
+from classifiers.evaluation.risk_control import RiskControl
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import card_plots, carrier_rates, examples_card
 from classifiers.training.caller import (
@@ -120,22 +121,22 @@ def run(
 ) -> None:
     """Choose on *development*, measure on *test*, write *bundle*.
 
-    Examples of a *site* are measured too, also by the graph trained *without* them; the model
-    *before* is measured on the test part as it serves.
+    Measured too: examples of a *site*, also by the graph *without* them, and the model *before*.
     """
     fitted = cross_fit(fit, development, seed)
-    threshold = metrics.choose_threshold(fitted.highest, development.frauds)
+    promise = metrics.choose_threshold(fitted.highest, development.frauds)
+    threshold = promise.threshold or 1.0
     logger.info("threshold %.4f", threshold)
     graph = fit(development)
     raw, score = scorer(graph), scaled(scorer(graph), threshold)
     table: dict[str, Any] = {
         **_about(bundle, threshold, seed, len(development) + len(test)),
+        **fitted.review(development.frauds, threshold),
         **_histograms(score, development, seed),
         "metrics": {
             "microseconds_per_row": card.microseconds_per_row(score, test),
             "kilobytes": round(graph.ByteSize() / 1000),
-            "development": fitted.report(development.frauds, threshold, seed),
-            "errors": error_kinds.count(fitted.complete, development),
+            **_developed(fitted, promise, development, seed),
             **_tested(raw, score, test, threshold, seed),
         },
         "plots": _plots(score, test, threshold, learning),
@@ -156,6 +157,16 @@ def _about(bundle: Path, threshold: float, seed: int, rows: int) -> dict[str, An
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         "data": [{**SOURCE, "rows": rows}],
+    }
+
+
+def _developed(
+    fitted: "Fitted", promise: RiskControl, development: Subscribers, seed: int
+) -> dict[str, object]:
+    return {
+        "promise": promise.figures(),
+        "development": fitted.report(development.frauds, promise.threshold or 1.0, seed),
+        "errors": error_kinds.count(fitted.complete, development),
     }
 
 
@@ -233,6 +244,11 @@ class Fitted:
     highest: Float32s
     """The highest of these over a simulated history, a row for each of `metrics.REPORTING`."""
 
+    def review(self, frauds: Bools, threshold: float) -> dict[str, float]:
+        """Return the threshold of reviews for the card, where it lies below that of blocks."""
+        found = metrics.choose_threshold(self.highest, frauds, metrics.REVIEWED).threshold
+        return {} if found is None or found >= threshold else {"review_threshold": found}
+
     def report(self, frauds: Bools, threshold: float, seed: int) -> dict[str, object]:
         """Measure each."""
         whole = metrics.measure(self.complete, frauds, threshold)
@@ -244,7 +260,7 @@ class Fitted:
             "whole": whole | metrics.intervals(self.complete, frauds, seed),
             "imagined_ever": metrics.measure(self.highest[0], frauds, threshold),
             "ever_blocked": {
-                name or "everything": int((ever[~frauds] >= threshold).sum())
+                name or metrics.EVERYTHING: int((ever[~frauds] >= threshold).sum())
                 for name, ever in zip(metrics.REPORTING, self.highest, strict=True)
             },
         }

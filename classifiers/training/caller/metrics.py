@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from classifiers.caller.classifier import MINIMUM_CALLS
 from classifiers.evaluation.metrics import auc
+from classifiers.evaluation.risk_control import RiskControl, control_risk
 from classifiers.training.caller.data import Generator, Subscribers, after_calls, without
 from fanzha.tables import Bools, CallerActivity, Float32s, Int64s
 
@@ -15,6 +16,8 @@ Score: TypeAlias = Callable[[CallerActivity], Float32s]
 
 BUDGET = 0.001
 """Share of ordinary subscribers who may ever be blocked, in development."""
+REVIEWED = 0.005
+"""Share of ordinary subscribers who may ever be put up for review, or blocked."""
 RATES = (0.001, 0.005, 0.01)
 MIDDLE_RATE = RATES[1]
 """At which recalls are compared: the lowest that the test part shows at all."""
@@ -31,6 +34,7 @@ UNREPORTED: Mapping[str, Mapping[str, bool]] = {
     "calls_only": dict.fromkeys(_REPORTED, True),
 }
 """What a carrier may not report."""
+EVERYTHING = "everything"
 REPORTING = ("", "without_places", "calls_only")
 """What carriers report, for which the threshold has to hold: everything, or all but some of it."""
 
@@ -61,14 +65,14 @@ def highest_scores(score: Score, activity: CallerActivity, chance: Generator) ->
     )
 
 
-def choose_threshold(highest: Float32s, frauds: Bools) -> float:
-    """Return the lowest threshold that keeps the false-positive budget, whatever is reported.
+def choose_threshold(highest: Float32s, frauds: Bools, rate: float = BUDGET) -> RiskControl:
+    """Return the lowest threshold that keeps *rate*, whatever is reported, and what it promises.
 
     *highest* is what `highest_scores` returns.
     """
-    ordinary = np.sort(highest[:, ~frauds], axis=1)[:, ::-1]
-    allowed = int(ordinary.shape[1] * BUDGET)
-    return float(np.nextafter(ordinary[:, allowed].max(), np.float32(1)))
+    ordinary = highest[:, ~frauds]
+    names = [name or EVERYTHING for name in REPORTING]
+    return control_risk(ordinary.ravel(), np.repeat(names, ordinary.shape[1]), rate=rate)
 
 
 def measure(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, object]:

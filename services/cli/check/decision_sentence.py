@@ -122,4 +122,11 @@ def _by_others(decision: decision_pb2.Decision, done: str) -> str:
         return _related_sentence(decision, done)
     if decision.reason == decision_pb2.REASON_SENDER_HISTORY:
         return _sender_sentence(decision, done)
+    if decision.reason == decision_pb2.REASON_REVIEW:
+        return gettext(
+            "Let through and put up for review: the score {score:.4f} comes close to the threshold "
+            "{threshold:.4f}, so a person is to judge.",
+            score=decision.score,
+            threshold=decision.threshold,
+        )
     return ""

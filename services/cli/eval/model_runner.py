@@ -50,17 +50,23 @@ class ModelRunner(NamedTuple):
     """Made for a table, and the name of its file."""
 
 
-def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
-    """Load the newest model of *channel*; end the command where there is none that is whole."""
+def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
+    """Load the model in the folder *bundle*, such as ``MODELS/sms/4``."""
+    whole = bundle.resolve()
+    return load(channel, whole.parent.parent, whole.name)
+
+
+def load(channel: ChannelWord, models_dir: Path | None, version: str | None = None) -> ModelRunner:
+    """Load a model of *channel*, by default the newest; end the command where it is not whole."""
     try:
-        return _LOADERS[channel](models_dir)
+        return _LOADERS[channel](models_dir, version)
     except ValueError as error:
         fail(fault_text(error))
 
 
-def _text(models_dir: Path | None) -> ModelRunner:
+def _text(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
-    model = bundles.load_text(models_dir)
+    model = bundles.load_text(models_dir, version)
     home = phone.HomePlan()
 
     def scorer(table: OpenTable, name: str) -> Score:
@@ -77,9 +83,9 @@ def _text(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "text", scorer)
 
 
-def _link(models_dir: Path | None) -> ModelRunner:
+def _link(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score links by column url (or domain)."""
-    model = bundles.load_link(models_dir)
+    model = bundles.load_link(models_dir, version)
 
     def scorer(table: OpenTable, name: str) -> Score:
         link = needed(table, name, *URL_COLUMNS)
@@ -88,9 +94,9 @@ def _link(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "url", scorer)
 
 
-def _call(models_dir: Path | None) -> ModelRunner:
+def _call(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score callers by the columns of their behaviour."""
-    model = bundles.load_caller(models_dir)
+    model = bundles.load_caller(models_dir, version)
 
     def scorer(table: OpenTable, name: str) -> Score:
         needed(table, name, *model.table_columns)

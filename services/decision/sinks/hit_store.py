@@ -4,7 +4,7 @@
 key                                    what
 =====================================  ===============================================
 ``fanzha:hits:confirmed``              stream: matches of the lists, confirmed suspects
-``fanzha:hits:suspected``              stream: what a model or a rule blocked
+``fanzha:hits:suspected``              stream: what a model or a rule blocked or marked
 ``fanzha:hits:dismissed``              stream: what a person judged to be no fraud
 ``fanzha:decisions:<block>``           hash: id to hit and place; a block is 4096 ids in a row
 ``fanzha:decision:<id>``               hash: the last verdict, and the hit as it was judged
@@ -151,6 +151,16 @@ class HitStore:
         async with within(_READ_SECONDS):
             found: Any = await self._client.xrange(stream, first, last, count=count)
         return [(str(place), hit) for place, hit in found]
+
+    async def before(
+        self, stream: str, place: str, *, count: int
+    ) -> list[tuple[str, dict[str, str]]]:
+        """Return up to *count* entries, newest first, before *place*; empty: from the newest on."""
+        async with within(_READ_SECONDS):
+            found: Any = await self._client.xrevrange(
+                stream, f"({place}" if place else "+", "-", count=count
+            )
+        return [(str(at), hit) for at, hit in found]
 
     async def verdicts(self, decision_ids: Sequence[str]) -> list[str]:
         """Return the last verdict on each decision: confirmed, dismissed, or empty."""

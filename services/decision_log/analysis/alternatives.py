@@ -50,6 +50,10 @@ RULES = {
         "发送方名称未登记，仅标记",
         "the sender's name is not registered, only marked",
     ),
+    "review": (
+        "评分接近阈值，交人工复核",
+        "the score comes close to the threshold, and a person is to judge",
+    ),
     "under": ("没有规则成立", "no rule holds"),
 }
 """The rules of `services.decision.rules` in words, Chinese and English."""
@@ -107,7 +111,7 @@ def _after(change: _Change, held: set[str]) -> Sentence:
 def _needed(row: Mapping[str, Any]) -> list[Sentence]:
     """Say how far the score was from the threshold, where the score decided."""
     score, threshold = row["score"], row["threshold"]
-    if row["reason"] != "SCORED" or score is None:
+    if row["reason"] not in {"SCORED", "REVIEW"} or score is None:
         return []
     if score >= threshold:
         return [
@@ -245,6 +249,17 @@ def _sender_history(row: Mapping[str, Any]) -> list[_Change]:
     ]
 
 
+def _review(row: Mapping[str, Any]) -> list[_Change]:
+    setting = f"{row['channel'].lower()}_reviews_per_minute"
+    return [
+        _Change(
+            f"若评分低于模型的复核阈值，或设置 {setting} 为 0",
+            f"with a score under the review threshold of the model, or with {setting} 0",
+            ("review",),
+        )
+    ]
+
+
 def _related(_row: Mapping[str, Any]) -> list[_Change]:
     return [
         _Change(
@@ -300,6 +315,7 @@ _CHANGES = {
     "LINK_SCORED": _link_scored,
     "SENDER_HISTORY": _sender_history,
     "RELATED": _related,
+    "REVIEW": _review,
     "SPAM": _spam,
     "PROTECTED": _protected,
     "FAILED_OPEN": _failed,

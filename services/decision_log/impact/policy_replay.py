@@ -33,7 +33,7 @@ _BLOCK, _SCORED = np.uint8(Action.BLOCK), np.uint8(Reason.SCORED)
 _FAILED = (Reason.FAILED_OPEN, Reason.FAILED_CLOSED)
 _MARKS = (
     *(Reason.RELATED, Reason.VELOCITY, Reason.LINK_SCORED),
-    *(Reason.SENDER_HISTORY, Reason.UNREGISTERED),
+    *(Reason.SENDER_HISTORY, Reason.UNREGISTERED, Reason.REVIEW),
 )
 """Reasons that only mark what the score let through."""
 _NO_POLICY = CarrierPolicy()

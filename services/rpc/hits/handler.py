@@ -1,20 +1,25 @@
 """Serves HitService: follows hits, lists campaigns, and shows what is related."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
+from fanzha.decisions import Reason
 from fanzha.errors import InvalidInput
+from fanzha.tables import Channel
 from fanzha.v1 import hit_pb2 as pb
 from fanzha.v1 import hit_pb2_grpc as pb_grpc
 from services.decision.campaigns.bulk_texts import Campaign, senders
 from services.decision.campaigns.store import CampaignStore
+from services.decision.sinks.hit_fields import HitField
 from services.decision.sinks.hit_store import CONFIRMED, DISMISSED, SUSPECTED
 from services.feedback.hit_reader import HitReader
 from services.feedback.relation_reader import RelationReader
 
 DEFAULT_CAMPAIGNS = 100
 MOST_CAMPAIGNS = 1000
+DEFAULT_PENDING = 100
+MOST_PENDING = 1000
 _STREAMS = {
     pb.HIT_STREAM_CONFIRMED: CONFIRMED,
     pb.HIT_STREAM_SUSPECTED: SUSPECTED,
@@ -51,15 +56,25 @@ class HitServicer(pb_grpc.HitServiceServicer):
                 stream=_NUMBERS[hit.stream], place=hit.place, fields=hit.fields
             )
 
+    async def ListPendingHits(
+        self, request: pb.ListPendingHitsRequest, context: object
+    ) -> pb.ListPendingHitsResponse:
+        _check_limit(request.limit, MOST_PENDING)
+        found = await self._hits.pending(
+            _fits(request),
+            before=request.before,
+            limit=request.limit or DEFAULT_PENDING,
+            unmasked=request.unmasked,
+        )
+        return pb.ListPendingHitsResponse(
+            hits=[pb.PendingHit(place=one.place, fields=one.fields) for one in found.hits],
+            next_before=found.next_before,
+        )
+
     async def ListCampaigns(
         self, request: pb.ListCampaignsRequest, context: object
     ) -> pb.ListCampaignsResponse:
-        if request.limit > MOST_CAMPAIGNS:
-            raise InvalidInput(
-                "limit: 1 to {most_campaigns}, not {limit}",
-                most_campaigns=MOST_CAMPAIGNS,
-                limit=request.limit,
-            )
+        _check_limit(request.limit, MOST_CAMPAIGNS)
         found = await self._campaigns.all(self._now_ms())
         chosen = [one for one in found if not (request.unlisted and one.listed)]
         return pb.ListCampaignsResponse(
@@ -86,6 +101,27 @@ class HitServicer(pb_grpc.HitServiceServicer):
                 for one in found.neighbours
             ],
         )
+
+
+def _check_limit(limit: int, most: int) -> None:
+    if limit > most:
+        raise InvalidInput("limit: 1 to {most}, not {limit}", most=most, limit=limit)
+
+
+def _fits(request: pb.ListPendingHitsRequest) -> Callable[[Mapping[str, str]], bool]:
+    """Return whether a hit is of the channel and for a reason that are asked for."""
+    try:
+        reasons = {Reason(number).name for number in request.reasons}
+        channel = Channel(request.channel).name if request.channel else ""
+    except ValueError as error:
+        raise InvalidInput("reasons and channel: {error}", error=str(error)) from error
+
+    def fits(hit: Mapping[str, str]) -> bool:
+        return (not reasons or hit.get(HitField.REASON) in reasons) and (
+            not channel or hit.get(HitField.CHANNEL) == channel
+        )
+
+    return fits
 
 
 def _streams(numbers: Sequence[Any]) -> list[str]:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from infra.circuit_breaker import CircuitBreaker
 from infra.periodic import retry_until_available
 from infra.redis.consumer_group import StreamEntry
 from infra.redis.delay_queue import DelayQueue
@@ -16,7 +17,6 @@ from infra.redis.stream_consumer import StreamReader
 from services.warning.cases.events import MessageRef
 from services.warning.channels.channel import Outgoing, SendResult
 from services.warning.dispatch import channel_stream
-from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.limits import SendPermission, WithholdReason
 from services.warning.dispatch.permits import SendPermit
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus

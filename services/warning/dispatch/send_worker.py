@@ -15,6 +15,7 @@ from functools import partial
 from fanzha.errors import InvalidInput, Unavailable
 from infra import safe_traceback
 from infra.backoff import Backoff
+from infra.circuit_breaker import CircuitBreaker
 from infra.periodic import retry_until_available, run_periodically
 from infra.redis.client import Client
 from infra.redis.consumer_group import ConsumerGroup, StreamEntry
@@ -23,7 +24,6 @@ from infra.redis.delay_queue import DelayQueue
 from infra.redis.stream_consumer import BLOCK_MS, StreamReader
 from services.warning.channels.channel import ChannelSender, Outgoing
 from services.warning.dispatch import channel_stream
-from services.warning.dispatch.circuit_breaker import CircuitBreaker
 from services.warning.dispatch.outbox_relay import send_stream
 from services.warning.dispatch.permits import AlwaysPermit, SendPermit
 from services.warning.dispatch.send_ledger import SendClaim, SendLedger, SendStatus

@@ -100,6 +100,69 @@ def two_hits(redis_url: str, target: str) -> str:
     return target
 
 
+def pending(target: str, *options: str) -> str:
+    found = CliRunner().invoke(hits.app, ["pending", "--target", target, *options])
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_hits_without_a_verdict_wait_newest_first_until_they_are_judged(
+    redis_url: str, target: str
+) -> None:
+    write(redis_url, *(a_hit(one, Reason.REVIEW) for one in (11, 12, 13)), a_hit(14, Reason.SCORED))
+
+    before = json.loads(pending(target, "--reason", "review", "--json"))
+    judge(redis_url, 12)
+    after = json.loads(pending(target, "--reason", "review", "--json"))
+
+    assert [hit["decision_id"] for hit in before["hits"]] == ["13", "12", "11"]
+    assert [hit["decision_id"] for hit in after["hits"]] == ["13", "11"]
+    assert CALLER not in str(before)
+
+
+def judge(url: str, decision_id: int) -> None:
+    async def record() -> None:
+        client = connect(url)
+        await HitStore(client).add_to_record(decision_id, {"verdict": "dismissed"})
+        await client.aclose()
+
+    asyncio.run(record())
+
+
+def test_pending_hits_come_in_pages(redis_url: str, target: str) -> None:
+    write(redis_url, *(a_hit(one, Reason.REVIEW) for one in (21, 22, 23)))
+
+    first = json.loads(pending(target, "--limit", "2", "--json"))
+    second = json.loads(pending(target, "--before", first["next_before"], "--json"))
+
+    assert [hit["decision_id"] for hit in first["hits"]] == ["23", "22"]
+    assert [hit["decision_id"] for hit in second["hits"]] == ["21"]
+    assert second["next_before"] == ""
+
+
+def test_pending_hits_are_shown_as_a_table_of_one_channel(redis_url: str, target: str) -> None:
+    write(redis_url, a_hit(31, Reason.REVIEW))
+
+    calls, texts = pending(target, "--channel", "call"), pending(target, "--channel", "sms")
+
+    assert "review" in calls
+    assert " 31" in calls
+    assert texts == "nothing waits for a verdict\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [(["--reason", "dislike"], "--reason"), (["--before", "yesterday"], "before")],
+)
+def test_an_unknown_reason_or_place_of_pending_hits_is_named(
+    target: str, options: list[str], named: str
+) -> None:
+    found = CliRunner().invoke(hits.app, ["pending", "--target", target, *options])
+
+    assert found.exit_code == 2
+    assert named in found.stderr
+
+
 def test_all_streams_are_followed_from_their_beginning(two_hits: str) -> None:
     shown = tail(two_hits, "--since", "beginning", "--count", "2")
 
@@ -185,10 +248,12 @@ async def test_each_role_follows_its_permitted_streams(redis_url: str, issuer: I
         may_follow = await server.who_may("TailHits", ALL_KEPT, streams=True)
         nothing = list(audit.records)
         may_unmask = await server.who_may("TailHits", whole, streams=True)
+        may_judge = await server.who_may("ListPendingHits", pb.ListPendingHitsRequest())
         may_list = await server.who_may("ListCampaigns", pb.ListCampaignsRequest())
 
     assert may_follow == {Role.APPROVER, Role.AUDITOR, Role.APPEALS_OFFICER, Role.OPERATOR}
     assert may_unmask == {Role.AUDITOR, Role.APPEALS_OFFICER}
+    assert may_judge == may_follow
     assert may_list == set(Role) - {Role.CARRIER, Role.SOURCE, Role.DISPATCHER}
     assert nothing == []
     assert audit.kinds == [AuditKind.HITS_READ] * 2

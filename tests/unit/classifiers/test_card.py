@@ -60,6 +60,9 @@ def test_an_empty_field_is_as_bad_as_a_missing_one(name: str) -> None:
         ({"threshold": 1.5}, "threshold 1.5 is not within"),
         ({"threshold": float("nan")}, "threshold nan is not within"),
         ({"threshold": "0.9"}, "threshold is '0.9'"),
+        ({"review_threshold": 0.9}, "review_threshold 0.9 is not under the threshold 0.9"),
+        ({"review_threshold": 0.0}, "review_threshold 0.0 is not within"),
+        ({"review_threshold": "low"}, "review_threshold is 'low'"),
         ({"channel": "fax"}, "channel 'fax' is none of"),
         ({"data": [{"source": "ours", "rows": 3}]}, "licence is missing"),
         ({"data": ["ours"]}, "'ours' is not a table"),
@@ -79,6 +82,11 @@ def test_an_empty_field_is_as_bad_as_a_missing_one(name: str) -> None:
 def test_an_odd_field_is_named(changes: Mapping[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         card.parse({**a_table(), **changes})
+
+
+def test_a_card_can_name_from_which_score_a_person_judges() -> None:
+    assert card.parse(a_table()).review_threshold is None
+    assert card.parse(a_table() | {"review_threshold": 0.4}).review_threshold == 0.4
 
 
 def test_a_card_can_have_a_histogram_of_scores() -> None:

