@@ -38,8 +38,7 @@ def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     scaling = Scaling(np.concatenate(observations))
     scaled = [torch.from_numpy(scaling(one)) for one in observations]
     targets = torch.from_numpy(subscribers.frauds.astype(np.float32))
-    members = [_fit(scaled, targets, seed + member) for member in range(MEMBERS)]
-    return _export(scaling, members)
+    return _export(scaling, _fit(scaled, targets, seed))
 
 
 class Scaling:
@@ -80,38 +79,55 @@ def _observe(subscribers: Subscribers, chance: Generator) -> CallerActivity:
     )
 
 
-def _fit(
-    observations: Sequence[torch.Tensor], targets: torch.Tensor, seed: int
-) -> torch.nn.Sequential:
+class Perceptrons:
+    """Several perceptrons of one shape, trained side by side; nothing is shared between them."""
+
+    def __init__(self, inputs: int, seed: int) -> None:
+        draws = torch.Generator().manual_seed(seed)
+        shapes = list(pairwise((inputs, *HIDDEN, 1)))
+        self.weights = [_drawn((MEMBERS, *shape), shape[0], draws) for shape in shapes]
+        self.biases = [_drawn((MEMBERS, 1, shape[1]), shape[0], draws) for shape in shapes]
+
+    def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return log-odds, members by rows, of *rows*, members by rows by inputs."""
+        for weights, biases in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            rows = torch.relu(torch.baddbmm(biases, rows, weights))
+        return torch.baddbmm(self.biases[-1], rows, self.weights[-1])[:, :, 0]
+
+
+def _drawn(shape: tuple[int, ...], inputs: int, draws: torch.Generator) -> torch.Tensor:
+    """Draw weights, or biases, of a layer of so many *inputs*, as torch does."""
+    values = (2 * torch.rand(shape, generator=draws) - 1) / float(np.sqrt(inputs))
+    return values.requires_grad_()
+
+
+def _fit(observations: Sequence[torch.Tensor], targets: torch.Tensor, seed: int) -> Perceptrons:
     chance = np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    sizes = (2 * len(FEATURES), *HIDDEN)
-    layers = [
-        layer
-        for inputs, outputs in pairwise(sizes)
-        for layer in (torch.nn.Linear(inputs, outputs), torch.nn.ReLU())
-    ]
-    network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], 1))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    networks = Perceptrons(observations[0].shape[1], seed)
+    optimiser = torch.optim.AdamW(
+        [*networks.weights, *networks.biases], lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
+    )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, EPOCHS)
-    for drawn in chance.integers(len(observations), size=EPOCHS).tolist():
-        found = network(observations[drawn])[:, 0]
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(found, targets)
+    goals = targets.expand(MEMBERS, -1)
+    for drawn in chance.integers(len(observations), size=(EPOCHS, MEMBERS)).tolist():
+        found = networks(torch.stack([observations[one] for one in drawn]))
+        # The mean of each member: one's size of step does not depend on how many there are.
+        loss = MEMBERS * torch.nn.functional.binary_cross_entropy_with_logits(found, goals)
         optimiser.zero_grad()
         torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
-    return network
+    return networks
 
 
-def _export(scaling: Scaling, members: Sequence[torch.nn.Sequential]) -> onnx.ModelProto:
+def _export(scaling: Scaling, networks: Perceptrons) -> onnx.ModelProto:
     tensors = {
         "mean": scaling.mean,
         "scale": scaling.scale,
         "low": scaling.low,
         "high": scaling.high,
-    } | _weights(members)
-    return graph(tensors, len(members))
+    } | _weights(networks)
+    return graph(tensors, MEMBERS)
 
 
 def graph(tensors: Mapping[str, Float32s], members: int) -> onnx.ModelProto:
@@ -159,25 +175,19 @@ def _layer(before: str, weights: str, after: str) -> list[onnx.NodeProto]:
     ]
 
 
-def _weights(members: Sequence[torch.nn.Sequential]) -> dict[str, Float32s]:
+def _weights(networks: Perceptrons) -> dict[str, Float32s]:
     """Lay the first layers side by side and the last below each other, with the mean at the end."""
-    linears = [
-        [layer for layer in member if isinstance(layer, torch.nn.Linear)] for member in members
-    ]
     tensors: dict[str, Float32s] = {}
-    for number, layers in enumerate(zip(*linears, strict=True)):
-        weights = [layer.weight.detach().numpy().T for layer in layers]
-        biases = [layer.bias.detach().numpy() for layer in layers]
+    for number, pair in enumerate(zip(networks.weights, networks.biases, strict=True)):
+        weights, biases = (tensor.detach().numpy() for tensor in pair)
         if number == 0:
-            tensors |= {"w0": np.hstack(weights), "b0": np.concatenate(biases)}
+            tensors |= {"w0": np.hstack(list(weights)), "b0": biases.reshape(-1)}
         elif number < len(HIDDEN):
             tensors |= {f"w{number}_{one}": weight for one, weight in enumerate(weights)}
-            tensors |= {f"b{number}_{one}": bias for one, bias in enumerate(biases)}
+            tensors |= {f"b{number}_{one}": bias[0] for one, bias in enumerate(biases)}
         else:
-            shares = np.vstack(weights) / len(members)
-            bias = np.mean(biases, axis=0)
             tensors |= {
-                f"w{number}": shares.astype(np.float32),
-                f"b{number}": bias.astype(np.float32),
+                f"w{number}": (np.vstack(list(weights)) / MEMBERS).astype(np.float32),
+                f"b{number}": biases.mean(axis=0)[0],
             }
     return tensors

@@ -20,8 +20,7 @@ from rich.progress import Progress
 
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.call_simulator import worlds
-from classifiers.training.call_simulator.worlds import World
-from classifiers.training.velocity import data, detection, network, page
+from classifiers.training.velocity import data, network, page
 from classifiers.training.velocity import examples as golden_examples
 from classifiers.training.velocity.data import Figures, Observed
 from classifiers.velocity.classifier import cap_scores, velocity_features
@@ -59,7 +58,6 @@ def run(bundle: Path, seed: int, scale: float, progress: Progress) -> None:
         "validation": _measure(graph, threshold, choosing),
         "test": _measure(graph, threshold, testing),
         "left_out": _left_out(learning, choosing, testing, seed, progress),
-        "detection": _detection(graph, threshold, (seed, scale), progress),
     }
     logger.info("threshold %.4f, set by %s", threshold, decisive)
     rows = sum(int(observed.enough.sum()) for observed in (learning, choosing))
@@ -90,21 +88,6 @@ def _worlds(seed: int, scale: float, progress: Progress) -> list[Observed]:
 
         observed.append(data.observe(world, scale, seed + place, advance_to))
     return observed
-
-
-def _detection(
-    graph: onnx.ModelProto, threshold: float, how: tuple[int, float], progress: Progress
-) -> Mapping[str, object]:
-    """Measure how soon frauds are noticed in worlds of other seeds."""
-    seed, scale = how
-
-    def observe(world: World, world_seed: int) -> Observed:
-        task = progress.add_task(f"world of {world.name}, seed {world_seed}", total=1.0)
-        return data.observe(
-            world, scale, world_seed, lambda share: progress.update(task, completed=share)
-        )
-
-    return detection.measure(detection.fresh(observe, network.scorer(graph), seed), threshold)
 
 
 def _train(

@@ -89,18 +89,23 @@ def measure(
     }
 
 
-def section(figures: Mapping[str, Any]) -> str:
-    """Render what `measure` found."""
-    alarms = [
+def alarms(found: Sequence[Mapping[str, Any]]) -> str:
+    """Render the alarms that `measure` found."""
+    rows = [
         (
             *(row["world"], f"{row['callers']:,}", row["marked"], f"{row['rate']:.0f}"),
             f"{row['low']:.0f} to {row['high']:.0f}",
         )
-        for row in figures["alarms"]
+        for row in found
     ]
-    parts = [markdown_table(_ALARM_TITLES, alarms)]
-    for world in dict.fromkeys(row["world"] for row in figures["frauds"]):
-        rows = [_cells(row) for row in figures["frauds"] if row["world"] == world]
+    return markdown_table(_ALARM_TITLES, rows)
+
+
+def frauds(found: Sequence[Mapping[str, Any]]) -> str:
+    """Render the frauds that `measure` found, a table for each world."""
+    parts = []
+    for world in dict.fromkeys(row["world"] for row in found):
+        rows = [_cells(row) for row in found if row["world"] == world]
         parts.append(f"World of {world}:\n\n{markdown_table(_TITLES, rows)}")
     return "\n\n".join(parts)
 

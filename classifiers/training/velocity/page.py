@@ -10,7 +10,6 @@ from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.call_simulator import worlds
 from classifiers.training.call_simulator.behaviour import Behaviour, Range
 from classifiers.training.call_simulator.worlds import World
-from classifiers.training.velocity import detection
 
 _TEMPLATE = Path(__file__).with_name("velocity_page.md")
 _KIND_TITLES = ("kind", "callers", "of them with calls enough", "marked", "calls", "marked calls")
@@ -44,8 +43,6 @@ def page(bundle: Path) -> str:
         "test": _kinds(metrics["test"]["kinds"]),
         "test_auc": metrics["test"]["auc"],
         "left_out": _left_out(metrics["left_out"]),
-        "detection": detection.section(metrics["detection"]),
-        "seeds": detection.SEEDS,
         "behaviours": _behaviours(worlds.TRAINING),
         "test_behaviours": _behaviours(worlds.TEST),
         "sources": _sources(worlds.TEST),

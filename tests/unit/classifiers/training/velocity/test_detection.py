@@ -56,7 +56,7 @@ def test_figures_of_several_worlds_are_put_together() -> None:
     (sim_box,) = (row for row in figures["frauds"] if row["kind"] == "SIM box")
     assert (sim_box["callers"], sim_box["marked"]) == (2, 2)
     assert (sim_box["soon"], sim_box["later"], sim_box["median_minutes"]) == (1, 2, 29)
-    assert "| SIM box | 2 | 2 (100.0%) | 1 (50.0%) |" in detection.section(figures)
+    assert "| SIM box | 2 | 2 (100.0%) | 1 (50.0%) |" in detection.frauds(figures["frauds"])
 
 
 def test_without_a_mark_there_is_no_time() -> None:
