@@ -38,7 +38,7 @@ def train(subscribers: Subscribers, seed: int) -> onnx.ModelProto:
     scaling = Scaling(np.concatenate(observations))
     scaled = [torch.from_numpy(scaling(one)) for one in observations]
     targets = torch.from_numpy(subscribers.frauds.astype(np.float32))
-    return _export(scaling, _fit(scaled, targets, seed))
+    return export(scaling, _fit(scaled, targets, seed))
 
 
 class Scaling:
@@ -120,7 +120,8 @@ def _fit(observations: Sequence[torch.Tensor], targets: torch.Tensor, seed: int)
     return networks
 
 
-def _export(scaling: Scaling, networks: Perceptrons) -> onnx.ModelProto:
+def export(scaling: Scaling, networks: Perceptrons) -> onnx.ModelProto:
+    """Return the graph that fills, scales and cuts off features and averages the log-odds."""
     tensors = {
         "mean": scaling.mean,
         "scale": scaling.scale,
