@@ -68,11 +68,14 @@ def highest_scores(score: Score, activity: CallerActivity, chance: Generator) ->
 def choose_threshold(highest: Float32s, frauds: Bools, rate: float = BUDGET) -> RiskControl:
     """Return the lowest threshold that keeps *rate*, whatever is reported, and what it promises.
 
-    *highest* is what `highest_scores` returns.
+    *highest* is what `highest_scores` returns. Each kind of reporting is controlled by itself, and
+    the strictest decides: the same subscribers in all three are no more evidence than in one.
     """
-    ordinary = highest[:, ~frauds]
-    names = [name or EVERYTHING for name in REPORTING]
-    return control_risk(ordinary.ravel(), np.repeat(names, ordinary.shape[1]), rate=rate)
+    found = [
+        control_risk(row[~frauds], np.full(int((~frauds).sum()), name or EVERYTHING), rate=rate)
+        for name, row in zip(REPORTING, highest, strict=True)
+    ]
+    return max(found, key=lambda one: np.inf if one.threshold is None else one.threshold)
 
 
 def measure(scores: Float32s, frauds: Bools, threshold: float) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from classifiers import card
 from classifiers.caller.classifier import MINIMUM_CALLS
+from classifiers.evaluation.risk_control import Promise
 from classifiers.training import card_plots, carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.caller import error_kinds
@@ -39,6 +40,11 @@ _REPORTED = {
     "without_texts": ROWS["without_texts"],
     "calls_only": ROWS["calls_only"],
 }
+_PROMISES = {
+    Promise.CONFIDENT: "with 95 % confidence",
+    Promise.EXPECTED: "on average over samples of so many, which is no statement of confidence",
+    Promise.NONE: "not at all: so few rows allow no promise",
+}
 _EXAMPLES = {
     "Of those only measured": "examples",
     "The same by a graph that learned without examples, at the same threshold": "left_out",
@@ -68,7 +74,8 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "inputs": 2 * len(table["inputs"]["features"]),
         **{name: metrics[name] for name in ("kilobytes", "microseconds_per_row")},
         "review_threshold": round(table.get("review_threshold", table["threshold"]), 4),
-        "promise": metrics["promise"]["statement"],
+        "decided_by": metrics["promise"]["decided_by"].replace("_", " "),
+        "promised": _PROMISES[metrics["promise"]["groups"][0]["promise"]],
         "upper": f"{max(one['upper'] for one in metrics['promise']['groups']):.2%}",
         "ever": max(development["ever_blocked"].values()),
         "ordinary": ever["ordinary"],

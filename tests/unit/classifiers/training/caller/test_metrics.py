@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.evaluation.risk_control import Promise
 from classifiers.training.caller.metrics import BUDGET, choose_threshold, gain, intervals, measure
 
 scores = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=30)
@@ -35,6 +36,16 @@ def test_the_threshold_keeps_the_budget(ordinary: list[float]) -> None:
     assert found.threshold is not None
     assert found.threshold <= 1
     assert np.count_nonzero(highest[~frauds] >= found.threshold) <= len(ordinary) * BUDGET
+
+
+def test_the_same_subscribers_seen_thrice_are_no_more_evidence() -> None:
+    # 1,200 three times over would be enough for a confident promise.
+    scores = np.linspace(0, 0.9, 1200).astype(np.float32)
+
+    found = choose_threshold(np.array([scores] * 3), np.zeros(1200, np.bool_))
+
+    assert found.needed > 1200
+    assert Promise.CONFIDENT not in {one.promise for one in found.groups}
 
 
 def test_intervals_hold_the_figures_and_a_model_gains_nothing_over_itself() -> None:
