@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test test-fast test-alone check proto reference translations docs lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning test test-fast test-alone check proto released-proto reference translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -55,6 +55,7 @@ check: install  ## Lint, types, import contracts, proto style, generated code, d
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
+	npx --yes @bufbuild/buf@$(BUF_VERSION) breaking proto --against proto/released.binpb
 	$(MAKE) --no-print-directory proto
 	git diff --exit-code -- fanzha/v1
 	$(MAKE) --no-print-directory docs
@@ -64,6 +65,9 @@ proto: install  ## Make fanzha/v1 from proto/
 	    --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy \
 	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	    --mypy_out=. --mypy_grpc_out=. $$(find proto -name '*.proto' | sort)
+
+released-proto:  ## Record the proto of a release, which no later one may break (needs npx)
+	npx --yes @bufbuild/buf@$(BUF_VERSION) build proto --exclude-source-info -o proto/released.binpb
 
 reference: install  ## Make the pages of docs/reference that come from code
 	$(BIN)/python -m tools.reference

@@ -29,6 +29,7 @@ ADAPTERS: dict[str, tuple[str, str]] = {
         "shows people why a page was blocked, and takes their appeals",
     ),
     "dns": ("integrations.dns.command", "serves listed hosts to resolvers as a policy zone (RPZ)"),
+    "cmpp": ("integrations.cmpp.command", "relays CMPP between service providers and an ISMG"),
     "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
 }
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.

@@ -118,9 +118,10 @@ def _guess(octets: bytes, encodings: Sequence[str]) -> str:
 
 def encoded(text: str, coding: Coding) -> bytes | None:
     """Return *text* in *coding*, one septet an octet; None where it lacks a character."""
+    names = {Coding.UTF16: "utf-16-be", Coding.GB18030: "gb18030", Coding.ASCII: "ascii"}
     try:
         if coding is Coding.GSM7:
             return gsm_alphabet.encode(text)
-        return text.encode("utf-16-be") if coding is Coding.UTF16 else None
+        return text.encode(names[coding]) if coding in names else None
     except UnicodeEncodeError:
         return None

@@ -79,8 +79,8 @@ class PeerLink(asyncio.Protocol):
         self._slow(is_slow=False)
 
     def send(self, octets: bytes) -> None:
-        """Send a PDU; nothing where the connection is gone."""
-        if not self.is_open:
+        """Send a PDU; nothing where it is empty or the connection is gone."""
+        if not octets or not self.is_open:
             return
         if not self._unsent:
             self._loop.call_soon(self._flush)

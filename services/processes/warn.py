@@ -49,6 +49,7 @@ from services.warning.wiring import WarningPipeline
 
 logger = logging.getLogger(__name__)
 
+_AFTER_SECONDS = 3.0
 CONNECTIONS = 128
 """About thirty block in reads of streams; the rest serve requests and sends."""
 
@@ -90,14 +91,21 @@ async def run(settings: Settings) -> int:
         background = _start_background(parts, dispatch)
         await server.serve()
         process_lifecycle.say_serving()
+        preparing = asyncio.create_task(_prepare_regions(parts.book))
         await process_lifecycle.first_of(stop, *background)
         budget = process_lifecycle.DrainBudget(settings.drain_seconds)
         await server.drain(budget.left())
         await dispatch.drain(budget.left())
-        await process_lifecycle.cancel(background)
+        await process_lifecycle.cancel([*background, preparing])
         await parts.refusals.write(last=True)
     logger.info("the warning pipeline ends")
     return 0
+
+
+async def _prepare_regions(book: Rulebook) -> None:
+    """Load the table of prefixes once the other roles serve; an earlier hit loads it itself."""
+    await asyncio.sleep(_AFTER_SECONDS)
+    await asyncio.to_thread(book.regions.prepare)
 
 
 async def _build(settings: Settings, redis_url: str) -> WarnParts:

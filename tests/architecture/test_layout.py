@@ -49,6 +49,7 @@ SHORT_MODULES = {
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
     "integrations/dns/serials.py": "zone, answers and restart compare serials alike",
+    "integrations/cmpp/command.py": "the role name that every adapter has",
     "integrations/smpp/command.py": "the role name that every adapter has",
     "integrations/smpp/settings.py": "the role name that every adapter has",
     "infra/garbage_collection.py": "processes and commands pause it alike",
@@ -65,6 +66,7 @@ SHORT_MODULES = {
     "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
+    "services/start.py": "starts a process before the command line is imported",
     "services/settings/variables.py": "commands name variables without importing settings",
 }
 """Modules of a few lines, and why they stand alone."""

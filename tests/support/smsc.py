@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "smsc_server"
 _PATIENCE_SECONDS = 60.0
 _INSTALL_SECONDS = 200.0
+_END_SECONDS = 10.0
 
 
 class NoMessageCentre(RuntimeError):
@@ -75,12 +76,17 @@ class MessageCentre:
         return found
 
     async def end(self) -> None:
-        """Close its input, which stops it."""
+        """Close its input, which stops it; kill a peer that does not stop."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         with suppress(BrokenPipeError, ConnectionResetError):
             await self._process.stdin.wait_closed()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
         await self._reading
 
     async def _say(self, what: object) -> None:
@@ -121,12 +127,15 @@ async def ledger_centre(**options: object) -> AsyncIterator[MessageCentre]:
 async def node_peer(script: str, **options: object) -> AsyncIterator[MessageCentre]:
     """Run a script of ``smsc_server`` with *options* as JSON, until the block ends."""
     folder = await asyncio.to_thread(installed)
+    async with started_peer(["node", str(folder / script), json.dumps(options)]) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def started_peer(command: Sequence[str]) -> AsyncIterator[MessageCentre]:
+    """Run a peer that writes events and reads orders as lines of JSON, until the block ends."""
     process = await asyncio.create_subprocess_exec(
-        "node",
-        str(folder / script),
-        json.dumps(options),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     peer = MessageCentre(process)
     try:

@@ -15,6 +15,7 @@ import typer
 
 from classifiers.evaluation import comparison, report
 from classifiers.evaluation.labels import LabelKind
+from classifiers.evaluation.prevalence import probability
 from classifiers.evaluation.risk_control import control_risk
 from fanzha import tables
 from fanzha.translation.catalogue import gettext
@@ -128,7 +129,14 @@ def evaluate(
 def _figures(
     channel: ChannelWord, data: Path, model: ModelRunner, found: report.Figures
 ) -> report.Figures:
-    about = {"channel": channel, "model_version": model.version, "file": data.name}
+    about: report.Figures = {
+        "channel": channel,
+        "model_version": model.version,
+        "file": data.name,
+    }
+    if model.calibrated_at is not None:
+        about["calibrated_at"] = model.calibrated_at
+        about["probability_at_threshold"] = probability(model.threshold, model.calibrated_at)
     return about | found
 
 

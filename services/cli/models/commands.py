@@ -78,6 +78,24 @@ def list_models(
 
 
 @app.command()
+def drift(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show how far the traffic of each worker has moved from what the models were trained on.
+
+    The population stability index: above 0.1 look, above 0.25 the traffic is another. Status 1 when
+    an alarm is raised (settings score_drift_alarm, feature_drift_alarm).
+    """
+    with server(target) as stub:
+        found = stub.ListModels(pb.ListModelsRequest())
+    workers = [(word(model.kind), one) for model in found.models for one in model.workers]
+    if as_json:
+        print_json(display.drift_json(workers))
+    else:
+        display.show_drift(workers)
+    if any(one.drift_alarms for _, one in workers):
+        raise typer.Exit(1)
+
+
+@app.command()
 def activate(
     kind: KindWord,
     version: Annotated[str, typer.Argument(help="Version of the bundle that is to decide.")],

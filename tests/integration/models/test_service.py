@@ -1,12 +1,10 @@
 """Models are swapped, watched and rolled back in a running service, by command."""
 
 import json
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -17,11 +15,7 @@ from fanzha.client import channels
 from fanzha.v1 import interception_pb2 as pb
 from fanzha.v1 import interception_pb2_grpc as pb_grpc
 from infra.clock import now_ms
-from services.cli._common.channel_words import ModelWord
-from services.cli.models import retrain
-from services.cli.models.retrain import RetrainPlan
 from services.decision.model_kinds import ModelKind
-from services.models.retrainer import Retrainer, TrainingLimits
 from tests.support.model_bundles import a_bundle, cut_graph, some_bundles
 from tests.support.processes import LEAN, Running, eventually, fanzha_up, run
 
@@ -129,66 +123,10 @@ def test_a_bad_model_is_refused_by_every_worker_and_the_old_one_answers(service:
     assert set(models(service, "rollback", "--yes", "text")["workers"].values()) == {"done"}
 
 
-def a_plan(service: Running, **changes: Any) -> RetrainPlan:
-    plan = RetrainPlan(
-        kind=ModelWord.VELOCITY,
-        models_dir=service.folder / "models",
-        data=None,
-        examples=(),
-        since="",
-        least=50,
-        measure=None,
-        share=0.5,
-        target=service.admin,
-        by="li",
-    )
-    return replace(plan, **changes)
-
-
-def a_retrainer(service: Running) -> Retrainer:
-    limits = TrainingLimits(seconds=60, memory_bytes=2**31)
-    return Retrainer(ModelKind.VELOCITY, service.folder / "models", limits=limits)
-
-
-def copied(bundle: Path, examples: object) -> list[str]:
-    """Return a command that makes *bundle* of the shipped one, in no time."""
-    script = (
-        "import sys; from pathlib import Path; from tests.support.model_bundles import a_bundle\n"
-        "out = Path(sys.argv[1]); a_bundle(out.parent.parent, 'moment', out.name)"
-    )
-    return [sys.executable, "-c", script, str(bundle)]
-
-
-def test_a_retrained_model_ends_in_shadow_and_decides_nothing(service: Running) -> None:
-    before = active(service, "velocity")
-
-    report = retrain.run(a_plan(service), a_retrainer(service), copied)
-
-    found = listed(service)["velocity"]
-    assert report.shadow == "in shadow, 0.5 of the batches"
-    assert found["desired"]["shadow"] == report.version
-    assert report.version not in before == active(service, "velocity")
-    folder = service.folder / "models" / "moment"
-    written = json.loads((folder / f"{report.version}.retrained.json").read_text())
-    assert (written["version"], written["shadow"]) == (report.version, report.shadow)
-
-
-def test_nothing_is_trained_from_fewer_examples_than_are_asked_for(service: Running) -> None:
-    versions = sorted((service.folder / "models" / "moment").glob("*/card.toml"))
-
-    report = retrain.run(a_plan(service, since="90d"), a_retrainer(service), copied)
-
-    assert report is None
-    assert sorted((service.folder / "models" / "moment").glob("*/card.toml")) == versions
-
-
-def test_a_shadow_that_is_refused_leaves_the_bundle_and_says_why(service: Running) -> None:
-    plan = a_plan(service, target="127.0.0.1:1")
-
-    report = retrain.run(plan, a_retrainer(service), copied)
-
-    assert report.shadow.startswith("refused")
-    assert (service.folder / "models" / "moment" / report.version / "card.toml").exists()
+def test_drift_is_told_where_it_is_known(service: Running) -> None:
+    # Bundles of tests have no histograms.
+    assert "no drift is known" in service.fanzha("models", "drift").stdout
+    assert models(service, "drift") == {}
 
 
 def test_a_bundle_that_no_worker_has_is_refused_and_changes_nothing(service: Running) -> None:
