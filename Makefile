@@ -13,7 +13,11 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help install demo demo-warning test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
+=======
+.PHONY: help install demo demo-warning demo-network test test-fast test-alone check proto released-proto reference translations docs lock bench bench-full bench-peers clean
+>>>>>>> main
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +43,9 @@ demo: install  ## Decide example traffic through real gRPC, with nothing but Pyt
 
 demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
 	$(BIN)/python -m examples.warning_demo
+
+demo-network: install  ## Let a campaign use four real networks, and an appeal lift it in all (needs kamailio, sip-tester, unbound, node, npm)
+	$(BIN)/python -m examples.network_demo
 
 test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
 	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)

@@ -1,13 +1,16 @@
 """Runs the SIP adapter: ``fanzha-adapter sip``."""
 
 import asyncio
+import sys
 from pathlib import Path
 
+from infra import process_lifecycle
 from integrations.common import process
 from integrations.common.adapter_metrics import AdapterMetricsServer
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
 from integrations.sip.identity.verification import IdentityVerifier
+from integrations.sip.jcard import JcardSigner, keep_signed
 from integrations.sip.metrics import SipMetrics
 from integrations.sip.redirect import CallRedirector
 from integrations.sip.server import SipRedirectServer
@@ -29,6 +32,7 @@ def main(config: Path | None) -> None:
 
 async def _serve(settings: SipSettings, stop: asyncio.Event) -> None:
     metrics = SipMetrics()
+    signer = _signer(settings)
     verifier = IdentityVerifier(settings, metrics.count_identity)
     page = AdapterMetricsServer.start(metrics, settings.metrics_listen)
     async with TrafficDecider(settings, metrics) as decider:
@@ -39,7 +43,18 @@ async def _serve(settings: SipSettings, stop: asyncio.Event) -> None:
         serving: dict[str, object] = {"sip": ",".join(addresses)}
         if page is not None:
             serving["metrics"] = page.port
+        tasks = []
+        if signer is not None and settings.jcard_file is not None:
+            tasks.append(asyncio.create_task(keep_signed(signer, settings.jcard_file)))
         process.say_serving(**serving)
-        await stop.wait()
+        await process_lifecycle.first_of(stop, *tasks)
+        await process_lifecycle.cancel(tasks)
         await server.drain()
         await transports.stop()
+
+
+def _signer(settings: SipSettings) -> JcardSigner | None:
+    try:
+        return JcardSigner.of(settings)
+    except (OSError, ValueError) as error:
+        sys.exit(f"jcard: {error}")
