@@ -108,7 +108,7 @@ def test_few_calls_never_reach_the_threshold(columns: dict[str, float]) -> None:
 
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=9), st.sampled_from([0.03, 0.5, 1.0]))
 def test_few_calls_keep_the_order_of_their_scores(scores: list[int], threshold: float) -> None:
-    before = np.array(scores, np.float32) / 1000
+    before = (np.array(scores) / 1000).astype(np.float32)
 
     after = scale_scores(before, np.full(len(scores), MINIMUM_CALLS - 1, np.float32), threshold)
 
