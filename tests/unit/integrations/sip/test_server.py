@@ -4,56 +4,19 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
 from fanzha.client import Answer, Call, ProtocolAnswer
 from fanzha.v1 import decision_pb2 as pb
-from fanzha.v1.protocol_answer_pb2 import ProtocolHeader
-from fanzha.v1.protocol_answer_pb2 import SipAnswer as SipProtocolAnswer
 from integrations.common.settings import FailPolicy
 from integrations.sip.metrics import SipMetrics
 from integrations.sip.redirect import CallRedirector
 from integrations.sip.server import SipRedirectServer
 from integrations.sip.settings import SipSettings
 from integrations.sip.transports import SipTransports
+from tests.support.call_answers import BLOCKED, FAILED, REASON, ChosenAnswers
 from tests.support.sip_messages import CALLEE, CALLER, SipAnswer, sip_answer, sip_request
-
-ALLOWED = Answer(action=pb.ACTION_ALLOW, reason=pb.REASON_SCORED, decision_id=7)
-FAILED = Answer(action=pb.ACTION_ALLOW, reason=pb.REASON_FAILED_OPEN, failed_open=True)
-REASON = 'Q.850;cause=21;text="v=analytics1;url=https://appeal.example/;id=7";location=RLN'
-BLOCKED = Answer(
-    action=pb.ACTION_BLOCK,
-    reason=pb.REASON_BLOCKLISTED,
-    decision_id=7,
-    protocol_answer=ProtocolAnswer(
-        sip=SipProtocolAnswer(
-            status=603,
-            phrase="Network Blocked",
-            headers=[ProtocolHeader(name="Reason", value=REASON)],
-        )
-    ),
-)
-
-
-@dataclass
-class ChosenAnswers:
-    """Answers every call alike; waits where *gate* is not set."""
-
-    answer: Answer = ALLOWED
-    policy: FailPolicy = FailPolicy.LET_THROUGH
-    calls: list[Call] = field(default_factory=list)
-    gate: asyncio.Event | None = None
-
-    async def call(self, call: Call) -> Answer:
-        self.calls.append(call)
-        if self.gate is not None:
-            await self.gate.wait()
-        return self.answer
-
-    def refuses(self, answer: Answer) -> bool:
-        return self.policy is FailPolicy.REFUSE if answer.failed_open else answer.blocked
 
 
 class Caller:
