@@ -36,7 +36,9 @@ async def _serve(settings: SipSettings, stop: asyncio.Event) -> None:
     verifier = IdentityVerifier(settings, metrics.count_identity)
     page = AdapterMetricsServer.start(metrics, settings.metrics_listen)
     async with TrafficDecider(settings, metrics) as decider:
-        redirector = CallRedirector(settings, decider, verifier.attestation_of)
+        redirector = CallRedirector(
+            settings, decider, verifier.attestation_of, metrics.count_undecided
+        )
         server = SipRedirectServer(settings, redirector, metrics)
         transports = SipTransports(settings, server)
         try:

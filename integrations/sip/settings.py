@@ -141,6 +141,14 @@ class SipSettings(AdapterSettings):
         int,
         Field(ge=1, description="Most calls that wait for a decision; beyond, calls go through."),
     ] = 2048
+    stall_ms: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Once a call has waited so long for its decision, those after it do not "
+            "wait behind it, but go on undecided until an answer comes.",
+        ),
+    ] = 20.0
     max_connections: Annotated[int, Field(ge=1, description="Most TCP connections.")] = 256
     idle_seconds: Annotated[
         float, Field(gt=0, description="After which a silent TCP connection is closed.")

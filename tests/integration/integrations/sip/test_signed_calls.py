@@ -36,6 +36,7 @@ def running(
             FANZHA_SIP_LISTEN="127.0.0.1:0",
             FANZHA_SIP_TARGETS=service.interception,
             FANZHA_SIP_TIMEOUT_MS="5000",
+            FANZHA_SIP_STALL_MS="5000",
             FANZHA_SIP_INGRESS="international",
             FANZHA_SIP_IDENTITY_TRUST_LIST=str(
                 write_trust_list(folder, [authority], {X5U: provider})

@@ -45,7 +45,7 @@ def next_hop() -> Iterator[socket.socket]:
 @asynccontextmanager
 async def adapter_answering(answer: Answer) -> AsyncIterator[int]:
     settings = SipSettings(listen="127.0.0.1:0", drain_seconds=0, challenge_contact=CHALLENGE)
-    redirector = CallRedirector(settings, ChosenAnswers(answer), lambda _: 0)
+    redirector = CallRedirector(settings, ChosenAnswers(answer), lambda _: 0, lambda: None)
     server = SipRedirectServer(settings, redirector, SipMetrics())
     transports = SipTransports(settings, server)
     (address,) = await transports.start()

@@ -57,7 +57,7 @@ async def serving(
 ) -> AsyncIterator[tuple[Caller, SipRedirectServer, str]]:
     chosen = SipSettings(listen="127.0.0.1:0", drain_seconds=0, **settings)  # type: ignore[arg-type]
     metrics = SipMetrics()
-    redirector = CallRedirector(chosen, decider, lambda _: 0)
+    redirector = CallRedirector(chosen, decider, lambda _: 0, lambda: None)
     server = SipRedirectServer(chosen, redirector, metrics)
     transports = SipTransports(chosen, server)
     (address,) = await transports.start()
@@ -164,7 +164,7 @@ async def test_without_a_decision_the_fail_policy_answers(policy: FailPolicy, st
 
 async def test_beyond_the_calls_that_may_wait_others_go_through_undecided() -> None:
     decider = ChosenAnswers(BLOCKED, gate=asyncio.Event())
-    async with serving(decider, max_pending=1) as (caller, _, _):
+    async with serving(decider, max_pending=1, stall_ms=60_000) as (caller, _, _):
         await caller.send(sip_request(port=caller.port, number=1))
         second = await caller.ask(sip_request(port=caller.port, number=2))
         assert decider.gate is not None
@@ -172,6 +172,21 @@ async def test_beyond_the_calls_that_may_wait_others_go_through_undecided() -> N
         first = await caller.receive()
 
     assert (second.status, first.status) == (302, 603)
+
+
+async def test_behind_a_call_that_waits_too_long_others_do_not_wait() -> None:
+    decider = ChosenAnswers(BLOCKED, gate=asyncio.Event())
+    async with serving(decider, stall_ms=1) as (caller, _, _):
+        await caller.send(sip_request(port=caller.port, number=1))
+        assert await caller.is_silent()
+        await asyncio.sleep(0.01)
+        second = await caller.ask(sip_request(port=caller.port, number=2))
+        assert decider.gate is not None
+        decider.gate.set()
+        first = await caller.receive()
+        third = await caller.ask(sip_request(port=caller.port, number=3))
+
+    assert (second.status, first.status, third.status) == (302, 603, 603)
 
 
 async def test_nobody_asks_about_an_emergency_call() -> None:
@@ -279,7 +294,7 @@ async def test_an_unforeseen_failure_lets_the_call_ring() -> None:
 
 async def test_ipv6_is_served_alike() -> None:
     settings = SipSettings(listen="[::1]:0", drain_seconds=0)
-    redirector = CallRedirector(settings, ChosenAnswers(BLOCKED), lambda _: 0)
+    redirector = CallRedirector(settings, ChosenAnswers(BLOCKED), lambda _: 0, lambda: None)
     server = SipRedirectServer(settings, redirector, SipMetrics())
     transports = SipTransports(settings, server)
     (address,) = await transports.start()
