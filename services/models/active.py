@@ -25,6 +25,7 @@ from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import Scorer, Shadows
 from services.decision.velocity import VelocityModel
 from services.models.desired_models import DesiredModel, DesiredModels
+from services.models.signatures import SignatureCheck
 from services.models.slot import ModelLoading, ModelSlot, SlotStatus
 
 
@@ -39,16 +40,19 @@ class ActiveModels:
         budgets: Mapping[ModelKind, EscalationBudget] | None = None,
         *,
         velocity: bool = False,
+        signatures: SignatureCheck | None = None,
     ) -> None:
         """Load the desired models, else the newest; raises `ValueError` without a model.
 
         *budgets* are those of the second stages of texts and links; without one there is no limit.
-        Only with *velocity* there is a velocity model.
+        Only with *velocity* there is a velocity model. Bundles that *signatures* refuse are not
+        loaded.
         """
+        check = (signatures or SignatureCheck()).check
 
         def slot(handling: ModelLoading[Scorer]) -> ModelSlot[Scorer]:
             chosen = desired.get(handling.kind, DesiredModel())
-            return ModelSlot(handling, root, thresholds.get(handling.kind), chosen)
+            return ModelSlot(handling, root, thresholds.get(handling.kind), chosen, check)
 
         # Too few calls are to stay below the threshold that holds.
         load_caller = partial(bundles.load_caller, lowest_threshold=thresholds.get(ModelKind.CALL))

@@ -15,6 +15,7 @@ from classifiers.feature_histogram import FeatureHistogram
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import Scorer, Shadow
 from services.models.desired_models import DesiredModel
+from services.models.signatures import SIGNATURE
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +69,17 @@ class ModelSlot(Generic[Scorer]):
         root: Path | None,
         threshold: float | None,
         desired: DesiredModel,
+        check: Callable[[Path], object] = lambda _bundle: None,
     ) -> None:
-        """Load the desired version, else the previous one, else the newest, which must pass."""
+        """Load the desired version, else the previous one, else the newest, which must pass.
+
+        *check* is asked about each bundle before it is loaded, and raises to refuse it.
+        """
         self.kind = handling.kind
         self._handling: ModelLoading[Scorer] = handling
         self._root = root
         self._threshold = threshold
+        self._check = check
         self._loaded: dict[str, Scorer] = {}
         self._refused: dict[str, tuple[_Mark, str]] = {}
         self._cards: dict[str, Card] = {}
@@ -171,6 +177,7 @@ class ModelSlot(Generic[Scorer]):
         return False
 
     def _load_at_start(self, version: str | None) -> Scorer:
+        version = self._checked(version)
         try:
             return self._load_whole(version)
         except Exception as error:
@@ -185,9 +192,17 @@ class ModelSlot(Generic[Scorer]):
         return model
 
     def _load_whole(self, version: str | None) -> Scorer:
+        version = self._checked(version)
         model = self._warmed(self._handling.load(self._root, version))
         self._without.pop(model.version, None)
         return model
+
+    def _checked(self, version: str | None) -> str:
+        """Return *version*, the newest for None; raise where its bundle is not to be used."""
+        if version is None:
+            version = bundles.newest(self._root or bundles.SHIPPED, self.kind.folder).name
+        self._check(bundles.folder(self._root, self.kind.folder, version))
+        return version
 
     def _warmed(self, model: Scorer) -> Scorer:
         self._handling.warm(model)
@@ -204,7 +219,8 @@ def _mark(root: Path | None, channel: str, version: str) -> _Mark:
     try:
         bundle = bundles.folder(root, channel, version)
         stats = [(bundle / name).stat() for name in (CARD, GRAPH)]
-        stats += [file.stat() for file in bundle.glob(CASCADE_HEAD)]
+        for name in (CASCADE_HEAD, SIGNATURE):
+            stats += [file.stat() for file in bundle.glob(name)]
     except (OSError, ValueError):
         return ()
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)

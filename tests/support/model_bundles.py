@@ -11,7 +11,7 @@ from classifiers.card import CARD, GRAPH
 def a_bundle(root: Path, channel: str, version: str, *, threshold: float | None = None) -> Path:
     """Put a good bundle of *channel* below *root*: the shipped one under another version.
 
-    Its card has no histograms, so that a test can set the expected ones.
+    Its card has no histograms and no review threshold, so that a test can set the expected ones.
     """
     bundle = root / channel / version
     copytree(bundles.newest(bundles.SHIPPED, channel), bundle)
@@ -45,6 +45,12 @@ def edit_card(bundle: Path, name: str, value: str) -> None:
     path.write_text(written, "utf-8")
 
 
+def add_to_card(bundle: Path, line: str) -> None:
+    """Put a line before all others of the card."""
+    path = bundle / CARD
+    path.write_text(f"{line}\n{path.read_text('utf-8')}", "utf-8")
+
+
 def cut_graph(bundle: Path) -> None:
     """Damage the graph of a bundle: its last bytes are missing."""
     graph = (bundle / GRAPH).read_bytes()
@@ -62,6 +68,11 @@ def _edit_second_threshold(bundle: Path, threshold: float) -> None:
 
 def _drop_histograms(bundle: Path) -> None:
     path = bundle / CARD
-    text = re.sub(r"^score_histogram = .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    text = re.sub(
+        r"^(score_histogram|review_threshold|calibration_prevalence) = .*\n",
+        "",
+        path.read_text("utf-8"),
+        flags=re.MULTILINE,
+    )
     table = r"^\[feature_histograms[^\n]*\n(?:[^\[\n][^\n]*\n)*"
     path.write_text(re.sub(table, "", text, flags=re.MULTILINE), "utf-8")

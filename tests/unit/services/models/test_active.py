@@ -228,6 +228,18 @@ def test_the_histograms_are_those_of_the_model_in_force(root: Path) -> None:
     assert switch.status()[LINK].feature_histograms["host_labels"].rows == (5, 4, 0)
 
 
+def test_the_review_threshold_is_that_of_the_model_in_force(root: Path) -> None:
+    card = a_bundle(root, "url", "2", threshold=0.5) / CARD
+    card.write_text("review_threshold = 0.25\n" + card.read_text("utf-8"), "utf-8")
+    switch = a_switch(root, DesiredModel(active="1"))
+    before = switch.current.review_thresholds
+
+    want(switch, DesiredModel(active="2"))
+
+    assert set(before.values()) == {None}
+    assert switch.current.review_thresholds[Channel.LINK] == 0.25
+
+
 def test_a_velocity_model_is_activated_shadowed_and_rolled_back_like_any_other(root: Path) -> None:
     for version in ("1", "2", "3"):
         a_bundle(root, "moment", version, threshold=0.9 if version == "3" else 0.95)
