@@ -147,7 +147,7 @@ def write(
 
 
 def _shipped(training: CascadeTraining, found: LinkFits) -> _Shipped:
-    chosen = fits.choose(training, found.shipped)
+    chosen = fits.choose_shipped(training, found)
     head = trees.graph(found.shipped.trees, found.shipped.statistics)
     about = replace(chosen.about, sha256=sha256(head).hexdigest())
     return _Shipped(replace(chosen, about=about), found.fast.graph, head)
@@ -163,7 +163,9 @@ def _table(
     crossed = np.full(len(links), np.nan, np.float32)
     crossed[rows] = chosen.scores(found.shipped.crossed)
     metrics |= {
-        "thresholds": cascade_report.thresholds(chosen, crossed[rows], links.malicious[rows]),
+        "thresholds": cascade_report.thresholds(
+            chosen, crossed[rows], links.malicious[rows], ~np.isin(rows, splits.train)
+        ),
         "megabytes": round(len(shipped.graph) / 1e6, 1),
         "megabytes_of_second": round(len(shipped.head) / 1e6, 1),
     }
@@ -214,7 +216,7 @@ def _measured(
 ) -> tuple[dict[str, Any], card_plots.Plots]:
     """Return figures and plots."""
     links, splits = training.setup.links, training.setup.splits
-    chosen = fits.choose(training, found.measured)
+    chosen = fits.choose_measured(training, found)
     scores = fits.measured_scores(training, found, chosen)
     work: list[Callable[[], dict[str, Any]]] = [
         partial(report.measure, links, splits, scores, chosen.threshold),

@@ -31,9 +31,9 @@ def both_stages(
 ) -> dict[str, Any]:
     """Return the figures of the fast model alone and of the cascade, side by side."""
     links, splits = training.setup.links, training.setup.splits
-    measured = found.measured
-    alone = stages.risks(links, measured.rows, measured.crossed.fast)[stages.RULE].threshold
-    limits = (1.0 if alone is None else alone, chosen.threshold)
+    rows = splits.validation
+    alone = stages.thresholds(links, rows, found.described.fast[rows], np.ones(len(rows), np.bool_))
+    limits = (alone[stages.RULE], chosen.threshold)
     benign = splits.test[~links.malicious[splits.test]]
     parts = {
         "validation": splits.validation,
@@ -94,26 +94,23 @@ def shipped(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> d
     }
 
 
-def thresholds(chosen: LinkStages, scores: Float32s, malicious: Bools) -> list[dict[str, object]]:
-    """Return what the threshold would be by each rule, and the recall at it.
+def thresholds(
+    chosen: LinkStages, scores: Float32s, malicious: Bools, new: Bools
+) -> list[dict[str, object]]:
+    """Return what the threshold would be by each rule, and what it blocks of the rows of *new*.
 
-    *scores* are those it was chosen on, of all rows.
+    *scores* are those it was chosen on.
     """
-    found: list[dict[str, object]] = []
-    for rule, risk in chosen.risks.items():
-        of_all = risk.groups[-1]
-        threshold = 1.0 if risk.threshold is None else risk.threshold
-        found.append(
-            {
-                "rule": rule,
-                "confidence": risk.confidence,
-                "legitimate_domains": of_all.clusters,
-                "blocked_domains": of_all.blocked_clusters,
-                "threshold": round(threshold, 6),
-                "recall": round(float((scores[malicious] >= threshold).mean()), 4),
-            }
-        )
-    return found
+    return [
+        {
+            "rule": rule,
+            "threshold": round(threshold, 6),
+            "recall": round(float((scores[malicious & new] >= threshold).mean()), 4),
+            "legitimate": int((~malicious & new).sum()),
+            "blocked": int((scores[~malicious & new] >= threshold).sum()),
+        }
+        for rule, threshold in chosen.by_rule.items()
+    ]
 
 
 def served(bundle: Path, head: bytes, about: CascadeCard, threshold: float) -> LinkClassifier:

@@ -52,9 +52,18 @@ def rows_apart(splits: Splits) -> Int64s:
     return np.concatenate([*parts, splits.examples])
 
 
-def choose(training: CascadeTraining, fitted: FittedCascade) -> LinkStages:
-    """Choose band and threshold on the rows of *fitted*, scored as new ones."""
-    return stages.choose(training.setup.links, fitted.rows, fitted.crossed)
+def choose_shipped(training: CascadeTraining, found: LinkFits) -> LinkStages:
+    """Choose band and threshold of the shipped cascade, on its rows scored as new ones."""
+    rows = found.shipped.rows
+    new = ~np.isin(rows, training.setup.splits.train)
+    return stages.choose(training.setup.links, rows, found.shipped.crossed, new)
+
+
+def choose_measured(training: CascadeTraining, found: LinkFits) -> LinkStages:
+    """Choose those of the measured one, on the validation rows."""
+    rows = training.setup.splits.validation
+    of_rows = training.scores(found.measured, found.described, rows)
+    return stages.choose(training.setup.links, rows, of_rows, np.ones(len(rows), np.bool_))
 
 
 def measured_scores(training: CascadeTraining, found: LinkFits, chosen: LinkStages) -> Float32s:

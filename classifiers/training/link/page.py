@@ -103,7 +103,7 @@ def _second_look(card: Mapping[str, Any]) -> str:
 
 def _threshold_rules(metrics: Mapping[str, Any]) -> str:
     rules = metrics["thresholds"]
-    titles = ("rule", "confidence", "legitimate domains", "blocked", "threshold", "recall")
+    titles = ("at most 1 in 10,000", "threshold", "recall", "legitimate rows", "blocked")
     return markdown_table(titles, (rule.values() for rule in rules))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from classifiers.cascade import ScoreCombiner, in_uncertain_band
 from classifiers.cascade_card import CascadeCard
-from classifiers.evaluation.risk_control import RiskControl, control_risk
+from classifiers.evaluation.metrics import threshold_for
+from classifiers.evaluation.risk_control import control_risk
 from classifiers.link import url_columns
 from classifiers.link.url_trees import ENCODER
 from classifiers.training.link import calibration
@@ -18,14 +19,12 @@ from fanzha.tables import Bools, Float32s, Int64s
 MOST_UNCERTAIN = 0.1
 """Of legitimate links: a second stage takes ten times as long as the fast model."""
 MOST_BLOCKED = 0.0001
-"""Of the registrable domains of vetted legitimate sources."""
-CONFIDENCE = 0.5
-"""That it is no more: as good as a point estimate. The card shows what 95 % would cost."""
-TO_SCORE = 0.9999
-"""Links from here on are blocked by the fast model alone: its mistakes are among the lower ones."""
+"""Of legitimate links."""
+TO_SCORE = 1.0
+"""All links from the band on: of legitimate rows some score above 0.9999, and trees know better."""
 FAST_WEIGHT = 0.2
 """Of four weights from 0 to 0.5, the one with the highest recall at 0.1 % of validation links."""
-RULE = "vetted sources"
+RULE = "links of all sources"
 _PLACES = 6
 
 
@@ -49,7 +48,7 @@ class LinkStages:
 
     about: CascadeCard
     threshold: float
-    risks: Mapping[str, RiskControl]
+    by_rule: Mapping[str, float]
     """What the threshold would be by each rule; it is that of `RULE`."""
 
     def scores(self, stages: StageScores) -> Float32s:
@@ -57,8 +56,12 @@ class LinkStages:
         return final_scores(self.about, self.threshold, stages)
 
 
-def choose(links: LabelledLinks, rows: Int64s, stages: StageScores) -> LinkStages:
-    """Choose on *rows*; *stages* are their scores by models that were not fitted to them."""
+def choose(links: LabelledLinks, rows: Int64s, stages: StageScores, new: Bools) -> LinkStages:
+    """Choose on *rows*; *stages* are their scores by models that were not fitted to them.
+
+    *new* masks the rows that the fast model of the service was not trained on, which set the
+    threshold.
+    """
     malicious = links.malicious[rows]
     legitimate = stages.fast[~malicious & ~links.host_only[rows]]
     from_score = round(float(np.quantile(legitimate, 1 - MOST_UNCERTAIN)), _PLACES)
@@ -78,34 +81,36 @@ def choose(links: LabelledLinks, rows: Int64s, stages: StageScores) -> LinkStage
         encoder_version=url_columns.REVISION,
     )
     scores = final_scores(about, 0.5, stages)
-    by_rule = risks(links, rows, scores)
-    threshold = by_rule[RULE].threshold
-    if threshold is None:
-        raise ValueError("the legitimate rows are too few or score too high for any threshold")
-    return LinkStages(about=replace(about, threshold=threshold), threshold=threshold, risks=by_rule)
+    by_rule = thresholds(links, rows, scores, new)
+    threshold = by_rule[RULE]
+    if threshold > 1:
+        raise ValueError("legitimate links score 1: no threshold is above them")
+    return LinkStages(
+        about=replace(about, threshold=threshold), threshold=threshold, by_rule=by_rule
+    )
 
 
-def risks(links: LabelledLinks, rows: Int64s, scores: Float32s) -> dict[str, RiskControl]:
-    """Return what a threshold by each rule would be; `RULE` is the one that is shipped.
+def thresholds(
+    links: LabelledLinks, rows: Int64s, scores: Float32s, new: Bools
+) -> dict[str, float]:
+    """Return what the threshold would be by each rule; `RULE` is the one that is shipped.
 
-    Rows of one registrable domain are near-duplicates: they count as one.
+    *new* masks those of *rows* that the fast model was not trained on: their scores are as in
+    service, while those of folds know less. By registered domain, all rows count, and those of one
+    domain as one: that threshold holds with 95 % confidence, 1 means that none does.
     """
     legitimate = ~links.malicious[rows]
     vetted = legitimate & ~np.isin(links.sources[rows], UNVETTED)
-    rules = {
-        RULE: (vetted, CONFIDENCE),
-        "vetted sources, with 95 % confidence": (vetted, 0.95),
-        "all sources": (legitimate, CONFIDENCE),
-    }
+    surely = control_risk(
+        scores[vetted],
+        np.full(int(vetted.sum()), "legitimate"),
+        links.domains[rows][vetted],
+        rate=MOST_BLOCKED,
+    )
     return {
-        name: control_risk(
-            scores[chosen],
-            np.full(int(chosen.sum()), "legitimate"),
-            links.domains[rows][chosen],
-            rate=MOST_BLOCKED,
-            confidence=confidence,
-        )
-        for name, (chosen, confidence) in rules.items()
+        RULE: threshold_for(scores[legitimate & new], MOST_BLOCKED),
+        "links of vetted sources": threshold_for(scores[vetted & new], MOST_BLOCKED),
+        "registered domains of vetted sources, with 95 % confidence": surely.threshold or 1.0,
     }
 
 

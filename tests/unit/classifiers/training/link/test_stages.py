@@ -10,6 +10,7 @@ from classifiers.training.link.data import UNVETTED, LabelledLinks
 from classifiers.training.link.stages import StageScores
 
 COUNT = 4000
+ALL = np.ones(COUNT, np.bool_)
 
 
 def some_links(count: int = COUNT) -> LabelledLinks:
@@ -41,7 +42,7 @@ def test_a_tenth_of_the_legitimate_links_is_uncertain() -> None:
     found = stage_scores(links)
     fast = found.fast
 
-    chosen = stages.choose(links, np.arange(COUNT), found)
+    chosen = stages.choose(links, np.arange(COUNT), found, ALL)
 
     assert chosen.about.to_score is not None
     band = (fast >= chosen.about.from_score) & (fast < chosen.about.to_score)
@@ -50,53 +51,46 @@ def test_a_tenth_of_the_legitimate_links_is_uncertain() -> None:
 
 def test_the_threshold_keeps_the_rate_and_blocks_more_than_the_fast_model() -> None:
     links = some_links(20000)
-    rows = np.arange(len(links))
+    rows, new = np.arange(len(links)), np.ones(len(links), np.bool_)
     found = stage_scores(links)
 
-    chosen = stages.choose(links, rows, found)
+    chosen = stages.choose(links, rows, found, new)
 
     blocked = chosen.scores(found) >= np.float32(chosen.threshold)
-    assert blocked[~links.malicious].sum() <= stages.MOST_BLOCKED * len(links) / 2
-    alone = stages.risks(links, rows, found.fast)[stages.RULE].threshold
-    assert alone is not None
+    assert blocked[~links.malicious].sum() == stages.MOST_BLOCKED * len(links) / 2
+    alone = stages.thresholds(links, rows, found.fast, new)[stages.RULE]
     assert blocked[links.malicious].mean() > (found.fast[links.malicious] >= alone).mean()
 
 
-def test_lists_nobody_vetted_set_no_threshold_but_are_told_of() -> None:
+def test_rows_that_the_fast_model_was_trained_on_set_no_threshold() -> None:
     links = some_links(20000)
     found = stage_scores(links)
-    sources, fast = links.sources.astype("<U20"), found.fast.copy()
+    scores = found.fast.copy()
+    known = np.flatnonzero(~links.malicious)[:100]
+    new = np.ones(len(links), np.bool_)
+    new[known], scores[known] = False, 1.0
+
+    chosen = stages.thresholds(links, np.arange(len(links)), scores, new)
+
+    assert chosen[stages.RULE] < 1
+
+
+def test_the_threshold_without_lists_nobody_vetted_is_told() -> None:
+    links = some_links(20000)
+    scores = stage_scores(links).fast.copy()
+    sources, new = links.sources.astype("<U20"), np.ones(len(links), np.bool_)
     doubtful = np.flatnonzero(~links.malicious)[:10]
-    sources[doubtful], fast[doubtful] = UNVETTED[0], 0.99995  # the fast model alone blocks those
-    raised = StageScores(fast, log_odds(fast), found.odds)
+    sources[doubtful], scores[doubtful] = UNVETTED[0], 0.99999
 
-    chosen = stages.choose(replace(links, sources=sources), np.arange(len(links)), raised)
+    chosen = stages.thresholds(replace(links, sources=sources), np.arange(len(links)), scores, new)
 
-    assert chosen.threshold < 0.9999
-    of_all = chosen.risks["all sources"].threshold
-    assert of_all is not None
-    assert of_all > 0.9999
-    assert chosen.risks[stages.RULE].groups[-1].clusters == (~links.malicious).sum() - 10
-
-
-def test_links_of_one_domain_count_once() -> None:
-    links = some_links(20000)
-    found = stage_scores(links)
-    scores = found.odds
-    worst = np.flatnonzero(~links.malicious)[np.argsort(scores[~links.malicious])[-300:]]
-    domains = links.domains.copy()
-    domains[worst] = -1
-
-    apart = stages.risks(links, np.arange(len(links)), found.fast)
-    as_one = stages.risks(replace(links, domains=domains), np.arange(len(links)), found.fast)
-
-    assert as_one[stages.RULE].groups[-1].clusters == apart[stages.RULE].groups[-1].clusters - 299
+    assert chosen[stages.RULE] > 0.9999 > chosen["links of vetted sources"]
 
 
 def test_scores_outside_the_band_are_the_fast_ones() -> None:
     links = some_links()
     found = stage_scores(links)
-    chosen = stages.choose(links, np.arange(COUNT), found)
+    chosen = stages.choose(links, np.arange(COUNT), found, ALL)
 
     scores = chosen.scores(found)
 
@@ -108,7 +102,7 @@ def test_a_bundle_scores_rows_as_they_were_chosen() -> None:
     # The card's map of scores is the identity, whatever the threshold.
     links = some_links()
     every = stage_scores(links)
-    chosen = stages.choose(links, np.arange(COUNT), every)
+    chosen = stages.choose(links, np.arange(COUNT), every, ALL)
 
     other = stages.final_scores(replace(chosen.about, threshold=0.5), 0.5, every)
 
