@@ -13,11 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help install demo demo-warning test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
-=======
-.PHONY: help install demo demo-warning demo-network test test-fast test-alone check proto released-proto reference translations docs lock bench bench-full bench-peers clean
->>>>>>> main
+.PHONY: help install demo demo-warning demo-network test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
