@@ -74,6 +74,7 @@ async def _serve(settings: DnstapSettings, stop: asyncio.Event) -> None:
         await process_lifecycle.first_of(stop, *tasks)
         await process_lifecycle.cancel(tasks)
         await server.close()
+        await _report_waiting(exposure, client, metrics)
 
 
 async def _follow(mirror: ListMirror) -> None:
@@ -82,13 +83,16 @@ async def _follow(mirror: ListMirror) -> None:
 
 
 async def _report(exposure: ExposureFilter, client: AsyncClient, metrics: DnstapMetrics) -> None:
-    """Ask about the links that wait; what gets no answer is counted, and not asked again."""
     while True:
-        links = exposure.take(_BATCH)
-        if not links:
-            await asyncio.sleep(_FLUSH_SECONDS)
-            continue
-        answers = await client.decide_links(links)
-        for answer in answers:
+        await _report_waiting(exposure, client, metrics)
+        await asyncio.sleep(_FLUSH_SECONDS)
+
+
+async def _report_waiting(
+    exposure: ExposureFilter, client: AsyncClient, metrics: DnstapMetrics
+) -> None:
+    """Ask about the links that wait; what gets no answer is counted, and not asked again."""
+    while links := exposure.take(_BATCH):
+        for answer in await client.decide_links(links):
             result = "failed" if answer.failed_open else "blocked" if answer.blocked else "allowed"
             metrics.count("link", result)
