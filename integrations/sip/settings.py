@@ -10,6 +10,7 @@ from integrations.common.settings import AdapterSettings
 
 _HEADER_NAME = r"^[A-Za-z0-9.!%*_+`'~-]*$"
 _CONTACT = r"^([A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"]+)?$"
+_LISTEN = r"^(([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}(,|$))+$"
 _HOST = r"^([A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?)?$"
 
 
@@ -20,7 +21,10 @@ class SipSettings(AdapterSettings):
 
     listen: Annotated[
         str,
-        Field(description="Addresses to serve by UDP and TCP: host:port,[host]:port; port 0: any."),
+        Field(
+            pattern=_LISTEN,
+            description="Addresses to serve by UDP and TCP: host:port,[host]:port; port 0: any.",
+        ),
     ] = "127.0.0.1:5070"
     # Calls that come while a request is on its way share the next one anyway; to wait for more of
     # them makes the median of a decision a millisecond slower at 500 calls a second.
@@ -137,6 +141,14 @@ class SipSettings(AdapterSettings):
         int,
         Field(ge=1, description="Most calls that wait for a decision; beyond, calls go through."),
     ] = 2048
+    stall_ms: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Once a call has waited so long for its decision, those after it do not "
+            "wait behind it, but go on undecided until an answer comes.",
+        ),
+    ] = 20.0
     max_connections: Annotated[int, Field(ge=1, description="Most TCP connections.")] = 256
     idle_seconds: Annotated[
         float, Field(gt=0, description="After which a silent TCP connection is closed.")

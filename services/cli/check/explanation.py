@@ -145,15 +145,17 @@ def of_subscriber(model: CallerClassifier, activity: CallerActivity) -> Explanat
     from classifiers import explain
     from classifiers.caller.classifier import MINIMUM_CALLS
 
+    parts = explain.caller(model, activity)
     if activity.outgoing_calls[0] < MINIMUM_CALLS:
         return Explanation(
             sentence=gettext(
-                "Under {minimum_calls} outgoing calls no score reaches the threshold; no "
-                "feature can weigh.",
+                "Under {minimum_calls} outgoing calls no score reaches the threshold, whatever "
+                "weighs in it.",
                 minimum_calls=MINIMUM_CALLS,
-            )
+            ),
+            parts=tuple(parts),
         )
-    return _by_parts(model.version, explain.caller(model, activity))
+    return _by_parts(model.version, parts)
 
 
 def show(explanation: Explanation) -> None:
