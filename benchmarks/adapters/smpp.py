@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import processes
 from tests.support import smpp_pair
 from tests.support.processes import LEAN, Running, fanzha_up
 from tests.support.smpp_pair import EsmeLedger, SmppPair, pdus_of
@@ -55,6 +56,7 @@ async def _run(options: argparse.Namespace) -> int:
             ledger = await _send(pair, messages, options.window)
             _print("relayed", len(ledger.answers), ledger.seconds)
             _print_decisions(pair)
+            _print_processor(pair, service, len(messages))
             found = compare(messages, ledger.answers, await pair.arrived())
             faults |= _show("relayed", found, found.faults())
         if options.kill:
@@ -95,6 +97,17 @@ def _print_decisions(pair: SmppPair) -> None:
     count = pair.adapter.counted(_TIMED.format("count"))
     seconds = pair.adapter.counted(_TIMED.format("sum"))
     _say(f"         {count:9,.0f} decisions, {seconds / max(count, 1) * 1000:.1f} ms each")
+
+
+def _print_processor(pair: SmppPair, service: Running, count: int) -> None:
+    """Print what a message costs, which other work on the machine changes less than rates."""
+    assert pair.adapter is not None
+    relay = processes.cpu_seconds(pair.adapter.process.pid)
+    whole = processes.cpu_seconds(service.process.pid)
+    _say(
+        f"         {relay / count * 1e6:9.0f} µs of a core for each message in the relay, "
+        f"{whole / count * 1e6:.0f} µs in the service"
+    )
 
 
 def _say(line: str) -> None:

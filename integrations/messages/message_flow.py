@@ -184,7 +184,7 @@ class MessageFlow:
                 request.answer = dialect.refuse(request.pdu, lane.direction, verdict.status)
                 request.answer_delay = verdict.delay_seconds
             elif verdict.label and self._settings.label_texts:
-                labelled = dialect.labelled(request.pdu, verdict.label)
+                labelled = dialect.labelled(request.pdu, f"[{verdict.label}] ")
                 request.octets = labelled or request.octets
             request.ready = True
             self._metrics.count_message(lane.direction, result)
