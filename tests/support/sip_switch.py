@@ -52,13 +52,21 @@ class SippCall:
 
 @contextmanager
 def switch(
-    folder: Path, *, next_hop: int, adapters: Sequence[int], patience_ms: int = 100
+    folder: Path,
+    *,
+    next_hop: int,
+    adapters: Sequence[int],
+    patience_ms: int = 100,
+    transport: str = "udp",
 ) -> Iterator[RunningSwitch]:
-    """Run Kamailio between a caller and *next_hop*; it asks the adapters, if there are any."""
+    """Run Kamailio between a caller and *next_hop*; it asks the adapters, if there are any.
+
+    *transport* is that to the adapters, udp or tcp.
+    """
     command = program("kamailio", package="kamailio")
     port, ends = reserved_port(), folder / "call-ends"
     ends.mkdir(parents=True)
-    addresses = [f"1 sip:127.0.0.1:{adapter}" for adapter in adapters]
+    addresses = [f"1 sip:127.0.0.1:{adapter};transport={transport}" for adapter in adapters]
     (folder / "adapters.list").write_text("\n".join([*addresses, ""]))
     defined = {
         "MY_SOCKET": f"udp:127.0.0.1:{port}",
@@ -69,7 +77,8 @@ def switch(
     }
     defines = [word for name, value in defined.items() for word in ("-A", f"{name}={value}")]
     file = folder / "kamailio.cfg"
-    file.write_text(CONFIGURATION.read_text() + "\ndisable_tcp=yes\n")
+    tcp = f"listen=tcp:127.0.0.1:{port}" if transport == "tcp" else "disable_tcp=yes"
+    file.write_text(f"{CONFIGURATION.read_text()}\n{tcp}\n")
     arguments = ["-f", str(file), *defines, "-DD", "-E", "-m", "512", "-Y", str(folder)]
     with started([command, *arguments], folder, lambda: bool(datagram_reply(port, _ping()))) as one:
         yield RunningSwitch(port=port, call_ends=ends, process=one)
