@@ -81,7 +81,11 @@ def switch(
     file.write_text(f"{CONFIGURATION.read_text()}\n{tcp}\n")
     arguments = ["-f", str(file), *defines, "-DD", "-E", "-m", "512", "-Y", str(folder)]
     with started([command, *arguments], folder, lambda: bool(datagram_reply(port, _ping()))) as one:
-        yield RunningSwitch(port=port, call_ends=ends, process=one)
+        try:
+            yield RunningSwitch(port=port, call_ends=ends, process=one)
+        finally:
+            # In an orderly end with open transactions, Kamailio 6.0.1 waits for half a minute.
+            _kill_tree(one.pid)
 
 
 @contextmanager
@@ -158,15 +162,19 @@ def statuses(calls: Sequence[SippCall]) -> Counter[int]:
 
 def kill_service(service: Running) -> None:
     """End a service at once: all of its processes, its store too, which would outlive it."""
-    for process in processes.tree(service.process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    _kill_tree(service.process.pid)
 
 
 def decision_id(call: SippCall) -> int:
     """Return the decision id that a 603+ bears; 0 without one."""
     match = re.search(r'text="v=analytics1;[^"]*;id=([A-Za-z0-9_-]{1,64})"', call.reason)
     return int(match[1]) if match else 0
+
+
+def _kill_tree(root: int) -> None:
+    for process in processes.tree(root):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _is_bound(port: int) -> bool:
