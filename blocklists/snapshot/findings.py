@@ -4,6 +4,7 @@ Findings are kept in the list file beside the lists they are about, so that a pr
 again still says them, until an operator has dealt with them or a new base of the store has.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,6 +23,8 @@ from fanzha.translation.message import Message, as_json, of_json
 MAX_FINDINGS = 200
 """Findings that are kept; of more, those of skipped changes and then the newest stay."""
 _LONGEST_WHY = 300
+_WIDE = re.compile(r":[^}]*\d{3}")
+"""A place that would be filled up with blanks."""
 _ROWS_AT_ONCE = 100_000
 
 
@@ -77,6 +80,10 @@ def _read(one: object) -> Finding:
 
 def _why(written: object) -> str:
     """Read a reason, which is a text or what a message is made of."""
+    if isinstance(written, dict):
+        template = written.get("message")
+        if not isinstance(template, str) or _WIDE.search(template):
+            raise BadColumns("findings: a reason is none")
     try:
         why = of_json(written)
     except (AttributeError, LookupError, TypeError, ValueError) as error:

@@ -132,7 +132,8 @@ def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -
     try:
         proved = {record.sequence: record for record in chain_proof.read_records(lines)}
     except DamagedAuditRecord as damaged:
-        raise InvalidConfiguration("{chain}: {damaged}", chain=CHAIN, damaged=damaged.args[0]) from damaged
+        why = damaged.args[0]
+        raise InvalidConfiguration("{chain}: {damaged}", chain=CHAIN, damaged=why) from damaged
     for row in json.loads(_read(package, "audit.json"))["rows"]:
         record = proved.get(int(row["sequence"]))
         if record is None or record_words(record) != row:
