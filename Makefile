@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test test-fast test-alone check proto released-proto reference translations docs lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning demo-network test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ demo: install  ## Decide example traffic through real gRPC, with nothing but Pyt
 
 demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
 	$(BIN)/python -m examples.warning_demo
+
+demo-network: install  ## Let a campaign use four real networks, and an appeal lift it in all (needs kamailio, sip-tester, unbound, node, npm)
+	$(BIN)/python -m examples.network_demo
 
 test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
 	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)
@@ -72,6 +75,9 @@ released-proto:  ## Record the proto of a release, which no later one may break 
 reference: install  ## Make the pages of docs/reference that come from code
 	$(BIN)/python -m tools.reference
 
+models-pages: install  ## Render docs/models from the cards of the newest bundles, with plots where matplotlib is
+	$(BIN)/python -m classifiers.training.pages
+
 translations: install  ## Bring the Chinese texts up to date with the code, and compile them
 	$(BIN)/python -m tools.translation
 
@@ -81,6 +87,9 @@ docs: install  ## Build the documentation into site/, and fail on a broken link
 lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml -o requirements/runtime.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml --extra dns --extra envoy --extra sms \
+	    -c requirements/runtime.lock -o requirements/adapters.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \
 	    -o requirements/dev.lock

@@ -48,7 +48,8 @@ def keys_of(identities: Identities) -> Iterator[tuple[EntryKind, bytes]]:
     for row in range(len(identities)):
         kind, action = EntryKind(int(identities.kinds[row])), Action(int(identities.actions[row]))
         if action in _ACTIONS:
-            yield kind, entry_key(EDGE_KINDS[kind], identities.pattern(row), _ACTIONS[action])
+            pattern = _folded(kind, identities.pattern(row))
+            yield kind, entry_key(EDGE_KINDS[kind], pattern, _ACTIONS[action])
 
 
 def _lines(table: EntryTable) -> Iterator[tuple[EntryKind, bytes]]:
@@ -62,7 +63,7 @@ def _lines(table: EntryTable) -> Iterator[tuple[EntryKind, bytes]]:
         expires_s, fraud_type = int(table.expires_s[row]), int(table.fraud_types[row])
         line = EdgeEntry(
             kind=EDGE_KINDS[kind],
-            pattern=pattern,
+            pattern=_folded(kind, pattern),
             action=_ACTIONS[action],
             scope=_scope(kind, pattern, int(table.directions[row])),
             expires_s=NEVER if expires_s == NO_END_S else expires_s,
@@ -70,6 +71,11 @@ def _lines(table: EntryTable) -> Iterator[tuple[EntryKind, bytes]]:
             entry_id=entry_id(kind, pattern, action),
         ).line()
         yield kind, line
+
+
+def _folded(kind: EntryKind, pattern: str) -> str:
+    """Return a pattern as it is compared: senders match in any case."""
+    return pattern.casefold() if kind is EntryKind.SENDER else pattern
 
 
 def _refused(table: EntryTable) -> Sequence[int]:

@@ -141,11 +141,14 @@ class EdgeLists:
         return after
 
     async def _changes(self, version: int, commit: str) -> list[ListChange] | None:
-        """Return all changes after a version; None where the store no longer has them."""
+        """Return all changes after a version; None where the store does not have them now."""
         found: list[ListChange] = []
-        while changes := await self._store.changes_after(version, commit):
-            found += changes
-            version, commit = changes[-1].version, changes[-1].commit
+        try:
+            while changes := await self._store.changes_after(version, commit):
+                found += changes
+                version, commit = changes[-1].version, changes[-1].commit
+        except Unavailable:  # such as chunks that it drops for a newer base
+            return None
         return None if changes is None else found
 
     def _newest_lists(self) -> "tuple[ListSegments, Snapshot]":

@@ -1,7 +1,8 @@
 """Decides about requests of a gateway, and keeps answers as long as they may be reused.
 
 Only answers that let through are kept: who opens a blocked page has to be known each time, for
-such people are warned.
+such people are warned. An answer by a newer list forgets those by older ones, so that a new entry
+acts with the next request that is asked about, whatever it is for.
 """
 
 from collections import OrderedDict
@@ -25,6 +26,7 @@ class LinkJudge:
         self._most = cache_entries
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._list_version = 0
 
     async def decide(self, url: str, subscriber: str = "") -> Answer:
         """Return the answer about a URL, from memory where it may be reused."""
@@ -46,6 +48,9 @@ class LinkJudge:
         return len(self._kept)
 
     def _keep(self, url: str, answer: Answer) -> None:
+        if answer.list_version > self._list_version:
+            self._kept.clear()
+            self._list_version = answer.list_version
         if answer.blocked or answer.failed_open or not answer.cache_seconds or not self._most:
             return
         self._kept[url] = (self._clock() + answer.cache_seconds, answer)

@@ -27,6 +27,12 @@ class RelayMetrics:
             ("adapter", "direction", "result"),
             registry=registry,
         )
+        flash = Counter(
+            "fanzha_relay_flash",
+            "PDUs with a message of class 0, which phones show at once.",
+            ("adapter", "direction"),
+            registry=registry,
+        )
         self._sessions = Gauge(
             "fanzha_relay_sessions", "Clients connected.", ("adapter",), registry=registry
         ).labels(adapter)
@@ -45,6 +51,7 @@ class RelayMetrics:
         # Looking up labels costs as much as counting.
         self._message = cache(lambda *labels: messages.labels(adapter, *labels))
         self._segment = cache(lambda *labels: segments.labels(adapter, *labels))
+        self._flash = cache(lambda direction: flash.labels(adapter, direction))
         self._end = cache(lambda reason: ends.labels(adapter, reason))
         self._throttle = cache(lambda direction: throttled.labels(adapter, direction))
 
@@ -55,6 +62,10 @@ class RelayMetrics:
     def count_concatenated(self, direction: MessageDirection, result: str) -> None:
         """Count a message of several parts."""
         self._segment(direction.value, result).inc()
+
+    def count_flash(self, direction: MessageDirection) -> None:
+        """Count a message that phones show at once."""
+        self._flash(direction.value).inc()
 
     def count_throttled(self, direction: MessageDirection) -> None:
         """Count a request that the relay would not hold."""

@@ -35,6 +35,11 @@ class SipMetrics(AdapterMetrics):
             "Transactions forgotten early because there were too many.",
             registry=self.registry,
         )
+        self._undecided = Counter(
+            "fanzha_sip_undecided",
+            "Calls that did not wait for a decision, as others waited too long or were too many.",
+            registry=self.registry,
+        )
         self._identities = Counter(
             "fanzha_sip_identities",
             "Identity headers by what came of their verification.",
@@ -52,6 +57,10 @@ class SipMetrics(AdapterMetrics):
     def count_response(self, status: int) -> None:
         """Count a final response."""
         self._responses.labels(str(status)).inc()
+
+    def count_undecided(self) -> None:
+        """Count a call that went on at once."""
+        self._undecided.inc()
 
     def count_identity(self, result: str) -> None:
         """Count an Identity header."""

@@ -1,5 +1,6 @@
 """Turns a decision on a call into the response that a switch acts on."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -34,25 +35,34 @@ class CallRedirector:
     """Decides on INVITEs; every doubt lets the call through, unless the fail policy differs."""
 
     def __init__(
-        self, settings: SipSettings, decider: CallDecider, attestation_of: AttestationReader
+        self,
+        settings: SipSettings,
+        decider: CallDecider,
+        attestation_of: AttestationReader,
+        undecided: Callable[[], None],
     ) -> None:
+        """Call *undecided* for each call that goes on since others wait too long."""
         self._settings = settings
         self._decider = decider
         self._attestation_of = attestation_of
-        self._pending = 0
+        self._undecided = undecided
+        self._waiting: dict[object, float] = {}
+        """Calls that wait for a decision, the oldest first, with the time since which."""
 
     async def reply(self, request: SipRequest) -> SipReply:
         """Return the final response to an INVITE outside of a dialog."""
         if is_emergency(request):
             return self.let_through(request)
-        if self._pending >= self._settings.max_pending:
+        if self._is_stalled():
+            self._undecided()
             return self.unanswered(request)
-        self._pending += 1
+        waiting = object()
+        self._waiting[waiting] = time.monotonic()
         try:
             call = call_of(request, self._settings, self._attestation_of(request))
             answer = await self._decider.call(call)
         finally:
-            self._pending -= 1
+            del self._waiting[waiting]
         if self._decider.refuses(answer):
             return _refusal(answer)
         return self._treated(request, answer)
@@ -62,6 +72,15 @@ class CallRedirector:
         if self._settings.fail_policy == "refuse":
             return responses.UNAVAILABLE
         return self.let_through(request)
+
+    def _is_stalled(self) -> bool:
+        """Return whether calls already wait too long, or too many of them."""
+        if not self._waiting:
+            return False
+        oldest = next(iter(self._waiting.values()))
+        waited_ms = (time.monotonic() - oldest) * 1000
+        settings = self._settings
+        return waited_ms > settings.stall_ms or len(self._waiting) >= settings.max_pending
 
     def let_through(
         self, request: SipRequest, label: str = "", others: tuple[tuple[str, str], ...] = ()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from contextlib import suppress
 from functools import partial
 from typing import cast
@@ -16,18 +17,14 @@ _LOGGER = logging.getLogger(__name__)
 _KEEPALIVES = frozenset({b"", b"\r\n", b"\r\n\r\n", b"\x00", b"\x00" * 4})
 """What NAT keepalives send."""
 _CHUNK = 65_536
+_UDP_BUFFER_BYTES = 4 << 20
 _MOST_UNSENT_BYTES = 1 << 20
 
 
 def parsed_listen(text: str) -> list[tuple[str, int]]:
-    """Return hosts and ports of ``host:port,[host]:port``; `ValueError` where one is malformed."""
-    found = []
-    for item in text.split(","):
-        host, colon, port = item.strip().rpartition(":")
-        if not colon or not host:
-            raise ValueError(f"listen: {item.strip()!r} is not host:port")
-        found.append((host.strip("[]"), int(port)))
-    return found
+    """Return hosts and ports of ``host:port,[host]:port``."""
+    places = (item.rpartition(":") for item in text.split(",") if item)
+    return [(host.strip("[]"), int(port)) for host, _, port in places]
 
 
 class UdpListener(asyncio.DatagramProtocol):
@@ -151,4 +148,7 @@ class SipTransports:
             lambda: UdpListener(self._server), local_addr=(host, port)
         )
         self._udp.append(transport)
+        # What comes while the loop is busy waits here; beyond, it is lost and comes again in 0.5 s.
+        udp = transport.get_extra_info("socket")
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _UDP_BUFFER_BYTES)
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from classifiers import bundles, card
+from classifiers.onnx_model import read_table
 from classifiers.text import sentence_encoder
 from fanzha import numbering
 from fanzha.errors import FanzhaError
@@ -48,6 +49,8 @@ class SharedData:
         os.environ.update(environment)
         with suppress(FanzhaError, OSError, ValueError):
             self._settings = loader.load()
+            for channel in ("sms", "url"):
+                read_table(bundles.newest(self._settings.models_dir or bundles.SHIPPED, channel))
             if _looks_twice(self._settings):
                 sentence_encoder.load(self._settings.data_dir / ENCODER)
 

@@ -199,6 +199,13 @@ class DecisionSettings(ServerSettings):
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."
     )
+    fraud_prevalence: float = Field(
+        default=0.0005,
+        gt=0,
+        lt=1,
+        description="Share of fraud in traffic at which `decisions why` and `check --explain` say "
+        "what a score means as a probability. It decides nothing.",
+    )
     model_keys_file: Path | None = Field(
         default=None,
         description="PEM file of the public keys (Ed25519) that may sign model bundles. A bundle "

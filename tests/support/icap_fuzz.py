@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.support.adapters import adapter
+from tests.support.damaged_messages import damaged_message, resident_kib
 
 _HTTP = b"POST http://shop.example/a?b=c HTTP/1.1\r\nHost: shop.example\r\n\r\n"
 SEEDS = (
@@ -39,20 +40,8 @@ _AT_A_TIME = 32
 
 
 def damaged(chance: random.Random) -> bytes:
-    """Return a seed with some of its bytes changed, moved, repeated or cut."""
-    message = bytearray(chance.choice(SEEDS))
-    for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(message) + 1)
-        kind = chance.randrange(4)
-        if kind == 0 and at < len(message):
-            message[at] = chance.randrange(256)
-        elif kind == 1:
-            message[at:at] = chance.choice(_PIECES)
-        elif kind == 2:
-            del message[at : at + chance.randint(1, 40)]
-        else:
-            message[at:at] = message[: chance.randint(1, 60)]
-    return bytes(message)
+    """Return a damaged message."""
+    return damaged_message(chance, SEEDS, _PIECES)
 
 
 async def send(port: int, message: bytes) -> str:
@@ -81,7 +70,7 @@ async def fuzz(port: int, count: int, seed: int, pid: int) -> tuple[Counter[str]
         for at in range(0, len(messages), _AT_A_TIME):
             batch = messages[at : at + _AT_A_TIME]
             answers.update(await asyncio.gather(*(send(port, one) for one in batch)))
-        memory.append(_resident(pid))
+        memory.append(resident_kib(pid))
     return answers, memory
 
 
@@ -102,11 +91,6 @@ def main() -> int:
     sys.stdout.write(f"memory in KiB at each tenth: {memory}; still serving: {alive}\n")
     sys.stdout.write(f"lines in the log of the adapter: {len(log.splitlines())}\n")
     return 0 if alive and "Traceback" not in log else 1
-
-
-def _resident(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def sip_request(
 
 def sip_answer(data: bytes) -> SipAnswer:
     """Read a response."""
-    first, *lines = data.decode().partition("\r\n\r\n")[0].split("\r\n")
+    first, *lines = data.decode("utf-8", "surrogateescape").partition("\r\n\r\n")[0].split("\r\n")
     version, status, phrase = first.split(" ", 2)
     assert version == "SIP/2.0"
     headers: dict[str, list[str]] = {}

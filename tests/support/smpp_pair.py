@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.adapter_process import RunningAdapter, adapter_up
+from tests.support.adapters import RunningAdapter, adapter_up
 from tests.support.processes import Running, eventually
 from tests.support.sms_traffic import FRAUDSTER, LISTED_HOST, TrafficMessage
 from tests.support.smsc import MessageCentre, ledger_centre, node_peer

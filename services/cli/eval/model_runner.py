@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from classifiers import bundles
+from classifiers import bundles, card
 from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
@@ -16,6 +16,7 @@ from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, fault_text
 from services.cli._common.files import OpenTable, Row, column
+from services.decision.model_kinds import ModelKind
 
 CHUNK = 1024
 """Rows scored at once."""
@@ -48,6 +49,8 @@ class ModelRunner(NamedTuple):
     """Name of the column of a file that has no header."""
     scorer: Callable[[OpenTable, str], Score]
     """Made for a table, and the name of its file."""
+    calibrated_at: float | None = None
+    """Share of fraud where scores were calibrated; None where the card does not tell."""
 
 
 def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
@@ -59,7 +62,9 @@ def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
 def load(channel: ChannelWord, models_dir: Path | None, version: str | None = None) -> ModelRunner:
     """Load a model of *channel*, by default the newest; end the command where it is not whole."""
     try:
-        return _LOADERS[channel](models_dir, version)
+        model = _LOADERS[channel](models_dir, version)
+        bundle = bundles.folder(models_dir, ModelKind(channel.value).folder, model.version)
+        return model._replace(calibrated_at=card.read(bundle).calibration_prevalence)
     except ValueError as error:
         fail(fault_text(error))
 

@@ -84,3 +84,38 @@ def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     assert quarantined(target) == [("guarded", len(EVIL_NAMES))]
     assert "1 with patterns that the format cannot hold left out" in done.stderr
     assert "1 of these without the names below" in done.stderr
+
+
+def test_local_zones_of_unbound_block_the_same_but_for_names_above_others(
+    redis_url: str, tmp_path: Path
+) -> None:
+    program("unbound", package="unbound")
+    plant(
+        redis_url,
+        [
+            *blocked("bank.example", "shop.example", "a.b.shop.example", "amazonaws.com"),
+            *blocked("xn--fiqs8s.example", "over.example"),
+            *blocked('x.example." always_nxdomain\nlocal-zone: "example', kind=EntryKind.HOST),
+            *blocked(*EVIL_NAMES, *MISSPELLED_NAMES, kind=EntryKind.HOST),
+            *allowed("ok.deep.bank.example", "over.example"),
+        ],
+    )
+    zones, port = tmp_path / "listed.conf", reserved_port()
+    command = ("blocklist", "export", "--format", "unbound", "--out", str(zones))
+
+    with administering(redis_url, tmp_path / "lists", lambda: NINE_O_CLOCK_MS) as target:
+        done = run(*command, "--target", target)
+
+    with everything_exists() as upstream:
+        empty = tmp_path / "empty.zone"
+        empty.write_text("$TTL 60\n@ SOA localhost. h.localhost. 1 60 60 60 60\n@ NS localhost.\n")
+        server = unbound(tmp_path, port, upstream, f'zonefile: "{empty}"')
+        file = tmp_path / "unbound.conf"
+        file.write_text(f'{file.read_text()}include: "{zones}"\n')
+        with started(server, tmp_path, lambda: address_of(port, "ready.example") == FOUND):
+            codes = {name: address_of(port, name) for name in (*BLOCKED, *LET_THROUGH)}
+    listed = [name for name in BLOCKED if name != "amazonaws.com"]
+    assert codes == dict.fromkeys(listed, NAME_ERROR) | dict.fromkeys(
+        [*LET_THROUGH, "amazonaws.com"], FOUND
+    ) | {"localhost": FOUND}
+    assert "with patterns that the format cannot hold left out" in done.stderr

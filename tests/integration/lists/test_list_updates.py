@@ -21,6 +21,7 @@ from services.processes.embedded_valkey import EmbeddedValkey
 from tests.support.builders import NINE_O_CLOCK_MS, NINE_O_CLOCK_S
 from tests.support.list_admin import administering
 from tests.support.list_client import a_shadow, entry, update
+from tests.support.processes import run
 from tests.support.unguarded_lists import EVIL_NAMES, MISSPELLED_NAMES, blocked, plant
 
 Result = TypeVar("Result")
@@ -259,3 +260,44 @@ def test_a_copy_goes_on_from_its_file(site: Site, tmp_path: Path) -> None:
 
     file.write_bytes(file.read_bytes()[:-1])
     assert mirroring(site, go_on, file=file) == (False, True)
+
+
+def test_the_command_keeps_a_file_up_to_date(site: Site, tmp_path: Path) -> None:
+    site.add("command.example")
+    file = tmp_path / "lists.txt"
+    command = (
+        "blocklist",
+        "mirror",
+        str(file),
+        "--once",
+        "--kinds",
+        "host",
+        "--target",
+        site.target,
+    )
+
+    first = run(*command)
+    again = run(*command)
+
+    assert first.returncode == 0, first.stderr
+    assert b"\nhost\tcommand.example\tblock\tbelow\t" in file.read_bytes()
+    assert ", 0 changed" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--kinds", "hosts"), "--kinds: hosts: one of number, range"),
+        (("--max-entries", "1"), "max_entries: the lists have"),
+    ],
+)
+def test_the_command_says_in_a_sentence_what_is_wrong(
+    site: Site, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    site.add("sentence1.example", "sentence2.example")
+
+    done = run("blocklist", "mirror", str(tmp_path / "x"), *arguments, "--target", site.target)
+
+    assert done.returncode
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,8 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from classifiers import bundles
-from tests.support.model_bundles import a_bundle
+from tests.support.model_bundles import a_bundle, add_to_card
 from tests.support.processes import run
 
 TEXTS = (
@@ -111,6 +113,37 @@ def test_the_threshold_of_a_promise_is_printed_with_what_each_group_holds(tmp_pa
     assert found["needed"] == 29
     assert "with 95 % confidence" in shown
     assert "too few" in shown
+
+
+def test_a_score_is_told_as_a_probability_at_the_prevalence_of_traffic(tmp_path: Path) -> None:
+    bundle = a_bundle(tmp_path / "models", "sms", "9")
+    add_to_card(bundle, "calibration_prevalence = 0.25")
+    arguments = ("text", "--data", str(texts(tmp_path)), "--models-dir", str(bundle.parents[1]))
+
+    found = measured(*arguments)
+    shown = " ".join(run("eval", *arguments).stdout.split())
+
+    odds = found["threshold"] / (1 - found["threshold"]) * 3 * 0.0005 / 0.9995
+    assert found["probability_at_threshold"] == pytest.approx(odds / (1 + odds))
+    assert "at 0.05% prevalence; scores were calibrated where 25.0% was fraud" in shown
+    assert "probability_at_threshold" not in measured(
+        *arguments[:3], "--models-dir", str(a_bundle(tmp_path / "bare", "sms", "9").parents[1])
+    )
+
+
+def test_labels_that_scores_contradict_are_counted_without_a_text(tmp_path: Path) -> None:
+    file = texts(tmp_path)
+    wrong = file.read_text() + "theirs\tfraud\t\tsee you at ten, bring the pen\n"
+    file.write_text(wrong)
+
+    found = measured("text", "--data", str(file), "--label-noise")["label_noise"]
+    shown = run("eval", "text", "--data", str(file), "--label-noise").stdout
+
+    assert found["groups"][0]["group"] == "theirs"
+    assert found["groups"][0]["fraud_like_legitimate"] == 1
+    assert found["all"]["legitimate_like_fraud"] == 0
+    assert "labels that the scores contradict" in shown
+    assert "bring the pen" not in shown
 
 
 def test_links_are_grouped_by_public_suffix(tmp_path: Path) -> None:

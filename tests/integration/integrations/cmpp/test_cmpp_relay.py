@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import cmpp_peers, smpp_pair
-from tests.support.adapter_process import RunningAdapter, adapter_up
+from tests.support.adapters import RunningAdapter, adapter_up
 from tests.support.cmpp_peers import CmppGateway, client, deliver, gateway
 from tests.support.processes import LEAN, Running, fanzha_up
 from tests.support.smpp_pair import SETTINGS, pdus_of

@@ -56,6 +56,7 @@ def sip_adapter(folder: Path, service: Running) -> AbstractContextManager[Runnin
         FANZHA_SIP_LISTEN="127.0.0.1:0",
         FANZHA_SIP_TARGETS=service.interception,
         FANZHA_SIP_TIMEOUT_MS="5000",
+        FANZHA_SIP_STALL_MS="5000",
     )
 
 
