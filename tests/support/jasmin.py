@@ -91,7 +91,14 @@ def installed() -> Path:
 def _install(folder: Path, wanted: Path) -> None:
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [str(folder / "bin" / "pip"), "install", "--quiet", "--requirement", str(wanted)],
+        [
+            str(folder / "bin" / "pip"),
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--requirement",
+            str(wanted),
+        ],
     ):
         with tempfile.TemporaryFile() as output:
             try:
