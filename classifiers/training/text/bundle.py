@@ -18,7 +18,7 @@ from classifiers.text.embeddings import Embeddings
 from classifiers.training import card_plots, carrier_rates, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.text import encoder_head, golden, latency, report
+from classifiers.training.text import encoder_head, golden, latency, logit_adjustment, report
 from classifiers.training.text import graph as sms_graph
 from classifiers.training.text.data import (
     CLASSES,
@@ -88,7 +88,11 @@ def _parameters(trained: Trained) -> dict[str, object]:
         "languages": list(LANGUAGES),
         "caution": [round(float(value), 3) for value in trained.caution],
         "calibration": [round(value, 5) for value in trained.calibration],
-        "inputs": {**features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
+        "inputs": {
+            "bucket_bits": features.BUCKET_BITS,
+            **features.SETTINGS,
+            "spam_threshold": round(trained.spam_threshold, 6),
+        },
     }
 
 
@@ -134,6 +138,8 @@ def _measured(
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
         rates += _carrier_rates(name, splits[name], judged.scores, clear, trained)
+        found[f"{name}_ham"] = report.ham_by_language(splits[name], judged.blocked)
+        found[f"{name}_risk"] = _risk(splits[name], judged.scores)
     plots = _plots(splits[TEST], judged.scores, clear, trained)
     if learning := report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
         plots["learning"] = learning
@@ -168,6 +174,11 @@ def _carrier_rates(
         clusters=groups[clear],
         sources=np.array([row.source for row in rows])[clear],
     )
+
+
+def _risk(rows: Sequence[LabelledText], scores: Float32s) -> dict[str, object]:
+    found = logit_adjustment.risk(rows, scores)
+    return {} if found is None else found.figures()
 
 
 def _clear_labels(rows: Sequence[LabelledText], no_sample: Sequence[str]) -> tuple[Bools, Bools]:

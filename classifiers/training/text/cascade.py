@@ -83,17 +83,15 @@ class Stages:
         )
 
 
-def choose(
-    rows: Sequence[LabelledText], fast: Float32s, head: EncoderHead, lowest: float
-) -> Stages:
+def choose(rows: Sequence[LabelledText], fast: Float32s, head: EncoderHead) -> Stages:
     """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
 
-    The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
-    the sources; without a gain in recall there is no second stage.
+    The best is the one with the highest mean recall over the sources; without a gain in recall
+    there is no second stage.
     """
     budget = _Budget(rows)
-    alone = max(lowest, budget.threshold(fast, budget.rows_for(1.0)))
-    thresholds = sorted({max(lowest, budget.threshold(fast, budget.rows_for(s))) for s in _SHARES})
+    alone = budget.threshold(fast, budget.rows_for(1.0))
+    thresholds = sorted({budget.threshold(fast, budget.rows_for(share)) for share in _SHARES})
     public = budget.public
     bands = [_from_score(fast[public], threshold) for threshold in thresholds]
     seen = np.flatnonzero(uncertain(fast, min(bands), max(thresholds)))
@@ -145,28 +143,32 @@ class _Budget:
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
         self.public = ham & (sources != OWN)
-        self.parts = logit_adjustment.budget_groups(rows, ham, logit_adjustment.OWN_TOGETHER)
+        self._parts = logit_adjustment.budgets(rows)
+        self._clusters = logit_adjustment.clusters_of(rows)
         of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
 
     def rows_for(self, share: float) -> list[int]:
-        """Return how many rows of each part *share* of the budget is."""
-        allowed = [max(int(part.sum() * rate), 1) for part, rate in self.parts]
-        return [int(share * rows + 0.5) for rows in allowed]
+        """Return how many clusters of each part *share* of the budget is."""
+        return [int(share * allowed + 0.5) for _, allowed in self._parts]
 
     def left(self, blocked: Bools) -> list[int]:
-        """Return how many more rows of each part may be blocked."""
-        whole = self.rows_for(1.0)
-        spent = [int((blocked & part).sum()) for part, _ in self.parts]
-        return [max(rows - gone, 0) for rows, gone in zip(whole, spent, strict=True)]
+        """Return how many more clusters of each part may be blocked."""
+        gone = [len(np.unique(self._clusters[blocked & part])) for part, _ in self._parts]
+        pairs = zip(self._parts, gone, strict=True)
+        return [max(allowed - spent, 0) for (_, allowed), spent in pairs]
 
     def threshold(
         self, scores: Float32s, allowed: Sequence[int], among: Bools | None = None
     ) -> float:
-        """Return the lowest threshold that *allowed* rows of each part may reach."""
+        """Return the lowest threshold that *allowed* clusters of each part may reach."""
         within = np.ones(len(scores), np.bool_) if among is None else among
-        pairs = zip(self.parts, allowed, strict=True)
-        return max(_above(scores[part & within], rows) for (part, _), rows in pairs)
+        return max(
+            _above(
+                logit_adjustment.highest_of_clusters(scores, self._clusters, part & within), most
+            )
+            for (part, _), most in zip(self._parts, allowed, strict=True)
+        )
 
     def recall(self, blocked: Bools) -> float:
         """Return the mean recall over the sources of fraud."""

@@ -5,9 +5,11 @@ from random import Random
 
 import numpy as np
 
+from classifiers.evaluation import intervals
 from classifiers.evaluation.metrics import f1_by_kind
 from classifiers.text import fraud_type_words
 from classifiers.text.classifier import kinds_of
+from classifiers.training.text import logit_adjustment
 from classifiers.training.text.cascade import CascadeResult
 from classifiers.training.text.data import LANGUAGES, OWN, LabelledText
 from classifiers.training.text.evasions import EVASIONS
@@ -33,6 +35,30 @@ def by_source(rows: Sequence[LabelledText], judged: CascadeResult) -> Figures:
             of_label = np.array([row.label == label for row in rows]) & (sources == source)
             figure |= _counts(label, of_label, judged)
         figures.append(figure)
+    return figures
+
+
+def ham_by_language(rows: Sequence[LabelledText], blocked: Bools) -> Figures:
+    """Count the legitimate texts blocked in each language and kind of source, with intervals.
+
+    The interval holds 95 %, near-duplicates weighed by how alike they are.
+    """
+    ham = [n for n, row in enumerate(rows) if row.label == "ham"]
+    kinds = np.array([logit_adjustment.kind_of(rows[n]) for n in ham])
+    hits, clusters = blocked[ham], logit_adjustment.clusters_of(rows)[ham]
+    figures: Figures = []
+    for kind in np.unique(kinds).tolist():
+        part = kinds == kind
+        low, high = intervals.share(hits[part], clusters[part])
+        figures.append(
+            {
+                "kind": kind,
+                "ham": int(part.sum()),
+                "blocked": int(hits[part].sum()),
+                "low": round(low, 6),
+                "high": round(high, 6),
+            }
+        )
     return figures
 
 

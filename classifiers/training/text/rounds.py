@@ -20,7 +20,7 @@ from classifiers.training.text.encoder_head import EncoderHead
 from classifiers.training.text.fit import train
 from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.row_selection import RowSelection
-from classifiers.training.text.scores import adjusted_classes, calibrated, fraud_odds, probabilities
+from classifiers.training.text.scores import adjusted_classes, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
 from fanzha.tables import Float32s
 
@@ -60,12 +60,11 @@ class TextTrainingSetup:
         scores = probabilities(classes, calibration)
         sources = np.array([row.source for row in validation])
         is_bad = np.array([row.label != "ham" for row in validation])
-        lowest = _meaning(logit_adjustment.LOWEST_THRESHOLD, calibration)
         return Trained(
             network=network,
             caution=caution,
             calibration=calibration,
-            stages=cascade.choose(validation, scores[:, FRAUD], head, lowest),
+            stages=cascade.choose(validation, scores[:, FRAUD], head),
             spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
         )
 
@@ -122,10 +121,3 @@ def _calibration(rows: Sequence[LabelledText], classes: Float32s) -> Calibration
     is_clear = np.array([sum(row.allowed) == 1 for row in rows])
     is_fraud = np.array([row.label == "fraud" for row in rows])
     return link_calibration.fit(fraud_odds(classes)[is_clear], is_fraud[is_clear])
-
-
-def _meaning(threshold: float, calibration: Calibration) -> float:
-    odds = np.log(np.array([threshold / (1 - threshold)]))
-    changed = float(calibrated(odds.astype(np.float32), calibration)[0])
-    # Rounded up, for a card shows six places.
-    return float(np.ceil(1e6 / (1 + np.exp(-changed))) / 1e6)
