@@ -20,9 +20,9 @@ _MASKS_KEPT = 0.3
 _JOINED = 0.3
 _CUT = 0.2
 _CLASSES_DROPPED = 0.15
-_DISTURBED = 0.25
+_DISTURBED = 0.35
 _LINK_ADDED = 0.25
-_RECOMBINED = 0.25
+_RECOMBINED = 0.3
 _REPEATED = 0.02
 _DROPPED, _REPLACED = 0.04, 0.12
 """Shares of texts, and of characters in the disturbed ones."""

@@ -27,7 +27,7 @@ _KIND_WEIGHT = 0.3
 _KIND_SHARE_OF_OTHERS = 0.1
 """Only our own templates know all kinds of fraud."""
 _UNKNOWN_SHARE = 0.05
-_SOFT_SHARE = 0.3
+_SOFT_SHARE = 0.2
 _PASSES = 2
 """Epochs over texts drawn once, each disturbed anew: to draw and normalise takes a fifth of it."""
 _TEMPERATURE = 1.5

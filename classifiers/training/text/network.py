@@ -29,7 +29,7 @@ _SCALE = 8.0
 """A mean of many embeddings is small; this keeps it in the range where the network learns."""
 _PEAK_SCALE = _SCALE / 1.5 / (CHUNK * IDS_PER_CHARACTER)
 _ROOT_SCALE = 0.5
-_DROPPED_GRAMS = 0.25
+_DROPPED_GRAMS = 0.2
 
 
 class TextNetwork(nn.Module):

@@ -154,7 +154,7 @@ def _looks(card: Mapping[str, Any]) -> dict[str, object]:
     second = card["second_look"]
     return {
         "from_score": second["from_score"],
-        "below": card["threshold"],
+        "below": second.get("to_score", card["threshold"]),
         "slope": second["slope"],
         "offset": second["offset"],
         "own_threshold": second["threshold"],

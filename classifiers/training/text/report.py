@@ -20,7 +20,7 @@ from fanzha.text import normalise_all
 Figures = list[dict[str, object]]
 _LEARNED = ("fbs", "mendeley", "spamhunter_labelled", OWN)
 """Sources of the learning curve."""
-_REWRITTEN_ROWS = 1500
+_REWRITTEN_ROWS = 500
 """Of a source, at most: the second stage takes its time."""
 _REWRITTEN = (LANGUAGES.index("zh"), LANGUAGES.index("en"))
 

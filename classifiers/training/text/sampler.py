@@ -10,7 +10,7 @@ _PER_ROOT = 30
 _MOST_REPEATS = 4
 _MORE_OF_OWN = 2
 """Our own templates are many; each is written a few times an epoch."""
-_FRAMED = 0.2
+_FRAMED = 0.25
 _CONTEXT = frozenset({"nus", "uci", "mendeley", "w80", "msglog", OWN})
 """Sources whose ham is put around fraud."""
 

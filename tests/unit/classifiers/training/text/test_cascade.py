@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import onnxruntime as ort
+import pytest
 
 from classifiers.training.text import cascade, encoder_head
+from classifiers.training.text.cascade import HeadOdds
 from classifiers.training.text.data import VALIDATION, LabelledText
 from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Float32s
@@ -64,11 +66,12 @@ def test_both_stages_together_keep_the_budget() -> None:
     some = rows("ham", 3000, "See you at seven") + rows("fraud", 300, "客服 退款 加微信")
     fast = np.concatenate([scores(chance, 0.2, 3000), scores(chance, 0.6, 300)])
 
-    stages = cascade.choose(some, fast, head())
+    stages, recall = cascade.choose(some, fast, HeadOdds(head()))
 
     judged = stages.judge([row.text for row in some], fast)
     assert judged.blocked[:3000].sum() <= 1
     assert judged.blocked[3000:].mean() >= judged.alone[3000:].mean()
+    assert recall == pytest.approx(judged.blocked[3000:].mean())
 
 
 def test_few_legitimate_rows_are_uncertain() -> None:
@@ -76,6 +79,7 @@ def test_few_legitimate_rows_are_uncertain() -> None:
     some = rows("ham", 3000, "See you at seven") + rows("fraud", 300, "客服 退款 加微信")
     fast = np.concatenate([scores(chance, 0.3, 3000), scores(chance, 0.5, 300)])
 
-    judged = cascade.choose(some, fast, head()).judge([row.text for row in some], fast)
+    stages, _ = cascade.choose(some, fast, HeadOdds(head()))
+    judged = stages.judge([row.text for row in some], fast)
 
     assert judged.escalated[:3000].mean() <= cascade.MOST_UNCERTAIN
