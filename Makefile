@@ -13,7 +13,7 @@ INSTALLING := awk '/^Collecting/ { printf "\r    %d packages", ++n; fflush() } \
     /ERROR|error/ { print "\n" $$0 } /^status / { ok = $$2 == "0" } END { print ""; exit !ok }'
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-warning test test-fast test-alone check proto reference translations docs lock bench bench-full bench-peers clean
+.PHONY: help install demo demo-warning demo-network test test-fast test-alone check proto released-proto reference models-pages translations docs lock bench bench-full bench-peers clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,9 @@ demo: install  ## Decide example traffic through real gRPC, with nothing but Pyt
 demo-warning: install  ## Follow three waves of fraud to people who were warned, by a real SMPP server (needs node, npm)
 	$(BIN)/python -m examples.warning_demo
 
+demo-network: install  ## Let a campaign use four real networks, and an appeal lift it in all (needs kamailio, sip-tester, unbound, node, npm)
+	$(BIN)/python -m examples.network_demo
+
 test: install  ## Run all tests on all cores in a random order, with a Valkey for each core
 	$(BIN)/pytest -q -rs $(ON_ALL_CORES) $(ARGUMENTS)
 
@@ -55,6 +58,7 @@ check: install  ## Lint, types, import contracts, proto style, generated code, d
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	npx --yes @bufbuild/buf@$(BUF_VERSION) lint proto
+	npx --yes @bufbuild/buf@$(BUF_VERSION) breaking proto --against proto/released.binpb
 	$(MAKE) --no-print-directory proto
 	git diff --exit-code -- fanzha/v1
 	$(MAKE) --no-print-directory docs
@@ -65,8 +69,14 @@ proto: install  ## Make fanzha/v1 from proto/
 	    --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	    --mypy_out=. --mypy_grpc_out=. $$(find proto -name '*.proto' | sort)
 
+released-proto:  ## Record the proto of a release, which no later one may break (needs npx)
+	npx --yes @bufbuild/buf@$(BUF_VERSION) build proto --exclude-source-info -o proto/released.binpb
+
 reference: install  ## Make the pages of docs/reference that come from code
 	$(BIN)/python -m tools.reference
+
+models-pages: install  ## Render docs/models from the cards of the newest bundles, with plots where matplotlib is
+	$(BIN)/python -m classifiers.training.pages
 
 translations: install  ## Bring the Chinese texts up to date with the code, and compile them
 	$(BIN)/python -m tools.translation

@@ -43,7 +43,9 @@ def pin(process: int, cores: Collection[int]) -> None:
 def command(process: int) -> list[str]:
     """Return the command line of a process; empty if it has ended."""
     with suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+        words = Path(f"/proc/{process}/cmdline").read_text().rstrip("\0").split("\0")
+        # A process that was forked has written its command line as one text.
+        return words if len(words) > 1 else words[0].split()
     return []
 
 

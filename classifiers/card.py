@@ -76,6 +76,8 @@ class Card:
     golden: tuple[GoldenRow, ...]
     review_threshold: float | None = None
     """The score from which a person is to judge what is not blocked; None: no one is."""
+    calibration_prevalence: float | None = None
+    """Share of fraud among the rows that scores were calibrated on; None: not known."""
     score_histogram: Histogram | None = None
     """How scores of ordinary traffic are spread; without it, drift cannot be measured."""
     feature_histograms: Mapping[str, FeatureHistogram] = field(default_factory=dict)
@@ -116,6 +118,7 @@ def parse(table: Mapping[str, object]) -> Card:
         metrics=_field(table, "metrics", dict),
         golden=tuple(map(_golden, _field(table, "golden", list))),
         review_threshold=_optional_share(table, "review_threshold"),
+        calibration_prevalence=_optional_share(table, "calibration_prevalence"),
         score_histogram=_histogram(table.get("score_histogram")),
         feature_histograms=feature_histogram.parse(table.get("feature_histograms")),
         cascade=cascade_card.parse(table),
@@ -214,8 +217,8 @@ def _optional_share(table: Mapping[str, object], name: str) -> float | None:
     if table.get(name) is None:
         return None
     share = float(_field(table, name, float))
-    if not 0 < share <= 1:
-        raise InvalidConfiguration("{name} {share} is not within (0, 1]", name=name, share=share)
+    if not 0 < share < 1:
+        raise InvalidConfiguration("{name} {share} is not within (0, 1)", name=name, share=share)
     return share
 
 

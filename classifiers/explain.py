@@ -100,9 +100,12 @@ def caller(model: CallerClassifier, activity: CallerActivity) -> list[ExplainedP
 def caller_features(model: CallerClassifier, activity: CallerActivity) -> list[WeighedFeature]:
     """Return all features of the one caller in *activity*, with their values.
 
-    A feature is left out by replacing it with its training mean.
+    A feature is left out by replacing it with its training mean. Of a caller of whom nothing is
+    known, none weighs.
     """
     columns = classifier.features(activity)
+    if not model.score(activity)[0]:
+        return [WeighedFeature(name, float(column[0]), 0.0) for name, column in columns.items()]
     outgoing = np.repeat(activity.outgoing_calls, len(columns) + 1)
     return _weigh(columns, lambda variants: model.score_features(variants, outgoing))
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from classifiers import card
+from classifiers import card, graph_table
 from fanzha.tables import Float32s
 
 Tensor: TypeAlias = (
@@ -26,6 +26,12 @@ CONSTANT = "embeddings"
 _ERRORS_ONLY = 3
 
 
+def read_table(bundle: Path) -> None:
+    """Read the table of *bundle* now, so that processes forked from here share it."""
+    about = card.read(bundle)
+    graph_table.split(card.read_graph(bundle, about), CONSTANT, about.sha256)
+
+
 class OnnxModel:
     """A graph and its card."""
 
@@ -35,8 +41,11 @@ class OnnxModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
+        graph = card.read_graph(bundle, self.card)
+        split = graph_table.split(graph, CONSTANT, self.card.sha256)
+        self._table = None if split is None else split.table
         self._session = ort.InferenceSession(
-            card.read_graph(bundle, self.card),
+            graph if split is None else split.graph,
             sess_options=options,
             providers=["CPUExecutionProvider"],
         )
@@ -60,6 +69,8 @@ class OnnxModel:
 
     def constant(self, inputs: Mapping[str, Tensor]) -> npt.NDArray[np.int8]:
         """Return the table `CONSTANT`; of *inputs*, only the types matter."""
+        if self._table is not None:
+            return self._table
         table: npt.NDArray[np.int8] = self._session.run([CONSTANT], dict(inputs))[0]
         return table
 

@@ -75,6 +75,10 @@ class Calls:
     """Error message of each row that could not be read."""
     request_ids: Mapping[int, str] = field(default_factory=dict)
     """Ids by which retries are recognised, of the rows that bear one."""
+    handsets: Uint32s | None = None
+    """Checksum of what identifies the caller's handset; 0 where unknown, None where all are."""
+    location_areas: Uint32s | None = None
+    """The same of the location area in which the caller is."""
 
     def __len__(self) -> int:
         return len(self.callers)
@@ -154,6 +158,10 @@ class CallerActivity:
     texts_received: Float32s
     text_counterparts: Float32s
     """Different numbers and names at the other end of these texts; an estimate."""
+    handsets: Float32s
+    """Different handsets it called from, of the last 7 to 13 days, an estimate; 0: unknown."""
+    location_areas: Float32s
+    """Different location areas it called from, like handsets."""
 
     def __len__(self) -> int:
         return len(self.outgoing_calls)

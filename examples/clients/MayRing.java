@@ -13,14 +13,17 @@ import java.util.concurrent.TimeUnit;
 
 public class MayRing {
   static boolean mayRing(
-      InterceptionServiceGrpc.InterceptionServiceBlockingStub stub, String caller, String callee) {
+      InterceptionServiceGrpc.InterceptionServiceBlockingStub stub,
+      String caller,
+      String callee,
+      int milliseconds) {
     Call call = Call.newBuilder()
         .setCaller(caller)
         .setCallee(callee)
         .setIngress(Ingress.INGRESS_INTERCONNECT)
         .build();
     try {
-      var answer = stub.withDeadlineAfter(50, TimeUnit.MILLISECONDS)
+      var answer = stub.withDeadlineAfter(milliseconds, TimeUnit.MILLISECONDS)
           .decideCall(DecideCallRequest.newBuilder().setCall(call).build());
       return answer.getDecision().getAction() != Action.ACTION_BLOCK;
     } catch (StatusRuntimeException error) {
@@ -30,10 +33,11 @@ public class MayRing {
   }
 
   public static void main(String[] words) throws InterruptedException {
-    if (words.length != 3) {
-      System.err.println("usage: MayRing TARGET CALLER CALLEE");
+    if (words.length != 3 && words.length != 4) {
+      System.err.println("usage: MayRing TARGET CALLER CALLEE [MILLISECONDS]");
       System.exit(2);
     }
+    int milliseconds = words.length == 4 ? Integer.parseInt(words[3]) : 50;
     // One channel and one stub for the life of the process; any thread may use them.
     ManagedChannel channel = ManagedChannelBuilder.forTarget(words[0])
         .usePlaintext()
@@ -46,9 +50,9 @@ public class MayRing {
       Thread.sleep(10);
     }
     for (int first = 0; first < 20; first++) { // These load classes, and may be late.
-      mayRing(stub, words[1], words[2]);
+      mayRing(stub, words[1], words[2], milliseconds);
     }
-    System.out.println(mayRing(stub, words[1], words[2]) ? "ring" : "block");
+    System.out.println(mayRing(stub, words[1], words[2], milliseconds) ? "ring" : "block");
     channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
   }
 }

@@ -5,7 +5,7 @@
 #   apt install golang-go golang-google-grpc-dev protoc-gen-go-1-5 protoc-gen-go-grpc
 #   apt install default-jdk libgrpc-java libprotobuf-java protobuf-compiler-grpc-java-plugin
 #
-#   examples/clients/build.sh /tmp/clients 127.0.0.1:7361
+#   examples/clients/build.sh /tmp/clients 127.0.0.1:7361 [CALLER CALLEE MILLISECONDS]
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,7 @@ proto=$here/../../proto
 out=$1
 target=$2
 protos="fanzha/v1/protocol_answer.proto fanzha/v1/decision.proto fanzha/v1/interception.proto"
-call="+8617000000123 +8619900000001"
+call="${3:-+8617000000123} ${4:-+8619900000001} ${5:-50}"
 
 echo "C++"
 mkdir -p "$out/cpp"

@@ -10,9 +10,9 @@
 namespace fanzha_v1 = fanzha::v1;
 
 bool MayRing(fanzha_v1::InterceptionService::Stub& stub, const std::string& caller,
-             const std::string& callee) {
+             const std::string& callee, std::chrono::milliseconds deadline) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
+  context.set_deadline(std::chrono::system_clock::now() + deadline);
   fanzha_v1::DecideCallRequest request;
   request.mutable_call()->set_caller(caller);
   request.mutable_call()->set_callee(callee);
@@ -27,10 +27,11 @@ bool MayRing(fanzha_v1::InterceptionService::Stub& stub, const std::string& call
 }
 
 int main(int count, char** words) {
-  if (count != 4) {
-    std::cerr << "usage: may_ring TARGET CALLER CALLEE\n";
+  if (count != 4 && count != 5) {
+    std::cerr << "usage: may_ring TARGET CALLER CALLEE [MILLISECONDS]\n";
     return 2;
   }
+  const std::chrono::milliseconds deadline(count == 5 ? std::stoi(words[4]) : 50);
   // One channel and one stub for the life of the process; any thread may use them.
   grpc::ChannelArguments options;
   options.SetServiceConfigJSON(R"({"loadBalancingConfig": [{"round_robin": {}}],
@@ -39,5 +40,5 @@ int main(int count, char** words) {
       grpc::CreateCustomChannel(words[1], grpc::InsecureChannelCredentials(), options);
   channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(5));
   auto stub = fanzha_v1::InterceptionService::NewStub(channel);
-  std::cout << (MayRing(*stub, words[2], words[3]) ? "ring" : "block") << "\n";
+  std::cout << (MayRing(*stub, words[2], words[3], deadline) ? "ring" : "block") << "\n";
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strconv"
 	"time"
 
 	"google.golang.org/grpc"
@@ -15,8 +16,8 @@ import (
 	"fanzha.example/v1"
 )
 
-func mayRing(client fanzha.InterceptionServiceClient, caller, callee string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+func mayRing(client fanzha.InterceptionServiceClient, caller, callee string, deadline time.Duration) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	call := &fanzha.Call{Caller: caller, Callee: callee, Ingress: fanzha.Ingress_INGRESS_INTERCONNECT}
 	answer, err := client.DecideCall(ctx, &fanzha.DecideCallRequest{Call: call})
@@ -28,8 +29,16 @@ func mayRing(client fanzha.InterceptionServiceClient, caller, callee string) boo
 }
 
 func main() {
-	if len(os.Args) != 4 {
-		log.Fatal("usage: may_ring TARGET CALLER CALLEE")
+	if len(os.Args) != 4 && len(os.Args) != 5 {
+		log.Fatal("usage: may_ring TARGET CALLER CALLEE [MILLISECONDS]")
+	}
+	deadline := 50 * time.Millisecond
+	if len(os.Args) == 5 {
+		milliseconds, err := strconv.Atoi(os.Args[4])
+		if err != nil {
+			log.Fatal(err)
+		}
+		deadline = time.Duration(milliseconds) * time.Millisecond
 	}
 	// One connection for the life of the process; any goroutine may use it.
 	connection, err := grpc.NewClient(os.Args[1],
@@ -40,7 +49,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer connection.Close()
-	if mayRing(fanzha.NewInterceptionServiceClient(connection), os.Args[2], os.Args[3]) {
+	if mayRing(fanzha.NewInterceptionServiceClient(connection), os.Args[2], os.Args[3], deadline) {
 		fmt.Println("ring")
 	} else {
 		fmt.Println("block")

@@ -9,6 +9,8 @@
 `AsyncClient` is the same for asyncio. Single decisions requested at the same time
 travel together; every request has a deadline; when no answer comes in time, the answer is
 to let the traffic through, and says so.
+
+`ListMirror` keeps a copy of the lists, for what decides without asking.
 """
 
 from fanzha.client._answers import Answer, Answers
@@ -16,6 +18,8 @@ from fanzha.client._asynchronous import AsyncClient
 from fanzha.client._blocking import Client
 from fanzha.client._counters import Counters
 from fanzha.client._failures import RequestFailed
+from fanzha.client._mirror import ListMirror, MirrorChange, MirrorMismatch
+from fanzha.client._mirror_file import DamagedMirror, MirroredLists
 from fanzha.client._options import Options
 from fanzha.client._status_details import (
     localized_message,
@@ -36,9 +40,14 @@ __all__ = [
     "CallEnd",
     "Client",
     "Counters",
+    "DamagedMirror",
     "Link",
+    "ListMirror",
     "Login",
     "LoginError",
+    "MirrorChange",
+    "MirrorMismatch",
+    "MirroredLists",
     "Options",
     "ProtocolAnswer",
     "RequestFailed",

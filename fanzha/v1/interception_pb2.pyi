@@ -95,6 +95,8 @@ class Call(_message.Message):
     ATTESTATION_FIELD_NUMBER: _builtins.int
     TRUNK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    HANDSET_FIELD_NUMBER: _builtins.int
+    LOCATION_AREA_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
     """Calling party: a number, a service code, or a name ("anonymous"). Required."""
     callee: _builtins.str
@@ -116,6 +118,14 @@ class Call(_message.Message):
     id and the same fields, from the same login and within request_id_window_s, gets the same
     decision and is counted once, by all workers of a host. Absent: each request counts.
     """
+    handset: _builtins.str
+    """The caller's handset, up to 64 characters: the IMEI without its last two digits, or a keyed hash
+    of it. Only how many different ones a number calls from is kept; absent: unknown.
+    """
+    location_area: _builtins.str
+    """Where the caller is, coarsely, up to 64 characters: the location or tracking area (LAC, TAC) or
+    a code of the county, not the cell. Only how many different ones is kept; absent: unknown.
+    """
     def __init__(
         self,
         *,
@@ -126,10 +136,12 @@ class Call(_message.Message):
         attestation: Global___Attestation.ValueType = ...,
         trunk: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        handset: _builtins.str = ...,
+        location_area: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "ingress", b"ingress", "request_id", b"request_id", "trunk", b"trunk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempted_at_ms", b"attempted_at_ms", "attestation", b"attestation", "callee", b"callee", "caller", b"caller", "handset", b"handset", "ingress", b"ingress", "location_area", b"location_area", "request_id", b"request_id", "trunk", b"trunk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

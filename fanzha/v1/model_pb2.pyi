@@ -279,6 +279,26 @@ class WorkerModel(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class DriftEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     WORKER_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
     ACTIVE_FIELD_NUMBER: _builtins.int
@@ -290,6 +310,8 @@ class WorkerModel(_message.Message):
     CASCADE_FAULT_FIELD_NUMBER: _builtins.int
     ACTIVE_STATE_FIELD_NUMBER: _builtins.int
     SHADOW_STATE_FIELD_NUMBER: _builtins.int
+    DRIFT_FIELD_NUMBER: _builtins.int
+    DRIFT_ALARMS_FIELD_NUMBER: _builtins.int
     worker: _builtins.str
     """Host and number of the worker."""
     held: _builtins.bool
@@ -314,6 +336,16 @@ class WorkerModel(_message.Message):
     def refused(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Desired versions that did not pass, with the reason."""
 
+    @_builtins.property
+    def drift(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Population stability index of recent traffic against the card, by name: "score", or a feature.
+        What is unknown is left out.
+        """
+
+    @_builtins.property
+    def drift_alarms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of those whose index has been above its limit for some time."""
+
     def __init__(
         self,
         *,
@@ -328,10 +360,12 @@ class WorkerModel(_message.Message):
         cascade_fault: _builtins.str = ...,
         active_state: Global___FollowState.ValueType = ...,
         shadow_state: Global___FollowState.ValueType = ...,
+        drift: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        drift_alarms: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "cascade_fault", b"cascade_fault", "held", b"held", "previous", b"previous", "refused", b"refused", "shadow", b"shadow", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "active_state", b"active_state", "cascade_fault", b"cascade_fault", "drift", b"drift", "drift_alarms", b"drift_alarms", "held", b"held", "previous", b"previous", "refused", b"refused", "shadow", b"shadow", "shadow_share", b"shadow_share", "shadow_state", b"shadow_state", "threshold", b"threshold", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -737,15 +737,15 @@ class TrainingExample(_message.Message):
     url: _builtins.str
     """The link."""
     source: _builtins.str
-    """"cases"."""
+    """"cases"; "verdicts" where a person judged the hit."""
     category: _builtins.str
     """Kind of fraud."""
     group: _builtins.str
     """The same for all of a campaign."""
     outcome: _builtins.str
-    """How the case ended."""
+    """How the case ended; "confirmed" or "dismissed" of a judged hit."""
     closed_at_ms: _builtins.int
-    """When it was closed, in milliseconds since the Unix epoch."""
+    """When it was closed or judged, in milliseconds since the Unix epoch."""
     means_kind: _builtins.str
     """What kind of means."""
     decision_id: _builtins.int
@@ -864,6 +864,7 @@ class ExampleCounts(_message.Message):
     UNFIT_FIELD_NUMBER: _builtins.int
     CUT_FIELD_NUMBER: _builtins.int
     WITHOUT_LOG_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
     cases: _builtins.int
     """Cases."""
     written: _builtins.int
@@ -878,6 +879,8 @@ class ExampleCounts(_message.Message):
     """Cases with so many decisions that the later ones are left out."""
     without_log: _builtins.bool
     """Whether the host of list administration has no decision log."""
+    verdicts: _builtins.int
+    """Hits that a person judged."""
     def __init__(
         self,
         *,
@@ -888,10 +891,11 @@ class ExampleCounts(_message.Message):
         unfit: _builtins.int = ...,
         cut: _builtins.int = ...,
         without_log: _builtins.bool = ...,
+        verdicts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "cut", b"cut", "gone", b"gone", "no_text", b"no_text", "unfit", b"unfit", "without_log", b"without_log", "written", b"written"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "cut", b"cut", "gone", b"gone", "no_text", b"no_text", "unfit", b"unfit", "verdicts", b"verdicts", "without_log", b"without_log", "written", b"written"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from integrations.common.process import address_of
+
 BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Of seconds an adapter waits for a decision."""
 
@@ -77,8 +79,6 @@ class AdapterMetricsServer:
         """Serve /metrics at ``host:port``; None where *listen* is empty."""
         if not listen:
             return None
-        host, _, port = listen.rpartition(":")
-        server, _thread = start_http_server(
-            int(port), addr=host.strip("[]") or "127.0.0.1", registry=metrics.registry
-        )
+        host, port = address_of(listen)
+        server, _thread = start_http_server(port, addr=host, registry=metrics.registry)
         return cls(server.server_port)

@@ -55,6 +55,10 @@ class TrafficDecider:
             )
             for channel in CHANNELS
         }
+        self._tripped: set[str] = set()
+        """Channels whose breaker opened, and that have had no answer since."""
+        self._probing: set[str] = set()
+        """Those of them with a request on its way, to find out."""
 
     async def call(self, call: Call) -> Answer:
         """Decide on a call attempt."""
@@ -74,13 +78,13 @@ class TrafficDecider:
             return self._settings.fail_policy is FailPolicy.REFUSE
         return answer.blocked
 
-    async def report_call_ends(self, ends: Sequence[CallEnd]) -> int:
-        """Report ended calls; return how many were counted in, 0 where no service answered."""
+    async def report_call_ends(self, ends: Sequence[CallEnd]) -> int | None:
+        """Report ended calls; return how many were counted in, None where no service answered."""
         try:
             return (await self._client.report_call_ends(ends)).accepted
         except RequestFailed:
             self._metrics.count("call_end", "failed", len(ends))
-            return 0
+            return None
 
     async def wait_until_ready(self, seconds: float) -> bool:
         """Wait until a service is ready; return whether one is."""
@@ -98,19 +102,35 @@ class TrafficDecider:
         await self._client.close()
 
     async def _decide(self, channel: str, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        breaker = self._breakers[channel]
-        if breaker.open_for:
+        probe = channel in self._tripped
+        if self._breakers[channel].open_for or channel in self._probing:
             self._metrics.count(channel, "withheld")
             return _WITHHELD
-        with self._metrics.timed(channel):
-            answer = await ask()
-        if answer.failed_open:
-            breaker.record_failure()
-        else:
-            breaker.record_success()
-        self._metrics.show_breaker(channel, is_open=breaker.open_for > 0)
+        if probe:
+            # After the pause one request alone finds out: the others do not wait for its deadline.
+            self._probing.add(channel)
+        try:
+            with self._metrics.timed(channel):
+                answer = await ask()
+        finally:
+            if probe:
+                self._probing.discard(channel)
+        self._record(channel, answer, probe=probe)
         self._metrics.count(channel, _result(answer))
         return answer
+
+    def _record(self, channel: str, answer: Answer, *, probe: bool) -> None:
+        breaker = self._breakers[channel]
+        if not answer.failed_open:
+            breaker.record_success()
+            self._tripped.discard(channel)
+        elif probe:
+            breaker.trip()
+        else:
+            breaker.record_failure()
+        if breaker.open_for:
+            self._tripped.add(channel)
+        self._metrics.show_breaker(channel, is_open=breaker.open_for > 0)
 
 
 def _result(answer: Answer) -> str:

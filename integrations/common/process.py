@@ -28,6 +28,12 @@ def say_serving(**addresses: object) -> None:
     sys.stdout.flush()
 
 
+def address_of(listen: str) -> tuple[str, int]:
+    """Split ``host:port``; a host in brackets is an IPv6 address, an empty one is loopback."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
 def configure_logging(level: str) -> None:
     """Log a JSON line per event to standard error; modules log no numbers, texts or links."""
     handler = logging.StreamHandler(sys.stderr)

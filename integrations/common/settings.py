@@ -52,7 +52,10 @@ class AdapterSettings(BaseSettings):
     metrics_listen: Annotated[
         str, Field(description="Address of /metrics, host:port; empty: none.")
     ] = ""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="Least severe lines in the log."),
+    ] = "info"
 
     @classmethod
     def settings_customise_sources(

@@ -80,6 +80,10 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "ProposeRetirement": _EDITOR,
         "SettleFindings": _of(Role.OPERATOR, Role.APPROVER),
     },
+    # Switches, resolvers and gateways of carriers, and whoever may export.
+    "fanzha.v1.ListUpdateService": {
+        "ComputeDiff": _EXPORTERS | _CARRIER,
+    },
     "fanzha.v1.AppealService": {
         "OpenAppeal": _APPEALS_DESK,
         "AddDocuments": _APPEALS_DESK,

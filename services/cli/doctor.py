@@ -18,7 +18,14 @@ from rich.text import Text
 from fanzha import client
 from fanzha.client import channels
 from fanzha.translation.catalogue import gettext, gettext_noop
-from fanzha.v1 import access_pb2, access_pb2_grpc, blocklist_pb2, blocklist_pb2_grpc
+from fanzha.v1 import (
+    access_pb2,
+    access_pb2_grpc,
+    blocklist_pb2,
+    blocklist_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
+)
 from services.cli._common import addresses, exit_status
 from services.cli._common.console import login_fault, one_sentence, print_json
 from services.cli._common.exit_status import ExitStatus
@@ -113,6 +120,7 @@ def _checks(found: dict[str, str]) -> Iterator[CheckResult]:
     yield CheckResult(gettext_noop("settings changed"), CheckState.GOOD, changed)
     if "administration" in described:
         yield from _lists(found["administration"])
+        yield _models(found["administration"])
 
 
 def _reach(
@@ -234,3 +242,26 @@ def _lists(address: str) -> Iterator[CheckResult]:
         "{workers} workers, {behind} behind", workers=len(answer.workers), behind=len(behind)
     )
     yield CheckResult(gettext_noop("workers"), state, detail)
+
+
+def _models(address: str) -> CheckResult:
+    """Tell of bundles that workers refuse, of second stages that fail, and of drift."""
+    title = gettext_noop("models")
+    with channels.blocking(address) as channel:
+        stub = model_pb2_grpc.ModelServiceStub(channel)
+        try:
+            answer = stub.ListModels(model_pb2.ListModelsRequest(), timeout=WAIT_SECONDS)
+        except grpc.RpcError as error:
+            return CheckResult(title, CheckState.LOOK, _reason(error))
+    workers = [one for model in answer.models for one in model.workers if one.held]
+    faults = [
+        (sum(bool(one.refused) for one in workers), gettext("refuse a bundle")),
+        (sum(bool(one.cascade_fault) for one in workers), gettext("decide without a second stage")),
+        (sum(bool(one.drift_alarms) for one in workers), gettext("see drift: fanzha models drift")),
+    ]
+    said = [
+        gettext("{count} {fault}", count=count, fault=fault) for count, fault in faults if count
+    ]
+    state = CheckState.LOOK if said or not workers else CheckState.GOOD
+    detail = gettext("{count} models in workers", count=len(workers))
+    return CheckResult(title, state, "; ".join([detail, *said]))

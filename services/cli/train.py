@@ -5,6 +5,7 @@ The service never imports training code; it needs packages that a running servic
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -74,8 +75,8 @@ def train(
     the training. A bundle that learned from them is the site's own: not to be passed on.
     """
     _check(channel, out, data, examples)
-    command = _command(channel, out, data, examples, seed)
-    status = subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
+    run = command(channel, out, data=data, examples=examples or (), seed=seed)
+    status = subprocess.run(run, check=False).returncode  # noqa: S603  our own interpreter
     if status:
         fail(
             gettext(
@@ -103,14 +104,7 @@ def _check(channel: ModelWord, out: Path, data: Path | None, examples: list[Path
                 channel=channel,
             ),
         )
-    missing = [package for package in PACKAGES if find_spec(package) is None]
-    if missing:
-        fail(
-            gettext(
-                "training needs {missing}: pip install 'fanzha[train]', or in a clone '.[train]'",
-                missing=", ".join(missing),
-            )
-        )
+    check_packages()
     if (out / card.CARD).exists():
         fail(
             gettext(
@@ -127,15 +121,33 @@ def _check(channel: ModelWord, out: Path, data: Path | None, examples: list[Path
         fail(gettext("training {channel} {needed} --data", channel=channel, needed=needed))
 
 
-def _command(
-    channel: ModelWord, out: Path, data: Path | None, examples: list[Path] | None, seed: int | None
+def check_packages() -> None:
+    """End the command where packages of the extra `train` are missing."""
+    missing = [package for package in PACKAGES if find_spec(package) is None]
+    if missing:
+        fail(
+            gettext(
+                "training needs {missing}: pip install 'fanzha[train]', or in a clone '.[train]'",
+                missing=", ".join(missing),
+            )
+        )
+
+
+def command(
+    channel: ModelWord,
+    out: Path,
+    *,
+    data: Path | None,
+    examples: Sequence[Path] = (),
+    seed: int | None = None,
 ) -> list[str]:
-    command = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
+    """Return the command that trains a model in a process of its own."""
+    found = [sys.executable, "-m", MODULES[channel], f"--out={out}"]
     if data is not None:
-        command.append(f"--data={data}")
+        found.append(f"--data={data}")
     if channel in WITH_PAGE:
-        command.append(f"--page={out.parent / f'{out.name}.md'}")
-    command += [f"--examples={path}" for path in examples or []]
+        found.append(f"--page={out.parent / f'{out.name}.md'}")
+    found += [f"--examples={path}" for path in examples]
     if seed is not None:
-        command.append(f"--seed={seed}")
-    return command
+        found.append(f"--seed={seed}")
+    return found

@@ -17,7 +17,7 @@ import numpy as np
 from blocklists import protected
 from blocklists.entries import Direction
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
-from classifiers.caller.classifier import MINIMUM_CALLS, cap_scores
+from classifiers.caller.classifier import MINIMUM_CALLS, scale_scores
 from classifiers.interfaces import ActivityMemory
 from classifiers.text import link_evidence
 from fanzha.decisions import Decisions, MatchedOn, WouldBlock
@@ -251,9 +251,9 @@ class DecisionPipeline:
         self._score(evidence, model.version, lambda: model.score(activity))
         evidence.known_too_little = activity.outgoing_calls < MINIMUM_CALLS
         if evidence.policy is not None:
-            # The model's own cap is that of its threshold, and a carrier may have set a lower one.
+            # The model's own limit is below its threshold, and a carrier may have set a lower one.
             thresholds = evidence.policy.thresholds
-            evidence.scores = cap_scores(evidence.scores, activity.outgoing_calls, thresholds)
+            evidence.scores = scale_scores(evidence.scores, activity.outgoing_calls, thresholds)
         return activity
 
     def _score_texts(self, texts: Texts, evidence: BatchEvidence) -> None:

@@ -94,6 +94,8 @@ ACTIVITY = (
     "texts_sent",
     "texts_received",
     "text_counterparts",
+    "handsets",
+    "location_areas",
 )
 """What ``caller_activity`` holds, in its order: the fields of `fanzha.tables.CallerActivity`. New
 ones are appended."""

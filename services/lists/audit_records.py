@@ -1,6 +1,6 @@
 """What goes on record of requests for the lists: rows that the guard refused, and exports."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from blocklists.entries import EntryKind, Source
 from blocklists.queries import EntryFilter
@@ -36,6 +36,15 @@ async def exported(audit: Audit, version: int, entry_filter: EntryFilter) -> Non
             "action": Action(entry_filter.action).name.lower() if entry_filter.action else "all",
             "source": Source(entry_filter.source).name.lower() if entry_filter.source else "all",
         },
+    )
+
+
+async def copied(audit: Audit, version: int, kinds: Collection[EntryKind]) -> None:
+    """Put down that an edge takes a whole copy of lists, as they are at *version*."""
+    await audit.record(
+        AuditKind.EXPORTED,
+        subject=f"{LISTS}:{version}",
+        details={"kind": " ".join(sorted(kind.name.lower() for kind in kinds)), "for": "edge"},
     )
 
 

@@ -6,13 +6,16 @@ and go on disk. While Redis is down, the models in force stay.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from fanzha.tables import Channel
 from infra.backoff import Backoff
 from infra.periodic import run_periodically
+from services.decision.channel_kinds import OF_CHANNEL
+from services.decision.drift.watch import DriftFigures
 from services.decision.model_kinds import ModelKind
 from services.models import desired_models
 from services.models.active import ActiveModels
@@ -49,7 +52,10 @@ class ModelFollower:
         data_dir: Path,
         counters: SwapCounters,
         now_ms: Callable[[], int],
+        drift: Mapping[Channel, DriftFigures] | None = None,
     ) -> None:
+        """Report *drift*, which others keep up to date, with the models."""
+        self._drift = {} if drift is None else drift
         self._switch = switch
         self._store = store
         self._worker = worker
@@ -130,8 +136,18 @@ class ModelFollower:
         return ModelReport(
             worker=self._worker,
             reported_at_ms=self._now_ms(),
-            channels={kind.value: _report_fields(one) for kind, one in status.items()},
+            channels={
+                kind.value: _report_fields(one) | self._drift_of(kind)
+                for kind, one in status.items()
+            },
         )
+
+    def _drift_of(self, kind: ModelKind) -> dict[str, Any]:
+        for channel, of_channel in OF_CHANNEL.items():
+            if of_channel is kind and channel in self._drift:
+                found = self._drift[channel]
+                return {"drift": found.known(), "drift_alarms": list(found.alarms)}
+        return {}
 
 
 def _report_fields(status: SlotStatus) -> dict[str, Any]:

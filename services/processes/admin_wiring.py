@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter
 
 from blocklists.critical.risks import RiskFinder
+from blocklists.edge.lists import EdgeLists
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
@@ -60,6 +61,7 @@ from services.rpc.audit.handler import AuditServicer
 from services.rpc.changes.handler import ChangeServicer
 from services.rpc.decision_log.handler import DecisionLogServicer
 from services.rpc.hits.handler import HitServicer
+from services.rpc.list_updates.handler import ListUpdateServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.middleware.paging import PAGE_KEY
@@ -323,6 +325,9 @@ def _list_servicers(context: AdminContext, services: AdminServices) -> dict[str,
         "changes": ChangeServicer(services.changes, services.drafts),
         "policy": PolicyServicer(services.changes, context.policies, now_ms),
         "mapping": MappingServicer(ColumnMappings(context.connect(), now_ms=now_ms)),
+        "list_updates": ListUpdateServicer(
+            EdgeLists(context.store, context.replica), context.audit
+        ),
     }
 
 

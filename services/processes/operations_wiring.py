@@ -3,6 +3,7 @@
 from infra.redis.client import Client
 from infra.redis.dead_letters import DeadLetters
 from services.audit.events import Audit
+from services.decision.sinks.hit_store import HitStore
 from services.decision_log.query import DecisionQuery
 from services.rpc.warnings.operations_handler import WarningOperationsServicer
 from services.settings.settings import Settings
@@ -25,7 +26,7 @@ def servicer(
         dead_letters=DeadLetterControl(DeadLetters(client, keys.DEAD_LETTERS), audit=audit),
         sources=WarningSources(client),
         entries=EntryOutcomeStore(client),
-        examples=ExampleExport(cases, log, audit=audit),
+        examples=ExampleExport(cases, HitStore(client), log, audit=audit),
         policies=PolicyTrial(
             cases,
             policy_file=settings.warning_policy_file,

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from fanzha.errors import InvalidConfiguration
 from infra import atomic_file, process_lifecycle
 from infra.clock import now_ms
 from infra.data_paths import ENDPOINTS, LISTS, METRICS, NAME_VARIABLE
+from infra.forked_processes import ForkServer
 from infra.periodic import run_periodically
 from infra.port_binding import SharedPort
 from infra.supervisor import Child, Supervisor
@@ -27,6 +28,7 @@ from services.decision_log import options
 from services.decision_log.keeper_metrics import MaintenanceMetrics
 from services.decision_log.maintenance import LogMaintenance
 from services.processes import start_screen
+from services.processes.fork_server_start import one_thread
 from services.settings.settings import Settings
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 
@@ -37,28 +39,27 @@ logger = logging.getLogger(__name__)
 
 READY_SECONDS = 60.0
 WATCH_SECONDS = 0.2
-BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 
-async def run_interception(settings: Settings) -> int:
-    """Run the interception workers of this host; return the exit status."""
+async def run_interception(settings: Settings, forks: ForkServer | None = None) -> int:
+    """Run the interception workers of this host, by *forks*; return the exit status."""
     if settings.redis_url is None:
         raise InvalidConfiguration(
             "FANZHA_REDIS_URL: serve needs it; `fanzha up` brings a Valkey along"
         )
-    return await _Host(settings, settings.redis_url).run(with_admin=False)
+    return await _Host(settings, settings.redis_url, forks).run(with_admin=False)
 
 
-async def run_all(settings: Settings) -> int:
-    """Run everything on this machine; return the exit status."""
+async def run_all(settings: Settings, forks: ForkServer | None = None) -> int:
+    """Run everything on this machine, by *forks*; return the exit status."""
     if settings.redis_url is not None:
-        return await _Host(settings, settings.redis_url).run(with_admin=True)
+        return await _Host(settings, settings.redis_url, forks).run(with_admin=True)
     from services.processes.embedded_valkey import EmbeddedValkey  # noqa: PLC0415 - loads a client of Redis
 
     valkey = EmbeddedValkey(settings.data_dir, settings.embedded_port)
     url = await valkey.start()
     try:
-        return await _Host(settings, url, valkey).run(with_admin=True)
+        return await _Host(settings, url, forks, valkey).run(with_admin=True)
     finally:
         await valkey.stop()
 
@@ -67,10 +68,15 @@ class _Host:
     """One process tree, while it runs."""
 
     def __init__(
-        self, settings: Settings, redis_url: str, valkey: "EmbeddedValkey | None" = None
+        self,
+        settings: Settings,
+        redis_url: str,
+        forks: ForkServer | None = None,
+        valkey: "EmbeddedValkey | None" = None,
     ) -> None:
         self._settings = settings
         self._redis_url = redis_url
+        self._forks = forks
         self._valkey = valkey
 
     async def run(self, *, with_admin: bool) -> int:
@@ -92,11 +98,14 @@ class _Host:
                 endpoints["metrics"] = f"http://{settings.metrics_host}:{page.port}/metrics"
             children = self._workers(port.number)
             if with_admin:
-                children.append(self._admin(endpoints))
-                if settings.warning_enabled:
-                    children.append(self._warn(endpoints))
+                # First, as they import while the fork server loads what the workers share.
+                others = [self._warn(endpoints)] if settings.warning_enabled else []
+                children = [self._admin(endpoints), *others, *children]
             supervisor = Supervisor(
-                children, drain_seconds=settings.drain_seconds, on_death=pages.retire
+                children,
+                drain_seconds=settings.drain_seconds,
+                on_death=pages.retire,
+                forks=self._forks,
             )
             background = [asyncio.create_task(_follow(settings, self._redis_url))]
             if self._valkey is not None:
@@ -180,14 +189,6 @@ class _Host:
             **one_thread(os.environ),
         }
         return Child(name=name, arguments=[role], environment=common | environment)
-
-
-def one_thread(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what keeps numpy to one thread a process, unless *environment* says otherwise.
-
-    There is a worker for each core already: the threads of one would take it from the others.
-    """
-    return {} if BLAS_THREADS in environment else {BLAS_THREADS: "1"}
 
 
 def _keeper(settings: Settings, stack: AsyncExitStack) -> LogMaintenance | None:

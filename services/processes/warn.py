@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.applications import Starlette
 
 from fanzha.errors import InvalidConfiguration
-from infra import process_lifecycle
+from infra import http_server, process_lifecycle
 from infra.clock import now_ms
 from infra.redis.client import Client, connect
 from infra.redis.shared_key import SharedKey
@@ -38,7 +38,7 @@ from services.warning.dispatch.limit_store import LimitStore
 from services.warning.dispatch.metrics import ChannelMetrics
 from services.warning.dispatch.permits import LimitPermit
 from services.warning.dispatch.wiring import DispatchRuntime
-from services.warning.intake import cloud_events_http, http_server
+from services.warning.intake import cloud_events_http
 from services.warning.intake.cloud_events_http import Authenticate
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.policy import rulebook
@@ -49,6 +49,7 @@ from services.warning.wiring import WarningPipeline
 
 logger = logging.getLogger(__name__)
 
+_AFTER_SECONDS = 3.0
 CONNECTIONS = 128
 """About thirty block in reads of streams; the rest serve requests and sends."""
 
@@ -90,14 +91,21 @@ async def run(settings: Settings) -> int:
         background = _start_background(parts, dispatch)
         await server.serve()
         process_lifecycle.say_serving()
+        preparing = asyncio.create_task(_prepare_regions(parts.book))
         await process_lifecycle.first_of(stop, *background)
         budget = process_lifecycle.DrainBudget(settings.drain_seconds)
         await server.drain(budget.left())
         await dispatch.drain(budget.left())
-        await process_lifecycle.cancel(background)
+        await process_lifecycle.cancel([*background, preparing])
         await parts.refusals.write(last=True)
     logger.info("the warning pipeline ends")
     return 0
+
+
+async def _prepare_regions(book: Rulebook) -> None:
+    """Load the table of prefixes once the other roles serve; an earlier hit loads it itself."""
+    await asyncio.sleep(_AFTER_SECONDS)
+    await asyncio.to_thread(book.regions.prepare)
 
 
 async def _build(settings: Settings, redis_url: str) -> WarnParts:

@@ -11,9 +11,7 @@ from classifiers.caller.activity import ActivityTable
 from classifiers.escalation import EscalationBudget
 from classifiers.text.sender_history import SenderHistories
 from classifiers.velocity.memory import VelocityMemory
-from fanzha import numbering
 from fanzha.errors import InvalidConfiguration
-from fanzha.links import find_links
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, Channel, Int64s
 from infra.reloaded_file import ReloadedFile
@@ -31,7 +29,6 @@ from services.decision.pipeline import DecisionPipeline
 from services.decision.protocol_answer.answers import ProtocolAnswers
 from services.decision.protocol_answer.redress import Redress
 from services.decision.protocol_answer.sip import SipResponses
-from services.decision.related.entities import owner_of
 from services.decision.related.stage import RelatedStage
 from services.decision.related.suspect_set import SuspectSet
 from services.decision.review import ReviewStage
@@ -49,6 +46,7 @@ from services.feedback.call_ends import RecordEnds
 from services.models import desired_models
 from services.models.active import ActiveModels
 from services.models.signatures import SignatureCheck
+from services.processes import shared_data
 from services.rpc.decide.handler import InterceptionServicer
 from services.rpc.decide.message_decoder import MessageDecoder
 from services.rpc.decide.repeated_requests import RepeatedRequests
@@ -123,7 +121,7 @@ def _engines(
     policies: Callable[[], CarrierPolicies],
 ) -> "partial[DecisionPipeline]":
     """Return what makes the pipelines of live traffic and of dry runs, which share all of this."""
-    _warm_up(with_domains=related is not None)
+    shared_data.prepare(with_domains=related is not None)
     return partial(
         DecisionPipeline,
         current_snapshot=lambda: replica.current,
@@ -314,14 +312,3 @@ def _record_both(record_ends: RecordEnds, velocity: VelocityStage | None) -> Rec
         remember(callers, callees, answered, durations_ms, ended_at_ms)
 
     return both
-
-
-def _warm_up(*, with_domains: bool) -> None:
-    """Build lazily built parts now, so that no early request waits for them.
-
-    *With domains*: those by which links are looked up among related entities, too.
-    """
-    if with_domains:
-        owner_of("first.example")
-    numbering.prepare()
-    find_links("见【示例】 http://first.example/a")

@@ -1,6 +1,6 @@
 """One worker process: decides until it is stopped or its parent is gone.
 
-Started fresh by the parent (`infra.supervisor`), one per core, all on one port
+Forked for the parent (`infra.supervisor`), one per core, all on one port
 (SO_REUSEPORT): the kernel spreads connections over them.
 """
 
@@ -37,8 +37,8 @@ from services.decision import ids
 from services.decision.campaigns.counter import Campaigns
 from services.decision.campaigns.store import CampaignReporter, CampaignStore
 from services.decision.channel_kinds import OF_CHANNEL
-from services.decision.drift.features import FeatureDrift
-from services.decision.drift.scores import ScoreDrift
+from services.decision.drift.alarms import SCORE, DriftAlarms
+from services.decision.drift.watch import DriftWatch
 from services.decision.observer import Observer, Table
 from services.decision.related.follower import SuspectFollower
 from services.decision.related.sightings import SightingBuffer, SightingWriter
@@ -117,6 +117,7 @@ class Worker:
             data_dir=settings.data_dir,
             counters=self._metrics,
             now_ms=now_ms,
+            drift=self._drift.latest,
         )
         self._refusals = RefusalRecorder(AuditForwarder(redis, self._name))
         self._server = self._build_server(hits)
@@ -124,8 +125,8 @@ class Worker:
     def _build_sinks(self, redis: Client, hits: HitStore) -> None:
         """Build what observes decisions: drift, campaigns, hits, decision log, entry hits."""
         settings = self._settings
-        self._drift = ScoreDrift()
-        self._feature_drift = FeatureDrift()
+        limits = self._settings.score_drift_alarm, self._settings.feature_drift_alarm
+        self._drift = DriftWatch(DriftAlarms(score=limits[0], feature=limits[1]))
         self._campaigns = Campaigns(
             bulk_texts=settings.bulk_texts, now_ms=now_ms, counters=self._metrics
         )
@@ -197,7 +198,7 @@ class Worker:
             self._log.links_found(urls, owners)
 
     def _callers_active(self, activity: CallerActivity) -> None:
-        self._feature_drift.observe_callers(activity)
+        self._drift.callers_active(activity)
         if self._log:
             self._log.callers_active(activity)
 
@@ -265,8 +266,7 @@ class Worker:
         self._metrics.count(channel, decisions.actions, decisions.reasons)
         if decisions.monitored is not None:
             self._metrics.monitored(channel, int(np.count_nonzero(decisions.monitored)))
-        self._drift.observe(channel, decisions.scores, decisions.model_version)
-        self._feature_drift.observe(channel, table)
+        self._drift.decided(channel, table, decisions)
         if isinstance(table, Texts):
             self._campaigns.observe(table, decisions)
         self._entry_hits.observe(decisions)
@@ -337,10 +337,13 @@ class Worker:
             self._metrics.cascade_available(channel, statuses[OF_CHANNEL[channel]].cascade)
         for channel, kind in OF_CHANNEL.items():
             status = statuses[kind]
-            index = self._drift.index(channel, status.active, status.score_histogram)
-            self._metrics.drifted(channel, index)
-            self._feature_drift.expect(channel, status.feature_histograms)
-            self._metrics.feature_drifted(channel, self._feature_drift.indexes(channel))
+            found = self._drift.look(
+                channel, status.active, status.score_histogram, status.feature_histograms
+            )
+            self._metrics.drifted(channel, found.score)
+            self._metrics.feature_drifted(channel, found.features)
+            by_score = SCORE in found.alarms
+            self._metrics.drift_alarms(channel, by_score, len(found.alarms) - by_score)
 
     async def _report_once(self) -> None:
         if not self._applied_at_ms:

@@ -28,6 +28,8 @@ from fanzha.v1 import (
     hit_pb2,
     hit_pb2_grpc,
     interception_pb2,
+    list_update_pb2,
+    list_update_pb2_grpc,
     mapping_pb2,
     mapping_pb2_grpc,
     model_pb2,
@@ -89,6 +91,10 @@ _SERVICES: dict[str, tuple[str, Any]] = {
     "policy": (
         policy_pb2.DESCRIPTOR.services_by_name["PolicyService"].full_name,
         policy_pb2_grpc.add_PolicyServiceServicer_to_server,
+    ),
+    "list_updates": (
+        list_update_pb2.DESCRIPTOR.services_by_name["ListUpdateService"].full_name,
+        list_update_pb2_grpc.add_ListUpdateServiceServicer_to_server,
     ),
     "mapping": (
         mapping_pb2.DESCRIPTOR.services_by_name["MappingService"].full_name,

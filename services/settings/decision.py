@@ -199,6 +199,13 @@ class DecisionSettings(ServerSettings):
     models_dir: Path | None = Field(
         default=None, description="Folder of model bundles. Unset: the bundles of the package."
     )
+    fraud_prevalence: float = Field(
+        default=0.0005,
+        gt=0,
+        lt=1,
+        description="Share of fraud in traffic at which `decisions why` and `check --explain` say "
+        "what a score means as a probability. It decides nothing.",
+    )
     model_keys_file: Path | None = Field(
         default=None,
         description="PEM file of the public keys (Ed25519) that may sign model bundles. A bundle "
@@ -208,6 +215,20 @@ class DecisionSettings(ServerSettings):
         default=False,
         description="Whether bundles without a signature are refused, too; those of the package "
         "have none. The model in force stays.",
+    )
+    score_drift_alarm: float = Field(
+        default=0.25,
+        ge=0,
+        le=100,
+        description="Population stability index of the scores of a channel from which an alarm is "
+        "raised (`fanzha_drift_alarms`, log, `fanzha doctor`); 0: none.",
+    )
+    feature_drift_alarm: float = Field(
+        default=0.0,
+        ge=0,
+        le=100,
+        description="Likewise, of each feature of the traffic. Off by default: cards are made from "
+        "public texts and subscribers, so watch your own values first.",
     )
     activity_slots: int = Field(
         default=2**20, description="Callers whose activity is tracked per worker; a power of two."

@@ -5,7 +5,6 @@ from itertools import product
 
 from blocklists.entries import EntryKind, Source
 from blocklists.snapshot.findings import FindingKind
-from classifiers.feature_histogram import NAMES
 from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.tables import Channel
@@ -13,6 +12,7 @@ from services.decision.channel_kinds import OF_CHANNEL
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import MarkChange, ShadowDifference
 from services.decision.shed_reasons import ShedReason
+from services.telemetry.drift_families import DRIFT_ALARMS, FEATURE_DRIFT, SCORE_DRIFT, WORDS
 from services.telemetry.metric_family import Family
 
 STAGES = ("convert", "lists", "model", "velocity", "policy", "shadow", "respond")
@@ -29,7 +29,6 @@ RPC_CODES = (
     "unauthenticated",
 )
 CHANNELS = tuple(Channel)
-WORDS = {Channel.CALL: "call", Channel.TEXT: "text", Channel.LINK: "link"}
 
 REASON_SPAN = max(Reason) + 1
 DECISION_SPAN = (max(Action) + 1) * REASON_SPAN
@@ -41,7 +40,6 @@ CASCADES = {Channel.TEXT: "text", Channel.LINK: "link"}
 """Channels whose bundles may have a second stage."""
 ESCALATION_OUTCOMES = ("escalated", "cached", "skipped", "failed")
 REVIEW_OUTCOMES = "put_up", "left_out"
-FEATURES = tuple((channel, name) for channel in CHANNELS for name in NAMES[channel])
 FRAUD_TYPES = tuple(fraud_type.name.lower() for fraud_type in FraudType)
 
 
@@ -338,22 +336,6 @@ LIST_CURRENT_AT = Family(
     kind="gauge",
     text="Unix time at which the lists in force were last known to be current.",
 )
-SCORE_DRIFT = Family(
-    name="fanzha_score_drift",
-    kind="gauge",
-    text="Population stability index of recent scores against the model's card; absent "
-    "while unknown: no histogram in the card, or too few rows.",
-    labels=("channel",),
-    values=_BY_CHANNEL,
-)
-FEATURE_DRIFT = Family(
-    name="fanzha_feature_drift",
-    kind="gauge",
-    text="Population stability index of a sampled feature of recent traffic against the "
-    "model's card; absent while unknown.",
-    labels=("channel", "feature"),
-    values=tuple((WORDS[channel], name) for channel, name in FEATURES),
-)
 
 TASKS = (
     *("worker reports", "model follower", "campaign reports", "counts of list hits"),
@@ -378,7 +360,7 @@ FAMILIES = (
     *(POLICY_VERSION, POLICY_CURRENT_AT, POLICIES_REFUSED),
     *(REVIEWS, ESCALATIONS, ESCALATION_SECONDS, CASCADE_AVAILABLE),
     *(HITS_BUFFERED, LIST_VERSION, LIST_ENTRIES, LIST_CURRENT_AT, SCORE_DRIFT),
-    *(FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
+    *(DRIFT_ALARMS, FEATURE_DRIFT, FINGERPRINT_HITS, BULK_CAMPAIGNS),
     *(LOG_WRITTEN, LOG_BYTES, LOG_DROPPED, LOG_BUFFERED),
     *(LIST_FINDINGS, LIST_FILES_REFUSED),
     *(SIGHTINGS_DROPPED, RELATED_ENTITIES, PROPAGATION),

@@ -23,6 +23,7 @@ from services.decision.model_kinds import ModelKind
 from services.decision.observer import Table
 from services.decision.shadow.models import ShadowDifference
 from services.decision.shed_reasons import ShedReason
+from services.telemetry import drift_families
 from services.telemetry import metrics_layout as layout
 from services.telemetry.metric_family import Family
 
@@ -327,14 +328,19 @@ class DecisionMetrics:
 
     def drifted(self, channel: Channel, index: float) -> None:
         """Set the drift of scores from the card; NaN if unknown."""
-        self._figures[layout.START[layout.SCORE_DRIFT.name] + channel - 1] = index
+        self._figures[layout.START[drift_families.SCORE_DRIFT.name] + channel - 1] = index
 
     def feature_drifted(self, channel: Channel, indexes: Mapping[str, float]) -> None:
         """Set the drift of features; a missing one is unknown."""
-        first = layout.START[layout.FEATURE_DRIFT.name]
-        for place, (of_channel, name) in enumerate(layout.FEATURES):
+        first = layout.START[drift_families.FEATURE_DRIFT.name]
+        for place, (of_channel, name) in enumerate(drift_families.FEATURES):
             if of_channel is channel:
                 self._figures[first + place] = indexes.get(name, float("nan"))
+
+    def drift_alarms(self, channel: Channel, score: bool, features: int) -> None:
+        """Set whether the drift of scores is too high, and of how many features."""
+        first = layout.START[drift_families.DRIFT_ALARMS.name] + (channel - 1) * 2
+        self._figures[first], self._figures[first + 1] = float(score), float(features)
 
     def _set(self, family: Family, value: float) -> None:
         self._figures[layout.START[family.name]] = value

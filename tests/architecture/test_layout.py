@@ -25,6 +25,7 @@ DEFINITION = re.compile(r"( *)(async def|def|class) ")
 NOUNS_IN_ING = {
     "binding": "of a socket to a port: the system call",
     "blocking": "a client that blocks its thread; the other one is asynchronous",
+    "coding": "as in data coding scheme: which octets stand for which characters",
     "encoding": "how something is written",
     "hashing": "the technique",
     "listing": "a list as somebody sees it",
@@ -47,6 +48,10 @@ SHORT_MODULES = {
     "blocklists/importers/list_format.py": "commands name formats without importing readers",
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
+    "integrations/dns/serials.py": "zone, answers and restart compare serials alike",
+    "integrations/cmpp/command.py": "the role name that every adapter has",
+    "integrations/smpp/command.py": "the role name that every adapter has",
+    "integrations/smpp/settings.py": "the role name that every adapter has",
     "infra/garbage_collection.py": "processes and commands pause it alike",
     "infra/clock.py": "the only place where the time of day is read",
     "infra/safe_traceback.py": "what may be logged of an unforeseen failure is said once",
@@ -61,6 +66,7 @@ SHORT_MODULES = {
     "services/decision/channel_kinds.py": "commands name kinds of models without numpy's tables",
     "services/decision/shed_reasons.py": "gRPC and telemetry name the same reasons",
     "services/processes/list_follower.py": "worker and administration follow lists alike",
+    "services/start.py": "starts a process before the command line is imported",
     "services/settings/variables.py": "commands name variables without importing settings",
 }
 """Modules of a few lines, and why they stand alone."""

@@ -3,8 +3,10 @@
 import re
 import subprocess
 
+from integrations.common.settings import AdapterSettings
 from services.settings.settings import Settings
 from tests.support.checkout import CHECKOUT
+from tools.reference import adapters
 
 OF_CLIENTS = {
     "FANZHA_PROFILE",
@@ -41,6 +43,9 @@ def test_no_variable_is_named_that_nothing_reads() -> None:
     ]
     found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     known = {f"FANZHA_{name.upper()}" for name in Settings.model_fields} | OF_CLIENTS | set(OTHERS)
+    kinds: list[type[AdapterSettings]] = [AdapterSettings, *adapters.kinds_of_settings().values()]
+    for kind in kinds:
+        known |= {adapters.variable(kind, name) for name in kind.model_fields}
 
     named = set(re.findall(r"\S+", found.stdout))
     assert {

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from blocklists.critical.risks import RiskFinder
+from blocklists.edge.lists import EdgeLists
 from blocklists.snapshot.replica import Replica
 from blocklists.store.current_lists import CurrentLists
 from blocklists.store.follower import Follower
@@ -24,6 +25,7 @@ from services.lists.findings import FindingRecorder
 from services.lists.hit_count_store import EntryHitStore
 from services.lists.service import ListService
 from services.rpc.changes.handler import ChangeServicer
+from services.rpc.list_updates.handler import ListUpdateServicer
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.lists.mapping_handler import MappingServicer
 from services.rpc.policy.handler import PolicyServicer
@@ -72,6 +74,7 @@ async def _list_admin(
         "changes": ChangeServicer(changes, _drafts(store, replica, now_ms)),
         "policy": PolicyServicer(changes, policies, now_ms),
         "mapping": MappingServicer(ColumnMappings(clients[1], now_ms=now_ms)),
+        "list_updates": ListUpdateServicer(EdgeLists(store, replica)),
     }
     async with rpc_server(servicers) as target:
         following = asyncio.create_task(Follower(store, folder).run())

@@ -45,6 +45,12 @@ def edit_card(bundle: Path, name: str, value: str) -> None:
     path.write_text(written, "utf-8")
 
 
+def add_to_card(bundle: Path, line: str) -> None:
+    """Put a line before all others of the card."""
+    path = bundle / CARD
+    path.write_text(f"{line}\n{path.read_text('utf-8')}", "utf-8")
+
+
 def cut_graph(bundle: Path) -> None:
     """Damage the graph of a bundle: its last bytes are missing."""
     graph = (bundle / GRAPH).read_bytes()
@@ -63,7 +69,7 @@ def _edit_second_threshold(bundle: Path, threshold: float) -> None:
 def _drop_histograms(bundle: Path) -> None:
     path = bundle / CARD
     text = re.sub(
-        r"^(score_histogram|review_threshold) = .*\n",
+        r"^(score_histogram|review_threshold|calibration_prevalence) = .*\n",
         "",
         path.read_text("utf-8"),
         flags=re.MULTILINE,

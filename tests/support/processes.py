@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -140,6 +140,28 @@ def endpoints(folder: Path, process: Process) -> dict[str, str]:
         raise RuntimeError(f"fanzha did not start:\n{logs}")
     found: dict[str, str] = json.loads(file.read_text())
     return found
+
+
+def processes_of(root: int, what: str) -> list[int]:
+    """Return the processes below *root* whose command line has *what* in it."""
+    parents, commands = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            status = (folder / "stat").read_text()
+            parents[int(folder.name)] = int(status.rsplit(")", 1)[1].split()[1])
+            words = (folder / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+            commands[int(folder.name)] = b" ".join(words).decode(errors="replace")
+    return sorted(
+        one for one, line in commands.items() if what in line and _is_below(one, root, parents)
+    )
+
+
+def _is_below(process: int, root: int, parents: Mapping[int, int]) -> bool:
+    while process in parents:
+        process = parents[process]
+        if process == root:
+            return True
+    return False
 
 
 def serves(target: str) -> bool:

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "smsc_server"
 _PATIENCE_SECONDS = 60.0
 _INSTALL_SECONDS = 200.0
+_END_SECONDS = 10.0
 
 
 class NoMessageCentre(RuntimeError):
@@ -46,6 +47,13 @@ class MessageCentre:
         """Let it drop all connections."""
         await self._say({"hangup": True})
 
+    async def ledger(self, file: Path) -> Any:
+        """Return the ledger of a ``ledger_centre``, which it writes to *file*."""
+        before = len(self.of("ledger"))
+        await self._say({"ledger": str(file)})
+        await self.wait_for("ledger", before + 1)
+        return json.loads(await asyncio.to_thread(file.read_text))
+
     async def counts(self) -> dict[str, Any]:
         """Return the number of messages it received."""
         before = len(self.of("count"))
@@ -68,12 +76,17 @@ class MessageCentre:
         return found
 
     async def end(self) -> None:
-        """Close its input, which stops it."""
+        """Close its input, which stops it; kill a peer that does not stop."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         with suppress(BrokenPipeError, ConnectionResetError):
             await self._process.stdin.wait_closed()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
         await self._reading
 
     async def _say(self, what: object) -> None:
@@ -97,19 +110,38 @@ class MessageCentre:
 @asynccontextmanager
 async def message_centre() -> AsyncIterator[MessageCentre]:
     """Run one on a free loopback port; `NoMessageCentre` where that is not possible."""
-    folder = await asyncio.to_thread(installed)
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        str(folder / "server.js"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    centre = MessageCentre(process)
-    try:
+    async with node_peer("server.js") as centre:
         centre.port = (await centre.wait_for("listening"))[0]["port"]
         yield centre
+
+
+@asynccontextmanager
+async def ledger_centre(**options: object) -> AsyncIterator[MessageCentre]:
+    """Run one that writes down what it acknowledged; see ``ledger_centre.js``."""
+    async with node_peer("ledger_centre.js", **options) as centre:
+        centre.port = (await centre.wait_for("listening"))[0]["port"]
+        yield centre
+
+
+@asynccontextmanager
+async def node_peer(script: str, **options: object) -> AsyncIterator[MessageCentre]:
+    """Run a script of ``smsc_server`` with *options* as JSON, until the block ends."""
+    folder = await asyncio.to_thread(installed)
+    async with started_peer(["node", str(folder / script), json.dumps(options)]) as peer:
+        yield peer
+
+
+@asynccontextmanager
+async def started_peer(command: Sequence[str]) -> AsyncIterator[MessageCentre]:
+    """Run a peer that writes events and reads orders as lines of JSON, until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    peer = MessageCentre(process)
+    try:
+        yield peer
     finally:
-        await centre.end()
+        await peer.end()
 
 
 def installed() -> Path:
@@ -119,7 +151,7 @@ def installed() -> Path:
         raise NoMessageCentre(
             "the SMPP server needs node and npm; on Debian: apt install nodejs npm"
         )
-    files = [FOLDER / name for name in ("package.json", "package-lock.json", "server.js")]
+    files = sorted([*FOLDER.glob("package*.json"), *FOLDER.glob("*.js")])
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "fanzha"
     folder = cache / f"smsc-{digest}"

@@ -13,15 +13,15 @@ from classifiers.training.call_simulator.events import UNSCORED, CallStream
 from classifiers.velocity.classifier import VelocityInputs, inputs_of, velocity_features
 from classifiers.velocity.memory import VelocityMemory
 from fanzha import numbering
-from fanzha.tables import Calls, Float32s, Int64s
+from fanzha.tables import Calls, Float32s
 
 BATCH = 256
 
 
 def replay(
     stream: CallStream, progress: Callable[[float], None] = lambda _share: None
-) -> tuple[dict[str, Float32s], Float32s, Int64s]:
-    """Return features, attempts in the last hour and caller of each attempt to be scored."""
+) -> tuple[dict[str, Float32s], Float32s]:
+    """Return features and attempts in the last hour of each attempt to be scored, in order."""
     activity, velocities = ActivityTable(2**17), VelocityMemory(2**17)
     ends = np.flatnonzero(stream.ended)
     ends = ends[np.argsort(stream.ended[ends], kind="stable")]
@@ -40,7 +40,7 @@ def replay(
         attempts.append(inputs.velocity.attempts_hour[scored])
         progress((start + len(part)) / len(stream))
     features = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
-    return features, np.concatenate(attempts), stream.who[stream.who != UNSCORED]
+    return features, np.concatenate(attempts)
 
 
 def _inputs(

@@ -21,9 +21,19 @@ import onnxruntime as ort
 import torch
 from rich.progress import Progress
 
-from classifiers.caller.classifier import cap_scores
+from classifiers.caller.classifier import CallerClassifier, known_scores, scale_scores
+from classifiers.evaluation.risk_control import RiskControl
+from classifiers.onnx_model import OnnxModel
 from classifiers.training import card_plots, carrier_rates, examples_card
-from classifiers.training.caller import card, data, examples, metrics, network, page
+from classifiers.training.caller import (
+    card,
+    data,
+    error_kinds,
+    examples,
+    metrics,
+    network,
+    page,
+)
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.examples import CallerExamples
 from classifiers.training.caller.metrics import Score
@@ -78,6 +88,7 @@ def main() -> None:
             learning=points,
             site=site,
             without=fit(development) if site else None,
+            before=CallerClassifier(OnnxModel(arguments.before)) if arguments.before else None,
         )
     if arguments.page:
         page.write(arguments.out, arguments.page)
@@ -88,6 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled table")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--page", type=Path, help="page about the model to write")
+    parser.add_argument("--before", type=Path, help="bundle to compare with, on the same rows")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
@@ -105,36 +117,57 @@ def run(
     learning: Points,
     site: CallerExamples | None = None,
     without: onnx.ModelProto | None = None,
+    before: CallerClassifier | None = None,
 ) -> None:
     """Choose on *development*, measure on *test*, write *bundle*.
 
-    Examples of a *site* are measured too, also by the graph trained *without* them.
+    Measured too: examples of a *site*, also by the graph *without* them, and the model *before*.
     """
     fitted = cross_fit(fit, development, seed)
-    threshold = metrics.choose_threshold(fitted.highest, development.frauds)
+    promise = metrics.choose_threshold(fitted.highest, development.frauds)
+    threshold = promise.threshold or 1.0
     logger.info("threshold %.4f", threshold)
     graph = fit(development)
-    raw, score = scorer(graph), capped(scorer(graph), threshold)
+    raw, score = scorer(graph), scaled(scorer(graph), threshold)
     table: dict[str, Any] = {
+        **_about(bundle, threshold, seed, len(development) + len(test)),
+        **fitted.review(development.frauds, threshold),
+        **_histograms(score, development, seed),
+        "metrics": {
+            "microseconds_per_row": card.microseconds_per_row(score, test),
+            "kilobytes": round(graph.ByteSize() / 1000),
+            **_developed(fitted, promise, development, seed),
+            **_tested(raw, score, test, threshold, seed),
+        },
+        "plots": _plots(score, test, threshold, learning),
+    }
+    if before is not None:
+        table["before"] = _compare(before, score, test, seed)
+    if site is not None and without is not None:
+        _add_site(table, site, score, scaled(scorer(without), threshold))
+    card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
+    logger.info("wrote %s", bundle)
+
+
+def _about(bundle: Path, threshold: float, seed: int, rows: int) -> dict[str, Any]:
+    return {
         "version": bundle.name,
         "channel": "caller",
         "threshold": threshold,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
-        "data": [{**SOURCE, "rows": len(development) + len(test)}],
-        **_histograms(score, development, seed),
-        "metrics": {
-            "microseconds_per_row": card.microseconds_per_row(score, test),
-            "kilobytes": round(graph.ByteSize() / 1000),
-            "development": fitted.report(development.frauds, threshold),
-            **_tested(raw, score, test, threshold, seed),
-        },
-        "plots": _plots(score, test, threshold, learning),
+        "data": [{**SOURCE, "rows": rows}],
     }
-    if site is not None and without is not None:
-        _add_site(table, site, score, capped(scorer(without), threshold))
-    card.write(bundle, graph=graph, table=table, golden=score(card.examples()))
-    logger.info("wrote %s", bundle)
+
+
+def _developed(
+    fitted: "Fitted", promise: RiskControl, development: Subscribers, seed: int
+) -> dict[str, object]:
+    return {
+        "promise": promise.figures(),
+        "development": fitted.report(development.frauds, promise.threshold or 1.0, seed),
+        "errors": error_kinds.count(fitted.complete, development),
+    }
 
 
 def _tested(
@@ -145,6 +178,19 @@ def _tested(
     return {"test": report, "carrier_rates": rates}
 
 
+def _compare(
+    before: CallerClassifier, score: Score, test: Subscribers, seed: int
+) -> dict[str, Any]:
+    """Return the figures of the model *before* as it serves, and what has been gained since."""
+    found: dict[str, Any] = {"version": before.version}
+    for name, hidden in {"whole": {}, **metrics.UNREPORTED}.items():
+        seen = metrics.seen_without(test.activity, hidden)
+        old = before.score(seen)
+        figures = metrics.measure(old, test.frauds, before.threshold)
+        found[name] = figures | {"gain": metrics.gain(score(seen), old, test.frauds, seed)}
+    return found
+
+
 def _plots(score: Score, test: Subscribers, threshold: float, learning: Points) -> dict[str, Any]:
     figures = card_plots.figures(score(test.activity), test.frauds, threshold)
     return {**figures, "learning": learning}
@@ -153,7 +199,9 @@ def _plots(score: Score, test: Subscribers, threshold: float, learning: Points) 
 def _histograms(score: Score, development: Subscribers, seed: int) -> dict[str, Any]:
     """Return the histograms of ordinary callers, for drift, over their observations."""
     ordinary = development[np.flatnonzero(~development.frauds)]
-    observed = data.joined(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    looks = list(metrics.lives(ordinary.activity, np.random.default_rng(seed)))
+    least = metrics.UNREPORTED["calls_only"]
+    observed = data.joined([*looks, *(metrics.seen_without(look, least) for look in looks)])
     return card.spread(observed, score(observed))
 
 
@@ -192,19 +240,29 @@ class Fitted:
     alone: Float32s
     """Of complete observations, by the graph alone."""
     complete: Float32s
-    """The same, capped."""
+    """The same, as served at a threshold of 1."""
     highest: Float32s
-    """The highest capped score over a simulated history."""
+    """The highest of these over a simulated history, a row for each of `metrics.REPORTING`."""
 
-    def report(self, frauds: Bools, threshold: float) -> dict[str, object]:
+    def review(self, frauds: Bools, threshold: float) -> dict[str, float]:
+        """Return the threshold of reviews for the card, where it lies below that of blocks."""
+        found = metrics.choose_threshold(self.highest, frauds, metrics.REVIEWED).threshold
+        return {} if found is None or found >= threshold else {"review_threshold": found}
+
+    def report(self, frauds: Bools, threshold: float, seed: int) -> dict[str, object]:
         """Measure each."""
+        whole = metrics.measure(self.complete, frauds, threshold)
         return {
             "graph_alone": metrics.measure(self.alone, frauds, threshold),
             "graph_alone_callers": metrics.measure(
                 self.alone[self.called], frauds[self.called], threshold
             ),
-            "whole": metrics.measure(self.complete, frauds, threshold),
-            "imagined_ever": metrics.measure(self.highest, frauds, threshold),
+            "whole": whole | metrics.intervals(self.complete, frauds, seed),
+            "imagined_ever": metrics.measure(self.highest[0], frauds, threshold),
+            "ever_blocked": {
+                name or metrics.EVERYTHING: int((ever[~frauds] >= threshold).sum())
+                for name, ever in zip(metrics.REPORTING, self.highest, strict=True)
+            },
         }
 
 
@@ -212,26 +270,32 @@ def cross_fit(fit: Fit, development: Subscribers, seed: int) -> Fitted:
     """Score each subscriber by a network that has not seen it."""
     chance = np.random.default_rng(seed)
     folds = chance.permutation(np.arange(len(development)) % FOLDS)
-    alone, complete, highest = np.empty((3, len(development)), np.float32)
+    alone, complete = np.empty((2, len(development)), np.float32)
+    highest = np.empty((len(metrics.REPORTING), len(development)), np.float32)
     for fold in range(FOLDS):
         held_out = np.flatnonzero(folds == fold)
         raw = scorer(fit(development[np.flatnonzero(folds != fold)]))
-        score = capped(raw, 1.0)
+        score = scaled(raw, 1.0)
         activity = development[held_out].activity
         alone[held_out] = raw(activity)
         complete[held_out] = score(activity)
-        highest[held_out] = metrics.highest_scores(score, activity, chance)
+        highest[:, held_out] = metrics.highest_scores(score, activity, chance)
     called = development.activity.outgoing_calls > 0
     return Fitted(called=called, alone=alone, complete=complete, highest=highest)
 
 
-def capped(score: Score, threshold: float) -> Score:
-    """Cap scores that rest on too few calls, as the service does."""
-    return lambda activity: cap_scores(score(activity), activity.outgoing_calls, threshold)
+def scaled(score: Score, threshold: float) -> Score:
+    """Keep scores that rest on too few calls below *threshold*, as the service does."""
+
+    def served(activity: CallerActivity) -> Float32s:
+        scores = scale_scores(score(activity), activity.outgoing_calls, threshold)
+        return known_scores(scores, activity)
+
+    return served
 
 
 def scorer(graph: onnx.ModelProto) -> Score:
-    """Return the graph's scores, before those that rest on too few calls are capped."""
+    """Return the graph's scores, before those that rest on too few calls are scaled."""
     session = ort.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
 
     def score(activity: CallerActivity) -> Float32s:

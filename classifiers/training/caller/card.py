@@ -9,24 +9,24 @@ import numpy as np
 import onnx
 
 from classifiers import card
-from classifiers.caller.classifier import CallerClassifier
+from classifiers.caller.classifier import FEATURES, FEW_CALLS, SCALED, CallerClassifier
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.caller.data import Subscribers
 from classifiers.training.caller.metrics import Score
-from classifiers.training.caller.network import FEATURES
 from fanzha.tables import CallerActivity, Float32s
 
 EXAMPLES = (
     # A dialler: hundreds of numbers in two days, no calls back.
     {"outgoing_calls": 400, "counterparts": 390, "active_days": 2, "active_hours": 8,
      "connected_calls": 150, "connected_seconds": 9000, "incoming_calls": 3,
-     "texts_received": 12, "text_counterparts": 6},
+     "texts_received": 12, "text_counterparts": 6, "handsets": 6, "location_areas": 1},
     # A subscriber with regular contacts.
     {"outgoing_calls": 60, "counterparts": 25, "active_days": 8, "active_hours": 15,
      "connected_calls": 95, "connected_seconds": 7000, "incoming_calls": 55,
-     "texts_received": 40, "texts_sent": 2, "text_counterparts": 14},
+     "texts_received": 40, "texts_sent": 2, "text_counterparts": 14, "handsets": 1,
+     "location_areas": 3},
     # A courier: many numbers, but some call back, and every day.
     {"outgoing_calls": 300, "counterparts": 230, "active_days": 9, "active_hours": 14,
      "incoming_calls": 120},
@@ -57,7 +57,8 @@ def write(
         for example, score in zip(EXAMPLES, golden.tolist(), strict=True)
     ]
     content = graph.SerializeToString(deterministic=True)
-    about = {**table, "inputs": {"features": list(FEATURES)}, "golden": rows}
+    inputs = {"features": list(FEATURES), FEW_CALLS: SCALED}
+    about = {**table, "inputs": inputs, "golden": rows}
     write_bundle(bundle, content, about)
     CallerClassifier(OnnxModel(bundle))
 

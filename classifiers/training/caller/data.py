@@ -79,6 +79,7 @@ def after_calls(
     hours = _met_after(activity.active_hours, all_calls, apart, chance)
     seconds = _connected_seconds(activity, events.calls, chance)
     written_with = _met_after(activity.text_counterparts, all_texts, share, chance)
+    handsets, areas = _places_after(activity, (share, apart), chance)
     imagined = CallerActivity(
         outgoing_calls=events.made,
         incoming_calls=events.got,
@@ -92,12 +93,24 @@ def after_calls(
         texts_sent=events.sent,
         texts_received=events.received,
         text_counterparts=np.minimum(written_with, events.texts),
+        handsets=np.minimum(handsets, events.made),
+        location_areas=np.minimum(areas, events.made),
     )
     return _where(share >= 1, activity, imagined)
 
 
-def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool) -> CallerActivity:
-    """Hide what a carrier may not report: the *ends* of calls, and *texts*."""
+def without(
+    activity: CallerActivity,
+    *,
+    ends: Bools | bool,
+    texts: Bools | bool,
+    handsets: Bools | bool = False,
+    areas: Bools | bool = False,
+) -> CallerActivity:
+    """Hide what a carrier may not report.
+
+    These are the *ends* of calls, *texts*, and which *handsets* and *areas* calls come from.
+    """
     nothing = CallerActivity(**{name: np.zeros(len(activity), np.float32) for name in _NAMES})
     hidden = {
         "ended_calls": ends,
@@ -107,6 +120,8 @@ def without(activity: CallerActivity, *, ends: Bools | bool, texts: Bools | bool
         "texts_sent": texts,
         "texts_received": texts,
         "text_counterparts": texts,
+        "handsets": handsets,
+        "location_areas": areas,
     }
     return CallerActivity(
         **{
@@ -190,6 +205,18 @@ def _met_after(
     unmet = last * (1 - share) / (1 - (1 - last) * (1 - share))
     met = chance.binomial(np.rint(different).astype(np.int64), 1 - unmet)
     return np.where(different > 0, np.maximum(met, 1), 0).astype(np.float32)
+
+
+def _places_after(
+    activity: CallerActivity, shares: tuple[Float32s, Float32s], chance: Generator
+) -> tuple[Float32s, Float32s]:
+    """Return handsets and areas that are left of an observation."""
+    made, columns = activity.outgoing_calls, (activity.handsets, activity.location_areas)
+    handsets, areas = (
+        _met_after(column, made, share, chance)
+        for column, share in zip(columns, shares, strict=True)
+    )
+    return handsets, areas
 
 
 def _around_one(deviations: Float32s, chance: Generator) -> Float32s:

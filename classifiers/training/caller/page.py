@@ -1,22 +1,25 @@
 """The page about the caller model, rendered from its card."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from classifiers import card
 from classifiers.caller.classifier import MINIMUM_CALLS
+from classifiers.evaluation.risk_control import Promise
 from classifiers.training import card_plots, carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.caller import error_kinds
 
 ROWS = {
-    "graph_alone": "**profile graph on whole records**, without minimum evidence",
+    "": "**as served: whole records**",
+    "graph_alone": "the graph alone, few calls or many",
     "graph_alone_callers": "the same, of those with a record of calls",
-    "": "as served: whole records, with minimum evidence",
+    "without_places": "no handsets and areas, as most switches",
     "without_ends": "no ends of calls",
     "without_texts": "no texts",
-    "calls_only": "calls only",
+    "calls_only": "calls only: none of these",
     "enough_calls": f"those with {MINIMUM_CALLS} calls or more only",
     "imagined_after_32_calls": "imagined after 32 calls",
     "imagined_after_64_calls": "imagined after 64 calls",
@@ -25,10 +28,22 @@ ROWS = {
     "imagined_ever": "ever, over all these looks",
 }
 DEVELOPMENT = {
-    "graph_alone": "profile graph on whole records, without minimum evidence",
+    "whole": "**as served: whole records**",
+    "graph_alone": "the graph alone, few calls or many",
     "graph_alone_callers": "the same, of those with a record of calls",
-    "whole": "as served: whole records, with minimum evidence",
     "imagined_ever": "ever, over all looks",
+}
+_REPORTED = {
+    "whole": "everything",
+    "without_places": ROWS["without_places"],
+    "without_ends": ROWS["without_ends"],
+    "without_texts": ROWS["without_texts"],
+    "calls_only": ROWS["calls_only"],
+}
+_PROMISES = {
+    Promise.CONFIDENT: "with 95 % confidence",
+    Promise.EXPECTED: "on average over samples of so many, which is no statement of confidence",
+    Promise.NONE: "not at all: so few rows allow no promise",
 }
 _EXAMPLES = {
     "Of those only measured": "examples",
@@ -56,8 +71,13 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "threshold": round(table["threshold"], 4),
         "minimum": MINIMUM_CALLS,
         "features": len(table["inputs"]["features"]),
+        "inputs": 2 * len(table["inputs"]["features"]),
         **{name: metrics[name] for name in ("kilobytes", "microseconds_per_row")},
-        "ever": ever["blocked_ordinary"],
+        "review_threshold": round(table.get("review_threshold", table["threshold"]), 4),
+        "decided_by": metrics["promise"]["decided_by"].replace("_", " "),
+        "promised": _PROMISES[metrics["promise"]["groups"][0]["promise"]],
+        "upper": f"{max(one['upper'] for one in metrics['promise']['groups']):.2%}",
+        "ever": max(development["ever_blocked"].values()),
         "ordinary": ever["ordinary"],
         "test_frauds": test["frauds"],
         "test_ordinary": test["ordinary"],
@@ -71,8 +91,36 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "examples": "\n\n".join(_examples(table)),
         "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
+        "before": _before(table.get("before")),
+        "errors": error_kinds.section(metrics["errors"]),
     }
     return page_template.fill(_TEMPLATE, values)
+
+
+def _before(before: Mapping[str, Any] | None) -> str:
+    """Render the version before on the same subscribers, and what was gained."""
+    if before is None:
+        return "Not measured."
+    titles = (
+        *("what is reported", f"AUC of version {before['version']}", "gain"),
+        *("recall at 0.5 %", "gain"),
+    )
+    rows = [
+        (
+            title,
+            f"{before[key]['auc']:.3f}",
+            _signed(before[key]["gain"]["auc"], 3),
+            f"{before[key]['recall_at_0_5_percent']:.1%}",
+            _signed([100 * one for one in before[key]["gain"]["recall"]], 1),
+        )
+        for key, title in _REPORTED.items()
+    ]
+    return markdown_table(titles, rows)
+
+
+def _signed(gain: Sequence[float], places: int) -> str:
+    value, low, high = (f"{one:+.{places}f}" for one in gain)
+    return f"{value} ({low} to {high})"
 
 
 def _examples(table: Mapping[str, Any]) -> Iterator[str]:
@@ -89,9 +137,14 @@ def _figures(metrics: Mapping[str, Any], rows: Mapping[str, str]) -> str:
     return markdown_table(_TITLES, ([title, *_cells(metrics[key])] for key, title in rows.items()))
 
 
+def _within(interval: Sequence[float] | None, form: str) -> str:
+    return "" if interval is None else f" ({interval[0]:{form}} to {interval[1]:{form}})"
+
+
 def _cells(figures: Mapping[str, Any]) -> Iterator[str]:
-    yield f"{figures['auc']:.3f}"
+    yield f"{figures['auc']:.3f}{_within(figures.get('auc_interval'), '.3f')}"
     for rate in ("0_1", "0_5", "1"):
-        yield f"{figures[f'recall_at_{rate}_percent']:.1%}"
+        interval = figures.get("recall_interval") if rate == "0_5" else None
+        yield f"{figures[f'recall_at_{rate}_percent']:.1%}{_within(interval, '.1%')}"
     yield f"{figures['blocked_frauds']} ({figures['recall_at_threshold']:.1%})"
     yield str(figures["blocked_ordinary"])

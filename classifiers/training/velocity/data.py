@@ -1,7 +1,7 @@
 """Rows of features out of an imagined world, and figures of scores by kind of caller."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -30,6 +30,8 @@ class Observed:
     enough: Bools
     """Calls whose caller made enough of them to be marked."""
     who: Int64s
+    times: Int64s
+    """Milliseconds since the Unix epoch."""
     kinds: Int64s
     """Of each caller."""
 
@@ -38,17 +40,29 @@ class Observed:
         """Return a mask of which kinds are frauds."""
         return np.array([behaviour.fraud for behaviour in self.world.behaviours])
 
+    def without_rows(self) -> "Observed":
+        """Return the same without calls, which take hundreds of megabytes: callers only."""
+        return replace(
+            self,
+            rows=self.rows[:0],
+            enough=self.enough[:0],
+            who=self.who[:0],
+            times=self.times[:0],
+        )
+
 
 def observe(world: World, scale: float, seed: int, progress: Callable[[float], None]) -> Observed:
     """Let *world* live, watched by the service's memories."""
     lives = events.live(world, scale, seed)
-    columns, attempts, who = replay(lives.stream, progress)
+    columns, attempts = replay(lives.stream, progress)
+    judged = np.flatnonzero(lives.stream.who != events.UNSCORED)
     return Observed(
         world=world,
         names=tuple(columns),
         rows=np.column_stack(list(columns.values())),
         enough=enough(attempts),
-        who=who,
+        who=lives.stream.who[judged],
+        times=lives.stream.times[judged],
         kinds=lives.kinds,
     )
 

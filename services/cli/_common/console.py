@@ -75,9 +75,14 @@ def file_output() -> IO[str]:
 
 def fail(message: str, *, status: ExitStatus = ExitStatus.USAGE) -> NoReturn:
     """End the command with one sentence."""
+    print_fault(message)
+    raise typer.Exit(int(status))
+
+
+def print_fault(message: str) -> None:
+    """Print what ends the command, as one sentence."""
     # An error may quote the URL of a store.
     err.print(Text.assemble((gettext("error:"), "red"), " ", hidden(message)), soft_wrap=True)
-    raise typer.Exit(int(status))
 
 
 def say_following() -> None:

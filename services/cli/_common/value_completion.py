@@ -42,7 +42,7 @@ OPTIONS: dict[str, Words] = {
     "--tier": lambda: ("high", "medium", "low"),
     "blocklist import --format": _formats_read,
     "blocklist export --format": lambda: (
-        *("csv", "domains", "numbers", "rpz", "rspamd", "kamailio", "stix"),
+        *("csv", "domains", "numbers", "rpz", "rspamd", "kamailio", "stix", "unbound"),
     ),
     "blocklist add --kind": lambda: ("number", "range", "sender", "host", "url", "fingerprint"),
     "decisions stats --group-by": lambda: (

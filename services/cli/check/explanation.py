@@ -21,6 +21,7 @@ from services.cli._common.tables import RowTable
 if TYPE_CHECKING:
     from classifiers.caller.classifier import CallerClassifier
     from fanzha.tables import CallerActivity
+    from services.settings.settings import Settings
 
 SAME = 2e-3
 """How far our score may be from the one decided by; processors round differently."""
@@ -56,6 +57,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     # A service looks twice as far as time allows: an uncertain text has either score.
     _same_score(decision, final, fast)
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
+    found = _with_probability(found, settings, ("sms", model.version), decision.score)
     if abs(fast - decision.score) <= SAME:
         return found
     return replace(found, sentence=f"A second stage decided; of the first: {found.sentence}")
@@ -70,7 +72,8 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     from fanzha.url import canonical, split
     from services.settings import loader
 
-    model = bundles.load_link(loader.load().models_dir)
+    settings = loader.load()
+    model = bundles.load_link(settings.models_dir)
     _same_version(decision, model.version)
     url = canonical(message.url)
     final, fast = float(model.score([url])[0]), float(model.fast_scores([url])[0])
@@ -78,6 +81,7 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     _same_score(decision, final, fast)
     is_fast = abs(fast - decision.score) <= SAME
     found = _by_parts(model.version, explain.link(model, url, escalate=not is_fast))
+    found = _with_probability(found, settings, ("url", model.version), decision.score)
     if not is_fast:
         found = replace(found, sentence=f"A second stage decided. {found.sentence}")
     borrowed = lookalike_domains.find_lookalike(split(url)[0])
@@ -141,15 +145,17 @@ def of_subscriber(model: CallerClassifier, activity: CallerActivity) -> Explanat
     from classifiers import explain
     from classifiers.caller.classifier import MINIMUM_CALLS
 
+    parts = explain.caller(model, activity)
     if activity.outgoing_calls[0] < MINIMUM_CALLS:
         return Explanation(
             sentence=gettext(
-                "Under {minimum_calls} outgoing calls no score reaches the threshold; no "
-                "feature can weigh.",
+                "Under {minimum_calls} outgoing calls no score reaches the threshold, whatever "
+                "weighs in it.",
                 minimum_calls=MINIMUM_CALLS,
-            )
+            ),
+            parts=tuple(parts),
         )
-    return _by_parts(model.version, explain.caller(model, activity))
+    return _by_parts(model.version, parts)
 
 
 def show(explanation: Explanation) -> None:
@@ -167,6 +173,7 @@ def _not_scored(decision: decision_pb2.Decision) -> Explanation | None:
         decision_pb2.REASON_SCORED,
         decision_pb2.REASON_LINK_SCORED,
         decision_pb2.REASON_SENDER_HISTORY,
+        decision_pb2.REASON_REVIEW,
     }:
         return None
     return Explanation(
@@ -197,6 +204,27 @@ def _same_score(decision: decision_pb2.Decision, *scores: float) -> None:
                 score=decision.score,
             )
         )
+
+
+def _with_probability(
+    found: Explanation, settings: Settings, bundle: tuple[str, str], score: float
+) -> Explanation:
+    """Say first what *score* means where fraud is as rare as in traffic, if the card tells."""
+    from classifiers import bundles, card
+    from classifiers.evaluation.prevalence import probability
+
+    about = card.read(bundles.folder(settings.models_dir, *bundle))
+    if about.calibration_prevalence is None:
+        return found
+    stated = settings.fraud_prevalence
+    said = gettext(
+        "The score {score:.4f} is a probability of fraud of {probability:.2%} at {prevalence:g} % "
+        "prevalence.",
+        score=score,
+        probability=probability(score, about.calibration_prevalence, stated),
+        prevalence=100 * stated,
+    )
+    return replace(found, sentence=f"{said} {found.sentence}")
 
 
 def _by_parts(version: str, parts: Sequence[tuple[str, float]]) -> Explanation:

@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from classifiers.evaluation import report
+from classifiers.evaluation import comparison, report
+from classifiers.evaluation.labels import LabelKind
+from classifiers.evaluation.prevalence import probability
+from classifiers.evaluation.risk_control import control_risk
 from fanzha import tables
 from fanzha.translation.catalogue import gettext
 from services.cli._common import channel_words
@@ -21,9 +24,9 @@ from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import Row, open_table
 from services.cli._common.options import AsJson
+from services.cli.eval import comparison_table, model_runner, promise_table
 from services.cli.eval import display as eval_display
 from services.cli.eval import groups as eval_groups
-from services.cli.eval import model_runner
 from services.cli.eval.model_runner import CHUNK, ModelRunner, needed
 from services.cli.eval.score import Models
 
@@ -59,6 +62,24 @@ Budget = Annotated[
         help="Share of legitimate rows that may be blocked; prints the threshold for it.",
     ),
 ]
+Against = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="Folder of another bundle, such as MODELS/sms/4: measured on the same rows and shown "
+        "side by side.",
+    ),
+]
+Promise = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=0.5,
+        help="Share of legitimate rows, such as 0.0001: prints the threshold that keeps it in "
+        "every group with 95 % confidence; groups are those of --group-by together.",
+    ),
+]
 Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
@@ -75,6 +96,8 @@ def evaluate(
     models_dir: Models = None,
     by: GroupBy = None,
     cluster_by: ClusterBy = "",
+    against: Against = None,
+    promise: Promise = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a labelled file, at the threshold of its card.
@@ -84,26 +107,86 @@ def evaluate(
     category, kinds of fraud are compared too. Recall is printed at 0.01, 0.1 and 1 % false
     positives, and precision as if one row in 2,000 were fraud, with 95 % intervals; what the
     rows are too few to show is named. The threshold that keeps a budget in every group is printed
-    with the fraud it would catch; choose it on other rows than those you report. Rows that the
-    model was trained on give too good figures.
+    with the fraud it would catch, and with --promise the one that keeps a rate for sure; choose it
+    on other rows than those you report. --against measures another bundle on the same rows. Rows
+    that the model was trained on give too good figures.
     """
-    if plots is not None:
-        draw = _plotter()
+    draw = None if plots is None else _plotter()
+    read = (data, by or [], cluster_by)
     model = model_runner.load(channel, models_dir)
-    rows = _scored(data, by or [], cluster_by, model)
-    figures: report.Figures = {
+    rows = _scored(*read, model)
+    figures = _figures(channel, data, model, report.report(rows, model.threshold, budget))
+    if promise:
+        figures["promise"] = _promise(rows, promise)
+    if against is not None:
+        figures["comparison"] = _compared(channel, read, against, (rows, figures))
+    _show(figures, as_json)
+    if draw is not None:
+        for path in draw(rows, model.threshold, plots):
+            err.print(gettext("drew {path}", path=path))
+
+
+def _figures(
+    channel: ChannelWord, data: Path, model: ModelRunner, found: report.Figures
+) -> report.Figures:
+    about: report.Figures = {
         "channel": channel,
         "model_version": model.version,
         "file": data.name,
     }
-    figures |= report.report(rows, model.threshold, budget)
+    if model.calibrated_at is not None:
+        about["calibrated_at"] = model.calibrated_at
+        about["probability_at_threshold"] = probability(model.threshold, model.calibrated_at)
+    return about | found
+
+
+def _show(figures: report.Figures, as_json: bool) -> None:
     if as_json:
         print_json(figures)
-    else:
-        eval_display.show(figures)
-    if plots is not None:
-        for path in draw(rows, model.threshold, plots):
-            err.print(gettext("drew {path}", path=path))
+        return
+    eval_display.show(figures)
+    if "promise" in figures:
+        promise_table.show(figures["promise"])
+    if "comparison" in figures:
+        comparison_table.show(figures["comparison"])
+
+
+def _promise(rows: report.ScoredRows, rate: float) -> report.Figures:
+    """Return the threshold that keeps *rate* in every combination of groups, and what it holds."""
+    chosen = rows.kinds == LabelKind.LEGITIMATE
+    if not chosen.any():
+        fail(gettext("--promise needs legitimate rows"))
+    names = np.array(
+        [" ".join(filter(None, one)) for one in zip(*rows.groups.values(), strict=True)]
+    )
+    clusters = None if rows.clusters is None else rows.clusters[chosen]
+    return control_risk(
+        np.nan_to_num(rows.scores[chosen]), names[chosen], clusters, rate=rate
+    ).figures()
+
+
+def _compared(
+    channel: ChannelWord,
+    read: tuple[Path, Sequence[str], str],
+    bundle: Path,
+    mine: tuple[report.ScoredRows, report.Figures],
+) -> dict[str, Any]:
+    """Measure *bundle* on the same rows, and compare."""
+    other = model_runner.load_bundle(channel, bundle)
+    rows = _scored(*read, other)
+    figures: report.Figures = {"model_version": other.version}
+    figures |= report.report(rows, other.threshold)
+    return comparison.compared(mine, (rows, figures))
+
+
+def compare_bundles(
+    channel: ChannelWord, data: Path, bundle: Path, against: Path
+) -> dict[str, Any]:
+    """Measure two bundles on the rows of *data*, and compare them."""
+    read, model = (data, (), ""), model_runner.load_bundle(channel, bundle)
+    rows = _scored(*read, model)
+    figures = _figures(channel, data, model, report.report(rows, model.threshold))
+    return _compared(channel, read, against, (rows, figures))
 
 
 def _scored(

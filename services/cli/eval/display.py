@@ -78,6 +78,7 @@ def _show_ranking(seen: Any) -> None:
         )
     )
     out.print(gettext("AUC {auc:.4f}", auc=seen["auc"]))
+    _show_probability(seen)
     for point in seen["operating_points"]:
         _show_point(point, seen["prevalence"])
     at = seen["at_threshold"]
@@ -107,6 +108,20 @@ def _show_ranking(seen: Any) -> None:
         table.add_row(f"{one['rows']:,}", f"{one['believed']:.3f}", f"{one['true']:.3f}")
     table.print()
     eval_slices.show(seen)
+
+
+def _show_probability(seen: Any) -> None:
+    if "probability_at_threshold" not in seen:
+        return
+    out.print(
+        gettext(
+            "a score at the threshold is a probability of fraud of {probability:.2%} at "
+            "{prevalence:.2%} prevalence; scores were calibrated where {trained:.1%} was fraud",
+            probability=seen["probability_at_threshold"],
+            prevalence=seen["prevalence"],
+            trained=seen["calibrated_at"],
+        )
+    )
 
 
 def _show_point(point: Any, prevalence: float) -> None:

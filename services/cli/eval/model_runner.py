@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from classifiers import bundles
+from classifiers import bundles, card
 from fanzha import phone, tables
 from fanzha.translation.catalogue import gettext
 from fanzha.translation.message import alternatives
@@ -16,6 +16,7 @@ from fanzha.url import canonicals
 from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, fault_text
 from services.cli._common.files import OpenTable, Row, column
+from services.decision.model_kinds import ModelKind
 
 CHUNK = 1024
 """Rows scored at once."""
@@ -48,19 +49,29 @@ class ModelRunner(NamedTuple):
     """Name of the column of a file that has no header."""
     scorer: Callable[[OpenTable, str], Score]
     """Made for a table, and the name of its file."""
+    calibrated_at: float | None = None
+    """Share of fraud where scores were calibrated; None where the card does not tell."""
 
 
-def load(channel: ChannelWord, models_dir: Path | None) -> ModelRunner:
-    """Load the newest model of *channel*; end the command where there is none that is whole."""
+def load_bundle(channel: ChannelWord, bundle: Path) -> ModelRunner:
+    """Load the model in the folder *bundle*, such as ``MODELS/sms/4``."""
+    whole = bundle.resolve()
+    return load(channel, whole.parent.parent, whole.name)
+
+
+def load(channel: ChannelWord, models_dir: Path | None, version: str | None = None) -> ModelRunner:
+    """Load a model of *channel*, by default the newest; end the command where it is not whole."""
     try:
-        return _LOADERS[channel](models_dir)
+        model = _LOADERS[channel](models_dir, version)
+        bundle = bundles.folder(models_dir, ModelKind(channel.value).folder, model.version)
+        return model._replace(calibrated_at=card.read(bundle).calibration_prevalence)
     except ValueError as error:
         fail(fault_text(error))
 
 
-def _text(models_dir: Path | None) -> ModelRunner:
+def _text(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score texts by column text (or body), and sender where there is one."""
-    model = bundles.load_text(models_dir)
+    model = bundles.load_text(models_dir, version)
     home = phone.HomePlan()
 
     def scorer(table: OpenTable, name: str) -> Score:
@@ -77,9 +88,9 @@ def _text(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "text", scorer)
 
 
-def _link(models_dir: Path | None) -> ModelRunner:
+def _link(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score links by column url (or domain)."""
-    model = bundles.load_link(models_dir)
+    model = bundles.load_link(models_dir, version)
 
     def scorer(table: OpenTable, name: str) -> Score:
         link = needed(table, name, *URL_COLUMNS)
@@ -88,9 +99,9 @@ def _link(models_dir: Path | None) -> ModelRunner:
     return ModelRunner(model.version, model.threshold, "url", scorer)
 
 
-def _call(models_dir: Path | None) -> ModelRunner:
+def _call(models_dir: Path | None, version: str | None) -> ModelRunner:
     """Score callers by the columns of their behaviour."""
-    model = bundles.load_caller(models_dir)
+    model = bundles.load_caller(models_dir, version)
 
     def scorer(table: OpenTable, name: str) -> Score:
         needed(table, name, *model.table_columns)

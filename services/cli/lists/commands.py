@@ -33,6 +33,7 @@ from services.cli.lists import (
     import_file,
     lifecycle,
     mappings,
+    mirror,
     quarantine,
     removal,
 )
@@ -61,6 +62,7 @@ from services.cli.lists.options import review as read_review
 app = typer.Typer(no_args_is_help=True, help="Look at the block and allow lists and change them.")
 app.command("import")(import_file.import_)
 app.command()(export.export)
+app.command()(mirror.mirror)
 app.command()(critical.critical)
 lifecycle.add_to(app)
 quarantine.add_to(app)

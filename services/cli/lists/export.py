@@ -34,8 +34,8 @@ FormWord = Annotated[
     str,
     typer.Option(
         "--format",
-        help="csv, domains or numbers, which can be imported again; rpz, rspamd, kamailio or stix, "
-        "for other systems.",
+        help="csv, domains or numbers, which can be imported again; rpz, unbound, rspamd, "
+        "kamailio or stix, for other systems.",
     ),
 ]
 

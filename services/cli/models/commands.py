@@ -19,9 +19,11 @@ from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, By, Target, Yes
 from services.cli._common.server import ServerOf
 from services.cli.models import display, signature_commands
+from services.cli.models import retrain as retraining
 
 app = typer.Typer(no_args_is_help=True, help="List models; swap, shadow and roll back.")
 
+app.command(name="retrain")(retraining.retrain)
 app.command()(signature_commands.sign)
 app.command()(signature_commands.verify)
 
@@ -73,6 +75,24 @@ def list_models(
     for model in found.models:
         for line in display.kind_lines(word(model.kind), model, bundles.get(model.kind, ())):
             out.print(line, soft_wrap=True)
+
+
+@app.command()
+def drift(target: Target = DEFAULT_TARGET, as_json: AsJson = False) -> None:
+    """Show how far the traffic of each worker has moved from what the models were trained on.
+
+    The population stability index: above 0.1 look, above 0.25 the traffic is another. Status 1 when
+    an alarm is raised (settings score_drift_alarm, feature_drift_alarm).
+    """
+    with server(target) as stub:
+        found = stub.ListModels(pb.ListModelsRequest())
+    workers = [(word(model.kind), one) for model in found.models for one in model.workers]
+    if as_json:
+        print_json(display.drift_json(workers))
+    else:
+        display.show_drift(workers)
+    if any(one.drift_alarms for _, one in workers):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -8,6 +8,8 @@ from typing import Any
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import model_pb2 as pb
 from services.cli._common.channel_words import ModelWord
+from services.cli._common.console import out
+from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
 
 _SHOWN = (
@@ -43,6 +45,8 @@ def running_lines(word: str, model: pb.ModelStatus) -> Iterator[str]:
             yield gettext("    refuses {version}: {why}", version=version, why=why)
         if worker.cascade_fault:
             yield gettext("    no escalation: {cascade_fault}", cascade_fault=worker.cascade_fault)
+        for name in worker.drift_alarms:
+            yield gettext("    drift of {name}: {index:.3f}", name=name, index=worker.drift[name])
 
 
 def kind_json(model: pb.ModelStatus, bundles: Sequence[pb.ModelBundle]) -> dict[str, Any]:
@@ -95,6 +99,31 @@ def state_words(worker: pb.WorkerModel, state: int, desired: pb.DesiredModel, na
     return gettext("done") if state == pb.FOLLOW_STATE_DONE else gettext("not yet")
 
 
+def drift_json(workers: Sequence[tuple[str, pb.WorkerModel]]) -> dict[str, Any]:
+    """Return the drift of each worker, by kind."""
+    found: dict[str, Any] = {}
+    for kind, one in workers:
+        if one.drift:
+            figures = {"drift": dict(sorted(one.drift.items())), "alarms": list(one.drift_alarms)}
+            found.setdefault(kind, {})[one.worker] = figures
+    return found
+
+
+def show_drift(workers: Sequence[tuple[str, pb.WorkerModel]]) -> None:
+    """Print a row for each figure of each worker, the farthest first."""
+    table = RowTable(gettext("kind"), gettext("worker"), gettext("figure"))
+    table.add_column(gettext("index"), right=True)
+    table.add_column("")
+    for kind, one in workers:
+        for name, index in sorted(one.drift.items(), key=lambda item: -item[1]):
+            alarm = gettext("alarm") if name in one.drift_alarms else ""
+            table.add_row(kind, one.worker, name, f"{index:.3f}", alarm)
+    if not any(one.drift for _, one in workers):
+        out.print(gettext("no drift is known: no worker reports, or too few rows"))
+        return
+    table.print()
+
+
 def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
     return {
         "active": worker.active,
@@ -104,6 +133,8 @@ def _worker_json(worker: pb.WorkerModel) -> dict[str, Any]:
         "share": worker.shadow_share,
         "refused": dict(sorted(worker.refused.items())),
         "cascade_fault": worker.cascade_fault,
+        "drift": dict(sorted(worker.drift.items())),
+        "drift_alarms": list(worker.drift_alarms),
     }
 
 

@@ -43,7 +43,7 @@ class ChannelTraffic:
 
 
 def calls(table: OpenTable, *, unnamed: str = UNKNOWN_CALLER) -> ChannelTraffic:
-    """Read calls: caller, callee, and optionally time (ms), ingress, attestation, trunk.
+    """Read calls: caller, callee, and optionally the other fields of calls, time in ms.
 
     *unnamed* stands for a callee that the file does not name.
     """
@@ -61,6 +61,8 @@ def calls(table: OpenTable, *, unnamed: str = UNKNOWN_CALLER) -> ChannelTraffic:
             ingress=ingress(row.get("ingress", "")),
             attestation=attestation(row.get("attestation", "")),
             trunk=row.get("trunk", ""),
+            handset=row.get("handset", ""),
+            location_area=row.get("location_area", ""),
         ),
     )
 

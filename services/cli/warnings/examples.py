@@ -47,13 +47,13 @@ def export(
     ] = False,
     target: Target = DEFAULT_TARGET,
 ) -> None:
-    """Write one row for each decision behind cases that were closed since then.
+    """Write one row for each decision behind cases closed, and each hit judged, since then.
 
-    Lost money is fraud, a false alarm nonfraud. Decisions and texts come from the decision log of
-    the host of list administration, as far as it retains them; the missing ones are counted.
-    Requires the role auditor, and is recorded. `fanzha train --examples` reads the file as it is,
-    `fanzha eval text` and `link` a .csv; its columns are in docs/how-to/outcomes.md. Only you can
-    read it.
+    Lost money and confirmed hits are fraud, false alarms and dismissed hits nonfraud. Decisions
+    and texts come from the decision log of the host of list administration, as far as it retains
+    them; the missing ones are counted. Requires the role auditor, and is recorded.
+    `fanzha train --examples` reads the file as it is, `fanzha eval text` and `link` a .csv; its
+    columns are in docs/how-to/outcomes.md. Only you can read it.
     """
     if file.suffix not in example_export.SUFFIXES:
         raise typer.BadParameter(gettext("a name that ends in .csv or .jsonl"), param_hint="FILE")
@@ -71,9 +71,10 @@ def export(
 def _show(counts: pb.ExampleCounts, file: Path, model: str) -> None:
     out.print(
         gettext(
-            "{written} examples of {cases} cases in {file}",
+            "{written} examples of {cases} cases and {verdicts} verdicts in {file}",
             written=counts.written,
             cases=counts.cases,
+            verdicts=counts.verdicts,
             file=file,
         )
     )

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from string import Template
 
-from blocklists.exporters.rpz import is_record_name
+from fanzha.edge.policy_records import is_record_name
 from fanzha.url import split
 from services.decision.protocol_answer.model import HttpAnswer, ProtocolHeader, RpzAnswer
 from services.decision.protocol_answer.redress import Redress

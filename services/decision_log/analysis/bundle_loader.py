@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from classifiers import bundles
+from classifiers import bundles, card
 from classifiers.caller.classifier import CallerClassifier
+from classifiers.evaluation.operating_points import PREVALENCE
+from classifiers.evaluation.prevalence import probability
 from classifiers.link.classifier import LinkClassifier
 from classifiers.text.classifier import TextClassifier
 from classifiers.velocity.classifier import VelocityClassifier
+from fanzha.errors import InvalidConfiguration
 from services.decision.model_kinds import ModelKind
 
 _CACHED = 4
@@ -22,9 +25,13 @@ class NoBundle(Exception):
 class BundleLoader:
     """Bundles below one folder, the last few loaded. One thread at a time."""
 
-    def __init__(self, root: Path | None) -> None:
-        """*root* as in `classifiers.bundles`; None means the shipped bundles."""
+    def __init__(self, root: Path | None, *, prevalence: float = PREVALENCE) -> None:
+        """*root* as in `classifiers.bundles`; None means the shipped bundles.
+
+        *prevalence* is the share of fraud in traffic at which probabilities are stated.
+        """
         self._root = root
+        self.prevalence = prevalence
         self._loaded: dict[tuple[object, ...], Any] = {}
 
     def text(self, version: str, *, second_stage: bool = False) -> TextClassifier:
@@ -50,6 +57,16 @@ class BundleLoader:
         return self._get(
             ModelKind.VELOCITY, version, lambda: bundles.load_velocity(self._root, version)
         )
+
+    def probability(self, kind: ModelKind, version: str, score: float) -> float | None:
+        """Return what *score* means at the stated prevalence; None where its card does not tell."""
+        try:
+            trained = card.read(
+                bundles.folder(self._root, kind.folder, version)
+            ).calibration_prevalence
+        except InvalidConfiguration:
+            return None
+        return None if trained is None else probability(score, trained, self.prevalence)
 
     def exists(self, kind: ModelKind, version: str) -> bool:
         """Return whether there is a bundle of this version."""

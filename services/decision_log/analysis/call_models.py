@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 from math import isnan
 from typing import Any
 
@@ -51,10 +52,11 @@ def no_bundle(version: str, error: NoBundle) -> Sentence:
 
 def of_caller(row: Mapping[str, Any], loader: BundleLoader) -> ModelAnalysis:
     """Analyse the score of the caller model."""
-    activity = row.get("caller_activity")
-    # Another version may have logged other fields.
-    known = len(activity or ()) == len(schema.ACTIVITY)
-    inputs = dict(zip(schema.ACTIVITY, map(float, activity or ()), strict=False))
+    activity = row.get("caller_activity") or ()
+    # An earlier version logged fewer fields, and knew nothing of the others; a later one more.
+    known = 0 < len(activity) <= len(schema.ACTIVITY)
+    logged = map(float, chain(activity, repeat(0.0)) if known else activity)
+    inputs = dict(zip(schema.ACTIVITY, logged, strict=False))
     about = ModelAnalysis(
         model="caller",
         version=row["model_version"] or "",

@@ -48,9 +48,24 @@ def _model(row: Mapping[str, Any], loader: BundleLoader) -> Sentence:
     limit = f"{row['threshold']:.4f}"
     failed = ("；模型出错，未给出评分", "; it failed, and gave no score")
     zh, en = failed if row["reason"] in _UNHEARD else ("", "")
+    means_zh, means_en = _probability(row, channel, loader)
     return Sentence(
-        f"{known.chinese.rstrip('。')}，当时阈值 {limit}{zh}。",
-        f"{known.english.rstrip('.')}; its threshold was {limit}{en}.",
+        f"{known.chinese.rstrip('。')}，当时阈值 {limit}{zh}{means_zh}。",
+        f"{known.english.rstrip('.')}; its threshold was {limit}{en}{means_en}.",
+    )
+
+
+def _probability(row: Mapping[str, Any], channel: Channel, loader: BundleLoader) -> tuple[str, str]:
+    """Say what the score means where fraud is as rare as in traffic; empty if that is not known."""
+    if row["score"] is None:
+        return "", ""
+    found = loader.probability(OF_CHANNEL[channel], row["model_version"], row["score"])
+    if found is None:
+        return "", ""
+    share = f"{100 * loader.prevalence:g} %"
+    return (
+        f"；若流量中有 {share} 为诈骗，评分 {row['score']:.3f} 相当于 {found:.1%} 的诈骗概率",
+        f"; the score {row['score']:.3f} is a probability of {found:.1%} at {share} prevalence",
     )
 
 

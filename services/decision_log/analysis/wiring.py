@@ -20,7 +20,7 @@ def build(settings: Settings, history: EntryHistory) -> DecisionAnalyser:
     trunks = settings.trunks_file
     current = TrunkGroups if trunks is None else ReloadedFile(trunks, read_trunks).current
     return DecisionAnalyser(
-        BundleLoader(settings.models_dir),
+        BundleLoader(settings.models_dir, prevalence=settings.fraud_prevalence),
         origin=OriginReasons(settings.home_country, current),
         history=history,
     )

@@ -16,6 +16,7 @@ from fanzha.tables import (
     Int64s,
     Links,
     Texts,
+    Uint32s,
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
@@ -24,6 +25,7 @@ from services.rpc.decide.row_validation import (
     LAST_INGRESS,
     MAX_REQUEST_ID_CHARACTERS,
     MAX_TRUNK_CHARACTERS,
+    checksum,
     is_request_id,
     known,
     not_times,
@@ -37,6 +39,8 @@ from services.rpc.decide.wire_format import FieldSpans, Unusual, WireRows
 
 _REQUEST_ID = 8
 """Field of the id of a request in rows of all channels."""
+_HANDSET, _LOCATION_AREA = 9, 10
+"""Fields of calls."""
 
 
 class ColumnarDecoder:
@@ -49,7 +53,7 @@ class ColumnarDecoder:
         """Read call attempts."""
         from_, to, times = rows.text(1), rows.text(2), rows.number(3)
         ingress, attestations, trunks = rows.small(4), rows.small(5), rows.text(6)
-        request_ids = _request_ids(rows)
+        request_ids, places = _rare_fields(rows)
         if np.maximum.reduce(trunks.lengths) > MAX_TRUNK_CHARACTERS:
             raise Unusual
         callers, callees = self._parties(rows, from_, to)
@@ -68,6 +72,8 @@ class ColumnarDecoder:
                 for row in rows_of(wrong)
             },
             request_ids=request_ids,
+            handsets=places[0],
+            location_areas=places[1],
         )
 
     def texts(self, rows: WireRows, now_ms: int) -> Texts:
@@ -150,11 +156,35 @@ def _names(rows: WireRows, spans: FieldSpans, keys: Int64s) -> dict[int, str]:
     return {row: sender_name(rows.string(spans, row)) for row in rows_of(keys >= FIRST_SENDER)}
 
 
+def _rare_fields(rows: WireRows) -> tuple[dict[int, str], tuple[Uint32s | None, Uint32s | None]]:
+    """Take the last fields of calls, which few requests have, and close the rows.
+
+    They are the ids of requests, and the checksums of handsets and location areas.
+    """
+    if rows.ended():
+        return {}, (None, None)
+    ids, handsets, areas = rows.text(_REQUEST_ID), rows.text(_HANDSET), rows.text(_LOCATION_AREA)
+    rows.close()
+    return _read_request_ids(rows, ids), (_checksums(rows, handsets), _checksums(rows, areas))
+
+
+def _checksums(rows: WireRows, spans: FieldSpans) -> Uint32s | None:
+    longest = np.maximum.reduce(spans.lengths)
+    if not longest:
+        return None
+    if longest > MAX_TRUNK_CHARACTERS:
+        raise Unusual
+    # As texts, so that what is not UTF-8 is told.
+    return np.array([checksum(text.encode()) for text in rows.strings(spans)], np.uint32)
+
+
 def _request_ids(rows: WireRows) -> dict[int, str]:
     """Take the last field, which few requests have, and close the rows."""
     spans = rows.last_text(_REQUEST_ID)
-    if spans is None:
-        return {}
+    return {} if spans is None else _read_request_ids(rows, spans)
+
+
+def _read_request_ids(rows: WireRows, spans: FieldSpans) -> dict[int, str]:
     if np.maximum.reduce(spans.lengths) > MAX_REQUEST_ID_CHARACTERS:
         raise Unusual
     found = {row: rows.string(spans, row) for row in rows_of(spans.lengths > 0)}

@@ -17,6 +17,7 @@ from fanzha.tables import (
     Calls,
     Links,
     Texts,
+    Uint32s,
 )
 from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
@@ -25,6 +26,7 @@ from services.rpc.decide.row_validation import (
     LAST_ATTESTATION,
     LAST_INGRESS,
     MAX_TRUNK_CHARACTERS,
+    checksum,
     is_request_id,
     known,
     not_times,
@@ -56,6 +58,8 @@ class MessageDecoder:
         wrong = (callers == UNREADABLE) | (callees == UNREADABLE) | not_times(times)
         if max(map(len, trunks), default=0) > MAX_TRUNK_CHARACTERS:
             wrong |= _column(len(trunk) > MAX_TRUNK_CHARACTERS for trunk in trunks)
+        handsets = _checksums([row.handset for row in rows], wrong)
+        areas = _checksums([row.location_area for row in rows], wrong)
         request_ids = _request_ids(rows, wrong)
         errors = {row: wrong_with_call(self.home, rows[row]) for row in rows_of(wrong)}
         return Calls(
@@ -68,6 +72,8 @@ class MessageDecoder:
             names={row: sender_name(names[row]) for row in rows_of(callers >= FIRST_SENDER)},
             errors=errors,
             request_ids=request_ids,
+            handsets=handsets,
+            location_areas=areas,
         )
 
     def texts(self, messages: Sequence[pb.Text], now_ms: int) -> Texts:
@@ -124,6 +130,14 @@ class MessageDecoder:
             request_ids=request_ids,
             read_bytes=read_bytes,
         )
+
+
+def _checksums(texts: list[str], wrong: Bools) -> Uint32s | None:
+    """Return the checksums of a column that few switches send; note in *wrong* what is too long."""
+    if not any(texts):
+        return None
+    wrong |= _column(len(text) > MAX_TRUNK_CHARACTERS for text in texts)
+    return np.array([checksum(text.encode()) for text in texts], np.uint32)
 
 
 def _cut(texts: list[str], max_bytes: int) -> tuple[list[str], dict[int, int]]:

@@ -1,6 +1,7 @@
 """What is wrong with a row, and what holds instead: shared by both ways of reading."""
 
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 
@@ -50,6 +51,11 @@ def known(numbers: Sequence[int] | Uint8s, last: int) -> Uint8s:
     return np.array(numbers, np.uint8)
 
 
+def checksum(text: bytes) -> int:
+    """Return what is kept of a text of which only equality matters; 0 of an empty one."""
+    return crc32(text)
+
+
 def is_request_id(text: str) -> bool:
     """Say whether a text may be the id of a request; an empty one is none."""
     return len(text) <= MAX_REQUEST_ID_CHARACTERS and text.isascii() and text.isprintable()
@@ -61,7 +67,7 @@ def wrong_with_call(home: HomePlan, call: pb.Call) -> str:
         return _not_a_party("caller", call.caller)
     if home.number_key(call.callee) == UNREADABLE:
         return _not_a_party("callee", call.callee)
-    if error := _wrong_with_names(call):
+    if error := _wrong_with_names(call) or _wrong_with_places(call):
         return error
     return f"attempted_at_ms: not a time: {call.attempted_at_ms}"
 
@@ -78,6 +84,13 @@ def wrong_with_text(home: HomePlan, text: pb.Text) -> str:
         return error
     if not 0 <= text.submitted_at_ms <= LAST_MS:
         return f"submitted_at_ms: not a time: {text.submitted_at_ms}"
+    return ""
+
+
+def _wrong_with_places(call: pb.Call) -> str:
+    for name in ("handset", "location_area"):
+        if len(getattr(call, name)) > MAX_TRUNK_CHARACTERS:
+            return f"{name}: longer than {MAX_TRUNK_CHARACTERS} characters"
     return ""
 
 

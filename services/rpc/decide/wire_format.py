@@ -207,15 +207,19 @@ class WireRows:
 
     def last_text(self, field: int) -> FieldSpans | None:
         """Take a text field that few requests have, then `close`; None where no row has it."""
-        if not np.count_nonzero(self._at != self._ends):
+        if self.ended():
             return None
         spans = self.text(field)
         self.close()
         return spans
 
+    def ended(self) -> bool:
+        """Tell whether no row has another field."""
+        return not np.count_nonzero(self._at != self._ends)
+
     def close(self) -> None:
         """Insist that nothing is left: no field unknown, in another order, or beyond its row."""
-        if np.count_nonzero(self._at != self._ends):
+        if not self.ended():
             raise Unusual
 
     def strings(self, spans: FieldSpans) -> list[str]:

@@ -70,6 +70,8 @@ def _worker(found: WorkerModel) -> pb.WorkerModel:
         shadow_share=status.get("share", 0.0),
         refused=status.get("refused", {}),
         cascade_fault=status.get("cascade_fault", ""),
+        drift=status.get("drift", {}),
+        drift_alarms=status.get("drift_alarms", ()),
         active_state=_wire(found.active_state),
         shadow_state=_wire(found.shadow_state),
     )

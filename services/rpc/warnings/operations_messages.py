@@ -92,7 +92,7 @@ def example(one: LabelledDecision) -> pb.TrainingExample:
 
 def example_counts(counts: Counter[str], *, has_log: bool) -> pb.ExampleCounts:
     """Write the counts of an export, omissions included."""
-    names = ("cases", "written", "gone", "no_text", "unfit", "cut")
+    names = ("cases", "written", "gone", "no_text", "unfit", "cut", "verdicts")
     return pb.ExampleCounts(**{name: counts[name] for name in names}, without_log=not has_log)
 
 

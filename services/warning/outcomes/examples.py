@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledDecision:
-    """One decision of a case; of a case without decisions one of its means."""
+    """A decision of a case, or one with a verdict; of a case without decisions one of its means."""
 
     label: str
     channel: str = ""
@@ -80,7 +80,7 @@ def examples(
         results = contents.get(decision_id)
         yield LabelledDecision(
             **common,
-            **_of_decision(row, results),
+            **of_decision(row, results),
             decision_id=decision_id,
             retained="text" if results else "decision",
             sender=party(row, "from") if full else "",
@@ -120,7 +120,8 @@ def count_case(case: Case, counts: Counter[str]) -> None:
     counts["cut"] += len(case.decisions) >= MOST_KEPT
 
 
-def _of_decision(row: Row, results: Row | None) -> dict[str, Any]:
+def of_decision(row: Row, results: Row | None) -> dict[str, Any]:
+    """Return the fields of an example that a logged decision and its content tell."""
     links = results["urls"] if results and results.get("urls") else ()
     of_link = row["channel"] == Channel.LINK.name
     return {

@@ -15,11 +15,17 @@ _FOLDER = Path(phonenumbers.__file__).parent / "geodata"
 def prefixes(country_code: str, language: str = "zh") -> dict[str, str]:
     """Return place names by prefix with country code; English where *language* has none."""
     found: dict[str, str] = {}
-    for file in sorted(_FOLDER.glob("data*.py")):
-        if f"\n '{country_code}".encode() in file.read_bytes():
-            for digits, names in _module_data(file).items():
-                if digits.startswith(country_code):
-                    found[digits] = names.get(language) or names.get("en", "")
+    for file in modules(country_code):
+        for digits, names in _module_data(file).items():
+            if digits.startswith(country_code):
+                found[digits] = names.get(language) or names.get("en", "")
+    return found
+
+
+def modules(country_code: str) -> list[Path]:
+    """Return the files with prefixes of a country; raises `ValueError` where there are none."""
+    first = f"\n '{country_code}".encode()
+    found = [file for file in sorted(_FOLDER.glob("data*.py")) if first in file.read_bytes()]
     if not found:
         raise ValueError(f"phonenumbers: no places of numbers of country {country_code}")
     return found

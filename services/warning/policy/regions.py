@@ -52,15 +52,13 @@ class RegionFinder:
         self,
         *,
         own: tuple[NumberTable, Sequence[Region]],
-        public: tuple[NumberTable, Sequence[Region]],
         assigned: CountyAssignment | None = None,
         home_country: str = "86",
     ) -> None:
-        """*own* is the administrator's table, *public* the shipped one, each with its regions."""
+        """*own* is the administrator's table with its regions."""
         self._own, self._own_regions = own
-        self._public, self._public_regions = public
         self._counties = assigned or CountyAssignment()
-        self._home = f"+{home_country}"
+        self._home_country, self._home = home_country, f"+{home_country}"
         self.counts: Counter[str] = Counter(dict.fromkeys(HOWS, 0))
 
     @classmethod
@@ -71,34 +69,39 @@ class RegionFinder:
         table: Path | None = None,
         county_rules: Path | None = None,
     ) -> "RegionFinder":
-        """Load all tables, in tenths of a second. Raises `ValueError`."""
+        """Load all tables but the public one, see `prepare`. Raises `ValueError`."""
         own = _own(table)
+        geocoder.modules(home_country)
         _tell_names(own[1], home_country)
         return cls(
             own=own,
-            public=_public(home_country),
             assigned=counties.load(county_rules),
             home_country=home_country,
         )
+
+    def prepare(self) -> None:
+        """Load the public table now, in a quarter of a second, instead of at the first number."""
+        _public(self._home_country)
 
     def of(self, numbers: Sequence[str]) -> list[Region]:
         """Return the region of each E.164 number."""
         keys = np.fromiter(
             (int(text) if _E164.fullmatch(text) else 0 for text in numbers), np.int64, len(numbers)
         )
-        own, public = self._own.find(keys).tolist(), self._public.find(keys).tolist()
+        shipped, regions = _public(self._home_country)
+        own, public = self._own.find(keys).tolist(), shipped.find(keys).tolist()
         found = [
-            self._region(number, mine, theirs)
+            self._region(number, mine, None if theirs == NOWHERE else regions[theirs])
             for number, mine, theirs in zip(numbers, own, public, strict=True)
         ]
         self.counts.update(region.how for region in found)
         return found
 
-    def _region(self, number: str, own: int, public: int) -> Region:
+    def _region(self, number: str, own: int, public: Region | None) -> Region:
         if own != NOWHERE:
             region = self._own_regions[own]
-        elif public != NOWHERE:
-            region = self._public_regions[public]
+        elif public is not None:
+            region = public
         elif _E164.fullmatch(number) and not number.startswith(self._home):
             return Region(how=FOREIGN)
         else:
@@ -157,6 +160,7 @@ def _city(province: str, text: str) -> str:
 
 @lru_cache(maxsize=2)
 def _public(home_country: str) -> tuple[NumberTable, Sequence[Region]]:
+    """Return the public table with its regions."""
     regions: dict[Region, int] = {}
     numbered: dict[str, int] = {}
     found = geocoder.prefixes(home_country)

@@ -44,7 +44,7 @@ class Rulebook:
 
 
 def load(settings: Settings) -> Rulebook:
-    """Load everything, in about a second. Raises `ValueError` with the setting."""
+    """Load everything but the table of prefixes. Raises `ValueError` with the setting."""
     return Rulebook(
         regions=RegionFinder.load(
             home_country=settings.home_country,

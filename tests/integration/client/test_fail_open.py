@@ -24,7 +24,7 @@ from fanzha.client import (
 )
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
-from tests.support.processes import LEAN, Running, eventually, fanzha_up
+from tests.support.processes import LEAN, Running, eventually, fanzha_up, processes_of
 
 CALLEE = "+8619900000001"
 CALL = Call(caller="+8617000000001", callee=CALLEE, ingress=pb.INGRESS_LOCAL)
@@ -46,12 +46,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running
 
 def worker_of(service: Running) -> int:
     """Return the process id of its worker."""
-    parent = service.process.pid
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    for child in children:
-        if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-            return int(child)
-    raise AssertionError("no worker")
+    [worker] = processes_of(service.process.pid, "services worker")
+    return worker
 
 
 def decided_by(answer: Answer) -> int:

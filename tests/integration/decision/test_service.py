@@ -26,7 +26,14 @@ from fanzha.v1 import (
 )
 from fanzha.v1 import interception_pb2 as pb
 from services.decision import ids
-from tests.support.processes import LEAN, NO_CASCADE, Running, eventually, fanzha_up
+from tests.support.processes import (
+    LEAN,
+    NO_CASCADE,
+    Running,
+    eventually,
+    fanzha_up,
+    processes_of,
+)
 
 CALLER = "+8617000000001"
 CALLEE = "+8619900000001"
@@ -336,14 +343,14 @@ class Load:
 
 
 def test_no_decision_fails_while_valkey_is_killed_and_comes_back(service: Running) -> None:
-    [pid] = children_of(service.process.pid, "valkey-server")
+    [pid] = processes_of(service.process.pid, "valkey-server")
     caller = "+8617000000005"
 
     with Load(service.interception) as load:
         os.kill(pid, signal.SIGKILL)
         answered = load.answered
         eventually(lambda: load.answered > answered + 50)
-        eventually(lambda: children_of(service.process.pid, "valkey-server") not in ([], [pid]))
+        eventually(lambda: processes_of(service.process.pid, "valkey-server") not in ([], [pid]))
         eventually(lambda: service.fanzha("blocklist", "status", check=False).returncode == 0)
         block(service, caller)
         eventually(lambda: blocked_by_every_worker(service, caller))
@@ -354,7 +361,7 @@ def test_no_decision_fails_while_valkey_is_killed_and_comes_back(service: Runnin
 def test_a_killed_worker_is_replaced_without_failures_for_retrying_clients(
     service: Running,
 ) -> None:
-    before = children_of(service.process.pid, "worker")
+    before = processes_of(service.process.pid, "services worker")
 
     with Load(service.interception) as load:
         for pid in before:
@@ -364,30 +371,17 @@ def test_a_killed_worker_is_replaced_without_failures_for_retrying_clients(
             eventually(lambda answered=answered: load.answered > answered + 20)  # type: ignore[misc]
 
     assert load.failures == []
-    assert not set(children_of(service.process.pid, "worker")) & set(before)
+    assert not set(processes_of(service.process.pid, "services worker")) & set(before)
 
 
 def replaced(service: Running, pid: int, before: list[int]) -> bool:
     """Tell whether another process serves in place of *pid*: a worker reports once it serves."""
-    now = children_of(service.process.pid, "worker")
+    now = processes_of(service.process.pid, "services worker")
     if pid in now or len(now) != len(before):
         return False
     status = json.loads(service.fanzha("blocklist", "status", "--json").stdout)
     serving = {int(worker["worker"].split("/")[-1]) for worker in status["workers"]}
     return set(now) <= serving
-
-
-def children_of(parent: int, what: str) -> list[int]:
-    """Find the child processes whose command line names *what*."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status, command = (folder / "stat").read_text(), (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if int(status.rsplit(")", 1)[1].split()[1]) == parent and what.encode() in command:
-            found.append(int(folder.name))
-    return sorted(found)
 
 
 def test_shutdown_is_orderly(tmp_path: Path) -> None:

@@ -1,25 +1,17 @@
 """The response policy zone, read by a real Unbound and a real BIND."""
 
-import socket
-import struct
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from blocklists.entries import EntryKind
 from tests.support.builders import NINE_O_CLOCK_MS
-from tests.support.external_servers import (
-    datagram_reply,
-    program,
-    started,
-    unconfined,
-)
+from tests.support.external_servers import program, started
 from tests.support.list_admin import administering
 from tests.support.processes import run
 from tests.support.reserved_ports import reserved_port
+from tests.support.resolvers import FOUND, NAME_ERROR, address_of, bind, everything_exists, unbound
 from tests.support.unguarded_lists import (
     EVIL_NAMES,
     MISSPELLED_NAMES,
@@ -42,99 +34,13 @@ LET_THROUGH = [
     "bucket.s3.amazonaws.com", "s3.amazonaws.com",           # of others, below a listed name
     "over.example",
 ]  # fmt: skip
-NAME_ERROR, FOUND = 3, 0
 
 
-def address_of(port: int, name: str) -> int:
-    """Ask for the address of a name; return the code of the answer, or -1 where none comes."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    question = labels + b"\0" + struct.pack(">HH", 1, 1)
-    answer = datagram_reply(port, struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + question)
-    return answer[3] & 15 if answer else -1
-
-
-@contextmanager
-def everything_exists() -> Iterator[int]:
-    """Answer every question of a resolver with an address; give the port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.0.0.1", 0))
-        stop = threading.Event()
-
-        def serve() -> None:
-            while True:
-                query, client = server.recvfrom(4096)
-                if stop.is_set():
-                    return
-                end = 12
-                while query[end]:
-                    end += query[end] + 1
-                answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + bytes((192, 0, 2, 1))
-                header = query[:2] + struct.pack(">5H", 0x8580, 1, 1, 0, 0)
-                server.sendto(header + query[12 : end + 5] + answer, client)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        port = server.getsockname()[1]
-        try:
-            yield port
-        finally:
-            stop.set()
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as knock:
-                knock.sendto(b"stop", ("127.0.0.1", port))
-            thread.join()
-
-
-def unbound(folder: Path, port: int, upstream: int, zone: Path) -> list[str]:
-    """Configure Unbound; return the command that runs it."""
-    file = folder / "unbound.conf"
-    file.write_text(f"""\
-server:
-    interface: 127.0.0.1
-    port: {port}
-    do-daemonize: no
-    username: ""
-    chroot: ""
-    directory: "{folder}"
-    pidfile: "{folder}/unbound.pid"
-    use-syslog: no
-    module-config: "respip iterator"
-    do-not-query-localhost: no
-remote-control:
-    control-enable: no
-rpz:
-    name: rpz.fanzha
-    zonefile: "{zone}"
-forward-zone:
-    name: "."
-    forward-addr: 127.0.0.1@{upstream}
-""")
-    return [unconfined(program("unbound", package="unbound"), folder), "-d", "-p", "-c", str(file)]
-
-
-def bind(folder: Path, port: int, upstream: int, zone: Path) -> list[str]:
-    """Configure BIND; return the command that runs it."""
-    file = folder / "named.conf"
-    file.write_text(f"""\
-options {{
-    directory "{folder}";
-    managed-keys-directory "{folder}";
-    pid-file none;
-    session-keyfile none;
-    listen-on port {port} {{ 127.0.0.1; }};
-    listen-on-v6 {{ none; }};
-    forwarders port {upstream} {{ 127.0.0.1; }};
-    forward only;
-    qname-minimization off;
-    dnssec-validation no;
-    response-policy {{ zone "rpz.fanzha"; }} qname-wait-recurse no;
-}};
-controls {{ }};
-zone "rpz.fanzha" {{ type primary; file "{zone}"; }};
-""")
-    return [unconfined(program("named", package="bind9"), folder), "-g", "-n", "1", "-c", str(file)]
-
-
-Configure = Callable[[Path, int, int, Path], list[str]]
+Configure = Callable[[Path, int, int, str], list[str]]
+POLICY: dict[Configure, str] = {
+    unbound: 'zonefile: "{}"',
+    bind: 'type primary; file "{}";',
+}
 SERVERS = {"unbound": "unbound", "named": "bind9"}
 
 
@@ -168,7 +74,7 @@ def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     done = run("blocklist", "export", "--format", "rpz", "--out", str(zone), "--target", target)
 
     with everything_exists() as upstream:
-        command = configure(tmp_path, port, upstream, zone)
+        command = configure(tmp_path, port, upstream, POLICY[configure].format(zone))
         with started(command, tmp_path, lambda: address_of(port, "ready.example") == FOUND):
             codes = {name: address_of(port, name) for name in (*BLOCKED, *LET_THROUGH)}
     assert codes == dict.fromkeys(BLOCKED, NAME_ERROR) | dict.fromkeys(LET_THROUGH, FOUND)
@@ -178,3 +84,38 @@ def test_exactly_listed_names_and_their_subdomains_are_nxdomain(
     assert quarantined(target) == [("guarded", len(EVIL_NAMES))]
     assert "1 with patterns that the format cannot hold left out" in done.stderr
     assert "1 of these without the names below" in done.stderr
+
+
+def test_local_zones_of_unbound_block_the_same_but_for_names_above_others(
+    redis_url: str, tmp_path: Path
+) -> None:
+    program("unbound", package="unbound")
+    plant(
+        redis_url,
+        [
+            *blocked("bank.example", "shop.example", "a.b.shop.example", "amazonaws.com"),
+            *blocked("xn--fiqs8s.example", "over.example"),
+            *blocked('x.example." always_nxdomain\nlocal-zone: "example', kind=EntryKind.HOST),
+            *blocked(*EVIL_NAMES, *MISSPELLED_NAMES, kind=EntryKind.HOST),
+            *allowed("ok.deep.bank.example", "over.example"),
+        ],
+    )
+    zones, port = tmp_path / "listed.conf", reserved_port()
+    command = ("blocklist", "export", "--format", "unbound", "--out", str(zones))
+
+    with administering(redis_url, tmp_path / "lists", lambda: NINE_O_CLOCK_MS) as target:
+        done = run(*command, "--target", target)
+
+    with everything_exists() as upstream:
+        empty = tmp_path / "empty.zone"
+        empty.write_text("$TTL 60\n@ SOA localhost. h.localhost. 1 60 60 60 60\n@ NS localhost.\n")
+        server = unbound(tmp_path, port, upstream, f'zonefile: "{empty}"')
+        file = tmp_path / "unbound.conf"
+        file.write_text(f'{file.read_text()}include: "{zones}"\n')
+        with started(server, tmp_path, lambda: address_of(port, "ready.example") == FOUND):
+            codes = {name: address_of(port, name) for name in (*BLOCKED, *LET_THROUGH)}
+    listed = [name for name in BLOCKED if name != "amazonaws.com"]
+    assert codes == dict.fromkeys(listed, NAME_ERROR) | dict.fromkeys(
+        [*LET_THROUGH, "amazonaws.com"], FOUND
+    ) | {"localhost": FOUND}
+    assert "with patterns that the format cannot hold left out" in done.stderr

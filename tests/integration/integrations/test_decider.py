@@ -1,5 +1,7 @@
 """The part that all adapters share, against a real service, and against none."""
 
+import asyncio
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -68,3 +70,28 @@ async def test_without_a_service_the_policy_answers_and_the_breaker_opens(
     assert {decider.refuses(answer) for answer in answers} == {policy is FailPolicy.REFUSE}
     withheld = {"adapter": "test", "channel": "call", "result": "withheld"}
     assert metrics.registry.get_sample_value("fanzha_adapter_decisions_total", withheld) == 3
+
+
+async def test_after_the_pause_one_request_alone_finds_out_whether_the_service_is_back() -> None:
+    metrics = AdapterMetrics("test")
+    with socket.socket() as silent:
+        # A listener that never answers: each request waits for its deadline.
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        hung = AdapterSettings(
+            targets=f"127.0.0.1:{silent.getsockname()[1]}",
+            timeout_ms=100,
+            breaker_failures=1,
+            breaker_seconds=0.2,
+        )
+        async with TrafficDecider(hung, metrics) as decider:
+            await decider.call(CALL)
+            await asyncio.sleep(0.3)
+            answers = await asyncio.gather(*(decider.call(CALL) for _ in range(20)))
+
+    def counted(result: str) -> float | None:
+        labels = {"adapter": "test", "channel": "call", "result": result}
+        return metrics.registry.get_sample_value("fanzha_adapter_decisions_total", labels)
+
+    assert all(answer.failed_open for answer in answers)
+    assert (counted("failed"), counted("withheld")) == (2, 19)

@@ -5,6 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from classifiers import bundles
+from tests.support.model_bundles import a_bundle, add_to_card
 from tests.support.processes import run
 
 TEXTS = (
@@ -65,6 +69,66 @@ def test_links_and_callers_are_measured_too(tmp_path: Path) -> None:
     assert links["unscored"] == 1
     assert [one["rows"] for one in links["groups"]] == [1, 1]
     assert (callers["legitimate"], callers["fraud"]) == (1, 1)
+
+
+def test_two_bundles_are_shown_side_by_side_on_the_same_rows(tmp_path: Path) -> None:
+    file, newest = tmp_path / "links.csv", bundles.newest(bundles.SHIPPED, "url")
+    file.write_text(
+        "url,label\nhttp://city.gov.example/news/1.html,benign\n"
+        "http://k3j9x0q2.top-shop.test/vip/,malicious\n"
+    )
+    root = tmp_path / "models"
+    other_bundle = a_bundle(root, "url", "99", threshold=0.5)
+
+    same = measured("link", "--data", str(file), "--against", str(newest))["comparison"]
+    other = measured(
+        "link", "--data", str(file), "--models-dir", str(root), "--against", str(newest)
+    )["comparison"]
+    shown = run("eval", "link", "--data", str(file), "--against", str(other_bundle)).stdout
+
+    assert same["against"] == same["this"]
+    assert same["changed"]["fraud"] == {"newly_blocked": 0, "no_longer_blocked": 0, "chance": 1.0}
+    assert other["against"]["model_version"] == newest.name
+    assert other["this"]["model_version"] == "99"
+    assert other["this"]["threshold"] == 0.5
+    assert "model 99" in shown
+    assert "by chance" in shown
+
+
+def test_the_threshold_of_a_promise_is_printed_with_what_each_group_holds(tmp_path: Path) -> None:
+    file = tmp_path / "texts.csv"
+    rows = [f"many,ham,line {number},see you at {number}" for number in range(40)]
+    rows += ["few,ham,,bring the book", "few,fraud,,您的账户已冻结，请登录 http://a.example/x"]
+    file.write_text("source,label,group,text\n" + "\n".join(rows) + "\n")
+    arguments = ("text", "--data", str(file), "--promise", "0.1")
+
+    found = measured(*arguments)["promise"]
+    shown = run("eval", *arguments).stdout
+
+    assert [(one["group"], one["promise"], one["clusters"]) for one in found["groups"]] == [
+        ("few", "none", 1),
+        ("many", "confident", 40),
+        ("small groups together", "none", 1),
+    ]
+    assert found["needed"] == 29
+    assert "with 95 % confidence" in shown
+    assert "too few" in shown
+
+
+def test_a_score_is_told_as_a_probability_at_the_prevalence_of_traffic(tmp_path: Path) -> None:
+    bundle = a_bundle(tmp_path / "models", "sms", "9")
+    add_to_card(bundle, "calibration_prevalence = 0.25")
+    arguments = ("text", "--data", str(texts(tmp_path)), "--models-dir", str(bundle.parents[1]))
+
+    found = measured(*arguments)
+    shown = " ".join(run("eval", *arguments).stdout.split())
+
+    odds = found["threshold"] / (1 - found["threshold"]) * 3 * 0.0005 / 0.9995
+    assert found["probability_at_threshold"] == pytest.approx(odds / (1 + odds))
+    assert "at 0.05% prevalence; scores were calibrated where 25.0% was fraud" in shown
+    assert "probability_at_threshold" not in measured(
+        *arguments[:3], "--models-dir", str(a_bundle(tmp_path / "bare", "sms", "9").parents[1])
+    )
 
 
 def test_links_are_grouped_by_public_suffix(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_the_doctor_reports_every_part(service: Running) -> None:
     assert rows["identity"]["state"] == "look"
     assert "data_dir" in rows["settings changed"]["detail"]
     assert rows["workers"]["detail"] == "1 workers, 0 behind"
+    assert rows["models"]["detail"].startswith("4 models in workers")
 
 
 def test_the_doctor_of_a_service_that_does_not_run_says_so() -> None:

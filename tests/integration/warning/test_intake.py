@@ -12,12 +12,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from fanzha.errors import InvalidInput
+from infra import http_server
 from infra.clock import now_ms
 from infra.redis.client import connect
 from services.rpc import security
 from services.settings.settings import Settings
 from services.warning import wiring
-from services.warning.intake import cloud_events_http, http_server
+from services.warning.intake import cloud_events_http
 from services.warning.intake.drop_folder import DropFolder
 from services.warning.wiring import WarningPipeline
 from tests.support.identities import Issuer

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from blocklists import row_validation
 from classifiers.training import examples as training_examples
-from fanzha.decisions import Action
+from fanzha.decisions import Action, Reason
 from fanzha.fraud import FraudType
 from fanzha.phone import HomePlan
+from fanzha.tables import Channel
 from fanzha.v1 import blocklist_pb2 as pb
 from fanzha.v1 import warning_operations_pb2 as operations_pb
 from fanzha.v1.warning_operations_pb2_grpc import WarningOperationsServiceStub
@@ -25,8 +26,11 @@ from services.auth.identity import acting_as
 from services.changes.model import ChangeKind, ChangeState
 from services.changes.report import ChangeTerms, Reference
 from services.cli.warnings import commands, example_export
+from services.decision.sinks.hit_records import Hit
+from services.decision.sinks.hit_store import HitStore
 from services.decision_log.conditions import Conditions
 from services.decision_log.query import DecisionQuery
+from services.feedback.service import FeedbackService, FeedbackVerdict
 from services.processes import operations_wiring
 from services.rpc.lists.handler import BlocklistServicer
 from services.rpc.security import DEVELOPMENT
@@ -36,7 +40,7 @@ from services.warning import keys
 from services.warning.cases.events import CaseOutcome
 from services.warning.model import Means, MeansKind, WarningRecord
 from services.warning.outcomes.entry_outcomes import EntryOutcomeStore
-from tests.support.builders import some_texts
+from tests.support.builders import NINE_O_CLOCK_MS, as_written, some_texts
 from tests.support.change_desk import LI, WANG, MemoryAudit
 from tests.support.decision_logs import logged
 from tests.support.outcome_loop import LISTED, OTHER, Loop, outcome_loop
@@ -248,7 +252,7 @@ async def test_a_proposal_about_a_locked_entry_waits_and_blocks_no_other(loop: L
 
 
 async def exported(
-    loop: Loop, log: DecisionQuery, file: Path, *, since_ms: int = 1
+    loop: Loop, log: DecisionQuery, file: Path, *, since_ms: int = 1, gone: int = 1
 ) -> list[dict[str, str]]:
     request = operations_pb.ExportExamplesRequest(
         since_ms=since_ms, model="text" if file.name == "texts.csv" else ""
@@ -260,7 +264,7 @@ async def exported(
         stub: Any = WarningOperationsServiceStub(channel)
         answers = [one async for one in stub.ExportExamples(request, timeout=60)]
     counts = await asyncio.to_thread(example_export.write, file, answers)
-    assert counts.gone == (0 if since_ms > 1 else 1)
+    assert counts.gone == (0 if since_ms > 1 else gone)
     return private_rows(file)
 
 
@@ -296,6 +300,48 @@ async def test_exported_examples_contain_what_the_decision_log_still_holds(
     found = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
     assert [(one.content, one.is_fraud) for one in found.rows] == [(body, True)]
     assert found.left_out == {training_examples.NO_CONTENT: 1}
+
+
+async def test_verdicts_on_hits_are_examples_with_or_without_a_case(
+    loop: Loop, tmp_path: Path
+) -> None:
+    folder = tmp_path / "decisions"
+    bodies = ["您的账户异常，请登录 http://pay.example/now", "明天上午十点开会", "快递到了"]
+    logged(folder, texts=True).decide(some_texts(*bodies, sender=OTHER))
+    log = DecisionQuery(folder, HomePlan())
+    ids = {row["decision_id"] for row in log.find(Conditions(since_ms=0)).rows}
+    hits = HitStore(loop.client)
+    await hits.write(as_written(a_review(one)) for one in sorted(ids))
+    feedback = FeedbackService(store=hits, home=HomePlan(), now_ms=lambda: loop.desk.clock[0])
+    confirmed, dismissed, _unjudged = (
+        FeedbackVerdict(decision_id=one, by="wang") for one in sorted(ids)
+    )
+    await feedback.confirm(confirmed, None)
+    await feedback.dismiss(dismissed)
+
+    found = {one["text"]: one for one in await exported(loop, log, tmp_path / "all.csv", gone=0)}
+
+    assert {text: (one["label"], one["source"]) for text, one in found.items()} == {
+        bodies[0]: ("fraud", "verdicts"),
+        bodies[1]: ("nonfraud", "verdicts"),
+    }
+    read = training_examples.read([tmp_path / "all.csv"], "text", lambda fields: fields["text"])
+    assert [(one.content, one.is_fraud) for one in read.rows] == [
+        (bodies[0], True),
+        (bodies[1], False),
+    ]
+
+
+def a_review(decision_id: int) -> Hit:
+    return Hit(
+        decision_id=decision_id,
+        channel=Channel.TEXT,
+        from_party=OTHER,
+        to_party="+8617000000999",
+        action=Action.ALLOW,
+        reason=Reason.REVIEW,
+        occurred_at_ms=NINE_O_CLOCK_MS,
+    )
 
 
 def _by(warned: WarningRecord, kind: MeansKind, value: str) -> WarningRecord:

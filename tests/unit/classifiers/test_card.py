@@ -89,6 +89,13 @@ def test_a_card_can_name_from_which_score_a_person_judges() -> None:
     assert card.parse(a_table() | {"review_threshold": 0.4}).review_threshold == 0.4
 
 
+def test_a_card_can_say_how_much_fraud_it_was_calibrated_on() -> None:
+    assert card.parse(a_table()).calibration_prevalence is None
+    assert card.parse(a_table() | {"calibration_prevalence": 0.3}).calibration_prevalence == 0.3
+    with pytest.raises(ValueError, match=r"calibration_prevalence 1\.0 is not within"):
+        card.parse(a_table() | {"calibration_prevalence": 1.0})
+
+
 def test_a_card_can_have_a_histogram_of_scores() -> None:
     rows = [900, 50, *[0] * (card.BINS - 3), 12]
 

@@ -79,7 +79,7 @@ def test_any_link_is_explained_without_an_error(text: str) -> None:
 
 
 def test_calling_many_people_once_weighs_for_fraud() -> None:
-    cells = (300.0, 295.0, 290.0, 10.0, 25.0, 4.0, 4.0, 9.0, 3.0)
+    cells = (300.0, 295.0, 290.0, 10.0, 25.0, 4.0, 4.0, 9.0, 3.0, 6.0, 1.0)
     columns = {
         name: np.array([cell], np.float32) for name, cell in zip(TABLE_COLUMNS, cells, strict=True)
     }
@@ -90,7 +90,7 @@ def test_calling_many_people_once_weighs_for_fraud() -> None:
     assert weights["log_calls_per_counterpart"] > 0
 
 
-def test_a_caller_with_too_few_calls_has_no_contributions() -> None:
+def test_a_caller_nothing_is_known_of_has_no_contributions() -> None:
     columns = {"opposite_count": np.array([3], np.float32)}
 
     assert explain.caller(models().caller, activity_from_table(columns)) == []

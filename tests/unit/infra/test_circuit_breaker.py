@@ -56,6 +56,16 @@ def test_failures_of_requests_in_flight_do_not_lengthen_the_pause() -> None:
     assert breaker.open_for == 2
 
 
+def test_it_can_be_tripped_and_pauses_longer_each_time() -> None:
+    clock = Clock()
+    breaker = CircuitBreaker(clock=clock)
+    fail(breaker)
+    clock.now += breaker.open_for
+    breaker.trip()
+
+    assert breaker.open_for == 4
+
+
 # Whole eighths, of which sums and differences are exact.
 moments = st.integers(1, 8 * 90).map(lambda eighths: eighths / 8)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import stix2
+import stix2validator
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -274,6 +275,8 @@ def test_stix_is_a_valid_bundle() -> None:
         ],
     )
 
+    checked = stix2validator.validate_instance(json.loads(text))
+    assert checked.is_valid, [str(error) for error in checked.errors]
     bundle = stix2.parse(text)
     assert [one.pattern for one in bundle.objects[1:]] == [
         "[domain-name:value = 'bank.example']",

@@ -75,10 +75,11 @@ def test_hours_and_text_counterparts_equal_a_count_of_what_has_not_started_over(
     seen = [event for event in [start, *happened, last] if 0 in (event.one, event.other)]
     hours = {_hour(event) for event in seen if event.kind == "call" and _kept(event, last)}
     assert known["active_hours"] == len(hours)
-    recent = last.minute - 5 * 24 * 60
     texts = [event for event in seen if event.kind == "text"]
+    # Each period clears a quarter of the bits, so only what lies within the last is all there.
+    recent = _at_ms(last) // DAY_MS // 5 * 5 * DAY_MS
     least, most = (
-        len({event.one + event.other for event in texts if event.minute >= since})
+        len({event.one + event.other for event in texts if _at_ms(event) >= since})
         for since in (recent, 0)
     )
     assert least * 0.8 <= known["text_counterparts"] <= most * 1.1

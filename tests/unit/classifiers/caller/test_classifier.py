@@ -1,7 +1,7 @@
 """Scoring callers with the model that ships."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from shutil import copytree
 
@@ -19,6 +19,7 @@ from classifiers.caller.classifier import (
     CallerClassifier,
     activity_from_table,
     features,
+    scale_scores,
 )
 from classifiers.hashing import spread
 from classifiers.onnx_model import OnnxModel
@@ -27,7 +28,8 @@ from fanzha.tables import CallerActivity, Calls, Float32s
 from tests.support.builders import NINE_O_CLOCK_MS, some_calls, some_texts
 from tests.support.checkout import CHECKOUT
 
-BUNDLE = CHECKOUT / "classifiers" / "models" / "caller" / "2"
+BUNDLE = CHECKOUT / "classifiers" / "models" / "caller" / "3"
+BEFORE = BUNDLE.parent / "2"
 CALLER = "+8617000000001"
 FRIEND = "+8617000000002"
 
@@ -61,13 +63,15 @@ def test_a_dialler_is_blocked_after_a_few_hundred_strangers() -> None:
 
 def test_friends_who_call_each_other_every_day_are_not_blocked() -> None:
     table = ActivityTable(slots=2**10)
-    highest = np.float32(0)
+    highest = []
     for day in range(60):
         at_ms = NINE_O_CLOCK_MS + day * 86_400_000
         calls = some_calls(*[CALLER, FRIEND] * 5, callees=[FRIEND, CALLER] * 5, at_ms=at_ms)
-        highest = max(highest, SHIPPED.score(table.observe(calls)).max())
+        highest.append(float(SHIPPED.score(table.observe(calls)).max()))
 
-    assert highest < SHIPPED.threshold / 2
+    assert max(highest) < SHIPPED.threshold
+    # On the first days little is known of them.
+    assert max(highest[7:]) < SHIPPED.threshold / 2
 
 
 @pytest.mark.parametrize("numbers", [1, 5, 20, 60])
@@ -102,6 +106,25 @@ def test_few_calls_never_reach_the_threshold(columns: dict[str, float]) -> None:
         assert score < SHIPPED.threshold
 
 
+@given(st.lists(st.integers(0, 1000), min_size=2, max_size=9), st.sampled_from([0.03, 0.5, 1.0]))
+def test_few_calls_keep_the_order_of_their_scores(scores: list[int], threshold: float) -> None:
+    before = (np.array(scores) / 1000).astype(np.float32)
+
+    after = scale_scores(before, np.full(len(scores), MINIMUM_CALLS - 1, np.float32), threshold)
+
+    assert np.argsort(after, kind="stable").tolist() == np.argsort(before, kind="stable").tolist()
+    assert after.max() < threshold
+
+
+def test_a_bundle_made_before_keeps_its_cap() -> None:
+    activity = some_activity(outgoing_calls=8, counterparts=8, active_days=1, active_hours=1)
+    capped = CallerClassifier(OnnxModel(BEFORE))
+
+    score = capped.score(activity)[0]
+
+    assert score <= capped.threshold * 8 / MINIMUM_CALLS
+
+
 @pytest.mark.parametrize("threshold", [0.05, 0.5, 0.999])
 def test_few_calls_stay_below_a_threshold_that_is_set(threshold: float) -> None:
     model = CallerClassifier(OnnxModel(BUNDLE), threshold)
@@ -116,9 +139,9 @@ def test_few_calls_stay_below_a_threshold_that_is_set(threshold: float) -> None:
     assert model.threshold == SHIPPED.threshold
 
 
-@given(st.lists(amounts, min_size=24, max_size=24))
+@given(st.lists(amounts, min_size=28, max_size=28))
 def test_rows_are_scored_one_by_one(values: list[float]) -> None:
-    pair = np.array(values, np.float32).reshape(2, 12)
+    pair = np.array(values, np.float32).reshape(2, 14)
     names = [field.name for field in fields(CallerActivity)]
 
     together = SHIPPED.score(CallerActivity(**dict(zip(names, pair.T, strict=True))))
@@ -145,6 +168,7 @@ class Event:
     contact: int
     minute: int
     seconds: int
+    handset: int = 0
 
 
 day = st.lists(
@@ -155,6 +179,7 @@ day = st.lists(
         contact=st.integers(0, 11),
         minute=st.integers(0, 14 * 60),
         seconds=st.integers(1, 600),
+        handset=st.integers(0, 2),
     ),
     max_size=60,
 )
@@ -198,7 +223,10 @@ def _feed(table: ActivityTable, event: Event) -> None:
 
 def _call(event: Event) -> Calls:
     one, other = _parties(event)
-    return some_calls(one, callee=other, at_ms=_at_ms(event))
+    calls = some_calls(one, callee=other, at_ms=_at_ms(event))
+    # Handsets and areas that share no bit, as contacts do.
+    handset = np.array([event.handset + 1], np.uint32)
+    return replace(calls, handsets=handset, location_areas=handset[:] * 10)
 
 
 def _parties(event: Event) -> tuple[str, str]:
@@ -223,6 +251,8 @@ def _totals(events: Sequence[Event]) -> dict[str, Float32s]:
         calltype_2=sum(not event.outgoing for event in texts),
         voc_hour_nunique=len({_at_ms(event) // 3_600_000 % 24 for event in calls}),
         sms_nunique=len({event.contact for event in texts}),
+        imeis=len({event.handset for event in calls if event.outgoing}),
+        county_name_call=len({event.handset for event in calls if event.outgoing}),
     )
 
 
@@ -249,14 +279,30 @@ def test_missing_cells_are_unknown_and_not_zero() -> None:
         {name: np.array([cell], np.float32) for name, cell in calls.items()}
     )
     no_calls = SHIPPED.score_table(a_subscriber(sms_count=50, calltype_2=49))
+    nothing = SHIPPED.score_table(a_subscriber())
 
     assert only_calls.tolist() == without_columns.tolist()
     assert only_calls[0] > 0.9
-    assert no_calls.tolist() == [0]
+    assert 0 < no_calls[0] < SHIPPED.threshold
+    assert nothing.tolist() == [0]
+
+
+def test_an_empty_number_of_calls_made_is_none_and_a_missing_column_is_unknown() -> None:
+    cells = {"opposite_count": 40.0, "opposite_unique": 30, "voc_day_nunique": 4, "sms_count": 9}
+    table = a_subscriber(**cells)
+
+    got_only = activity_from_table(table)
+    unknown = activity_from_table(
+        {name: column for name, column in table.items() if name != "voccalltype1"}
+    )
+
+    assert (got_only.outgoing_calls.tolist(), got_only.incoming_calls.tolist()) == ([0], [40])
+    assert (unknown.incoming_calls.tolist(), unknown.counterparts.tolist()) == ([0], [0])
+    assert unknown.texts_sent.tolist() == [9]
 
 
 def test_a_card_with_other_golden_scores_does_not_load(tmp_path: Path) -> None:
-    bundle = copytree(BUNDLE, tmp_path / "2")
+    bundle = copytree(BUNDLE, tmp_path / "3")
     text = (bundle / "card.toml").read_text()
     (bundle / "card.toml").write_text(text.replace("score = 0.9", "score = 0.1"))
 

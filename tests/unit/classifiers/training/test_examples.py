@@ -104,7 +104,7 @@ def test_unusable_examples_are_omitted_and_counted(tmp_path: Path) -> None:
     [
         ({"label": "spam"}, "label: fraud or nonfraud, not 'spam'"),
         ({"outcome": "false_alarm"}, "label: 'fraud' contradicts the outcome false_alarm"),
-        ({"outcome": "lost"}, "outcome: lost_money, false_alarm, duplicate"),
+        ({"outcome": "lost"}, "outcome: lost_money, false_alarm, confirmed, dismissed"),
         ({"group": ""}, "group: empty"),
         ({"closed_at_ms": "yesterday"}, "closed_at_ms: milliseconds since 1970, not 'yesterday'"),
         ({"closed_at_ms": 10**30}, "closed_at_ms: milliseconds since 1970"),

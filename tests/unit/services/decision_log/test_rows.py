@@ -83,7 +83,7 @@ BLOCKED_ROW: dict[str, object] = {
     "unregistered_senders=label velocity_action=off sender_history_action=off",
     "link_version": None,
     "velocity_threshold": None,
-    "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
+    "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
     "velocity_inputs": None,
     "sender_history": None,
 }

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from services.processes.up import BLAS_THREADS, one_thread
+from services.processes.fork_server_start import BLAS_THREADS, one_thread
 
 MULTIPLY = """
 import os, numpy as np

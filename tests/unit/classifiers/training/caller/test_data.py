@@ -15,7 +15,7 @@ from fanzha.tables import CallerActivity
 
 
 def somebody(calls: int, counterparts: int, outgoing: int, rows: int = 1) -> CallerActivity:
-    cells = (calls, counterparts, outgoing, 10, 60, 50, 48, 12, 20)
+    cells = (calls, counterparts, outgoing, 10, 60, 50, 48, 12, 20, 2, 3)
     return activity_from_table(
         {
             name: np.full(rows, cell, np.float32)
@@ -50,7 +50,7 @@ def test_a_split_is_the_same_for_a_seed() -> None:
 
 def test_subscribers_are_read_with_their_empty_cells(tmp_path: Path) -> None:
     names = [*TABLE_COLUMNS, "arpu_mean", "label"]
-    lines = [",".join(names), "30,20,10,5,60,,,9,,45,1", ",,,,,12,11,,7,45,0"]
+    lines = [",".join(names), "30,20,10,5,60,,,9,,2,,45,1", ",,,,,12,11,,7,,,45,0"]
     (tmp_path / FILE).write_bytes(gzip.compress("\n".join(lines).encode()))
 
     found = read(tmp_path)
@@ -60,6 +60,8 @@ def test_subscribers_are_read_with_their_empty_cells(tmp_path: Path) -> None:
     assert found.activity.texts_received.tolist() == [0, 11]
     assert found.activity.active_hours.tolist() == [9, 0]
     assert found.activity.text_counterparts.tolist() == [0, 7]
+    assert found.activity.handsets.tolist() == [2, 0]
+    assert found.activity.location_areas.tolist() == [0, 0]
 
 
 @given(
@@ -114,25 +116,31 @@ def test_a_seed_always_gives_the_same_observations() -> None:
     early = after_calls(whole, np.linspace(1, 200, 400, dtype=np.float32), chance)
 
     assert [round(float(column.sum(dtype=np.float64))) for column in astuple(early)] == [
-        24759,
-        30976,
-        34538,
+        24782,
+        31095,
+        34519,
         38393,
-        28485,
-        36308,
-        38951,
-        44515,
-        133365,
-        31815,
-        34765,
-        36151,
+        28587,
+        36331,
+        38974,
+        44657,
+        135387,
+        31782,
+        34794,
+        36114,
+        32828,
+        31514,
     ]
 
 
 def test_unreported_columns_are_hidden() -> None:
-    hidden = without(somebody(40, 20, 30, rows=2), ends=np.array([True, False]), texts=True)
+    hidden = without(
+        somebody(40, 20, 30, rows=2), ends=np.array([True, False]), texts=True, handsets=True
+    )
 
     assert hidden.connected_calls.tolist() == [0, 40]
     assert hidden.texts_received.tolist() == [0, 0]
     assert hidden.text_counterparts.tolist() == [0, 0]
+    assert hidden.handsets.tolist() == [0, 0]
+    assert hidden.location_areas.tolist() == [3, 3]
     assert hidden.outgoing_calls.tolist() == [30, 30]

@@ -20,6 +20,7 @@ def observed(who: list[int], kinds: list[int], enough: list[bool] | None = None)
         rows=np.arange(len(who), dtype=np.float32)[:, None],
         enough=np.array(enough or [True] * len(who)),
         who=np.array(who, np.int64),
+        times=np.arange(len(who)) * 60_000,
         kinds=np.array(kinds, np.int64),
     )
 

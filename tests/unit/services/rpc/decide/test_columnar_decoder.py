@@ -67,6 +67,7 @@ def calls(times: Any, enums: Any, trunks: Any) -> Any:
         pb.Call,
         caller=party, callee=party, attempted_at_ms=times,
         ingress=enums, attestation=enums, trunk=trunks, request_id=request_id,
+        handset=trunks, location_area=trunks,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def plain(table: Any) -> dict[str, Any]:
     return {
         field.name: value.tolist()
         if isinstance(value := getattr(table, field.name), np.ndarray)
-        else (dict(value) if isinstance(value, dict) else list(value))
+        else (dict(value) if isinstance(value, dict) else list(value or ()))
         for field in fields(table)
     }
 

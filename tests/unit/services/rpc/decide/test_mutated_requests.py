@@ -124,7 +124,7 @@ def plain(read: Table | str) -> Any:
     return {
         field.name: value.tolist()
         if isinstance(value := getattr(read, field.name), np.ndarray)
-        else (dict(value) if isinstance(value, dict) else list(value))
+        else (dict(value) if isinstance(value, dict) else list(value or ()))
         for field in fields(read)
     }
 

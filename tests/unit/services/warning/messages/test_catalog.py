@@ -27,6 +27,13 @@ def test_every_kind_tier_form_and_language_has_a_template_without_fault() -> Non
         assert linter.faults(template.filled(MessageFacts())) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_shipped_files_pass_what_those_of_an_operator_must(language: str) -> None:
+    file = template_files.newest(files("services.warning") / "data")[language]
+
+    assert template_files.read(file.name, template_files.text_of(file), language)
+
+
 def test_facts_are_filled_in() -> None:
     message = shipped().render(
         FraudType.FAKE_LOAN, Tier.LOW, facts=MessageFacts(when="11月25日14时", claimed="某某银行")

@@ -1,0 +1,68 @@
+"""Tables that roles read and never change: loaded before the first fork, all roles share them.
+
+A role that was started anew loads each when it first needs it.
+"""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+
+from classifiers import bundles, card
+from classifiers.onnx_model import read_table
+from classifiers.text import sentence_encoder
+from fanzha import numbering
+from fanzha.errors import FanzhaError
+from fanzha.links import find_links
+from fanzha.text import normalise_all
+from infra.data_paths import ENCODER
+from services.decision.related.entities import owner_of
+from services.settings import loader
+from services.settings.settings import Settings
+
+
+def prepare(*, with_domains: bool) -> None:
+    """Build what is built lazily now, so that no early request waits for it.
+
+    *With domains*: those by which links are looked up among related entities, too.
+    """
+    if with_domains:
+        owner_of("first.example")
+    numbering.prepare()
+    normalise_all([""])
+    find_links("见【示例】 http://first.example/a")
+
+
+class SharedData:
+    """What the fork server has loaded for the roles that it forks."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+
+    def prepare(self, role: str, environment: Mapping[str, str]) -> None:
+        """Load what processes of *role* read, once: workers have tables, and an encoder.
+
+        *environment* has the settings. What is wrong with them, the role says itself.
+        """
+        if role != "worker" or self._settings is not None:
+            return
+        prepare(with_domains=True)
+        os.environ.update(environment)
+        with suppress(FanzhaError, OSError, ValueError):
+            self._settings = loader.load()
+            for channel in ("sms", "url"):
+                read_table(bundles.newest(self._settings.models_dir or bundles.SHIPPED, channel))
+            if _looks_twice(self._settings):
+                sentence_encoder.load(self._settings.data_dir / ENCODER)
+
+    def keep(self) -> None:
+        """Write what is quicker to read than to build, for the next start."""
+        if self._settings is not None:
+            sentence_encoder.keep_table(self._settings.data_dir / ENCODER)
+
+
+def _looks_twice(settings: Settings) -> bool:
+    """Return whether the newest text model of this host has a second stage, and is to use it."""
+    if not settings.cascade_share:
+        return False
+    newest = bundles.newest(settings.models_dir or bundles.SHIPPED, "sms")
+    return card.read(newest).cascade is not None
