@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers.card import BINS
-from classifiers.evaluation.metrics import calibration_error
+from classifiers.evaluation.metrics import calibration_error, threshold_for
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
 from classifiers.text.classifier import TextClassifier
@@ -18,13 +18,21 @@ from classifiers.text.embeddings import Embeddings
 from classifiers.training import card_plots, carrier_rates, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.text import encoder_head, golden, latency, logit_adjustment, report
+from classifiers.training.text import (
+    call_transcripts,
+    encoder_head,
+    golden,
+    latency,
+    logit_adjustment,
+    report,
+)
 from classifiers.training.text import graph as sms_graph
 from classifiers.training.text.data import (
     CLASSES,
     FRAUD,
     LANGUAGES,
     LICENCES,
+    OWN,
     TEST,
     TRAIN,
     VALIDATION,
@@ -39,6 +47,10 @@ from fanzha.text import normalise_all
 
 SECOND_GRAPH = "second.onnx"
 
+REVIEWED = 0.001
+"""Of public legitimate texts, blocked ones included: what a person is to judge at most."""
+_NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
+"""Sources whose legitimate texts are no sample of traffic."""
 _BATCH = 512
 
 Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
@@ -58,17 +70,27 @@ def write(
     model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
     graph = model.SerializeToString(deterministic=True)
     served = _served(graph)
+    review = _review(served, rows, trained)
     table = {
         "version": out.name,
         "channel": "sms",
         "threshold": trained.stages.threshold,
+        **review,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         **_parameters(trained),
         **_histograms(served, rows),
         "data": [*_sources(rows), *site.data([row.source for row in rows])],
         **({"examples": site.about} if site.about else {}),
-        **_measured(served, rows, trained, rounds, seed=seed, no_sample=site.sources),
+        **_measured(
+            served,
+            rows,
+            trained,
+            rounds,
+            seed=seed,
+            no_sample=site.sources,
+            review=review.get("review_threshold"),
+        ),
         "golden": _golden(served, rows, trained),
     }
     second = trained.stages.second
@@ -94,6 +116,18 @@ def _parameters(trained: Trained) -> dict[str, object]:
             "spam_threshold": round(trained.spam_threshold, 6),
         },
     }
+
+
+def _review(served: Served, rows: Sequence[LabelledText], trained: Trained) -> dict[str, float]:
+    """Return the score from which a text is put up for review, if that is under the threshold."""
+    ham = [
+        row.text
+        for row in rows
+        if row.split == VALIDATION and row.label == "ham" and row.source not in _NO_TRAFFIC
+    ]
+    scores = trained.stages.judge(ham, served(ham)[0]).scores
+    review = threshold_for(scores, REVIEWED)
+    return {"review_threshold": review} if 0 < review < trained.stages.threshold else {}
 
 
 def _histograms(served: Served, rows: Sequence[LabelledText]) -> dict[str, object]:
@@ -122,6 +156,7 @@ def _measured(
     *,
     seed: int,
     no_sample: Sequence[str],
+    review: float | None,
 ) -> dict[str, object]:
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
@@ -137,7 +172,9 @@ def _measured(
         clear, frauds = _clear_labels(splits[name], no_sample)
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
-        rates += _carrier_rates(name, splits[name], judged.scores, clear, trained)
+        found[f"{name}_reviewed"] = report.reviewed(splits[name], judged.scores, review)
+        traffic = clear & _of_traffic(splits[name])
+        rates += _carrier_rates(name, splits[name], judged.scores, traffic, trained)
         found[f"{name}_ham"] = report.ham_by_language(splits[name], judged.blocked)
         found[f"{name}_risk"] = _risk(splits[name], judged.scores)
     plots = _plots(splits[TEST], judged.scores, clear, trained)
@@ -173,6 +210,16 @@ def _carrier_rates(
         trained.stages.threshold,
         clusters=groups[clear],
         sources=np.array([row.source for row in rows])[clear],
+    )
+
+
+def _of_traffic(rows: Sequence[LabelledText]) -> Bools:
+    """Return a mask of frauds, and of legitimate texts that are a sample of traffic.
+
+    Adverts are neither; our own look-alikes and synthetic calls are no sample.
+    """
+    return np.array(
+        [r.label == "fraud" or (r.label == "ham" and r.source not in _NO_TRAFFIC) for r in rows]
     )
 
 

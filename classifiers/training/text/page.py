@@ -50,6 +50,7 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "examples": _examples(card),
         "ham": _ham_table(metrics),
         "risk": _risk(metrics),
+        "review": _review(card),
         "own_share": _own_share(card),
         "kinds": _kind_table(metrics),
         "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
@@ -81,6 +82,18 @@ def _risk(metrics: Mapping[str, Any]) -> str:
     threshold = found.get("threshold")
     return f"{found['statement']} That would take a score of " + (
         "more than 1." if threshold is None else f"{threshold}."
+    )
+
+
+def _review(card: Mapping[str, Any]) -> str:
+    if "review_threshold" not in card:
+        return "None."
+    shares = card["metrics"]["test_reviewed"]
+    caught = ", ".join(f"`{source}` {share:.0%}" for source, share in shares.items())
+    return (
+        f"A text that scores from {card['review_threshold']} on is let through and put up for a "
+        "person to judge: with those blocked, at most 1 in 1,000 public legitimate validation "
+        f"texts. Of the frauds of test rows so many are blocked or put up: {caught}."
     )
 
 

@@ -62,6 +62,21 @@ def ham_by_language(rows: Sequence[LabelledText], blocked: Bools) -> Figures:
     return figures
 
 
+def reviewed(
+    rows: Sequence[LabelledText], scores: Float32s, threshold: float | None
+) -> dict[str, float]:
+    """Return the share of the frauds of each source that is blocked or put up for review."""
+    if threshold is None:
+        return {}
+    reached = scores >= np.float32(threshold)
+    frauds = np.array([row.label == "fraud" for row in rows])
+    sources = np.array([row.source for row in rows])
+    return {
+        source: round(float(reached[frauds & (sources == source)].mean()), 4)
+        for source in np.unique(sources[frauds]).tolist()
+    }
+
+
 def under_evasions(
     rows: Sequence[LabelledText], blocked: Callable[[Sequence[str]], Bools], seed: int
 ) -> Figures:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from classifiers import bundles
-from classifiers.interfaces import TextScorer
+from classifiers.text.classifier import TextClassifier
 
 KINDS: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_name("behaviour.toml").read_text(encoding="utf-8")
@@ -19,11 +19,11 @@ LEAST_OF_A_KIND = 0.5
 
 
 @pytest.fixture(scope="module")
-def model() -> TextScorer:
+def model() -> TextClassifier:
     return bundles.load_text()
 
 
-def blocked(model: TextScorer, texts: list[str]) -> list[bool]:
+def blocked(model: TextClassifier, texts: list[str]) -> list[bool]:
     found: list[bool] = (model.score_bodies(texts).p_fraud >= model.threshold).tolist()
     return found
 
@@ -36,7 +36,7 @@ def test_kinds_have_texts_of_both_sides_and_none_twice() -> None:
     assert len(set(texts)) == len(texts)
 
 
-def test_enough_frauds_of_every_kind_are_blocked(model: TextScorer) -> None:
+def test_enough_frauds_of_every_kind_are_blocked(model: TextClassifier) -> None:
     counts = {
         name: sum(blocked(model, kind["block"])) / len(kind["block"])
         for name, kind in KINDS.items()
@@ -46,13 +46,13 @@ def test_enough_frauds_of_every_kind_are_blocked(model: TextScorer) -> None:
     assert {name for name, share in counts.items() if share < LEAST_OF_A_KIND} == set()
 
 
-def test_enough_frauds_are_blocked_together(model: TextScorer) -> None:
+def test_enough_frauds_are_blocked_together(model: TextClassifier) -> None:
     frauds = [text for kind in KINDS.values() for text in kind["block"]]
 
     assert sum(blocked(model, frauds)) >= LEAST_BLOCKED * len(frauds)
 
 
-def test_legitimate_neighbours_pass(model: TextScorer) -> None:
+def test_legitimate_neighbours_pass(model: TextClassifier) -> None:
     legitimate = [text for kind in KINDS.values() for text in kind["pass"]]
 
     wrong = [
