@@ -56,6 +56,7 @@ class TextClassifier:
             if (made_for := model.card.setting(name, int)) != value:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
         self._bits = _bucket_bits(model)
+        self._drops_runs = bool(model.card.inputs.get("drops_runs", False))
         nothing = _inputs(features.ngrams([], self._bits), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
         self._escalations = None if cascade is None else Escalations(cascade)
@@ -125,7 +126,7 @@ class TextClassifier:
         return [read[row] for row in chosen.tolist()], [figures[chosen] for figures in found]
 
     def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
-        grams = features.ngrams(normal, self._bits)
+        grams = features.ngrams(normal, self._bits, drops_runs=self._drops_runs)
         return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
 
     def _check_golden(self) -> None:

@@ -61,8 +61,12 @@ class NGrams:
     `CAUTION`."""
 
 
-def ngrams(texts: Sequence[str], bits: int = BUCKET_BITS) -> NGrams:
-    """Hash the n-grams of *texts*, which must be normalised, into 2**bits buckets."""
+def ngrams(texts: Sequence[str], bits: int = BUCKET_BITS, *, drops_runs: bool = True) -> NGrams:
+    """Hash the n-grams of *texts*, which must be normalised, into 2**bits buckets.
+
+    With *drops_runs* an n-gram equal to the one before, as in a run of one character, is none: a
+    sum of n-grams would grow with it. Bundles up to version 4 were trained without.
+    """
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     if lengths.max(initial=0) > MAX_CHARACTERS:
         texts = [text[:MAX_CHARACTERS] for text in texts]
@@ -70,7 +74,7 @@ def ngrams(texts: Sequence[str], bits: int = BUCKET_BITS) -> NGrams:
     # One character of padding at least, so that no n-gram reaches into the next text.
     chunks = lengths // CHUNK + 1
     ends = np.cumsum(chunks)
-    ids, whole = _ids(_padded_codes(texts, lengths, ends * CHUNK), bits)
+    ids, whole = _ids(_padded_codes(texts, lengths, ends * CHUNK), bits, drops_runs)
     counts = np.add.reduceat(whole, (ends - chunks) * CHUNK, dtype=np.int64) if texts else 0
     return NGrams(
         ids=ids.reshape(-1, CHUNK * IDS_PER_CHARACTER),
@@ -91,7 +95,7 @@ def _padded_codes(texts: Sequence[str], lengths: Int64s, room_ends: Int64s) -> U
     return padded
 
 
-def _ids(codes: Uint32s, bits: int) -> tuple[Int32s, Uint8s]:
+def _ids(codes: Uint32s, bits: int, drops_runs: bool) -> tuple[Int32s, Uint8s]:
     """Return the ids of the n-grams that begin with each character, and how many there are."""
     size = len(codes) - _LONGEST
     states, wholes = _states(codes, size)
@@ -107,6 +111,8 @@ def _ids(codes: Uint32s, bits: int) -> tuple[Int32s, Uint8s]:
         state ^= states[narrow]
         # Where the longer one is in the text, so is the shorter.
         whole = (wholes[wide] & is_wide) | wholes[narrow]
+        if drops_runs:
+            whole[1:] &= state[1:] != state[:-1]
         counts += whole
         np.multiply(
             _bucket(state, shift).reshape(-1, CHUNK), whole.reshape(-1, CHUNK), out=ids[:, slot]

@@ -20,6 +20,9 @@ from classifiers.training.text import bundle
 from classifiers.training.text import examples as sms_examples
 from classifiers.training.text import page as sms_page
 from classifiers.training.text import rounds as sms_rounds
+from classifiers.training.text.data import LabelledText
+from classifiers.training.text.network import Trained
+from classifiers.training.text.report import Figures
 from classifiers.training.text.rounds import TextTrainingSetup
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.teacher import Teacher
@@ -61,22 +64,29 @@ def main(
         sys.stderr.write(f"{line}\n")
     others = _rounds(epochs, only_without or []) if leave_out else []
     # What a site's examples bring is told by what becomes of them without.
-    others += [RowSelection(left_out=(source,), epochs=epochs) for source in site.sources]
-    with Progress() as progress:
-        encoding = progress.add_task("encoding", total=1.0)
-        teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
-        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, train_only=site.sources)
-        task = progress.add_task("training", total=1 + len(others))
-        trained, figures = sms_rounds.run_all(
-            bench,
-            RowSelection(epochs=epochs),
-            others,
-            done=lambda: progress.advance(task),
-        )
-    rounds = list(zip(others, figures, strict=True))
+    others += [RowSelection(left_out=(one,), epochs=epochs) for one in site.sources]
+    trained, rounds = _trained(rows, RowSelection(epochs=epochs), others, seed, site.sources)
     bundle.write(out, rows, trained, rounds=rounds, seed=seed, site=site)
     if page is not None:
         sms_page.write(out, page)
+
+
+def _trained(
+    rows: Sequence[LabelledText],
+    one: RowSelection,
+    others: Sequence[RowSelection],
+    seed: int,
+    train_only: tuple[str, ...],
+) -> tuple[Trained, list[tuple[RowSelection, Figures]]]:
+    with Progress() as progress:
+        encoding = progress.add_task("encoding", total=1.0)
+        teacher = Teacher(rows, seed, lambda done: progress.update(encoding, completed=done))
+        bench = TextTrainingSetup(rows=rows, teacher=teacher, seed=seed, train_only=train_only)
+        task = progress.add_task("training", total=1 + len(others))
+        trained, figures = sms_rounds.run_all(
+            bench, one, others, done=lambda: progress.advance(task)
+        )
+    return trained, list(zip(others, figures, strict=True))
 
 
 def _rounds(epochs: int, only_without: Sequence[str]) -> list[RowSelection]:

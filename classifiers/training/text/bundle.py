@@ -1,6 +1,6 @@
 """Writes the bundle of a text model, measured through the graph that is served."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +27,7 @@ from classifiers.training.text import (
     report,
 )
 from classifiers.training.text import graph as sms_graph
+from classifiers.training.text.cascade import Second
 from classifiers.training.text.data import (
     CLASSES,
     FRAUD,
@@ -82,26 +83,22 @@ def write(
         **_histograms(served, rows),
         "data": [*_sources(rows), *site.data([row.source for row in rows])],
         **({"examples": site.about} if site.about else {}),
-        **_measured(
-            served,
-            rows,
-            trained,
-            rounds,
-            seed=seed,
-            no_sample=site.sources,
-            review=review.get("review_threshold"),
-        ),
+        **_measured(served, rows, trained, rounds, (seed, site.sources, review)),
         "golden": _golden(served, rows, trained),
+        **_second_stage(out, trained.stages.second),
     }
-    second = trained.stages.second
-    if second is not None:
-        head = encoder_head.build(second.head).SerializeToString(deterministic=True)
-        table["second_sha256"] = sha256(head).hexdigest()
-        table["second_look"] = golden.about(second)
-        out.mkdir(parents=True, exist_ok=True)
-        (out / SECOND_GRAPH).write_bytes(head)
     write_bundle(out, graph, table)
     TextClassifier(OnnxModel(out))
+
+
+def _second_stage(out: Path, second: Second | None) -> dict[str, object]:
+    """Write the graph of the second stage, and return what the card says of it."""
+    if second is None:
+        return {}
+    head = encoder_head.build(second.head).SerializeToString(deterministic=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / SECOND_GRAPH).write_bytes(head)
+    return {"second_sha256": sha256(head).hexdigest(), "second_look": golden.about(second)}
 
 
 def _parameters(trained: Trained) -> dict[str, object]:
@@ -112,6 +109,7 @@ def _parameters(trained: Trained) -> dict[str, object]:
         "calibration": [round(value, 5) for value in trained.calibration],
         "inputs": {
             "bucket_bits": features.BUCKET_BITS,
+            "drops_runs": True,
             **features.SETTINGS,
             "spam_threshold": round(trained.spam_threshold, 6),
         },
@@ -153,11 +151,10 @@ def _measured(
     rows: Sequence[LabelledText],
     trained: Trained,
     rounds: Sequence[tuple[RowSelection, Figures]],
-    *,
-    seed: int,
-    no_sample: Sequence[str],
-    review: float | None,
+    how: tuple[int, Sequence[str], Mapping[str, float]],
 ) -> dict[str, object]:
+    """Measure on validation and test rows; *how* is a seed, sources that are no sample, reviews."""
+    seed, no_sample, review = how
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
     found["threshold_alone"] = trained.stages.alone

@@ -1,6 +1,6 @@
 """Figures of the text model, source by source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 import numpy as np
@@ -63,12 +63,15 @@ def ham_by_language(rows: Sequence[LabelledText], blocked: Bools) -> Figures:
 
 
 def reviewed(
-    rows: Sequence[LabelledText], scores: Float32s, threshold: float | None
+    rows: Sequence[LabelledText], scores: Float32s, review: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the share of the frauds of each source that is blocked or put up for review."""
-    if threshold is None:
+    """Return the share of the frauds of each source that is blocked or put up for review.
+
+    *review* holds `review_threshold`, or nothing.
+    """
+    if not review:
         return {}
-    reached = scores >= np.float32(threshold)
+    reached = scores >= np.float32(review["review_threshold"])
     frauds = np.array([row.label == "fraud" for row in rows])
     sources = np.array([row.source for row in rows])
     return {
