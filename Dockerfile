@@ -4,13 +4,15 @@
 
 FROM python:3.13-slim-trixie AS build
 WORKDIR /build
-COPY requirements/build.lock requirements/runtime.lock ./
+# adapters.lock has the packages of adapters, too.
+ARG REQUIREMENTS=runtime.lock
+COPY requirements/build.lock requirements/${REQUIREMENTS} ./
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-cache-dir --disable-pip-version-check \
         --require-hashes --only-binary :all: -r build.lock \
     && python -m venv --without-pip /opt/fanzha \
     && /opt/build/bin/pip --python /opt/fanzha/bin/python install --no-cache-dir \
-        --disable-pip-version-check --require-hashes --only-binary :all: -r runtime.lock
+        --disable-pip-version-check --require-hashes --only-binary :all: -r ${REQUIREMENTS}
 COPY pyproject.toml README.md LICENSE ./
 COPY fanzha fanzha
 COPY infra infra

@@ -88,6 +88,9 @@ lock:  ## Pin dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml -o requirements/runtime.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url pyproject.toml --extra dns --extra envoy --extra sms \
+	    -c requirements/runtime.lock -o requirements/adapters.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url pyproject.toml --group dev -c requirements/runtime.lock \
 	    -o requirements/dev.lock
 	echo 'hatchling>=1.27' | uv pip compile --quiet --universal --python-version 3.11 \

@@ -30,6 +30,10 @@ ADAPTERS: dict[str, tuple[str, str]] = {
     ),
     "dns": ("integrations.dns.command", "serves listed hosts to resolvers as a policy zone (RPZ)"),
     "cmpp": ("integrations.cmpp.command", "relays CMPP between service providers and an ISMG"),
+    "dnstap": (
+        "integrations.dnstap.command",
+        "reports who looked up a listed name, for warnings, as resolvers tell it (dnstap)",
+    ),
     "smpp": ("integrations.smpp.command", "relays SMPP between ESMEs and an SMSC"),
 }
 """Name of each adapter: the module whose ``main(config)`` runs it, and its summary.

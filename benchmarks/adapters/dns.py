@@ -185,7 +185,7 @@ def measure(
     os.kill(site.process, signal.SIGKILL)
     site.start_zone("adapter: from its start after a kill to the zone", options.names)
     changes(service, site.resolvers, 3, table, " after a restart")
-    table.add("whole transfers after the restart", f"{whole_transfers(site.metrics):.0f}")
+    table.add("answers to secondaries after the restart", answers(site.metrics))
     fuzz(site.process, site.zone_port, options.packets, table)
 
 
@@ -315,11 +315,11 @@ def queries_per_second(resolver: Resolver, folder: Path) -> float:
     return float(match[1]) if match else 0.0
 
 
-def whole_transfers(metrics: int) -> float:
-    """Return how often a secondary was given all records."""
+def answers(metrics: int) -> str:
+    """Return how many answers of each kind secondaries got."""
     page = metrics_page(metrics)
-    found = re.findall(r'fanzha_dns_answers_total\{kind="(?:axfr|ixfr_whole)"\} ([0-9.]+)', page)
-    return sum(map(float, found))
+    found = re.findall(r'fanzha_dns_answers_total\{kind="(\w+)"\} ([0-9.]+)', page)
+    return ", ".join(f"{kind} {float(count):.0f}" for kind, count in found)
 
 
 def gauge(metrics: int, name: str) -> float:

@@ -113,6 +113,7 @@ def call_network(folder: Path) -> Iterator[CallNetwork]:
                 folder,
                 FANZHA_SIP_LISTEN="127.0.0.1:0",
                 FANZHA_SIP_TARGETS=service.interception,
+                FANZHA_SIP_METRICS_LISTEN="127.0.0.1:0",
             )
         )
         next_hop = stack.enter_context(callee(folder))

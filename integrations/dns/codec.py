@@ -20,6 +20,8 @@ RESPONSE, AUTHORITATIVE = 0x8000, 0x0400
 _CNAME, _SOA, _NS, _IN = 5, 6, 2, 1
 _ZONE = b"\xc0\x0c"
 _RETRY_SECONDS = 10
+_LENGTHS = {length: bytes((length,)) for length in range(1, 64)}
+"""Of a label, as RFC 1035 has it."""
 
 
 def name_bytes(name: str) -> bytes:
@@ -30,10 +32,11 @@ def name_bytes(name: str) -> bytes:
 def _labels(name: str) -> bytes:
     if not name:
         return b""
-    labels = [label.encode("ascii") for label in name.split(".")]
-    if any(not 1 <= len(label) <= 63 for label in labels):  # noqa: PLR2004 - RFC 1035
-        raise ValueError(f"{name} is no name")
-    return b"".join(bytes((len(label),)) + label for label in labels)
+    labels = name.encode("ascii").split(b".")
+    try:
+        return b"".join([_LENGTHS[len(label)] + label for label in labels])
+    except KeyError:
+        raise ValueError(f"{name} is no name") from None
 
 
 @dataclass(frozen=True)

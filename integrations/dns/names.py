@@ -12,6 +12,8 @@ from fanzha.edge.policy_records import names_between
 from fanzha.edge.sorted_lines import SortedLines
 from integrations.dns.policies import NamePolicy, PolicyAction
 
+_ACTIONS = {str(action): action for action in PolicyAction}
+
 
 class PolicyRecord(NamedTuple):
     """One CNAME."""
@@ -153,5 +155,5 @@ def _line(name: str, policy: NamePolicy) -> bytes:
 
 
 def _read(line: bytes) -> tuple[str, NamePolicy]:
-    turned, _, _, action, below = line.decode().rstrip("\n").split("\t")
-    return turned, NamePolicy(PolicyAction(action), below == "1")
+    turned, _, _, action, below = line.decode().split("\t")
+    return turned, NamePolicy(_ACTIONS[action], below == "1\n")

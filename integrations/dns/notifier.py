@@ -1,6 +1,7 @@
 """Tells secondaries that the zone has changed (NOTIFY, RFC 1996), so that they ask at once."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,10 @@ from integrations.dns.tsig import Keys
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""How long each try waits for an answer; then the secondary finds out by its refresh."""
+"""How long each try waits for an answer."""
+REPEAT_SECONDS = (1.0, 3.0, 10.0)
+"""Pauses after which a secondary is told again: one that starts, or is busy with a transfer, may
+answer and forget. One that has the serial does nothing; then it finds out by its refresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,12 @@ class Notifier:
             self._metrics.count_notification(result)
             if result != "answered":
                 logger.warning("a secondary did not take a NOTIFY: %s", result)
+            for pause in REPEAT_SECONDS:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), pause)
+                if news.is_set():
+                    break
+                await self._notified(target, news)
 
     async def _notified(self, target: Secondary, news: asyncio.Event) -> str:
         for patience in PATIENCE_SECONDS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from integrations.messages.carried_message import CarriedMessage, MessageSegment
 from integrations.messages.lane import RelayedRequest
+from integrations.messages.text_judge import Verdict
 
 _Key = tuple[str, tuple[str, ...], int, int, str]
 
@@ -25,8 +26,9 @@ class ConcatenatedMessage:
     held: list[RelayedRequest] = field(default_factory=list)
     """Parts that wait for the rest."""
     goes_on: bool = False
-    """Whether parts have left, or were refused, before the rest came."""
-    refused: bool = False
+    """Whether parts were decided on before the rest came."""
+    verdict: Verdict | None = None
+    """What blocked the parts that are there; later ones share it."""
 
     @property
     def is_whole(self) -> bool:

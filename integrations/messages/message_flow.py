@@ -88,8 +88,8 @@ class MessageFlow:
             self._incomplete.forget(whole)
             whole = self._incomplete.of(message, segment, now, self._arrivals)
         self._incomplete.put(whole, segment.number, message)
-        if whole.refused:
-            self._settle([request], Verdict(blocked=True))
+        if whole.verdict is not None:
+            self._settle([request], whole.verdict)
         elif whole.is_whole:
             self._finish(whole, request)
         else:
@@ -166,8 +166,8 @@ class MessageFlow:
         if task.cancelled():
             return
         verdict = task.result()
-        if whole is not None:
-            whole.refused |= verdict.blocked
+        if whole is not None and verdict.blocked:
+            whole.verdict = verdict
         self._settle(requests, verdict)
         self._lane.release()
 
@@ -184,7 +184,7 @@ class MessageFlow:
                 request.answer = dialect.refuse(request.pdu, lane.direction, verdict.status)
                 request.answer_delay = verdict.delay_seconds
             elif verdict.label and self._settings.label_texts:
-                labelled = dialect.labelled(request.pdu, verdict.label)
+                labelled = dialect.labelled(request.pdu, f"[{verdict.label}] ")
                 request.octets = labelled or request.octets
             request.ready = True
             self._metrics.count_message(lane.direction, result)

@@ -114,10 +114,14 @@ class PeerLink(asyncio.Protocol):
         self.is_open = False
         if transport.is_closing():
             return
-        if transport.can_write_eof():
-            transport.write_eof()
-        else:
+        if not transport.can_write_eof():
             transport.close()
+            return
+        try:
+            transport.write_eof()
+        except OSError:
+            # The peer has reset the connection, which is not known yet.
+            transport.abort()
 
     def abort(self) -> None:
         """Close at once."""

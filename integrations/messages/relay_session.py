@@ -24,6 +24,7 @@ from integrations.messages.text_judge import TextJudge
 
 _LOG = structlog.get_logger(__name__)
 _WATCH_SECONDS = 0.5
+_LINGER_SECONDS = 1.0
 _HARD_LIMIT = 2
 """Times the window: what is held while answers of the same peer are waited for."""
 
@@ -142,7 +143,7 @@ class RelaySession:
             if link is not None:
                 link.close()
                 # Whoever does not read what is left is not waited for.
-                self._loop.call_later(self._settings.connect_seconds, link.abort)
+                self._loop.call_later(_LINGER_SECONDS, link.abort)
         self._metrics.end_session(reason)
         _LOG.info("session ended", reason=reason)
         self._ended(self)

@@ -146,9 +146,10 @@ class SipSettings(AdapterSettings):
         Field(
             gt=0,
             description="Once a call has waited so long for its decision, those after it do not "
-            "wait behind it, but go on undecided until an answer comes.",
+            "wait behind it, but go on undecided until an answer comes. Less than timeout_ms "
+            "bounds the delay when a service dies, and lets calls pass when it is merely slow.",
         ),
-    ] = 20.0
+    ] = 50.0
     max_connections: Annotated[int, Field(ge=1, description="Most TCP connections.")] = 256
     idle_seconds: Annotated[
         float, Field(gt=0, description="After which a silent TCP connection is closed.")

@@ -48,6 +48,7 @@ SHORT_MODULES = {
     "blocklists/importers/list_format.py": "commands name formats without importing readers",
     "classifiers/card_fields.py": "two kinds of cards read fields; in one it would close a circle",
     "classifiers/hashing.py": "two memories must spread keys alike",
+    "integrations/dnstap/metrics.py": "the role name that every adapter has",
     "integrations/dns/serials.py": "zone, answers and restart compare serials alike",
     "integrations/cmpp/command.py": "the role name that every adapter has",
     "integrations/smpp/command.py": "the role name that every adapter has",

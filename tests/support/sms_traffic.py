@@ -121,16 +121,19 @@ def _fields(number: int, source: str, **others: object) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerComparison:
-    """What both ends wrote down, compared; all but the first three must be 0."""
+    """What both ends wrote down, compared; all from *lost* on must be 0."""
 
     acknowledged: int
     arrived: int
     refused: int
+    fraud_parts: int
+    """Parts of fraud that arrived, of messages that did not arrive whole."""
     lost: int
     """Acknowledged to the client, unknown to the message centre."""
     duplicated: int
     reordered: int
     fraud_let_through: int
+    """Messages of fraud that arrived whole."""
     honest_refused: int
     unanswered: int
     """Without any answer; only those in flight when a relay was killed."""
@@ -157,16 +160,19 @@ def compare(
     statuses = dict(answers)
     times = Counter(arrivals)
     places = [order[arrival] for arrival in arrivals if arrival in order]
-    fraud = {(message.receiver, part) for message, part in pdus if message.fraud}
+    fraud = {message.receiver: len(message.pdus) for message in messages if message.fraud}
+    fraud_parts = Counter(to for to, _ in times if to in fraud)
+    whole = {to for to, parts in fraud_parts.items() if parts == fraud[to]}
     accepted = {at for at, status in statuses.items() if status == 0}
     return LedgerComparison(
         acknowledged=len(accepted),
         arrived=len(arrivals),
         refused=sum(status == REFUSED for status in statuses.values()),
+        fraud_parts=sum(parts for to, parts in fraud_parts.items() if to not in whole),
         lost=sum(times[pdus[at][0].receiver, pdus[at][1]] == 0 for at in accepted),
         duplicated=sum(count > 1 for count in times.values()),
         reordered=sum(later < earlier for earlier, later in pairwise(places)),
-        fraud_let_through=sum(arrival in fraud for arrival in times),
+        fraud_let_through=len(whole),
         honest_refused=sum(
             status != 0 and not pdus[at][0].fraud for at, status in statuses.items()
         ),

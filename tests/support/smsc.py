@@ -64,9 +64,11 @@ class MessageCentre:
         """Return its events of one kind."""
         return list(self._by_event.get(event, ()))
 
-    async def wait_for(self, event: str, count: int = 1) -> list[dict[str, Any]]:
+    async def wait_for(
+        self, event: str, count: int = 1, *, seconds: float = _PATIENCE_SECONDS
+    ) -> list[dict[str, Any]]:
         """Wait for a number of events of one kind; return all of them."""
-        async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
+        async with asyncio.timeout(seconds), self._news:
             # Checked at every event, so it must be cheap.
             got = self._by_event.setdefault(event, [])
             await self._news.wait_for(lambda: len(got) >= count or self._reading.done())

@@ -138,8 +138,9 @@ def _counters(chance: Random, *, fraud: bool) -> dict[str, float]:
     outgoing = int(calls * (0.95 if fraud else 0.5) * chance.uniform(0.8, 1))
     days, hours, seconds = chance.randint(1, 29), chance.randint(2, 19), chance.randint(20, 120)
     received, written_with = int(texts * chance.uniform(0, 1)), texts // 3
+    handsets, areas = chance.randint(1, 6 if fraud else 2), chance.randint(1, 2 if fraud else 6)
     cells = (calls, counterparts, outgoing, days, seconds, texts, received, hours, written_with)
-    return dict(zip(TABLE_COLUMNS, cells, strict=True))
+    return dict(zip(TABLE_COLUMNS, (*cells, handsets, areas), strict=True))
 
 
 def _written(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:

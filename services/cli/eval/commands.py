@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from classifiers.evaluation import comparison, report
+from classifiers.evaluation import comparison, label_noise, report
 from classifiers.evaluation.labels import LabelKind
 from classifiers.evaluation.prevalence import probability
 from classifiers.evaluation.risk_control import control_risk
@@ -24,7 +24,7 @@ from services.cli._common.channel_words import ChannelWord
 from services.cli._common.console import err, fail, one_sentence, print_json, progress
 from services.cli._common.files import Row, open_table
 from services.cli._common.options import AsJson
-from services.cli.eval import comparison_table, model_runner, promise_table
+from services.cli.eval import comparison_table, label_noise_table, model_runner, promise_table
 from services.cli.eval import display as eval_display
 from services.cli.eval import groups as eval_groups
 from services.cli.eval.model_runner import CHUNK, ModelRunner, needed
@@ -80,6 +80,13 @@ Promise = Annotated[
         "every group with 95 % confidence; groups are those of --group-by together.",
     ),
 ]
+Noise = Annotated[
+    bool,
+    typer.Option(
+        "--label-noise",
+        help="Count labels that the scores contradict, by group; no row is shown.",
+    ),
+]
 Plots = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder to draw plots into, as PNG.")
 ]
@@ -98,6 +105,7 @@ def evaluate(
     cluster_by: ClusterBy = "",
     against: Against = None,
     promise: Promise = 0.0,
+    noise: Noise = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure a model on a labelled file, at the threshold of its card.
@@ -116,8 +124,7 @@ def evaluate(
     model = model_runner.load(channel, models_dir)
     rows = _scored(*read, model)
     figures = _figures(channel, data, model, report.report(rows, model.threshold, budget))
-    if promise:
-        figures["promise"] = _promise(rows, promise)
+    figures |= _asked(rows, promise, noise)
     if against is not None:
         figures["comparison"] = _compared(channel, read, against, (rows, figures))
     _show(figures, as_json)
@@ -147,8 +154,23 @@ def _show(figures: report.Figures, as_json: bool) -> None:
     eval_display.show(figures)
     if "promise" in figures:
         promise_table.show(figures["promise"])
+    if "label_noise" in figures:
+        label_noise_table.show(figures["label_noise"])
     if "comparison" in figures:
         comparison_table.show(figures["comparison"])
+
+
+def _asked(rows: report.ScoredRows, promise: float, noise: bool) -> report.Figures:
+    """Return what only some ask for."""
+    found: report.Figures = {}
+    if promise:
+        found["promise"] = _promise(rows, promise)
+    if noise:
+        try:
+            found["label_noise"] = label_noise.audit(rows)
+        except ValueError:
+            fail(gettext("--label-noise needs scored rows of both kinds"))
+    return found
 
 
 def _promise(rows: report.ScoredRows, rate: float) -> report.Figures:

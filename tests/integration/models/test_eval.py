@@ -131,6 +131,21 @@ def test_a_score_is_told_as_a_probability_at_the_prevalence_of_traffic(tmp_path:
     )
 
 
+def test_labels_that_scores_contradict_are_counted_without_a_text(tmp_path: Path) -> None:
+    file = texts(tmp_path)
+    wrong = file.read_text() + "theirs\tfraud\t\tsee you at ten, bring the pen\n"
+    file.write_text(wrong)
+
+    found = measured("text", "--data", str(file), "--label-noise")["label_noise"]
+    shown = run("eval", "text", "--data", str(file), "--label-noise").stdout
+
+    assert found["groups"][0]["group"] == "theirs"
+    assert found["groups"][0]["fraud_like_legitimate"] == 1
+    assert found["all"]["legitimate_like_fraud"] == 0
+    assert "labels that the scores contradict" in shown
+    assert "bring the pen" not in shown
+
+
 def test_links_are_grouped_by_public_suffix(tmp_path: Path) -> None:
     (tmp_path / "links.csv").write_text(
         "url,label\nhttp://www.example.com/a,benign\nhttp://shop.test/,benign\nhttp://,benign\n"

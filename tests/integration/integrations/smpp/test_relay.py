@@ -24,11 +24,23 @@ from tests.support.smsc import NoMessageCentre
 
 LATENT = {"latency": 5}
 MO_REJECTED = 0x66
+LABEL_TEXTS = """
+[[treatment]]
+channels = ["text"]
+reasons = ["scored"]
+treatment = "label"
+label = "suspected_fraud"
+because = "a relay may put it before a text"
+"""
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with fanzha_up(tmp_path_factory.mktemp("service"), workers=1, **LEAN) as running:
+    folder = tmp_path_factory.mktemp("service")
+    treatments = folder / "treatments.toml"
+    treatments.write_text(LABEL_TEXTS)
+    settings = LEAN | {"FANZHA_TREATMENTS_FILE": str(treatments)}
+    with fanzha_up(folder, workers=1, **settings) as running:
         smpp_pair.list_fraud(running)
         yield running
 
@@ -78,7 +90,8 @@ async def test_a_client_of_one_at_a_time_gets_no_fraud_through_whole(
 
     async with relayed(service, tmp_path, segment_hold_ms=200) as pair:
         ledger = await pair.send(pdus, window=1)
-        page = pair.adapter.metrics() if pair.adapter else ""
+        assert pair.adapter is not None
+        page = pair.adapter.metrics()
 
     # Each first part is harmless; the second is judged with it, and without it nothing is shown.
     assert ledger.statuses == [0, REFUSED] * 3
@@ -93,9 +106,10 @@ async def test_dropped_messages_are_acknowledged_and_go_nowhere(
     async with relayed(service, tmp_path, submit_policy="drop") as pair:
         ledger = await pair.send(pdus)
         arrived = await pair.arrived()
+        assert pair.adapter is not None
         dropped = pair.adapter.counted(
             'fanzha_relay_messages_total{adapter="smpp",direction="submit",result="dropped"}'
-        ) if pair.adapter else 0  # fmt: skip
+        )
 
     assert ledger.statuses == [0, 0]
     assert ledger.ids[0] not in {"", "0000000000000000"}
@@ -123,6 +137,38 @@ async def test_mobile_originated_texts_are_judged_and_receipts_are_not(
 
     assert sorted(statuses) == [0, 0, MO_REJECTED]
     assert [one["esm_class"] for one in told] == [0, 4]
+
+
+async def test_a_label_goes_before_short_texts_where_that_is_wanted(
+    service: Running, tmp_path: Path
+) -> None:
+    pdus = [*submit(1, "晚上一起吃饭吗"), *submit(2, "hello"), *submit(3, "长" * 80)]
+
+    async with relayed(service, tmp_path, label_texts=True) as pair:
+        await pair.send(pdus)
+        submitted = (await pair.ledger())["submitted"]
+
+    # GSM 7-bit has no Chinese characters, and parts have no room.
+    texts = [text for *_, text in submitted]
+    assert texts == ["[疑似诈骗] 晚上一起吃饭吗", "hello", "长" * 67, "长" * 13]
+
+
+async def test_one_blocked_receiver_of_several_refuses_the_message(
+    service: Running, tmp_path: Path
+) -> None:
+    def several(text: bytes, source: str) -> dict[str, object]:
+        receivers = [{"dest_addr_ton": 1, "destination_addr": receiver(at)} for at in (1, 2)]
+        return {
+            "command": "submit_multi", "source_addr": source[1:], "source_addr_ton": 1,
+            "dest_address": receivers, "data_coding": 0, "hex": text.hex(),
+        }  # fmt: skip
+
+    async with relayed(service, tmp_path) as pair:
+        ledger = await pair.send([several(b"hello", HONEST), several(b"hello", FRAUDSTER)])
+        others = (await pair.ledger())["others"]
+
+    assert ledger.statuses == [0, REFUSED]
+    assert [name for name, _ in others] == ["submit_multi"]
 
 
 async def test_credentials_pass_and_a_wrong_password_is_refused(
