@@ -109,7 +109,7 @@ def _parameters(trained: Trained) -> dict[str, object]:
         "calibration": [round(value, 5) for value in trained.calibration],
         "inputs": {
             "bucket_bits": features.BUCKET_BITS,
-            "drops_runs": True,
+            "drops_runs": 1,
             **features.SETTINGS,
             "spam_threshold": round(trained.spam_threshold, 6),
         },
