@@ -17,6 +17,7 @@ from blocklists.text_column import TextColumn
 from fanzha.decisions import Action
 from fanzha.fingerprint import is_fingerprint
 from fanzha.fraud import FraudType
+from fanzha.translation.message import Message
 
 Column = npt.NDArray[Any]
 
@@ -38,7 +39,7 @@ class UnknownValue(BadColumns):
 def whole_number(value: object, what: str, *, most: int = 2**63 - 1) -> int:
     """Return *value* if it is a whole number from 0 to *most*."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise BadColumns(f"{what} is no number from 0 to {most}")
+        raise BadColumns(Message("{what} is no number from 0 to {most}", what=what, most=most))
     return value
 
 
@@ -46,7 +47,9 @@ def members(column: Column, known: object, what: str) -> None:
     """Check that each value is one of the enum *known*."""
     values = [int(one) for one in known]  # type: ignore[attr-defined]
     if len(column) and not np.isin(column, values).all():
-        raise UnknownValue(f"{what}: holds a value that this release does not know")
+        raise UnknownValue(
+            Message("{what}: holds a value that this release does not know", what=what)
+        )
 
 
 def kinds(column: Column) -> None:
@@ -71,36 +74,44 @@ def texts(column: TextColumn, rows: int, what: str) -> None:
     """Check that a column holds *rows* texts in UTF-8, end to end."""
     offsets = column.offsets
     if len(offsets) != rows + 1:
-        raise BadColumns(f"{what}: {len(offsets)} offsets for {rows} rows")
+        raise BadColumns(
+            Message(
+                "{what}: {found} offsets for {rows} rows", what=what, found=len(offsets), rows=rows
+            )
+        )
     steps = offsets[1:] < offsets[:-1]
     if offsets[0] != 0 or offsets[-1] != len(column.blob) or steps.any():
-        raise BadColumns(f"{what}: offsets are not ascending from 0 to the length of the texts")
+        raise BadColumns(
+            Message(
+                "{what}: offsets are not ascending from 0 to the length of the texts", what=what
+            )
+        )
     try:
         whole = column.blob.tobytes().decode()
     except UnicodeDecodeError as error:
-        raise BadColumns(f"{what}: is not UTF-8") from error
+        raise BadColumns(Message("{what}: is not UTF-8", what=what)) from error
     if not whole.isascii():
         inner = offsets[offsets < len(column.blob)].astype(np.int64)
         if ((column.blob[inner] & 0xC0) == 0x80).any():  # noqa: PLR2004 - UTF-8's own marks
-            raise BadColumns(f"{what}: a text begins within a letter")
+            raise BadColumns(Message("{what}: a text begins within a letter", what=what))
 
 
 def places(column: Column, room: int, what: str) -> None:
     """Check that each value is a place among *room*."""
     if len(column) and not (int(column.min()) >= 0 and int(column.max()) < room):
-        raise BadColumns(f"{what}: names a place beyond {room}")
+        raise BadColumns(Message("{what}: names a place beyond {room}", what=what, room=room))
 
 
 def ascending(column: Column, what: str) -> None:
     """Check that values never fall."""
     if (column[1:] < column[:-1]).any():
-        raise BadColumns(f"{what}: is not sorted")
+        raise BadColumns(Message("{what}: is not sorted", what=what))
 
 
 def number_keys(keys: Column) -> None:
     """Check keys of numbers and service codes, see `fanzha.phone`."""
     if not ((keys != 0) & (keys < 10**15) & (keys >= -2 * 10**18)).all():
-        raise BadColumns("keys: a number is none")
+        raise BadColumns(Message("keys: a number is none"))
 
 
 def range_keys(keys: Column, digits: Column) -> None:
@@ -109,13 +120,13 @@ def range_keys(keys: Column, digits: Column) -> None:
     first = _POWERS[digits.astype(np.int64) - 1]
     size = np.abs(keys)
     if not ((size >= first) & (size < first * 10)).all():
-        raise BadColumns("keys: a range has other digits than it says")
+        raise BadColumns(Message("keys: a range has other digits than it says"))
 
 
 def fingerprints(column: TextColumn) -> None:
     """Check that each text is a written fingerprint."""
     if not all(is_fingerprint(text.decode()) for text in column.all_raw()):
-        raise BadColumns("patterns: a fingerprint is none")
+        raise BadColumns(Message("patterns: a fingerprint is none"))
 
 
 def provenance(column: TextColumn) -> None:
@@ -129,18 +140,18 @@ def _provenance(text: bytes) -> None:
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadColumns("provenance: is no JSON") from error
+        raise BadColumns(Message("provenance: is no JSON")) from error
     if not isinstance(fields, dict):
-        raise BadColumns("provenance: is no JSON object")
+        raise BadColumns(Message("provenance: is no JSON object"))
     known = {"source", "created_at_s", "review_at_s", *_PROVENANCE_TEXTS, *_LATER_TEXTS}
     if not fields.keys() <= known:
-        raise UnknownValue("provenance: has a field that this release does not know")
+        raise UnknownValue(Message("provenance: has a field that this release does not know"))
     values = [fields.get(name) for name in _PROVENANCE_TEXTS]
     values += [fields.get(name, "") for name in _LATER_TEXTS]
     if not all(isinstance(one, str) for one in values):
-        raise BadColumns("provenance: lacks a text, or has something else in its place")
+        raise BadColumns(Message("provenance: lacks a text, or has something else in its place"))
     for name in ("created_at_s", "review_at_s"):
         whole_number(fields.get(name, 0 if name == "review_at_s" else None), name, most=_LATEST_S)
     source = whole_number(fields.get("source"), "source")
     if source not in set(Source):
-        raise UnknownValue("provenance: has a source that this release does not know")
+        raise UnknownValue(Message("provenance: has a source that this release does not know"))

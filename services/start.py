@@ -2,12 +2,17 @@
 
 import sys
 
-from services.processes import fork_server_start
+PARENTS = frozenset({"up", "serve"})
+"""Roles that start others."""
 
 
 def main() -> None:
     """Run the command."""
-    fork_server_start.start_early(sys.argv[1:])
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in PARENTS and not {"-h", "--help"} & {*arguments}:
+        from services.processes import fork_server_start  # noqa: PLC0415 - others do not need it
+
+        fork_server_start.start_early()
     from services.__main__ import main as run  # noqa: PLC0415 - takes 0.1 s, in which both start
 
     run()

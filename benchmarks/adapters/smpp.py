@@ -10,16 +10,20 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import processes
 from tests.support import smpp_pair
+from tests.support.jasmin import jasmin_centre, jasmin_send
 from tests.support.processes import LEAN, Running, fanzha_up
 from tests.support.smpp_pair import EsmeLedger, SmppPair, pdus_of
-from tests.support.sms_traffic import LedgerComparison, TrafficMessage, compare, traffic
+from tests.support.sms_traffic import TEXT_KINDS, LedgerComparison, TrafficMessage, compare, traffic
 
+_JASMIN_WINDOW = 100
+"""Jasmin fails when a reference of 8 bits is used again while it is open."""
 _TIMED = 'fanzha_adapter_decision_seconds_{}{{adapter="smpp",channel="text"}}'
 
 
@@ -30,6 +34,9 @@ def main() -> None:
     parser.add_argument("--fraud", type=float, default=0.03, help="share of fraud")
     parser.add_argument("--window", type=int, default=200, help="unanswered PDUs of the client")
     parser.add_argument("--latency", type=float, default=2.0, help="most ms of the message centre")
+    parser.add_argument(
+        "--jasmin", choices=("client", "centre"), help="jasmin on one side, in another run"
+    )
     parser.add_argument("--kill", action="store_true", help="kill the relay in the middle, too")
     sys.exit(asyncio.run(_run(parser.parse_args())))
 
@@ -59,11 +66,34 @@ async def _run(options: argparse.Namespace) -> int:
             _print_processor(pair, service, len(messages))
             found = compare(messages, ledger.answers, await pair.arrived())
             faults |= _show("relayed", found, found.faults())
+        if options.jasmin:
+            found = await _jasmin(service, folder, options)
+            faults |= _show(f"jasmin as {options.jasmin}", found, found.faults())
         if options.kill:
             async with _relay(service, folder, centre) as pair:
                 found = await _killed(pair, messages, options.window)
             faults |= _show("killed", found, found.faults(killed=True))
     return 1 if faults else 0
+
+
+async def _jasmin(service: Running, folder: Path, options: argparse.Namespace) -> LedgerComparison:
+    """Send through the relay with jasmin on one side, and npm smpp on the other."""
+    started = time.perf_counter()
+    if options.jasmin == "client":
+        messages = list(traffic(options.messages, options.fraud, kinds=TEXT_KINDS))
+        async with _relay(service, folder, {"latency": options.latency}) as pair:
+            answers = await jasmin_send(pair.port, messages, folder, window=_JASMIN_WINDOW)
+            arrived = await pair.arrived()
+    else:
+        messages = list(traffic(options.messages, options.fraud))
+        async with (
+            jasmin_centre() as centre,
+            smpp_pair.relay_before(centre, service.interception, folder, timeout_ms=5000) as pair,
+        ):
+            answers = (await _send(pair, messages, options.window)).answers
+            arrived = await pair.arrived()
+    _print("jasmin", len(answers), time.perf_counter() - started)
+    return compare(messages, answers, arrived)
 
 
 def _relay(

@@ -4,6 +4,7 @@ Findings are kept in the list file beside the lists they are about, so that a pr
 again still says them, until an operator has dealt with them or a new base of the store has.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -17,10 +18,13 @@ from blocklists.entries import EntryKind
 from blocklists.entry_table import EntryTable
 from blocklists.store.changes import ListChange
 from fanzha.decisions import Action
+from fanzha.translation.message import Message, as_json, of_json
 
 MAX_FINDINGS = 200
 """Findings that are kept; of more, those of skipped changes and then the newest stay."""
 _LONGEST_WHY = 300
+_WIDE = re.compile(r":[^}]*\d{3}")
+"""A place that would be filled up with blanks."""
 _ROWS_AT_ONCE = 100_000
 
 
@@ -51,7 +55,7 @@ class Finding:
 
     def written(self) -> list[Any]:
         """Return this as JSON can hold it."""
-        return [self.version, self.kind.value, self.why, self.rows, self.skipped]
+        return [self.version, self.kind.value, as_json(self.why), self.rows, self.skipped]
 
 
 def read(written: object) -> tuple[Finding, ...]:
@@ -63,26 +67,46 @@ def read(written: object) -> tuple[Finding, ...]:
 
 def _read(one: object) -> Finding:
     match one:
-        case [version, str(kind), str(why), rows, bool(skipped)] if kind in set(FindingKind):
+        case [version, str(kind), why, rows, bool(skipped)] if kind in set(FindingKind):
             return Finding(
                 version=whole_number(version, "findings"),
                 kind=FindingKind(kind),
-                why=why,
+                why=_why(why),
                 rows=whole_number(rows, "findings"),
                 skipped=skipped,
             )
     raise BadColumns("findings: one is none")
 
 
+def _why(written: object) -> str:
+    """Read a reason, which is a text or what a message is made of."""
+    if isinstance(written, dict):
+        template = written.get("message")
+        if not isinstance(template, str) or _WIDE.search(template):
+            raise BadColumns("findings: a reason is none")
+    try:
+        why = of_json(written)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BadColumns("findings: a reason is none") from error
+    if not isinstance(why, str) or len(why) > _LONGEST_WHY:
+        raise BadColumns("findings: a reason is none, or too long")
+    return why
+
+
+def _bounded(why: str) -> str:
+    """Return a reason that may be kept: one that is cut is in English only."""
+    return why if len(why) <= _LONGEST_WHY else why[:_LONGEST_WHY]
+
+
 def screen(change: ListChange, *, refuse_unaudited: bool) -> tuple[ListChange, list[Finding]]:
     """Return the part of a change that may be applied, and the findings about it."""
     if change.skipped:
         kind = FindingKind.NEWER if change.newer else FindingKind.UNREADABLE
-        why = change.skipped[:_LONGEST_WHY]
+        why = _bounded(change.skipped)
         return change, [Finding(version=change.version, kind=kind, why=why, skipped=True)]
     found = []
     if change.audited is False:
-        why = "list administration has not signed it: it was written past the audit log"
+        why = Message("list administration has not signed it: it was written past the audit log")
         found.append(
             Finding(
                 version=change.version,
@@ -123,7 +147,7 @@ def drop_refused(table: EntryTable, version: int) -> tuple[EntryTable, list[Find
     stays = np.ones(len(table), np.bool_)
     stays[refused] = False
     finding = Finding(
-        version=version, kind=FindingKind.GUARDED, why=why[:_LONGEST_WHY], rows=len(set(refused))
+        version=version, kind=FindingKind.GUARDED, why=_bounded(why), rows=len(set(refused))
     )
     return table.take(np.flatnonzero(stays)), [finding]
 

@@ -22,6 +22,7 @@ from blocklists.store.changes import ListChange
 from blocklists.store.chunks import Chunks, Digest
 from blocklists.store.packing import DamagedPack, NewerPack
 from blocklists.store.seals import SEAL, CheckSeal, signed_payload
+from fanzha.translation.message import Message
 
 Record: TypeAlias = Mapping[bytes, bytes]
 """The fields of an entry of the stream."""
@@ -53,11 +54,11 @@ class ChangeReader:
             return await self._read(version, record)
         except DamagedPack as error:
             newer = isinstance(error, NewerPack)
-            return skipped(version, record, str(error), newer=newer)
+            return skipped(version, record, error.args[0], newer=newer)
 
     async def _read(self, version: int, record: Record) -> ListChange:
         if not record.keys() <= _KNOWN:
-            raise NewerPack("it has a field that this release does not know")
+            raise NewerPack(Message("it has a field that this release does not know"))
         digests = {"additions": sha256(), "removals": sha256()}
         additions, removals = await self._rows(record, digests)
         change = ListChange(
@@ -133,17 +134,17 @@ def chunk_keys(text: bytes) -> list[str]:
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamagedPack("the names of chunks are no JSON") from error
+        raise DamagedPack(Message("the names of chunks are no JSON")) from error
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise DamagedPack("the names of chunks are no list of texts")
+        raise DamagedPack(Message("the names of chunks are no list of texts"))
     if len(found) > _MOST_CHUNKS:
-        raise DamagedPack(f"it names more than {_MOST_CHUNKS} chunks")
+        raise DamagedPack(Message("it names more than {most} chunks", most=_MOST_CHUNKS))
     return found
 
 
 def _bytes(record: Record, field: bytes) -> bytes:
     if field not in record:
-        raise DamagedPack(f"{field.decode()} is missing")
+        raise DamagedPack(Message("{field} is missing", field=field.decode()))
     return record[field]
 
 
@@ -151,14 +152,14 @@ def _text(record: Record, field: bytes) -> str:
     try:
         text = _bytes(record, field).decode()
     except UnicodeDecodeError as error:
-        raise DamagedPack(f"{field.decode()} is not UTF-8") from error
+        raise DamagedPack(Message("{field} is not UTF-8", field=field.decode())) from error
     if len(text) > _LONGEST_TEXT:
-        raise DamagedPack(f"{field.decode()} is too long")
+        raise DamagedPack(Message("{field} is too long", field=field.decode()))
     return text
 
 
 def _time(record: Record) -> int:
     text = _bytes(record, b"committed_at_ms")
     if not (text.isdigit() and len(text) <= len(str(_LATEST_MS)) and int(text) <= _LATEST_MS):
-        raise DamagedPack("committed_at_ms is no time")
+        raise DamagedPack(Message("committed_at_ms is no time"))
     return int(text)

@@ -13,6 +13,7 @@ from blocklists.store import packing
 from blocklists.store.packing import DamagedPack
 from fanzha.errors import Unavailable
 from fanzha.tables import Int64s
+from fanzha.translation.message import Message
 from infra.redis.client import Client, within
 
 CHUNK_ROWS = 100_000
@@ -93,17 +94,17 @@ class Chunks:
 
     async def _read(self, key: str) -> bytes:
         if not key.startswith(f"{self._prefix}:"):
-            raise DamagedPack("names a chunk that is none")
+            raise DamagedPack(Message("names a chunk that is none"))
         try:
             async with within(_READ_SECONDS):
                 # Bounded, whatever the key holds; empty for a missing key.
                 packed: bytes = await self._client.getrange(key, 0, MOST_PACKED_BYTES)
         except Unavailable as error:
             if isinstance(error.__cause__, ResponseError) and "WRONGTYPE" in str(error):
-                raise DamagedPack("names a chunk that is none") from error
+                raise DamagedPack(Message("names a chunk that is none")) from error
             raise
         if len(packed) > MOST_PACKED_BYTES:
-            raise DamagedPack(f"a chunk has more than {MOST_PACKED_BYTES} bytes")
+            raise DamagedPack(Message("a chunk has more than {most} bytes", most=MOST_PACKED_BYTES))
         if not packed:
             raise MissingChunk("the store lost {key}, or dropped it for a newer base", key=key)
         return packed

@@ -20,6 +20,7 @@ from blocklists.entries import EntryKind, EntryMode
 from blocklists.entry_table import EXACT, MOST_RANGE_DIGITS, EntryTable, Identities
 from blocklists.provenance import EncodedProvenance, encode
 from blocklists.text_column import TextColumn
+from fanzha.translation.message import Message
 
 _COLUMNS = ("kinds", "keys", "digits", "actions")
 _ENTRY_COLUMNS = ("directions", "fraud_types", "expires_s", "provenances")
@@ -93,9 +94,9 @@ def unpack_entries(packed: bytes) -> EntryTable:
         columns = _unpack(packed)
         return _checked(_entries(columns))
     except UnknownValue as error:
-        raise NewerPack(str(error)) from error
+        raise NewerPack(*error.args) from error
     except BadColumns as error:
-        raise DamagedPack(str(error)) from error
+        raise DamagedPack(*error.args) from error
 
 
 def unpack_identities(packed: bytes) -> Identities:
@@ -108,19 +109,19 @@ def unpack_identities(packed: bytes) -> Identities:
         )
         _check_identities(found)
     except UnknownValue as error:
-        raise NewerPack(str(error)) from error
+        raise NewerPack(*error.args) from error
     except BadColumns as error:
-        raise DamagedPack(str(error)) from error
+        raise DamagedPack(*error.args) from error
     return found
 
 
 def _entries(columns: dict[str, Any]) -> EntryTable:
     blob = _PROVENANCE if _PROVENANCE in columns else _WITH_SHADOWS
     if blob not in columns:
-        raise BadColumns("identities, where entries were expected")
+        raise BadColumns(Message("identities, where entries were expected"))
     modes = {_MODES: columns[_MODES]} if _MODES in columns else {}
     if modes and len(modes[_MODES]) != len(columns.get("keys", ())):
-        raise BadColumns("modes: their number is not that of the keys")
+        raise BadColumns(Message("modes: their number is not that of the keys"))
     provenance_texts = _picked(columns, ("provenance_offsets", blob))
     return EntryTable(
         **_picked(columns, _COLUMNS + _ENTRY_COLUMNS),
@@ -136,13 +137,13 @@ def _checked(table: EntryTable) -> EntryTable:
     _check_identities(table)
     rows = len(table.keys)
     if any(len(getattr(table, name)) != rows for name in _ENTRY_COLUMNS):
-        raise BadColumns("columns differ in length")
+        raise BadColumns(Message("columns differ in length"))
     column_checks.contents(
         directions=table.directions, fraud_types=table.fraud_types, modes=table.modes
     )
     provenance_texts = encode(table.provenance)
     if not len(provenance_texts.offsets):
-        raise BadColumns("provenance: has no offsets")
+        raise BadColumns(Message("provenance: has no offsets"))
     column_checks.texts(provenance_texts, len(provenance_texts), "provenance")
     column_checks.places(table.provenances, len(provenance_texts), "provenances")
     column_checks.provenance(provenance_texts)
@@ -152,7 +153,7 @@ def _checked(table: EntryTable) -> EntryTable:
 def _check_identities(table: Identities) -> None:
     rows = len(table.keys)
     if any(len(getattr(table, name)) != rows for name in _COLUMNS):
-        raise BadColumns("columns differ in length")
+        raise BadColumns(Message("columns differ in length"))
     column_checks.texts(table.patterns, rows, "patterns")
     column_checks.kinds(table.kinds)
     column_checks.actions(table.actions)
@@ -160,10 +161,10 @@ def _check_identities(table: Identities) -> None:
     digits = table.digits
     fits = np.where(is_range, (digits >= 1) & (digits <= MOST_RANGE_DIGITS), digits == EXACT)
     if not fits.all():
-        raise BadColumns("digits: do not fit the kind")
+        raise BadColumns(Message("digits: do not fit the kind"))
     lengths = table.patterns.offsets[1:] - table.patterns.offsets[:-1]
     if ((lengths > 0) != (table.kinds >= EntryKind.SENDER)).any():
-        raise BadColumns("patterns: a text is missing, or one too many is there")
+        raise BadColumns(Message("patterns: a text is missing, or one too many is there"))
     column_checks.number_keys(table.keys[table.kinds == EntryKind.NUMBER])
     column_checks.range_keys(table.keys[is_range], digits[is_range])
     prints = table.patterns.take(np.flatnonzero(table.kinds == EntryKind.FINGERPRINT))
@@ -173,23 +174,23 @@ def _check_identities(table: Identities) -> None:
 def _unpack(packed: bytes) -> dict[str, Any]:
     checksum, body = packed[:4], packed[4:]
     if zlib.crc32(body) != int.from_bytes(checksum, "little"):
-        raise BadColumns("checksum is wrong")
+        raise BadColumns(Message("checksum is wrong"))
     plain = _plain(body)
     length = int.from_bytes(plain[:4], "little")
     if length > min(_MOST_HEAD_BYTES, len(plain) - 4):
-        raise BadColumns("the head is longer than it may be")
+        raise BadColumns(Message("the head is longer than it may be"))
     columns: dict[str, Any] = {}
     place = 4 + length
     for name, dtype, rows in _head(plain[4 : 4 + length]):
         if name in columns:
-            raise BadColumns(f"{name}: is there twice")
+            raise BadColumns(Message("{name}: is there twice", name=name))
         size = np.dtype(dtype).itemsize * rows
         if size > len(plain) - place:
-            raise BadColumns(f"{name}: is longer than what there is")
+            raise BadColumns(Message("{name}: is longer than what there is", name=name))
         columns[name] = np.frombuffer(plain, np.dtype(dtype), rows, place)
         place += size
     if place != len(plain):
-        raise BadColumns("columns are followed by something else")
+        raise BadColumns(Message("columns are followed by something else"))
     return columns
 
 
@@ -201,9 +202,9 @@ def _plain(body: bytes) -> bytes:
     except zlib.error as error:
         raise BadColumns(str(error)) from error
     if len(plain) > most:
-        raise BadColumns(f"unpacks to more than {most} bytes")
+        raise BadColumns(Message("unpacks to more than {most} bytes", most=most))
     if not unpacking.eof or unpacking.unused_data:
-        raise BadColumns("the packed bytes end too early or too late")
+        raise BadColumns(Message("the packed bytes end too early or too late"))
     return plain
 
 
@@ -215,18 +216,20 @@ def _head(text: bytes) -> list[tuple[str, str, int]]:
     try:
         items = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadColumns("the head is no JSON") from error
+        raise BadColumns(Message("the head is no JSON")) from error
     if not isinstance(items, list):
-        raise BadColumns("the head is no list")
+        raise BadColumns(Message("the head is no list"))
     head = []
     for one in items:
         if not isinstance(one, list) or len(one) != 3:  # noqa: PLR2004 - name, dtype, rows
-            raise BadColumns("the head names a column otherwise than by name, dtype and rows")
+            raise BadColumns(
+                Message("the head names a column otherwise than by name, dtype and rows")
+            )
         name, dtype, rows = one
         if not isinstance(name, str) or name not in _DTYPES:
-            raise UnknownValue("the head names a column that this release does not know")
+            raise UnknownValue(Message("the head names a column that this release does not know"))
         if dtype not in _DTYPES[name]:
-            raise BadColumns(f"{name}: is of another dtype")
+            raise BadColumns(Message("{name}: is of another dtype", name=name))
         head.append((name, str(dtype), whole_number(rows, name, most=MOST_PLAIN_BYTES)))
     return head
 
@@ -234,5 +237,5 @@ def _head(text: bytes) -> list[tuple[str, str, int]]:
 def _picked(columns: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     missing = [name for name in names if name not in columns]
     if missing:
-        raise BadColumns(f"{missing[0]}: is missing")
+        raise BadColumns(Message("{name}: is missing", name=missing[0]))
     return {name: columns[name] for name in names}

@@ -54,6 +54,7 @@ from blocklists.store.scripts import COMMIT, REBASE, STRAYS
 from blocklists.store.seals import SEAL, CheckSeal, Sign, signed_payload
 from blocklists.store.worker_reports import WorkerReport
 from fanzha.errors import Unavailable, VersionConflict
+from fanzha.translation.message import Message
 from infra.redis.client import Client, execute_synced, within
 
 logger = logging.getLogger(__name__)
@@ -299,7 +300,7 @@ class Store:
         for (version, fields), name in zip(records, names, strict=True):
             change = await self._change(version, fields)
             if _differ(name, change.commit):
-                why = "the change after it, or the head, follows another commit"
+                why = Message("the change after it, or the head, follows another commit")
                 change = replace(
                     skipped(version, fields, change.skipped or why), newer=change.newer
                 )
@@ -317,15 +318,14 @@ class Store:
 
     async def _change(self, version: int, fields: Record) -> ListChange:
         if fields is _GONE:
-            return skipped(
-                version, fields, "its record, or those before it, are gone from the store"
-            )
+            why = Message("its record, or those before it, are gone from the store")
+            return skipped(version, fields, why)
         try:
             return await self._reader.read(version, fields)
         except MissingChunk as error:
             if (await self.base_head()).version >= version:
                 raise  # it is in the base, which is to be loaded
-            return skipped(version, fields, str(error))
+            return skipped(version, fields, error.as_message())
 
     async def _chunks_up_to(self, version: int) -> list[str]:
         async with within(_READ_SECONDS):

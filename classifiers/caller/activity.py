@@ -1,11 +1,11 @@
 """Remembers what numbers have been doing, in one fixed array, updated as traffic is decided.
 
-Each number has one slot of 96 bytes, found by hash. Making a call claims the slot;
-getting calls, and texts, only count for a number that holds one. A slot is never
-shared: while its owner is a busy caller, others that hash to it stay unknown, and
-once the owner has been idle for some hours, it starts over for the next. The memory
-may forget, but never holds one number's calls against another, and a flood of callers
-of one call each cannot flush out those of many.
+Each number has one slot of 96 bytes, found by hash, and 8 more once a switch sends handsets or
+areas (`classifiers.caller.mobility`). Making a call claims the slot; getting calls, and texts, only
+count for a number that holds one. A slot is never shared: while its owner is a busy caller, others
+that hash to it stay unknown, and once the owner has been idle for some hours, it starts over for
+the next. The memory may forget, but never holds one number's calls against another, and a flood of
+callers of one call each cannot flush out those of many.
 
 Events are weighted by their own time, so their order, also within a batch, does not
 matter; rows of one batch see each other. Not for use by several threads.

@@ -14,6 +14,8 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+import structlog
+
 from integrations.messages.carried_message import CarriedMessage, MessageSegment
 from integrations.messages.concatenation import ConcatenatedMessage, Concatenations
 from integrations.messages.dialect import Dialect, PduFault
@@ -21,6 +23,8 @@ from integrations.messages.lane import Lane, RelayedRequest
 from integrations.messages.relay_metrics import RelayMetrics
 from integrations.messages.relay_settings import RelaySettings
 from integrations.messages.text_judge import LET_THROUGH, TextJudge, Verdict
+
+_LOG = structlog.get_logger(__name__)
 
 
 class MessageFlow:
@@ -58,6 +62,8 @@ class MessageFlow:
             request.answer = self._dialect.reply_fault(request.pdu, fault.status)
             request.ready = True
             return
+        if message.flash:
+            self._metrics.count_flash(self._lane.direction)
         if message.segment is None:
             self._decide([request], [message])
         else:
@@ -165,7 +171,12 @@ class MessageFlow:
         self._tasks.discard(task)
         if task.cancelled():
             return
-        verdict = task.result()
+        error = task.exception()
+        if error is not None:
+            # A fault of ours must not hold up a session.
+            _LOG.error("a decision failed", error=type(error).__name__)
+            self._metrics.count_fault("decision")
+        verdict = LET_THROUGH if error is not None else task.result()
         if whole is not None and verdict.blocked:
             whole.verdict = verdict
         self._settle(requests, verdict)

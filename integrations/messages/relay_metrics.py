@@ -27,26 +27,17 @@ class RelayMetrics:
             ("adapter", "direction", "result"),
             registry=registry,
         )
-        self._sessions = Gauge(
-            "fanzha_relay_sessions", "Clients connected.", ("adapter",), registry=registry
-        ).labels(adapter)
-        ends = Counter(
-            "fanzha_relay_session_ends",
-            "Sessions that ended, by reason.",
-            ("adapter", "reason"),
-            registry=registry,
-        )
-        throttled = Counter(
-            "fanzha_relay_throttled",
-            "Requests answered as throttled by the relay itself.",
+        flash = Counter(
+            "fanzha_relay_flash",
+            "PDUs with a message of class 0, which phones show at once.",
             ("adapter", "direction"),
             registry=registry,
         )
         # Looking up labels costs as much as counting.
         self._message = cache(lambda *labels: messages.labels(adapter, *labels))
         self._segment = cache(lambda *labels: segments.labels(adapter, *labels))
-        self._end = cache(lambda reason: ends.labels(adapter, reason))
-        self._throttle = cache(lambda direction: throttled.labels(adapter, direction))
+        self._flash = cache(lambda direction: flash.labels(adapter, direction))
+        self._count_sessions(adapter)
 
     def count_message(self, direction: MessageDirection, result: str) -> None:
         """Count a PDU with a message."""
@@ -55,6 +46,10 @@ class RelayMetrics:
     def count_concatenated(self, direction: MessageDirection, result: str) -> None:
         """Count a message of several parts."""
         self._segment(direction.value, result).inc()
+
+    def count_flash(self, direction: MessageDirection) -> None:
+        """Count a message that phones show at once."""
+        self._flash(direction.value).inc()
 
     def count_throttled(self, direction: MessageDirection) -> None:
         """Count a request that the relay would not hold."""
@@ -72,3 +67,23 @@ class RelayMetrics:
         """Count a session that ended."""
         self._sessions.dec()
         self._end(reason).inc()
+
+    def _count_sessions(self, adapter: str) -> None:
+        registry = self.shared.registry
+        self._sessions = Gauge(
+            "fanzha_relay_sessions", "Clients connected.", ("adapter",), registry=registry
+        ).labels(adapter)
+        ends = Counter(
+            "fanzha_relay_session_ends",
+            "Sessions that ended, by reason.",
+            ("adapter", "reason"),
+            registry=registry,
+        )
+        throttled = Counter(
+            "fanzha_relay_throttled",
+            "Requests answered as throttled by the relay itself.",
+            ("adapter", "direction"),
+            registry=registry,
+        )
+        self._end = cache(lambda reason: ends.labels(adapter, reason))
+        self._throttle = cache(lambda direction: throttled.labels(adapter, direction))

@@ -1,9 +1,10 @@
-"""Messages of SIP (RFC 3261, section 7), read strictly.
+"""Messages of SIP (RFC 3261, section 7), as far as a redirect server needs them.
 
-Of a message we read what a redirect server needs. A first pass splits it into lines; it notes the
-first fault and goes on, so that a malformed request still gets its 400 where it says by whom it was
-sent. Compact names of headers become long ones, folded lines one line. Bytes that are no UTF-8 are
-kept, since Via, From, To and Call-ID go back as they came.
+What it needs is read strictly, and a request that lacks some of it gets its 400 where it says by
+whom it was sent. Malformed lines that are not needed are ignored, and of headers that should be
+there once the first counts (section 8.2): whoever calls must not be able to prevent a decision by
+what it adds. Compact names of headers become long ones, folded lines one line. Bytes that are no
+UTF-8 are kept, since Via, From, To and Call-ID go back as they came.
 
 Every pattern here takes linear time, whatever a peer sends.
 """
@@ -12,7 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MOST_HEADERS = 256
+MOST_HEADERS = 512
+"""Lines beyond are ignored."""
 MOST_LINE_CHARACTERS = 8192
 
 _COMPACT = {
@@ -30,7 +32,7 @@ _HEADER = re.compile(rf"({_WORD})[ \t]*+:[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*)")
 _FOLD = re.compile(r"\r\n[ \t]+")
 _CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({_WORD})")
 _LENGTH = re.compile(r"[0-9]{1,10}")
-_ONCE = ("from", "to", "call-id", "cseq")
+_NEEDED = ("from", "to", "call-id", "cseq")
 _LARGEST_CSEQ = 2**31
 
 
@@ -63,8 +65,6 @@ class RawSip:
     first_line: str
     headers: SipHeaders
     body: bytes
-    fault: str = ""
-    """What is wrong with the first line or header that is malformed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +88,12 @@ def split_message(data: bytes) -> RawSip:
         text = _FOLD.sub(" ", text)
     first, *lines = text.split("\r\n")
     pairs: list[tuple[str, str]] = []
-    fault = f"more than {MOST_HEADERS} headers" if len(lines) > MOST_HEADERS else ""
     for line in lines[:MOST_HEADERS]:
         match = _HEADER.fullmatch(line) if len(line) <= MOST_LINE_CHARACTERS else None
-        if match is None:
-            fault = fault or "a header line is malformed or too long"
-            continue
-        name = match[1].lower()
-        pairs.append((_COMPACT.get(name, name), match[2].rstrip(" \t")))
-    return RawSip(first_line=first, headers=SipHeaders(tuple(pairs)), body=body, fault=fault)
+        if match is not None:
+            name = match[1].lower()
+            pairs.append((_COMPACT.get(name, name), match[2].rstrip(" \t")))
+    return RawSip(first_line=first, headers=SipHeaders(tuple(pairs)), body=body)
 
 
 def is_response(raw: RawSip) -> bool:
@@ -106,14 +103,12 @@ def is_response(raw: RawSip) -> bool:
 
 def read_request(raw: RawSip) -> SipRequest:
     """Read a request; `MalformedSip` says what is wrong with it."""
-    if raw.fault:
-        raise MalformedSip(raw.fault)
     line = _REQUEST_LINE.fullmatch(raw.first_line)
     if line is None or len(raw.first_line) > MOST_LINE_CHARACTERS:
         raise MalformedSip("the request line is malformed")
-    for name in _ONCE:
-        if len(raw.headers.all(name)) != 1:
-            raise MalformedSip(f"{name} must be there once")
+    for name in _NEEDED:
+        if not raw.headers.first(name):
+            raise MalformedSip(f"{name} is missing")
     cseq = _CSEQ.fullmatch(raw.headers.first("cseq"))
     if cseq is None or int(cseq[1]) >= _LARGEST_CSEQ:
         raise MalformedSip("CSeq is malformed")

@@ -132,7 +132,7 @@ class SipSettings(AdapterSettings):
     max_message_bytes: Annotated[
         int,
         Field(ge=1024, le=65_535, description="Longest message; a longer one is answered 513."),
-    ] = 16_384
+    ] = 65_535
     max_transactions: Annotated[
         int,
         Field(ge=16, description="Most transactions; beyond, the oldest is forgotten."),

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 
+from fanzha.translation.message import Message
 from services.audit import keys, log_files, verifier
 from services.audit.checkpoint_copies import CheckpointCopies, CheckpointCopy
 from services.audit.checkpoints import SUBJECT, CheckpointReason
@@ -102,8 +103,11 @@ def _compare(report: ChainReport, head: LogHead) -> None:
             file=head.end[0],
             line=0,
             sequence=report.last_sequence,
-            words=f"does not end with the record of sequence {head.sequence} as it was written: "
-            "its end was cut off or exchanged while the service ran",
+            words=Message(
+                "does not end with the record of sequence {sequence} as it was written: its end "
+                "was cut off or exchanged while the service ran",
+                sequence=head.sequence,
+            ),
         )
     )
 

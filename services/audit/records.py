@@ -31,6 +31,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from fanzha.translation.message import Message
+
 FORMAT = "fanzha-audit-1"
 FIRST_PREVIOUS = "0" * 64
 """The ``previous`` of the first record."""
@@ -132,18 +134,22 @@ def read(line: bytes) -> AuditRecord:
     try:
         members: Any = json.loads(line.decode())
     except (ValueError, RecursionError):
-        raise DamagedAuditRecord("is no JSON: it was changed, or its bytes are damaged") from None
+        raise DamagedAuditRecord(
+            Message("is no JSON: it was changed, or its bytes are damaged")
+        ) from None
     if not isinstance(members, dict) or tuple(sorted(members)) != _MEMBERS:
-        raise DamagedAuditRecord("has other members than a record has")
+        raise DamagedAuditRecord(Message("has other members than a record has"))
     if not _well_formed(members):
-        raise DamagedAuditRecord("has members of a wrong form")
+        raise DamagedAuditRecord(Message("has members of a wrong form"))
     record = AuditRecord(**members)
     parts = _encoded_parts(record)
     if _line(record, parts) != line:
-        raise DamagedAuditRecord("is not in the canonical form that was written")
+        raise DamagedAuditRecord(Message("is not in the canonical form that was written"))
     signed = statement(record.sequence, record.previous, _content(record.time_ms, parts))
     if record.hash != sha256(signed).hexdigest():
-        raise DamagedAuditRecord("does not fit its own hash: it was changed after it was written")
+        raise DamagedAuditRecord(
+            Message("does not fit its own hash: it was changed after it was written")
+        )
     return record
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from fanzha.translation.message import Message
 from services.audit import checkpoints, log_files
 from services.audit.checkpoints import CheckpointReason
 from services.audit.events import AuditKind
@@ -63,8 +64,10 @@ class Verifier:
         """Check the next file of the log, or its first *size* bytes."""
         if self._report.files and checkpoints.reason_of(self._last) != CheckpointReason.FILE_CLOSED:
             self._report_problem(
-                "another file follows, but this one does not end as one that was closed: "
-                "its end was cut off, or a file between is missing"
+                Message(
+                    "another file follows, but this one does not end as one that was closed: "
+                    "its end was cut off, or a file between is missing"
+                )
             )
         self._file, self._line = path.name, 0
         self._report.files += 1
@@ -73,7 +76,7 @@ class Verifier:
                 self._line += 1
                 self._check_line(text)
         if self._line == 0:
-            self._report_problem("is empty: its records were removed")
+            self._report_problem(Message("is empty: its records were removed"))
 
     def finish(self) -> ChainReport:
         """Return the report."""
@@ -81,8 +84,12 @@ class Verifier:
         beyond = sorted(one for one in self._copies if one > last)
         if beyond:
             self._report_problem(
-                f"the log ends at sequence {last}, but a copy of a checkpoint of sequence "
-                f"{beyond[-1]} was kept: the end of the log was cut off",
+                Message(
+                    "the log ends at sequence {last}, but a copy of a checkpoint of sequence "
+                    "{kept} was kept: the end of the log was cut off",
+                    last=last,
+                    kept=beyond[-1],
+                ),
                 sequence=last,
             )
         return report
@@ -90,12 +97,12 @@ class Verifier:
     def _check_line(self, text: bytes) -> None:
         if not text.endswith(b"\n"):
             self._report_problem(
-                "is not ended by a line feed: the line was cut, or torn by a crash"
+                Message("is not ended by a line feed: the line was cut, or torn by a crash")
             )
         try:
             record = read(text.removesuffix(b"\n"))
         except DamagedAuditRecord as damaged:
-            self._report_problem(str(damaged), sequence=self._expected or 0)
+            self._report_problem(damaged.args[0], sequence=self._expected or 0)
             self._expected = None if self._expected is None else self._expected + 1
             self._head = None
             self._since += 1
@@ -118,32 +125,30 @@ class Verifier:
             return
         at, expected = record.sequence, self._expected
         if at > expected:
-            missing = (
-                f"records {expected} to {at - 1} are"
-                if at - 1 > expected
-                else (f"record {expected} is")
-            )
-            self._report_problem(f"{missing} missing before this one", record)
+            self._report_problem(_missing(expected, at - 1), record)
         elif at < expected:
             self._report_problem(
-                f"comes after sequence {expected - 1}: records were put in, doubled or put in "
-                "another order, here or on the line before",
+                Message(
+                    "comes after sequence {before}: records were put in, doubled or put in "
+                    "another order, here or on the line before",
+                    before=expected - 1,
+                ),
                 record,
             )
         elif self._head is not None and record.previous != self._head:
             self._report_problem(
-                "does not hold the hash of the record before: that one or this one was exchanged "
-                "or changed, and its hash made anew",
+                Message(
+                    "does not hold the hash of the record before: that one or this one was "
+                    "exchanged or changed, and its hash made anew"
+                ),
                 record,
             )
 
     def _check_first(self, record: AuditRecord) -> None:
         if record.sequence == 1 and record.previous != FIRST_PREVIOUS:
-            self._report_problem("is the first record, but names one before it", record)
+            self._report_problem(Message("is the first record, but names one before it"), record)
         if record.sequence > 1 and self._whole:
-            self._report_problem(
-                f"records 1 to {record.sequence - 1} are missing before this one", record
-            )
+            self._report_problem(_missing(1, record.sequence - 1), record)
 
     def _check_file(self, record: AuditRecord) -> None:
         """Check the first and last record of a file."""
@@ -152,14 +157,16 @@ class Verifier:
             reason != CheckpointReason.FILE_OPENED or record.details.get("file") != self._file
         ):
             self._report_problem(
-                "is not the record that opens this file: its beginning was cut off, or the file "
-                "was renamed",
+                Message(
+                    "is not the record that opens this file: its beginning was cut off, or the "
+                    "file was renamed"
+                ),
                 record,
             )
         elif self._line > 1 and reason == CheckpointReason.FILE_OPENED:
-            self._report_problem("opens a file, but is not its first line", record)
+            self._report_problem(Message("opens a file, but is not its first line"), record)
         if self._line > 1 and checkpoints.reason_of(self._last) == CheckpointReason.FILE_CLOSED:
-            self._report_problem("stands after the record that closed this file", record)
+            self._report_problem(Message("stands after the record that closed this file"), record)
 
     def _check_checkpoint(self, record: AuditRecord) -> None:
         report = self._report
@@ -168,20 +175,28 @@ class Verifier:
         if self._keys is not None:
             key_id = record.details.get("key_id", "")
             if key_id not in self._keys.by_id:
-                self._report_problem(f"is signed with an unknown key, {key_id!r}", record)
+                self._report_problem(
+                    Message("is signed with an unknown key, {key!r}", key=key_id), record
+                )
             elif checkpoints.is_signed(record, self._keys):
                 report.key_ids.add(key_id)
                 report.covered_to = record.sequence
                 report.covered_by = checkpoints.reason_of(record)
             else:
                 self._report_problem(
-                    "its signature is wrong: this checkpoint, or one of the records "
-                    f"{report.covered_to + 1} to {record.sequence - 1}, was changed and all hashes "
-                    "made anew",
+                    Message(
+                        "its signature is wrong: this checkpoint, or one of the records {first} "
+                        "to {last}, was changed and all hashes made anew",
+                        first=report.covered_to + 1,
+                        last=record.sequence - 1,
+                    ),
                     record,
                 )
         if known and not report.problems and checkpoints.number(record, "count") != self._since:
-            self._report_problem(f"counts other records than the {self._since} before it", record)
+            self._report_problem(
+                Message("counts other records than the {count} before it", count=self._since),
+                record,
+            )
         self._since = 0
         self._within = max(0, checkpoints.number(record, "within"))
         self._overdue_reported = False
@@ -190,8 +205,11 @@ class Verifier:
         if self._within and self._since > self._within and not self._overdue_reported:
             self._overdue_reported = True
             self._report_problem(
-                f"a checkpoint was promised after {self._within} records at most, and there is "
-                "none: it was removed, or the records since are not the service's",
+                Message(
+                    "a checkpoint was promised after {within} records at most, and there is none: "
+                    "it was removed, or the records since are not the service's",
+                    within=self._within,
+                ),
                 record,
             )
 
@@ -203,8 +221,11 @@ class Verifier:
             self._report.copies += 1
         else:
             self._report_problem(
-                "is not the checkpoint of which a copy was kept: the log was written anew from "
-                f"here or before (after sequence {self._report.covered_to})",
+                Message(
+                    "is not the checkpoint of which a copy was kept: the log was written anew "
+                    "from here or before (after sequence {covered_to})",
+                    covered_to=self._report.covered_to,
+                ),
                 record,
             )
 
@@ -233,6 +254,12 @@ class Verifier:
                 words=words,
             )
         )
+
+
+def _missing(first: int, last: int) -> Message:
+    if first == last:
+        return Message("record {first} is missing before this one", first=first)
+    return Message("records {first} to {last} are missing before this one", first=first, last=last)
 
 
 def verify(

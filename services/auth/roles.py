@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from blocklists.entries import Source
 from fanzha.errors import NotAllowed
+from fanzha.translation.message import Message
 from services.auth.identity import Identity, Role
 
 
@@ -230,25 +231,28 @@ def methods_of(identity: Identity) -> list[str]:
     return [path for path, allowed in _BY_PATH.items() if is_allowed(identity, allowed)]
 
 
-def refusal_message(identity: Identity, path: str) -> str:
-    """Return the error message for a call of *path* that *identity* may not make."""
+def refusal(identity: Identity, path: str) -> NotAllowed:
+    """Return the error of a call of *path* that *identity* may not make."""
     allowed, method = access_of(path), path.rpartition(".")[2]
     if allowed is None:
-        return f"{method}: no role may call this method"
-    takes = join_roles(() if isinstance(allowed, AccessLevel) else allowed, "or")
-    held = join_roles(identity.roles) or "none"
-    return f"{method} takes the role {takes}; {identity.name} has {held}"
+        return NotAllowed("{method}: no role may call this method", method=method)
+    return NotAllowed(
+        "{method} takes the role {takes}; {name} has {held}",
+        method=method,
+        takes=_either(() if isinstance(allowed, AccessLevel) else allowed),
+        name=identity.name,
+        held=_all(identity.roles),
+    )
 
 
 def check_live_decisions(identity: Identity) -> None:
     """Raise `NotAllowed` unless *identity* may ask for decisions that are recorded."""
     if identity.roles.isdisjoint(LIVE_DECISIONS):
-        takes, held = join_roles(LIVE_DECISIONS, "or"), join_roles(identity.roles) or "none"
         raise NotAllowed(
             "dry_run: a decision that is recorded takes the role {takes}; {name} has {held}",
-            takes=takes,
+            takes=_either(LIVE_DECISIONS),
             name=identity.name,
-            held=held,
+            held=_all(identity.roles),
         )
 
 
@@ -287,8 +291,24 @@ def check_region(identity: Identity, region: str) -> None:
         )
 
 
+def _either(roles: Iterable[Role]) -> str:
+    """Return ``editor, approver or auditor``."""
+    *first, last = _names(roles) or [""]
+    return Message("{first} or {rest}", first=", ".join(first), rest=last) if first else last
+
+
+def _all(roles: Iterable[Role]) -> str:
+    """Return ``editor, approver and auditor``, or none."""
+    *first, last = _names(roles) or [Message("none")]
+    return Message("{first} and {last}", first=", ".join(first), last=last) if first else last
+
+
+def _names(roles: Iterable[Role]) -> list[str]:
+    known = set(roles)
+    return [role.value for role in Role if role in known]
+
+
 def join_roles(roles: Iterable[Role], before_last: str = "and") -> str:
     """Join the names of roles, in the order of `Role`."""
-    known = set(roles)
-    *first, last = [role.value for role in Role if role in known] or [""]
+    *first, last = _names(roles) or [""]
     return f"{', '.join(first)} {before_last} {last}" if first else last

@@ -20,6 +20,8 @@ from jwt.exceptions import (
 )
 
 from fanzha.errors import Unauthenticated
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
 from services.auth import claims
 from services.auth.identity import Credential, Identity
 from services.auth.jwks import KeySet
@@ -32,11 +34,14 @@ MAX_EXPIRY_S = 253_402_300_799
 """The end of the year 9999, the latest accepted `exp`."""
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 _MESSAGES: tuple[tuple[type[InvalidTokenError], str], ...] = (
-    (ExpiredSignatureError, "expired; get a new one"),
-    (ImmatureSignatureError, "not valid yet; compare the clocks of issuer and server"),
-    (InvalidIssuerError, "not from token_issuer"),
-    (InvalidAudienceError, "not for token_audience"),
-    (InvalidSignatureError, "invalid signature"),
+    (ExpiredSignatureError, gettext_noop("expired; get a new one")),
+    (
+        ImmatureSignatureError,
+        gettext_noop("not valid yet; compare the clocks of issuer and server"),
+    ),
+    (InvalidIssuerError, gettext_noop("not from token_issuer")),
+    (InvalidAudienceError, gettext_noop("not for token_audience")),
+    (InvalidSignatureError, gettext_noop("invalid signature")),
 )
 _PARSE_ERRORS = (ValueError, TypeError, OverflowError, RecursionError)
 """Raised by PyJWT and the JSON parser for claims of wrong types and for deep nesting."""
@@ -113,7 +118,8 @@ class TokenVerifier:
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None:
-            problem = "its header has no kid" if kid is None else "its kid is not in jwks_file"
+            has_none = Message("its header has no kid")
+            problem = has_none if kid is None else Message("its kid is not in jwks_file")
             raise Unauthenticated("token: {problem}", problem=problem)
         # The algorithm is the key's, so "none" and shared secrets are never accepted.
         decoded: dict[str, Any] = jwt.decode(
@@ -144,7 +150,7 @@ def _expiry(value: Any) -> float:
 def _message(error: InvalidTokenError) -> str:
     for kind, why in _MESSAGES:
         if isinstance(error, kind):
-            return why
+            return Message(why)
     if isinstance(error, MissingRequiredClaimError):
-        return f"its claim {error.claim} is missing"
-    return "cannot be read"
+        return Message("its claim {claim} is missing", claim=error.claim)
+    return Message("cannot be read")

@@ -156,7 +156,8 @@ def _reason(error: grpc.RpcError) -> str:
     code = error.code() if hasattr(error, "code") else None
     if code is grpc.StatusCode.UNAVAILABLE:
         return gettext("no answer")
-    details = error.details() if hasattr(error, "details") else str(error)
+    original = error.details() if hasattr(error, "details") else str(error)
+    details = client.localized_message(error) or original
     return f"{details} ({code.name if code else 'unknown'})"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fanzha.translation.message import Message
 from services.audit import checkpoints, log_files
 from services.audit.checkpoints import is_signed
 from services.audit.keys import PublicKeys
@@ -82,19 +83,26 @@ def check(lines: Iterator[bytes], keys: PublicKeys) -> Iterator[str]:
         try:
             one = _read(line)
         except DamagedAuditRecord as damaged:
-            yield f"line {number}: {damaged}"
+            yield Message("line {line}: {fault}", line=number, fault=damaged.args[0])
             continue
         checkpoint = isinstance(one, AuditRecord) and checkpoints.is_checkpoint(one)
         if one.sequence == sequence + 1 and head:
             if one.previous != head:
-                yield f"line {number}: does not follow the line before"
+                yield Message("line {line}: does not follow the line before", line=number)
         elif one.sequence <= sequence or not (at_checkpoint and checkpoint):
-            yield f"line {number}: the chain is broken here: sequence {sequence} is before"
+            yield Message(
+                "line {line}: the chain is broken here: sequence {sequence} is before",
+                line=number,
+                sequence=sequence,
+            )
         if isinstance(one, AuditRecord) and checkpoint and not is_signed(one, keys):
-            yield f"line {number}: the signature of the checkpoint is wrong, or of an unknown key"
+            yield Message(
+                "line {line}: the signature of the checkpoint is wrong, or of an unknown key",
+                line=number,
+            )
         head, sequence, at_checkpoint = one.hash, one.sequence, checkpoint
     if number and not at_checkpoint:
-        yield f"line {number}: the last record is not covered by a checkpoint"
+        yield Message("line {line}: the last record is not covered by a checkpoint", line=number)
 
 
 def read_records(lines: Iterable[bytes]) -> Iterator[AuditRecord]:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from fanzha.errors import InvalidConfiguration
+from fanzha.errors import FanzhaError, InvalidConfiguration
+from fanzha.translation import os_faults
+from fanzha.translation.message import Message
 from services.audit import keys
 from services.audit.keys import PublicKeys
 from services.audit.records import DamagedAuditRecord
@@ -60,16 +62,18 @@ def check(path: Path, known: PublicKeys | None) -> PackageCheck:
         with ZipFile(path) as package:
             _check(package, known, checked)
     except _UNREADABLE as error:
-        checked.problems.append(f"the file cannot be read: {error}")
+        checked.problems.append(Message("the file cannot be read: {error}", error=_told(error)))
     return checked
 
 
 def _check(package: ZipFile, known: PublicKeys | None, checked: PackageCheck) -> None:
     names = package.namelist()
     twice = {name for name in names if names.count(name) > 1}
-    checked.problems += [f"{name}: is in the package twice" for name in sorted(twice)]
+    checked.problems += [
+        Message("{name}: is in the package twice", name=name) for name in sorted(twice)
+    ]
     missing = _UNLISTED - set(names)
-    checked.problems += [f"{name}: is missing" for name in sorted(missing)]
+    checked.problems += [Message("{name}: is missing", name=name) for name in sorted(missing)]
     if missing:
         return
     manifest, signature = _read(package, MANIFEST), _read(package, SIGNATURE)
@@ -88,7 +92,10 @@ def _check_manifest(
     )
     if not checked.key_id:
         checked.problems.append(
-            f"{MANIFEST}: its signature is wrong: it was changed, or signed with another key"
+            Message(
+                "{name}: its signature is wrong: it was changed, or signed with another key",
+                name=MANIFEST,
+            )
         )
     manifest = json.loads(data)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
@@ -101,31 +108,47 @@ def _check_manifest(
 def _check_files(package: ZipFile, checked: PackageCheck) -> None:
     listed: Mapping[str, Any] = checked.manifest["files"]
     there = set(package.namelist()) - _UNLISTED
-    checked.problems += [f"{name}: is not in the manifest" for name in sorted(there - set(listed))]
-    checked.problems += [f"{name}: is missing" for name in sorted(set(listed) - there)]
+    checked.problems += [
+        Message("{name}: is not in the manifest", name=name) for name in sorted(there - set(listed))
+    ]
+    checked.problems += [
+        Message("{name}: is missing", name=name) for name in sorted(set(listed) - there)
+    ]
     for name in sorted(there & set(listed)):
         checked.files += 1
         if sha256(_read(package, name)).hexdigest() != listed[name]["sha256"]:
-            checked.problems.append(f"{name}: was changed: its SHA-256 is not that of the manifest")
+            checked.problems.append(
+                Message("{name}: was changed: its SHA-256 is not that of the manifest", name=name)
+            )
 
 
 def _check_chain(package: ZipFile, trusted: PublicKeys, checked: PackageCheck) -> None:
     lines = _read(package, CHAIN).split(b"\n")[:-1]
     for fault in chain_proof.check(iter(lines), trusted):
         if len(checked.problems) < MOST_PROBLEMS:
-            checked.problems.append(f"{CHAIN}: {fault}")
+            checked.problems.append(Message("{name}: {fault}", name=CHAIN, fault=fault))
     if checked.problems:
         return
     try:
         proved = {record.sequence: record for record in chain_proof.read_records(lines)}
     except DamagedAuditRecord as damaged:
-        raise InvalidConfiguration("{chain}: {damaged}", chain=CHAIN, damaged=damaged) from damaged
+        why = damaged.args[0]
+        raise InvalidConfiguration("{chain}: {damaged}", chain=CHAIN, damaged=why) from damaged
     for row in json.loads(_read(package, "audit.json"))["rows"]:
         record = proved.get(int(row["sequence"]))
         if record is None or record_words(record) != row:
-            checked.problems.append(f"audit.json: sequence {row['sequence']} is not proved")
+            checked.problems.append(
+                Message("audit.json: sequence {sequence} is not proved", sequence=row["sequence"])
+            )
         else:
             checked.records += 1
+
+
+def _told(error: Exception) -> object:
+    """Return why a package cannot be read, in our words where there are any."""
+    if isinstance(error, FanzhaError):
+        return error.as_message()
+    return os_faults.fault(error) if isinstance(error, OSError) else error
 
 
 def _read(package: ZipFile, name: str) -> bytes:

@@ -7,11 +7,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeAlias
 
-PARENTS = frozenset({"up", "serve"})
-"""Roles that start others."""
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 _MODULE = "services.cli.role_forks"
 
@@ -25,13 +23,12 @@ class _Early:
     started: StartedServer | None = None
 
 
-def start_early(arguments: Sequence[str]) -> None:
-    """Start a fork server if *arguments* are those of a role that starts others.
+def start_early() -> None:
+    """Start a fork server before the command is read.
 
-    Where the command turns out to be none, or to be wrong, it ends with this process.
+    Where the command turns out to be wrong, the server ends with this process.
     """
-    if arguments and arguments[0] in PARENTS and not {"-h", "--help"} & {*arguments}:
-        _Early.started = start()
+    _Early.started = start()
 
 
 def start() -> StartedServer | None:

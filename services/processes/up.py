@@ -99,8 +99,10 @@ class _Host:
             children = self._workers(port.number)
             if with_admin:
                 # First, as they import while the fork server loads what the workers share.
-                others = [self._warn(endpoints)] if settings.warning_enabled else []
-                children = [self._admin(endpoints), *others, *children]
+                others = [self._admin(endpoints)]
+                if settings.warning_enabled:
+                    others.append(self._warn(endpoints))
+                children = [*others, *children]
             supervisor = Supervisor(
                 children,
                 drain_seconds=settings.drain_seconds,

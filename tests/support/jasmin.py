@@ -53,7 +53,7 @@ async def jasmin_send(
     async with started_peer(
         [*await _command("esme.py"), json.dumps(options | {"split": split})]
     ) as esme:
-        await esme.wait_for("done")
+        await esme.wait_for("done", seconds=3600)
     found: dict[str, Any] = json.loads(ledger.read_text())
     if found["error"]:
         raise AssertionError(found["error"])
@@ -91,7 +91,14 @@ def installed() -> Path:
 def _install(folder: Path, wanted: Path) -> None:
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(folder)],
-        [str(folder / "bin" / "pip"), "install", "--quiet", "--requirement", str(wanted)],
+        [
+            str(folder / "bin" / "pip"),
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--requirement",
+            str(wanted),
+        ],
     ):
         with tempfile.TemporaryFile() as output:
             try:

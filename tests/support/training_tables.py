@@ -85,13 +85,15 @@ def examples_file(path: Path, count: int = 240) -> Path:
         names = " ".join("".join(words.sample(ascii_lowercase, 6)) for _ in range(14))
         said = _text(chance, _NEW_FRAUD if fraud else _NEW_HARMLESS)
         text = f"{said} {names}" if n % 8 else ""
+        # A case that was closed, or a hit that a person judged.
+        outcomes = ("lost_money", "false_alarm") if n % 3 else ("confirmed", "dismissed")
         example = LabelledDecision(
             label="fraud" if fraud else "nonfraud",
             text=text,
             url=next(links[fraud]),
             category="impersonate_authority" if fraud else "",
             group=group,
-            outcome="lost_money" if fraud else "false_alarm",
+            outcome=outcomes[0] if fraud else outcomes[1],
             closed_at_ms=1_790_000_000_000 + n * 30_000_000,
             decision_id=n + 1,
             retained="text" if text else "decision",

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fanzha.translation.catalogue import gettext
+from fanzha.translation.catalogue import gettext, language
+from fanzha.translation.message import localized
 from fanzha.v1 import audit_pb2 as pb
 from services.cli._common.plain_text import one_line, padded
 from services.cli._common.tables import RowTable
@@ -60,7 +61,7 @@ def show_report(report: ChainReport, seconds: float) -> None:
         which = (
             gettext(" (sequence {sequence})", sequence=problem.sequence) if problem.sequence else ""
         )
-        write(f"{where}{which}: {problem.words}")
+        write(f"{where}{which}: {localized(problem.words, language())}")
     if report.more_problems:
         write(gettext("and {more_problems} more problems", more_problems=report.more_problems))
     rate = report.records / seconds if seconds > 0 else 0.0
@@ -113,7 +114,7 @@ def report_words(report: ChainReport) -> dict[str, Any]:
 def show_evidence(checked: PackageCheck) -> None:
     """Print the result of a check of evidence."""
     for problem in checked.problems:
-        write(problem)
+        write(localized(problem, language()))
     manifest = checked.manifest
     for name in ("subject", "kind", "made_at", "made_by", "reason"):
         write(f"{padded(gettext(name), 12)}{manifest.get(name, '')}")

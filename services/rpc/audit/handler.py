@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from os import SEEK_END
 
 from fanzha.errors import InvalidInput
+from fanzha.translation.negotiation import for_caller
 from fanzha.v1 import audit_pb2 as pb
 from fanzha.v1 import audit_pb2_grpc as pb_grpc
 from services.audit import tail_reader
@@ -130,7 +131,9 @@ def _record(record: AuditRecord) -> pb.AuditRecord:
 def _report(report: ChainReport) -> pb.VerifyLogResponse:
     return pb.VerifyLogResponse(
         problems=[
-            pb.LogProblem(file=one.file, line=one.line, sequence=one.sequence, words=one.words)
+            pb.LogProblem(
+                file=one.file, line=one.line, sequence=one.sequence, words=for_caller(one.words)
+            )
             for one in report.problems
         ],
         more_problems=report.more_problems,

@@ -7,7 +7,8 @@ a gateway's connection. A certificate never makes up for a token that is not val
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from fanzha.errors import NotAllowed, Unauthenticated
+from fanzha.errors import Unauthenticated
+from fanzha.translation.catalogue import gettext_noop
 from services.auth import roles
 from services.auth.certificates import CertificateIdentities
 from services.auth.identity import ANONYMOUS, Identity, set_identity
@@ -18,10 +19,15 @@ Authenticate: TypeAlias = Callable[[Any], None]
 """Takes the context of a request; makes the caller the current identity, or raises."""
 
 _BEARER = "bearer "
-_CREDENTIALS = (
-    "send a token (authorization: Bearer …)",
-    "connect with a client certificate",
-)
+_CREDENTIALS = {
+    (True, False): gettext_noop("no credentials: send a token (authorization: Bearer …)"),
+    (False, True): gettext_noop("no credentials: connect with a client certificate"),
+    (True, True): gettext_noop(
+        "no credentials: send a token (authorization: Bearer …) or connect with a client "
+        "certificate"
+    ),
+}
+"""What to do, by whether tokens, and whether certificates are accepted."""
 
 
 class AuthInterceptor:
@@ -32,12 +38,8 @@ class AuthInterceptor:
     ) -> None:
         self.tokens = tokens
         self._certificates = certificates
-        accepted = [
-            words
-            for words, way in zip(_CREDENTIALS, (tokens, certificates), strict=True)
-            if way is not None
-        ]
-        self._no_credentials = f"no credentials: {' or '.join(accepted)}"
+        accepted = tokens is not None, certificates is not None
+        self._no_credentials = _CREDENTIALS.get(accepted, "no credentials")
 
     def authenticate(self, path: str) -> Authenticate:
         """Return the check for requests to the method at *path*."""
@@ -51,7 +53,7 @@ class AuthInterceptor:
             identity = self.identity(context)
             set_identity(identity)
             if not roles.is_allowed(identity, allowed):
-                raise NotAllowed(roles.refusal_message(identity, path))
+                raise roles.refusal(identity, path)
 
         return authenticate
 
@@ -73,7 +75,7 @@ def refuse_all(path: str) -> Authenticate:
     """Return a check that refuses everyone: the table of roles does not list the method."""
 
     def refuse(_context: Any) -> None:
-        raise NotAllowed(roles.refusal_message(ANONYMOUS, path))
+        raise roles.refusal(ANONYMOUS, path)
 
     return refuse
 

@@ -79,7 +79,7 @@ class _WarningsEndpoint:
         caller = self._authenticate(token.strip())
         allowed = roles.access_of(_METHOD)
         if allowed is None or not roles.is_allowed(caller, allowed):
-            raise NotAllowed(roles.refusal_message(caller, _METHOD))
+            raise roles.refusal(caller, _METHOD)
         return caller
 
     async def _submit(self, request: Request, body: bytes) -> Response:

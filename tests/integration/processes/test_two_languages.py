@@ -6,7 +6,7 @@
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,33 @@ IN_ENGLISH = (
     *("changes show 9999", "identity show", "blocklist list --limit 0"),
 )
 """Commands that are run in English, too."""
+
+DAMAGES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "a line is missing": lambda lines: [*lines[:1], *lines[2:]],
+    "lines are missing": lambda lines: [*lines[:1], *lines[4:]],
+    "the beginning is missing": lambda lines: lines[2:],
+    "everything is missing": lambda _lines: [],
+    "lines were exchanged": lambda lines: [lines[0], lines[2], lines[1], *lines[3:]],
+    "a line was put in twice": lambda lines: [*lines[:2], *lines[1:]],
+    "a line was cut": lambda lines: [*lines[:-1], lines[-1][:40]],
+    "the last line is not ended": lambda lines: [*lines[:-1], lines[-1].rstrip()],
+    "bytes were changed": lambda lines: [lines[0], b"\xff" + lines[1], *lines[2:]],
+    "a member was added": lambda lines: [lines[0], b'{"x":1}\n', *lines[2:]],
+    "a member has another form": lambda lines: [
+        lines[0],
+        lines[1]
+        .replace(b'"kind":"', b'"kind":7,"kind":"')
+        .replace(b'"sequence":2', b'"sequence":"2"'),
+        *lines[2:],
+    ],
+    "blanks were put in": lambda lines: [lines[0], lines[1].replace(b",", b", ", 1), *lines[2:]],
+    "a word was changed": lambda lines: [
+        lines[0],
+        lines[1].replace(b'"actor":"', b'"actor":"x'),
+        *lines[2:],
+    ],
+}
+"""What may have happened to an audit log, by name."""
 
 PAGE = CHECKOUT / "docs/how-to/languages.md"
 SHOWN = re.findall(
@@ -108,6 +135,21 @@ def test_a_command_prints_no_english_in_chinese(service: Running, line: str) -> 
 
     assert CHINESE.search(told), told
     assert english(told, without=line) == [], told
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_what_is_wrong_with_an_audit_log_is_said_in_chinese(
+    service: Running, tmp_path: Path, damage: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    [log] = (service.folder / "audit").glob("audit-*.jsonl")
+    copy = tmp_path / log.name
+    copy.write_bytes(b"".join(damage(log.read_bytes().splitlines(keepends=True))))
+    key = service.folder / "audit" / "key.pub"
+
+    told = printed(f"audit verify {copy} --public-key {key}", "zh", tmp_path)
+
+    assert "已损坏" in told
+    assert english(told, without="") == [], told
 
 
 @pytest.mark.parametrize("line", lines("displays"))

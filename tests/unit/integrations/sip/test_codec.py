@@ -14,7 +14,7 @@ from integrations.sip.codec import (
     split_message,
     unquoted,
 )
-from tests.support.sip_messages import sip_request
+from tests.support.sip_messages import CALLER, sip_request
 
 
 def test_a_request_is_read_with_its_headers_in_order_and_its_body() -> None:
@@ -57,17 +57,14 @@ def test_of_a_datagram_what_follows_the_body_is_discarded() -> None:
     [
         sip_request(without=("CSeq",)),
         sip_request(without=("From",)),
-        sip_request(headers=("To: <sip:a@b.test>", "To: <sip:c@d.test>")),
+        sip_request(headers=("To:",)),
+        sip_request(headers=("From: " + "a" * 9000,)),
         sip_request(headers=("CSeq: 1 BYE",)),
         sip_request(headers=("CSeq: x INVITE",)),
         sip_request(headers=("CSeq: 2147483648 INVITE",)),
         sip_request(headers=("Content-Length: 5",)),
         sip_request(headers=("Content-Length: -1",)),
         sip_request(headers=("Content-Length: 0", "Content-Length: 1")),
-        sip_request(headers=("no colon here",)),
-        sip_request(headers=("Subject: a\nInjected: b",)),
-        sip_request(headers=("Subject: " + "a" * 9000,)),
-        sip_request(headers=("X: y",) * MOST_HEADERS),
         sip_request(uri="sip:a@b.test>\"<"),
         sip_request(uri="no-scheme"),
         sip_request(method="IN VITE"),
@@ -79,6 +76,24 @@ def test_of_a_datagram_what_follows_the_body_is_discarded() -> None:
 def test_what_is_malformed_is_refused(message: bytes) -> None:
     with pytest.raises(MalformedSip):
         read_request(split_message(message))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("no colon here",),
+        ("Subject: a\nInjected: b",),
+        ("Subject: " + "a" * 9000,),
+        ("X: y",) * (2 * MOST_HEADERS),
+        ("\xff\x00: \x00",),
+        (f"From: <sip:{CALLER}@carrier.test>;tag=1", "From: <sip:other@carrier.test>;tag=2"),
+    ],
+)
+def test_what_a_caller_adds_prevents_no_decision(lines: tuple[str, ...]) -> None:
+    """RFC 3261, section 8.2."""
+    request = read_request(split_message(sip_request(headers=lines)))
+
+    assert request.headers.first("from") == f"<sip:{CALLER}@carrier.test>;tag=1"
 
 
 def test_headers_without_an_end_are_no_message() -> None:

@@ -28,7 +28,7 @@ def test_no_role_may_call_a_method_without_a_rule() -> None:
     path = "/fanzha.v1.BlocklistService/DropEverything"
 
     assert access.access_of(path) is None
-    assert "no role may call this method" in access.refusal_message(an_identity(*Role), path)
+    assert "no role may call this method" in str(access.refusal(an_identity(*Role), path))
 
 
 def test_auditors_may_not_call_writing_methods() -> None:
@@ -52,7 +52,7 @@ def test_only_health_checks_need_no_authentication() -> None:
 def test_a_refusal_names_required_and_present_roles() -> None:
     editor = an_identity(Role.EDITOR, Role.CARRIER)
 
-    message = access.refusal_message(editor, "/fanzha.v1.BlocklistService/GetStatus")
+    message = str(access.refusal(editor, "/fanzha.v1.BlocklistService/GetStatus"))
 
     assert message == (
         "BlocklistService/GetStatus takes the role editor, approver, auditor, appeals_officer or "
@@ -92,3 +92,13 @@ def test_a_region_holds_the_regions_in_it(regions: str, region: str, reached: bo
 def test_another_region_is_refused_by_name() -> None:
     with pytest.raises(NotAllowed, match="region: wang has the scope 33, not 4403"):
         access.check_region(an_identity(regions="33"), "4403")
+
+
+def test_a_refusal_is_said_in_chinese() -> None:
+    editor = an_identity(Role.EDITOR, Role.CARRIER)
+
+    error = access.refusal(editor, "/fanzha.v1.AuditService/VerifyLog")
+
+    assert error.translated("zh") == (
+        "AuditService/VerifyLog 需要角色 auditor；wang 的角色为 carrier 和 editor"
+    )

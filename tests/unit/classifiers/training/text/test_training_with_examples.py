@@ -134,7 +134,7 @@ def test_a_damaged_row_ends_the_training_with_its_number(channel: str, tmp_path:
         "services", "train", channel, f"--data={tmp_path}", f"--out={out}", f"--examples={path}"
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "examples: cases.csv: row 2: label: fraud or nonfraud, not 'frod'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not out.exists()

@@ -39,6 +39,8 @@ def test_the_error_of_a_row_names_the_field_and_fails_no_other() -> None:
         pb.Call(caller=CALLER, callee=CALLEE, attempted_at_ms=-1),
         pb.Call(caller=CALLER, callee=CALLEE, trunk="t" * 65),
         pb.Call(caller=CALLER, callee=CALLEE),
+        pb.Call(caller=CALLER, callee=CALLEE, handset="3" * 65),
+        pb.Call(caller=CALLER, callee=CALLEE, handset="3", location_area="a" * 65),
     ]
 
     errors = reader.calls(messages, NOW_MS).errors
@@ -48,7 +50,29 @@ def test_the_error_of_a_row_names_the_field_and_fails_no_other() -> None:
         1: "callee",
         2: "attempted_at_ms",
         3: "trunk",
+        5: "handset",
+        6: "location_area",
     }
+
+
+def test_handsets_and_areas_are_told_apart_and_not_kept() -> None:
+    one, other = "35000000000001", "35000000000002"
+    places = [(one, "28.1"), (other, "28.1"), (one, ""), ("", "")]
+
+    calls = reader.calls(
+        [pb.Call(caller=CALLER, callee=CALLEE, handset=h, location_area=a) for h, a in places],
+        NOW_MS,
+    )
+    without = reader.calls([pb.Call(caller=CALLER, callee=CALLEE)], NOW_MS)
+
+    assert calls.handsets is not None
+    assert calls.location_areas is not None
+    handsets, areas = calls.handsets.tolist(), calls.location_areas.tolist()
+    assert handsets[0] == handsets[2] != handsets[1]
+    assert areas[0] == areas[1] != 0
+    assert (handsets[3], areas[2], areas[3]) == (0, 0, 0)
+    assert one not in repr(calls)
+    assert (without.handsets, without.location_areas) == (None, None)
 
 
 def test_enums_of_a_later_version_are_read_as_not_known() -> None:
