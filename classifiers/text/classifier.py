@@ -55,7 +55,9 @@ class TextClassifier:
         for name, value in features.SETTINGS.items():
             if (made_for := model.card.setting(name, int)) != value:
                 raise ValueError(f"text model {model.version}: {name} is {made_for}, not {value}")
-        nothing = _inputs(features.ngrams([]), NO_ROWS, np.zeros(0, np.int64))
+        self._bits = _bucket_bits(model)
+        self._drops_runs = bool(model.card.inputs.get("drops_runs", False))
+        nothing = _inputs(features.ngrams([], self._bits), NO_ROWS, np.zeros(0, np.int64))
         self._embeddings = Embeddings.of(model, nothing)
         self._escalations = None if cascade is None else Escalations(cascade)
         self._check_golden()
@@ -124,7 +126,7 @@ class TextClassifier:
         return [read[row] for row in chosen.tolist()], [figures[chosen] for figures in found]
 
     def _run(self, normal: list[str], senders: Int64s) -> list[Float32s]:
-        grams = features.ngrams(normal)
+        grams = features.ngrams(normal, self._bits, drops_runs=self._drops_runs)
         return self._model.run(_inputs(grams, self._embeddings.rows(grams.ids), senders))
 
     def _check_golden(self) -> None:
@@ -148,6 +150,13 @@ class TextClassifier:
             kinds = found[1][rows] if len(found) > 1 else np.zeros((len(rows), 0), np.float32)
             types[rows] = kinds_of(texts, kinds)
         return types
+
+
+def _bucket_bits(model: OnnxModel) -> int:
+    bits = model.card.setting("bucket_bits", int)
+    if not features.LEAST_BITS <= bits <= features.MOST_BITS:
+        raise ValueError(f"text model {model.version}: bucket_bits is {bits}")
+    return bits
 
 
 def _none_disguised(_texts: Sequence[str]) -> DisguisedTexts:

@@ -22,7 +22,9 @@ Int32s: TypeAlias = npt.NDArray[np.int32]
 MAX_CHARACTERS = 512
 """Characters of a normalised text that are read; an SMS rarely has more than 200."""
 CHUNK = 32
-BUCKET_BITS = 17
+BUCKET_BITS = 18
+"""Of the bundles that are trained today; a bundle's card says its own."""
+LEAST_BITS, MOST_BITS = 12, 20
 WIDE_SIZES = (1, 2, 3)
 NARROW_SIZES = (3, 4, 6)
 IDS_PER_CHARACTER = 3
@@ -32,16 +34,14 @@ certain."""
 PADDING = 0
 """The bucket that no n-gram has; its embedding is zero."""
 SETTINGS = {
-    "bucket_bits": BUCKET_BITS,
     "chunk": CHUNK,
     "caution": CAUTION,
     "max_characters": MAX_CHARACTERS,
 }
-"""What a model was trained with and must be fed with; its card repeats them."""
+"""What a model was trained with and must be fed with, besides its bits; its card repeats them."""
 
 _MULTIPLIER = np.uint32(0x9E37_79B1)
 _FINISHER = np.uint32(0x85EB_CA6B)
-_SHIFT = np.uint32(32 - BUCKET_BITS)
 _HALF = np.uint32(15)
 _FIRST_BUCKET = np.uint32(1)
 _LONGEST = max(*WIDE_SIZES, *NARROW_SIZES)
@@ -61,8 +61,12 @@ class NGrams:
     `CAUTION`."""
 
 
-def ngrams(texts: Sequence[str]) -> NGrams:
-    """Hash the n-grams of *texts*, which must be normalised."""
+def ngrams(texts: Sequence[str], bits: int = BUCKET_BITS, *, drops_runs: bool = True) -> NGrams:
+    """Hash the n-grams of *texts*, which must be normalised, into 2**bits buckets.
+
+    With *drops_runs* an n-gram equal to the one before, as in a run of one character, is none: a
+    sum of n-grams would grow with it. Bundles up to version 4 were trained without.
+    """
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     if lengths.max(initial=0) > MAX_CHARACTERS:
         texts = [text[:MAX_CHARACTERS] for text in texts]
@@ -70,7 +74,7 @@ def ngrams(texts: Sequence[str]) -> NGrams:
     # One character of padding at least, so that no n-gram reaches into the next text.
     chunks = lengths // CHUNK + 1
     ends = np.cumsum(chunks)
-    ids, whole = _ids(_padded_codes(texts, lengths, ends * CHUNK))
+    ids, whole = _ids(_padded_codes(texts, lengths, ends * CHUNK), bits, drops_runs)
     counts = np.add.reduceat(whole, (ends - chunks) * CHUNK, dtype=np.int64) if texts else 0
     return NGrams(
         ids=ids.reshape(-1, CHUNK * IDS_PER_CHARACTER),
@@ -91,7 +95,7 @@ def _padded_codes(texts: Sequence[str], lengths: Int64s, room_ends: Int64s) -> U
     return padded
 
 
-def _ids(codes: Uint32s) -> tuple[Int32s, Uint8s]:
+def _ids(codes: Uint32s, bits: int, drops_runs: bool) -> tuple[Int32s, Uint8s]:
     """Return the ids of the n-grams that begin with each character, and how many there are."""
     size = len(codes) - _LONGEST
     states, wholes = _states(codes, size)
@@ -99,6 +103,7 @@ def _ids(codes: Uint32s) -> tuple[Int32s, Uint8s]:
     all_or_none = -is_wide.astype(np.int32).view(np.uint32)
     ids = np.empty((size // CHUNK, IDS_PER_CHARACTER, CHUNK), np.int32)
     counts = np.zeros(size, np.uint8)
+    shift = np.uint32(32 - bits)
     for slot, (wide, narrow) in enumerate(zip(WIDE_SIZES, NARROW_SIZES, strict=True)):
         # What `np.where` would do, in a third of the time.
         state = states[wide] ^ states[narrow]
@@ -106,8 +111,12 @@ def _ids(codes: Uint32s) -> tuple[Int32s, Uint8s]:
         state ^= states[narrow]
         # Where the longer one is in the text, so is the shorter.
         whole = (wholes[wide] & is_wide) | wholes[narrow]
+        if drops_runs:
+            whole[1:] &= state[1:] != state[:-1]
         counts += whole
-        np.multiply(_bucket(state).reshape(-1, CHUNK), whole.reshape(-1, CHUNK), out=ids[:, slot])
+        np.multiply(
+            _bucket(state, shift).reshape(-1, CHUNK), whole.reshape(-1, CHUNK), out=ids[:, slot]
+        )
     return ids, counts
 
 
@@ -126,10 +135,10 @@ def _states(codes: Uint32s, size: int) -> tuple[dict[int, Uint32s], dict[int, Bo
     return states, wholes
 
 
-def _bucket(state: Uint32s) -> Int32s:
+def _bucket(state: Uint32s, shift: np.uint32) -> Int32s:
     # Bucket 0 is padding; its n-grams share bucket 1.
     state *= _FINISHER
-    state >>= _SHIFT
+    state >>= shift
     buckets: Int32s = np.maximum(state, _FIRST_BUCKET, out=state).view(np.int32)
     return buckets
 

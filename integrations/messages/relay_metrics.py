@@ -33,27 +33,11 @@ class RelayMetrics:
             ("adapter", "direction"),
             registry=registry,
         )
-        self._sessions = Gauge(
-            "fanzha_relay_sessions", "Clients connected.", ("adapter",), registry=registry
-        ).labels(adapter)
-        ends = Counter(
-            "fanzha_relay_session_ends",
-            "Sessions that ended, by reason.",
-            ("adapter", "reason"),
-            registry=registry,
-        )
-        throttled = Counter(
-            "fanzha_relay_throttled",
-            "Requests answered as throttled by the relay itself.",
-            ("adapter", "direction"),
-            registry=registry,
-        )
         # Looking up labels costs as much as counting.
         self._message = cache(lambda *labels: messages.labels(adapter, *labels))
         self._segment = cache(lambda *labels: segments.labels(adapter, *labels))
         self._flash = cache(lambda direction: flash.labels(adapter, direction))
-        self._end = cache(lambda reason: ends.labels(adapter, reason))
-        self._throttle = cache(lambda direction: throttled.labels(adapter, direction))
+        self._count_sessions(adapter)
 
     def count_message(self, direction: MessageDirection, result: str) -> None:
         """Count a PDU with a message."""
@@ -83,3 +67,23 @@ class RelayMetrics:
         """Count a session that ended."""
         self._sessions.dec()
         self._end(reason).inc()
+
+    def _count_sessions(self, adapter: str) -> None:
+        registry = self.shared.registry
+        self._sessions = Gauge(
+            "fanzha_relay_sessions", "Clients connected.", ("adapter",), registry=registry
+        ).labels(adapter)
+        ends = Counter(
+            "fanzha_relay_session_ends",
+            "Sessions that ended, by reason.",
+            ("adapter", "reason"),
+            registry=registry,
+        )
+        throttled = Counter(
+            "fanzha_relay_throttled",
+            "Requests answered as throttled by the relay itself.",
+            ("adapter", "direction"),
+            registry=registry,
+        )
+        self._end = cache(lambda reason: ends.labels(adapter, reason))
+        self._throttle = cache(lambda direction: throttled.labels(adapter, direction))

@@ -52,13 +52,21 @@ class SippCall:
 
 @contextmanager
 def switch(
-    folder: Path, *, next_hop: int, adapters: Sequence[int], patience_ms: int = 100
+    folder: Path,
+    *,
+    next_hop: int,
+    adapters: Sequence[int],
+    patience_ms: int = 100,
+    transport: str = "udp",
 ) -> Iterator[RunningSwitch]:
-    """Run Kamailio between a caller and *next_hop*; it asks the adapters, if there are any."""
+    """Run Kamailio between a caller and *next_hop*; it asks the adapters, if there are any.
+
+    *transport* is that to the adapters, udp or tcp.
+    """
     command = program("kamailio", package="kamailio")
     port, ends = reserved_port(), folder / "call-ends"
     ends.mkdir(parents=True)
-    addresses = [f"1 sip:127.0.0.1:{adapter}" for adapter in adapters]
+    addresses = [f"1 sip:127.0.0.1:{adapter};transport={transport}" for adapter in adapters]
     (folder / "adapters.list").write_text("\n".join([*addresses, ""]))
     defined = {
         "MY_SOCKET": f"udp:127.0.0.1:{port}",
@@ -69,10 +77,15 @@ def switch(
     }
     defines = [word for name, value in defined.items() for word in ("-A", f"{name}={value}")]
     file = folder / "kamailio.cfg"
-    file.write_text(CONFIGURATION.read_text() + "\ndisable_tcp=yes\n")
+    tcp = f"listen=tcp:127.0.0.1:{port}" if transport == "tcp" else "disable_tcp=yes"
+    file.write_text(f"{CONFIGURATION.read_text()}\n{tcp}\n")
     arguments = ["-f", str(file), *defines, "-DD", "-E", "-m", "512", "-Y", str(folder)]
     with started([command, *arguments], folder, lambda: bool(datagram_reply(port, _ping()))) as one:
-        yield RunningSwitch(port=port, call_ends=ends, process=one)
+        try:
+            yield RunningSwitch(port=port, call_ends=ends, process=one)
+        finally:
+            # In an orderly end with open transactions, Kamailio 6.0.1 waits for half a minute.
+            _kill_tree(one.pid)
 
 
 @contextmanager
@@ -149,15 +162,19 @@ def statuses(calls: Sequence[SippCall]) -> Counter[int]:
 
 def kill_service(service: Running) -> None:
     """End a service at once: all of its processes, its store too, which would outlive it."""
-    for process in processes.tree(service.process.pid):
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+    _kill_tree(service.process.pid)
 
 
 def decision_id(call: SippCall) -> int:
     """Return the decision id that a 603+ bears; 0 without one."""
     match = re.search(r'text="v=analytics1;[^"]*;id=([A-Za-z0-9_-]{1,64})"', call.reason)
     return int(match[1]) if match else 0
+
+
+def _kill_tree(root: int) -> None:
+    for process in processes.tree(root):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _is_bound(port: int) -> bool:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fanzha.tables import Bools, Float32s
 
 _STEPS = 50
+_HALVINGS = 40
 _RIDGE = 1e-9
 """Keeps the equations solvable where all scores are alike."""
 
@@ -44,11 +45,29 @@ def fit_line(odds: Float32s, malicious: Bools) -> tuple[float, float]:
 
 
 def _most_likely(columns: npt.NDArray[np.float64], malicious: Bools) -> list[float]:
-    """Return the weights of *columns* in a logistic regression, by Newton's method."""
+    """Return the weights of *columns* in a logistic regression, by Newton's method.
+
+    A step that makes the loss larger is halved: far from the solution whole ones may run away.
+    """
     found = np.zeros(columns.shape[1])
     ridge = _RIDGE * len(columns) * np.eye(len(found))
+    loss = _loss(columns, found, malicious)
     for _ in range(_STEPS):
         predicted = (1 + np.tanh(columns @ found / 2)) / 2
         curvature = (columns * (predicted * (1 - predicted))[:, np.newaxis]).T @ columns
-        found = found - np.linalg.solve(curvature + ridge, columns.T @ (predicted - malicious))
+        step = np.linalg.solve(curvature + ridge, columns.T @ (predicted - malicious))
+        for _ in range(_HALVINGS):
+            if (after := _loss(columns, found - step, malicious)) <= loss:
+                found, loss = found - step, after
+                break
+            step = step / 2
+        else:
+            break
     return [float(weight) for weight in found]
+
+
+def _loss(
+    columns: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], malicious: Bools
+) -> float:
+    odds = columns @ weights
+    return float(np.logaddexp(0, odds).sum() - odds[malicious].sum())

@@ -22,12 +22,14 @@ _CUT = 0.2
 _CLASSES_DROPPED = 0.15
 _DISTURBED = 0.35
 _LINK_ADDED = 0.25
-_RECOMBINED = 0.4
+_RECOMBINED = 0.3
+_REPEATED = 0.02
 _DROPPED, _REPLACED = 0.04, 0.12
 """Shares of texts, and of characters in the disturbed ones."""
 _LONG_ENOUGH_TO_CUT = 40
 _SHORT_ENOUGH_TO_JOIN = 60
 _MAX_NEIGHBOUR_CHARS = 60
+_SHORTEST_PIECE, _LONGEST_PIECE = 2, 12
 _AFTER = 0.5
 
 
@@ -73,6 +75,15 @@ def recombined(text: str, other: str, chance: Random) -> str:
         return text
     clauses = _CLAUSE.findall(text) + _CLAUSE.findall(other)
     return "".join(chance.sample(clauses, chance.randint(1, len(clauses))))
+
+
+def repeated(text: str, chance: Random) -> str:
+    """Repeat a piece of a legitimate text many times, now and then: that is no evidence."""
+    if len(text) < _SHORTEST_PIECE or chance.random() > _REPEATED:
+        return text
+    size = chance.randint(_SHORTEST_PIECE, min(len(text), _LONGEST_PIECE))
+    start = chance.randint(0, len(text) - size)
+    return text[start : start + size] * chance.randint(4, 30)
 
 
 def framed(text: str, neighbours: Sequence[str], chance: Random) -> str:

@@ -1,6 +1,6 @@
 """Writes the bundle of a text model, measured through the graph that is served."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 
 from classifiers.card import BINS
-from classifiers.evaluation.metrics import calibration_error
+from classifiers.evaluation.metrics import calibration_error, threshold_for
 from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
 from classifiers.text.classifier import TextClassifier
@@ -18,13 +18,22 @@ from classifiers.text.embeddings import Embeddings
 from classifiers.training import card_plots, carrier_rates, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.text import encoder_head, golden, latency, report
+from classifiers.training.text import (
+    call_transcripts,
+    encoder_head,
+    golden,
+    latency,
+    logit_adjustment,
+    report,
+)
 from classifiers.training.text import graph as sms_graph
+from classifiers.training.text.cascade import Second
 from classifiers.training.text.data import (
     CLASSES,
     FRAUD,
     LANGUAGES,
     LICENCES,
+    OWN,
     TEST,
     TRAIN,
     VALIDATION,
@@ -39,6 +48,10 @@ from fanzha.text import normalise_all
 
 SECOND_GRAPH = "second.onnx"
 
+REVIEWED = 0.001
+"""Of public legitimate texts, blocked ones included: what a person is to judge at most."""
+_NO_TRAFFIC = frozenset({OWN, *call_transcripts.SOURCES})
+"""Sources whose legitimate texts are no sample of traffic."""
 _BATCH = 512
 
 Served: TypeAlias = Callable[[Sequence[str]], tuple[Float32s, Float32s]]
@@ -58,28 +71,34 @@ def write(
     model = sms_graph.build(trained.network.weights(), trained.caution, trained.calibration)
     graph = model.SerializeToString(deterministic=True)
     served = _served(graph)
+    review = _review(served, rows, trained)
     table = {
         "version": out.name,
         "channel": "sms",
         "threshold": trained.stages.threshold,
+        **review,
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         **_parameters(trained),
         **_histograms(served, rows),
         "data": [*_sources(rows), *site.data([row.source for row in rows])],
         **({"examples": site.about} if site.about else {}),
-        **_measured(served, rows, trained, rounds, seed=seed, no_sample=site.sources),
+        **_measured(served, rows, trained, rounds, (seed, site.sources, review)),
         "golden": _golden(served, rows, trained),
+        **_second_stage(out, trained.stages.second),
     }
-    second = trained.stages.second
-    if second is not None:
-        head = encoder_head.build(second.head).SerializeToString(deterministic=True)
-        table["second_sha256"] = sha256(head).hexdigest()
-        table["second_look"] = golden.about(second)
-        out.mkdir(parents=True, exist_ok=True)
-        (out / SECOND_GRAPH).write_bytes(head)
     write_bundle(out, graph, table)
     TextClassifier(OnnxModel(out))
+
+
+def _second_stage(out: Path, second: Second | None) -> dict[str, object]:
+    """Write the graph of the second stage, and return what the card says of it."""
+    if second is None:
+        return {}
+    head = encoder_head.build(second.head).SerializeToString(deterministic=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / SECOND_GRAPH).write_bytes(head)
+    return {"second_sha256": sha256(head).hexdigest(), "second_look": golden.about(second)}
 
 
 def _parameters(trained: Trained) -> dict[str, object]:
@@ -88,8 +107,25 @@ def _parameters(trained: Trained) -> dict[str, object]:
         "languages": list(LANGUAGES),
         "caution": [round(float(value), 3) for value in trained.caution],
         "calibration": [round(value, 5) for value in trained.calibration],
-        "inputs": {**features.SETTINGS, "spam_threshold": round(trained.spam_threshold, 6)},
+        "inputs": {
+            "bucket_bits": features.BUCKET_BITS,
+            "drops_runs": 1,
+            **features.SETTINGS,
+            "spam_threshold": round(trained.spam_threshold, 6),
+        },
     }
+
+
+def _review(served: Served, rows: Sequence[LabelledText], trained: Trained) -> dict[str, float]:
+    """Return the score from which a text is put up for review, if that is under the threshold."""
+    ham = [
+        row.text
+        for row in rows
+        if row.split == VALIDATION and row.label == "ham" and row.source not in _NO_TRAFFIC
+    ]
+    scores = trained.stages.judge(ham, served(ham)[0]).scores
+    review = threshold_for(scores, REVIEWED)
+    return {"review_threshold": review} if 0 < review < trained.stages.threshold else {}
 
 
 def _histograms(served: Served, rows: Sequence[LabelledText]) -> dict[str, object]:
@@ -115,10 +151,10 @@ def _measured(
     rows: Sequence[LabelledText],
     trained: Trained,
     rounds: Sequence[tuple[RowSelection, Figures]],
-    *,
-    seed: int,
-    no_sample: Sequence[str],
+    how: tuple[int, Sequence[str], Mapping[str, float]],
 ) -> dict[str, object]:
+    """Measure on validation and test rows; *how* is a seed, sources that are no sample, reviews."""
+    seed, no_sample, review = how
     splits = {name: [row for row in rows if row.split == name] for name in _SPLITS}
     found: dict[str, object] = {f"{name}_rows": len(part) for name, part in splits.items()}
     found["threshold_alone"] = trained.stages.alone
@@ -133,7 +169,11 @@ def _measured(
         clear, frauds = _clear_labels(splits[name], no_sample)
         error = calibration_error(p_fraud[clear], frauds[clear])
         found[f"{name}_calibration_error"] = round(error, 4)
-        rates += _carrier_rates(name, splits[name], judged.scores, clear, trained)
+        found[f"{name}_reviewed"] = report.reviewed(splits[name], judged.scores, review)
+        traffic = clear & _of_traffic(splits[name])
+        rates += _carrier_rates(name, splits[name], judged.scores, traffic, trained)
+        found[f"{name}_ham"] = report.ham_by_language(splits[name], judged.blocked)
+        found[f"{name}_risk"] = _risk(splits[name], judged.scores)
     plots = _plots(splits[TEST], judged.scores, clear, trained)
     if learning := report.learning(rounds, by_source[VALIDATION], len(splits[TRAIN])):
         plots["learning"] = learning
@@ -168,6 +208,21 @@ def _carrier_rates(
         clusters=groups[clear],
         sources=np.array([row.source for row in rows])[clear],
     )
+
+
+def _of_traffic(rows: Sequence[LabelledText]) -> Bools:
+    """Return a mask of frauds, and of legitimate texts that are a sample of traffic.
+
+    Adverts are neither; our own look-alikes and synthetic calls are no sample.
+    """
+    return np.array(
+        [r.label == "fraud" or (r.label == "ham" and r.source not in _NO_TRAFFIC) for r in rows]
+    )
+
+
+def _risk(rows: Sequence[LabelledText], scores: Float32s) -> dict[str, object]:
+    found = logit_adjustment.risk(rows, scores)
+    return {} if found is None else found.figures()
 
 
 def _clear_labels(rows: Sequence[LabelledText], no_sample: Sequence[str]) -> tuple[Bools, Bools]:

@@ -1,12 +1,12 @@
 """Fits the second stage of the text model: its uncertain band, and its threshold.
 
-Texts whose fast score is within a band below the threshold are read by the sentence encoder; the
-mean of the log odds of network and head, calibrated on validation rows of the band, decides. What
-the fast network blocks stays blocked, so both stages share one budget.
+Texts whose fast score is within a band around the threshold, or below it, are read by the sentence
+encoder; the mean of the log odds of network and head, calibrated on validation rows of the band,
+decides. What is above the band stays blocked, so both stages share one budget.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,8 @@ LOWEST = 0.5
 """Of the calibrated probability: below it, more would be blocked wrongly than rightly."""
 _SHARES = (0.0, 0.25, 0.5, 0.75)
 """Of the budget, for the fast network; the rest is for the second stage."""
+_TOPS = (0.95, 0.99, 0.999)
+"""Ends of a band that reaches above the threshold, which has the whole budget then."""
 _FEW_FRAUDS = 40
 
 
@@ -32,6 +34,7 @@ class Second:
 
     head: EncoderHead
     from_score: float
+    to_score: float
     slope: float
     offset: float
     threshold: float
@@ -70,7 +73,7 @@ class Stages:
         """Escalate uncertain texts."""
         scores, escalated = fast.copy(), np.zeros(len(fast), np.bool_)
         if self.second is not None:
-            escalated = uncertain(fast, self.second.from_score, self.threshold)
+            escalated = uncertain(fast, self.second.from_score, self.second.to_score)
             rows = np.flatnonzero(escalated)
             odds = self.second.head.log_odds(encoded([texts[row] for row in rows.tolist()]))
             found = self.second.probabilities(fast[rows], odds)
@@ -83,34 +86,49 @@ class Stages:
         )
 
 
-def choose(
-    rows: Sequence[LabelledText], fast: Float32s, head: EncoderHead, lowest: float
-) -> Stages:
+class HeadOdds:
+    """Log odds of a head, each text encoded once."""
+
+    def __init__(self, head: EncoderHead) -> None:
+        self.head = head
+        self._known: dict[str, float] = {}
+
+    def of(self, texts: Sequence[str]) -> Float32s:
+        """Return the log odds of *texts*."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            found = self.head.log_odds(encoded(new))
+            self._known |= dict(zip(new, found.tolist(), strict=True))
+        return np.array([self._known[text] for text in texts], np.float32)
+
+
+def choose(rows: Sequence[LabelledText], fast: Float32s, heads: HeadOdds) -> tuple[Stages, float]:
     """Choose bands and thresholds on validation *rows*: of all that keep the budget, the best.
 
-    The fast threshold is at least *lowest*. The best is the one with the highest mean recall over
-    the sources; without a gain in recall there is no second stage.
+    The best is the one with the highest mean recall over the sources, which is returned besides;
+    without a gain in recall there is no second stage.
     """
     budget = _Budget(rows)
-    alone = max(lowest, budget.threshold(fast, budget.rows_for(1.0)))
-    thresholds = sorted({max(lowest, budget.threshold(fast, budget.rows_for(s))) for s in _SHARES})
-    public = budget.public
-    bands = [_from_score(fast[public], threshold) for threshold in thresholds]
-    seen = np.flatnonzero(uncertain(fast, min(bands), max(thresholds)))
+    alone = budget.threshold(fast, budget.rows_for(1.0))
+    strict = sorted({budget.threshold(fast, budget.rows_for(share)) for share in _SHARES})
+    choices = [(threshold, threshold) for threshold in strict]
+    choices += [(alone, top) for top in _TOPS if top > alone]
+    bands = [_from_score(fast[budget.public], threshold) for threshold, _ in choices]
+    seen = np.flatnonzero(uncertain(fast, min(bands), max(top for _, top in choices)))
     odds = np.zeros(len(rows), np.float32)
-    odds[seen] = head.log_odds(encoded([rows[n].text for n in seen.tolist()]))
+    odds[seen] = heads.of([rows[n].text for n in seen.tolist()])
     best, highest = Stages(threshold=alone, alone=alone, second=None), budget.recall(fast >= alone)
-    for threshold, from_score in zip(thresholds, bands, strict=True):
-        band = np.flatnonzero(uncertain(fast, from_score, threshold))
-        second = _fitted(budget, head, band, (fast, odds), (from_score, threshold))
+    for (threshold, top), from_score in zip(choices, bands, strict=True):
+        band = np.flatnonzero(uncertain(fast, from_score, top))
+        second = _fitted(budget, heads.head, band, (fast, odds), (from_score, top))
         if second is None:
             continue
-        blocked = fast >= np.float32(threshold)
+        blocked = fast >= np.float32(top)
         found = second.probabilities(fast[band], odds[band])
         blocked[band] = found >= np.float32(second.threshold)
         if (recall := budget.recall(blocked)) > highest:
             best, highest = Stages(threshold=threshold, alone=alone, second=second), recall
-    return best
+    return best, highest
 
 
 def uncertain(fast: Float32s, from_score: float, threshold: float) -> Bools:
@@ -145,31 +163,36 @@ class _Budget:
         self.fraud = np.array([row.label == "fraud" for row in rows])
         self.clear = np.array([sum(row.allowed) == 1 for row in rows])
         self.public = ham & (sources != OWN)
-        self.parts = logit_adjustment.budget_groups(rows, ham, logit_adjustment.OWN_TOGETHER)
-        of_source = [self.fraud & (sources == one) for one in np.unique(sources).tolist()]
+        self._parts = logit_adjustment.budgets(rows)
+        self._clusters = logit_adjustment.clusters_of(rows)
+        cells = np.array([f"{row.source} {row.language}" for row in rows])
+        of_source = [self.fraud & (cells == one) for one in np.unique(cells).tolist()]
         self._frauds = [part for part in of_source if part.sum() >= _FEW_FRAUDS]
 
     def rows_for(self, share: float) -> list[int]:
-        """Return how many rows of each part *share* of the budget is."""
-        allowed = [max(int(part.sum() * rate), 1) for part, rate in self.parts]
-        return [int(share * rows + 0.5) for rows in allowed]
+        """Return how many clusters of each part *share* of the budget is."""
+        return [int(share * allowed + 0.5) for _, allowed in self._parts]
 
     def left(self, blocked: Bools) -> list[int]:
-        """Return how many more rows of each part may be blocked."""
-        whole = self.rows_for(1.0)
-        spent = [int((blocked & part).sum()) for part, _ in self.parts]
-        return [max(rows - gone, 0) for rows, gone in zip(whole, spent, strict=True)]
+        """Return how many more clusters of each part may be blocked."""
+        gone = [len(np.unique(self._clusters[blocked & part])) for part, _ in self._parts]
+        pairs = zip(self._parts, gone, strict=True)
+        return [max(allowed - spent, 0) for (_, allowed), spent in pairs]
 
     def threshold(
         self, scores: Float32s, allowed: Sequence[int], among: Bools | None = None
     ) -> float:
-        """Return the lowest threshold that *allowed* rows of each part may reach."""
+        """Return the lowest threshold that *allowed* clusters of each part may reach."""
         within = np.ones(len(scores), np.bool_) if among is None else among
-        pairs = zip(self.parts, allowed, strict=True)
-        return max(_above(scores[part & within], rows) for (part, _), rows in pairs)
+        return max(
+            _above(
+                logit_adjustment.highest_of_clusters(scores, self._clusters, part & within), most
+            )
+            for (part, _), most in zip(self._parts, allowed, strict=True)
+        )
 
     def recall(self, blocked: Bools) -> float:
-        """Return the mean recall over the sources of fraud."""
+        """Return the mean recall over the sources of fraud, each language apart."""
         return float(np.mean([blocked[part].mean() for part in self._frauds]))
 
 
@@ -189,14 +212,21 @@ def _fitted(
     if slope <= 0:
         return None
     slope, offset = round(slope, 6), round(offset, 6)
-    second = Second(head=head, from_score=edges[0], slope=slope, offset=offset, threshold=LOWEST)
+    second = Second(
+        head=head,
+        from_score=edges[0],
+        to_score=edges[1],
+        slope=slope,
+        offset=offset,
+        threshold=LOWEST,
+    )
     scores, among = np.zeros(len(fast), np.float32), np.zeros(len(fast), np.bool_)
     scores[band], among[band] = second.probabilities(fast[band], odds[band]), True
     left = budget.left(fast >= np.float32(edges[1]))
     threshold = max(LOWEST, budget.threshold(scores, left, among))
     if threshold >= 1:
         return None
-    return Second(head=head, from_score=edges[0], slope=slope, offset=offset, threshold=threshold)
+    return replace(second, threshold=threshold)
 
 
 def _from_score(public: Float32s, threshold: float) -> float:

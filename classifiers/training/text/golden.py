@@ -56,6 +56,7 @@ def about(second: Second) -> dict[str, object]:
     """Return the table of a card about the second stage."""
     return {
         "from_score": second.from_score,
+        "to_score": second.to_score,
         "slope": second.slope,
         "offset": second.offset,
         "threshold": second.threshold,

@@ -38,14 +38,18 @@ class Weights:
     table: Float32s
     """[buckets, width]"""
     scale: float
+    root_scale: float
+    """Scales the sums over the square root of the number of n-grams."""
     peak_scale: float
     """Scales the largest sums of a chunk."""
     hidden: Float32s
-    """[twice the width, hidden]: for the mean, then for the largest"""
+    """[three times the width, hidden]: for the mean, the sums over the root, and the largest"""
     hidden_bias: Float32s
     out: Float32s
     """[hidden, classes, languages and kinds of fraud]"""
     out_bias: Float32s
+    wide: Float32s
+    """[width, classes]: from the sums over the root straight to the logits of the classes"""
 
 
 def build(weights: Weights, caution: Float32s, calibration: Calibration) -> onnx.ModelProto:
@@ -106,8 +110,10 @@ def _bags() -> list[onnx.NodeProto]:
         node("ScatterND", ["lowest", "targets", "sums"], ["peaks"], reduction="max"),
         node("Unsqueeze", ["weights", "axis_1"], ["weight_column"]),
         node("Mul", ["bags", "weight_column"], ["means"]),
+        node("Sqrt", ["weight_column"], ["root_column"]),
+        node("Mul", ["bags", "root_column"], ["roots"]),
         node("Gather", ["sender_table", "senders"], ["sender"]),
-        node("Concat", ["means", "peaks", "sender"], ["described"], axis=1),
+        node("Concat", ["means", "roots", "peaks", "sender"], ["described"], axis=1),
     ]
 
 
@@ -116,7 +122,8 @@ def _network() -> list[onnx.NodeProto]:
     return [
         node("Gemm", ["described", "hidden_weights", "hidden_bias"], ["hidden"]),
         node("Relu", ["hidden"], ["active"]),
-        node("Gemm", ["active", "out_weights", "out_bias"], ["logits"]),
+        node("Gemm", ["active", "out_weights", "out_bias"], ["deep_logits"]),
+        node("Gemm", ["roots", "wide_weights", "deep_logits"], ["logits"]),
         node("Split", ["logits", "heads"], ["class_logits", "language_logits", "kinds"], axis=1),
         node("Softmax", ["language_logits"], ["languages"], axis=1),
         node("MatMul", ["languages", "caution"], ["added"]),
@@ -145,10 +152,14 @@ def _constants(
     weights: Weights, caution: Float32s, calibration: Calibration
 ) -> list[tuple[str, Tensor]]:
     scales = np.abs(weights.table).max(axis=0) / _INT8_MAX
-    of_inputs = np.concatenate([scales * weights.scale, scales * weights.peak_scale])
+    of_pools = (weights.scale, weights.root_scale, weights.peak_scale)
+    of_inputs = np.concatenate([scales * scale for scale in of_pools])
     hidden = weights.hidden * of_inputs[:, np.newaxis]
     # No labelled source names its senders, so their weights are zero: they cannot hurt.
     of_sender = np.zeros((SENDER_WIDTH, hidden.shape[1]), np.float32)
+    # Only the classes have a wide part; languages and kinds of fraud have weights of zero.
+    wide = np.zeros((len(scales), weights.out.shape[1]), np.float32)
+    wide[:, : weights.wide.shape[1]] = weights.wide * scales[:, np.newaxis]
     return [
         ("table", np.round(weights.table / scales).astype(np.int8)),
         ("sender_table", np.zeros((len(SenderClass), SENDER_WIDTH), np.float32)),
@@ -156,6 +167,7 @@ def _constants(
         ("hidden_bias", weights.hidden_bias),
         ("out_weights", np.ascontiguousarray(weights.out)),
         ("out_bias", weights.out_bias),
+        ("wide_weights", wide),
         ("caution", np.outer(caution, [1, 0, 0]).astype(np.float32)),
         ("heads", np.array([*HEADS, len(FraudType)], np.int64)),
         ("fraud_last", np.array([len(CLASSES) - 1, 1], np.int64)),

@@ -1,4 +1,7 @@
-"""The network of the text model in torch: pooled n-gram embeddings, then a small perceptron.
+"""The network of the text model in torch: pooled n-gram embeddings, wide and deep.
+
+The deep part is a small perceptron. The wide one is linear in the n-grams, as a logistic model is:
+evidence adds up with the length of a text, where a mean thins it out. Both share the embeddings.
 
 The graph that is served is written by hand in `sms_graph`; every bundle compares the two.
 """
@@ -25,7 +28,8 @@ BATCH = 512
 _SCALE = 8.0
 """A mean of many embeddings is small; this keeps it in the range where the network learns."""
 _PEAK_SCALE = _SCALE / 1.5 / (CHUNK * IDS_PER_CHARACTER)
-_DROPPED_GRAMS = 0.4
+_ROOT_SCALE = 0.5
+_DROPPED_GRAMS = 0.2
 
 
 class TextNetwork(nn.Module):
@@ -34,12 +38,13 @@ class TextNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.table = nn.EmbeddingBag(2**BUCKET_BITS, WIDTH, mode="sum", padding_idx=PADDING)
-        nn.init.normal_(self.table.weight, std=0.1)
+        nn.init.normal_(self.table.weight, std=0.05)
         with torch.no_grad():
             self.table.weight[PADDING] = 0
         self.dropout = nn.Dropout(0.2)
-        self.hidden = nn.Linear(2 * WIDTH, HIDDEN)
+        self.hidden = nn.Linear(3 * WIDTH, HIDDEN)
         self.out = nn.Linear(HIDDEN, sum(HEADS) + len(FraudType))
+        self.wide = nn.Linear(WIDTH, HEADS[0], bias=False)
 
     def forward(self, grams: NGrams) -> Tensor:
         """Return logits of the texts of *grams*."""
@@ -52,20 +57,24 @@ class TextNetwork(nn.Module):
         bags = torch.zeros(len(weights), WIDTH).index_add(0, rows, sums)
         lowest = torch.full_like(bags, torch.finfo(bags.dtype).min)
         peaks = lowest.scatter_reduce(0, rows[:, None].expand(-1, WIDTH), sums, "amax")
-        pooled = torch.cat([bags * weights[:, None] * _SCALE, peaks * _PEAK_SCALE], dim=1)
-        logits: Tensor = self.out(torch.relu(self.hidden(self.dropout(pooled))))
-        return logits
+        means, roots = bags * weights[:, None], bags * weights[:, None].sqrt()
+        pooled = torch.cat([means * _SCALE, roots * _ROOT_SCALE, peaks * _PEAK_SCALE], dim=1)
+        deep: Tensor = self.out(torch.relu(self.hidden(self.dropout(pooled))))
+        classes, others = deep[:, : HEADS[0]], deep[:, HEADS[0] :]
+        return torch.cat([classes + self.wide(roots), others], dim=1)
 
     def weights(self) -> Weights:
         """Return the weights as arrays."""
         return Weights(
             table=_array(self.table.weight),
             scale=_SCALE,
+            root_scale=_ROOT_SCALE,
             peak_scale=_PEAK_SCALE,
             hidden=_array(self.hidden.weight).T,
             hidden_bias=_array(self.hidden.bias),
             out=_array(self.out.weight).T,
             out_bias=_array(self.out.bias),
+            wide=_array(self.wide.weight).T,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from classifiers.training import card_plots, carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.text.data import OWN
 from classifiers.training.text.evasions import EVASIONS
 from classifiers.training.text.report import Figures
 
@@ -47,6 +48,10 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         **{name: _table(metrics[name]) if metrics.get(name) else "" for name in _TABLES},
         "evasions": _evasion_table(metrics["evasions"]) if metrics.get("evasions") else "",
         "examples": _examples(card),
+        "ham": _ham_table(metrics),
+        "risk": _risk(metrics),
+        "review": _review(card),
+        "own_share": _own_share(card),
         "kinds": _kind_table(metrics),
         "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
@@ -56,6 +61,45 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
 
 def _examples(card: Mapping[str, Any]) -> str:
     return examples_card.section(card["examples"]).rstrip() if "examples" in card else ""
+
+
+def _ham_table(metrics: Mapping[str, Figures]) -> str:
+    lines = [
+        [
+            f"{figure['kind']}, {split}",
+            figure["ham"],
+            figure["blocked"],
+            f"{float(str(figure['low'])):.3%} to {float(str(figure['high'])):.3%}",
+        ]
+        for split in ("validation", "test")
+        for figure in metrics[f"{split}_ham"]
+    ]
+    return markdown_table(("legitimate texts", "rows", "blocked", "95 % interval"), lines)
+
+
+def _risk(metrics: Mapping[str, Any]) -> str:
+    found = metrics["validation_risk"]
+    threshold = found.get("threshold")
+    return f"{found['statement']} That would take a score of " + (
+        "more than 1." if threshold is None else f"{threshold}."
+    )
+
+
+def _review(card: Mapping[str, Any]) -> str:
+    if "review_threshold" not in card:
+        return "None."
+    shares = card["metrics"]["test_reviewed"]
+    caught = ", ".join(f"`{source}` {share:.0%}" for source, share in shares.items())
+    return (
+        f"A text that scores from {card['review_threshold']} on is let through and put up for a "
+        "person to judge: with those blocked, at most 1 in 1,000 public legitimate validation "
+        f"texts. Of the frauds of test rows so many are blocked or put up: {caught}."
+    )
+
+
+def _own_share(card: Mapping[str, Any]) -> str:
+    rows = {one["source"]: int(one["rows"]) for one in card["data"]}
+    return f"{rows.get(OWN, 0) / sum(rows.values()):.0%}"
 
 
 def _kind_table(metrics: Mapping[str, Figures]) -> str:
@@ -123,7 +167,7 @@ def _looks(card: Mapping[str, Any]) -> dict[str, object]:
     second = card["second_look"]
     return {
         "from_score": second["from_score"],
-        "below": card["threshold"],
+        "below": second.get("to_score", card["threshold"]),
         "slope": second["slope"],
         "offset": second["offset"],
         "own_threshold": second["threshold"],

@@ -8,6 +8,8 @@ from classifiers.training.text.data import OWN, LabelledText
 
 _PER_ROOT = 30
 _MOST_REPEATS = 4
+_MORE_OF_OWN = 2
+"""Our own templates are many; each is written a few times an epoch."""
 _FRAMED = 0.25
 _CONTEXT = frozenset({"nus", "uci", "mendeley", "w80", "msglog", OWN})
 """Sources whose ham is put around fraud."""
@@ -36,7 +38,10 @@ class Sampler:
         return drawn
 
     def _quotas(self) -> list[tuple[list[LabelledText], int]]:
-        roots = {key: int(_PER_ROOT * len(cell) ** 0.5) for key, cell in self._cells.items()}
+        roots = {
+            key: int(_PER_ROOT * len(cell) ** 0.5 * (_MORE_OF_OWN if key[1] == OWN else 1))
+            for key, cell in self._cells.items()
+        }
         # In a language with little ham, ham is drawn more often: to be written in that
         # language must not be evidence.
         for language in {language for language, _, _ in roots}:
@@ -57,6 +62,8 @@ class Sampler:
         if row.source == OWN and row.label == "ham":
             text = augmentation.recombined(text, self._chance.choice(cell).text, self._chance)
             text = augmentation.with_link(text, self._chance)
+        if row.label == "ham":
+            text = augmentation.repeated(text, self._chance)
         if row.source != OWN:
             text = augmentation.join(text, self._chance.choice(cell).text, self._chance)
         context = self._context.get(row.language)

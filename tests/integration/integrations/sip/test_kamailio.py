@@ -75,6 +75,23 @@ def test_listed_callers_get_603_plus_with_an_id_to_appeal_with_and_others_ring(
     eventually(lambda: service.fanzha(*appeal, *grounds, check=False).returncode == 0)
 
 
+def test_over_tcp_calls_are_asked_about_alike(service: Running, tmp_path: Path) -> None:
+    with (
+        callee(tmp_path) as next_hop,
+        sip_adapter(tmp_path, service) as running,
+        switch(
+            tmp_path / "switch",
+            next_hop=next_hop,
+            adapters=[running.port("sip")],
+            patience_ms=10_000,
+            transport="tcp",
+        ) as found,
+    ):
+        calls = dial(tmp_path / "calls", found.port, PARTIES, rate=50, calls=20)
+
+    assert statuses(calls) == {603: 2, 180: 18}
+
+
 def test_ended_calls_reach_the_service_and_blocked_ones_do_not(
     network: RunningSwitch, service: Running, tmp_path: Path
 ) -> None:

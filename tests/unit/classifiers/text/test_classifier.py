@@ -58,6 +58,16 @@ def shipped() -> TextClassifier:
     return bundles.load_text()
 
 
+def test_the_version_before_the_newest_loads_for_a_rollback() -> None:
+    versions = sorted((one.name for one in (bundles.SHIPPED / "sms").iterdir()), key=int)
+
+    before = bundles.load_first_stage(version=versions[-2])
+
+    # Its table has fewer buckets than the newest one's.
+    assert len(versions) > 1
+    assert before.score_bodies(FRAUDULENT[:1]).p_fraud[0] >= before.threshold
+
+
 @pytest.mark.parametrize("text", LEGITIMATE)
 def test_a_legitimate_message_is_not_blocked(text: str) -> None:
     assert shipped().score_bodies([text]).p_fraud[0] < shipped().threshold

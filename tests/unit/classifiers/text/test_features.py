@@ -33,10 +33,20 @@ def slow_ids(text: str) -> list[int]:
 
 
 def ids_at(text: str, at: int) -> list[int]:
+    return [
+        id_ if at == 0 or gram != before else 0
+        for (id_, gram), (_, before) in zip(
+            grams_at(text, at), grams_at(text, max(at - 1, 0)), strict=True
+        )
+    ]
+
+
+def grams_at(text: str, at: int) -> list[tuple[int, str]]:
     code = ord(text[at])
     is_wide = code >= SIZE or classes()[code] == WIDE
     sizes = WIDE_SIZES if is_wide else NARROW_SIZES
-    return [bucket(text[at : at + size]) if at + size <= len(text) else 0 for size in sizes]
+    grams = [text[at : at + size] if at + size <= len(text) else "" for size in sizes]
+    return [(bucket(gram) if gram else 0, gram) for gram in grams]
 
 
 @given(texts)
@@ -73,3 +83,10 @@ def test_work_is_bounded_for_long_texts() -> None:
     long, at_the_limit = ngrams(["a" * 8192]), ngrams(["a" * MAX_CHARACTERS])
 
     assert np.array_equal(long.ids, at_the_limit.ids)
+
+
+def test_a_run_of_one_character_is_one_ngram_of_each_size() -> None:
+    grams = ngrams(["字" * 500])
+
+    assert (grams.ids > 0).sum() == IDS_PER_CHARACTER
+    assert (ngrams(["字" * 500], drops_runs=False).ids > 0).sum() > 1000

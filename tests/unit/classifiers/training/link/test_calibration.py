@@ -38,3 +38,16 @@ def test_scores_without_information_are_refused() -> None:
 
     with pytest.raises(ValueError, match="do not tell"):
         calibration.fit(ODDS, malicious)
+
+
+def test_wide_odds_of_few_frauds_do_not_run_away() -> None:
+    chance = np.random.default_rng(10)
+    benign, malicious = chance.normal(-14, 4, 40_000), chance.normal(9, 7, 2_000)
+    odds = np.concatenate([benign, malicious]).astype(np.float32)
+    is_malicious = np.arange(len(odds)) >= len(benign)
+
+    bend, slope, offset = calibration.fit(odds, is_malicious)
+
+    believed = 1 / (1 + np.exp(-(bend * odds**3 + slope * odds + offset)))
+    assert slope < 3
+    assert calibration_error(believed.astype(np.float32), is_malicious) < 0.01

@@ -7,11 +7,11 @@ from classifiers.training.templates import builder
 
 SEEDS = (1, 7, 20260105)
 WRITTEN = {
-    "zh": "350b0f2fbdda7c6b",
-    "en": "aa158476f5dc5f13",
+    "zh": "b3da72c012ae0011",
+    "en": "fdded62b2007cb20",
     "id": "89c4c47a2a70c44b",
     "th": "4799fad191033187",
-    "other": "58bc88df22e64a44",
+    "other": "f3b46f3194905b47",
 }
 """Of all messages of a language. Whoever changes its templates changes it, and the next training
 learns from other messages; those of the other languages must stay."""

@@ -1,9 +1,13 @@
 """The second stage of the text model: its band, and the budget that both stages share."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime as ort
+import pytest
 
 from classifiers.training.text import cascade, encoder_head
+from classifiers.training.text.cascade import HeadOdds
 from classifiers.training.text.data import VALIDATION, LabelledText
 from classifiers.training.text.encoder_head import EncoderHead
 from fanzha.tables import Float32s
@@ -29,7 +33,7 @@ def rows(label: str, count: int, text: str) -> list[LabelledText]:
         language=0,
         allowed=allowed,
     )
-    return [row] * count
+    return [replace(row, group=f"{label} {n}") for n in range(count)]
 
 
 def scores(chance: np.random.Generator, middle: float, count: int) -> Float32s:
@@ -62,11 +66,12 @@ def test_both_stages_together_keep_the_budget() -> None:
     some = rows("ham", 3000, "See you at seven") + rows("fraud", 300, "客服 退款 加微信")
     fast = np.concatenate([scores(chance, 0.2, 3000), scores(chance, 0.6, 300)])
 
-    stages = cascade.choose(some, fast, head(), 0.6)
+    stages, recall = cascade.choose(some, fast, HeadOdds(head()))
 
     judged = stages.judge([row.text for row in some], fast)
-    assert judged.blocked[:3000].sum() <= 3
+    assert judged.blocked[:3000].sum() <= 1
     assert judged.blocked[3000:].mean() >= judged.alone[3000:].mean()
+    assert recall == pytest.approx(judged.blocked[3000:].mean())
 
 
 def test_few_legitimate_rows_are_uncertain() -> None:
@@ -74,6 +79,7 @@ def test_few_legitimate_rows_are_uncertain() -> None:
     some = rows("ham", 3000, "See you at seven") + rows("fraud", 300, "客服 退款 加微信")
     fast = np.concatenate([scores(chance, 0.3, 3000), scores(chance, 0.5, 300)])
 
-    judged = cascade.choose(some, fast, head(), 0.6).judge([row.text for row in some], fast)
+    stages, _ = cascade.choose(some, fast, HeadOdds(head()))
+    judged = stages.judge([row.text for row in some], fast)
 
     assert judged.escalated[:3000].mean() <= cascade.MOST_UNCERTAIN

@@ -1,9 +1,11 @@
 """What keeps the text model within its budget."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from classifiers.training.text import logit_adjustment
-from classifiers.training.text.data import FRAUD, LANGUAGES, VALIDATION, LabelledText
+from classifiers.training.text.data import FRAUD, LANGUAGES, OWN, VALIDATION, LabelledText
 from classifiers.training.text.scores import adjusted_classes, probabilities
 from fanzha.tables import Float32s
 
@@ -19,7 +21,7 @@ def rows_of(
         language=language,
         allowed=(label == "ham", label == "spam", label == "fraud"),
     )
-    return [row] * count
+    return [replace(row, group=f"{label} {n}") for n in range(count)]
 
 
 def logits(chance: np.random.Generator, count: int, language: int = 0) -> Float32s:
@@ -48,10 +50,10 @@ def test_where_spam_is_likelier_no_caution_is_needed() -> None:
     assert logit_adjustment.required_margins(spam)[0] < -100
 
 
-def test_one_in_a_thousand_of_a_source_may_reach_even_odds() -> None:
-    found = logits(np.random.default_rng(2), 2000)
+def test_one_in_ten_thousand_of_a_language_may_reach_even_odds() -> None:
+    found = logits(np.random.default_rng(2), 20_000)
 
-    caution = logit_adjustment.ham_offsets(rows_of(2000), found)
+    caution = logit_adjustment.ham_offsets(rows_of(20_000), found)
 
     p_fraud = probabilities(adjusted_classes(found, caution))[:, FRAUD]
     assert (p_fraud > 0.501).sum() <= 2
@@ -64,3 +66,24 @@ def test_a_language_without_enough_ham_is_treated_as_the_hardest() -> None:
     caution = logit_adjustment.ham_offsets(rows_of(2000), found)
 
     assert (caution == caution[0]).all()
+
+
+def test_near_duplicates_count_once() -> None:
+    found = logits(np.random.default_rng(4), 2000)
+    rows = rows_of(2000)
+    worst = np.argsort(-logit_adjustment.required_margins(found))[:3]
+    alike = [replace(row, group="one") if n in worst else row for n, row in enumerate(rows)]
+
+    apart = logit_adjustment.ham_offsets(rows, found)[0]
+    together = logit_adjustment.ham_offsets(alike, found)[0]
+
+    assert together < apart
+
+
+def test_one_in_a_hundred_of_our_own_look_alikes_may_reach_even_odds() -> None:
+    found = logits(np.random.default_rng(5), 2000)
+
+    caution = logit_adjustment.ham_offsets(rows_of(2000, source=OWN), found)
+
+    p_fraud = probabilities(adjusted_classes(found, caution))[:, FRAUD]
+    assert 19 <= (p_fraud > 0.499).sum() <= 21
