@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifiers.link import url_parts
+from classifiers.link import name_columns, url_parts
 from classifiers.link.url_brands import NO_BRAND, brand_in_path, find_brands
 from classifiers.link.url_characters import (
     ascii_bytes,
@@ -30,8 +30,9 @@ from fanzha.tables import Float32s
 
 HOSTS_CACHED = 4096
 """Hosts whose columns are kept; all are dropped when there are more. About 4 MB."""
-REVISION = "url-1"
-"""Of what `of_urls` makes; trees made for another do not load."""
+REVISION = "url-2"
+"""Of what `of_urls` makes; trees made for one that is not in `WIDTHS` do not load."""
+FIRST_REVISION = "url-1"
 
 _HOST = (
     *("labels", "label_length", "suffix_dots", "below_length", "below_labels", "is_address"),
@@ -53,7 +54,10 @@ _RATES = (
     *("uncovered_share", "name_words", "longest_name_word", "letters"),
     *(f"name_words_{name}" for name in _SUMS),
 )
-NAMES = (*_HOST, *_BRANDS, *_PATH, *_RATES)
+_FIRST = (*_HOST, *_BRANDS, *_PATH, *_RATES)
+NAMES = (*_FIRST, *name_columns.NAMES)
+WIDTHS = {FIRST_REVISION: len(_FIRST), REVISION: len(NAMES)}
+"""Columns by revision: each begins with those before it, so older trees read the first ones."""
 
 _INDEX_PAGE = re.compile(rb"(?:[a-z]{2}/)?(?:index\.(?:html?|php|jsp|aspx?)|home|main)?/?")
 _COM = re.compile(rb"\.com\b")
@@ -132,7 +136,7 @@ class UrlColumns:
             before_path_brand=(*_host(parts), brands.label, brands.below),
             before_path=(brands.misspelt, brands.disguised),
             before_path_words=known,
-            last=last,
+            last=(*last, *name_columns.of(parts, self._statistics)),
             is_foreign=brands.is_foreign,
         )
         if len(self._hosts) >= HOSTS_CACHED:

@@ -8,9 +8,12 @@ a rate. Rare ones have none.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from classifiers.card_fields import checked_field
+from classifiers.link.letter_odds import LetterOdds
 
+_LETTERS = ("label_letters", "below_letters")
 SHORTEST_WORD, LONGEST_WORD = 3, 12
 """Letters of the words of the lexicon."""
 
@@ -65,6 +68,10 @@ class UrlStatistics:
     """Rates of words of the lexicon within a registrable label."""
     path_words: Mapping[str, float]
     lexicon: frozenset[str]
+    label_letters: LetterOdds = field(default_factory=LetterOdds)
+    """Of registrable labels; empty in bundles of `url_columns.FIRST_REVISION`."""
+    below_letters: LetterOdds = field(default_factory=LetterOdds)
+    """Of the labels below them, likewise."""
     names: NameSplitter = field(init=False, repr=False, compare=False)
     """By words of `lexicon`."""
 
@@ -77,6 +84,10 @@ def dump(statistics: UrlStatistics) -> str:
     """Write *statistics* as JSON, equal ones equally."""
     table = {one.name: getattr(statistics, one.name) for one in fields(statistics) if one.init}
     table["lexicon"] = sorted(statistics.lexicon)
+    for name in _LETTERS:
+        letters: LetterOdds = table.pop(name)
+        if letters.ratios:
+            table[name] = {"ratios": letters.ratios, "legitimate": letters.legitimate}
     return json.dumps(table, sort_keys=True, separators=(",", ":"))
 
 
@@ -88,9 +99,26 @@ def parse(text: str) -> UrlStatistics:
     rates = (
         *("suffixes", "suffix_domains", "top_levels", "host_words", "name_words", "path_words"),
     )
+    found: dict[str, Any] = {name: _rates(checked_field(table, name, dict)) for name in rates}
+    for name in _LETTERS:
+        if name in table:
+            found[name] = _letters(checked_field(table, name, dict))
     return UrlStatistics(
-        **{name: _rates(checked_field(table, name, dict)) for name in rates},
-        lexicon=frozenset(map(str, checked_field(table, "lexicon", list))),
+        lexicon=frozenset(map(str, checked_field(table, "lexicon", list))), **found
+    )
+
+
+def _letters(table: Mapping[str, object]) -> LetterOdds:
+    ratios = _rates(checked_field(table, "ratios", dict))
+    legitimate = _rates(checked_field(table, "legitimate", dict))
+    # Few distinct figures of many n-grams: one object for each, and one for each n-gram.
+    figures: dict[float, float] = {}
+    return LetterOdds(
+        ratios={gram: figures.setdefault(one, one) for gram, one in ratios.items()},
+        legitimate={
+            gram: figures.setdefault(one, one)
+            for gram, one in zip(ratios, map(legitimate.__getitem__, ratios), strict=True)
+        },
     )
 
 

@@ -28,7 +28,7 @@ _ERRORS_ONLY = 3
 class UrlTrees:
     """Maps canonical URLs, with their fast log-odds, to log-odds. For use by one thread."""
 
-    def __init__(self, trees: bytes) -> None:
+    def __init__(self, trees: bytes, revision: str = url_columns.REVISION) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -39,11 +39,12 @@ class UrlTrees:
         about = self._session.get_modelmeta().custom_metadata_map
         if STATISTICS not in about:
             raise ValueError(f"{card.CASCADE_HEAD} holds no statistics of URLs")
+        self._width = url_columns.WIDTHS[revision]
         self._columns = UrlColumns(url_statistics.parse(about[STATISTICS]))
 
     def log_odds(self, inputs: Sequence[str], fast_log_odds: Float32s) -> Float32s:
         """Return the log-odds of canonical URLs, one each."""
-        rows = np.column_stack([fast_log_odds, self._columns.of(inputs)])
+        rows = np.column_stack([fast_log_odds, self._columns.of(inputs)[:, : self._width]])
         found: Float32s = self._session.run([OUTPUT], {INPUT: rows})[0]
         return found.reshape(len(inputs))
 
@@ -52,8 +53,8 @@ def of_bundle(bundle: Path, about: Card) -> Cascade | None:
     """Load the second stage of *bundle*; None without one, `ValueError` when it is incomplete."""
     if about.cascade is None:
         return None
-    made_by = (about.cascade.encoder, about.cascade.encoder_version)
-    if made_by != (ENCODER, url_columns.REVISION):
-        raise ValueError(f"{bundle}: there is no encoder {' '.join(made_by)}")
-    trees = UrlTrees(card.read_cascade_head(bundle, about))
+    encoder, revision = about.cascade.encoder, about.cascade.encoder_version
+    if encoder != ENCODER or revision not in url_columns.WIDTHS:
+        raise ValueError(f"{bundle}: there is no encoder {encoder} {revision}")
+    trees = UrlTrees(card.read_cascade_head(bundle, about), revision)
     return Cascade(trees, ScoreCombiner(about=about.cascade, threshold=about.threshold), PACE)

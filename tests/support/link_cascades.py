@@ -11,8 +11,9 @@ from classifiers import bundles, card
 from classifiers.card import CARD, CASCADE_HEAD, GRAPH
 from classifiers.cascade import Cascade, EscalationPace, ScoreCombiner
 from classifiers.cascade_card import CascadeCard
-from classifiers.link import url_columns
+from classifiers.link import letter_odds, url_columns
 from classifiers.link.classifier import LinkClassifier
+from classifiers.link.letter_odds import LEAST_NAMES
 from classifiers.link.url_statistics import UrlStatistics
 from classifiers.link.url_trees import ENCODER, PACE, UrlTrees
 from classifiers.onnx_model import OnnxModel
@@ -24,6 +25,7 @@ DEEP = "http://bank.example/a/b/c"
 SHALLOW = "http://bank.example/a"
 THRESHOLD = 0.98
 
+_NAMES = [(name, name.startswith("x")) for name in ("xqzk", "libra") for _ in range(LEAST_NAMES)]
 STATISTICS = UrlStatistics(
     suffixes={"com": 0.0},
     suffix_domains={"com": 1.0},
@@ -32,6 +34,8 @@ STATISTICS = UrlStatistics(
     name_words={"shop": 0.0},
     path_words={"a": 0.0},
     lexicon=frozenset({"shop"}),
+    label_letters=letter_odds.learn(_NAMES),
+    below_letters=letter_odds.learn(_NAMES),
 )
 _NODE = np.dtype(
     [
@@ -70,7 +74,7 @@ def a_head() -> bytes:
 def about() -> CascadeCard:
     """Return the card of our second stage, which is asked about all links."""
     return CascadeCard(
-        sha256=sha256(a_head()).hexdigest(),
+        sha256="",
         from_score=1e-6,
         to_score=1.0,
         slope=1.0,
@@ -82,9 +86,13 @@ def about() -> CascadeCard:
     )
 
 
-def a_cascade(pace: EscalationPace = PACE) -> Cascade:
-    """Return our second stage."""
-    return Cascade(UrlTrees(a_head()), ScoreCombiner(about=about(), threshold=THRESHOLD), pace)
+def a_cascade(
+    pace: EscalationPace = PACE, head: bytes | None = None, card: CascadeCard | None = None
+) -> Cascade:
+    """Return our second stage, or another *head* with its *card*."""
+    card = card or about()
+    stage = UrlTrees(head or a_head(), card.encoder_version)
+    return Cascade(stage, ScoreCombiner(about=card, threshold=THRESHOLD), pace)
 
 
 def fast_model() -> OnnxModel:
@@ -94,13 +102,16 @@ def fast_model() -> OnnxModel:
     return model
 
 
-def a_link_bundle(root: Path, version: str) -> Path:
-    """Put the shipped fast model below *root*, with our second stage."""
+def a_link_bundle(
+    root: Path, version: str, head: bytes | None = None, second: CascadeCard | None = None
+) -> Path:
+    """Put the shipped fast model below *root*, with our second stage or another *head*."""
     source = bundles.newest(bundles.SHIPPED, "url")
     bundle = root / "url" / version
-    fast_card, second = card.read(source), about()
+    head, second = head or a_head(), second or about()
+    fast_card = card.read(source)
     golden = [DEEP, SHALLOW]
-    scores = LinkClassifier(fast_model(), a_cascade()).score(golden).tolist()
+    scores = LinkClassifier(fast_model(), a_cascade(PACE, head, second)).score(golden).tolist()
     table = {
         "version": version,
         "channel": "url",
@@ -111,13 +122,13 @@ def a_link_bundle(root: Path, version: str) -> Path:
         "metrics": {"rows": 1},
         "data": [{"source": "none", "licence": "none", "rows": 1}],
         "golden": [{"url": url, "score": score} for url, score in zip(golden, scores, strict=True)],
-        "second_sha256": second.sha256,
+        "second_sha256": sha256(head).hexdigest(),
         "second_look": {
             name: getattr(second, name) for name in CascadeCard.__slots__ if name != "sha256"
         },
     }
     write_bundle(bundle, (source / GRAPH).read_bytes(), table)
-    (bundle / CASCADE_HEAD).write_bytes(a_head())
+    (bundle / CASCADE_HEAD).write_bytes(head)
     assert (bundle / CARD).exists()
     return bundle
 

@@ -1,52 +1,59 @@
-"""Trains the link model and writes its bundle and its page.
+"""Trains the link cascade and writes its bundle and its page.
 
     python -m classifiers.training.link --data FOLDER --out classifiers/models/url/VERSION
 
-Everything is chosen on the validation rows; the test rows are scored once, at the end.
-The other rounds leave sources out to see how the model does on one it never saw; their
-models are thrown away.
+Settings were chosen on the validation rows. The fast model learns from the training rows. The
+second stage is fitted twice: once on the training rows, to score the test rows, later months and
+sources never trained on once, at the end; and once on all rows that may be trained on, to be
+shipped. Other rounds leave sources out of the fast model; their models are thrown away.
 """
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from rich.progress import Progress
 
-from classifiers.card import GOLDEN_TOLERANCE, SITE_LICENCE
-from classifiers.link.classifier import BATCH, LinkClassifier
+from classifiers.card import CASCADE_HEAD, SITE_LICENCE
+from classifiers.link import url_trees
+from classifiers.link.classifier import LinkClassifier
 from classifiers.link.features import REVISION, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel
 from classifiers.training import card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
-from classifiers.training.link import data, examples, feature_matrix, report, vocabulary
-from classifiers.training.link import graph as link_graph
-from classifiers.training.link import network as link_network
+from classifiers.training.link import (
+    cascade_report,
+    data,
+    examples,
+    fast_model,
+    feature_matrix,
+    fits,
+    forked,
+    report,
+    trees,
+)
 from classifiers.training.link import page as link_page
+from classifiers.training.link.cascade_fit import FOLDS, CascadeTraining
 from classifiers.training.link.data import LabelledLinks, Splits
-from classifiers.training.link.network import LinkNetwork
+from classifiers.training.link.fits import LinkFits
 from classifiers.training.link.rounds import LinkTrainingSetup
-from fanzha.tables import Float32s, Int64s
+from classifiers.training.link.stages import LinkStages
+from classifiers.training.link.trees import TreeSettings
+from classifiers.training.link.url_rates import UrlWords
+from fanzha.tables import Int64s
 
 SEED = 20261124
-LEFT_OUT = (
-    ("jpcert", "wener_zh", "phishtank2020", "ebbu2017"),
-    ("tweetfeed", "goldminer_zh", "polkadot", "tranco2026"),
-    ("urlhaus2026", "openaddresses", "jarelllama", "chinalist"),
-)
-"""Sources left out of training and threshold, four at a time to save rounds."""
-LEARNING_SHARES = (0.25, 0.5)
-"""Of the registered domains, for the learning curve; all of them is the model itself."""
+MEASURED_SERVED = 20
+"""One of so many test rows is scored by the written bundle, too."""
 
 GOLDEN_URLS = (
     "http://bank.example/",
@@ -70,15 +77,30 @@ def main() -> None:
         sys.exit(f"examples: {error}")
     for line in examples_card.lines(site.about):
         sys.stderr.write(f"{line}\n")
-    with Progress() as progress:
-        preparing = progress.add_task("computing features", total=1)
-        matrix = feature_matrix.compute(links.urls, LinkFeatureSettings())
-        progress.advance(preparing)
-        setup = LinkTrainingSetup(
-            links=links, described=matrix, splits=splits, seed=arguments.seed, progress=progress
-        )
-        licences = data.licences(arguments.data)
-        train(setup, arguments.out, arguments.page, licences, site)
+    setup = LinkTrainingSetup(
+        links=links,
+        described=feature_matrix.compute(links.urls, LinkFeatureSettings()),
+        splits=splits,
+        seed=arguments.seed,
+    )
+    training = CascadeTraining(
+        setup=setup,
+        words=UrlWords.of(links.urls),
+        settings=TreeSettings(seed=arguments.seed),
+        jobs=arguments.jobs,
+    )
+    licences = {**data.licences(arguments.data)}
+    if arguments.fast is None:
+        fast = fast_model.trained(setup, site.sources, arguments.jobs)
+    else:
+        fast = fast_model.kept(arguments.fast, setup)
+    found = fits.run(training, fast)
+    licences |= dict.fromkeys(site.sources, SITE_LICENCE)
+    write(training, found, arguments.out, licences, site)
+    card = link_page.read_card(arguments.out)
+    arguments.page.parent.mkdir(parents=True, exist_ok=True)
+    page = link_page.render(card, card_plots.draw(card, arguments.page))
+    arguments.page.write_text(page, encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
@@ -87,106 +109,133 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the bundle to write")
     parser.add_argument("--page", type=Path, default=Path("docs/models/url.md"))
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--fast", type=Path, help="a bundle whose fast model is kept as it is")
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        default=2,
+        help="fits at a time, each in a process of its own; 1: all in this",
+    )
     parser.add_argument(
         "--examples", type=Path, action="append", default=[], help="labelled examples of a site"
     )
     return parser.parse_args()
 
 
-def train(
-    setup: LinkTrainingSetup,
-    bundle: Path,
-    page: Path,
+class _Shipped(NamedTuple):
+    """What goes into the bundle."""
+
+    chosen: LinkStages
+    graph: bytes
+    head: bytes
+
+
+def write(
+    training: CascadeTraining,
+    found: LinkFits,
+    out: Path,
     licences: Mapping[str, str],
     site: SiteExamples = NO_EXAMPLES,
 ) -> None:
-    """Train and measure; write *bundle* and *page*."""
-    links, splits = setup.links, setup.splits
-    network = setup.fit("training", splits.train)
-    calibration = setup.calibrate(network, splits.validation)
-    threshold, set_by = setup.choose_threshold(network, splits.validation)
-    measured, scores = _measure(setup, network, threshold, site)
-    metrics: dict[str, Any] = measured["metrics"]
-    all_licences = {**licences, **dict.fromkeys(site.sources, SITE_LICENCE)}
-    table = {
-        "version": bundle.name,
+    """Measure, and write *out*."""
+    shipped = _shipped(training, found)
+    table = _table(training, found, shipped, site)
+    table |= {"version": out.name, "data": _sources(training, found.shipped.rows, licences)}
+    write_bundle(out, shipped.graph, table)
+    (out / CASCADE_HEAD).write_bytes(shipped.head)
+    _finish(training, found, shipped, out, table)
+
+
+def _shipped(training: CascadeTraining, found: LinkFits) -> _Shipped:
+    chosen = fits.choose_shipped(training, found)
+    head = trees.graph(found.shipped.trees, found.shipped.statistics)
+    about = replace(chosen.about, sha256=sha256(head).hexdigest())
+    return _Shipped(replace(chosen, about=about), found.fast.graph, head)
+
+
+def _table(
+    training: CascadeTraining, found: LinkFits, shipped: _Shipped, site: SiteExamples
+) -> dict[str, Any]:
+    """Return the card, save for what takes the written bundle."""
+    links, splits = training.setup.links, training.setup.splits
+    rows, chosen = found.shipped.rows, shipped.chosen
+    metrics, plots = _measured(training, found, chosen)
+    crossed = np.full(len(links), np.nan, np.float32)
+    crossed[rows] = chosen.scores(found.shipped.crossed)
+    metrics |= {
+        "thresholds": cascade_report.thresholds(
+            chosen, crossed[rows], links.malicious[rows], ~np.isin(rows, splits.train)
+        ),
+        "megabytes": round(len(shipped.graph) / 1e6, 1),
+        "megabytes_of_second": round(len(shipped.head) / 1e6, 1),
+    }
+    return {
         "channel": "url",
-        "threshold": threshold,
+        "threshold": chosen.threshold,
         "date": datetime.now(UTC).date().isoformat(),
-        "seed": setup.seed,
-        "score_histogram": report.ordinary_scores(links, splits, scores),
+        "seed": training.setup.seed,
+        "score_histogram": report.ordinary_scores(links, splits, crossed),
         "inputs": {"revision": REVISION, **asdict(LinkFeatureSettings())},
-        "training": {**_how(links, splits, set_by), **_vocabulary(network), **calibration},
-        **measured,
+        "training": _how(training, found),
+        "metrics": metrics,
+        "plots": plots,
         "feature_histograms": feature_histograms.of_links(_ordinary_urls(links, splits)),
         **({"examples": site.about} if site.about else {}),
-        "data": _sources(links, splits.train, all_licences),
-        "golden": _golden(network),
+        "second_look": {k: v for k, v in asdict(chosen.about).items() if k != "sha256"},
+        "second_sha256": chosen.about.sha256,
+        "golden": [{"url": GOLDEN_URLS[0], "score": 0.0}],
     }
-    graph = link_graph.graph(network)
-    metrics["megabytes"] = round(len(graph) / 1e6, 1)
-    write_bundle(bundle, graph, table)
-    tested = splits.test[::20]
-    metrics["microseconds_per_link"] = check_shipped(
-        bundle, [links.urls[row] for row in tested.tolist()], scores[tested]
-    )
-    write_bundle(bundle, graph, table)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(link_page.render(table, card_plots.draw(table, page)), encoding="utf-8")
 
 
-def _golden(network: LinkNetwork) -> list[dict[str, object]]:
-    scores = score(network, GOLDEN_URLS).tolist()
-    return [
-        {"url": url, "score": round(found, 5)}
-        for url, found in zip(GOLDEN_URLS, scores, strict=True)
+def _finish(
+    training: CascadeTraining,
+    found: LinkFits,
+    shipped: _Shipped,
+    out: Path,
+    table: dict[str, Any],
+) -> None:
+    """Score with the written bundle: complete its card, and load it as a service does."""
+    links, splits, chosen = training.setup.links, training.setup.splits, shipped.chosen
+    served = cascade_report.served(out, shipped.head, chosen.about, chosen.threshold)
+    tested = splits.test[~links.host_only[splits.test]][::MEASURED_SERVED]
+    of_tested = training.scores_as_served(found.shipped, found.described, tested)
+    table["metrics"] |= cascade_report.as_served(
+        served, [links.urls[row] for row in tested.tolist()], chosen.scores(of_tested),
+        popular_hosts(),
+    )  # fmt: skip
+    golden = zip(GOLDEN_URLS, served.score(GOLDEN_URLS).tolist(), strict=True)
+    table["golden"] = [{"url": url, "score": round(score, 5)} for url, score in golden]
+    write_bundle(out, shipped.graph, table)
+    # Loading compares the golden scores.
+    model = OnnxModel(out)
+    LinkClassifier(model, url_trees.of_bundle(out, model.card))
+
+
+def _measured(
+    training: CascadeTraining, found: LinkFits, shipped: LinkStages
+) -> tuple[dict[str, Any], card_plots.Plots]:
+    """Return figures and plots."""
+    links, splits = training.setup.links, training.setup.splits
+    chosen = fits.choose_measured(training, found)
+    scores = fits.measured_scores(training, found, chosen)
+    work: list[Callable[[], dict[str, Any]]] = [
+        partial(report.measure, links, splits, scores, chosen.threshold),
+        partial(cascade_report.both_stages, training, found, chosen, scores),
+        partial(cascade_report.shipped, training, found, shipped),
     ]
+    of_parts, side_by_side, of_shipped = forked.run_all(work, training.jobs)
+    metrics = {
+        **of_parts,
+        "measured_threshold": chosen.threshold,
+        "both_stages": side_by_side,
+        "shipped": of_shipped,
+        "left_out_sources": list(found.fast.left_out),
+    }
+    return metrics, report.plots(links, splits, scores, chosen.threshold, found.fast.learning)
 
 
 def _ordinary_urls(links: LabelledLinks, splits: Splits) -> list[str]:
     return [links.urls[row] for row in report.ordinary(links, splits).tolist()]
-
-
-def _measure(
-    setup: LinkTrainingSetup, network: LinkNetwork, threshold: float, site: SiteExamples
-) -> tuple[dict[str, Any], Float32s]:
-    """Return metrics and plots of the card, and a score for each row that was not trained on."""
-    links, splits = setup.links, setup.splits
-    without = (*LEFT_OUT, *((source,) for source in site.sources))
-    left_out = [row for sources in without for row in setup.without(sources)]
-    learning = [setup.with_share(share) for share in LEARNING_SHARES]
-    parts = (splits.validation, splits.test, splits.later, splits.unseen, splits.gambling)
-    scores = setup.scores(network, [*parts, splits.examples])
-    points = [*learning, setup.learned(network, len(splits.train))]
-    found = {
-        "metrics": {
-            **report.measure(links, splits, scores, threshold),
-            "left_out_sources": left_out,
-            "popular": report.popular(popular_hosts(), partial(score, network), threshold),
-        },
-        "plots": report.plots(links, splits, scores, threshold, points),
-    }
-    return found, scores
-
-
-def score(network: LinkNetwork, urls: Sequence[str]) -> Float32s:
-    """Score links that are in no table."""
-    return link_network.scores(
-        network, feature_matrix.compute(urls, LinkFeatureSettings()), np.arange(len(urls))
-    )
-
-
-def check_shipped(bundle: Path, urls: Sequence[str], expected: Float32s) -> float:
-    """Compare the scores of the written bundle with the network's; return µs per link."""
-    classifier = LinkClassifier(OnnxModel(bundle))
-    taken = []
-    for at in range(0, len(urls), BATCH):
-        start = process_time()
-        found = classifier.score(urls[at : at + BATCH])
-        taken.append((process_time() - start) / len(found) * 1e6)
-        if not np.allclose(found, expected[at : at + BATCH], atol=GOLDEN_TOLERANCE):
-            raise ValueError(f"{bundle} does not score as the network it was written from")
-    return round(float(np.median(taken)), 1)
 
 
 def popular_hosts() -> list[str]:
@@ -195,10 +244,12 @@ def popular_hosts() -> list[str]:
     return [host for line in text.splitlines() if not line.startswith("#") for host in line.split()]
 
 
-def _how(links: LabelledLinks, splits: Splits, set_by: str) -> dict[str, object]:
+def _how(training: CascadeTraining, found: LinkFits) -> dict[str, object]:
+    links, splits, shipped = training.setup.links, training.setup.splits, found.shipped
     return {
-        "epochs": link_network.EPOCHS,
-        "threshold_set_by": set_by,
+        "folds": FOLDS,
+        "shipped_rows": len(shipped.rows),
+        "shipped_malicious": int(links.malicious[shipped.rows].sum()),
         "train_rows": len(splits.train),
         "train_malicious": int(links.malicious[splits.train].sum()),
         "validation_rows": len(splits.validation),
@@ -208,20 +259,14 @@ def _how(links: LabelledLinks, splits: Splits, set_by: str) -> dict[str, object]
         "gambling_rows": len(splits.gambling),
         "left_out_because_domain_is_known": splits.known_domain,
         "malicious_on_popular_domains": splits.popular_malicious,
-    }
-
-
-def _vocabulary(network: LinkNetwork) -> dict[str, object]:
-    return {
-        "least_domains_of_an_ngram": vocabulary.LEAST_DOMAINS,
-        "known_ngrams": int(network.vocabulary.max()),
-        "width": link_network.WIDTH,
+        **found.fast.about,
     }
 
 
 def _sources(
-    links: LabelledLinks, rows: Int64s, licences: Mapping[str, str]
+    training: CascadeTraining, rows: Int64s, licences: Mapping[str, str]
 ) -> list[dict[str, object]]:
+    links = training.setup.links
     names, counts = np.unique(links.sources[rows], return_counts=True)
     return [
         {"source": name, "licence": licences.get(name, "unknown"), "rows": count}

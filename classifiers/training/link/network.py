@@ -5,7 +5,6 @@ both sums and the shape. Half of the n-grams are hidden at random in training, s
 no single one can carry a verdict.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -99,9 +98,8 @@ def fit(
     weights: Float32s,
     *,
     seed: int,
-    advance: Callable[[int], None],
 ) -> LinkNetwork:
-    """Train on *rows*; *advance* is called with the rows of each batch."""
+    """Train on *rows*."""
     torch.manual_seed(seed)
     chance = np.random.default_rng(seed)
     shape = described.shape[rows]
@@ -127,7 +125,6 @@ def fit(
         (losses * row_weights[batch]).mean().backward()  # type: ignore[no-untyped-call]
         for optimiser in optimisers:
             optimiser.step()
-        advance(BATCH)
     # As in the graph, so that all figures are of the shipped model.
     network.round_embeddings()
     return network.eval()

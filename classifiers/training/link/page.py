@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from classifiers.card import CARD
 from classifiers.link import url_columns
 from classifiers.training import carrier_rates, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.link import recall_intervals, trees
 from classifiers.training.link.report import blocked_table, figures_table
+from fanzha import toml_files
 
 FIGURES = {
     "validation_links": "validation, links (threshold and settings were chosen here)",
@@ -25,6 +27,12 @@ FIGURES = {
 }
 _TEMPLATE = Path(__file__).with_name("link_page.md")
 _SECOND = Path(__file__).with_name("link_page.second.md")
+_SHIPPED = Path(__file__).with_name("link_page.shipped.md")
+SHIPPED_FIGURES = {
+    "crossed_links": "by folds, links",
+    "crossed_hosts": "by folds, bare hosts",
+    "unseen_links": "never trained on, links",
+}
 _BOTH = Path(__file__).with_name("link_page.both.md")
 _SOURCES = (
     "test_sources",
@@ -34,6 +42,11 @@ _SOURCES = (
     "gambling_sources",
 )
 _SUFFIXES = ("platforms", "tlds")
+
+
+def read_card(bundle: Path) -> dict[str, Any]:
+    """Return the card of *bundle* as a table."""
+    return toml_files.parse((bundle / CARD).read_text(encoding="utf-8"))
 
 
 def render(card: Mapping[str, object], plots: str) -> str:
@@ -60,7 +73,11 @@ def render(card: Mapping[str, object], plots: str) -> str:
         "reliability": _reliability(metrics),
         **_popular(metrics["popular"]),
         "second_look": _second_look(card),
+        "threshold_rules": _threshold_rules(metrics),
         "both_stages": _both_stages(metrics),
+        "shipped": page_template.fill(
+            _SHIPPED, {"table": figures_table(metrics["shipped"], SHIPPED_FIGURES)}
+        ).rstrip(),
         "examples": _examples(card["examples"], metrics) if "examples" in card else "",
         **{key: blocked_table(metrics[key], ("source", "label", "table")) for key in _SOURCES},
         **{key: blocked_table(metrics[key], ("suffix", "label")) for key in _SUFFIXES},
@@ -69,8 +86,6 @@ def render(card: Mapping[str, object], plots: str) -> str:
 
 
 def _second_look(card: Mapping[str, Any]) -> str:
-    if "second_look" not in card:
-        return ""
     second, metrics = card["second_look"], card["metrics"]
     values = {
         **{name: second[name] for name in ("from_score", "to_score", "slope", "offset")},
@@ -81,13 +96,18 @@ def _second_look(card: Mapping[str, Any]) -> str:
         "escalated": f"{metrics['escalated_share']:.0%}",
         "with_second": metrics["microseconds_per_link_with_second"],
         "microseconds": metrics["microseconds_per_link"],
+        "megabytes_of_second": metrics["megabytes_of_second"],
     }
     return page_template.fill(_SECOND, values).rstrip()
 
 
+def _threshold_rules(metrics: Mapping[str, Any]) -> str:
+    rules = metrics["thresholds"]
+    titles = ("at most 1 in 10,000", "threshold", "recall", "legitimate rows", "blocked")
+    return markdown_table(titles, (rule.values() for rule in rules))
+
+
 def _both_stages(metrics: Mapping[str, Any]) -> str:
-    if "both_stages" not in metrics:
-        return ""
     table = recall_intervals.table(metrics["both_stages"], FIGURES)
     return page_template.fill(_BOTH, {"table": table}).rstrip()
 

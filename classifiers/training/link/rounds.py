@@ -1,10 +1,10 @@
-"""Rounds of training over one set of rows: the model itself, and those that leave sources out."""
+"""Rounds of training of the fast link model, over sets of rows of one table."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rich.progress import Progress
 
 from classifiers.evaluation.metrics import auc, calibration_error, recall_at
 from classifiers.training.bundle_writer import budget_threshold
@@ -30,11 +30,10 @@ class LinkTrainingSetup:
     described: LinkFeatureMatrix
     splits: Splits
     seed: int
-    progress: Progress
 
     def fit(self, title: str, rows: Int64s) -> LinkNetwork:
-        """Train on *rows*."""
-        task = self.progress.add_task(title, total=link_network.EPOCHS * len(rows))
+        """Train on *rows*; *title* is what a person is told."""
+        sys.stderr.write(f"network: {title}\n")
         return link_network.fit(
             self.described,
             vocabulary.choose(self.described, self.links.domains, rows),
@@ -42,7 +41,6 @@ class LinkTrainingSetup:
             rows,
             row_weights(self.links, rows),
             seed=self.seed,
-            advance=lambda done: self.progress.advance(task, done),
         )
 
     def calibrate(self, network: LinkNetwork, rows: Int64s) -> dict[str, float]:

@@ -1,28 +1,45 @@
-"""Chooses the uncertain band and the threshold of the link cascade on validation rows."""
+"""Chooses the uncertain band and the threshold of the link cascade."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from classifiers.cascade import ScoreCombiner, in_uncertain_band
 from classifiers.cascade_card import CascadeCard
 from classifiers.evaluation.metrics import threshold_for
+from classifiers.evaluation.risk_control import control_risk
 from classifiers.link import url_columns
 from classifiers.link.url_trees import ENCODER
-from classifiers.training.bundle_writer import budget_threshold
 from classifiers.training.link import calibration
-from classifiers.training.link.data import LabelledLinks
-from fanzha.tables import Float32s, Int64s
+from classifiers.training.link.data import UNVETTED, LabelledLinks
+from fanzha.tables import Bools, Float32s, Int64s
 
 MOST_UNCERTAIN = 0.1
-"""Of legitimate validation links: a second stage takes ten times as long as the fast model."""
+"""Of legitimate links: a second stage takes ten times as long as the fast model."""
 MOST_BLOCKED = 0.0001
-"""Of all legitimate validation rows, besides the budget of each source."""
-TO_SCORE = 0.9999
-"""Links from here on are blocked by the fast model alone: its mistakes are among the lower ones."""
+"""Of legitimate links."""
+TO_SCORE = 1.0
+"""All links from the band on: of legitimate rows some score above 0.9999, and trees know better."""
 FAST_WEIGHT = 0.2
 """Of four weights from 0 to 0.5, the one with the highest recall at 0.1 % of validation links."""
+RULE = "links of all sources"
 _PLACES = 6
+
+
+class StageScores(NamedTuple):
+    """What both stages say of some rows."""
+
+    fast: Float32s
+    fast_odds: Float32s
+    """Log-odds of `fast`, finite ones."""
+    odds: Float32s
+    """Of the second stage."""
+
+    def of(self, rows: Int64s | Bools) -> "StageScores":
+        """Return those of some of the rows."""
+        return StageScores(*(one[rows] for one in self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,23 +48,25 @@ class LinkStages:
 
     about: CascadeCard
     threshold: float
-    threshold_set_by: str
+    by_rule: Mapping[str, float]
+    """What the threshold would be by each rule; it is that of `RULE`."""
 
-    def scores(self, fast: Float32s, fast_odds: Float32s, odds: Float32s) -> Float32s:
+    def scores(self, stages: StageScores) -> Float32s:
         """Return final scores, from both stages of all rows."""
-        return final_scores(self.about, self.threshold, (fast, fast_odds, odds))
+        return final_scores(self.about, self.threshold, stages)
 
 
-def choose(
-    links: LabelledLinks, rows: Int64s, stages: tuple[Float32s, Float32s, Float32s]
-) -> LinkStages:
-    """Choose on validation *rows*; *stages* are fast scores and log-odds of both stages of each."""
-    fast, fast_odds, odds = stages
+def choose(links: LabelledLinks, rows: Int64s, stages: StageScores, new: Bools) -> LinkStages:
+    """Choose on *rows*; *stages* are their scores by models that were not fitted to them.
+
+    *new* masks the rows that the fast model of the service was not trained on, which set the
+    threshold.
+    """
     malicious = links.malicious[rows]
-    legitimate = fast[~malicious & ~links.host_only[rows]]
+    legitimate = stages.fast[~malicious & ~links.host_only[rows]]
     from_score = round(float(np.quantile(legitimate, 1 - MOST_UNCERTAIN)), _PLACES)
-    band = (fast >= np.float32(from_score)) & (fast < np.float32(TO_SCORE))
-    mean = FAST_WEIGHT * fast_odds[band] + (1 - FAST_WEIGHT) * odds[band]
+    band = (stages.fast >= np.float32(from_score)) & (stages.fast < np.float32(TO_SCORE))
+    mean = FAST_WEIGHT * stages.fast_odds[band] + (1 - FAST_WEIGHT) * stages.odds[band]
     slope, offset = calibration.fit_line(mean, malicious[band])
     # A score of 0.5 at even odds: the map of scores is the identity, so one scale holds for all.
     about = CascadeCard(
@@ -62,22 +81,43 @@ def choose(
         encoder_version=url_columns.REVISION,
     )
     scores = final_scores(about, 0.5, stages)
-    threshold, set_by = budget_threshold(scores, malicious, links.sources[rows])
-    of_all = threshold_for(scores[~malicious], MOST_BLOCKED)
-    if of_all > threshold:
-        threshold, set_by = of_all, "all sources as one"
+    by_rule = thresholds(links, rows, scores, new)
+    threshold = by_rule[RULE]
+    if threshold > 1:
+        raise ValueError("legitimate links score 1: no threshold is above them")
     return LinkStages(
-        about=replace(about, threshold=threshold), threshold=threshold, threshold_set_by=set_by
+        about=replace(about, threshold=threshold), threshold=threshold, by_rule=by_rule
     )
 
 
-def final_scores(
-    about: CascadeCard, threshold: float, stages: tuple[Float32s, Float32s, Float32s]
-) -> Float32s:
-    """Return the scores of the cascade; its arguments are as for `choose`."""
-    fast, fast_odds, odds = stages
-    band = in_uncertain_band(about, threshold, fast)
-    scores = fast.copy()
+def thresholds(
+    links: LabelledLinks, rows: Int64s, scores: Float32s, new: Bools
+) -> dict[str, float]:
+    """Return what the threshold would be by each rule; `RULE` is the one that is shipped.
+
+    *new* masks those of *rows* that the fast model was not trained on: their scores are as in
+    service, while those of folds know less. By registered domain, all rows count, and those of one
+    domain as one: that threshold holds with 95 % confidence, 1 means that none does.
+    """
+    legitimate = ~links.malicious[rows]
+    vetted = legitimate & ~np.isin(links.sources[rows], UNVETTED)
+    surely = control_risk(
+        scores[vetted],
+        np.full(int(vetted.sum()), "legitimate"),
+        links.domains[rows][vetted],
+        rate=MOST_BLOCKED,
+    )
+    return {
+        RULE: threshold_for(scores[legitimate & new], MOST_BLOCKED),
+        "links of vetted sources": threshold_for(scores[vetted & new], MOST_BLOCKED),
+        "registered domains of vetted sources, with 95 % confidence": surely.threshold or 1.0,
+    }
+
+
+def final_scores(about: CascadeCard, threshold: float, stages: StageScores) -> Float32s:
+    """Return the scores of the cascade."""
+    band = in_uncertain_band(about, threshold, stages.fast)
+    scores = stages.fast.copy()
     combiner = ScoreCombiner(about=about, threshold=threshold)
-    scores[band] = combiner.scores(fast_odds[band], odds[band])
+    scores[band] = combiner.scores(stages.fast_odds[band], stages.odds[band])
     return scores

@@ -17,12 +17,12 @@ from classifiers.link.url_statistics import UrlStatistics
 from classifiers.link.url_trees import INPUT, OUTPUT, STATISTICS
 from fanzha.tables import Bools, Float32s
 
-ROUNDS = 120
-LEAVES = 31
-LEARNING_RATE = 0.15
-LEAST_ROWS = 100
+ROUNDS = 140
+LEAVES = 47
+LEARNING_RATE = 0.12
+LEAST_ROWS = 60
 """Of a leaf."""
-COLUMNS_TRIED = 0.5
+COLUMNS_TRIED = 0.4
 """Share of the columns at each split."""
 _ML_OPSET = 3
 

@@ -6,7 +6,7 @@ from math import log, log1p
 
 import numpy as np
 
-from classifiers.link import url_parts
+from classifiers.link import letter_odds, url_parts
 from classifiers.link.url_parts import UrlParts
 from classifiers.link.url_statistics import (
     LONGEST_WORD,
@@ -67,7 +67,23 @@ def compute(words: UrlWords, links: LabelledLinks, rows: Int64s) -> UrlStatistic
             counts.of(url_parts.name_words(words.parts[row], names) for row in chosen)
         ),
         lexicon=lexicon,
+        label_letters=letter_odds.learn(
+            _names(links, rows, [words.parts[r].label for r in chosen])
+        ),
+        below_letters=letter_odds.learn(
+            _names(links, rows, [words.parts[r].below for r in chosen])
+        ),
     )
+
+
+def _names(links: LabelledLinks, rows: Int64s, names: Sequence[str]) -> Iterable[tuple[str, bool]]:
+    """Return each name of each registrable domain once, with the label of its first row."""
+    first: dict[tuple[int, str], bool] = {}
+    domains, malicious = links.domains[rows].tolist(), links.malicious[rows].tolist()
+    for domain, name, is_malicious in zip(domains, names, malicious, strict=True):
+        if name:
+            first.setdefault((domain, name), is_malicious)
+    return ((name, is_malicious) for (_domain, name), is_malicious in first.items())
 
 
 def _lexicon(words: UrlWords, links: LabelledLinks, rows: Sequence[int]) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Links with an uncertain fast score, which a second stage scores again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,18 @@ from classifiers.cascade import EscalationPace
 from classifiers.escalation import EscalationBudget
 from classifiers.link import url_columns
 from classifiers.link.classifier import LinkClassifier
+from classifiers.training.link import trees
 from tests.support.cascades import EscalationTally
-from tests.support.link_cascades import DEEP, SHALLOW, a_cascade, a_link_bundle, fast_model
+from tests.support.link_cascades import (
+    DEEP,
+    SHALLOW,
+    STATISTICS,
+    GrownTrees,
+    a_cascade,
+    a_link_bundle,
+    fast_model,
+)
+from tests.support.link_cascades import about as the_card
 
 
 def a_budget(tally: EscalationTally, share: float = 0.5) -> EscalationBudget:
@@ -94,3 +105,21 @@ def test_trees_for_other_columns_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="no encoder url-columns older-"):
         bundles.load_link(tmp_path)
+
+
+def test_trees_of_the_first_columns_load_and_read_no_more_than_those(tmp_path: Path) -> None:
+    grown = GrownTrees([(1 + url_columns.NAMES.index("depth"), 1.5)], (-8.0, 8.0))
+    grown.n_features_in_ = 1 + url_columns.WIDTHS[url_columns.FIRST_REVISION]
+    about = replace(the_card(), encoder_version=url_columns.FIRST_REVISION)
+    bundle = a_link_bundle(tmp_path, "9", trees.graph(grown, STATISTICS), about)
+
+    model = bundles.load_link(tmp_path)
+
+    assert bundle.name == model.version
+    assert (model.score([DEEP, SHALLOW]) >= model.threshold).tolist() == [True, False]
+
+
+def test_the_bundle_before_is_there_to_go_back_to() -> None:
+    before = bundles.load_link(version=bundles.versions(None, "url")[-2])
+
+    assert before.threshold > 0.99

@@ -70,3 +70,23 @@ def test_a_word_met_equally_on_both_sides_has_a_rate_near_zero() -> None:
     found = url_rates.compute(UrlWords.of(links.urls), links, np.arange(len(links)))
 
     assert found.path_words["page"] == pytest.approx(0, abs=1e-3)
+
+
+def test_letters_of_labels_and_of_subdomains_are_learnt_apart() -> None:
+    good = [f"http://docs.library{chr(97 + n)}.com/" for n in range(20)]
+    bad = [f"http://xqz.secure-{chr(97 + n) * 3}.top/" for n in range(20)]
+    links = labelled(good, bad)
+
+    found = url_rates.compute(UrlWords.of(links.urls), links, np.arange(len(links)))
+
+    assert found.label_letters.of("library").total < 0 < found.label_letters.of("secure").total
+    assert found.below_letters.of("docs").total < 0 < found.below_letters.of("xqz").total
+
+
+def test_a_name_counts_once_for_each_domain() -> None:
+    urls = [f"http://xqz.example/{number}" for number in range(40)]
+    links = labelled([], urls, [0] * len(urls))
+
+    found = url_rates.compute(UrlWords.of(links.urls), links, np.arange(len(links)))
+
+    assert not found.label_letters.ratios
