@@ -158,7 +158,8 @@ def _of_url(about: ModelAnalysis, model: LinkClassifier, url: str, *, shown: str
     """Analyse *url*; parts that are not in *shown* are hidden, none where that is empty."""
     # A service uses its second stage as far as time allows: an uncertain link has either score.
     fast, final = float(model.fast_scores([url])[0]), float(model.score([url])[0])
-    is_fast = about.score is not None and abs(fast - about.score) <= SAME
+    # Where both are the same, links like it are explained as a service with time judges them.
+    is_fast = about.score is not None and abs(fast - about.score) <= SAME < abs(final - about.score)
     score = fast if is_fast else final
     parts = [
         ExplainedPart(part if not shown or part in shown else _HIDDEN, weight)
