@@ -110,7 +110,9 @@ def pending(
     ] = "",
     channel: Annotated[
         ChannelWord | None,
-        typer.Option(parser=reader(ChannelWord), metavar="CHANNEL", help="Only this channel."),
+        typer.Option(
+            parser=reader(ChannelWord), metavar="CHANNEL", help="call, text or link; empty: all."
+        ),
     ] = None,
     limit: Limit = 50,
     before: Annotated[

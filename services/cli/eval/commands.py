@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from classifiers.evaluation import comparison, label_noise, report
+from classifiers.evaluation import comparison, label_noise, prevalence, report, risk_control
 from classifiers.evaluation.labels import LabelKind
-from classifiers.evaluation.prevalence import probability
-from classifiers.evaluation.risk_control import control_risk
 from fanzha import tables
 from fanzha.translation.catalogue import gettext
 from services.cli._common import channel_words
@@ -143,7 +141,9 @@ def _figures(
     }
     if model.calibrated_at is not None:
         about["calibrated_at"] = model.calibrated_at
-        about["probability_at_threshold"] = probability(model.threshold, model.calibrated_at)
+        about["probability_at_threshold"] = prevalence.probability(
+            model.threshold, model.calibrated_at
+        )
     return about | found
 
 
@@ -182,7 +182,7 @@ def _promise(rows: report.ScoredRows, rate: float) -> report.Figures:
         [" ".join(filter(None, one)) for one in zip(*rows.groups.values(), strict=True)]
     )
     clusters = None if rows.clusters is None else rows.clusters[chosen]
-    return control_risk(
+    return risk_control.control_risk(
         np.nan_to_num(rows.scores[chosen]), names[chosen], clusters, rate=rate
     ).figures()
 

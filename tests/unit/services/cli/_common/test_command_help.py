@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from services.__main__ import app
 from services.cli._common import channel_words, command_help
 
-FOLDERS = ("tables", "data/audit")
-_SUFFIXES = (".toml", ".csv", ".tsv", ".pdf")
+FOLDERS = ("tables", "data/audit", "TABLES", "MODELS/sms/5")
+_SUFFIXES = (".toml", ".csv", ".tsv", ".pdf", ".pub")
 
 
 def paths(command: Any, path: str = "") -> Iterator[str]:
