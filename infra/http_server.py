@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 
 LONGEST_HEAD_SECONDS = 5
 
@@ -22,7 +22,7 @@ class _Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serve_http(
-    app: Starlette,
+    app: Any,
     host: str,
     port: int,
     *,
@@ -30,7 +30,7 @@ async def serve_http(
     key: Path | None = None,
     limit_concurrency: int = 256,
 ) -> AsyncIterator[int]:
-    """Serve *app* within the context and yield the bound port; with *certificate* over TLS."""
+    """Serve *app* (ASGI) within the context and yield the bound port; with *certificate* over TLS."""
     config = uvicorn.Config(
         app,
         host=host,

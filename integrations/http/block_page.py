@@ -28,6 +28,7 @@ from integrations.common.settings import load
 from integrations.http import appeal_form
 from integrations.http.appeal_desk import AppealDesk
 from integrations.http.appeal_form import FormTokens, HourlyLimit
+from integrations.http.peer_faults import PeerFaultGuard
 from integrations.http.settings import BlockPageSettings
 from integrations.http.web_request import WebRequest
 
@@ -140,7 +141,8 @@ async def serve(settings: BlockPageSettings, stop: asyncio.Event) -> None:
     host, port = process.address_of(settings.listen)
     async with TrafficDecider(settings, metrics) as decider:
         desk = AppealDesk(settings.appeal_target) if settings.appeal_target else None
-        application = BlockPage(settings, decider, desk).application()
+        page_of = BlockPage(settings, decider, desk)
+        application = PeerFaultGuard(page_of.application(), metrics)
         async with serve_http(application, host, port, limit_concurrency=_MOST_REQUESTS) as bound:
             process.say_serving(block_page=f"{host}:{bound}", metrics=page.port if page else "")
             await stop.wait()

@@ -10,7 +10,8 @@ from typing import Any
 
 import grpc
 from envoy.config.core.v3 import base_pb2
-from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
+from envoy.service.auth.v3 import external_auth_pb2
+from google.protobuf.message import DecodeError
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from fanzha.client import Answer
@@ -29,20 +30,35 @@ _DRAIN_SECONDS = 5.0
 SETTINGS = ExtAuthzSettings
 
 
-class ExtAuthzServicer(external_auth_pb2_grpc.AuthorizationServicer):  # type: ignore[misc]
+class ExtAuthzService:
     """Answers Check for each request that Envoy is about to pass on."""
 
-    def __init__(self, judge: LinkJudge, settings: ExtAuthzSettings) -> None:
+    def __init__(
+        self, judge: LinkJudge, settings: ExtAuthzSettings, metrics: AdapterMetrics
+    ) -> None:
         self._judge = judge
         self._settings = settings
+        self._metrics = metrics
 
-    async def Check(  # noqa: N802 - the name is the protocol's
-        self,
-        request: Any,
-        context: Any,  # noqa: ARG002
-    ) -> Any:
+    def handlers(self) -> grpc.GenericRpcHandler:
+        """Return what a server calls, with bytes.
+
+        Where gRPC's library reads messages, it logs a traceback for one that it cannot read and
+        answers UNKNOWN; INVALID_ARGUMENT is meant.
+        """
+        check: Any = grpc.unary_unary_rpc_method_handler(
+            self.check, response_serializer=external_auth_pb2.CheckResponse.SerializeToString
+        )
+        return grpc.method_handlers_generic_handler(SERVICE, {"Check": check})
+
+    async def check(self, message: bytes, context: Any) -> Any:
         """Let a request through, or refuse it with a page."""
-        asked = _read(request)
+        try:
+            asked = _read(external_auth_pb2.CheckRequest.FromString(message))
+        except DecodeError:
+            self._metrics.count_fault("message")
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no CheckRequest")
+            raise
         subscriber = asked.subscriber(self._settings.subscriber_header)
         answer = await self._judge.decide(asked.url, subscriber)
         if self._judge.refuses(answer):
@@ -63,9 +79,7 @@ async def serve(settings: ExtAuthzSettings, stop: asyncio.Event) -> None:
     async with TrafficDecider(settings, metrics) as decider:
         server = grpc.aio.server()
         judge = LinkJudge(decider, settings.cache_entries)
-        external_auth_pb2_grpc.add_AuthorizationServicer_to_server(
-            ExtAuthzServicer(judge, settings), server
-        )
+        server.add_generic_rpc_handlers((ExtAuthzService(judge, settings, metrics).handlers(),))
         state = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(state, server)
         port = server.add_insecure_port(settings.listen)

@@ -17,6 +17,7 @@ from integrations.common.adapter_metrics import AdapterMetrics, AdapterMetricsSe
 from integrations.common.decider import TrafficDecider
 from integrations.common.settings import load
 from integrations.http.link_judge import LinkJudge
+from integrations.http.peer_faults import PeerFaultGuard
 from integrations.http.refusal import DECISION_HEADER, HttpRefusal, refusal_of
 from integrations.http.settings import ForwardAuthSettings
 from integrations.http.web_request import WebRequest
@@ -78,9 +79,8 @@ async def serve(settings: ForwardAuthSettings, stop: asyncio.Event) -> None:
     async with TrafficDecider(settings, metrics) as decider:
         judge = LinkJudge(decider, settings.cache_entries)
         host, port = process.address_of(settings.listen)
-        async with serve_http(
-            application(judge, settings), host, port, limit_concurrency=_MOST_REQUESTS
-        ) as bound:
+        guarded = PeerFaultGuard(application(judge, settings), metrics)
+        async with serve_http(guarded, host, port, limit_concurrency=_MOST_REQUESTS) as bound:
             process.say_serving(forward_auth=f"{host}:{bound}", metrics=page.port if page else "")
             await stop.wait()
 
