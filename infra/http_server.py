@@ -30,7 +30,7 @@ async def serve_http(
     key: Path | None = None,
     limit_concurrency: int = 256,
 ) -> AsyncIterator[int]:
-    """Serve *app* (ASGI) within the context and yield the bound port; with *certificate* over TLS."""
+    """Serve an ASGI *app* within the context and yield its port; with *certificate* over TLS."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -2,13 +2,14 @@
 
 from services.auth import roles_page
 from services.settings import loader
-from tools.reference import adapters, commands, metrics, origin, protocol
+from tools.reference import adapters, client, commands, metrics, origin, protocol
 
 
 def write_all() -> dict[str, str]:
     """Return the text of each page by its path below docs/reference."""
     return {
         "adapters.md": adapters.page(),
+        "client.md": client.page(),
         "cli.md": commands.page(),
         "settings.md": loader.page(),
         "metrics.md": metrics.page(),
