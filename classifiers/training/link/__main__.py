@@ -172,6 +172,8 @@ def _table(
     return {
         "channel": "url",
         "threshold": chosen.threshold,
+        # Of the validation rows, on which the fast model was calibrated.
+        "calibration_prevalence": round(float(links.malicious[splits.validation].mean()), 6),
         "date": datetime.now(UTC).date().isoformat(),
         "seed": training.setup.seed,
         "score_histogram": report.ordinary_scores(links, splits, crossed),

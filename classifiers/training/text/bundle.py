@@ -77,6 +77,7 @@ def write(
         "channel": "sms",
         "threshold": trained.stages.threshold,
         **review,
+        "calibration_prevalence": round(trained.calibration_prevalence, 6),
         "date": datetime.now(UTC).date().isoformat(),
         "seed": seed,
         **_parameters(trained),

@@ -86,6 +86,8 @@ class Trained:
     caution: Float32s
     """Added to the logit of ham, language by language."""
     calibration: Calibration
+    calibration_prevalence: float
+    """Share of fraud among the rows of the calibration."""
     stages: Stages
     spam_threshold: float
 

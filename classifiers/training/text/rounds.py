@@ -22,7 +22,7 @@ from classifiers.training.text.network import TextNetwork, Trained, logits
 from classifiers.training.text.row_selection import RowSelection
 from classifiers.training.text.scores import adjusted_classes, fraud_odds, probabilities
 from classifiers.training.text.teacher import Teacher
-from fanzha.tables import Float32s
+from fanzha.tables import Bools, Float32s
 
 PROCESSES = 2
 _EXTRA = (0.5, 1.0)
@@ -75,6 +75,7 @@ class TextTrainingSetup:
             network=network,
             caution=caution,
             calibration=calibration,
+            calibration_prevalence=calibration_prevalence(validation),
             stages=stages,
             spam_threshold=budget_threshold(scores[:, SPAM], is_bad, sources)[0],
         )
@@ -137,8 +138,18 @@ def _run_shared(one: RowSelection) -> report.Figures:
     return _SHARED[0].run(one)
 
 
+def calibration_prevalence(rows: Sequence[LabelledText]) -> float:
+    """Return the share of fraud among the *rows* that scores are calibrated on."""
+    is_clear, is_fraud = _labels(rows)
+    return float(is_fraud[is_clear].mean())
+
+
 def _calibration(rows: Sequence[LabelledText], classes: Float32s) -> Calibration:
+    is_clear, is_fraud = _labels(rows)
+    return link_calibration.fit(fraud_odds(classes)[is_clear], is_fraud[is_clear])
+
+
+def _labels(rows: Sequence[LabelledText]) -> tuple[Bools, Bools]:
     # Rows whose label leaves open whether they are fraud cannot say how often it is.
     is_clear = np.array([sum(row.allowed) == 1 for row in rows])
-    is_fraud = np.array([row.label == "fraud" for row in rows])
-    return link_calibration.fit(fraud_odds(classes)[is_clear], is_fraud[is_clear])
+    return is_clear, np.array([row.label == "fraud" for row in rows])
