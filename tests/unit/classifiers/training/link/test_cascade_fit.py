@@ -5,6 +5,9 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="the extra train is not installed")
+pytest.importorskip("sklearn", reason="the extra train is not installed")
+
 from classifiers.link import url_columns
 from classifiers.link.features import LinkFeatureSettings
 from classifiers.training.link import feature_matrix, fits
