@@ -64,8 +64,8 @@ def test_an_uncertain_fraud_is_blocked_and_named(tmp_path: Path) -> None:
 
 def test_certain_texts_keep_their_first_score(tmp_path: Path) -> None:
     a_text_bundle(tmp_path, "9")
-    certain = ["see you at seven", "【示例银行】您的积分即将过期，请登录 http://jf.example 兑换现金"]
-    texts = [HAM, "", UNCERTAIN, FRAUD, *certain]
+    fraud = "【示例银行】您的积分即将过期，请登录 http://jf.example 兑换现金"
+    texts = [HAM, "", UNCERTAIN, FRAUD, "see you at seven", fraud]
 
     before = fast().score_bodies(texts).p_fraud
     after = bundles.load_text(tmp_path).score_bodies(texts).p_fraud
