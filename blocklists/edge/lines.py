@@ -5,7 +5,8 @@ guard. Expired entries stay until a change removes them, so that lists of one ve
 checksum; whoever reads a line looks at its expiry.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from blocklists.entry_table import EntryTable, Identities
 from blocklists.exporters import guard
 from fanzha.decisions import Action
 from fanzha.edge.entry import NEVER, EdgeAction, EdgeEntry, EdgeKind, EdgeScope, entry_key
+from fanzha.edge.sorted_lines import key_of
 from fanzha.fraud import FraudType
 from fanzha.hosts import has_suffixes_below, is_public_suffix
 
@@ -50,6 +52,25 @@ def keys_of(identities: Identities) -> Iterator[tuple[EntryKind, bytes]]:
         if action in _ACTIONS:
             pattern = _folded(kind, identities.pattern(row))
             yield kind, entry_key(EDGE_KINDS[kind], pattern, _ACTIONS[action])
+
+
+def ending_last(lines: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Return a line for each key: of several, the one that ends last, as it acts the longest.
+
+    Only entries for senders whose names differ in case alone have the same key.
+    """
+    found: dict[bytes, bytes] = {}
+    for line in lines:
+        key = key_of(line)
+        other = found.get(key)
+        if other is None or _end(line) > _end(other):
+            found[key] = line
+    return found
+
+
+def _end(line: bytes) -> float:
+    expires = EdgeEntry.read(line).expires_s
+    return inf if expires == NEVER else expires
 
 
 def _lines(table: EntryTable) -> Iterator[tuple[EntryKind, bytes]]:

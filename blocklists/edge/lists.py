@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from blocklists.edge.journal import Journal, Keys, Step, lineage_of
-from blocklists.edge.lines import keys_of, lines_of
+from blocklists.edge.lines import ending_last, keys_of, lines_of
 from blocklists.entries import EntryKind
 from blocklists.entry_table import Identities, concatenate_identities
 from blocklists.queries import rows_of
@@ -24,7 +24,7 @@ from blocklists.snapshot.replica import Replica
 from blocklists.snapshot.snapshot import NO_ENTRY, Snapshot
 from blocklists.store.changes import ListChange
 from blocklists.store.store import Store
-from fanzha.edge.sorted_lines import SortedLines, differences, key_of
+from fanzha.edge.sorted_lines import SortedLines, differences
 from fanzha.errors import Unavailable
 
 _POLL_SECONDS = 0.02
@@ -168,7 +168,7 @@ class EdgeLists:
         return EdgeVersion(
             lists.version,
             lists.commit,
-            {kind: SortedLines.of(lines) for kind, lines in by_kind.items()},
+            {kind: SortedLines.of(ending_last(one).values()) for kind, one in by_kind.items()},
         )
 
 
@@ -184,9 +184,12 @@ def _edits(snapshot: Snapshot, changes: Sequence[ListChange]) -> Edits:
     for kind, key in keys_of(touched):
         edits.setdefault(kind, {})[key] = None
     rows = rows_of(snapshot, touched)
+    by_kind: dict[EntryKind, list[bytes]] = {}
     for table in snapshot.table(np.unique(rows[rows != NO_ENTRY])):
         for kind, line in lines_of(table):
-            edits[kind][key_of(line)] = line
+            by_kind.setdefault(kind, []).append(line)
+    for kind, lines in by_kind.items():
+        edits[kind].update(ending_last(lines))
     return edits
 
 

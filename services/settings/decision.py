@@ -202,7 +202,7 @@ class DecisionSettings(ServerSettings):
     fraud_prevalence: float = Field(
         default=0.0005,
         gt=0,
-        lt=1,
+        le=0.5,
         description="Share of fraud in traffic at which `decisions why` and `check --explain` say "
         "what a score means as a probability. It decides nothing.",
     )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blocklists.edge.lines import EDGE_KINDS, lines_of
+from blocklists.edge.lines import EDGE_KINDS, ending_last, lines_of
 from blocklists.entries import Direction, Entry, EntryKind
 from blocklists.entry_table import pattern_key
 from blocklists.exporters import guard
@@ -39,7 +39,8 @@ def both(listed: Sequence[Entry]) -> tuple[Snapshot, lookup.Lists]:
     for table in snapshot.table(snapshot.live_rows()):
         for kind, line in lines_of(table):
             by_kind.setdefault(kind, []).append(line)
-    return snapshot, {EDGE_KINDS[kind]: SortedLines.of(lines) for kind, lines in by_kind.items()}
+    held = {kind: SortedLines.of(ending_last(lines).values()) for kind, lines in by_kind.items()}
+    return snapshot, {EDGE_KINDS[kind]: lines for kind, lines in held.items()}
 
 
 def id_of(snapshot: Snapshot, rows: "np.typing.NDArray[np.int64]") -> str | None:
