@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from integrations.__main__ import ADAPTERS
 from services.__main__ import COMMANDS

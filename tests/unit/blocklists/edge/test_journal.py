@@ -26,8 +26,8 @@ def steps() -> Journal:
 def test_what_came_after_a_version_is_told_together(steps: Journal) -> None:
     at = {version: lineage_of(f"commit {version}") for version in (5, 6, 7, 9)}
 
-    assert steps.since(5, at[5], HOSTS) == {EntryKind.HOST: {b"a", b"b", b"c"}}
-    assert steps.since(6, at[6], HOSTS) == {EntryKind.HOST: {b"b", b"c"}}
+    assert steps.since(5, at[5], HOSTS) == {EntryKind.HOST: frozenset({b"a", b"b", b"c"})}
+    assert steps.since(6, at[6], HOSTS) == {EntryKind.HOST: frozenset({b"b", b"c"})}
     assert steps.since(7, at[7], HOSTS) == {EntryKind.HOST: frozenset()}
     assert steps.since(9, at[9], HOSTS | {EntryKind.NUMBER}) == {
         EntryKind.HOST: frozenset(),
@@ -62,4 +62,4 @@ def test_a_step_with_too_many_keys_is_where_the_next_begins() -> None:
     made.append(step(2, "a"))
 
     assert made.since(0, lineage_of(""), HOSTS) is None
-    assert made.since(1, lineage_of("commit 1"), HOSTS) == {EntryKind.HOST: {b"a"}}
+    assert made.since(1, lineage_of("commit 1"), HOSTS) == {EntryKind.HOST: frozenset({b"a"})}

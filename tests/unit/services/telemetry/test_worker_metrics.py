@@ -16,6 +16,7 @@ from fanzha.tables import Channel, Uint8s
 from services.decision.model_kinds import ModelKind
 from services.decision.shadow.models import ShadowDifference
 from services.decision.shed_reasons import ShedReason
+from services.telemetry import drift_families
 from services.telemetry import metrics_layout as layout
 from services.telemetry.metrics_exporter import MetricsPages, MetricsServer
 from services.telemetry.worker_metrics import DecisionMetrics
@@ -119,7 +120,7 @@ def test_decisions_are_counted_one_by_one(
             for reason in Reason:
                 found = value(
                     "fanzha_decisions_total",
-                    channel=layout.WORDS[channel],
+                    channel=drift_families.WORDS[channel],
                     action=action.name.lower(),
                     reason=reason.name.lower(),
                 )
