@@ -86,6 +86,7 @@ class ForkServer:
         self._asked: deque[asyncio.Future[int]] = deque()
         self._running: dict[int, ForkedProcess] = {}
         self._statuses: dict[int, int] = {}
+        self._outputs: list[tuple[ForkedProcess, asyncio.ReadTransport]] = []
         self._reads = False
 
     @property
@@ -119,14 +120,20 @@ class ForkServer:
         finally:
             os.close(their_input)
             os.close(their_output)
-        process = ForkedProcess(pid, our_input, await _reader(our_output))
+        reader, output = await _reader(our_output)
+        process = ForkedProcess(pid, our_input, reader)
+        self._outputs = [one for one in self._outputs if not one[1].is_closing()]
+        self._outputs.append((process, output))
         self._running[pid] = process
         if pid in self._statuses:
             self._end(pid, self._statuses.pop(pid))
         return process
 
     def close(self) -> None:
-        """End the fork server; processes that still run go on."""
+        """End the fork server; processes that still run go on, and their output is read."""
+        for process, output in self._outputs:
+            if process.returncode is not None:
+                output.close()
         self._channel.close()
         self._process.wait()
 
@@ -171,10 +178,10 @@ class ForkServer:
         self._running.clear()
 
 
-async def _reader(descriptor: int) -> asyncio.StreamReader:
-    """Return what reads *descriptor*; closes it at its end."""
+async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
+    """Return what reads *descriptor*, and its transport, which closes at the end of the data."""
     reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
     )
-    return reader
+    return reader, transport

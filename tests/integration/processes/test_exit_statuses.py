@@ -17,6 +17,7 @@ LISTED = "+8617000000481"
 SERVERS = frozenset({"up", "serve", "admin", "warn", "worker", "bench"})
 """Run until they are stopped, or programs of others."""
 ANY_WORD = {
+    "blocklist mirror": "a file to make, which it keeps until it is stopped",
     "check text": "any text",
     "fingerprint": "any text",
     "identity init": "a folder to make",

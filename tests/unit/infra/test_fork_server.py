@@ -62,6 +62,10 @@ async def fork_server() -> AsyncIterator[ForkServer]:
         yield server
     finally:
         server.close()
+        # Of processes that a test has left to themselves, too: no other test may find them.
+        for _, output in server._outputs:  # noqa: SLF001
+            output.close()
+        await asyncio.sleep(0)
 
 
 async def launch(
