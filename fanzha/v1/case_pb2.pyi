@@ -246,6 +246,8 @@ class Case(_message.Message):
     LOST_FEN_FIELD_NUMBER: _builtins.int
     LOST_TO_FIELD_NUMBER: _builtins.int
     DUPLICATE_OF_FIELD_NUMBER: _builtins.int
+    CLAIMED_BY_FIELD_NUMBER: _builtins.int
+    CLAIMED_UNTIL_MS_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Id of the case."""
     revision: _builtins.int
@@ -314,6 +316,10 @@ class Case(_message.Message):
     """How much was lost, in fen; absent: not known."""
     duplicate_of: _builtins.str
     """Id of the case that this one is the same as."""
+    claimed_by: _builtins.str
+    """Who has it open; empty: nobody."""
+    claimed_until_ms: _builtins.int
+    """Until when, in milliseconds since the Unix epoch, unless the claim is renewed; 0: nobody has."""
     @_builtins.property
     def policy_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Lines of the policy that gave the tier."""
@@ -386,10 +392,12 @@ class Case(_message.Message):
         lost_fen: _builtins.int | None = ...,
         lost_to: _abc.Iterable[Global___CaseMeans] | None = ...,
         duplicate_of: _builtins.str = ...,
+        claimed_by: _builtins.str = ...,
+        claimed_until_ms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "lost_fen", b"lost_fen", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen", "_score", b"_score", "campaign", b"campaign", "case_id", b"case_id", "changed_at_ms", b"changed_at_ms", "city", b"city", "claimed_by", b"claimed_by", "claimed_until_ms", b"claimed_until_ms", "closed_at_ms", b"closed_at_ms", "confirmed", b"confirmed", "county", b"county", "decision_ids", b"decision_ids", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "entry_ids", b"entry_ids", "fraud_type", b"fraud_type", "link_opened", b"link_opened", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "masked", b"masked", "means", b"means", "messages", b"messages", "needs_person", b"needs_person", "occurred_at_ms", b"occurred_at_ms", "officer", b"officer", "opened_at_ms", b"opened_at_ms", "origins", b"origins", "outcome", b"outcome", "overdue", b"overdue", "policy_lines", b"policy_lines", "policy_version", b"policy_version", "province", b"province", "reached_at_ms", b"reached_at_ms", "reason", b"reason", "region_found_by", b"region_found_by", "revision", b"revision", "risk", b"risk", "score", b"score", "state", b"state", "talked_seconds", b"talked_seconds", "tier", b"tier", "unreached", b"unreached", "victim", b"victim", "warned_at_ms", b"warned_at_ms", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__lost_fen: _TypeAlias = _typing.Literal["lost_fen"]  # noqa: Y015
     _WhichOneofArgType__lost_fen: _TypeAlias = _typing.Literal["_lost_fen", b"_lost_fen"]  # noqa: Y015
@@ -505,16 +513,20 @@ class GetCaseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CASE_ID_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Its id. Required."""
+    masked: _builtins.bool
+    """Mask numbers of people for dispatchers, too; then nothing is recorded."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "masked", b"masked"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -553,22 +565,26 @@ class GetCaseHistoryRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    MASKED_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Its id. Required."""
     page_token: _builtins.str
     """From the page before; absent: the first events."""
     page_size: _builtins.int
     """Most events to return, 1 to 500; absent: 500."""
+    masked: _builtins.bool
+    """Mask numbers of people for dispatchers, too. They still read the notes, so it is recorded."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
         page_token: _builtins.str = ...,
         page_size: _builtins.int = ...,
+        masked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "masked", b"masked", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -631,6 +647,8 @@ class CaseEvent(_message.Message):
     LOST_TO_FIELD_NUMBER: _builtins.int
     DUPLICATE_OF_FIELD_NUMBER: _builtins.int
     DUE_AT_MS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
     what: _builtins.str
     """What: opened, joined, routed, tiered, queued, sent, delivered, failed, escalated, taken, noted
     or closed.
@@ -663,6 +681,8 @@ class CaseEvent(_message.Message):
     """Id of the case that it is the same as."""
     due_at_ms: _builtins.int
     """By when the next thing must have happened; 0: nothing is; absent: as before."""
+    skipped: _builtins.bool
+    """Of a note: an officer passed the case over."""
     @_builtins.property
     def origin(self) -> Global___CaseOrigin:
         """Of a warning that opened it or joined: where it came from."""
@@ -678,6 +698,10 @@ class CaseEvent(_message.Message):
     @_builtins.property
     def lost_to(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMeans]:
         """What took it."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMeans]:
+        """Of a note: means of the fraud that it adds to the case."""
 
     def __init__(
         self,
@@ -701,10 +725,12 @@ class CaseEvent(_message.Message):
         lost_to: _abc.Iterable[Global___CaseMeans] | None = ...,
         duplicate_of: _builtins.str = ...,
         due_at_ms: _builtins.int | None = ...,
+        evidence: _abc.Iterable[Global___CaseMeans] | None = ...,
+        skipped: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "due_at_ms", b"due_at_ms", "lost_fen", b"lost_fen", "means", b"means", "origin", b"origin"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "at_ms", b"at_ms", "by", b"by", "channel", b"channel", "decision_id", b"decision_id", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "means", b"means", "message_id", b"message_id", "officer", b"officer", "origin", b"origin", "outcome", b"outcome", "policy_lines", b"policy_lines", "region", b"region", "tier", b"tier", "unreached", b"unreached", "what", b"what", "why", b"why"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms", "_lost_fen", b"_lost_fen", "at_ms", b"at_ms", "by", b"by", "channel", b"channel", "decision_id", b"decision_id", "due_at_ms", b"due_at_ms", "duplicate_of", b"duplicate_of", "evidence", b"evidence", "lost_fen", b"lost_fen", "lost_to", b"lost_to", "means", b"means", "message_id", b"message_id", "officer", b"officer", "origin", b"origin", "outcome", b"outcome", "policy_lines", b"policy_lines", "region", b"region", "skipped", b"skipped", "tier", b"tier", "unreached", b"unreached", "what", b"what", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__due_at_ms: _TypeAlias = _typing.Literal["due_at_ms"]  # noqa: Y015
     _WhichOneofArgType__due_at_ms: _TypeAlias = _typing.Literal["_due_at_ms", b"_due_at_ms"]  # noqa: Y015
@@ -859,10 +885,11 @@ class NoteCaseRequest(_message.Message):
     DUE_AT_MS_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     BY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """Its id. Required."""
     text: _builtins.str
-    """What, at most 1000 characters. Required unless unreached is set."""
+    """What, at most 1000 characters. Required unless unreached or evidence is set."""
     unreached: _builtins.bool
     """An attempt to reach the person failed: the next step of the tier is taken at once, and
     where there is none, the case is raised to the highest tier.
@@ -875,6 +902,12 @@ class NoteCaseRequest(_message.Message):
     """Refuse with ABORTED when the case is not at this revision."""
     by: _builtins.str
     """Who asks; ignored where the server knows who asks."""
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMeans]:
+        """Numbers, names, links and accounts that the person tells of, at most 20; they join the means
+        of the case.
+        """
+
     def __init__(
         self,
         *,
@@ -884,10 +917,11 @@ class NoteCaseRequest(_message.Message):
         due_at_ms: _builtins.int = ...,
         revision: _builtins.int | None = ...,
         by: _builtins.str = ...,
+        evidence: _abc.Iterable[Global___CaseMeans] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "revision", b"revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "by", b"by", "case_id", b"case_id", "due_at_ms", b"due_at_ms", "revision", b"revision", "text", b"text", "unreached", b"unreached"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_revision", b"_revision", "by", b"by", "case_id", b"case_id", "due_at_ms", b"due_at_ms", "evidence", b"evidence", "revision", b"revision", "text", b"text", "unreached", b"unreached"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__revision: _TypeAlias = _typing.Literal["revision"]  # noqa: Y015
     _WhichOneofArgType__revision: _TypeAlias = _typing.Literal["_revision", b"_revision"]  # noqa: Y015
@@ -1001,3 +1035,517 @@ class CloseCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CloseCaseResponse: _TypeAlias = CloseCaseResponse  # noqa: Y015
+
+@_typing.final
+class ClaimCaseRequest(_message.Message):
+    """Opens a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    TAKE_OVER_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Its id. Required."""
+    take_over: _builtins.bool
+    """Open it although another person has it open, which ends that claim. Recorded."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        take_over: _builtins.bool = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "case_id", b"case_id", "take_over", b"take_over"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimCaseRequest: _TypeAlias = ClaimCaseRequest  # noqa: Y015
+
+@_typing.final
+class ClaimCaseResponse(_message.Message):
+    """Who has the case open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLAIMED_FIELD_NUMBER: _builtins.int
+    HOLDER_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    claimed: _builtins.bool
+    """Whether it is the caller."""
+    holder: _builtins.str
+    """Who has it open."""
+    until_ms: _builtins.int
+    """Until when, unless renewed, in milliseconds since the Unix epoch."""
+    def __init__(
+        self,
+        *,
+        claimed: _builtins.bool = ...,
+        holder: _builtins.str = ...,
+        until_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed", b"claimed", "holder", b"holder", "until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimCaseResponse: _TypeAlias = ClaimCaseResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseCaseRequest(_message.Message):
+    """Ends a claim."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Id of the case. Required."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseCaseRequest: _TypeAlias = ReleaseCaseRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseCaseResponse(_message.Message):
+    """The claim is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASED_FIELD_NUMBER: _builtins.int
+    released: _builtins.bool
+    """Whether the caller had the case open."""
+    def __init__(
+        self,
+        *,
+        released: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["released", b"released"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseCaseResponse: _TypeAlias = ReleaseCaseResponse  # noqa: Y015
+
+@_typing.final
+class ClaimNextCaseRequest(_message.Message):
+    """Asks for a case to work on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPES_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Code or name of a province, city or county; absent: all that the caller reaches."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedScalarFieldContainer[Global___CaseTier.ValueType]:
+        """Any of these tiers; none: all."""
+
+    @_builtins.property
+    def fraud_types(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.FraudType.ValueType]:
+        """Any of these kinds of fraud; none: all."""
+
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        tiers: _abc.Iterable[Global___CaseTier.ValueType] | None = ...,
+        fraud_types: _abc.Iterable[_decision_pb2.FraudType.ValueType] | None = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "fraud_types", b"fraud_types", "region", b"region", "tiers", b"tiers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimNextCaseRequest: _TypeAlias = ClaimNextCaseRequest  # noqa: Y015
+
+@_typing.final
+class ClaimNextCaseResponse(_message.Message):
+    """A case to work on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> Global___Case:
+        """The case, masked; it is claimed."""
+
+    def __init__(
+        self,
+        *,
+        found: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimNextCaseResponse: _TypeAlias = ClaimNextCaseResponse  # noqa: Y015
+
+@_typing.final
+class SkipCaseRequest(_message.Message):
+    """Passes a case over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Its id. Required."""
+    reason: _builtins.str
+    """Why, at most 1000 characters. Required."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "case_id", b"case_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkipCaseRequest: _TypeAlias = SkipCaseRequest  # noqa: Y015
+
+@_typing.final
+class SkipCaseResponse(_message.Message):
+    """The case as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> Global___Case:
+        """The case, masked."""
+
+    def __init__(
+        self,
+        *,
+        found: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SkipCaseResponse: _TypeAlias = SkipCaseResponse  # noqa: Y015
+
+@_typing.final
+class UnmaskCaseRequest(_message.Message):
+    """Asks for whole numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Id of the case. Required."""
+    reason: _builtins.str
+    """Why, for the record, at most 1000 characters. Required."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "case_id", b"case_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmaskCaseRequest: _TypeAlias = UnmaskCaseRequest  # noqa: Y015
+
+@_typing.final
+class UnmaskCaseResponse(_message.Message):
+    """A case with whole numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def found(self) -> Global___Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        found: Global___Case | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmaskCaseResponse: _TypeAlias = UnmaskCaseResponse  # noqa: Y015
+
+@_typing.final
+class AssignCasesRequest(_message.Message):
+    """Assigns several cases."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_IDS_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    OFFICER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """As in AssignCase."""
+    officer: _builtins.str
+    """As in AssignCase."""
+    reason: _builtins.str
+    """Why, at most 1000 characters."""
+    by: _builtins.str
+    """Who asks; ignored where the server knows who asks."""
+    @_builtins.property
+    def case_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their ids, 1 to 500. Required."""
+
+    def __init__(
+        self,
+        *,
+        case_ids: _abc.Iterable[_builtins.str] | None = ...,
+        region: _builtins.str = ...,
+        officer: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "case_ids", b"case_ids", "officer", b"officer", "reason", b"reason", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignCasesRequest: _TypeAlias = AssignCasesRequest  # noqa: Y015
+
+@_typing.final
+class AssignCasesResponse(_message.Message):
+    """What became of each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSIGNMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def assignments(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseAssignment]:
+        """In the order of the request, without repetitions."""
+
+    def __init__(
+        self,
+        *,
+        assignments: _abc.Iterable[Global___CaseAssignment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignments", b"assignments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignCasesResponse: _TypeAlias = AssignCasesResponse  # noqa: Y015
+
+@_typing.final
+class CaseAssignment(_message.Message):
+    """What became of one case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Its id."""
+    refused: _builtins.str
+    """Why it was not assigned; empty: it was."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        refused: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "refused", b"refused"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseAssignment: _TypeAlias = CaseAssignment  # noqa: Y015
+
+@_typing.final
+class GetCaseBoardRequest(_message.Message):
+    """Asks for the board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REGION_FIELD_NUMBER: _builtins.int
+    CASES_PER_TIER_FIELD_NUMBER: _builtins.int
+    region: _builtins.str
+    """Code or name of a province, city or county; absent: all that the caller reaches."""
+    cases_per_tier: _builtins.int
+    """Cases of each tier, 0 to 100; absent: 20."""
+    def __init__(
+        self,
+        *,
+        region: _builtins.str = ...,
+        cases_per_tier: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cases_per_tier", b"_cases_per_tier", "cases_per_tier", b"cases_per_tier"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cases_per_tier", b"_cases_per_tier", "cases_per_tier", b"cases_per_tier", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cases_per_tier: _TypeAlias = _typing.Literal["cases_per_tier"]  # noqa: Y015
+    _WhichOneofArgType__cases_per_tier: _TypeAlias = _typing.Literal["_cases_per_tier", b"_cases_per_tier"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cases_per_tier) -> _WhichOneofReturnType__cases_per_tier | None: ...
+
+Global___GetCaseBoardRequest: _TypeAlias = GetCaseBoardRequest  # noqa: Y015
+
+@_typing.final
+class GetCaseBoardResponse(_message.Message):
+    """The board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseBoardTier]:
+        """The tiers, the highest first; of the last one, those that no policy has judged yet, only the
+        counts.
+        """
+
+    def __init__(
+        self,
+        *,
+        tiers: _abc.Iterable[Global___CaseBoardTier] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tiers", b"tiers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCaseBoardResponse: _TypeAlias = GetCaseBoardResponse  # noqa: Y015
+
+@_typing.final
+class CaseBoardTier(_message.Message):
+    """One tier of the board."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIER_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    NEED_PERSON_FIELD_NUMBER: _builtins.int
+    CASES_FIELD_NUMBER: _builtins.int
+    tier: Global___CaseTier.ValueType
+    """The tier."""
+    open: _builtins.int
+    """Open cases."""
+    overdue: _builtins.int
+    """Those that are overdue, or wait for a person."""
+    need_person: _builtins.int
+    """Those that wait for a person."""
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
+        """The most urgent ones, masked as in ListCases."""
+
+    def __init__(
+        self,
+        *,
+        tier: Global___CaseTier.ValueType = ...,
+        open: _builtins.int = ...,
+        overdue: _builtins.int = ...,
+        need_person: _builtins.int = ...,
+        cases: _abc.Iterable[Global___Case] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "need_person", b"need_person", "open", b"open", "overdue", b"overdue", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseBoardTier: _TypeAlias = CaseBoardTier  # noqa: Y015
+
+@_typing.final
+class GetCallScriptRequest(_message.Message):
+    """Asks for a script."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """Id of the case. Required."""
+    language: _builtins.str
+    """Its language, zh or en; absent: zh."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "language", b"language"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCallScriptRequest: _TypeAlias = GetCallScriptRequest  # noqa: Y015
+
+@_typing.final
+class GetCallScriptResponse(_message.Message):
+    """What to say and ask."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """The text; each question is a line that begins with a hyphen."""
+    template: _builtins.str
+    """Id and version of the template, such as in_person.fake_loan.high.zh@1."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        template: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["template", b"template", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCallScriptResponse: _TypeAlias = GetCallScriptResponse  # noqa: Y015

@@ -28,7 +28,8 @@ if _version_not_supported:
 class CaseServiceStub:
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     def __init__(self, channel):
@@ -72,12 +73,53 @@ class CaseServiceStub:
                 request_serializer=fanzha_dot_v1_dot_case__pb2.CloseCaseRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_case__pb2.CloseCaseResponse.FromString,
                 _registered_method=True)
+        self.ClaimCase = channel.unary_unary(
+                '/fanzha.v1.CaseService/ClaimCase',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.ClaimCaseRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.ClaimCaseResponse.FromString,
+                _registered_method=True)
+        self.ReleaseCase = channel.unary_unary(
+                '/fanzha.v1.CaseService/ReleaseCase',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.ReleaseCaseRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.ReleaseCaseResponse.FromString,
+                _registered_method=True)
+        self.ClaimNextCase = channel.unary_unary(
+                '/fanzha.v1.CaseService/ClaimNextCase',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.ClaimNextCaseRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.ClaimNextCaseResponse.FromString,
+                _registered_method=True)
+        self.SkipCase = channel.unary_unary(
+                '/fanzha.v1.CaseService/SkipCase',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.SkipCaseRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.SkipCaseResponse.FromString,
+                _registered_method=True)
+        self.UnmaskCase = channel.unary_unary(
+                '/fanzha.v1.CaseService/UnmaskCase',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.UnmaskCaseRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.UnmaskCaseResponse.FromString,
+                _registered_method=True)
+        self.AssignCases = channel.unary_unary(
+                '/fanzha.v1.CaseService/AssignCases',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.AssignCasesRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.AssignCasesResponse.FromString,
+                _registered_method=True)
+        self.GetCaseBoard = channel.unary_unary(
+                '/fanzha.v1.CaseService/GetCaseBoard',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.GetCaseBoardRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.GetCaseBoardResponse.FromString,
+                _registered_method=True)
+        self.GetCallScript = channel.unary_unary(
+                '/fanzha.v1.CaseService/GetCallScript',
+                request_serializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     def ListCases(self, request, context):
@@ -129,6 +171,64 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ClaimCase(self, request, context):
+        """Opens a case for the caller alone: while the claim lasts, nobody else changes it. Renews the
+        caller's own claim. Where another person has it open, tells who, without an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseCase(self, request, context):
+        """Ends the caller's claim. May be repeated.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClaimNextCase(self, request, context):
+        """Claims the most urgent case that nobody has open, and that no other officer has taken. Leaves
+        out what the caller has skipped in the last half hour. Fails with NOT_FOUND when none waits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SkipCase(self, request, context):
+        """Notes why the caller passes a case over, and ends the claim.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnmaskCase(self, request, context):
+        """Returns a case with whole numbers. Recorded, with the reason, before the answer is sent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignCases(self, request, context):
+        """Assigns several cases, each by itself: some may succeed while others are refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCaseBoard(self, request, context):
+        """Counts the open cases of each tier, and returns the most urgent of each.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCallScript(self, request, context):
+        """Returns what to say and ask, by the kind of fraud and the tier of a case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -167,6 +267,46 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     request_deserializer=fanzha_dot_v1_dot_case__pb2.CloseCaseRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_case__pb2.CloseCaseResponse.SerializeToString,
             ),
+            'ClaimCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimCase,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.ClaimCaseRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.ClaimCaseResponse.SerializeToString,
+            ),
+            'ReleaseCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseCase,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.ReleaseCaseRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.ReleaseCaseResponse.SerializeToString,
+            ),
+            'ClaimNextCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimNextCase,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.ClaimNextCaseRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.ClaimNextCaseResponse.SerializeToString,
+            ),
+            'SkipCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.SkipCase,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.SkipCaseRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.SkipCaseResponse.SerializeToString,
+            ),
+            'UnmaskCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnmaskCase,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.UnmaskCaseRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.UnmaskCaseResponse.SerializeToString,
+            ),
+            'AssignCases': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignCases,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.AssignCasesRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.AssignCasesResponse.SerializeToString,
+            ),
+            'GetCaseBoard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCaseBoard,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.GetCaseBoardRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.GetCaseBoardResponse.SerializeToString,
+            ),
+            'GetCallScript': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCallScript,
+                    request_deserializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'fanzha.v1.CaseService', rpc_method_handlers)
@@ -178,7 +318,8 @@ def add_CaseServiceServicer_to_server(servicer, server):
 class CaseService:
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     @staticmethod
@@ -360,6 +501,222 @@ class CaseService:
             '/fanzha.v1.CaseService/CloseCase',
             fanzha_dot_v1_dot_case__pb2.CloseCaseRequest.SerializeToString,
             fanzha_dot_v1_dot_case__pb2.CloseCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/ClaimCase',
+            fanzha_dot_v1_dot_case__pb2.ClaimCaseRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.ClaimCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/ReleaseCase',
+            fanzha_dot_v1_dot_case__pb2.ReleaseCaseRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.ReleaseCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimNextCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/ClaimNextCase',
+            fanzha_dot_v1_dot_case__pb2.ClaimNextCaseRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.ClaimNextCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SkipCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/SkipCase',
+            fanzha_dot_v1_dot_case__pb2.SkipCaseRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.SkipCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnmaskCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/UnmaskCase',
+            fanzha_dot_v1_dot_case__pb2.UnmaskCaseRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.UnmaskCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/AssignCases',
+            fanzha_dot_v1_dot_case__pb2.AssignCasesRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.AssignCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCaseBoard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/GetCaseBoard',
+            fanzha_dot_v1_dot_case__pb2.GetCaseBoardRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.GetCaseBoardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCallScript(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.CaseService/GetCallScript',
+            fanzha_dot_v1_dot_case__pb2.GetCallScriptRequest.SerializeToString,
+            fanzha_dot_v1_dot_case__pb2.GetCallScriptResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,7 +29,8 @@ GRPC_VERSION: str
 class CaseServiceStub:
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     @_typing.overload
@@ -50,12 +51,33 @@ class CaseServiceStub:
     """Writes something down; also that the person could not be reached, which takes the next step."""
     CloseCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.CloseCaseRequest, _case_pb2.CloseCaseResponse]
     """Closes a case. It stays closed: a campaign that comes back later opens another."""
+    ClaimCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.ClaimCaseRequest, _case_pb2.ClaimCaseResponse]
+    """Opens a case for the caller alone: while the claim lasts, nobody else changes it. Renews the
+    caller's own claim. Where another person has it open, tells who, without an error.
+    """
+    ReleaseCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.ReleaseCaseRequest, _case_pb2.ReleaseCaseResponse]
+    """Ends the caller's claim. May be repeated."""
+    ClaimNextCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.ClaimNextCaseRequest, _case_pb2.ClaimNextCaseResponse]
+    """Claims the most urgent case that nobody has open, and that no other officer has taken. Leaves
+    out what the caller has skipped in the last half hour. Fails with NOT_FOUND when none waits.
+    """
+    SkipCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.SkipCaseRequest, _case_pb2.SkipCaseResponse]
+    """Notes why the caller passes a case over, and ends the claim."""
+    UnmaskCase: _grpc.UnaryUnaryMultiCallable[_case_pb2.UnmaskCaseRequest, _case_pb2.UnmaskCaseResponse]
+    """Returns a case with whole numbers. Recorded, with the reason, before the answer is sent."""
+    AssignCases: _grpc.UnaryUnaryMultiCallable[_case_pb2.AssignCasesRequest, _case_pb2.AssignCasesResponse]
+    """Assigns several cases, each by itself: some may succeed while others are refused."""
+    GetCaseBoard: _grpc.UnaryUnaryMultiCallable[_case_pb2.GetCaseBoardRequest, _case_pb2.GetCaseBoardResponse]
+    """Counts the open cases of each tier, and returns the most urgent of each."""
+    GetCallScript: _grpc.UnaryUnaryMultiCallable[_case_pb2.GetCallScriptRequest, _case_pb2.GetCallScriptResponse]
+    """Returns what to say and ask, by the kind of fraud and the tier of a case."""
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -73,11 +95,32 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """Writes something down; also that the person could not be reached, which takes the next step."""
     CloseCase: _aio.UnaryUnaryMultiCallable[_case_pb2.CloseCaseRequest, _case_pb2.CloseCaseResponse]  # type: ignore[assignment]
     """Closes a case. It stays closed: a campaign that comes back later opens another."""
+    ClaimCase: _aio.UnaryUnaryMultiCallable[_case_pb2.ClaimCaseRequest, _case_pb2.ClaimCaseResponse]  # type: ignore[assignment]
+    """Opens a case for the caller alone: while the claim lasts, nobody else changes it. Renews the
+    caller's own claim. Where another person has it open, tells who, without an error.
+    """
+    ReleaseCase: _aio.UnaryUnaryMultiCallable[_case_pb2.ReleaseCaseRequest, _case_pb2.ReleaseCaseResponse]  # type: ignore[assignment]
+    """Ends the caller's claim. May be repeated."""
+    ClaimNextCase: _aio.UnaryUnaryMultiCallable[_case_pb2.ClaimNextCaseRequest, _case_pb2.ClaimNextCaseResponse]  # type: ignore[assignment]
+    """Claims the most urgent case that nobody has open, and that no other officer has taken. Leaves
+    out what the caller has skipped in the last half hour. Fails with NOT_FOUND when none waits.
+    """
+    SkipCase: _aio.UnaryUnaryMultiCallable[_case_pb2.SkipCaseRequest, _case_pb2.SkipCaseResponse]  # type: ignore[assignment]
+    """Notes why the caller passes a case over, and ends the claim."""
+    UnmaskCase: _aio.UnaryUnaryMultiCallable[_case_pb2.UnmaskCaseRequest, _case_pb2.UnmaskCaseResponse]  # type: ignore[assignment]
+    """Returns a case with whole numbers. Recorded, with the reason, before the answer is sent."""
+    AssignCases: _aio.UnaryUnaryMultiCallable[_case_pb2.AssignCasesRequest, _case_pb2.AssignCasesResponse]  # type: ignore[assignment]
+    """Assigns several cases, each by itself: some may succeed while others are refused."""
+    GetCaseBoard: _aio.UnaryUnaryMultiCallable[_case_pb2.GetCaseBoardRequest, _case_pb2.GetCaseBoardResponse]  # type: ignore[assignment]
+    """Counts the open cases of each tier, and returns the most urgent of each."""
+    GetCallScript: _aio.UnaryUnaryMultiCallable[_case_pb2.GetCallScriptRequest, _case_pb2.GetCallScriptResponse]  # type: ignore[assignment]
+    """Returns what to say and ask, by the kind of fraud and the tier of a case."""
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     """Lets dispatchers work on the cases of their regions. A case outside them is not found, and every
     list leaves it out. Numbers of people are whole for dispatchers in GetCase and GetCaseHistory,
-    which the audit log notes; in other answers, and for auditors, they are masked.
+    unless they ask for masked ones, and in UnmaskCase, which the audit log notes; in other answers,
+    and for auditors, they are masked.
     """
 
     @_abc_1.abstractmethod
@@ -135,5 +178,73 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_case_pb2.CloseCaseResponse, _abc.Awaitable[_case_pb2.CloseCaseResponse]]:
         """Closes a case. It stays closed: a campaign that comes back later opens another."""
+
+    @_abc_1.abstractmethod
+    def ClaimCase(
+        self,
+        request: _case_pb2.ClaimCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.ClaimCaseResponse, _abc.Awaitable[_case_pb2.ClaimCaseResponse]]:
+        """Opens a case for the caller alone: while the claim lasts, nobody else changes it. Renews the
+        caller's own claim. Where another person has it open, tells who, without an error.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseCase(
+        self,
+        request: _case_pb2.ReleaseCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.ReleaseCaseResponse, _abc.Awaitable[_case_pb2.ReleaseCaseResponse]]:
+        """Ends the caller's claim. May be repeated."""
+
+    @_abc_1.abstractmethod
+    def ClaimNextCase(
+        self,
+        request: _case_pb2.ClaimNextCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.ClaimNextCaseResponse, _abc.Awaitable[_case_pb2.ClaimNextCaseResponse]]:
+        """Claims the most urgent case that nobody has open, and that no other officer has taken. Leaves
+        out what the caller has skipped in the last half hour. Fails with NOT_FOUND when none waits.
+        """
+
+    @_abc_1.abstractmethod
+    def SkipCase(
+        self,
+        request: _case_pb2.SkipCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.SkipCaseResponse, _abc.Awaitable[_case_pb2.SkipCaseResponse]]:
+        """Notes why the caller passes a case over, and ends the claim."""
+
+    @_abc_1.abstractmethod
+    def UnmaskCase(
+        self,
+        request: _case_pb2.UnmaskCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.UnmaskCaseResponse, _abc.Awaitable[_case_pb2.UnmaskCaseResponse]]:
+        """Returns a case with whole numbers. Recorded, with the reason, before the answer is sent."""
+
+    @_abc_1.abstractmethod
+    def AssignCases(
+        self,
+        request: _case_pb2.AssignCasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.AssignCasesResponse, _abc.Awaitable[_case_pb2.AssignCasesResponse]]:
+        """Assigns several cases, each by itself: some may succeed while others are refused."""
+
+    @_abc_1.abstractmethod
+    def GetCaseBoard(
+        self,
+        request: _case_pb2.GetCaseBoardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.GetCaseBoardResponse, _abc.Awaitable[_case_pb2.GetCaseBoardResponse]]:
+        """Counts the open cases of each tier, and returns the most urgent of each."""
+
+    @_abc_1.abstractmethod
+    def GetCallScript(
+        self,
+        request: _case_pb2.GetCallScriptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_case_pb2.GetCallScriptResponse, _abc.Awaitable[_case_pb2.GetCallScriptResponse]]:
+        """Returns what to say and ask, by the kind of fraud and the tier of a case."""
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

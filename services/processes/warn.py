@@ -31,7 +31,9 @@ from services.warning import wiring
 from services.warning.backfill import wiring as backfill_wiring
 from services.warning.backfill.metrics import BackfillMetrics
 from services.warning.backfill.wiring import BackfillBackground
-from services.warning.desk.service import CaseDesk
+from services.warning.cases.claims import CaseClaims
+from services.warning.cases.index_upgrade import CaseIndexUpgrade
+from services.warning.desk import wiring as desk_wiring
 from services.warning.dispatch import wiring as dispatch_wiring
 from services.warning.dispatch.kill_switch import KillSwitch
 from services.warning.dispatch.limit_store import LimitStore
@@ -63,6 +65,8 @@ class WarnParts:
     registry: CollectorRegistry
     book: Rulebook
     router: PolicyRouter
+    composer: TemplateComposer
+    indexes: CaseIndexUpgrade
     pipeline: WarningPipeline
     audit: AuditForwarder
     refusals: RefusalRecorder
@@ -126,6 +130,8 @@ async def _build(settings: Settings, redis_url: str) -> WarnParts:
         registry=registry,
         book=book,
         router=router,
+        composer=composer,
+        indexes=CaseIndexUpgrade(client, pipeline.store),
         pipeline=pipeline,
         audit=audit,
         refusals=refusals,
@@ -163,10 +169,13 @@ def _dispatch(parts: WarnParts) -> DispatchRuntime:
 def _server(parts: WarnParts) -> RpcServer:
     """Build the gRPC server: warnings in, and the case desk."""
     pipeline = parts.pipeline
-    desk = CaseDesk(
+    wired = desk_wiring.build(
         store=pipeline.store,
         listing=pipeline.listing,
+        claims=CaseClaims(parts.client, now_ms=now_ms),
+        indexed=parts.indexes,
         router=parts.router,
+        scripts=parts.composer,
         trail=AuditedActions(parts.audit, of="case"),
         now_ms=now_ms,
     )
@@ -177,7 +186,7 @@ def _server(parts: WarnParts) -> RpcServer:
         {
             "access": AccessServicer(describing(parts.settings, "warnings")),
             "warning": WarningServicer(pipeline.submission, pipeline.sources),
-            "case": CaseServicer(desk, pipeline.reader),
+            "case": CaseServicer(wired.desk, wired.queue, pipeline.reader),
         },
         page_key=SharedKey(parts.client, PAGE_KEY).get,
         max_message_bytes=parts.settings.max_message_bytes,
@@ -204,6 +213,7 @@ def _start_background(parts: WarnParts, dispatch: DispatchRuntime) -> "list[asyn
     background = [*parts.pipeline.start(), *dispatch.start()]
     background += [asyncio.create_task(one) for one in parts.backfill.running()]
     background.append(asyncio.create_task(parts.refusals.run()))
+    background.append(asyncio.create_task(parts.indexes.keep()))
     if parts.settings.warning_drop_dir is not None:
         folder = DropFolder(parts.settings.warning_drop_dir, parts.pipeline.submission)
         background.append(asyncio.create_task(folder.run()))

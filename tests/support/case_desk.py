@@ -17,13 +17,19 @@ from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.rpc import security
 from services.rpc.cases.handler import CaseServicer
+from services.warning.cases.claims import CaseClaims
+from services.warning.cases.index_upgrade import CaseIndexUpgrade
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.opening import PlainRouter
 from services.warning.cases.store import CaseStore
+from services.warning.desk import wiring
+from services.warning.desk.queue import CaseQueue
 from services.warning.desk.service import CaseDesk
 from services.warning.intake.parser import WarningParser
 from services.warning.intake.service import WarningIntake
+from services.warning.messages.catalog import MessageCatalog
 from services.warning.model import Region
+from services.warning.policy.router import TemplateComposer
 from tests.support.identities import Issuer
 from tests.support.rpc_server import rpc_server
 from tests.support.warnings import NOW_MS, a_warning
@@ -65,6 +71,7 @@ class Office:
     """A desk and its parts."""
 
     desk: CaseDesk
+    queue: CaseQueue
     store: CaseStore
     intake: WarningIntake
     reader: WarningParser
@@ -83,14 +90,19 @@ async def an_office(redis_url: str) -> AsyncIterator[Office]:
     """Open a desk on a store."""
     client, clock, record, router = connect(redis_url), [NOW_MS], Record(), Places()
     store = CaseStore(client)
+    wired = wiring.build(
+        store=store,
+        listing=CaseListing(client, store),
+        claims=CaseClaims(client, now_ms=lambda: clock[0]),
+        indexed=CaseIndexUpgrade(client, store),
+        router=router,
+        scripts=TemplateComposer(MessageCatalog.load()),
+        trail=AuditedActions(record, of="case"),
+        now_ms=lambda: clock[0],
+    )
     yield Office(
-        desk=CaseDesk(
-            store=store,
-            listing=CaseListing(client, store),
-            router=router,
-            trail=AuditedActions(record, of="case"),
-            now_ms=lambda: clock[0],
-        ),
+        desk=wired.desk,
+        queue=wired.queue,
         store=store,
         intake=WarningIntake(client=client, store=store, router=router, now_ms=lambda: clock[0]),
         reader=WarningParser(HomePlan("86"), now_ms=lambda: clock[0], max_age_hours=72),
@@ -128,7 +140,7 @@ class Window:
 async def a_window(office: Office, jwks: Path) -> AsyncIterator[Window]:
     """Serve a desk to people with tokens."""
     issuer = Issuer(jwks)
-    servicers = {"case": CaseServicer(office.desk, office.reader)}
+    servicers = {"case": CaseServicer(office.desk, office.queue, office.reader)}
     guard = security.of(issuer.settings(), "admin")
     async with (
         rpc_server(servicers, security=guard) as target,

@@ -24,7 +24,7 @@ from services.cli._common.options import (
 )
 from services.cli._common.server import read_pages, tell_more
 from services.cli._common.time_arguments import ahead
-from services.cli.cases import display
+from services.cli.cases import display, queue
 from services.cli.cases import options as words
 from services.cli.cases.options import CaseId, Revision, server
 from services.cli.warnings import region_options
@@ -33,6 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Cases of people at risk, at the desk of a city or county: list, take, note, close.",
 )
+queue.add_to(app)
 _PAGE = 500
 
 
@@ -145,7 +146,7 @@ def assign(
         by=by,
     )
     with server(target) as stub:
-        _tell(stub.AssignCase(request).found, as_json=as_json)
+        display.tell(stub.AssignCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -162,7 +163,7 @@ def take(
     """Take a case; the plan of its tier then waits for you."""
     request = pb.TakeCaseRequest(case_id=case_id, take_over=take_over, revision=revision, by=by)
     with server(target) as stub:
-        _tell(stub.TakeCase(request).found, as_json=as_json)
+        display.tell(stub.TakeCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -183,22 +184,24 @@ def note(
             "2026-11-25T15:00 in China's time.",
         ),
     ] = "",
+    evidence: words.Evidence = None,
     revision: Revision = None,
     by: By = "",
     target: WarningTarget = DEFAULT_WARNING_TARGET,
     as_json: AsJson = False,
 ) -> None:
-    """Add a note, also to a closed case."""
+    """Add a note or evidence, also to a closed case."""
     request = pb.NoteCaseRequest(
         case_id=case_id,
         text=text,
         unreached=unreached,
         due_at_ms=ahead(due, now_ms(), "--due"),
+        evidence=words.means(evidence or (), "--evidence"),
         revision=revision,
         by=by,
     )
     with server(target) as stub:
-        _tell(stub.NoteCase(request).found, as_json=as_json)
+        display.tell(stub.NoteCase(request).found, as_json=as_json)
 
 
 @app.command()
@@ -220,26 +223,10 @@ def close(
         outcome=words.outcome(outcome),
         reason=reason,
         lost_fen=words.fen(lost),
-        lost_to=words.took(lost_to or ()),
+        lost_to=words.means(lost_to or (), "--lost-to"),
         duplicate_of=duplicate_of,
         revision=revision,
         by=by,
     )
     with server(target) as stub:
-        _tell(stub.CloseCase(request).found, as_json=as_json)
-
-
-def _tell(case: pb.Case, *, as_json: bool) -> None:
-    """Print the state of a case after a change."""
-    if as_json:
-        print_json(case)
-        return
-    lines = [
-        gettext("case {case_id}", case_id=case.case_id),
-        words.name("case_outcome", case.outcome) or words.name("case_state", case.state),
-        display.region(case),
-        case.officer,
-        display.due(case, now_ms()),
-        gettext("revision {revision}", revision=case.revision),
-    ]
-    out.print(", ".join(filter(None, lines)), markup=False, soft_wrap=True)
+        display.tell(stub.CloseCase(request).found, as_json=as_json)

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import case_pb2 as pb
 from fanzha.v1 import decision_pb2, warning_pb2
-from services.cli._common.console import out
+from infra.clock import now_ms
+from services.cli._common.console import out, print_json
 from services.cli._common.plain_text import padded
 from services.cli._common.tables import RowTable
 from services.cli._common.time_arguments import written
@@ -65,6 +66,7 @@ def show_case(one: pb.Case, now_ms: int) -> None:
     _line("tier", f"{name('case_tier', one.tier) or gettext('none yet')}{lines}")
     _line("state", f"{_state(one)}, {due(one, now_ms)}")
     _line("officer", one.officer)
+    _line("open at", _claim(one))
     _line(
         "not reached",
         gettext("{unreached} times", unreached=one.unreached) if one.unreached else "",
@@ -81,6 +83,22 @@ def show_case(one: pb.Case, now_ms: int) -> None:
         _line("lost", yuan(one.lost_fen))
     _line("lost to", _means(one.lost_to))
     _line("same as", one.duplicate_of)
+
+
+def tell(case: pb.Case, *, as_json: bool) -> None:
+    """Print the state of a case after a change."""
+    if as_json:
+        print_json(case)
+        return
+    lines = [
+        gettext("case {case_id}", case_id=case.case_id),
+        name("case_outcome", case.outcome) or name("case_state", case.state),
+        region(case),
+        case.officer,
+        due(case, now_ms()),
+        gettext("revision {revision}", revision=case.revision),
+    ]
+    out.print(", ".join(filter(None, lines)), markup=False, soft_wrap=True)
 
 
 def show_history(events: Iterable[pb.CaseEvent]) -> None:
@@ -126,6 +144,14 @@ def _place(one: pb.Case) -> str:
 def time(at_ms: int) -> str:
     """Write a time; empty for none."""
     return written(at_ms) if at_ms else ""
+
+
+def _claim(one: pb.Case) -> str:
+    """Say who has a case open, and until when."""
+    if not one.claimed_by:
+        return ""
+    until = time(one.claimed_until_ms)
+    return gettext("{holder}, until {until}", holder=one.claimed_by, until=until)
 
 
 def yuan(fen: int) -> str:
@@ -179,6 +205,8 @@ def _details(event: pb.CaseEvent) -> list[str]:
         f"{event.channel} {event.message_id}".strip(),
         gettext("officer {officer}", officer=event.officer) if event.officer else "",
         gettext("not reached") if event.unreached else "",
+        gettext("passed over") if event.skipped else "",
+        gettext("evidence {means}", means=_means(event.evidence)) if event.evidence else "",
         name("case_outcome", event.outcome),
         gettext("lost {lost_fen}", lost_fen=yuan(event.lost_fen))
         if event.HasField("lost_fen")

@@ -70,6 +70,13 @@ LostTo = Annotated[
         "may be repeated."
     ),
 ]
+Evidence = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Means that the person tells of, such as account:6222… or link:pay.example; "
+        "may be repeated."
+    ),
+]
 DuplicateOf = Annotated[
     str, typer.Option(help="Of a duplicate: id of the other case of the same person.")
 ]
@@ -144,8 +151,8 @@ def fen(yuan: str) -> int | None:
     )
 
 
-def took(names: Sequence[str]) -> list[pb.CaseMeans]:
-    """Read ``--lost-to``: a kind, a colon, and the number, link or account."""
+def means(names: Sequence[str], option: str) -> list[pb.CaseMeans]:
+    """Read ``--lost-to`` and the like: a kind, a colon, and the number, link or account."""
     found = []
     for text in names:
         kind, colon, value = text.partition(":")
@@ -154,9 +161,9 @@ def took(names: Sequence[str]) -> list[pb.CaseMeans]:
                 gettext(
                     "{text!r} is not such as account:6222… or number:+8619900000001", text=text
                 ),
-                param_hint="--lost-to",
+                param_hint=option,
             )
-        number = _read(kind, MEANS, "--lost-to")
+        number = _read(kind, MEANS, option)
         found.append(pb.CaseMeans(kind=number, value=value.strip()))
     return found
 

@@ -7,10 +7,13 @@ from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
 from fanzha.v1 import case_pb2 as pb
 from services.rpc.warnings.handler import MEANS_KINDS
+from services.warning.cases.claims import NOT_CLAIMED, CaseClaim
 from services.warning.cases.events import CaseEvent, CaseOutcome
 from services.warning.cases.model import Case, CaseState, Origin
 from services.warning.desk.actions import MOST_LOST_TO
 from services.warning.desk.filter import overdue
+from services.warning.desk.queue import BoardTier
+from services.warning.desk.service import CasePage
 from services.warning.intake.parser import WarningParser
 from services.warning.model import Means, MeansKind, Tier
 
@@ -63,31 +66,35 @@ def outcome(number: int) -> CaseOutcome:
     return _read("outcome", number, _OUTCOMES)
 
 
-def lost_to(losses: Iterable[pb.CaseMeans], reader: WarningParser) -> tuple[Means, ...]:
-    """Read the means that took money, without duplicates."""
+def means(
+    given: Iterable[pb.CaseMeans], reader: WarningParser, field: str = "lost_to"
+) -> tuple[Means, ...]:
+    """Read the means of *field*, such as those that took money, without duplicates."""
     found: list[Means] = []
-    for place, one in enumerate(losses):
+    for place, one in enumerate(given):
         if place >= MOST_LOST_TO:
-            raise InvalidInput("lost_to: at most {most_lost_to}", most_lost_to=MOST_LOST_TO)
+            raise InvalidInput("{field}: at most {most}", field=field, most=MOST_LOST_TO)
         kind = MEANS_KINDS.get(one.kind)
         if kind not in _TOOK:
             raise InvalidInput(
-                "lost_to: a number, link or account, and no {kind}", kind=kind or "other"
+                "{field}: a number, link or account, and no {kind}",
+                field=field,
+                kind=kind or "other",
             )
         try:
             means = reader.means(kind, one.value)
         except InvalidInput as error:
             raise InvalidInput(
-                "lost_to, place {place}: {error}", place=place, error=error
+                "{field}, place {place}: {error}", field=field, place=place, error=error
             ) from None
         if means not in found:
             found.append(means)
     return tuple(found)
 
 
-def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
+def case(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim = NOT_CLAIMED) -> pb.Case:
     """Write a case with its warnings and means."""
-    written = _without_evidence(one, now_ms, masked=masked)
+    written = _without_evidence(one, now_ms, masked=masked, claim=claim)
     written.MergeFrom(
         pb.Case(
             means=map(_written, one.means),
@@ -103,12 +110,28 @@ def case(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
     return written
 
 
-def summary(one: Case, now_ms: int) -> pb.Case:
+def summary(one: Case, now_ms: int, claim: CaseClaim = NOT_CLAIMED) -> pb.Case:
     """Write a masked case for a list, without its warnings and means, which may be many."""
-    return _without_evidence(one, now_ms, masked=True)
+    return _without_evidence(one, now_ms, masked=True, claim=claim)
 
 
-def _without_evidence(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
+def summaries(page: CasePage, now_ms: int) -> list[pb.Case]:
+    """Write the masked cases of a page."""
+    return [summary(one, now_ms, claim) for one, claim in zip(page.cases, page.claims, strict=True)]
+
+
+def board_tier(one: BoardTier, now_ms: int) -> pb.CaseBoardTier:
+    """Write one tier of the board."""
+    return pb.CaseBoardTier(
+        tier=_wire(one.tier),
+        open=one.backlog.open,
+        overdue=one.backlog.overdue,
+        need_person=one.backlog.need_person,
+        cases=summaries(one.page, now_ms),
+    )
+
+
+def _without_evidence(one: Case, now_ms: int, *, masked: bool, claim: CaseClaim) -> pb.Case:
     return pb.Case(
         case_id=one.id,
         revision=one.revision,
@@ -145,6 +168,8 @@ def _without_evidence(one: Case, now_ms: int, *, masked: bool) -> pb.Case:
         closed_at_ms=one.closed_at_ms,
         lost_fen=one.lost_fen,
         duplicate_of=one.duplicate_of,
+        claimed_by=claim.holder,
+        claimed_until_ms=claim.until_ms,
     )
 
 
@@ -175,6 +200,8 @@ def event(one: CaseEvent) -> pb.CaseEvent:
         lost_to=map(_written, one.lost_to),
         duplicate_of=one.duplicate_of,
         due_at_ms=one.due_at_ms,
+        evidence=map(_written, one.evidence),
+        skipped=one.skipped,
     )
 
 

@@ -81,6 +81,10 @@ class CaseEvent:
     """Of a note: references of warnings that no longer count, because their entry was wrong."""
     withdrawn_entries: tuple[str, ...] = ()
     """Of such a note: ids of list entries that no warning rests on any more."""
+    evidence: tuple[Means, ...] = ()
+    """Of a note: means of the fraud that it adds to the case."""
+    skipped: bool = False
+    """Of a note: an officer passed the case over."""
     outcome: CaseOutcome | None = None
     lost_fen: int | None = None
     """Money lost, in fen; None: not known."""

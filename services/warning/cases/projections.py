@@ -6,6 +6,7 @@ written twice: a count of outcomes is as exact as the cases themselves.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 
 from services.warning import keys
 from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
@@ -17,6 +18,8 @@ INFORMATIVE_OUTCOMES = frozenset({CaseOutcome.LOST_MONEY, CaseOutcome.FALSE_ALAR
 
 The others do not: a person who is safe may have been warned in time or never been in danger, one
 who was not contacted tells nothing, and a duplicate is counted in the other case."""
+UNJUDGED = 0
+"""In `open_of_tier`: cases without a tier."""
 JUDGED = ("judged",)
 """The index of cases with an informative outcome, by when they were closed."""
 _FEEDBACK_EVENTS = frozenset(
@@ -70,6 +73,17 @@ def outcome_counts(events: Sequence[CaseEvent], after: Case) -> list[Increment]:
     return [(key, field, by) for (key, field), by in counts.items()]
 
 
+def open_of_tier(tier: int, region: str = "") -> tuple[str, ...]:
+    """Return the index of open cases of a tier (`UNJUDGED`: of none), by due date."""
+    return ("open", f"tier{tier}", *filter(None, [region]))
+
+
+def open_of_officer(officer: str) -> tuple[str, ...]:
+    """Return the index of open cases that an officer has, by due date."""
+    # A digest, because a name may hold any character.
+    return ("open", "officer", blake2b(officer.encode(), digest_size=12).hexdigest())
+
+
 def index_changes(
     before: Case | None, after: Case
 ) -> tuple[dict[tuple[str, ...], int], list[tuple[str, ...]]]:
@@ -78,20 +92,26 @@ def index_changes(
     for region in ("", *_regions(after)):
         index = (region,) if region else ()
         added["all", *index] = after.opened_at_ms
-        if after.open:
-            added["open", *index] = _urgency(after)
     if after.open:
+        added |= dict.fromkeys(open_indexes(after), urgency(after))
         added |= {("of_entry", entry): after.opened_at_ms for entry in after.entries}
     if after.outcome in INFORMATIVE_OUTCOMES:
         added[JUDGED] = after.closed_at_ms
-    removed: list[tuple[str, ...]] = []
-    if before is not None:
-        for region in ("", *_regions(before)):
-            index = (region,) if region else ()
-            removed += [one for one in (("all", *index), ("open", *index)) if one not in added]
-        of_entries = (("of_entry", entry) for entry in before.entries)
-        removed += [one for one in of_entries if one not in added]
-    return added, removed
+    if before is None:
+        return added, []
+    left: list[tuple[str, ...]] = [("all",), *(("all", region) for region in _regions(before))]
+    left += open_indexes(before)
+    left += (("of_entry", entry) for entry in before.entries)
+    return added, [one for one in left if one not in added]
+
+
+def open_indexes(case: Case) -> list[tuple[str, ...]]:
+    """Return the indexes that hold an open case by its urgency."""
+    tier = case.tier or UNJUDGED
+    found: list[tuple[str, ...]] = []
+    for region in ("", *_regions(case)):
+        found += [("open", region) if region else ("open",), open_of_tier(tier, region)]
+    return [*found, open_of_officer(case.officer)] if case.officer else found
 
 
 def tally_changes(before: Case | None, after: Case) -> Mapping[str, int]:
@@ -112,7 +132,7 @@ def _outcomes(events: Sequence[CaseEvent]) -> list[CaseOutcome]:
     ]
 
 
-def _urgency(case: Case) -> int:
+def urgency(case: Case) -> int:
     """Return the score of an open case: cases that need a person come before all due dates."""
     if case.needs_person:
         return keys.FIRST_DATE - (case.tier or Tier.LOW)

@@ -189,8 +189,12 @@ def _taken(case: Case, event: CaseEvent) -> Case:
 
 def _noted(case: Case, event: CaseEvent) -> Case:
     gone = set(event.withdrawn)
+    means = case.means
+    for one in event.evidence:
+        means = _appended(means, one, MOST_KEPT // 5)
     return replace(
         case,
+        means=means,
         unreached=case.unreached + event.unreached,
         hits=case.hits - len(gone),
         entries=tuple(one for one in case.entries if one not in event.withdrawn_entries),

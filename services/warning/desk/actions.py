@@ -25,6 +25,18 @@ class ActionContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNote:
+    """What a note says beside its text."""
+
+    unreached: bool = False
+    """Whether an attempt to contact the person failed."""
+    due_at_ms: int = 0
+    """New due date; 0: as before."""
+    evidence: tuple[Means, ...] = ()
+    """Means that the person tells of; they join those of the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosure:
     """The outcome of a case, with its details."""
 
@@ -69,16 +81,27 @@ def taken(case: Case, act: ActionContext, router: Router, *, take_over: bool) ->
     return [_taken(case, act, router, act.by)]
 
 
-def noted(
-    case: Case, act: ActionContext, router: Router, *, unreached: bool, due_at_ms: int
-) -> list[CaseEvent]:
-    """Add a note; *unreached* also takes the next step, *due_at_ms* sets a new due date."""
+def skipped(case: Case, act: ActionContext) -> list[CaseEvent]:
+    """Note why an officer passes a case over."""
+    _check_open(case)
+    return [_event(EventKind.NOTED, act, skipped=True)]
+
+
+def noted(case: Case, act: ActionContext, router: Router, note_of: CaseNote) -> list[CaseEvent]:
+    """Add a note; an unsuccessful attempt also takes the next step."""
+    unreached, due_at_ms = note_of.unreached, note_of.due_at_ms
     if due_at_ms:
         if case.state is not CaseState.DISSUADING:
             raise InvalidInput("due_at_ms: only of a case that somebody has taken")
         if not act.at_ms < due_at_ms <= act.at_ms + MOST_AHEAD_MS:
             raise InvalidInput("due_at_ms: from now to 14 days ahead")
-    note = _event(EventKind.NOTED, act, unreached=unreached, due_at_ms=due_at_ms or None)
+    note = _event(
+        EventKind.NOTED,
+        act,
+        unreached=unreached,
+        due_at_ms=due_at_ms or None,
+        evidence=note_of.evidence,
+    )
     if not unreached:
         return [note]
     _check_open(case)

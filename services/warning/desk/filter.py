@@ -1,10 +1,13 @@
 """Filter of case lists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fanzha.errors import InvalidInput
 from fanzha.fraud import FraudType
+from services.auth.identity import Identity
 from services.warning import keys
+from services.warning.cases import projections
 from services.warning.cases.model import Case, CaseState
 from services.warning.desk import scope
 from services.warning.model import Tier
@@ -42,6 +45,19 @@ class CaseFilter:
         dates = [min(self.due_before_ms, keys.NOTHING_DUE - 1)] if self.due_before_ms else []
         dates += [now_ms] if self.overdue else []
         return min(dates, default=keys.NOTHING_DUE)
+
+    def indexes(self, asker: Identity) -> Sequence[tuple[str, ...]]:
+        """Return the disjoint indexes that hold all matches; none: those of the region.
+
+        Raises `NotAllowed` if no part of the region is in the scope of *asker*.
+        """
+        regions = scope.indexes(asker, self.region)
+        if not self.only_open:
+            return ()
+        if self.officer:
+            return [projections.open_of_officer(self.officer)]
+        tiers = sorted(self.tiers)
+        return [projections.open_of_tier(tier, region) for tier in tiers for region in regions]
 
     def wants(self, case: Case) -> bool:
         """Whether a case matches, apart from the due date, which the index applies."""

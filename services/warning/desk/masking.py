@@ -33,9 +33,9 @@ def case(one: Case) -> Case:
     )
 
 
-def event(one: CaseEvent) -> CaseEvent:
-    """Mask an event; notes of people are removed, because they may name anyone."""
-    hides_note = one.kind is EventKind.NOTED and one.by != SCHEDULE
+def event(one: CaseEvent, *, notes: bool = False) -> CaseEvent:
+    """Mask an event; unless *notes*, those of people are removed: they may name anyone."""
+    hides_note = one.kind is EventKind.NOTED and one.by != SCHEDULE and not notes
     warning = one.warning and replace(
         one.warning,
         victim=masked(one.warning.victim),
@@ -47,6 +47,7 @@ def event(one: CaseEvent) -> CaseEvent:
         warning=warning,
         why="" if hides_note else one.why,
         lost_to=tuple(map(_means, one.lost_to)),
+        evidence=tuple(map(_means, one.evidence)),
         campaign=_campaign(one.campaign),
     )
 

@@ -4,30 +4,35 @@ A caller sees the cases in their regional scope; any other is reported as not fo
 reads of unmasked numbers, are audited before they happen.
 """
 
-import re
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fanzha.errors import InvalidInput, NotFound
+from fanzha.errors import FanzhaError, InvalidInput, NotFound, VersionConflict
 from infra import text_limits
 from infra.text_limits import TextLimit
 from services.audit.audited_actions import AuditedActions
 from services.audit.events import AuditKind
 from services.auth import identity
+from services.warning.cases.claims import CaseClaim, CaseClaims
 from services.warning.cases.events import CaseEvent
+from services.warning.cases.index_upgrade import CaseIndexUpgrade
 from services.warning.cases.listing import CaseListing
 from services.warning.cases.model import Case
 from services.warning.cases.opening import Router
 from services.warning.cases.store import CaseStore, Decide
 from services.warning.desk import actions, assignment, masking, scope
-from services.warning.desk.actions import ActionContext, CaseClosure
+from services.warning.desk.access import CaseAccess, check_reach
+from services.warning.desk.actions import ActionContext, CaseClosure, CaseNote
 from services.warning.desk.filter import CaseFilter
 
 MOST_PER_PAGE = 500
 DEFAULT_PER_PAGE = 50
+MOST_ASSIGNED = 500
+"""Cases of one bulk assignment."""
+_AT_ONCE = 16
 _OFFICER = TextLimit(max_characters=200)
-_NOTE = TextLimit(max_characters=1000)
-_ID = re.compile(r"[0-9a-f]{20}(-[1-9][0-9]{0,8})?")
+NOTE = TextLimit(max_characters=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,8 @@ class CasePage:
     """A page of masked cases."""
 
     cases: Sequence[Case]
+    claims: Sequence[CaseClaim]
+    """Who has each open."""
     next: str
     """Cursor of the next page; empty: this is the last."""
     cut_short: bool
@@ -69,10 +76,15 @@ class CaseDesk:
         store: CaseStore,
         listing: CaseListing,
         router: Router,
+        claims: CaseClaims,
+        indexed: CaseIndexUpgrade,
         trail: AuditedActions,
         now_ms: Callable[[], int],
     ) -> None:
         self._store = store
+        self._access = CaseAccess(store)
+        self._claims = claims
+        self._indexed = indexed
         self._listing = listing
         self._router = router
         self._trail = trail
@@ -85,29 +97,49 @@ class CaseDesk:
             lambda case: scope.reaches(asker, case.region) and case_filter.wants(case),
             region=scope.indexes(asker, case_filter.region),
             only_open=case_filter.only_open,
+            indexes=case_filter.indexes(asker) if await self._indexed.complete() else (),
             after=after,
             size=size,
             until=case_filter.until(self.now_ms()),
         )
         return CasePage(
             cases=[masking.case(one) for one in page.cases],
+            claims=await self._claims.of([one.id for one in page.cases]),
             next=page.next,
             cut_short=bool(page.next) and len(page.cases) < size,
         )
 
-    async def get(self, case_id: str) -> tuple[Case, bool]:
-        """Return a case, and whether it is masked."""
-        case = await self._case(case_id)
-        if not masking.sees_numbers():
+    async def get(self, case_id: str, *, masked: bool = False) -> tuple[Case, bool]:
+        """Return a case, and whether it is masked, which *masked* asks for."""
+        case = await self._access.get(case_id)
+        if masked or not masking.sees_numbers():
             return masking.case(case), True
         shown = self._store.get(case.id)
         return await self._trail.around(
             AuditKind.CASE_READ, case.id, identity.author("", "by"), {}, shown
         ), False
 
-    async def history(self, case_id: str, *, after: int, size: int) -> CaseHistoryPage:
-        """Return events of a case, oldest first."""
-        case = await self._case(case_id)
+    async def unmask(self, case_id: str, why: str, by: str) -> Case:
+        """Return a case with whole numbers, for a recorded reason."""
+        case = await self._access.get(case_id)
+        details = {"what": "unmasked", "why": text_limits.required("reason", why, NOTE)}
+        return await self._trail.around(
+            AuditKind.CASE_READ,
+            case.id,
+            identity.author(by, "by"),
+            details,
+            self._store.get(case.id),
+        )
+
+    async def claim(self, case_id: str) -> CaseClaim:
+        """Return who has a case open."""
+        return (await self._claims.of([case_id]))[0]
+
+    async def history(
+        self, case_id: str, *, after: int, size: int, masked: bool = False
+    ) -> CaseHistoryPage:
+        """Return events of a case, oldest first; *masked* asks for masked numbers."""
+        case = await self._access.get(case_id)
         size = _size(size, MOST_PER_PAGE)
         if after < 0:
             raise InvalidInput("after: from 0, not {after}", after=after)
@@ -116,19 +148,21 @@ class CaseDesk:
             what = {"what": "history"}
             by = identity.author("", "by")
             found = await self._trail.around(AuditKind.CASE_READ, case.id, by, what, reading)
+            if masked:
+                found = [masking.event(one, notes=True) for one in found]
         else:
             found = [masking.event(one) for one in await reading]
         end = after + len(found)
         return CaseHistoryPage(
             events=found,
             next=end if end < case.revision else 0,
-            masked=not masking.sees_numbers(),
+            masked=masked or not masking.sees_numbers(),
         )
 
     async def assign(self, command: CaseCommand, *, region: str, officer: str, why: str) -> Case:
         """Assign a case to a region, an officer, or both."""
         officer = text_limits.optional("officer", officer, _OFFICER)
-        act = self._act(command, text_limits.optional("reason", why, _NOTE))
+        act = self._act(command, text_limits.optional("reason", why, NOTE))
         if not region and not officer:
             raise InvalidInput("region, officer: one of them is required")
 
@@ -141,6 +175,30 @@ class CaseDesk:
         details = {"what": "assigned", "region": region, "officer": officer}
         return await self._change(command, act, details, events)
 
+    async def assign_all(
+        self, case_ids: Sequence[str], *, region: str, officer: str, why: str, by: str
+    ) -> dict[str, FanzhaError | None]:
+        """Assign each of several cases; return why those that were refused were."""
+        ids = list(dict.fromkeys(case_ids))
+        if not 1 <= len(ids) <= MOST_ASSIGNED:
+            raise InvalidInput(
+                "case_ids: 1 to {most_assigned}, not {count}",
+                most_assigned=MOST_ASSIGNED,
+                count=len(ids),
+            )
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(case_id: str) -> FanzhaError | None:
+            async with gate:
+                try:
+                    command = CaseCommand(case_id=case_id, by=by)
+                    await self.assign(command, region=region, officer=officer, why=why)
+                except FanzhaError as error:
+                    return error
+            return None
+
+        return dict(zip(ids, await asyncio.gather(*map(one, ids)), strict=True))
+
     async def take(self, command: CaseCommand, *, take_over: bool) -> Case:
         """Take a case as its officer."""
         act = self._act(command, "")
@@ -151,27 +209,35 @@ class CaseDesk:
             lambda case: actions.taken(case, act, self._router, take_over=take_over),
         )
 
-    async def note(
-        self, command: CaseCommand, text: str, *, unreached: bool, due_at_ms: int
-    ) -> Case:
-        """Add a note, or record that the person could not be contacted."""
-        checked = text_limits.optional if unreached else text_limits.required
-        act = self._act(command, checked("text", text, _NOTE))
+    async def note(self, command: CaseCommand, text: str, note: CaseNote) -> Case:
+        """Add a note, evidence, or that the person could not be contacted."""
+        says = note.unreached or note.evidence
+        checked = text_limits.optional if says else text_limits.required
+        act = self._act(command, checked("text", text, NOTE))
+        details = {"what": "unreached" if note.unreached else "noted"}
+        if note.evidence:
+            details["evidence"] = str(len(note.evidence))
         return await self._change(
-            command,
-            act,
-            {"what": "unreached" if unreached else "noted"},
-            lambda case: actions.noted(
-                case, act, self._router, unreached=unreached, due_at_ms=due_at_ms
-            ),
+            command, act, details, lambda case: actions.noted(case, act, self._router, note)
         )
+
+    async def skip(self, command: CaseCommand, why: str) -> Case:
+        """Note why the caller passes a case over, and end the claim."""
+        act = self._act(command, text_limits.required("reason", why, NOTE))
+        case = await self._change(
+            command, act, {"what": "skipped"}, lambda case: actions.skipped(case, act)
+        )
+        await self._claims.skip(case.id, act.by)
+        await self._claims.release(case.id, act.by)
+        return case
 
     async def close(self, command: CaseCommand, closing: CaseClosure, why: str) -> Case:
         """Close a case."""
-        act = self._act(command, text_limits.optional("reason", why, _NOTE))
+        act = self._act(command, text_limits.optional("reason", why, NOTE))
         actions.check_closing(closing, act.why)
         if closing.duplicate_of:
-            case, other = await self._case(command.case_id), await self._other(closing.duplicate_of)
+            case = await self._access.get(command.case_id)
+            other = await self._other(closing.duplicate_of)
             actions.check_duplicate(case, other)
         return await self._change(
             command,
@@ -183,11 +249,16 @@ class CaseDesk:
     async def _change(
         self, command: CaseCommand, act: ActionContext, details: dict[str, str], decide: Decide
     ) -> Case:
-        case = await self._case(command.case_id)
+        case = await self._access.get(command.case_id)
+        claim = await self.claim(case.id)
+        if claim.holder and claim.holder != act.by:
+            raise VersionConflict(
+                "case {id}: {holder} has it open", id=case.id, holder=claim.holder
+            )
 
         def events(now: Case) -> Sequence[CaseEvent]:
             # It may have been assigned elsewhere meanwhile.
-            _check_reach(now)
+            check_reach(now)
             actions.check_revision(now, command.revision)
             return decide(now)
 
@@ -199,29 +270,14 @@ class CaseDesk:
 
     async def _other(self, case_id: str) -> Case:
         try:
-            return await self._case(case_id)
+            return await self._access.get(case_id)
         except NotFound:
             raise InvalidInput(
                 "duplicate_of: there is no case {case_id!r}", case_id=case_id[:40]
             ) from None
 
-    async def _case(self, case_id: str) -> Case:
-        if not case_id:
-            raise InvalidInput("case_id: required")
-        if not _ID.fullmatch(case_id):
-            raise NotFound("case: there is no {case_id!r}", case_id=case_id[:40])
-        case = await self._store.get(case_id)
-        _check_reach(case)
-        return case
-
     def _act(self, command: CaseCommand, why: str) -> ActionContext:
         return ActionContext(by=identity.author(command.by, "by"), at_ms=self.now_ms(), why=why)
-
-
-def _check_reach(case: Case) -> None:
-    # Indistinguishable from a case that does not exist.
-    if not scope.reaches(identity.current(), case.region):
-        raise NotFound("case: there is no {id!r}", id=case.id)
 
 
 def _size(command: int, otherwise: int) -> int:

@@ -93,7 +93,7 @@ class EntryActions:
         """Return this case, and the newest others in which the entry was a false alarm."""
         newest: deque[str] = deque(maxlen=MOST_NAMED)
         scanned, since = 0, self._now_ms() - LOOKED_BACK_MS
-        async for case, _ in self._listing.walk(index=JUDGED, since=since):
+        async for case, _ in self._listing.walk(indexes=[JUDGED], since=since):
             scanned += 1
             if case.outcome is CaseOutcome.FALSE_ALARM and entry_id in case.entries:
                 newest.appendleft(case.id)

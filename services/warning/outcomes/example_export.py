@@ -66,7 +66,7 @@ class ExampleExport:
         roles.check_region(identity.current(), "")
         details = {"since_ms": str(since_ms), "unmasked": "yes" if unmasked else "no"}
         await self._audit.record(AuditKind.EXAMPLES_EXPORTED, subject="examples", details=details)
-        cases = self._cases.walk(index=JUDGED, since=since_ms)
+        cases = self._cases.walk(indexes=[JUDGED], since=since_ms)
         async for some in _batches(case async for case, _ in cases):
             found = await asyncio.to_thread(self._examples, some, progress.counts, unmasked)
             yield _usable(found, model, progress.counts)

@@ -75,15 +75,28 @@ class TemplateComposer:
             case.fraud_type,
             case.tier or Tier.LOW,
             self._language,
-            MessageFacts(when=self._when(case.occurred_at_ms), claimed=_claimed(case)),
+            MessageFacts(
+                when=self._when(case.occurred_at_ms, self._language), claimed=_claimed(case)
+            ),
             form=form,
         )
         self.left_out += bool(written.without)
         return WarningText(text=written.text, template=f"{written.template}@{written.version}")
 
-    def _when(self, at_ms: int) -> str:
+    def script(self, case: Case, language: str) -> WarningText:
+        """Compose what an officer says and asks, in one of `LANGUAGES`."""
+        written = self._templates.render_safely(
+            case.fraud_type,
+            case.tier or Tier.LOW,
+            language,
+            MessageFacts(when=self._when(case.occurred_at_ms, language), claimed=_claimed(case)),
+            form="in_person",
+        )
+        return WarningText(text=written.text, template=f"{written.template}@{written.version}")
+
+    def _when(self, at_ms: int, language: str) -> str:
         at = datetime.fromtimestamp(at_ms / 1000, self._clock)
-        if self._language == "zh":
+        if language == "zh":
             return f"{at.month}月{at.day}日{at.hour}时"
         return f"{at.day} {at:%B}"
 

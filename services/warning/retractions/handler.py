@@ -179,7 +179,7 @@ class RetractionHandler:
         await self._records.write(notice.entry_id, known)
         await self._retractions.count_against(notice)
         done = {"closed": 0, "kept": 0}
-        async for case, _ in self._listing.walk(index=("of_entry", notice.entry_id)):
+        async for case, _ in self._listing.walk(indexes=[("of_entry", notice.entry_id)]):
             what = await self._retractor.retract(
                 case.id, lambda warning: _is_of(notice, warning), by=notice.by, why=notice.why
             )

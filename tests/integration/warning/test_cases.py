@@ -206,7 +206,7 @@ async def test_outcomes_are_summed_over_all_shards(
 
     assert record.tally.outcomes == {CaseOutcome.FALSE_ALARM: 26, CaseOutcome.SAFE: 13}
     assert await records.get("nabc") == record
-    judged = [case async for case, _ in CaseListing(client, store).walk(index=JUDGED)]
+    judged = [case async for case, _ in CaseListing(client, store).walk(indexes=[JUDGED])]
     assert {case.outcome for case in judged} == {CaseOutcome.FALSE_ALARM}
     assert len(judged) == 26
 

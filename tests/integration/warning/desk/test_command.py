@@ -111,3 +111,50 @@ async def test_the_list_marks_waiting_and_overdue_cases(office: Office, window: 
     assert "overdue" in second
     assert "2 shown" in output
     assert "there are more: --after" in output
+
+
+async def test_a_queue_is_worked_by_commands(office: Office, window: Window) -> None:
+    office.clock[0] = now_ms()
+    one, two, city, elsewhere, _ = await office.opened()
+    desk = Desk(window)
+
+    board = await desk("board", "--count", "1")
+    offered = await desk.json("next", "--tier", "medium")
+    case_id = offered["case_id"]
+    claimed = await desk("claim", case_id)
+    passed = await desk("skip", case_id, "--reason", "a relative of mine")
+    again = await desk("release", case_id)
+    whole = await desk("unmask", one, "--reason", "to call her")
+    noted = await desk.json("note", one, "--evidence", "account:6222 0000")
+    assigned = await desk("assign-all", two, city, elsewhere, "--officer", "zhao", status=1)
+    script = await desk("script", one, "--language", "en")
+    history = await desk("history", case_id)
+
+    assert "3 open" in board
+    assert claimed.startswith("wang has it open until")
+    assert f"case {case_id}" in passed
+    assert again.strip() == "you did not have it open"
+    assert "+8617000000001" in whole
+    assert "6222 0000" not in str(noted)
+    assert "2 assigned, 1 refused" in assigned
+    assert f"{elsewhere}: case: there is no" in assigned
+    assert "loan" in script
+    assert "passed over" in history
+    assert "a relative of mine" in history
+
+
+async def test_who_has_a_case_open_is_said_by_commands(office: Office, window: Window) -> None:
+    office.clock[0] = now_ms()
+    one, *_ = await office.opened()
+    await office.queue.claim(one, "li", take_over=False)
+    desk = Desk(window)
+
+    claimed = await desk("claim", one, status=1)
+    shown = await desk("show", one)
+    noted = await desk("note", one, "x", status=4)
+    over = await desk("claim", one, "--take-over")
+
+    assert "li has it open" in claimed
+    assert "li, until" in shown
+    assert "li has it open" in noted
+    assert "wang has it open" in over

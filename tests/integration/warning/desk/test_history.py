@@ -12,7 +12,7 @@ from services.warning.cases import state_machine
 from services.warning.cases.events import CaseOutcome, MessageRef
 from services.warning.cases.metrics import CaseBacklogMetrics
 from services.warning.cases.model import Case
-from services.warning.desk.actions import CaseClosure
+from services.warning.desk.actions import CaseClosure, CaseNote
 from services.warning.desk.filter import CaseFilter
 from services.warning.desk.service import CaseCommand
 from services.warning.dispatch import delivery_records
@@ -61,7 +61,7 @@ async def test_the_view_equals_the_replayed_history_under_random_actions(
             case 0:
                 await desk.take(command, take_over=chance.random() < 0.5)
             case 1:
-                await desk.note(command, "x", unreached=chance.random() < 0.5, due_at_ms=0)
+                await desk.note(command, "x", CaseNote(unreached=chance.random() < 0.5))
             case 2:
                 region = chance.choice(["340503", "340102", "34"])
                 await desk.assign(command, region=region, officer="zhao", why="")

@@ -23,12 +23,12 @@ def test_an_invalid_amount_is_refused(text: str) -> None:
 
 
 def test_means_are_read_as_kind_and_value() -> None:
-    (took,) = options.took(["link:http://pay.example/a"])
+    (took,) = options.means(["link:http://pay.example/a"], "--lost-to")
 
     assert (took.kind, took.value) == (warning_pb2.MEANS_KIND_LINK, "http://pay.example/a")
     for wrong in ("6222", "account:", "shop:1"):
         with pytest.raises(typer.BadParameter):
-            options.took([wrong])
+            options.means([wrong], "--lost-to")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from services.warning.cases.events import CaseEvent, CaseOutcome, EventKind
 from services.warning.cases.model import Case, CaseState
 from services.warning.cases.opening import ContactStep, TierAssessment
 from services.warning.desk import actions
-from services.warning.desk.actions import ActionContext, CaseClosure
+from services.warning.desk.actions import ActionContext, CaseClosure, CaseNote
 from services.warning.model import Means, MeansKind, Region, Risk, Tier
 from tests.support.warnings import NOW_MS, a_warning
 
@@ -50,7 +50,7 @@ def taken(case: Case, act: ActionContext = WANG) -> Case:
 
 
 def unreached(case: Case, act: ActionContext = WANG) -> Case:
-    events = actions.noted(case, act, Plan(), unreached=True, due_at_ms=0)
+    events = actions.noted(case, act, Plan(), CaseNote(unreached=True))
     return applied(case, events)
 
 
@@ -103,7 +103,7 @@ def test_at_the_end_of_the_highest_tier_a_person_must_keep_trying() -> None:
 def test_a_note_by_the_assignee_may_move_the_due_date() -> None:
     case = taken(a_case())
 
-    events = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=NOW_MS + 9)
+    events = actions.noted(case, WANG, Plan(), CaseNote(due_at_ms=NOW_MS + 9))
 
     assert applied(case, events).due_at_ms == NOW_MS + 9
 
@@ -119,7 +119,7 @@ def test_a_note_by_the_assignee_may_move_the_due_date() -> None:
 )
 def test_an_invalid_due_date_is_refused(case: Case, unreached: bool, due_at_ms: int) -> None:
     with pytest.raises(InvalidInput, match="due_at_ms: "):
-        actions.noted(case, WANG, Plan(), unreached=unreached, due_at_ms=due_at_ms)
+        actions.noted(case, WANG, Plan(), CaseNote(unreached=unreached, due_at_ms=due_at_ms))
 
 
 def test_a_case_is_assigned_to_county_and_officer_in_one_call() -> None:
@@ -135,12 +135,12 @@ def test_a_case_is_assigned_to_county_and_officer_in_one_call() -> None:
 def test_a_closed_case_accepts_notes_only() -> None:
     case = closed(taken(a_case()))
 
-    noted = actions.noted(case, WANG, Plan(), unreached=False, due_at_ms=0)
+    noted = actions.noted(case, WANG, Plan(), CaseNote())
     assert [event.kind for event in noted] == [EventKind.NOTED]
     for act in (
         lambda: actions.taken(case, LI, Plan(), take_over=True),
         lambda: actions.assigned(case, LI, Plan(), region=None, officer="zhao"),
-        lambda: actions.noted(case, LI, Plan(), unreached=True, due_at_ms=0),
+        lambda: actions.noted(case, LI, Plan(), CaseNote(unreached=True)),
         lambda: closed(case),
     ):
         with pytest.raises(InvalidInput, match="is closed: safe"):
