@@ -19,6 +19,10 @@ COMMANDS = {
         "processes.warn",
         "Run the warning pipeline: from hits and warnings to people who are warned.",
     ),
+    "console": (
+        "processes.console",
+        "Run the console: the pages in a browser, on servers that run already.",
+    ),
     "worker": ("processes.worker", "Run one interception worker; `serve` starts these."),
     "eval": (
         "eval.commands.evaluate",

@@ -50,6 +50,23 @@ def check_warning(settings: Settings) -> None:
         )
 
 
+def check_console(settings: Settings) -> None:
+    """Raise `ValueError` when the console is exposed without TLS or authentication."""
+    if is_loopback(settings.console_host):
+        return
+    outside = _not_loopback("console_host", settings.console_host)
+    if not settings.console_speaks_tls and not settings.console_trusted_proxies:
+        raise InvalidConfiguration(
+            "{outside}, and TLS is off: set tls_certificate and tls_key, or "
+            "console_trusted_proxies where a proxy ends TLS",
+            outside=outside,
+        )
+    if not settings.auth_enabled:
+        raise InvalidConfiguration(
+            "{outside}, and authentication is off: set jwks_file", outside=outside
+        )
+
+
 def _not_loopback(name: str, host: str) -> Message:
     return Message(
         "{name} ({variable}): {host} is not loopback",

@@ -1,4 +1,4 @@
-"""`fanzha up`, `serve`, `admin`, `warn`: the processes."""
+"""`fanzha up`, `serve`, `admin`, `warn`, `console`: the processes."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def admin(config: Config = None) -> None:
 def warn(config: Config = None) -> None:
     """Run the warning pipeline: from hits and warnings to people who are warned."""
     _run("warn", config)
+
+
+def console(config: Config = None) -> None:
+    """Run the console: the pages in a browser, on servers that run already."""
+    _run("console", config)
 
 
 def worker(config: Config = None) -> None:

@@ -22,6 +22,7 @@ _PLACES = {
     "admin": ("admin", "run"),
     "warn": ("warn", "run"),
     "worker": ("worker", "run"),
+    "console": ("console", "run"),
 }
 """Module in `services.processes` and function of each role."""
 _LATER = frozenset({"duckdb", "onnxruntime"})

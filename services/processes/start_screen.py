@@ -17,6 +17,7 @@ _LABELS = {
     "warning_http": gettext_noop("warning HTTP"),
     "warning_metrics": gettext_noop("warning metrics"),
     "valkey": gettext_noop("Valkey"),
+    "console": gettext_noop("console"),
 }
 _WIDTH = 17
 

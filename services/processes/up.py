@@ -103,6 +103,9 @@ class _Host:
                 if settings.warning_enabled:
                     others.append(self._warn(endpoints))
                 children = [*others, *children]
+                if settings.console:
+                    # Last: nobody waits for it.
+                    children.append(self._console(endpoints))
             supervisor = Supervisor(
                 children,
                 drain_seconds=settings.drain_seconds,
@@ -182,6 +185,20 @@ class _Host:
         if "warning_metrics" in endpoints:
             endpoints["warning_metrics"] = f"http://{endpoints['warning_metrics']}/metrics"
         return self._child("warn", "warn", found)
+
+    def _console(self, endpoints: dict[str, str]) -> Child:
+        settings = self._settings
+        port = SharedPort(settings.console_host, settings.console_port)
+        port.close()
+        scheme = "https" if settings.console_speaks_tls else "http"
+        endpoints["console"] = f"{scheme}://{settings.console_host}:{port.number}"
+        servers = {"interception": "LISTEN", "admin": "ADMIN", "warning": "WARNING"}
+        ports = {
+            f"FANZHA_{name}_PORT": endpoints[server].rpartition(":")[2]
+            for server, name in servers.items()
+            if server in endpoints
+        }
+        return self._child("console", "console", {**ports, "FANZHA_CONSOLE_PORT": str(port.number)})
 
     def _child(self, name: str, role: str, environment: dict[str, str]) -> Child:
         common = {

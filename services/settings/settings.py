@@ -19,11 +19,11 @@ from pydantic_settings import (
 
 from fanzha.errors import InvalidConfiguration
 from infra import url_secrets
+from services.settings.console import ConsoleSettings
 from services.settings.variables import CONFIG_VARIABLE, PREFIX
-from services.settings.warning_channels import WarningChannelSettings
 
 
-class Settings(WarningChannelSettings):
+class Settings(ConsoleSettings):
     """The settings of one process. Immutable.
 
     Each group adds its fields to those of the group before, so that all are of one class.
@@ -90,6 +90,10 @@ class Settings(WarningChannelSettings):
         "warning_smpp_password_file",
         "warning_webhook_secrets_file",
         "warning_kafka_options_file",
+        "console_tls_ca",
+        "console_client_certificate",
+        "console_client_key",
+        "console_oidc_secret_file",
     )
     @classmethod
     def _is_file(cls, file: Path | None) -> Path | None:
@@ -109,6 +113,12 @@ class Settings(WarningChannelSettings):
             raise InvalidConfiguration(
                 "tls_client_ca: requires identities_file or jwks_file, else no client has a role"
             )
+        if (self.console_client_certificate is None) != (self.console_client_key is None):
+            raise InvalidConfiguration(
+                "console_client_certificate and console_client_key: set both or neither"
+            )
+        if self.console_oidc_issuer and not self.console_oidc_client_id:
+            raise InvalidConfiguration("console_oidc_client_id: required with console_oidc_issuer")
         if self.identities_file is not None and not (self.tls_client_ca or self.jwks_file):
             raise InvalidConfiguration("identities_file: requires tls_client_ca")
         return self
@@ -128,6 +138,7 @@ class Settings(WarningChannelSettings):
             "warning_port": (self.warning_host, self.warning_port),
             "warning_http_port": (self.warning_host, self.warning_http_port or 0),
             "warning_metrics_port": (self.metrics_host, self.warning_metrics_port),
+            "console_port": (self.console_host, self.console_port),
         }
         taken: dict[tuple[str, int], str] = {}
         for name, address in sockets.items():

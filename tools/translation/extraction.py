@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import typer
+from jinja2 import Environment, nodes
 from typer import rich_utils
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -30,7 +31,10 @@ CALLS = {
 WORDS = "services/cli/_common/enum_words.py"
 TYPER = "services/cli/_common/typer_words.py"
 
+TEMPLATES = "services/console/templates"
+
 _PLACE = re.compile(r"\{\w*(?:![rsa])?(?::[^{}]*)?\}")
+_PAIR = 2
 _LETTER = re.compile(r"[^\W\d_]")
 
 Key: TypeAlias = tuple[str, ...]
@@ -51,7 +55,7 @@ class FoundText:
 def texts() -> dict[tuple[str, Key], list[str]]:
     """Return the context and the key of all texts, and the files that each is in."""
     found: dict[tuple[str, Key], set[str]] = {}
-    for one in (*in_code(), *in_help(), *of_typer(), *of_enums()):
+    for one in (*in_code(), *in_templates(), *in_help(), *of_typer(), *of_enums()):
         found.setdefault((one.context, one.key), set()).add(one.place)
     return {key: sorted(places) for key, places in found.items()}
 
@@ -61,13 +65,44 @@ def in_code() -> Iterator[FoundText]:
     known = calls()
     for path, tree in trees().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (number := known.get(_called(node), 0)):
+            if isinstance(node, ast.Call) and all(pair := _in_context(node)):
+                yield FoundText(key=pair[1:], context=pair[0], place=str(path.relative_to(ROOT)))
+            elif isinstance(node, ast.Call) and (number := known.get(_called(node), 0)):
                 key = tuple(constant(argument) for argument in node.args[:number])
                 if len(key) == number and all(map(_has_words, key)):
                     yield FoundText(key=key, place=str(path.relative_to(ROOT)))
             elif isinstance(node, ast.For):
                 for text in looped(node):
                     yield FoundText(key=(text,), place=str(path.relative_to(ROOT)))
+
+
+def in_templates() -> Iterator[FoundText]:
+    """Find the texts of the console's templates: of gettext, ngettext and pgettext."""
+    environment = Environment(autoescape=True)
+    for path in sorted((ROOT / TEMPLATES).rglob("*.html")):
+        place = str(path.relative_to(ROOT))
+        for call in environment.parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            found = _of_template(call, place)
+            if found is not None and all(map(_has_words, found.key)):
+                yield found
+
+
+def _of_template(call: nodes.Call, place: str) -> FoundText | None:
+    name = call.node.name if isinstance(call.node, nodes.Name) else ""
+    number = {"gettext": 1, "ngettext": 2, "pgettext": 2}.get(name, 0)
+    words = [one.value for one in call.args[:number] if isinstance(one, nodes.Const)]
+    if not number or len(words) < number:
+        return None
+    if name == "pgettext":
+        return FoundText(key=(str(words[1]),), context=str(words[0]), place=place)
+    return FoundText(key=tuple(map(str, words)), place=place)
+
+
+def _in_context(call: ast.Call) -> tuple[str, str]:
+    """Return context and text of a call of pgettext; empty where they are not constants."""
+    if _called(call) != "pgettext" or len(call.args) < _PAIR:
+        return "", ""
+    return constant(call.args[0]), constant(call.args[1])
 
 
 def in_help() -> Iterator[FoundText]:

@@ -1,0 +1,109 @@
+"""Pages of what went wrong: they say what happened and what to do next."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from fanzha.translation.catalogue import gettext_noop
+from fanzha.translation.message import Message
+from services.auth import roles
+from services.auth.identity import Role
+from services.console.backend.faults import BackendFault
+from services.console.web.page_request import ConsoleParts, PageRequest, theme_of
+
+_STATUS = {
+    "INVALID_ARGUMENT": 400,
+    "FAILED_PRECONDITION": 409,
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "NOT_FOUND": 404,
+    "PERMISSION_DENIED": 403,
+    "RESOURCE_EXHAUSTED": 503,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+    "UNIMPLEMENTED": 501,
+}
+_TITLES = {
+    400: gettext_noop("The service refused this request"),
+    403: gettext_noop("You may not do this"),
+    404: gettext_noop("This does not exist"),
+    409: gettext_noop("Something else changed first"),
+    500: gettext_noop("The service failed"),
+    501: gettext_noop("This service is older than the console"),
+    503: gettext_noop("The service cannot be reached now"),
+    504: gettext_noop("The service took too long"),
+}
+_ADVICE = {
+    400: gettext_noop("Go back, correct what it names, and send it again."),
+    403: gettext_noop("Ask an administrator for the role, or somebody who has it to do this."),
+    404: gettext_noop("It may have been removed, or the link is incomplete."),
+    409: gettext_noop("Reload the page, look at what changed, and decide again."),
+    500: gettext_noop("Try again; if it happens again, tell the operator the time below."),
+    501: gettext_noop("Tell the operator; both are installed together."),
+    503: gettext_noop("Nothing was changed. Wait a moment and try again."),
+    504: gettext_noop("It may still be at work: look before you try again."),
+}
+
+
+async def of_fault(visit: PageRequest, fault: BackendFault) -> Response:
+    """Answer with what a call of the service failed with."""
+    return await _page(visit, _STATUS.get(fault.status, 500), fault.message)
+
+
+async def not_allowed(visit: PageRequest, methods: Sequence[str]) -> Response:
+    """Answer with the role that it takes."""
+    missing = [one for one in methods if not visit.may(one)]
+    takes = sorted({role for method in missing for role in roles_of(method)})
+    return await _page(
+        visit,
+        403,
+        Message("{method} takes another role", method=", ".join(missing)),
+        takes=takes,
+    )
+
+
+async def forged(visit: PageRequest) -> Response:
+    """Answer a form that did not come from a page of this session."""
+    return await _page(
+        visit, 403, Message("This form is not of your session. Open the page again, and send it.")
+    )
+
+
+async def no_such_page(visit: PageRequest) -> Response:
+    """Answer for an address that is none of ours."""
+    return await _page(visit, 404, Message("There is no page at this address."))
+
+
+def without_session(
+    parts: ConsoleParts, request: Request, status: int, message: str, language: str = "en"
+) -> Response:
+    """Answer whoever is not signed in, or cannot be known."""
+    values = {**_values(status, message), "theme": theme_of(request)}
+    return HTMLResponse(parts.templates.render("plain_error.html", language, values), status)
+
+
+def roles_of(method: str) -> list[str]:
+    """Return the roles that may call ``CaseService/GetCase``."""
+    allowed = roles.access_of(f"/fanzha.v1.{method}")
+    if isinstance(allowed, frozenset):
+        return [role.value for role in Role if role in allowed]
+    return []
+
+
+async def _page(
+    visit: PageRequest, status: int, message: str, *, takes: Sequence[str] = ()
+) -> Response:
+    values = {**_values(status, message), "takes": takes}
+    if visit.is_part:
+        return await visit.show("error_part.html", status=status, **values)
+    return await visit.show("error.html", status=status, **values)
+
+
+def _values(status: int, message: str) -> dict[str, object]:
+    return {
+        "status": status,
+        "title": Message(_TITLES.get(status, _TITLES[500])),
+        "message": message,
+        "advice": Message(_ADVICE.get(status, _ADVICE[500])),
+    }
