@@ -12,6 +12,7 @@ import numpy.typing as npt
 from classifiers import card
 from classifiers.evaluation.metrics import threshold_for
 from classifiers.training import reproducibility
+from fanzha import toml_files
 from fanzha.tables import Bools, Float32s
 
 BUDGET = 0.001
@@ -52,6 +53,17 @@ def write_bundle(bundle: Path, graph: bytes, table: Mapping[str, object]) -> Non
     digest = sha256(graph).hexdigest()
     whole = {**table, "sha256": digest, "reproducibility": reproducibility.about()}
     (bundle / card.CARD).write_text("\n".join(_toml(whole)) + "\n", encoding="utf-8")
+
+
+def add_metrics(bundle: Path, metrics: Mapping[str, object]) -> None:
+    """Put *metrics* onto the card of a bundle that was just written; the rest stays as it is.
+
+    For what can only be measured of a whole bundle. A bundle that was released is never changed.
+    """
+    path = bundle / card.CARD
+    table = toml_files.parse(path.read_text(encoding="utf-8"))
+    table["metrics"] |= metrics
+    path.write_text("\n".join(_toml(table)) + "\n", encoding="utf-8")
 
 
 def markdown_table(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

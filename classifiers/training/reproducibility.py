@@ -8,6 +8,7 @@ on another processor, whose sums round differently. So a card names what it was 
 that the bytes were compared only where they were.
 """
 
+import json
 import os
 import platform
 import sys
@@ -17,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from classifiers.card import CARD
+from fanzha import toml_files
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "onnx", "onnxruntime")
 THREADS = "OMP_NUM_THREADS"
@@ -26,6 +28,9 @@ STATEMENT = (
     "thousandth. Whether a second run gave the same bytes is not part of this card; compare with "
     "python -m classifiers.training.reproducibility."
 )
+_MAY_DIFFER = frozenset({"date", "version"})
+_TIMED = ("cost", "speed", "microseconds")
+"""What keys of a card's metrics begin with that were measured by a clock."""
 _ROOT = Path(__file__).parents[1]
 _CODE = ("*.py", "*.toml", "*.md")
 
@@ -53,8 +58,9 @@ def code_digest(root: Path = _ROOT) -> str:
 
 
 def differing(bundle: Path, other: Path) -> list[str]:
-    """Return the files that are not the same bytes in both; of cards, other than their date.
+    """Return the files that are not the same bytes in both.
 
+    Of cards the date, the version and what was timed (`_TIMED`) may differ.
     A file that only one has is among them.
     """
     names = {path.name for folder in (bundle, other) for path in folder.iterdir()}
@@ -67,8 +73,12 @@ def _content(path: Path) -> bytes | None:
     content = path.read_bytes()
     if path.name != CARD:
         return content
-    lines = content.splitlines()
-    return b"\n".join(line for line in lines if not line.startswith((b"date = ", b"version = ")))
+    table = toml_files.parse(content.decode())
+    metrics = {
+        key: value for key, value in table.get("metrics", {}).items() if not key.startswith(_TIMED)
+    }
+    kept = {key: value for key, value in table.items() if key not in _MAY_DIFFER}
+    return json.dumps(kept | {"metrics": metrics}).encode()
 
 
 def _files(root: Path) -> Iterator[Path]:

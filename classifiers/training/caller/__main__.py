@@ -24,7 +24,13 @@ from rich.progress import Progress
 from classifiers.caller.classifier import CallerClassifier, known_scores, scale_scores
 from classifiers.evaluation.risk_control import RiskControl
 from classifiers.onnx_model import OnnxModel
-from classifiers.training import card_plots, carrier_rates, examples_card
+from classifiers.training import (
+    bundle_cost,
+    card_plots,
+    carrier_rates,
+    doubted_labels,
+    examples_card,
+)
 from classifiers.training.caller import (
     card,
     data,
@@ -90,6 +96,7 @@ def main() -> None:
             without=fit(development) if site else None,
             before=CallerClassifier(OnnxModel(arguments.before)) if arguments.before else None,
         )
+    bundle_cost.keep(arguments.out)
     if arguments.page:
         page.write(arguments.out, arguments.page)
 
@@ -167,6 +174,9 @@ def _developed(
         "promise": promise.figures(),
         "development": fitted.report(development.frauds, promise.threshold or 1.0, seed),
         "errors": error_kinds.count(fitted.complete, development),
+        "label_noise": doubted_labels.figures(
+            fitted.complete, development.frauds, np.full(len(development), "sichuan")
+        ),
     }
 
 

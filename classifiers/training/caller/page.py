@@ -8,7 +8,12 @@ from typing import Any
 from classifiers import card
 from classifiers.caller.classifier import MINIMUM_CALLS
 from classifiers.evaluation.risk_control import Promise
-from classifiers.training import card_plots, carrier_rates, examples_card, page_template
+from classifiers.training import (
+    card_plots,
+    card_sections,
+    examples_card,
+    page_template,
+)
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.caller import error_kinds
 
@@ -89,10 +94,10 @@ def render(table: Mapping[str, Any], plots: str) -> str:
         "brier": test["brier"],
         "learning": markdown_table(points[0], (point.values() for point in points)),
         "examples": "\n\n".join(_examples(table)),
-        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
         "before": _before(table.get("before")),
         "errors": error_kinds.section(metrics["errors"]),
+        **card_sections.rendered(metrics, "classifiers/training/caller/error_kinds.py"),
     }
     return page_template.fill(_TEMPLATE, values)
 

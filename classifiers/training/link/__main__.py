@@ -26,7 +26,7 @@ from classifiers.link import url_trees
 from classifiers.link.classifier import LinkClassifier
 from classifiers.link.features import REVISION, LinkFeatureSettings
 from classifiers.onnx_model import OnnxModel
-from classifiers.training import card_plots, examples_card, feature_histograms
+from classifiers.training import bundle_cost, card_plots, examples_card, feature_histograms
 from classifiers.training.bundle_writer import write_bundle
 from classifiers.training.examples import ExampleError
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
@@ -211,6 +211,7 @@ def _finish(
     # Loading compares the golden scores.
     model = OnnxModel(out)
     LinkClassifier(model, url_trees.of_bundle(out, model.card))
+    bundle_cost.keep(out)
 
 
 def _measured(

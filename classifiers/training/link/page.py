@@ -10,13 +10,13 @@ from typing import Any
 
 from classifiers.card import CARD
 from classifiers.link import url_columns
-from classifiers.training import carrier_rates, examples_card, page_template
+from classifiers.training import card_sections, examples_card, page_template
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.link import recall_intervals, trees
 from classifiers.training.link.report import blocked_table, figures_table
 from fanzha import toml_files
 
-FIGURES = {
+FIGURES: Mapping[str, str] = {
     "validation_links": "validation, links (threshold and settings were chosen here)",
     "validation_hosts": "validation, bare hosts (likewise)",
     "test_links": "test, links",
@@ -28,7 +28,7 @@ FIGURES = {
 _TEMPLATE = Path(__file__).with_name("link_page.md")
 _SECOND = Path(__file__).with_name("link_page.second.md")
 _SHIPPED = Path(__file__).with_name("link_page.shipped.md")
-SHIPPED_FIGURES = {
+SHIPPED_FIGURES: Mapping[str, str] = {
     "crossed_links": "by folds, links",
     "crossed_hosts": "by folds, bare hosts",
     "unseen_links": "never trained on, links",
@@ -66,7 +66,7 @@ def render(card: Mapping[str, object], plots: str) -> str:
         "microseconds": metrics["microseconds_per_link"],
         "figures": figures_table(metrics, FIGURES),
         "thresholds": ", ".join(f"{rate} %: {value}" for rate, value in thresholds.items()),
-        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
+        **card_sections.rendered(metrics, "classifiers/training/error_kinds/link_rules.py"),
         "plots": plots,
         "learning": _learning(card["plots"]),
         "test_calibration_error": metrics["test_calibration_error"],
@@ -108,7 +108,9 @@ def _threshold_rules(metrics: Mapping[str, Any]) -> str:
 
 
 def _both_stages(metrics: Mapping[str, Any]) -> str:
-    table = recall_intervals.table(metrics["both_stages"], FIGURES)
+    # A site's own tables may have bare hosts of sources that are never trained on.
+    titles = {**FIGURES, "unseen_hosts": "sources never trained on, bare hosts"}
+    table = recall_intervals.table(metrics["both_stages"], titles)
     return page_template.fill(_BOTH, {"table": table}).rstrip()
 
 

@@ -12,8 +12,9 @@ from classifiers.evaluation.metrics import (
     reliability,
     threshold_for,
 )
-from classifiers.training import card_plots, carrier_rates
+from classifiers.training import card_plots, carrier_rates, doubted_labels
 from classifiers.training.bundle_writer import markdown_table
+from classifiers.training.error_kinds import link_rules
 from classifiers.training.link.data import LabelledLinks, Splits
 from fanzha.tables import Bools, Float32s, Int64s
 from fanzha.url import split
@@ -82,7 +83,21 @@ def measure(
             ),
             *_carrier_rates("unseen", links, splits.unseen, scores, threshold),
         ],
+        **_wrong(links, splits.validation, scores, threshold),
         **_groups(links, splits, scores, threshold),
+    }
+
+
+def _wrong(
+    links: LabelledLinks, rows: Int64s, scores: Float32s, threshold: float
+) -> dict[str, object]:
+    """Return kinds of error, and labels that look wrong, of *rows* that nothing learned from."""
+    urls = [links.urls[row] for row in rows.tolist()]
+    return {
+        "error_kinds": link_rules.count(urls, links.malicious[rows], scores[rows], threshold),
+        "label_noise": doubted_labels.figures(
+            scores[rows], links.malicious[rows], links.sources[rows], links.domains[rows]
+        ),
     }
 
 

@@ -101,14 +101,16 @@ def thresholds(
     """
     legitimate = ~links.malicious[rows]
     vetted = legitimate & ~np.isin(links.sources[rows], UNVETTED)
+    found = {RULE: threshold_for(scores[legitimate & new], MOST_BLOCKED)}
+    if not vetted.any():  # a table of a site's own, perhaps
+        return found
     surely = control_risk(
         scores[vetted],
         np.full(int(vetted.sum()), "legitimate"),
         links.domains[rows][vetted],
         rate=MOST_BLOCKED,
     )
-    return {
-        RULE: threshold_for(scores[legitimate & new], MOST_BLOCKED),
+    return found | {
         "links of vetted sources": threshold_for(scores[vetted & new], MOST_BLOCKED),
         "registered domains of vetted sources, with 95 % confidence": surely.threshold or 1.0,
     }

@@ -15,8 +15,15 @@ from classifiers.onnx_model import OnnxModel
 from classifiers.text import features
 from classifiers.text.classifier import TextClassifier
 from classifiers.text.embeddings import Embeddings
-from classifiers.training import card_plots, carrier_rates, feature_histograms
+from classifiers.training import (
+    bundle_cost,
+    card_plots,
+    carrier_rates,
+    doubted_labels,
+    feature_histograms,
+)
 from classifiers.training.bundle_writer import write_bundle
+from classifiers.training.error_kinds import text_rules
 from classifiers.training.examples_card import NO_EXAMPLES, SiteExamples
 from classifiers.training.text import (
     call_transcripts,
@@ -90,6 +97,7 @@ def write(
     }
     write_bundle(out, graph, table)
     TextClassifier(OnnxModel(out))
+    bundle_cost.keep(out)
 
 
 def _second_stage(out: Path, second: Second | None) -> dict[str, object]:
@@ -173,6 +181,7 @@ def _measured(
         found[f"{name}_reviewed"] = report.reviewed(splits[name], judged.scores, review)
         traffic = clear & _of_traffic(splits[name])
         rates += _carrier_rates(name, splits[name], judged.scores, traffic, trained)
+        found |= _wrong(name, splits[name], judged.scores, traffic, (trained, review))
         found[f"{name}_ham"] = report.ham_by_language(splits[name], judged.blocked)
         found[f"{name}_risk"] = _risk(splits[name], judged.scores)
     plots = _plots(splits[TEST], judged.scores, clear, trained)
@@ -209,6 +218,35 @@ def _carrier_rates(
         clusters=groups[clear],
         sources=np.array([row.source for row in rows])[clear],
     )
+
+
+def _wrong(
+    part: str,
+    rows: Sequence[LabelledText],
+    scores: Float32s,
+    clear: Bools,
+    limits: tuple[Trained, Mapping[str, float]],
+) -> dict[str, object]:
+    """Return kinds of error, and labels that look wrong, of validation rows; of others nothing.
+
+    *limits* are the model with its threshold, and what a person is to judge.
+    """
+    if part != VALIDATION:
+        return {}
+    trained, review = limits
+    chosen = [rows[row] for row in np.flatnonzero(clear).tolist()]
+    _, groups = np.unique([row.group for row in chosen], return_inverse=True)
+    return {
+        "error_kinds": text_rules.count(
+            chosen, scores[clear], trained.stages.threshold, review.get("review_threshold")
+        ),
+        "label_noise": doubted_labels.figures(
+            scores[clear],
+            np.array([row.label == "fraud" for row in chosen]),
+            np.array([row.source for row in chosen]),
+            groups,
+        ),
+    }
 
 
 def _of_traffic(rows: Sequence[LabelledText]) -> Bools:

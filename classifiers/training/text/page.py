@@ -5,7 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifiers.training import card_plots, carrier_rates, examples_card, page_template
+from classifiers.training import (
+    card_plots,
+    card_sections,
+    examples_card,
+    page_template,
+)
 from classifiers.training.bundle_writer import markdown_table
 from classifiers.training.text.data import OWN
 from classifiers.training.text.evasions import EVASIONS
@@ -53,8 +58,8 @@ def render(card: Mapping[str, Any], bundle: Path, plots: str) -> str:
         "review": _review(card),
         "own_share": _own_share(card),
         "kinds": _kind_table(metrics),
-        "carrier_rates": carrier_rates.section(metrics.get("carrier_rates", ())),
         "plots": plots,
+        **card_sections.rendered(metrics, "classifiers/training/error_kinds/text_rules.py"),
     }
     return page_template.fill(_TEMPLATE, values)
 
