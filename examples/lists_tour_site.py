@@ -139,6 +139,7 @@ class Site:
         runner: Runner,
     ) -> None:
         self.data = data
+        self.endpoints = dict(endpoints)
         self.client = client
         self._runner = runner
         self.last = ""
