@@ -124,6 +124,9 @@ class Detail:
     sender_history: Mapping[str, float] | None = None
     """Of a text decided as `Reason.SENDER_HISTORY`: the sender's ``texts`` and those ``blocked``,
     decayed, its ``receivers``, and the lowered ``threshold`` for words."""
+    host_facts: Mapping[str, float] | None = None
+    """Of a link whose score a gateway's facts on its host changed: the facts by name, and the
+    ``model_score`` and ``odds_ratio`` as in ``decision.proto``."""
     relation: Relation | None = None
     """Why an event is blocked or marked as `Reason.RELATED`, whatever was decided."""
     monitored: bool = False

@@ -109,6 +109,21 @@ class Texts:
         return len(self.senders)
 
 
+UNKNOWN_FACT = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """What gateways tell of the registrable domains of links; `UNKNOWN_FACT` where they do not."""
+
+    domain_age_days: Int64s
+    """Since it was registered."""
+    first_seen_days: Int64s
+    """Since somebody in the gateway's network first asked for it."""
+    popularity_rank: Int64s
+    """1: the most used domain; 0, too, is unknown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Look-ups of a URL or a host name, seen before the subscriber reaches it."""
@@ -123,6 +138,8 @@ class Links:
     """As for calls."""
     read_bytes: Mapping[int, int] = field(default_factory=dict)
     """Bytes that are left of URLs longer than `MAX_URL_BYTES`."""
+    facts: HostFacts | None = None
+    """None where no row has any."""
 
     def __len__(self) -> int:
         return len(self.urls)

@@ -54,6 +54,8 @@ class Answer:
     """Since when it is confirmed or suspected."""
     sender_history: Mapping[str, float] | None = None
     """With REASON_SENDER_HISTORY: what is remembered of the sender; see ``decision.proto``."""
+    host_facts: Mapping[str, float] | None = None
+    """Of a link whose score `domain_age_days` and the like changed; see ``decision.proto``."""
     treatment: int = 0
     """What else to do with traffic that is let through: one TREATMENT; 0: nothing."""
     label: int = 0
@@ -203,6 +205,7 @@ def _fields(detail: pb.Detail) -> dict[str, Any]:
         "related_to": detail.related_to,
         "related_since_ms": detail.related_since_ms,
         "sender_history": dict(detail.sender_history) or None,
+        "host_facts": dict(detail.host_facts) or None,
         "treatment": detail.treatment,
         "label": detail.label,
         "delay_ms": detail.delay_ms,

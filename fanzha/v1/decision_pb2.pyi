@@ -434,6 +434,26 @@ class Decision(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class HostFactsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     DECISION_ID_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
@@ -460,6 +480,7 @@ class Decision(_message.Message):
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     SENDER_HISTORY_FIELD_NUMBER: _builtins.int
+    HOST_FACTS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
     TRUNCATED_FIELD_NUMBER: _builtins.int
@@ -568,6 +589,13 @@ class Decision(_message.Message):
         """
 
     @_builtins.property
+    def host_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Of a link whose score what the gateway told of its host changed: what it told, by the names of
+        those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
+        odds of that were multiplied; left out where both scores are under half of the threshold.
+        """
+
+    @_builtins.property
     def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
         """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
         the row is blocked or labelled.
@@ -602,6 +630,7 @@ class Decision(_message.Message):
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
         sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        host_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
         read_bytes: _builtins.int = ...,
         truncated: _builtins.bool = ...,
@@ -614,7 +643,7 @@ class Decision(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "score", b"score", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_score", b"_score", "_velocity_score", b"_velocity_score", "action", b"action", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "dry_run", b"dry_run", "entry_id", b"entry_id", "evidence", b"evidence", "fraud_type", b"fraud_type", "host_facts", b"host_facts", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "list_version", b"list_version", "model_version", b"model_version", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "reason", b"reason", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "score", b"score", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "threshold", b"threshold", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score", "velocity_version", b"velocity_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015
@@ -766,6 +795,26 @@ class Detail(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class HostFactsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ROW_FIELD_NUMBER: _builtins.int
     ENTRY_ID_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
@@ -787,6 +836,7 @@ class Detail(_message.Message):
     RELATED_TO_FIELD_NUMBER: _builtins.int
     RELATED_SINCE_MS_FIELD_NUMBER: _builtins.int
     SENDER_HISTORY_FIELD_NUMBER: _builtins.int
+    HOST_FACTS_FIELD_NUMBER: _builtins.int
     MONITORED_FIELD_NUMBER: _builtins.int
     TRUNCATED_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
@@ -882,6 +932,13 @@ class Detail(_message.Message):
         """
 
     @_builtins.property
+    def host_facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Of a link whose score what the gateway told of its host changed: what it told, by the names of
+        those fields of Link, "model_score", the score by the URL alone, and "odds_ratio", by which the
+        odds of that were multiplied; left out where both scores are under half of the threshold.
+        """
+
+    @_builtins.property
     def protocol_answer(self) -> _protocol_answer_pb2.ProtocolAnswer:
         """The answer in the protocols of networks; only where the request asks with_protocol_answer, and
         the row is blocked or labelled.
@@ -911,6 +968,7 @@ class Detail(_message.Message):
         related_to: _builtins.str = ...,
         related_since_ms: _builtins.int = ...,
         sender_history: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        host_facts: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
         monitored: _builtins.bool = ...,
         truncated: _builtins.bool = ...,
         decision_id: _builtins.int = ...,
@@ -922,7 +980,7 @@ class Detail(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "link_score", b"link_score", "protocol_answer", b"protocol_answer", "velocity_score", b"velocity_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds", "_link_score", b"_link_score", "_velocity_score", b"_velocity_score", "cache_seconds", b"cache_seconds", "decision_id", b"decision_id", "delay_ms", b"delay_ms", "entry_id", b"entry_id", "error", b"error", "evidence", b"evidence", "fraud_type", b"fraud_type", "host_facts", b"host_facts", "label", b"label", "legal_basis", b"legal_basis", "link", b"link", "link_score", b"link_score", "monitored", b"monitored", "pattern", b"pattern", "protocol_answer", b"protocol_answer", "read_bytes", b"read_bytes", "related_entity", b"related_entity", "related_evidence", b"related_evidence", "related_since_ms", b"related_since_ms", "related_to", b"related_to", "row", b"row", "sender_history", b"sender_history", "shadow_entry_id", b"shadow_entry_id", "shadow_evidence", b"shadow_evidence", "shadow_pattern", b"shadow_pattern", "source", b"source", "treatment", b"treatment", "truncated", b"truncated", "velocity_inputs", b"velocity_inputs", "velocity_score", b"velocity_score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__cache_seconds: _TypeAlias = _typing.Literal["cache_seconds"]  # noqa: Y015
     _WhichOneofArgType__cache_seconds: _TypeAlias = _typing.Literal["_cache_seconds", b"_cache_seconds"]  # noqa: Y015

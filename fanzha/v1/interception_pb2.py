@@ -25,47 +25,47 @@ _sym_db = _symbol_database.Default()
 from fanzha.v1 import decision_pb2 as fanzha_dot_v1_dot_decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x61nzha/v1/interception.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\xdc\x01\n\x04\x43\x61ll\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61llee\x18\x02 \x01(\t\x12\x17\n\x0f\x61ttempted_at_ms\x18\x03 \x01(\x03\x12#\n\x07ingress\x18\x04 \x01(\x0e\x32\x12.fanzha.v1.Ingress\x12+\n\x0b\x61ttestation\x18\x05 \x01(\x0e\x32\x16.fanzha.v1.Attestation\x12\r\n\x05trunk\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12\x0f\n\x07handset\x18\t \x01(\t\x12\x15\n\rlocation_area\x18\n \x01(\t\"\x97\x01\n\x04Text\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x10\n\x08receiver\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x17\n\x0fsubmitted_at_ms\x18\x04 \x01(\x03\x12#\n\x07ingress\x18\x05 \x01(\x0e\x32\x12.fanzha.v1.Ingress\x12\r\n\x05trunk\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"T\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nsubscriber\x18\x02 \x01(\t\x12\x17\n\x0frequested_at_ms\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"~\n\x11\x44\x65\x63ideCallRequest\x12\x1d\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Call\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideCallResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideCallsRequest\x12\x1e\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Call\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideCallsResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions\"~\n\x11\x44\x65\x63ideTextRequest\x12\x1d\n\x04text\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Text\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideTextResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideTextsRequest\x12\x1e\n\x05texts\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Text\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideTextsResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions\"~\n\x11\x44\x65\x63ideLinkRequest\x12\x1d\n\x04link\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Link\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideLinkResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideLinksRequest\x12\x1e\n\x05links\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Link\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideLinksResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions*j\n\x07Ingress\x12\x17\n\x13INGRESS_UNSPECIFIED\x10\x00\x12\x11\n\rINGRESS_LOCAL\x10\x01\x12\x18\n\x14INGRESS_INTERCONNECT\x10\x02\x12\x19\n\x15INGRESS_INTERNATIONAL\x10\x03*\x8a\x01\n\x0b\x41ttestation\x12\x1b\n\x17\x41TTESTATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41TTESTATION_FULL\x10\x01\x12\x17\n\x13\x41TTESTATION_PARTIAL\x10\x02\x12\x17\n\x13\x41TTESTATION_GATEWAY\x10\x03\x12\x16\n\x12\x41TTESTATION_FAILED\x10\x04\x32\xe0\x03\n\x13InterceptionService\x12I\n\nDecideCall\x12\x1c.fanzha.v1.DecideCallRequest\x1a\x1d.fanzha.v1.DecideCallResponse\x12L\n\x0b\x44\x65\x63ideCalls\x12\x1d.fanzha.v1.DecideCallsRequest\x1a\x1e.fanzha.v1.DecideCallsResponse\x12I\n\nDecideText\x12\x1c.fanzha.v1.DecideTextRequest\x1a\x1d.fanzha.v1.DecideTextResponse\x12L\n\x0b\x44\x65\x63ideTexts\x12\x1d.fanzha.v1.DecideTextsRequest\x1a\x1e.fanzha.v1.DecideTextsResponse\x12I\n\nDecideLink\x12\x1c.fanzha.v1.DecideLinkRequest\x1a\x1d.fanzha.v1.DecideLinkResponse\x12L\n\x0b\x44\x65\x63ideLinks\x12\x1d.fanzha.v1.DecideLinksRequest\x1a\x1e.fanzha.v1.DecideLinksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66\x61nzha/v1/interception.proto\x12\tfanzha.v1\x1a\x18\x66\x61nzha/v1/decision.proto\"\xdc\x01\n\x04\x43\x61ll\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61llee\x18\x02 \x01(\t\x12\x17\n\x0f\x61ttempted_at_ms\x18\x03 \x01(\x03\x12#\n\x07ingress\x18\x04 \x01(\x0e\x32\x12.fanzha.v1.Ingress\x12+\n\x0b\x61ttestation\x18\x05 \x01(\x0e\x32\x16.fanzha.v1.Attestation\x12\r\n\x05trunk\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12\x0f\n\x07handset\x18\t \x01(\t\x12\x15\n\rlocation_area\x18\n \x01(\t\"\x97\x01\n\x04Text\x12\x0e\n\x06sender\x18\x01 \x01(\t\x12\x10\n\x08receiver\x18\x02 \x01(\t\x12\x0c\n\x04\x62ody\x18\x03 \x01(\t\x12\x17\n\x0fsubmitted_at_ms\x18\x04 \x01(\x03\x12#\n\x07ingress\x18\x05 \x01(\x0e\x32\x12.fanzha.v1.Ingress\x12\r\n\x05trunk\x18\x06 \x01(\t\x12\x12\n\nrequest_id\x18\x08 \x01(\t\"\xea\x01\n\x04Link\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x12\n\nsubscriber\x18\x02 \x01(\t\x12\x17\n\x0frequested_at_ms\x18\x03 \x01(\x03\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12\x1c\n\x0f\x64omain_age_days\x18\t \x01(\rH\x00\x88\x01\x01\x12\x1c\n\x0f\x66irst_seen_days\x18\n \x01(\rH\x01\x88\x01\x01\x12\x1c\n\x0fpopularity_rank\x18\x0b \x01(\rH\x02\x88\x01\x01\x42\x12\n\x10_domain_age_daysB\x12\n\x10_first_seen_daysB\x12\n\x10_popularity_rank\"~\n\x11\x44\x65\x63ideCallRequest\x12\x1d\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Call\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideCallResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideCallsRequest\x12\x1e\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Call\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideCallsResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions\"~\n\x11\x44\x65\x63ideTextRequest\x12\x1d\n\x04text\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Text\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideTextResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideTextsRequest\x12\x1e\n\x05texts\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Text\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideTextsResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions\"~\n\x11\x44\x65\x63ideLinkRequest\x12\x1d\n\x04link\x18\x01 \x01(\x0b\x32\x0f.fanzha.v1.Link\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\";\n\x12\x44\x65\x63ideLinkResponse\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x13.fanzha.v1.Decision\"\x80\x01\n\x12\x44\x65\x63ideLinksRequest\x12\x1e\n\x05links\x18\x01 \x03(\x0b\x32\x0f.fanzha.v1.Link\x12\x1b\n\x13with_shadow_entries\x18\x02 \x01(\x08\x12\x1c\n\x14with_protocol_answer\x18\n \x01(\x08\x12\x0f\n\x07\x64ry_run\x18\x0b \x01(\x08\">\n\x13\x44\x65\x63ideLinksResponse\x12\'\n\tdecisions\x18\x01 \x01(\x0b\x32\x14.fanzha.v1.Decisions*j\n\x07Ingress\x12\x17\n\x13INGRESS_UNSPECIFIED\x10\x00\x12\x11\n\rINGRESS_LOCAL\x10\x01\x12\x18\n\x14INGRESS_INTERCONNECT\x10\x02\x12\x19\n\x15INGRESS_INTERNATIONAL\x10\x03*\x8a\x01\n\x0b\x41ttestation\x12\x1b\n\x17\x41TTESTATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41TTESTATION_FULL\x10\x01\x12\x17\n\x13\x41TTESTATION_PARTIAL\x10\x02\x12\x17\n\x13\x41TTESTATION_GATEWAY\x10\x03\x12\x16\n\x12\x41TTESTATION_FAILED\x10\x04\x32\xe0\x03\n\x13InterceptionService\x12I\n\nDecideCall\x12\x1c.fanzha.v1.DecideCallRequest\x1a\x1d.fanzha.v1.DecideCallResponse\x12L\n\x0b\x44\x65\x63ideCalls\x12\x1d.fanzha.v1.DecideCallsRequest\x1a\x1e.fanzha.v1.DecideCallsResponse\x12I\n\nDecideText\x12\x1c.fanzha.v1.DecideTextRequest\x1a\x1d.fanzha.v1.DecideTextResponse\x12L\n\x0b\x44\x65\x63ideTexts\x12\x1d.fanzha.v1.DecideTextsRequest\x1a\x1e.fanzha.v1.DecideTextsResponse\x12I\n\nDecideLink\x12\x1c.fanzha.v1.DecideLinkRequest\x1a\x1d.fanzha.v1.DecideLinkResponse\x12L\n\x0b\x44\x65\x63ideLinks\x12\x1d.fanzha.v1.DecideLinksRequest\x1a\x1e.fanzha.v1.DecideLinksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'fanzha.v1.interception_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INGRESS']._serialized_start=1684
-  _globals['_INGRESS']._serialized_end=1790
-  _globals['_ATTESTATION']._serialized_start=1793
-  _globals['_ATTESTATION']._serialized_end=1931
+  _globals['_INGRESS']._serialized_start=1835
+  _globals['_INGRESS']._serialized_end=1941
+  _globals['_ATTESTATION']._serialized_start=1944
+  _globals['_ATTESTATION']._serialized_end=2082
   _globals['_CALL']._serialized_start=70
   _globals['_CALL']._serialized_end=290
   _globals['_TEXT']._serialized_start=293
   _globals['_TEXT']._serialized_end=444
-  _globals['_LINK']._serialized_start=446
-  _globals['_LINK']._serialized_end=530
-  _globals['_DECIDECALLREQUEST']._serialized_start=532
-  _globals['_DECIDECALLREQUEST']._serialized_end=658
-  _globals['_DECIDECALLRESPONSE']._serialized_start=660
-  _globals['_DECIDECALLRESPONSE']._serialized_end=719
-  _globals['_DECIDECALLSREQUEST']._serialized_start=722
-  _globals['_DECIDECALLSREQUEST']._serialized_end=850
-  _globals['_DECIDECALLSRESPONSE']._serialized_start=852
-  _globals['_DECIDECALLSRESPONSE']._serialized_end=914
-  _globals['_DECIDETEXTREQUEST']._serialized_start=916
-  _globals['_DECIDETEXTREQUEST']._serialized_end=1042
-  _globals['_DECIDETEXTRESPONSE']._serialized_start=1044
-  _globals['_DECIDETEXTRESPONSE']._serialized_end=1103
-  _globals['_DECIDETEXTSREQUEST']._serialized_start=1106
-  _globals['_DECIDETEXTSREQUEST']._serialized_end=1234
-  _globals['_DECIDETEXTSRESPONSE']._serialized_start=1236
-  _globals['_DECIDETEXTSRESPONSE']._serialized_end=1298
-  _globals['_DECIDELINKREQUEST']._serialized_start=1300
-  _globals['_DECIDELINKREQUEST']._serialized_end=1426
-  _globals['_DECIDELINKRESPONSE']._serialized_start=1428
-  _globals['_DECIDELINKRESPONSE']._serialized_end=1487
-  _globals['_DECIDELINKSREQUEST']._serialized_start=1490
-  _globals['_DECIDELINKSREQUEST']._serialized_end=1618
-  _globals['_DECIDELINKSRESPONSE']._serialized_start=1620
-  _globals['_DECIDELINKSRESPONSE']._serialized_end=1682
-  _globals['_INTERCEPTIONSERVICE']._serialized_start=1934
-  _globals['_INTERCEPTIONSERVICE']._serialized_end=2414
+  _globals['_LINK']._serialized_start=447
+  _globals['_LINK']._serialized_end=681
+  _globals['_DECIDECALLREQUEST']._serialized_start=683
+  _globals['_DECIDECALLREQUEST']._serialized_end=809
+  _globals['_DECIDECALLRESPONSE']._serialized_start=811
+  _globals['_DECIDECALLRESPONSE']._serialized_end=870
+  _globals['_DECIDECALLSREQUEST']._serialized_start=873
+  _globals['_DECIDECALLSREQUEST']._serialized_end=1001
+  _globals['_DECIDECALLSRESPONSE']._serialized_start=1003
+  _globals['_DECIDECALLSRESPONSE']._serialized_end=1065
+  _globals['_DECIDETEXTREQUEST']._serialized_start=1067
+  _globals['_DECIDETEXTREQUEST']._serialized_end=1193
+  _globals['_DECIDETEXTRESPONSE']._serialized_start=1195
+  _globals['_DECIDETEXTRESPONSE']._serialized_end=1254
+  _globals['_DECIDETEXTSREQUEST']._serialized_start=1257
+  _globals['_DECIDETEXTSREQUEST']._serialized_end=1385
+  _globals['_DECIDETEXTSRESPONSE']._serialized_start=1387
+  _globals['_DECIDETEXTSRESPONSE']._serialized_end=1449
+  _globals['_DECIDELINKREQUEST']._serialized_start=1451
+  _globals['_DECIDELINKREQUEST']._serialized_end=1577
+  _globals['_DECIDELINKRESPONSE']._serialized_start=1579
+  _globals['_DECIDELINKRESPONSE']._serialized_end=1638
+  _globals['_DECIDELINKSREQUEST']._serialized_start=1641
+  _globals['_DECIDELINKSREQUEST']._serialized_end=1769
+  _globals['_DECIDELINKSRESPONSE']._serialized_start=1771
+  _globals['_DECIDELINKSRESPONSE']._serialized_end=1833
+  _globals['_INTERCEPTIONSERVICE']._serialized_start=2085
+  _globals['_INTERCEPTIONSERVICE']._serialized_end=2565
 # @@protoc_insertion_point(module_scope)

@@ -212,6 +212,9 @@ class Link(_message.Message):
     SUBSCRIBER_FIELD_NUMBER: _builtins.int
     REQUESTED_AT_MS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DOMAIN_AGE_DAYS_FIELD_NUMBER: _builtins.int
+    FIRST_SEEN_DAYS_FIELD_NUMBER: _builtins.int
+    POPULARITY_RANK_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     """The URL as requested, with or without scheme; a bare host name is enough. Of a longer one the
     first 8 KiB are read. Required.
@@ -227,6 +230,19 @@ class Link(_message.Message):
     id and the same fields, from the same login and within request_id_window_s, gets the same
     decision and is counted once, by all workers of a host. Absent: each request counts.
     """
+    domain_age_days: _builtins.int
+    """Days since the registrable domain was registered, as its registry (RDAP, WHOIS) says; 0: today.
+    What is registrable follows the Public Suffix List with its private part, so of
+    alice.github.io the age of that name, not of github.io. Absent: unknown, and changes nothing.
+    """
+    first_seen_days: _builtins.int
+    """Days since anybody in the gateway's or resolver's network first asked for a host of that domain,
+    where the network remembers longer than that; 0: today. Absent: unknown, and changes nothing.
+    """
+    popularity_rank: _builtins.int
+    """Place of that domain in a ranking by how many people use it; 1: most used. Absent or 0: unknown,
+    and changes nothing; leave it out for a domain that is not in the ranking.
+    """
     def __init__(
         self,
         *,
@@ -234,12 +250,26 @@ class Link(_message.Message):
         subscriber: _builtins.str = ...,
         requested_at_ms: _builtins.int = ...,
         request_id: _builtins.str = ...,
+        domain_age_days: _builtins.int | None = ...,
+        first_seen_days: _builtins.int | None = ...,
+        popularity_rank: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_domain_age_days", b"_domain_age_days", "_first_seen_days", b"_first_seen_days", "_popularity_rank", b"_popularity_rank", "domain_age_days", b"domain_age_days", "first_seen_days", b"first_seen_days", "popularity_rank", b"popularity_rank"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_domain_age_days", b"_domain_age_days", "_first_seen_days", b"_first_seen_days", "_popularity_rank", b"_popularity_rank", "domain_age_days", b"domain_age_days", "first_seen_days", b"first_seen_days", "popularity_rank", b"popularity_rank", "request_id", b"request_id", "requested_at_ms", b"requested_at_ms", "subscriber", b"subscriber", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__domain_age_days: _TypeAlias = _typing.Literal["domain_age_days"]  # noqa: Y015
+    _WhichOneofArgType__domain_age_days: _TypeAlias = _typing.Literal["_domain_age_days", b"_domain_age_days"]  # noqa: Y015
+    _WhichOneofReturnType__first_seen_days: _TypeAlias = _typing.Literal["first_seen_days"]  # noqa: Y015
+    _WhichOneofArgType__first_seen_days: _TypeAlias = _typing.Literal["_first_seen_days", b"_first_seen_days"]  # noqa: Y015
+    _WhichOneofReturnType__popularity_rank: _TypeAlias = _typing.Literal["popularity_rank"]  # noqa: Y015
+    _WhichOneofArgType__popularity_rank: _TypeAlias = _typing.Literal["_popularity_rank", b"_popularity_rank"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__domain_age_days) -> _WhichOneofReturnType__domain_age_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__first_seen_days) -> _WhichOneofReturnType__first_seen_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__popularity_rank) -> _WhichOneofReturnType__popularity_rank | None: ...
 
 Global___Link: _TypeAlias = Link  # noqa: Y015
 

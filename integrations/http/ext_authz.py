@@ -60,7 +60,8 @@ class ExtAuthzService:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "no CheckRequest")
             raise
         subscriber = asked.subscriber(self._settings.subscriber_header)
-        answer = await self._judge.decide(asked.url, subscriber)
+        facts = asked.host_facts(self._settings.host_facts_header)
+        answer = await self._judge.decide(asked.url, subscriber, facts)
         if self._judge.refuses(answer):
             return _denied(refusal_of(answer, asked, self._settings.block_page_url))
         return _allowed(answer)

@@ -35,7 +35,8 @@ def application(judge: LinkJudge, settings: ForwardAuthSettings) -> Starlette:
         if asked is None:
             return Response("no original request in the headers\n", 400)
         subscriber = asked.subscriber(settings.subscriber_header)
-        answer = await judge.decide(asked.url, subscriber)
+        facts = asked.host_facts(settings.host_facts_header)
+        answer = await judge.decide(asked.url, subscriber, facts)
         if not judge.refuses(answer):
             named = {DECISION_HEADER: str(answer.decision_id)} if answer.decision_id else {}
             return Response(status_code=200, headers=named)

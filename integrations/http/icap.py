@@ -90,7 +90,8 @@ class IcapServer:
             raise IcapFault(405 if request.method == "RESPMOD" else 501, "another method")
         asked = request.web_request()
         subscriber = asked.subscriber(self._settings.subscriber_header)
-        answer = await self._judge.decide(asked.url, subscriber)
+        facts = asked.host_facts(self._settings.host_facts_header)
+        answer = await self._judge.decide(asked.url, subscriber, facts)
         self._tag = _tag(answer)
         if self._judge.refuses(answer):
             page = refusal_of(answer, asked, self._settings.block_page_url)

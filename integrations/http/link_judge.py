@@ -6,11 +6,14 @@ acts with the next request that is asked about, whatever it is for.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
+from types import MappingProxyType
 
 from fanzha.client import Answer, Link
 from integrations.common.decider import TrafficDecider
+
+NO_FACTS: Mapping[str, int] = MappingProxyType({})
 
 
 class LinkJudge:
@@ -28,15 +31,27 @@ class LinkJudge:
         self._kept: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
         self._list_version = 0
 
-    async def decide(self, url: str, subscriber: str = "") -> Answer:
-        """Return the answer about a URL, from memory where it may be reused."""
+    async def decide(
+        self, url: str, subscriber: str = "", facts: Mapping[str, int] = NO_FACTS
+    ) -> Answer:
+        """Return the answer about a URL, from memory where it may be reused.
+
+        *facts* are what `integrations.http.web_request.WebRequest.host_facts` reads.
+        """
         kept = self._kept.get(url)
         if kept is not None:
             if kept[0] > self._clock():
                 self._kept.move_to_end(url)
                 return kept[1]
             del self._kept[url]
-        answer = await self._decider.link(Link(url=url, subscriber=subscriber))
+        link = Link(
+            url=url,
+            subscriber=subscriber,
+            domain_age_days=facts.get("domain_age_days"),
+            first_seen_days=facts.get("first_seen_days"),
+            popularity_rank=facts.get("popularity_rank"),
+        )
+        answer = await self._decider.link(link)
         self._keep(url, answer)
         return answer
 

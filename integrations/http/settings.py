@@ -18,6 +18,13 @@ class GatewaySettings(AdapterSettings):
             "browser; empty: unknown, so nobody is warned.",
         ),
     ] = ""
+    host_facts_header: Annotated[
+        str,
+        Field(
+            description="Header with what the gateway knows of the domain, set by the gateway and "
+            "never by the browser, such as domain_age_days=12, popularity_rank=350; empty: none.",
+        ),
+    ] = ""
     block_page_url: Annotated[
         str,
         Field(
@@ -29,7 +36,7 @@ class GatewaySettings(AdapterSettings):
         int, Field(ge=0, description="Most answers that are kept for `cache_seconds`; 0: none.")
     ] = 65_536
 
-    @field_validator("subscriber_header")
+    @field_validator("subscriber_header", "host_facts_header")
     @classmethod
     def _lowered(cls, name: str) -> str:
         return name.strip().lower()

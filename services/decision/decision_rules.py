@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.decision.host_facts import HostFactsAction
 from services.decision.origin.guard import UnregisteredAction
 from services.decision.sender_stage import SenderStage
 from services.decision.velocity import VelocityStage
@@ -19,6 +20,7 @@ class DecisionRules:
     """None: that of the model."""
     unregistered_senders: UnregisteredAction = UnregisteredAction.LABEL
     """Without a registry of senders none counts as unregistered."""
+    host_facts_action: HostFactsAction = HostFactsAction.REVIEW
 
     def spam_threshold_or(self, of_model: float) -> float:
         """Return the probability from which spam is blocked; *of_model* where none is set."""
@@ -33,6 +35,7 @@ class DecisionRules:
             block_spam=settings.block_spam,
             spam_threshold=settings.spam_threshold,
             unregistered_senders=UnregisteredAction(settings.unregistered_senders),
+            host_facts_action=HostFactsAction(settings.host_facts_action),
         )
 
 
@@ -49,6 +52,7 @@ def settings_in_words(
         words["spam_threshold"] = f"{rules.spam_threshold:g}"
     words["velocity_action"] = _action(velocity)
     words["sender_history_action"] = _action(senders)
+    words["host_facts_action"] = rules.host_facts_action.value
     return " ".join(f"{name}={value}" for name, value in words.items())
 
 

@@ -103,11 +103,7 @@ def of_rows(
     # Row by row, as few rows have any of these.
     if evidence.fraud_types is not None:
         _add_fraud_types(details, evidence.fraud_types, ruling)
-    for row, link in evidence.scored_links.items():
-        if row in details:
-            _add(details, row, link_score=link.score, link=link.url)
-        else:
-            details[row] = known.links.of(link)
+    _add_links(evidence, known.links, details)
     if evidence.velocity is not None:
         for row, score, inputs in evidence.velocity.reached_inputs():
             _add(details, row, velocity_score=score, velocity_inputs=inputs)
@@ -120,6 +116,18 @@ def of_rows(
     for row, error in table.errors.items():
         details[row] = Detail(error=error)
     return details
+
+
+def _add_links(evidence: BatchEvidence, known: LinkDetails, details: dict[int, Detail]) -> None:
+    """Add the scored links of texts, and what gateways told of the hosts of links."""
+    for row, link in evidence.scored_links.items():
+        if row in details:
+            _add(details, row, link_score=link.score, link=link.url)
+        else:
+            details[row] = known.of(link)
+    if evidence.facts_weighed is not None:
+        for row, told in evidence.facts_weighed.told():
+            _add(details, row, host_facts=told)
 
 
 def _add_sender_histories(

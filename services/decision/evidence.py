@@ -12,6 +12,7 @@ from fanzha.fingerprint import BatchSketches
 from fanzha.tables import Bools, Channel, Float32s, Uint8s, marked
 from services.decision import rules
 from services.decision.carriers.policy import BatchPolicy, CarrierPolicies
+from services.decision.host_facts import FactsWeighed
 from services.decision.list_match import LinksInTexts, ListMatch
 from services.decision.observer import Table
 from services.decision.related.stage import RelatedRows
@@ -114,6 +115,8 @@ class BatchEvidence:
     """The links in texts."""
     scored_links: Mapping[int, ScoredLink] = field(default_factory=dict)
     """Of texts whose words leave it open: the link that scores highest, by row."""
+    facts_weighed: FactsWeighed | None = None
+    """Of links: what gateways told of their hosts, where that moved scores."""
     link_version: str = ""
     """Version of the link model that scored them; empty where none did."""
     link_scored: Bools | None = None

@@ -26,7 +26,7 @@ from fanzha.joined_texts import JoinedTexts
 from fanzha.phone import HomePlan
 from fanzha.tables import Bools, CallerActivity, Calls, Channel, Float32s, Links, Texts
 from infra.safe_traceback import kind_and_places
-from services.decision import details, list_match
+from services.decision import details, host_facts, list_match
 from services.decision.carriers import policy_overrides
 from services.decision.carriers.policy import CarrierPolicies
 from services.decision.carriers.policy_document import NO_POLICIES
@@ -83,6 +83,7 @@ class DecisionPipeline:
         self._senders = senders
         self._reviews = reviews or ReviewStage({})
         self._settings = settings_in_words(rules, velocity, senders)
+        self._weigh = partial(host_facts.weighed, rules.host_facts_action)
         self._home = HomePlan(rules.home_country)
         self._answers = answers or AnswerPolicy()
         self._shadows = ShadowComparison(observer)
@@ -116,8 +117,8 @@ class DecisionPipeline:
         query = shadow_models.query_texts(evidence.models.shadows.text, texts)
         decisions = self._decide(evidence, query)
         if self._senders is not None:
-            matched_on, exempt = evidence.listed.matched_on, evidence.exempt_senders
-            self._senders.record(texts, decisions, matched_on, exempt, now_s)
+            on, exempt = evidence.listed.matched_on, evidence.exempt_senders
+            self._senders.record(texts, decisions, on, exempt, now_s)
         return decisions
 
     def decide_links(
@@ -128,7 +129,7 @@ class DecisionPipeline:
         self._match_links(links, now_s, evidence)
         self._end_stage(evidence, "lists")
         self._score_links(links, evidence)
-        query = shadow_models.query_links(evidence.models.shadows.link, links.urls)
+        query = shadow_models.query_links(evidence.models.shadows.link, links, self._weigh)
         return self._decide(evidence, query)
 
     def _begin(
@@ -213,9 +214,9 @@ class DecisionPipeline:
         self._take_origin(origin, evidence)
 
     def _links_in(self, texts: Texts, joined: JoinedTexts) -> LinksInTexts:
-        links = list_match.links_in(texts, joined)
-        self._observer.links_found(links.urls, links.owners)
-        return links
+        found = list_match.links_in(texts, joined)
+        self._observer.links_found(found.urls, found.owners)
+        return found
 
     def _numbers_in(self, texts: Texts, joined: JoinedTexts) -> NumbersInTexts:
         numbers = list_match.numbers_in(texts, joined, self._home)
@@ -227,10 +228,10 @@ class DecisionPipeline:
         evidence.genuine = origin.genuine
         if self._rules.block_implausible_callers:
             evidence.implausible = origin.implausible
-        if self._rules.unregistered_senders != UnregisteredAction.ALLOW:
+        action = self._rules.unregistered_senders
+        if action != UnregisteredAction.ALLOW:
             evidence.unregistered = origin.unregistered
-            blocks = self._rules.unregistered_senders == UnregisteredAction.BLOCK
-            evidence.block_unregistered = blocks
+            evidence.block_unregistered = action == UnregisteredAction.BLOCK
 
     def _match_links(self, links: Links, now_s: int, evidence: BatchEvidence) -> None:
         matches = evidence.snapshot.find_urls(links.urls, now_s)
@@ -307,8 +308,12 @@ class DecisionPipeline:
             evidence.rule_columns[found.rule] = found.reached
 
     def _score_links(self, links: Links, evidence: BatchEvidence) -> None:
-        model = evidence.models.link
-        self._score(evidence, model.version, lambda: model.score(links.urls))
+        def score() -> Float32s:
+            scores = evidence.models.link.score(links.urls)
+            found = evidence.facts_weighed = self._weigh(links, scores, evidence.threshold)
+            return scores if found is None else found.scores
+
+        self._score(evidence, evidence.models.link.version, score)
 
     def _score_velocity(
         self, calls: Calls, activity: CallerActivity, implausible: Bools, evidence: BatchEvidence

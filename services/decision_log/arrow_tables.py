@@ -105,6 +105,7 @@ def _for_explanations(
         "caller_activity": _activity(batches),
         "velocity_inputs": pa.array(few.velocity_inputs, schema.VELOCITY_INPUTS),
         "sender_history": pa.array(few.sender_histories, schema.VELOCITY_INPUTS),
+        "host_facts": pa.array(few.host_facts, schema.VELOCITY_INPUTS),
     }
 
 
@@ -162,6 +163,7 @@ class _Few:
         self.velocity_scores = np.full(rows, np.nan, np.float32)
         self.velocity_inputs: list[list[tuple[str, float]] | None] = [None] * rows
         self.sender_histories: list[list[tuple[str, float]] | None] = [None] * rows
+        self.host_facts: list[list[tuple[str, float]] | None] = [None] * rows
 
     @classmethod
     def of(cls, batches: Sequence[LoggedRows]) -> "_Few":
@@ -207,6 +209,8 @@ class _Few:
             self.velocity_scores[place] = detail.velocity_score
         if detail.sender_history is not None:
             self.sender_histories[place] = list(detail.sender_history.items())
+        if detail.host_facts is not None:
+            self.host_facts[place] = list(detail.host_facts.items())
         if detail.velocity_inputs is not None:
             self.velocity_inputs[place] = list(detail.velocity_inputs.items())
 

@@ -15,6 +15,11 @@ _SIDES = {
     "TEXT": ("短信文本特征", "the words of the text"),
     "CALLBACK": ("短信中的号码", "a number in the text"),
 }
+_FACTS = {
+    "domain_age_days": ("域名注册天数", "days since registration"),
+    "first_seen_days": ("本网首见天数", "days since first seen"),
+    "popularity_rank": ("访问排名", "popularity rank"),
+}
 _CHANNELS = {"CALL": ("呼叫", "call"), "TEXT": ("短信", "text"), "LINK": ("链接", "link")}
 
 
@@ -70,10 +75,28 @@ def _by_score(row: Mapping[str, Any]) -> Sentence:
         return _unheard(row)
     reached = row["score"] >= row["threshold"]
     zh, en = ("达到", "reached") if reached else ("未达到", "stayed under")
+    facts = _facts(row)
     return Sentence(
-        f"模型 {row['model_version']} 评分 {row['score']:.3f}，{zh}阈值 {row['threshold']:.3f}。",
+        f"模型 {row['model_version']} 评分 {row['score']:.3f}，{zh}阈值 {row['threshold']:.3f}"
+        f"{facts.chinese}。",
         f"the score {row['score']:.3f} of model {row['model_version']} {en} the threshold "
-        f"{row['threshold']:.3f}.",
+        f"{row['threshold']:.3f}{facts.english}.",
+    )
+
+
+def _facts(row: Mapping[str, Any]) -> Sentence:
+    """Say what facts on a link's domain did to its score; empty without any."""
+    facts: Mapping[str, float] | None = row.get("host_facts")
+    if not facts:
+        return Sentence("", "")
+    told = [(zh, en, facts[name]) for name, (zh, en) in _FACTS.items() if name in facts]
+    zh = "、".join(f"{words} {value:,.0f}" for words, _, value in told)
+    en = ", ".join(f"{words} {value:,.0f}" for _, words, value in told)
+    ratio, score = facts["odds_ratio"], facts["model_score"]
+    return Sentence(
+        f"（网关告知{zh}，几率乘以 {ratio:.3g}；仅凭网址评分 {score:.3f}）",
+        f" (the gateway told {en}, which multiplied the odds by {ratio:.3g}; by the URL alone it "
+        f"scored {score:.3f})",
     )
 
 
@@ -117,10 +140,12 @@ def _by_velocity(row: Mapping[str, Any]) -> Sentence:
 
 
 def _by_review(row: Mapping[str, Any]) -> Sentence:
+    facts = _facts(row)
     return Sentence(
-        f"评分 {row['score']:.3f} 未达阈值 {row['threshold']:.3f} 但已接近，放行并交人工复核。",
-        f"the score {row['score']:.3f} comes close to the threshold {row['threshold']:.3f}: let "
-        "through, for a person to judge.",
+        f"评分 {row['score']:.3f} 未达阈值 {row['threshold']:.3f} 但已接近{facts.chinese}，"
+        "放行并交人工复核。",
+        f"the score {row['score']:.3f} comes close to the threshold {row['threshold']:.3f}"
+        f"{facts.english}: let through, for a person to judge.",
     )
 
 

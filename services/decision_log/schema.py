@@ -72,6 +72,7 @@ DECISIONS = pa.schema(
         ("caller_activity", pa.list_(pa.float32())),
         ("velocity_inputs", VELOCITY_INPUTS),
         ("sender_history", VELOCITY_INPUTS),
+        ("host_facts", VELOCITY_INPUTS),
     ]
 )
 """A decision. Null: there is none, or it is not known. ``would_block_…`` is the shadow entry that
@@ -79,7 +80,7 @@ would have blocked, whatever was decided; ``monitored`` is a row that was let th
 its carrier monitors the channel, with the reason of the block; ``rules_held`` the rules that held,
 the deciding one first, with commas; ``policy_version`` that of the carrier policy, 0 for none and
 for one of a file; ``caller_activity`` the fields of `ACTIVITY`; ``velocity_inputs`` leaves out
-zeros; ``sender_history`` is that of `fanzha.decisions.Detail`."""
+zeros; ``sender_history`` and ``host_facts`` are those of `fanzha.decisions.Detail`."""
 
 ACTIVITY = (
     "outgoing_calls",

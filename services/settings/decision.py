@@ -121,6 +121,12 @@ class DecisionSettings(ServerSettings):
         "routes each is submitted on. Reloaded when it changes. Unset: no name counts as "
         "unregistered.",
     )
+    host_facts_action: Literal["off", "review", "block"] = Field(
+        default="review",
+        description="What a link's domain_age_days, first_seen_days and popularity_rank, where a "
+        "gateway sends them, may do: review lowers scores, or raises them to just under the "
+        "threshold, where a person judges; block raises them above it, too. off ignores them.",
+    )
     unregistered_senders: Literal["allow", "label", "block"] = Field(
         default="label",
         description="What to do with a text whose sender's name is not in senders_file, or is "

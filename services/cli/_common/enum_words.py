@@ -27,7 +27,9 @@ FIELDS = (
     "score", "sender", "shadow entry", "shadow evidence", "shadow pattern", "source", "sources",
     "subscriber", "target", "threshold", "to party", "treatment", "trunk", "type",
     "velocity score", "velocity threshold", "velocity version", "attestation", "rules held",
-    "settings", "link version", "url", "version", "would block entry id",
+    "settings", "sender history", "host facts", "domain age days", "first seen days",
+    "popularity rank", "model score", "odds ratio", "link version", "url", "version",
+    "would block entry id",
     # What happened to a change or an appeal, and how rows of a change relate to entries.
     "created", "edited", "submitted", "approved", "rejected", "confirmed", "reverted", "expired",
     "taken", "upheld", "withdrawn", "lifted", "received", "documents added",

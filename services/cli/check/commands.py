@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +36,8 @@ app.command()(check_caller.caller)
 NO_DRY_RUNS = gettext_noop(
     "dry_run: the server is too old to know dry runs, and recorded what it was asked"
 )
+MOST = 2**32 - 1
+"""The largest number of those fields."""
 _ENUMS = {
     "reason": "reason",
     "fraud_type": "fraud_type",
@@ -142,6 +145,15 @@ def sms(
 def url(
     url: Annotated[str, typer.Argument(help="A URL, or a host name.")],
     subscriber: Annotated[str, typer.Option("--from", help="Who asks.")] = "",
+    domain_age_days: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="Days since its domain was registered.")
+    ] = None,
+    first_seen_days: Annotated[
+        int | None, typer.Option(min=0, max=MOST, help="Days since the network first met it.")
+    ] = None,
+    popularity_rank: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="Rank of its domain; 1: most used.")
+    ] = None,
     local: Local = False,
     explain: Explain = False,
     shadow: WithShadows = False,
@@ -154,7 +166,13 @@ def url(
     """Decide whether to let a link be opened."""
     if not _names_a_host(url):
         fail(gettext("neither a URL nor a host name: {url!r}", url=url[:100]))
-    link = pb.Link(url=url, subscriber=subscriber)
+    link = pb.Link(
+        url=url,
+        subscriber=subscriber,
+        domain_age_days=domain_age_days,
+        first_seen_days=first_seen_days,
+        popularity_rank=popularity_rank,
+    )
     request = pb.DecideLinkRequest(
         link=link, with_shadow_entries=shadow, with_protocol_answer=protocol
     )
@@ -267,7 +285,8 @@ def as_words(decision: decision_pb2.Decision) -> dict[str, Any]:
         **_cut(decision),
         **_link(decision),
         **_relation(decision),
-        **_sender_history(decision),
+        **_figures("sender_history", decision.sender_history),
+        **_figures("host_facts", decision.host_facts),
         **_velocity(decision),
         **_shadow(decision),
         "decision_id": "" if decision.dry_run else str(decision.decision_id),
@@ -307,11 +326,10 @@ def _relation(decision: decision_pb2.Decision) -> dict[str, Any]:
     }
 
 
-def _sender_history(decision: decision_pb2.Decision) -> dict[str, Any]:
-    if not decision.sender_history:
+def _figures(name: str, found: Mapping[str, float]) -> dict[str, Any]:
+    if not found:
         return {}
-    history = {name: round(value, 4) for name, value in sorted(decision.sender_history.items())}
-    return {"sender_history": history}
+    return {name: {key: round(value, 4) for key, value in sorted(found.items())}}
 
 
 def _treatment(decision: decision_pb2.Decision) -> dict[str, Any]:
@@ -351,6 +369,8 @@ def _shown(name: str, value: Any) -> str | Text:
         return Text(enum_word(name, value), style="red" if value == "block" else "green")
     if name in _ENUMS:
         return enum_word(_ENUMS[name], value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{field_label(key)} {one:g}" for key, one in value.items())
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     return str(value)

@@ -7,7 +7,7 @@ known here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_pb2
 from fanzha.v1 import interception_pb2 as pb
 from services.cli._common.console import fail, out
+from services.cli._common.enum_words import field_label
 from services.cli._common.tables import RowTable
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def of_text(decision: decision_pb2.Decision, message: pb.Text) -> Explanation:
     final = float(model.score_bodies([message.body], senders).p_fraud[0])
     fast = 1 / (1 + exp(-float(model.log_odds([message.body], senders)[0])))
     # A service looks twice as far as time allows: an uncertain text has either score.
-    _same_score(decision, final, fast)
+    _same_score(decision.score, final, fast)
     found = _by_parts(model.version, explain.text(model, message.body, int(senders[0])))
     found = _with_probability(found, settings, ("sms", model.version), decision.score)
     if abs(fast - decision.score) <= SAME:
@@ -78,10 +79,14 @@ def of_link(decision: decision_pb2.Decision, message: pb.Link) -> Explanation:
     url = canonical(message.url)
     final, fast = float(model.score([url])[0]), float(model.fast_scores([url])[0])
     # A service looks twice as far as time allows: an uncertain link has either score.
-    _same_score(decision, final, fast)
-    is_fast = abs(fast - decision.score) <= SAME
+    facts = dict(decision.host_facts)
+    score = facts.get("model_score", decision.score)
+    _same_score(score, final, fast)
+    is_fast = abs(fast - score) <= SAME
     found = _by_parts(model.version, explain.link(model, url, escalate=not is_fast))
-    found = _with_probability(found, settings, ("url", model.version), decision.score)
+    found = _with_probability(found, settings, ("url", model.version), score)
+    if facts:
+        found = replace(found, sentence=f"{_by_facts(facts)} {found.sentence}")
     if not is_fast:
         found = replace(found, sentence=f"A second stage decided. {found.sentence}")
     borrowed = lookalike_domains.find_lookalike(split(url)[0])
@@ -193,17 +198,33 @@ def _same_version(decision: decision_pb2.Decision, version: str) -> None:
         )
 
 
-def _same_score(decision: decision_pb2.Decision, *scores: float) -> None:
+def _same_score(decided: float, *scores: float) -> None:
     # Written so that NaN fails.
-    if not any(abs(score - decision.score) <= SAME for score in scores):
+    if not any(abs(score - decided) <= SAME for score in scores):
         fail(
             gettext(
                 "the model here scores {scores:.4f}, the decision was {score:.4f}: one cannot "
                 "explain the other",
                 scores=scores[0],
-                score=decision.score,
+                score=decided,
             )
         )
+
+
+def _by_facts(facts: Mapping[str, float]) -> str:
+    """Say what was told of the host, and what it did."""
+    told = ", ".join(
+        f"{field_label(name)} {value:,.0f}"
+        for name, value in sorted(facts.items())
+        if name not in {"model_score", "odds_ratio"}
+    )
+    return gettext(
+        "What the gateway told of the domain ({told}) multiplied the odds by {ratio:.3g}; without "
+        "it the score is {score:.4f}.",
+        told=told,
+        ratio=facts["odds_ratio"],
+        score=facts["model_score"],
+    )
 
 
 def _with_probability(

@@ -92,7 +92,7 @@ def texts(table: OpenTable, *, unnamed: str = UNKNOWN_CALLER) -> ChannelTraffic:
 
 
 def links(table: OpenTable, *, unnamed: str = "") -> ChannelTraffic:  # noqa: ARG001 - as above
-    """Read links: url or domain, and optionally subscriber, time (ms)."""
+    """Read links: url or domain, and optionally subscriber, time (ms), facts on the host."""
     url = column(table.columns, "url", "domain", "host", "link")
     time = column(table.columns, "requested_at_ms", "time_ms")
     return ChannelTraffic(
@@ -102,8 +102,17 @@ def links(table: OpenTable, *, unnamed: str = "") -> ChannelTraffic:  # noqa: AR
             url=row.get(url, ""),
             subscriber=row.get("subscriber", ""),
             requested_at_ms=int(row.get(time) or 0),
+            domain_age_days=_fact(row, "domain_age_days"),
+            first_seen_days=_fact(row, "first_seen_days"),
+            popularity_rank=_fact(row, "popularity_rank"),
         ),
     )
+
+
+def _fact(row: Row, name: str) -> int | None:
+    """Read a fact on a link's domain; None where the file has none, which 0 is not."""
+    written = row.get(name)
+    return int(written) if written else None
 
 
 def ingress(word: str) -> pb.Ingress.ValueType:

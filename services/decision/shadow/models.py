@@ -4,7 +4,7 @@ A shadow takes time on the decision path for each batch it sees, so the share of
 setting; batches are picked at regular intervals, not at random.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
@@ -13,7 +13,8 @@ import numpy as np
 
 from classifiers.interfaces import CallerScorer, LinkScorer, TextScorer, VelocityScorer
 from fanzha.decisions import Action, Reason
-from fanzha.tables import CallerActivity, Float32s, Texts, Uint8s
+from fanzha.tables import CallerActivity, Float32s, Links, Texts, Uint8s
+from services.decision.host_facts import WeighFacts
 
 Scorer = TypeVar("Scorer", CallerScorer, TextScorer, LinkScorer, VelocityScorer)
 
@@ -95,12 +96,23 @@ def query_texts(shadow: Shadow[TextScorer] | None, texts: Texts) -> ShadowQuery 
     return ShadowQuery(shadow=shadow, score=score)
 
 
-def query_links(shadow: Shadow[LinkScorer] | None, urls: Sequence[str]) -> ShadowQuery | None:
-    """Return the query for a batch of links, as `query_calls` does."""
+def query_links(
+    shadow: Shadow[LinkScorer] | None, links: Links, weigh: WeighFacts
+) -> ShadowQuery | None:
+    """Return the query for a batch of links, as `query_calls` does.
+
+    *weigh* lets what is told of their hosts move scores, as it does those of the active model.
+    """
     if shadow is None or not shadow.takes_turn():
         return None
     model = shadow.model
-    return ShadowQuery(shadow=shadow, score=lambda: (model.score(urls), None))
+
+    def score() -> tuple[Float32s, None]:
+        scores = model.score(links.urls)
+        found = weigh(links, scores, shadow.threshold)
+        return (scores if found is None else found.scores), None
+
+    return ShadowQuery(shadow=shadow, score=score)
 
 
 def changes(actions: Uint8s, otherwise: Uint8s) -> Uint8s:

@@ -12,6 +12,7 @@ from fanzha.decisions import Action, Reason
 from services.decision import rules
 from services.decision_log.explanation import Sentence
 
+_BY_SCORE = "SCORED", "REVIEW"
 _ACTIONS = {Action.BLOCK: ("会被拦截", "be blocked"), Action.ALLOW: ("会被放行", "be let through")}
 RULES = {
     "invalid": ("请求无法识别", "the request could not be read"),
@@ -92,11 +93,12 @@ def of(row: Mapping[str, Any]) -> list[Sentence]:
 
 
 def _by_rules(row: Mapping[str, Any]) -> list[Sentence]:
-    changes = _CHANGES.get(row["reason"], _none)(row)
+    changes = [*_CHANGES.get(row["reason"], _none)(row), *_facts(row)]
     if not row.get("settings"):
         return [*_needed(row), _UNKNOWN]
     held = set(filter(None, (row.get("rules_held") or "").split(",")))
-    return [*_needed(row), *(_after(change, held) for change in changes), *_unheard(row)]
+    told = [_after(change, held) for change in changes]
+    return [*_needed(row), *told, *_unheard(row), *_lowered(row)]
 
 
 def _after(change: _Change, held: set[str]) -> Sentence:
@@ -111,7 +113,7 @@ def _after(change: _Change, held: set[str]) -> Sentence:
 def _needed(row: Mapping[str, Any]) -> list[Sentence]:
     """Say how far the score was from the threshold, where the score decided."""
     score, threshold = row["score"], row["threshold"]
-    if row["reason"] not in {"SCORED", "REVIEW"} or score is None:
+    if row["reason"] not in _BY_SCORE or score is None:
         return []
     if score >= threshold:
         return [
@@ -168,6 +170,42 @@ def _scored(row: Mapping[str, Any]) -> list[_Change]:
     link = "" if not also else ", and with no link in it that scores high"
     return [
         _Change(f"若评分低于阈值{also}", f"with a score under the threshold{link}", ("scored",))
+    ]
+
+
+def _facts(row: Mapping[str, Any]) -> list[_Change]:
+    """Say what would decide if facts on a link's domain had not raised its score so far."""
+    facts = row.get("host_facts")
+    if not facts or row["score"] is None or facts["model_score"] >= row["score"]:
+        return []
+    # Of what is reviewed, the review threshold is not logged: it may hold without facts, too.
+    if row["reason"] != Reason.SCORED.name or facts["model_score"] >= row["threshold"]:
+        return []
+    score = f"{facts['model_score']:.3f}"
+    return [
+        _Change(
+            f"若没有网关告知的域名信息（评分为 {score}），或设置 host_facts_action 为 off",
+            f"without what the gateway told of the domain (the score is {score} then), or with "
+            "host_facts_action off",
+            ("scored",),
+        )
+    ]
+
+
+def _lowered(row: Mapping[str, Any]) -> list[Sentence]:
+    """Say of a link that facts let through what the model by itself would have done."""
+    facts = row.get("host_facts")
+    if not facts or row["action"] == Action.BLOCK.name or row["reason"] not in _BY_SCORE:
+        return []
+    score, threshold = facts["model_score"], row["threshold"]
+    if score < threshold:
+        return []
+    return [
+        Sentence(
+            f"若没有网关告知的域名信息，则会被拦截：评分为 {score:.3f}（SCORED）。",
+            f"without what the gateway told of the domain, it would be blocked: the score is "
+            f"{score:.3f} then (SCORED).",
+        )
     ]
 
 

@@ -13,6 +13,7 @@ from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
     Calls,
+    HostFacts,
     Int64s,
     Links,
     Texts,
@@ -41,6 +42,8 @@ _REQUEST_ID = 8
 """Field of the id of a request in rows of all channels."""
 _HANDSET, _LOCATION_AREA = 9, 10
 """Fields of calls."""
+_HOST_FACTS = 9, 10, 11
+"""Fields of links, in the order of `fanzha.tables.HostFacts`."""
 
 
 class ColumnarDecoder:
@@ -108,7 +111,7 @@ class ColumnarDecoder:
     def links(self, rows: WireRows, now_ms: int) -> Links:
         """Read look-ups of links."""
         given, askers, times = rows.text(1), rows.text(2), rows.number(3)
-        request_ids = _request_ids(rows)
+        request_ids, facts = _rare_link_fields(rows)
         if (given.lengths > MAX_URL_BYTES).any():
             raise Unusual
         urls = canonicals(rows.strings(given))
@@ -128,6 +131,7 @@ class ColumnarDecoder:
                 for row in rows_of(wrong)
             },
             request_ids=request_ids,
+            facts=facts,
         )
 
     def _parties(self, rows: WireRows, from_: FieldSpans, to: FieldSpans) -> tuple[Int64s, Int64s]:
@@ -176,6 +180,19 @@ def _checksums(rows: WireRows, spans: FieldSpans) -> Uint32s | None:
         raise Unusual
     # As texts, so that what is not UTF-8 is told.
     return np.array([checksum(text.encode()) for text in rows.strings(spans)], np.uint32)
+
+
+def _rare_link_fields(rows: WireRows) -> tuple[dict[int, str], HostFacts | None]:
+    """Take the last fields of links, which few requests have, and close the rows."""
+    if rows.ended():
+        return {}, None
+    ids = rows.text(_REQUEST_ID)
+    facts = None
+    if not rows.ended():
+        age, seen, rank = (rows.optional_number(field) for field in _HOST_FACTS)
+        facts = HostFacts(domain_age_days=age, first_seen_days=seen, popularity_rank=rank)
+    rows.close()
+    return _read_request_ids(rows, ids), facts
 
 
 def _request_ids(rows: WireRows) -> dict[int, str]:

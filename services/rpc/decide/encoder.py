@@ -23,6 +23,7 @@ _ACTIONS, _REASONS, _SCORES, _DECISIONS = b"\x12", b"\x1a", b"\x22", b"\x0a"
 _MORE, _LOW = 0x80, 0x7F
 _ONE_BYTE = [bytes([number]) for number in range(_LOW + 1)]
 _NO_DETAIL = Detail()
+_NOTHING: dict[str, float] = {}
 _BLOCK = int(Action.BLOCK)
 
 
@@ -191,8 +192,8 @@ def _fill_found(message: pb.Decision | pb.Detail, detail: Detail, *, blocks: boo
     if detail.velocity_score is not None:
         message.velocity_score = detail.velocity_score
         message.velocity_inputs.update(detail.velocity_inputs or {})
-    if detail.sender_history is not None:
-        message.sender_history.update(detail.sender_history)
+    message.sender_history.update(detail.sender_history or _NOTHING)
+    message.host_facts.update(detail.host_facts or _NOTHING)
     if detail.link_score is not None:
         message.link_score = detail.link_score
         message.link = detail.link

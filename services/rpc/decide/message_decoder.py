@@ -13,8 +13,10 @@ from fanzha.phone import FIRST_SENDER, UNREADABLE, HomePlan, sender_name
 from fanzha.tables import (
     MAX_TEXT_BYTES,
     MAX_URL_BYTES,
+    UNKNOWN_FACT,
     Bools,
     Calls,
+    HostFacts,
     Links,
     Texts,
     Uint32s,
@@ -23,6 +25,7 @@ from fanzha.url import canonicals
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide.row_truncation import cut_text
 from services.rpc.decide.row_validation import (
+    HOST_FACTS,
     LAST_ATTESTATION,
     LAST_INGRESS,
     MAX_TRUNK_CHARACTERS,
@@ -129,7 +132,21 @@ class MessageDecoder:
             errors={row: wrong_with_link(rows[row], urls[row]) for row in rows_of(wrong)},
             request_ids=request_ids,
             read_bytes=read_bytes,
+            facts=_host_facts(rows),
         )
+
+
+def _host_facts(rows: Sequence[pb.Link]) -> HostFacts | None:
+    """Return what few gateways tell of hosts."""
+    if not any(row.HasField(name) for row in rows for name in HOST_FACTS):
+        return None
+    columns = {
+        name: np.array(
+            [getattr(row, name) if row.HasField(name) else UNKNOWN_FACT for row in rows], np.int64
+        )
+        for name in HOST_FACTS
+    }
+    return HostFacts(**columns)
 
 
 def _checksums(texts: list[str], wrong: Bools) -> Uint32s | None:

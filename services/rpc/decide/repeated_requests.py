@@ -29,9 +29,11 @@ from services.decision.observer import Table
 from services.rpc.decide.encoder import decision_message
 from services.rpc.decide.request_decoder import EncodedRequest
 
-_Shortened = Literal["velocity_inputs", "sender_history", "legal_basis", "link", "pattern"]
+_Shortened = Literal[
+    "velocity_inputs", "sender_history", "host_facts", "legal_basis", "link", "pattern"
+]
 _SHORTENED: Sequence[_Shortened] = (
-    *("velocity_inputs", "sender_history"),
+    *("velocity_inputs", "sender_history", "host_facts"),
     *("legal_basis", "link", "pattern"),
 )
 """Fields that an answer too long for the table loses, the first first."""
@@ -254,6 +256,7 @@ def _detail(one: pb.Decision) -> Detail:
         velocity_score=one.velocity_score if one.HasField("velocity_score") else None,
         velocity_inputs=dict(one.velocity_inputs) or None,
         sender_history=dict(one.sender_history) or None,
+        host_facts=dict(one.host_facts) or None,
         treatment=Treatment(one.treatment),
         label=DisplayLabel(one.label),
         delay_ms=one.delay_ms,

@@ -1,6 +1,7 @@
 """What is wrong with a row, and what holds instead: shared by both ways of reading."""
 
 from collections.abc import Sequence
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
@@ -10,12 +11,15 @@ from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Attestation, Bools, Ingress, Int64s, Uint8s
 from fanzha.v1 import interception_pb2 as pb
 
+HostFact = Literal["domain_age_days", "first_seen_days", "popularity_rank"]
 MAX_TRUNK_CHARACTERS = 64
 MAX_PARTY_CHARACTERS = 64
 MAX_REQUEST_ID_CHARACTERS = 64
 _NO_REQUEST_ID = f"request_id: more than {MAX_REQUEST_ID_CHARACTERS} printable ASCII characters"
 LAST_INGRESS, LAST_ATTESTATION = int(max(Ingress)), int(max(Attestation))
 """The last values of these enums that are known; finding them costs more than reading a column."""
+HOST_FACTS: tuple[HostFact, ...] = ("domain_age_days", "first_seen_days", "popularity_rank")
+"""The fields of a link that are those of `fanzha.tables.HostFacts`, in their order."""
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999."""
 

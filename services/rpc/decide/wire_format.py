@@ -15,7 +15,7 @@ import numpy as np
 
 from fanzha.party_columns import WIDTH
 from fanzha.swar import EIGHT, FIRST, HIGHEST_BITS, integers, six_byte_varints, varints
-from fanzha.tables import MAX_ROWS, Bools, Int64s, Uint8s
+from fanzha.tables import MAX_ROWS, UNKNOWN_FACT, Bools, Int64s, Uint8s
 
 _ROW = 0x0A
 _VARINT, _BYTES = 0, 2
@@ -204,6 +204,19 @@ class WireRows:
             raise Unusual
         self._at = self._at + (sizes + np.uint8(1)) * here
         return numbers * here
+
+    def optional_number(self, field: int) -> Int64s:
+        """Take a number of up to 32 bits; `UNKNOWN_FACT` where there is none, which 0 is not."""
+        here = self._have(field << 3 | _VARINT)
+        if not np.count_nonzero(here):
+            return np.full(len(here), UNKNOWN_FACT, np.int64)
+        eights = self._integers[np.minimum(self._at + 1, len(self._integers) - 1)]
+        numbers, sizes = varints(eights)
+        numbers = np.where(here, numbers, UNKNOWN_FACT)
+        if not _all(sizes) or np.maximum.reduce(numbers) >= 1 << 32:
+            raise Unusual
+        self._at = self._at + (sizes + np.uint8(1)) * here
+        return numbers
 
     def last_text(self, field: int) -> FieldSpans | None:
         """Take a text field that few requests have, then `close`; None where no row has it."""

@@ -14,9 +14,11 @@ class Script:
     def __init__(self, *answers: Answer) -> None:
         self._answers = deque(answers)
         self.asked: list[str] = []
+        self.links: list[Link] = []
 
     async def link(self, link: Link) -> Answer:
         self.asked.append(link.url)
+        self.links.append(link)
         return self._answers.popleft() if len(self._answers) > 1 else self._answers[0]
 
 
@@ -80,3 +82,17 @@ async def test_it_keeps_no_more_than_it_may() -> None:
         await asked.decide(f"http://{at}.example/")
 
     assert len(asked) == 3
+
+
+async def test_what_the_gateway_knows_of_a_domain_is_passed_on_and_nothing_else() -> None:
+    script = Script(answer(blocked=True))
+    asked, _ = judge(script)
+
+    await asked.decide("http://a.example/", facts={"domain_age_days": 0})
+    await asked.decide("http://a.example/")
+
+    assert script.links == [
+        Link(url="http://a.example/", domain_age_days=0),
+        Link(url="http://a.example/"),
+    ]
+    assert not script.links[1].HasField("domain_age_days")

@@ -80,12 +80,14 @@ BLOCKED_ROW: dict[str, object] = {
     "trunk": "gw-7",
     "rules_held": "blocklisted,implausible",
     "settings": "block_implausible_callers=true block_spam=false "
-    "unregistered_senders=label velocity_action=off sender_history_action=off",
+    "unregistered_senders=label velocity_action=off sender_history_action=off "
+    "host_facts_action=review",
     "link_version": None,
     "velocity_threshold": None,
     "caller_activity": pytest.approx([1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], abs=0.01),
     "velocity_inputs": None,
     "sender_history": None,
+    "host_facts": None,
 }
 """A row of `test_a_block_is_logged_with_its_evidence`, without the id of its entry."""
 

@@ -118,3 +118,18 @@ def test_a_link_scored_by_either_stage_is_explained_by_that_stage(
     assert second.sentence.startswith("A second stage decided. ")
     assert not first.sentence.startswith("A second stage decided. ")
     assert first.parts != second.parts
+
+
+def test_a_link_that_facts_moved_is_explained_by_the_score_of_its_url() -> None:
+    url = "http://shop.example/login"
+    model = bundles.load_link()
+    decision = scored_by(model.version, 0.999)
+    alone = float(model.score([url])[0])
+    decision.host_facts.update(
+        {"domain_age_days": 3.0, "odds_ratio": 8.0, "model_score": alone},
+    )
+
+    found = explanation.of_link(decision, pb.Link(url=url))
+
+    assert "(domain age days 3) multiplied the odds by 8" in found.sentence
+    assert f"without it the score is {alone:.4f}" in found.sentence

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanzha.phone import HomePlan
+from fanzha.tables import HostFacts
 from fanzha.v1 import interception_pb2 as pb
 from services.rpc.decide import wire_format
 from services.rpc.decide.columnar_decoder import ColumnarDecoder
@@ -60,6 +61,7 @@ enum = st.one_of(st.integers(0, 9), st.integers(-(2**31), 2**31 - 1))
 trunk = st.one_of(st.just(""), st.just("tg-12"), st.text(st.characters(codec="utf-8"), max_size=70))
 request_id = st.one_of(st.just(""), st.sampled_from(["a1", "x" * 64]))
 """Others are left to protobuf; `test_repeated_requests` has them."""
+fact = st.one_of(st.none(), st.none(), st.integers(0, 2**32 - 1))
 
 
 def calls(times: Any, enums: Any, trunks: Any) -> Any:
@@ -81,8 +83,10 @@ def texts(times: Any, enums: Any, trunks: Any, bodies: Any) -> Any:
 
 def links(times: Any) -> Any:
     return st.builds(
-        pb.Link, url=url, subscriber=party, requested_at_ms=times, request_id=request_id
-    )
+        pb.Link,
+        url=url, subscriber=party, requested_at_ms=times, request_id=request_id,
+        domain_age_days=fact, first_seen_days=fact, popularity_rank=fact,
+    )  # fmt: skip
 
 
 def batches(kind: Kind, *, ordinary: bool) -> Any:
@@ -112,12 +116,15 @@ def by_message(kind: Kind, data: bytes) -> Any:
 
 
 def plain(table: Any) -> dict[str, Any]:
-    return {
-        field.name: value.tolist()
-        if isinstance(value := getattr(table, field.name), np.ndarray)
-        else (dict(value) if isinstance(value, dict) else list(value or ()))
-        for field in fields(table)
-    }
+    return {field.name: plain_column(getattr(table, field.name)) for field in fields(table)}
+
+
+def plain_column(value: Any) -> Any:
+    if isinstance(value, HostFacts):
+        return plain(value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return dict(value) if isinstance(value, dict) else list(value or ())
 
 
 @given(st.data())
@@ -163,7 +170,7 @@ def delimited(tag: bytes, content: bytes) -> bytes:
     return tag + head + content
 
 
-tag = st.sampled_from([bytes([number << 3 | kind]) for number in range(1, 9) for kind in (0, 2)])
+tag = st.sampled_from([bytes([number << 3 | kind]) for number in range(1, 13) for kind in (0, 2)])
 field = st.one_of(
     st.builds(lambda tag, value: tag + value, tag, varint),
     st.builds(lambda tag, value: tag + value, tag, long_way),

@@ -100,7 +100,7 @@ def with_bytes(row: Any, field: str, value: bytes) -> bytes:
     for each in row.DESCRIPTOR.fields:
         if each.name == field:
             parts.append((each.number, delimited(each.number, value)))
-        else:
+        elif not each.has_presence or row.HasField(each.name):
             only = type(row)(**{each.name: getattr(row, each.name)})
             parts.append((each.number, only.SerializeToString()))
     return b"".join(part for _, part in sorted(parts))
