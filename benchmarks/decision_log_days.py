@@ -54,18 +54,18 @@ class Day:
         }
 
 
-def a_day(folder: Path, rows: int, ends: int) -> Day:
-    """Write a day to *folder*, unless there is one."""
+def a_day(folder: Path, rows: int, ends: int, *, hours: int = HOURS) -> Day:
+    """Write a day, or so many *hours*, to *folder*, unless something is there."""
     if not any(logged_hours(folder, "call")):
         chance = np.random.default_rng(SEED)
-        for number in range(HOURS):
+        for number in range(hours):
             at_ms = START_MS + number * HOUR_MS
             for channel, share in SHARES.items():
-                table = _decisions(channel, int(rows * share) // HOURS, at_ms, chance)
+                table = _decisions(channel, int(rows * share) // hours, at_ms, chance)
                 _write(folder, schema.FOLDERS[channel], at_ms, table)
             if ends:
-                _write(folder, schema.CALL_ENDS, at_ms, _ends(ends // HOURS, at_ms, chance))
-    return Day(rows=rows, ends=ends)
+                _write(folder, schema.CALL_ENDS, at_ms, _ends(ends // hours, at_ms, chance))
+    return Day(rows=rows, ends=ends, now_ms=START_MS + hours * HOUR_MS)
 
 
 def changes() -> Iterator[tuple[str, tuple[EntryTable, Identities]]]:

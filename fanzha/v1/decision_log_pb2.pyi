@@ -267,6 +267,8 @@ class FindDecisionsRequest(_message.Message):
     UNMASKED_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    UNCOUNTED_FIELD_NUMBER: _builtins.int
     since_ms: _builtins.int
     """Only those decided from then on, in milliseconds since the Unix epoch. Required."""
     until_ms: _builtins.int
@@ -291,6 +293,12 @@ class FindDecisionsRequest(_message.Message):
     """Decisions wanted, 1 to 1000; absent: 100."""
     page_token: _builtins.str
     """From the page before; absent: the newest. The rest of the request must be the same."""
+    carrier: _builtins.str
+    """The carrier of who requested the decision; absent: all."""
+    uncounted: _builtins.bool
+    """Whether to leave out total and events: counting reads the whole period, a page only as much as
+    fills it.
+    """
     def __init__(
         self,
         *,
@@ -306,10 +314,12 @@ class FindDecisionsRequest(_message.Message):
         unmasked: _builtins.bool = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        carrier: _builtins.str = ...,
+        uncounted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "channel", b"channel", "host", b"host", "link", b"link", "number", b"number", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "sender", b"sender", "since_ms", b"since_ms", "unmasked", b"unmasked", "until_ms", b"until_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "carrier", b"carrier", "channel", b"channel", "host", b"host", "link", b"link", "number", b"number", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "sender", b"sender", "since_ms", b"since_ms", "uncounted", b"uncounted", "unmasked", b"unmasked", "until_ms", b"until_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -725,3 +735,199 @@ class CountDecisionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CountDecisionsResponse: _TypeAlias = CountDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class GetTrafficRequest(_message.Message):
+    """Asks how much traffic there was."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    BUCKET_MINUTES_FIELD_NUMBER: _builtins.int
+    since_ms: _builtins.int
+    """Only what was decided from then on, in milliseconds since the Unix epoch, cut to the minute; at
+    most 31 days ago. Required.
+    """
+    until_ms: _builtins.int
+    """Only what was decided before then; absent: up to now."""
+    bucket_minutes: _builtins.int
+    """Minutes of each bucket of time, 1 to 1440; absent: 60. At most 1500 buckets."""
+    def __init__(
+        self,
+        *,
+        since_ms: _builtins.int = ...,
+        until_ms: _builtins.int = ...,
+        bucket_minutes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket_minutes", b"bucket_minutes", "since_ms", b"since_ms", "until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrafficRequest: _TypeAlias = GetTrafficRequest  # noqa: Y015
+
+@_typing.final
+class TrafficCount(_message.Message):
+    """How many decisions have these values in common."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_MS_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FRAUD_TYPE_FIELD_NUMBER: _builtins.int
+    MONITORED_FIELD_NUMBER: _builtins.int
+    LOGGED_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    start_ms: _builtins.int
+    """Where the bucket of time begins, in milliseconds since the Unix epoch; absent by reason."""
+    channel: _decision_pb2.Channel.ValueType
+    """What was decided on."""
+    action: _decision_pb2.Action.ValueType
+    """What was decided."""
+    reason: _decision_pb2.Reason.ValueType
+    """Why; absent by time."""
+    fraud_type: _decision_pb2.FraudType.ValueType
+    """Kind of fraud, where known; absent by time."""
+    monitored: _builtins.bool
+    """Whether they were let through only because their carrier monitors the channel; by reason."""
+    logged: _builtins.int
+    """Logged decisions."""
+    events: _builtins.int
+    """How many they stand for."""
+    def __init__(
+        self,
+        *,
+        start_ms: _builtins.int = ...,
+        channel: _decision_pb2.Channel.ValueType = ...,
+        action: _decision_pb2.Action.ValueType = ...,
+        reason: _decision_pb2.Reason.ValueType = ...,
+        fraud_type: _decision_pb2.FraudType.ValueType = ...,
+        monitored: _builtins.bool = ...,
+        logged: _builtins.int = ...,
+        events: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "channel", b"channel", "events", b"events", "fraud_type", b"fraud_type", "logged", b"logged", "monitored", b"monitored", "reason", b"reason", "start_ms", b"start_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrafficCount: _TypeAlias = TrafficCount  # noqa: Y015
+
+@_typing.final
+class GetTrafficResponse(_message.Message):
+    """The traffic of a period."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BY_TIME_FIELD_NUMBER: _builtins.int
+    BY_REASON_FIELD_NUMBER: _builtins.int
+    SINCE_MS_FIELD_NUMBER: _builtins.int
+    UNTIL_MS_FIELD_NUMBER: _builtins.int
+    TORN_FIELD_NUMBER: _builtins.int
+    since_ms: _builtins.int
+    """Start of the period, in milliseconds since the Unix epoch."""
+    until_ms: _builtins.int
+    """End of the period, in milliseconds since the Unix epoch."""
+    @_builtins.property
+    def by_time(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrafficCount]:
+        """By bucket, channel and action, the oldest first; buckets without traffic are left out."""
+
+    @_builtins.property
+    def by_reason(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrafficCount]:
+        """By channel, action, reason, kind of fraud and whether monitored; the most events first."""
+
+    @_builtins.property
+    def torn(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Segments that could not be read and are left out."""
+
+    def __init__(
+        self,
+        *,
+        by_time: _abc.Iterable[Global___TrafficCount] | None = ...,
+        by_reason: _abc.Iterable[Global___TrafficCount] | None = ...,
+        since_ms: _builtins.int = ...,
+        until_ms: _builtins.int = ...,
+        torn: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_reason", b"by_reason", "by_time", b"by_time", "since_ms", b"since_ms", "torn", b"torn", "until_ms", b"until_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrafficResponse: _TypeAlias = GetTrafficResponse  # noqa: Y015
+
+@_typing.final
+class TailDecisionsRequest(_message.Message):
+    """Asks for decisions as they come. Of what is given, all must hold."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    UNMASKED_FIELD_NUMBER: _builtins.int
+    channel: _decision_pb2.Channel.ValueType
+    """Absent: all."""
+    action: _decision_pb2.Action.ValueType
+    """Absent: both."""
+    reason: _decision_pb2.Reason.ValueType
+    """Absent: all."""
+    carrier: _builtins.str
+    """The carrier of who requested the decision; absent: all."""
+    most: _builtins.int
+    """At most so many in a message, about one a second, 1 to 200; absent: 50."""
+    unmasked: _builtins.bool
+    """Whether numbers, patterns and links are shown whole."""
+    def __init__(
+        self,
+        *,
+        channel: _decision_pb2.Channel.ValueType = ...,
+        action: _decision_pb2.Action.ValueType = ...,
+        reason: _decision_pb2.Reason.ValueType = ...,
+        carrier: _builtins.str = ...,
+        most: _builtins.int = ...,
+        unmasked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "carrier", b"carrier", "channel", b"channel", "most", b"most", "reason", b"reason", "unmasked", b"unmasked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TailDecisionsRequest: _TypeAlias = TailDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class TailDecisionsResponse(_message.Message):
+    """Decisions that were logged since the message before."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    SKIPPED_FIELD_NUMBER: _builtins.int
+    skipped: _builtins.int
+    """Logged decisions that fit, too, and were left out: blocks are sent before others."""
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoggedDecision]:
+        """The newest first."""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[Global___LoggedDecision] | None = ...,
+        skipped: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "skipped", b"skipped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TailDecisionsResponse: _TypeAlias = TailDecisionsResponse  # noqa: Y015

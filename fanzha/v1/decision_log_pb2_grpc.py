@@ -55,6 +55,16 @@ class DecisionLogServiceStub:
                 request_serializer=fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsRequest.SerializeToString,
                 response_deserializer=fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsResponse.FromString,
                 _registered_method=True)
+        self.GetTraffic = channel.unary_unary(
+                '/fanzha.v1.DecisionLogService/GetTraffic',
+                request_serializer=fanzha_dot_v1_dot_decision__log__pb2.GetTrafficRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_decision__log__pb2.GetTrafficResponse.FromString,
+                _registered_method=True)
+        self.TailDecisions = channel.unary_stream(
+                '/fanzha.v1.DecisionLogService/TailDecisions',
+                request_serializer=fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsRequest.SerializeToString,
+                response_deserializer=fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsResponse.FromString,
+                _registered_method=True)
 
 
 class DecisionLogServiceServicer:
@@ -87,6 +97,22 @@ class DecisionLogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetTraffic(self, request, context):
+        """Counts the traffic of up to 31 days by time and by reason, fast enough to ask every second:
+        of what is logged, each part is read once. Names no party.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TailDecisions(self, request, context):
+        """Sends decisions as they are logged, some seconds after they were made, until the caller ends
+        the call. Of many at once a sample, with how many were left out. Masked as FindDecisions does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DecisionLogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -104,6 +130,16 @@ def add_DecisionLogServiceServicer_to_server(servicer, server):
                     servicer.CountDecisions,
                     request_deserializer=fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsRequest.FromString,
                     response_serializer=fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsResponse.SerializeToString,
+            ),
+            'GetTraffic': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTraffic,
+                    request_deserializer=fanzha_dot_v1_dot_decision__log__pb2.GetTrafficRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_decision__log__pb2.GetTrafficResponse.SerializeToString,
+            ),
+            'TailDecisions': grpc.unary_stream_rpc_method_handler(
+                    servicer.TailDecisions,
+                    request_deserializer=fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsRequest.FromString,
+                    response_serializer=fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -193,6 +229,60 @@ class DecisionLogService:
             '/fanzha.v1.DecisionLogService/CountDecisions',
             fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsRequest.SerializeToString,
             fanzha_dot_v1_dot_decision__log__pb2.CountDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTraffic(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/fanzha.v1.DecisionLogService/GetTraffic',
+            fanzha_dot_v1_dot_decision__log__pb2.GetTrafficRequest.SerializeToString,
+            fanzha_dot_v1_dot_decision__log__pb2.GetTrafficResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TailDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/fanzha.v1.DecisionLogService/TailDecisions',
+            fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsRequest.SerializeToString,
+            fanzha_dot_v1_dot_decision__log__pb2.TailDecisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

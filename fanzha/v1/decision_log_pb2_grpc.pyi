@@ -45,6 +45,14 @@ class DecisionLogServiceStub:
     """Tells why one decision was what it was. Fails with NOT_FOUND when it is not logged."""
     CountDecisions: _grpc.UnaryUnaryMultiCallable[_decision_log_pb2.CountDecisionsRequest, _decision_log_pb2.CountDecisionsResponse]
     """Counts decisions by what they have in common."""
+    GetTraffic: _grpc.UnaryUnaryMultiCallable[_decision_log_pb2.GetTrafficRequest, _decision_log_pb2.GetTrafficResponse]
+    """Counts the traffic of up to 31 days by time and by reason, fast enough to ask every second:
+    of what is logged, each part is read once. Names no party.
+    """
+    TailDecisions: _grpc.UnaryStreamMultiCallable[_decision_log_pb2.TailDecisionsRequest, _decision_log_pb2.TailDecisionsResponse]
+    """Sends decisions as they are logged, some seconds after they were made, until the caller ends
+    the call. Of many at once a sample, with how many were left out. Masked as FindDecisions does.
+    """
 
 @_typing.type_check_only
 class DecisionLogServiceAsyncStub(DecisionLogServiceStub):
@@ -63,6 +71,14 @@ class DecisionLogServiceAsyncStub(DecisionLogServiceStub):
     """Tells why one decision was what it was. Fails with NOT_FOUND when it is not logged."""
     CountDecisions: _aio.UnaryUnaryMultiCallable[_decision_log_pb2.CountDecisionsRequest, _decision_log_pb2.CountDecisionsResponse]  # type: ignore[assignment]
     """Counts decisions by what they have in common."""
+    GetTraffic: _aio.UnaryUnaryMultiCallable[_decision_log_pb2.GetTrafficRequest, _decision_log_pb2.GetTrafficResponse]  # type: ignore[assignment]
+    """Counts the traffic of up to 31 days by time and by reason, fast enough to ask every second:
+    of what is logged, each part is read once. Names no party.
+    """
+    TailDecisions: _aio.UnaryStreamMultiCallable[_decision_log_pb2.TailDecisionsRequest, _decision_log_pb2.TailDecisionsResponse]  # type: ignore[assignment]
+    """Sends decisions as they are logged, some seconds after they were made, until the caller ends
+    the call. Of many at once a sample, with how many were left out. Masked as FindDecisions does.
+    """
 
 class DecisionLogServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads the decision log of the host of list administration. Fails with NOT_FOUND where that host
@@ -96,5 +112,25 @@ class DecisionLogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_decision_log_pb2.CountDecisionsResponse, _abc.Awaitable[_decision_log_pb2.CountDecisionsResponse]]:
         """Counts decisions by what they have in common."""
+
+    @_abc_1.abstractmethod
+    def GetTraffic(
+        self,
+        request: _decision_log_pb2.GetTrafficRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_decision_log_pb2.GetTrafficResponse, _abc.Awaitable[_decision_log_pb2.GetTrafficResponse]]:
+        """Counts the traffic of up to 31 days by time and by reason, fast enough to ask every second:
+        of what is logged, each part is read once. Names no party.
+        """
+
+    @_abc_1.abstractmethod
+    def TailDecisions(
+        self,
+        request: _decision_log_pb2.TailDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_decision_log_pb2.TailDecisionsResponse], _abc.AsyncIterator[_decision_log_pb2.TailDecisionsResponse]]:
+        """Sends decisions as they are logged, some seconds after they were made, until the caller ends
+        the call. Of many at once a sample, with how many were left out. Masked as FindDecisions does.
+        """
 
 def add_DecisionLogServiceServicer_to_server(servicer: DecisionLogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -188,6 +188,8 @@ TABLE: Mapping[str, Mapping[str, Allowed]] = {
         "FindDecisions": _DECISION_READERS,
         "GetDecision": _DECISION_READERS,
         "CountDecisions": _OVERSEERS,
+        "GetTraffic": _OVERSEERS,
+        "TailDecisions": _DECISION_READERS,
     },
     "fanzha.v1.HitService": {
         "TailHits": _DECISION_READERS,

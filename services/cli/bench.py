@@ -28,6 +28,10 @@ COMMANDS = {
     "client": ("benchmarks.load.client_bench", "Single decisions through fanzha.client."),
     "sweep": ("benchmarks.sweep", "Over batch size, list size, workers, length of texts."),
     "decision-log": ("benchmarks.decision_log", "What logging decisions costs; previews."),
+    "decision-search": (
+        "benchmarks.decision_search",
+        "Searches of the decision log with millions of rows.",
+    ),
     "micro": ("benchmarks.micro", "The hot functions, one by one."),
     "appeals": (
         "benchmarks.appeals",

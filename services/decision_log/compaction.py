@@ -6,12 +6,14 @@ and the next turn removes them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 
 from services.decision_log import schema, segment_files
 from services.decision_log.partitions import HourPartition
+from services.decision_log.search import segment_keys
 from services.decision_log.segment_files import LogSegment, SegmentMetadata
 
 MANY = 24
@@ -28,8 +30,19 @@ def remove_replaced(hour: HourPartition, torn: list[Path]) -> int:
     """Remove segments that were replaced, where a crash left them; return how many."""
     gone = segment_files.replaced(hour, torn)
     for path in gone:
-        path.unlink(missing_ok=True)
+        _remove(path)
     return len(gone)
+
+
+def write_keys(hour: HourPartition, now_ms: int, torn: list[Path]) -> int:
+    """Write the keys of the segments of an hour that is over, where there are none yet."""
+    if now_ms <= hour.end_ms + SETTLED_MS:
+        return 0
+    bare = [path for path in hour.segments() if not segment_keys.path_of(path).exists()]
+    for path in bare:
+        with suppress(FileNotFoundError):  # it was removed meanwhile
+            segment_keys.write(path, torn)
+    return len(bare)
 
 
 def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: list[Path]) -> int:
@@ -51,8 +64,13 @@ def compact(hour: HourPartition, name: Callable[[], str], now_ms: int, torn: lis
     columns = schema.OF_FOLDER[hour.channel]
     segment_files.write(_joined(small, columns, torn), columns, hour.folder / name(), notes)
     for segment in small:
-        segment.path.unlink(missing_ok=True)
+        _remove(segment.path)
     return len(small)
+
+
+def _remove(segment: Path) -> None:
+    segment.unlink(missing_ok=True)
+    segment_keys.path_of(segment).unlink(missing_ok=True)
 
 
 def _completed(part: pa.Table, columns: pa.Schema) -> pa.Table:

@@ -13,6 +13,7 @@ from fanzha.errors import InvalidInput
 from fanzha.phone import UNREADABLE, HomePlan
 from fanzha.tables import Channel
 from services.decision_log.impact.question import spans_of
+from services.decision_log.search import segment_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Conditions:
     channel: Channel | None = None
     action: Action | None = None
     reason: Reason | None = None
+    carrier: str = ""
+    """The carrier of who requested the decision."""
     after: tuple[int, int] | None = None
     """When the last decision of the page before was decided, and its id."""
     limit: int = 100
@@ -55,14 +58,29 @@ class Conditions:
             parts.append(_of_host(self.host))
         if self.link:
             parts.append(_of_link(self.link))
-        if self.pattern:
-            parts.append(("pattern = ?", [self.pattern]))
-        if self.action:
-            parts.append(("action = ?", [self.action.name]))
-        if self.reason:
-            parts.append(("reason = ?", [self.reason.name]))
+        words = {
+            "channel": self.channel and self.channel.name,
+            "pattern": self.pattern,
+            "action": self.action and self.action.name,
+            "reason": self.reason and self.reason.name,
+            "carrier": self.carrier,
+        }
+        parts += [(f"{name} = ?", [word]) for name, word in words.items() if word]
         condition = " AND ".join(f"({part})" for part, _ in parts)
         return condition, [value for _, values in parts for value in values]
+
+    def keys(self, home: HomePlan) -> tuple[int, ...]:
+        """Return the keys that a segment with such decisions has; none where that says nothing."""
+        keys: list[int] = []
+        if self.number and not self.number.strip().endswith("*"):
+            keys.append(segment_keys.of_party(_key(home.number_key(self.number), "number")))
+        if self.sender:
+            keys.append(segment_keys.of_party(_key(home.sender_key(self.sender), "sender")))
+        if self.host:
+            keys.append(segment_keys.of_host(_host(self.host)))
+        if self.link:
+            keys.append(segment_keys.of_host(url.split(_link(self.link))[0]))
+        return tuple(keys)
 
 
 def _of_number(number: str, home: HomePlan) -> tuple[str, Sequence[Any]]:
@@ -80,9 +98,7 @@ def _of_number(number: str, home: HomePlan) -> tuple[str, Sequence[Any]]:
 
 
 def _of_host(text: str) -> tuple[str, Sequence[Any]]:
-    host = url.canonical_host(text)
-    if not host:
-        raise InvalidInput("host: cannot be read")
+    host = _host(text)
     below = f".{host}"
     one = "{0} = ? OR ends_with({0}, ?)"
     return (
@@ -93,16 +109,27 @@ def _of_host(text: str) -> tuple[str, Sequence[Any]]:
 
 
 def _of_link(text: str) -> tuple[str, Sequence[Any]]:
-    link = url.canonical(text)
-    if not link:
-        raise InvalidInput("link: cannot be read")
-    host, path = url.split(link)
+    host, path = url.split(_link(text))
     # Whatever the scheme: entries know links without it.
     return (
         "starts_with(substr(url, strpos(url, '://') + 3), ?) "
         "OR list_contains(coalesce(hosts, []), ?)",
         [host + path, host],
     )
+
+
+def _host(text: str) -> str:
+    host = url.canonical_host(text)
+    if not host:
+        raise InvalidInput("host: cannot be read")
+    return host
+
+
+def _link(text: str) -> str:
+    link = url.canonical(text)
+    if not link:
+        raise InvalidInput("link: cannot be read")
+    return link
 
 
 def _key(key: int, what: str) -> int:

@@ -105,6 +105,8 @@ class LogMaintenance:
                 torn += segment_files.unfinished_of_the_dead(hour, _is_alive)
                 compaction.remove_replaced(hour, torn)
                 self.figures.joined += compaction.compact(hour, self._name, now_ms, torn)
+                if folder in schema.FOLDERS.values():
+                    compaction.write_keys(hour, now_ms, torn)
         self._looked_at_all = True
         self.figures.torn += len(torn)
         self.figures.turns += 1

@@ -80,16 +80,42 @@ def write(parts: Iterable[pa.Table], schema: pa.Schema, path: Path, notes: Segme
         return _write_tables(parts, schema, file, notes)
 
 
-def readable(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
-    """Return the segments of an hour that count; what is torn is set aside and put into *torn*."""
-    found = _listed(hour, torn)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentFooter:
+    """What the footer of a segment says."""
+
+    rows: int
+    notes: SegmentMetadata
+
+    @classmethod
+    def of(cls, metadata: Any) -> "SegmentFooter":
+        """Read the metadata of a Parquet file."""
+        return cls(rows=metadata.num_rows, notes=SegmentMetadata.read(metadata.metadata))
+
+
+def read_footer(path: Path) -> SegmentFooter:
+    """Read a footer from the disk."""
+    return SegmentFooter.of(pq.read_metadata(path))
+
+
+ReadFooter = Callable[[Path], SegmentFooter]
+
+
+def readable(
+    hour: HourPartition, torn: list[Path], footer: ReadFooter = read_footer
+) -> list[LogSegment]:
+    """Return the segments of an hour that count; what is torn is set aside and put into *torn*.
+
+    *footer* reads one, or remembers it.
+    """
+    found = _listed(hour, torn, footer)
     gone = _replaced(found)
     return [segment for segment in found if segment.path.name not in gone]
 
 
 def replaced(hour: HourPartition, torn: list[Path]) -> list[Path]:
     """Return segments that a compaction replaced and could not remove."""
-    found = _listed(hour, torn)
+    found = _listed(hour, torn, read_footer)
     gone = _replaced(found)
     return [segment.path for segment in found if segment.path.name in gone]
 
@@ -197,23 +223,22 @@ def _texts(schema: pa.Schema) -> list[str]:
     return names
 
 
-def _listed(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
+def _listed(hour: HourPartition, torn: list[Path], footer: ReadFooter) -> list[LogSegment]:
     for _ in range(_LISTINGS):
         try:
-            return _footers(hour, torn)
+            return _footers(hour, torn, footer)
         except FileNotFoundError:
             # It was merged, and this listing may lack the new segment: list again.
             continue
     raise FileNotFoundError(f"{hour.channel}: segments go faster than they are listed")
 
 
-def _footers(hour: HourPartition, torn: list[Path]) -> list[LogSegment]:
+def _footers(hour: HourPartition, torn: list[Path], footer: ReadFooter) -> list[LogSegment]:
     found: list[LogSegment] = []
     for path in hour.segments():
-        metadata = _footer(path, torn)
-        if metadata is not None:
-            notes = SegmentMetadata.read(metadata.metadata)
-            found.append(LogSegment(path=path, rows=metadata.num_rows, notes=notes))
+        read = _footer(path, torn, footer)
+        if read is not None:
+            found.append(LogSegment(path=path, rows=read.rows, notes=read.notes))
     return found
 
 
@@ -221,9 +246,9 @@ def _replaced(segments: Iterable[LogSegment]) -> set[str]:
     return {name for segment in segments for name in segment.notes.replaces}
 
 
-def _footer(path: Path, torn: list[Path]) -> Any:
+def _footer(path: Path, torn: list[Path], footer: ReadFooter) -> SegmentFooter | None:
     try:
-        return pq.read_metadata(path)
+        return footer(path)
     except FileNotFoundError:
         raise
     except _UNREADABLE as error:

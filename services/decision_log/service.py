@@ -6,7 +6,7 @@ wait.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,20 +16,26 @@ from blocklists.queries import MatchingEntries
 from fanzha.errors import InvalidInput, NotFound
 from fanzha.phone import masked
 from fanzha.tables import Channel
+from infra.clock import now_ms
 from services.audit.events import Audit, AuditKind
 from services.auth import personal_data
-from services.decision_log import explanation, masking
+from services.decision_log import explanation, masking, tail
 from services.decision_log.analysis.analyser import DecisionAnalyser
 from services.decision_log.analysis.content_models import TextContent
 from services.decision_log.analysis.model import DecisionAnalysis
 from services.decision_log.conditions import Conditions
 from services.decision_log.explanation import Sentence
 from services.decision_log.query import BY, DecisionCount, DecisionQuery
+from services.decision_log.tail import TailPart
+from services.decision_log.traffic.rollup import MINUTE_MS, TrafficRollup, TrafficSummary
 
 DEFAULT_PER_PAGE = 100
 MOST_PER_PAGE = 1000
 MOST_COUNTS = 10_000
 MOST_GROUPINGS = 4
+DEFAULT_TAIL, MOST_TAIL = 50, 200
+DEFAULT_BUCKET_MINUTES, MOST_BUCKET_MINUTES, MOST_BUCKETS = 60, 1440, 1500
+MOST_TRAFFIC_MS = 31 * 86_400_000
 
 _AT_ONCE = 2
 _MOST_LETTERS = 2048
@@ -73,6 +79,7 @@ class DecisionLogReader:
         find_entries: FindEntries,
         audit: Audit,
         analyser: DecisionAnalyser | None = None,
+        now_ms: Callable[[], int] = now_ms,
     ) -> None:
         """*log* is None where nothing is logged; without *analyser* shipped models are asked."""
         self._log = log
@@ -81,12 +88,24 @@ class DecisionLogReader:
         self._analyser = analyser or DecisionAnalyser()
         # One model at a time, beside the queries, which have memory of their own.
         self._analyses = ThreadPoolExecutor(1, thread_name_prefix="decision-analysis")
+        self._now_ms = now_ms
+        self._rollup: TrafficRollup | None = None
+        self._rollups = ThreadPoolExecutor(1, thread_name_prefix="traffic-rollup")
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="decision-log")
 
     async def find(
-        self, conditions: Conditions, *, unmasked: bool, page_size: int, page_token: str
+        self,
+        conditions: Conditions,
+        *,
+        unmasked: bool,
+        page_size: int,
+        page_token: str,
+        counted: bool = True,
     ) -> DecisionListing:
-        """Return one page; raises `NotFound` where this host has no log."""
+        """Return one page; raises `NotFound` where this host has no log.
+
+        *counted*: whether the first page counts all that fit, which reads the whole period.
+        """
         log = self._existing()
         if not 0 <= page_size <= MOST_PER_PAGE:
             raise InvalidInput(
@@ -101,7 +120,7 @@ class DecisionLogReader:
             await self._record("decisions", _details(conditions, unmasked=unmasked))
         size = page_size or DEFAULT_PER_PAGE
         query = replace(conditions, after=_position(page_token), limit=size + 1)
-        found = await self._ask(lambda: log.find(query))
+        found = await self._ask(lambda: log.find(query, counted=counted))
         rows = found.rows[:size]
         more = len(found.rows) > size
         return DecisionListing(
@@ -172,6 +191,46 @@ class DecisionLogReader:
             )
         return await self._ask(lambda: log.stats(since_ms, by, limit=MOST_COUNTS + 1))
 
+    async def traffic(self, since_ms: int, until_ms: int, *, bucket_minutes: int) -> TrafficSummary:
+        """Count the traffic of a period by time and by reason."""
+        log = self._existing()
+        minutes = bucket_minutes or DEFAULT_BUCKET_MINUTES
+        now_ms = self._now_ms()
+        since_ms -= since_ms % MINUTE_MS
+        until_ms = until_ms or now_ms - now_ms % MINUTE_MS + MINUTE_MS
+        if since_ms < now_ms - MOST_TRAFFIC_MS - MINUTE_MS:
+            raise InvalidInput("since_ms: at most 31 days ago")
+        if not 1 <= minutes <= MOST_BUCKET_MINUTES:
+            raise InvalidInput(
+                "bucket_minutes: 1 to {most}, not {minutes}",
+                most=MOST_BUCKET_MINUTES,
+                minutes=minutes,
+            )
+        if (until_ms - since_ms) // (minutes * MINUTE_MS) > MOST_BUCKETS:
+            raise InvalidInput("bucket_minutes: at most {most} buckets", most=MOST_BUCKETS)
+        rollup = self._rollup = self._rollup or TrafficRollup(log.folder)
+        # In a thread of its own: the first time reads a whole period.
+        return await asyncio.get_running_loop().run_in_executor(
+            self._rollups,
+            lambda: rollup.summary(since_ms, until_ms, bucket_ms=minutes * MINUTE_MS),
+        )
+
+    async def tail(
+        self, conditions: Conditions, *, most: int, unmasked: bool
+    ) -> AsyncIterator[TailPart]:
+        """Follow what is logged from now on."""
+        log = self._existing()
+        if not 0 <= most <= MOST_TAIL:
+            raise InvalidInput("most: 1 to {limit}, not {most}", limit=MOST_TAIL, most=most)
+        if unmasked:
+            personal_data.check_unmasked("unmasked")
+            await self._record("decisions", {"unmasked": "yes", "tail": "yes"})
+        wanted = replace(conditions, limit=most or DEFAULT_TAIL)
+        async for part in tail.follow(
+            log, wanted, ask=self._ask, now_ms=self._now_ms, unmasked=unmasked
+        ):
+            yield part
+
     def _existing(self) -> DecisionQuery:
         if self._log is None or not self._log.exists:
             raise NotFound("there is no decision log on the host of list administration")
@@ -201,7 +260,7 @@ def _shown_entry(entry: Entry | None, *, unmasked: bool) -> Entry | None:
 
 
 def _check_lengths(conditions: Conditions) -> None:
-    for name in ("number", "sender", "host", "link"):
+    for name in ("number", "sender", "host", "link", "carrier"):
         if len(getattr(conditions, name)) > _MOST_LETTERS:
             raise InvalidInput(
                 "{name}: at most {most_letters} characters", name=name, most_letters=_MOST_LETTERS

@@ -9,15 +9,14 @@ import typer
 
 from fanzha.translation.catalogue import gettext
 from fanzha.v1 import decision_log_pb2 as pb
-from fanzha.v1 import decision_pb2
 from infra.clock import now_ms
-from services.cli._common import channel_words
 from services.cli._common.console import err, out, print_json
 from services.cli._common.options import DEFAULT_TARGET, AsJson, Target
 from services.cli._common.time_arguments import Since, moment
-from services.cli.decisions import display
+from services.cli.decisions import display, live_commands
 from services.cli.decisions.log_access import LogFolder, decision_log
 from services.cli.decisions.options import (
+    Carrier,
     Folder,
     Full,
     Home,
@@ -25,12 +24,16 @@ from services.cli.decisions.options import (
     ModelsDir,
     Offline,
     OfflineDataDir,
+    conditions,
     member,
 )
 
 app = typer.Typer(
     no_args_is_help=True, help="Ask the decision log: which decisions, why, and how many."
 )
+
+app.command()(live_commands.tail)
+app.command()(live_commands.traffic)
 
 _DATA_DIR = Path("data")
 _PAGE = 1000
@@ -51,6 +54,7 @@ def find(
     channel: Annotated[str, typer.Option(help="call, text or link; empty: all.")] = "",
     action: Annotated[str, typer.Option(help="block or allow; empty: both.")] = "",
     reason: Annotated[str, typer.Option(help="Such as blocklisted or scored; empty: all.")] = "",
+    carrier: Carrier = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most decisions shown.")] = 50,
     full: Full = False,
     target: Target = DEFAULT_TARGET,
@@ -68,12 +72,8 @@ def find(
     """
     request = pb.FindDecisionsRequest(
         since_ms=moment(since, now_ms(), "--since"),
-        number=number, sender=sender, host=host, link=link,
-        channel=member(
-            decision_pb2.Channel, "CHANNEL_", channel_words.canonical(channel), "--channel"
-        ),
-        action=member(decision_pb2.Action, "ACTION_", action, "--action"),
-        reason=member(decision_pb2.Reason, "REASON_", reason, "--reason"),
+        number=number, sender=sender, host=host, link=link, carrier=carrier,
+        **conditions(channel, action, reason),
         unmasked=full,
     )  # fmt: skip
     files = LogFolder(folder=folder, data_dir=data_dir, home=home, memory=memory)

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from fanzha.translation.catalogue import gettext
+from fanzha.v1 import decision_pb2
+from services.cli._common import channel_words
 
 Full = Annotated[
     bool,
@@ -13,6 +15,7 @@ Full = Annotated[
         "--full", help="Show whole numbers and links; for auditors and appeals officers, on record."
     ),
 ]
+Carrier = Annotated[str, typer.Option(help="A carrier, as its identity names it.")]
 Offline = Annotated[
     bool,
     typer.Option("--offline", help="Ask no server: read the log in a folder of this host."),
@@ -63,3 +66,13 @@ def member(kind: Any, prefix: str, word: str, option: str) -> Any:
             param_hint=option,
         )
     return known[word.lower()]
+
+
+def conditions(channel: str, action: str, reason: str) -> dict[str, Any]:
+    """Read the words of three options as fields of a request."""
+    word = channel_words.canonical(channel)
+    return {
+        "channel": member(decision_pb2.Channel, "CHANNEL_", word, "--channel"),
+        "action": member(decision_pb2.Action, "ACTION_", action, "--action"),
+        "reason": member(decision_pb2.Reason, "REASON_", reason, "--reason"),
+    }

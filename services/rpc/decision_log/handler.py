@@ -1,6 +1,6 @@
 """Serves DecisionLogService: converts messages, reads the log, converts back."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from fanzha.errors import InvalidInput
 from fanzha.v1 import decision_log_pb2 as pb
@@ -24,6 +24,7 @@ class DecisionLogServicer(pb_grpc.DecisionLogServiceServicer):
             unmasked=request.unmasked,
             page_size=request.page_size,
             page_token=request.page_token,
+            counted=not request.uncounted,
         )
         return pb.FindDecisionsResponse(
             decisions=map(messages.decision, found.rows),
@@ -60,6 +61,26 @@ class DecisionLogServicer(pb_grpc.DecisionLogServiceServicer):
         return pb.CountDecisionsResponse(
             counts=map(messages.count, counts[:MOST_COUNTS]), cut=len(counts) > MOST_COUNTS
         )
+
+    async def GetTraffic(
+        self, request: pb.GetTrafficRequest, context: object
+    ) -> pb.GetTrafficResponse:
+        found = await self._log.traffic(
+            messages.since(request.since_ms),
+            request.until_ms,
+            bucket_minutes=request.bucket_minutes,
+        )
+        return messages.traffic(found)
+
+    async def TailDecisions(
+        self, request: pb.TailDecisionsRequest, context: object
+    ) -> AsyncIterator[pb.TailDecisionsResponse]:
+        async for part in self._log.tail(
+            messages.tail_conditions(request), most=request.most, unmasked=request.unmasked
+        ):
+            yield pb.TailDecisionsResponse(
+                decisions=map(messages.decision, part.rows), skipped=part.skipped
+            )
 
 
 def _groupings(numbers: Sequence[int]) -> list[str]:

@@ -14,6 +14,7 @@ from services.decision_log.analysis.model import DecisionAnalysis, ModelAnalysis
 from services.decision_log.conditions import Conditions
 from services.decision_log.explanation import Sentence
 from services.decision_log.query import BY, DecisionCount
+from services.decision_log.traffic.rollup import TrafficCount, TrafficSummary
 from services.rpc.lists import messages as list_messages
 
 Member = TypeVar("Member", bound=IntEnum)
@@ -47,6 +48,18 @@ def conditions(request: pb.FindDecisionsRequest) -> Conditions:
         channel=_member("channel", Channel, request.channel),
         action=_member("action", Action, request.action),
         reason=_member("reason", Reason, request.reason),
+        carrier=request.carrier,
+    )
+
+
+def tail_conditions(request: pb.TailDecisionsRequest) -> Conditions:
+    """Read what a tail is limited to; it has no period."""
+    return Conditions(
+        since_ms=0,
+        channel=_member("channel", Channel, request.channel),
+        action=_member("action", Action, request.action),
+        reason=_member("reason", Reason, request.reason),
+        carrier=request.carrier,
     )
 
 
@@ -105,6 +118,35 @@ def _model(one: ModelAnalysis) -> pb.ModelAnalysis:
 def count(one: DecisionCount) -> pb.DecisionCount:
     """Write the number of decisions in each group."""
     return pb.DecisionCount(values=one.values, logged=one.rows, events=one.events)
+
+
+def traffic(found: TrafficSummary) -> pb.GetTrafficResponse:
+    """Write the traffic of a period."""
+    return pb.GetTrafficResponse(
+        by_time=map(_traffic_count, found.by_time),
+        by_reason=map(_traffic_count, found.by_reason),
+        since_ms=found.since_ms,
+        until_ms=found.until_ms,
+        torn=[path.name for path in found.torn],
+    )
+
+
+def _traffic_count(one: TrafficCount) -> pb.TrafficCount:
+    words = {"channel": one.channel, "action": one.action, "reason": one.reason}
+    words["fraud_type"] = one.fraud_type
+    return pb.TrafficCount(
+        start_ms=one.start_ms,
+        monitored=one.monitored,
+        logged=one.logged,
+        events=one.events,
+        **{name: _number(name, word) for name, word in words.items()},  # type: ignore[arg-type]
+    )
+
+
+def _number(name: str, word: str) -> int:
+    # A later version may have logged words unknown to this one.
+    known = _ENUMS[name].__members__
+    return int(known[word]) if word in known else 0
 
 
 def _member(name: str, kind: type[Member], number: int) -> Member | None:
